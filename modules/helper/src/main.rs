@@ -1,0 +1,2 @@
+//! The static binary that runs modules on the managed host.
+fn main() {}

@@ -1,0 +1,1 @@
+//! `derive(Args)` and `derive(Choice)`: a struct with doc comments is the specification.

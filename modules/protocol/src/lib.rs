@@ -1,0 +1,1 @@
+//! Frames and messages between the controller and the helper.

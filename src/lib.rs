@@ -1,0 +1,1 @@
+//! The windlass controller: what runs where the operator sits.
