@@ -1,0 +1,160 @@
+//! What a module may do to a host: the only place that touches files and starts commands.
+//!
+//! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
+
+mod command;
+mod contents;
+mod files;
+mod outcome;
+#[cfg(test)]
+mod testing;
+mod users;
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
+
+pub use command::{Command, Output};
+pub use contents::{Contents, NoContents};
+pub use outcome::{Diff, Failure, Outcome, Result};
+#[cfg(test)]
+pub(crate) use testing::TestHost;
+pub use users::{Group, User, home_of};
+
+/// Where output of a running command goes as it appears.
+pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;
+
+/// The managed host as one run of a module sees it.
+pub struct Host {
+    /// `/`, or a temporary folder in tests.
+    root: PathBuf,
+    check: bool,
+    diff: bool,
+    environment: Vec<(String, String)>,
+    /// Folder in which relative paths are meant and commands start.
+    cwd: Option<PathBuf>,
+    verbosity: u8,
+    contents: Box<dyn Contents>,
+    on_output: Option<OnOutput>,
+    cancelled: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+    diffs: RefCell<Vec<Diff>>,
+    warnings: RefCell<Vec<String>>,
+    /// Commands that a test expects, with their canned outputs; `None` runs them.
+    canned: Option<RefCell<command::Canned>>,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host")
+            .field("root", &self.root)
+            .field("check", &self.check)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How one run of a module was asked for.
+pub struct HostOptions {
+    pub check: bool,
+    pub diff: bool,
+    pub environment: Vec<(String, String)>,
+    pub cwd: Option<PathBuf>,
+    pub verbosity: u8,
+    pub contents: Box<dyn Contents>,
+    pub on_output: Option<OnOutput>,
+    /// Set by whoever wants the module to stop; commands are killed, waits end.
+    pub cancelled: Arc<AtomicBool>,
+    pub deadline: Option<Instant>,
+}
+
+impl Default for HostOptions {
+    fn default() -> Self {
+        HostOptions {
+            check: false,
+            diff: false,
+            environment: Vec::new(),
+            cwd: None,
+            verbosity: 0,
+            contents: Box::new(NoContents),
+            on_output: None,
+            cancelled: Arc::default(),
+            deadline: None,
+        }
+    }
+}
+
+impl Host {
+    /// Returns the machine that this process runs on.
+    pub fn new(options: HostOptions) -> Host {
+        Host {
+            root: PathBuf::from("/"),
+            check: options.check,
+            diff: options.diff,
+            environment: options.environment,
+            cwd: options.cwd,
+            verbosity: options.verbosity,
+            contents: options.contents,
+            on_output: options.on_output,
+            cancelled: options.cancelled,
+            deadline: options.deadline,
+            diffs: RefCell::default(),
+            warnings: RefCell::default(),
+            canned: None,
+        }
+    }
+
+    /// Returns whether nothing may change; `write` and `change` already know, results may need it.
+    pub fn checking(&self) -> bool {
+        self.check
+    }
+
+    /// Returns whether diffs are wanted: what only a diff needs is not worth reading otherwise.
+    pub fn diffing(&self) -> bool {
+        self.diff
+    }
+
+    /// Returns how many `v` the operator gave.
+    pub fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    /// Returns the value of a variable in the environment of the module's commands.
+    pub fn env(&self, name: &str) -> Option<String> {
+        let given = self.environment.iter().rev().find(|(key, _)| key == name);
+        given.map(|(_, value)| value.clone()).or_else(|| std::env::var(name).ok())
+    }
+
+    /// Adds a warning to the module's result.
+    pub fn warn(&self, message: impl Into<String>) {
+        self.warnings.borrow_mut().push(message.into());
+    }
+
+    /// Returns whether somebody wants the module to stop, or its time is over.
+    pub fn cancelled(&self) -> bool {
+        self.cancelled.load(std::sync::atomic::Ordering::Relaxed)
+            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Returns what the controller sends along with the request: contents of files.
+    pub fn contents(&self) -> &dyn Contents {
+        &*self.contents
+    }
+
+    /// Returns where `path` is on this machine: below the root of tests, relative to the task's folder.
+    pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
+        let path = path.as_ref();
+        if path.is_absolute() {
+            return match self.root.parent() {
+                None => path.to_owned(),
+                Some(_) => self.root.join(path.strip_prefix("/").unwrap_or(path)),
+            };
+        }
+        match &self.cwd {
+            Some(cwd) => cwd.join(path),
+            None => path.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Whether given arguments fit a specification, in the reference's words.
+
+use super::{Arg, FromArg, Given, Json, Kind, Mismatch, Spec, python_str};
+
+/// Why arguments do not fit; its text is what the task's `msg` says.
+#[derive(Debug, PartialEq)]
+pub struct ArgError {
+    pub message: String,
+}
+
+impl ArgError {
+    /// Returns an error with this text.
+    pub fn new(message: impl Into<String>) -> ArgError {
+        ArgError { message: message.into() }
+    }
+}
+
+impl std::fmt::Display for ArgError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Checks names, presence and the rules over several arguments; types are checked where they are read.
+pub fn check(module: &str, spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
+    let args = spec.args();
+    known_names(module, &args, spec, given)?;
+    let has = |name: &str| {
+        let arg = args.iter().find(|arg| arg.name == name);
+        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
+        std::iter::once(&name)
+            .chain(aliases)
+            .any(|key| given.get(*key).is_some_and(|v| !v.is_null()))
+    };
+    let text = |name: &str| {
+        let arg = args.iter().find(|arg| arg.name == name);
+        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
+        let value = std::iter::once(&name).chain(aliases).find_map(|key| given.get(*key));
+        value.map(python_str).or_else(|| arg?.default.map(ToOwned::to_owned))
+    };
+
+    for group in spec.mutually_exclusive {
+        if group.iter().filter(|name| has(name)).count() > 1 {
+            return Err(ArgError::new(format!(
+                "parameters are mutually exclusive: {}",
+                group.join("|")
+            )));
+        }
+    }
+    let missing: Vec<_> =
+        args.iter().filter(|arg| arg.is_required() && !has(arg.name)).map(|arg| arg.name).collect();
+    if !missing.is_empty() {
+        let mut missing = missing;
+        missing.sort_unstable();
+        return Err(ArgError::new(format!("missing required arguments: {}", missing.join(", "))));
+    }
+    for group in spec.required_together {
+        let present = group.iter().filter(|name| has(name)).count();
+        if present > 0 && present < group.len() {
+            return Err(ArgError::new(format!(
+                "parameters are required together: {}",
+                group.join(", ")
+            )));
+        }
+    }
+    for group in spec.required_one_of {
+        if !group.iter().any(|name| has(name)) {
+            return Err(ArgError::new(format!(
+                "one of the following is required: {}",
+                group.join(", ")
+            )));
+        }
+    }
+    for rule in spec.required_if {
+        if text(rule.key).as_deref() == Some(rule.value) {
+            let missing: Vec<_> = rule.then.iter().filter(|name| !has(name)).copied().collect();
+            if !missing.is_empty() {
+                return Err(ArgError::new(format!(
+                    "{} is {} but all of the following are missing: {}",
+                    rule.key,
+                    rule.value,
+                    missing.join(", ")
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn known_names(
+    module: &str,
+    args: &[&'static Arg],
+    spec: &Spec,
+    given: &Given,
+) -> Result<(), ArgError> {
+    let known = |key: &str| {
+        args.iter().any(|arg| arg.name == key || arg.aliases.contains(&key))
+            || (spec.free_form && key == "_raw_params")
+            || key.starts_with("_windlass_")
+    };
+    let mut unknown: Vec<_> = given.keys().map(String::as_str).filter(|key| !known(key)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    unknown.sort_unstable();
+    let mut supported: Vec<String> = args
+        .iter()
+        .filter(|arg| !arg.hidden)
+        .map(|arg| match arg.aliases {
+            [] => arg.name.to_owned(),
+            aliases => format!("{} ({})", arg.name, aliases.join(", ")),
+        })
+        .collect();
+    supported.sort_unstable();
+    Err(ArgError::new(format!(
+        "Unsupported parameters for ({module}) module: {}. Supported parameters include: {}.",
+        unknown.join(", "),
+        supported.join(", ")
+    )))
+}
+
+/// Reads one argument by its names; derived code calls it.
+pub fn read<T: FromArg>(
+    given: &Given,
+    names: &[&'static str],
+    default: Option<&'static str>,
+) -> Result<T, ArgError> {
+    let value = names.iter().find_map(|name| given.get(*name).filter(|value| !value.is_null()));
+    let name = names[0];
+    match (value, default) {
+        (Some(value), _) => T::from_arg(value).map_err(|mismatch| explain(name, value, &mismatch)),
+        (None, Some(text)) => {
+            let value = Json::from(text);
+            T::from_arg(&value).map_err(|mismatch| explain(name, &value, &mismatch))
+        }
+        (None, None) => {
+            T::absent().ok_or_else(|| ArgError::new(format!("missing required arguments: {name}")))
+        }
+    }
+}
+
+fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
+    let class = match value {
+        Json::Null => "NoneType",
+        Json::Bool(_) => "bool",
+        Json::Number(number) if number.is_f64() => "float",
+        Json::Number(_) => "int",
+        Json::String(_) => "str",
+        Json::Array(_) => "list",
+        Json::Object(_) => "dict",
+    };
+    match mismatch {
+        Mismatch::Type { wanted, detail } => {
+            let subject = match (value, wanted) {
+                (Json::Array(_), wanted) if *wanted != Kind::List => {
+                    format!("Elements value for option '{name}'")
+                }
+                _ => format!("argument '{name}'"),
+            };
+            ArgError::new(format!(
+                "{subject} is of type {class} and we were unable to convert to {}: {detail}",
+                wanted.as_str()
+            ))
+        }
+        Mismatch::Choice { got, choices } => ArgError::new(format!(
+            "value of {name} must be one of: {}, got: {got}",
+            choices.join(", ")
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use windlass_macros::{Args, Choice};
+
+    use super::{super::Args as _, *};
+
+    /// A thing.
+    #[derive(Args, Debug)]
+    #[args(mutually_exclusive("name", "list"), required_if("state", "link", "src"))]
+    struct Thing {
+        /// Its name
+        #[arg(alias = "pkg")]
+        name: Option<String>,
+        /// Several
+        list: Vec<i64>,
+        /// Where from
+        src: Option<String>,
+        /// How it should be
+        #[arg(default = "present")]
+        state: State,
+        /// Needed
+        #[arg(name = "use")]
+        method: String,
+    }
+
+    #[derive(Choice, Debug, PartialEq)]
+    enum State {
+        Present,
+        Link,
+    }
+
+    fn read_thing(given: Json) -> Result<Thing, String> {
+        let Json::Object(given) = given else { unreachable!() };
+        check("thing", &Thing::SPEC, &given).map_err(|error| error.message)?;
+        Thing::from_given(&given).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn good_arguments_are_read() {
+        let thing = read_thing(json!({"pkg": 1, "use": "x"})).unwrap();
+        assert_eq!(
+            (thing.name.as_deref(), thing.state, thing.method.as_str()),
+            (Some("1"), State::Present, "x")
+        );
+        assert!(thing.list.is_empty() && thing.src.is_none());
+    }
+
+    #[test]
+    fn bad_arguments_are_named_in_the_words_of_the_reference() {
+        let message = |given| read_thing(given).unwrap_err();
+        insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1})), @"Unsupported parameters for (thing) module: nmae. Supported parameters include: list, name (pkg), src, state, use.");
+        insta::assert_snapshot!(message(json!({})), @"missing required arguments: use");
+        insta::assert_snapshot!(message(json!({"use": "x", "state": "gone"})), @"value of state must be one of: present, link, got: gone");
+        insta::assert_snapshot!(message(json!({"use": "x", "name": "a", "list": [1]})), @"parameters are mutually exclusive: name|list");
+        insta::assert_snapshot!(message(json!({"use": "x", "state": "link"})), @"state is link but all of the following are missing: src");
+        insta::assert_snapshot!(message(json!({"use": "x", "list": ["a"]})), @"Elements value for option 'list' is of type list and we were unable to convert to int: <class 'str'> cannot be converted to an int");
+    }
+}
