@@ -1,1 +1,5 @@
 //! The windlass controller: what runs where the operator sits.
+
+pub mod diagnostic;
+pub mod value;
+pub mod yaml;

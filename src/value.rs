@@ -1,0 +1,267 @@
+//! The one value type: what YAML, templates, facts and results are made of.
+//!
+//! Invariant: only the loader of the operator's files makes `Template` and `Encrypted`; results, facts and the contents
+//! of files are plain. Values are immutable and shared: copying one copies a reference.
+
+mod containers;
+mod equality;
+mod json;
+
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+pub use containers::{Dict, List};
+use num_bigint::BigInt;
+
+use crate::diagnostic::Span;
+
+/// A value as Python would have it.
+#[derive(Clone, Default)]
+pub enum Value {
+    #[default]
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An integer that does not fit into 64 bits.
+    BigInt(Arc<BigInt>),
+    Float(f64),
+    Str(Arc<str>),
+    Bytes(Arc<[u8]>),
+    List(Arc<List>),
+    Tuple(Arc<List>),
+    Dict(Arc<Dict>),
+    /// Text of the operator that holds an expression; it becomes a value when it is used.
+    Template(Arc<Template>),
+    /// A `!vault` text of the operator; it becomes text when it is used.
+    Encrypted(Arc<Encrypted>),
+    /// What a template has when a name means nothing; never part of a result.
+    Undefined(Arc<Undefined>),
+    /// What only templates know: macros, loops, namespaces, times, bound methods; never sent to a host.
+    Object(Arc<dyn Object>),
+    /// The `omit` placeholder: the argument that has this value was not given.
+    Omit,
+}
+
+/// Text with expressions, and where it stands.
+pub struct Template {
+    pub text: Arc<str>,
+    pub span: Option<Span>,
+    /// The compiled form, made at the first use by `template/`, which alone knows its type.
+    pub compiled: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Template {
+    pub fn new(text: impl Into<Arc<str>>, span: Option<Span>) -> Template {
+        Template { text: text.into(), span, compiled: OnceLock::new() }
+    }
+
+    /// Returns whether a text holds an expression, a statement or a comment.
+    pub fn is_in(text: &str) -> bool {
+        let bytes = text.as_bytes();
+        bytes.windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"{#"))
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({:?})", self.text)
+    }
+}
+
+/// A vault's text as it stands in the file.
+pub struct Encrypted {
+    pub text: Arc<str>,
+    pub span: Option<Span>,
+    /// What it says, once somebody asked and the password was right.
+    pub plain: OnceLock<Arc<str>>,
+}
+
+impl fmt::Debug for Encrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Encrypted")
+    }
+}
+
+/// Why a name means nothing.
+#[derive(Clone, Debug)]
+pub struct Undefined {
+    /// The reference's words, for example `'nginx_port' is undefined`.
+    pub message: String,
+    pub span: Option<Span>,
+}
+
+/// What only templates know.
+pub trait Object: Send + Sync + fmt::Debug + Any {
+    /// Returns the type's name as Python's `type(x).__name__`.
+    fn type_name(&self) -> &'static str;
+    /// Returns the object itself, to find its type again.
+    fn as_any(&self) -> &dyn Any;
+    /// Returns an attribute.
+    fn attribute(&self, _name: &str) -> Option<Value> {
+        None
+    }
+    /// Returns what `str()` gives.
+    fn to_text(&self) -> String {
+        format!("<{}>", self.type_name())
+    }
+}
+
+impl Value {
+    pub fn str(text: impl Into<Arc<str>>) -> Value {
+        Value::Str(text.into())
+    }
+
+    pub fn list(items: impl IntoIterator<Item = Value>) -> Value {
+        Value::List(Arc::new(items.into_iter().collect()))
+    }
+
+    pub fn dict<K: Into<Value>>(entries: impl IntoIterator<Item = (K, Value)>) -> Value {
+        Value::Dict(Arc::new(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
+    }
+
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Value::List(list) | Value::Tuple(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub fn as_dict(&self) -> Option<&Dict> {
+        match self {
+            Value::Dict(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(number) => Some(*number),
+            Value::Bool(truth) => Some(i64::from(*truth)),
+            _ => None,
+        }
+    }
+
+    /// Returns the entry of a dictionary.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.as_dict()?.get(key)
+    }
+
+    pub fn is_undefined(&self) -> bool {
+        matches!(self, Value::Undefined(_))
+    }
+
+    /// Returns whether a template or an encrypted text is in it somewhere.
+    pub fn is_lazy(&self) -> bool {
+        match self {
+            Value::Template(_) | Value::Encrypted(_) => true,
+            Value::List(list) | Value::Tuple(list) => list.is_lazy(),
+            Value::Dict(dict) => dict.is_lazy(),
+            _ => false,
+        }
+    }
+
+    /// Returns what Python's `bool()` gives; a template and an undefined value have no truth of their own (false).
+    pub fn is_true(&self) -> bool {
+        match self {
+            Value::None | Value::Undefined(_) | Value::Omit => false,
+            Value::Bool(truth) => *truth,
+            Value::Int(number) => *number != 0,
+            Value::Float(number) => *number != 0.0,
+            Value::Str(text) => !text.is_empty(),
+            Value::Bytes(bytes) => !bytes.is_empty(),
+            Value::List(list) | Value::Tuple(list) => !list.is_empty(),
+            Value::Dict(dict) => !dict.is_empty(),
+            Value::BigInt(_) | Value::Object(_) => true,
+            Value::Template(_) | Value::Encrypted(_) => false,
+        }
+    }
+
+    /// Returns the type's name as Python's `type(x).__name__`.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Value::None => "NoneType",
+            Value::Bool(_) => "bool",
+            Value::Int(_) | Value::BigInt(_) => "int",
+            Value::Float(_) => "float",
+            Value::Str(_) | Value::Template(_) | Value::Encrypted(_) => "str",
+            Value::Bytes(_) => "bytes",
+            Value::List(_) => "list",
+            Value::Tuple(_) => "tuple",
+            Value::Dict(_) => "dict",
+            Value::Undefined(_) => "Undefined",
+            Value::Object(object) => object.type_name(),
+            Value::Omit => "Omit",
+        }
+    }
+}
+
+macro_rules! from {
+    ($($type:ty => |$value:ident| $make:expr),+ $(,)?) => {
+        $(impl From<$type> for Value { fn from($value: $type) -> Value { $make } })+
+    };
+}
+
+from! {
+    bool => |truth| Value::Bool(truth),
+    i64 => |number| Value::Int(number),
+    i32 => |number| Value::Int(i64::from(number)),
+    u32 => |number| Value::Int(i64::from(number)),
+    f64 => |number| Value::Float(number),
+    &str => |text| Value::Str(text.into()),
+    String => |text| Value::Str(text.into()),
+    Arc<str> => |text| Value::Str(text),
+    Vec<Value> => |items| Value::list(items),
+    List => |list| Value::List(Arc::new(list)),
+    Dict => |dict| Value::Dict(Arc::new(dict)),
+    BigInt => |number| match i64::try_from(&number) {
+        Ok(small) => Value::Int(small),
+        Err(_) => Value::BigInt(Arc::new(number)),
+    },
+    u64 => |number| match i64::try_from(number) {
+        Ok(small) => Value::Int(small),
+        Err(_) => Value::BigInt(Arc::new(number.into())),
+    },
+    usize => |number| Value::from(number as u64),
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Value {
+        value.map_or(Value::None, Into::into)
+    }
+}
+
+impl fmt::Debug for Value {
+    /// Shows values as Python's `repr` would, and marks what Python does not have.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::None => f.write_str("None"),
+            Value::Bool(truth) => f.write_str(if *truth { "True" } else { "False" }),
+            Value::Int(number) => write!(f, "{number}"),
+            Value::BigInt(number) => write!(f, "{number}"),
+            Value::Float(number) => write!(f, "{number:?}"),
+            Value::Str(text) => write!(f, "{text:?}"),
+            Value::Bytes(bytes) => write!(f, "b{:?}", bytes.escape_ascii().to_string()),
+            Value::List(list) => f.debug_list().entries(list.iter()).finish(),
+            Value::Tuple(list) => {
+                f.write_str("tuple")?;
+                f.debug_list().entries(list.iter()).finish()
+            }
+            Value::Dict(dict) => f.debug_map().entries(dict.iter()).finish(),
+            Value::Template(template) => write!(f, "{template:?}"),
+            Value::Encrypted(encrypted) => write!(f, "{encrypted:?}"),
+            Value::Undefined(undefined) => write!(f, "Undefined({})", undefined.message),
+            Value::Object(object) => write!(f, "{object:?}"),
+            Value::Omit => f.write_str("omit"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Values and the JSON that travels.
+
+use serde_json::{Map, Number};
+
+use super::Value;
+
+impl From<serde_json::Value> for Value {
+    /// Makes plain data: text from a host is never a template.
+    fn from(json: serde_json::Value) -> Value {
+        match json {
+            serde_json::Value::Null => Value::None,
+            serde_json::Value::Bool(truth) => Value::Bool(truth),
+            serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+                (Some(whole), _) => Value::Int(whole),
+                (None, Some(whole)) => Value::from(whole),
+                _ => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+            },
+            serde_json::Value::String(text) => Value::from(text),
+            serde_json::Value::Array(items) => Value::list(items.into_iter().map(Value::from)),
+            serde_json::Value::Object(map) => {
+                Value::dict(map.into_iter().map(|(key, value)| (key, Value::from(value))))
+            }
+        }
+    }
+}
+
+impl Value {
+    /// Returns the JSON of a value without templates; what JSON does not have becomes text.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Value::None | Value::Undefined(_) | Value::Omit => serde_json::Value::Null,
+            Value::Bool(truth) => (*truth).into(),
+            Value::Int(number) => (*number).into(),
+            Value::BigInt(number) => u64::try_from(&**number)
+                .map_or_else(|_| number.to_string().into(), serde_json::Value::from),
+            Value::Float(number) => {
+                Number::from_f64(*number).map_or_else(|| number.to_string().into(), Into::into)
+            }
+            Value::Str(text) => (**text).into(),
+            Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into(),
+            Value::List(list) | Value::Tuple(list) => list.iter().map(Value::to_json).collect(),
+            Value::Dict(dict) => {
+                let entries = dict.iter().map(|(key, value)| (key.key_text(), value.to_json()));
+                serde_json::Value::Object(entries.collect::<Map<_, _>>())
+            }
+            Value::Template(template) => (*template.text).into(),
+            Value::Encrypted(encrypted) => (*encrypted.text).into(),
+            Value::Object(object) => object.to_text().into(),
+        }
+    }
+
+    /// A dictionary's key as JSON has it: `true`, `null` and numbers become text as Python's `json` writes them.
+    pub(crate) fn key_text(&self) -> String {
+        match self {
+            Value::Str(text) => text.to_string(),
+            Value::None => "null".to_owned(),
+            Value::Bool(truth) => truth.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! YAML files with the place of everything in them, as the reference's loader reads them.
+//!
+//! Invariant: text from here is the operator's: it may hold templates.
+
+mod compose;
+mod node;
+mod scalar;
+
+pub use compose::{Document, parse, parse_all};
+pub use node::{Node, NodeKind};
+pub use scalar::Scalar;

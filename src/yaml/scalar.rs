@@ -1,0 +1,221 @@
+//! What a plain scalar means in YAML 1.1, as PyYAML's resolver reads it.
+
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+use num_traits::Num;
+
+use crate::value::Value;
+
+/// A scalar that has been resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    Null,
+    Bool(bool),
+    Int(i64),
+    BigInt(Arc<BigInt>),
+    Float(f64),
+    Str(Arc<str>),
+    /// `!unsafe`: text that never is a template.
+    Unsafe(Arc<str>),
+    /// `!vault`: encrypted text.
+    Vault(Arc<str>),
+}
+
+impl Scalar {
+    /// Returns the value, text as it stands.
+    pub(super) fn plain_value(&self) -> Value {
+        match self {
+            Scalar::Null => Value::None,
+            Scalar::Bool(truth) => Value::Bool(*truth),
+            Scalar::Int(number) => Value::Int(*number),
+            Scalar::BigInt(number) => Value::BigInt(Arc::clone(number)),
+            Scalar::Float(number) => Value::Float(*number),
+            Scalar::Str(text) | Scalar::Unsafe(text) | Scalar::Vault(text) => {
+                Value::Str(Arc::clone(text))
+            }
+        }
+    }
+
+    /// Resolves a plain scalar without a tag.
+    pub fn resolve(text: &str) -> Scalar {
+        match text {
+            "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
+            "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+                return Scalar::Bool(true);
+            }
+            "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+                return Scalar::Bool(false);
+            }
+            _ => (),
+        }
+        match text.as_bytes()[0] {
+            b'0'..=b'9' | b'+' | b'-' | b'.' => {
+                int(text).or_else(|| float(text)).unwrap_or_else(|| Scalar::Str(text.into()))
+            }
+            _ => Scalar::Str(text.into()),
+        }
+    }
+}
+
+/// Integers: binary, octal with a leading zero, decimal, hexadecimal, sexagesimal, with underscores.
+pub(super) fn int(text: &str) -> Option<Scalar> {
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let number = if let Some(binary) = digits.strip_prefix("0b") {
+        in_radix(binary, 2)?
+    } else if let Some(hex) = digits.strip_prefix("0x") {
+        in_radix(hex, 16)?
+    } else if digits == "0" {
+        BigInt::ZERO
+    } else if let Some(octal) = digits.strip_prefix('0') {
+        in_radix(octal, 8)?
+    } else if digits.contains(':') {
+        sexagesimal(digits)?
+    } else {
+        let first = digits.as_bytes().first()?;
+        (b'1'..=b'9').contains(first).then(|| in_radix(digits, 10))??
+    };
+    let number = if negative { -number } else { number };
+    Some(match i64::try_from(&number) {
+        Ok(small) => Scalar::Int(small),
+        Err(_) => Scalar::BigInt(Arc::new(number)),
+    })
+}
+
+fn in_radix(digits: &str, radix: u32) -> Option<BigInt> {
+    let plain: String = digits.chars().filter(|c| *c != '_').collect();
+    if plain.is_empty() || !plain.chars().all(|c| c.is_digit(radix)) {
+        return None;
+    }
+    BigInt::from_str_radix(&plain, radix).ok()
+}
+
+/// `1:30:00`: every part after the first is below 60.
+fn sexagesimal(digits: &str) -> Option<BigInt> {
+    let mut parts = digits.split(':');
+    let first = parts.next()?;
+    if !(b'1'..=b'9').contains(first.as_bytes().first()?) {
+        return None;
+    }
+    let mut number = in_radix(first, 10)?;
+    for part in parts {
+        if !below_sixty(part) {
+            return None;
+        }
+        number = number * 60 + part.parse::<u8>().ok()?;
+    }
+    Some(number)
+}
+
+fn below_sixty(part: &str) -> bool {
+    let bytes = part.as_bytes();
+    match bytes {
+        [digit] => digit.is_ascii_digit(),
+        [tens, ones] => (b'0'..=b'5').contains(tens) && ones.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Floats: a point is needed, an exponent needs its sign; `.inf`, `.nan`, sexagesimal with a fraction.
+pub(super) fn float(text: &str) -> Option<Scalar> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => (-1.0, &text[1..]),
+        b'+' => (1.0, &text[1..]),
+        _ => (1.0, text),
+    };
+    match digits {
+        ".inf" | ".Inf" | ".INF" => return Some(Scalar::Float(sign * f64::INFINITY)),
+        ".nan" | ".NaN" | ".NAN" if digits.len() == text.len() => {
+            return Some(Scalar::Float(f64::NAN));
+        }
+        _ => (),
+    }
+    let (before, after) = digits.split_once('.')?;
+    if before.contains(':') {
+        return sexagesimal_float(sign, before, after);
+    }
+    let (fraction, exponent) = match after.find(['e', 'E']) {
+        Some(at) => (&after[..at], Some(&after[at + 1..])),
+        None => (after, None),
+    };
+    let is_number = |part: &str| part.chars().all(|c| c.is_ascii_digit() || c == '_');
+    let starts_well = match before.as_bytes().first() {
+        Some(first) => first.is_ascii_digit(),
+        // `.5` is a number and `._5` or `.` is not; a sign before it is not foreseen without digits.
+        None => fraction.as_bytes().first().is_some_and(u8::is_ascii_digit),
+    };
+    let exponent_is_good = exponent.is_none_or(|exponent| {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or("");
+        !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())
+    });
+    if !(is_number(before) && is_number(fraction) && starts_well && exponent_is_good) {
+        return None;
+    }
+    let plain: String = digits.chars().filter(|c| *c != '_').collect();
+    plain.parse::<f64>().ok().map(|number| Scalar::Float(sign * number))
+}
+
+fn sexagesimal_float(sign: f64, before: &str, after: &str) -> Option<Scalar> {
+    let mut parts = before.split(':');
+    let first: String = parts.next()?.chars().filter(|c| *c != '_').collect();
+    let mut number: f64 = first.parse().ok()?;
+    for part in parts {
+        if !below_sixty(part) {
+            return None;
+        }
+        number = number * 60.0 + part.parse::<f64>().ok()?;
+    }
+    let fraction: String = after.chars().filter(|c| *c != '_').collect();
+    if !fraction.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let fraction: f64 = format!("0.{fraction}0").parse().ok()?;
+    Some(Scalar::Float(sign * (number + fraction)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(format!("{:?}", Scalar::resolve(text).plain_value()), expected, "{text}");
+    }
+
+    #[test]
+    fn scalars_are_what_yaml_1_1_says() {
+        for (text, expected) in [
+            ("yes", "True"),
+            ("Off", "False"),
+            ("y", "\"y\""),
+            ("~", "None"),
+            ("0644", "420"),
+            ("0o644", "\"0o644\""),
+            ("08", "\"08\""),
+            ("1_000", "1000"),
+            ("0b101", "5"),
+            ("0xFF", "255"),
+            ("1:30:00", "5400"),
+            ("1:60", "\"1:60\""),
+            ("22:22", "1342"),
+            ("1.5", "1.5"),
+            ("1e3", "\"1e3\""),
+            ("1.0e+3", "1000.0"),
+            ("1.", "1.0"),
+            (".5", "0.5"),
+            (".", "\".\""),
+            ("-.inf", "-inf"),
+            ("+12", "12"),
+            ("-", "\"-\""),
+            ("1.2.3", "\"1.2.3\""),
+            ("12345678901234567890", "12345678901234567890"),
+            ("20.30:1", "\"20.30:1\""),
+        ] {
+            check(text, expected);
+        }
+    }
+}
