@@ -34,6 +34,8 @@ pub enum Kind {
     BecomeFailed = 10,
     /// Helper: bytes of a file on the host that a module sends (fetch, slurp); an empty payload ends it.
     Upload = 11,
+    /// Controller: it is still there; nothing is answered.
+    Ping = 12,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             9 => Kind::Become,
             10 => Kind::BecomeFailed,
             11 => Kind::Upload,
+            12 => Kind::Ping,
             _ => return None,
         })
     }

@@ -7,6 +7,7 @@
 //!
 //! Invariant: nothing here does I/O of its own accord; both sides bring their streams.
 
+pub mod bootstrap;
 mod frame;
 mod message;
 
@@ -25,3 +26,9 @@ pub const CONTENT_WINDOW: u64 = 4 << 20;
 
 /// Size of one chunk of file content or command output.
 pub const CHUNK: usize = 64 << 10;
+
+/// Seconds between two [`Kind::Ping`] frames of a controller that has nothing else to say.
+pub const PING_INTERVAL: f64 = 2.0;
+
+/// Seconds of silence after which a helper takes its controller for gone: a link that was cut says nothing.
+pub const SILENCE_LIMIT: f64 = 8.0;

@@ -1,0 +1,115 @@
+//! Builds the helper for each machine that can be built for, and embeds the results.
+//!
+//! `WINDLASS_HELPER` names ready-made helpers instead: `x86_64=/path/to/helper:aarch64=/path`.
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use sha2::{Digest, Sha256};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    for input in ["build.rs", "modules", "Cargo.lock"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    println!("cargo::rerun-if-env-changed=WINDLASS_HELPER");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let mut entries = String::new();
+    for (machine, binary) in helpers(&out)? {
+        let bytes = fs::read(&binary).map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
+        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let packed = out.join(format!("helper-{machine}.gz"));
+        let mut encoder = flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
+        encoder.write_all(&bytes)?;
+        encoder.finish()?;
+        entries.push_str(&format!(
+            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {}, gzip: include_bytes!({packed:?}) }},\n",
+            bytes.len()
+        ));
+    }
+    fs::write(out.join("helpers.rs"), format!("&[\n{entries}]\n"))?;
+    Ok(())
+}
+
+/// Machine and binary of every helper.
+fn helpers(out: &Path) -> Result<Vec<(String, PathBuf)>> {
+    if let Ok(given) = env::var("WINDLASS_HELPER") {
+        let pairs = given.split(':').map(|pair| pair.split_once('=').unwrap_or(("x86_64", pair)));
+        return Ok(pairs.map(|(machine, path)| (machine.to_owned(), path.into())).collect());
+    }
+    let installed = installed_targets()?;
+    let has = |target: &str| installed.iter().any(|name| name == target);
+    let mut found = Vec::new();
+    for machine in ["x86_64", "aarch64"] {
+        let musl = format!("{machine}-unknown-linux-musl");
+        let gnu = format!("{machine}-unknown-linux-gnu");
+        if has(&musl) {
+            found.push((machine.to_owned(), build(out, &musl)?));
+        } else if has(&gnu) && machine == env::consts::ARCH {
+            found.push((machine.to_owned(), build(out, &gnu)?));
+        }
+    }
+    Ok(found)
+}
+
+/// The targets whose standard library is there.
+fn installed_targets() -> Result<Vec<String>> {
+    let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    let output = Command::new(rustc).args(["--print", "sysroot"]).output()?;
+    let libraries = PathBuf::from(String::from_utf8(output.stdout)?.trim()).join("lib/rustlib");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(libraries)? {
+        let entry = entry?;
+        if entry.path().join("lib").is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// Builds one helper with an environment of its own, in a folder that all builds of this checkout share.
+fn build(out: &Path, target: &str) -> Result<PathBuf> {
+    let folder = target_folder(out).ok_or("OUT_DIR is not inside a target folder")?.join("helper");
+    let mut command = Command::new(env::var("CARGO")?);
+    for (name, _) in env::vars() {
+        if foreign(&name) {
+            command.env_remove(name);
+        }
+    }
+    let mut flags = "-C target-feature=+crt-static -C relocation-model=static".to_owned();
+    if target.ends_with("-musl") && !target.starts_with(env::consts::ARCH) {
+        flags.push_str(" -C linker=rust-lld");
+    }
+    command
+        .current_dir(env::var("CARGO_MANIFEST_DIR")?)
+        .env("RUSTFLAGS", flags)
+        .args(["build", "--quiet", "--profile", "helper", "--package", "windlass-helper", "--target", target])
+        .arg("--target-dir")
+        .arg(&folder);
+    if !command.status()?.success() {
+        return Err(format!("the helper for {target} cannot be built").into());
+    }
+    Ok(folder.join(target).join("helper").join("windlass-helper"))
+}
+
+/// `target` of `target[/triple]/profile/build/package/out`.
+fn target_folder(out: &Path) -> Option<PathBuf> {
+    let profile = out.ancestors().nth(3)?;
+    let folder = profile.parent()?;
+    let triple = env::var("TARGET").ok()?;
+    if folder.file_name()?.to_string_lossy() == triple { Some(folder.parent()?.to_owned()) } else { Some(folder.to_owned()) }
+}
+
+/// Variables of the outer build that would change the inner one.
+fn foreign(name: &str) -> bool {
+    let kept = ["CARGO_HOME", "CARGO_MAKEFLAGS"];
+    let named = ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE", "TARGET", "HOST", "OUT_DIR", "MAKEFLAGS"];
+    named.contains(&name) || (name.starts_with("CARGO_") && !kept.contains(&name) && !name.starts_with("CARGO_NET_"))
+}

@@ -1,0 +1,320 @@
+//! A helper of another user, started through `sudo`, `su` or `doas`.
+//!
+//! The password is written to the pipe or terminal that the method asks on, and nowhere else.
+
+use std::{
+    fs::File,
+    io::{self, Read, Write},
+    os::fd::OwnedFd,
+    os::unix::process::CommandExt,
+    process::{Command, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::{Duration, Instant},
+};
+
+use windlass_protocol::{
+    Become, BecomeFailed, BecomeFailure, Frame, Prompt,
+    bootstrap::{self, Greeting},
+    write_frame,
+};
+
+/// The way to a child.
+pub(crate) struct Child {
+    input: Mutex<Option<File>>,
+    process: Mutex<std::process::Child>,
+    /// What it printed to standard error.
+    errors: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Child {
+    pub(crate) fn forward(&self, frame: &Frame) {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = input.as_mut()
+            && write_frame(file, frame).is_err()
+        {
+            // Whoever reads from the child sees it end and says so.
+            *input = None;
+        }
+    }
+
+    /// Ends the child's input, which ends the child.
+    pub(crate) fn close(&self) {
+        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// Starts a child and waits until its helper has said hello; returns it and where its frames come from.
+pub(crate) fn start(request: &Become, hash: &str) -> Result<(Child, impl Read + use<>), BecomeFailed> {
+    let failed = |reason, output: String, status| BecomeFailed { channel: request.channel, reason, output, status };
+    let script = own_script(hash).map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
+    let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
+    let spawned = spawn(&request.argv, &script, pty).map_err(|error| {
+        let reason = match error.kind() {
+            io::ErrorKind::NotFound => BecomeFailure::NotFound,
+            _ => BecomeFailure::Ended,
+        };
+        failed(reason, error.to_string(), None)
+    })?;
+    let Spawned { process, input, output, errors } = spawned;
+    let mut conversation = Conversation {
+        process,
+        input,
+        prompt: request.prompt.clone(),
+        deadline: Instant::now() + Duration::from_secs_f64(request.timeout),
+        seen: Vec::new(),
+        answered: false,
+        errors: Arc::default(),
+    };
+    let pieces = listen(output, errors);
+    match conversation.until_hello(&pieces) {
+        Ok(rest) => {
+            let Conversation { process, input, errors, .. } = conversation;
+            let late = Arc::clone(&errors);
+            let child = Child { input: Mutex::new(Some(input)), process: Mutex::new(process), errors };
+            Ok((child, Frames { pieces, rest, at: 0, errors: late }))
+        }
+        Err((reason, output)) => {
+            let _ = conversation.process.kill();
+            let status = conversation.process.wait().ok().and_then(|status| status.code());
+            Err(failed(reason, output, status))
+        }
+    }
+}
+
+/// Returns why a child that had started is gone.
+pub(crate) fn ended(channel: u16, child: Option<&Child>) -> BecomeFailed {
+    let status = child.and_then(|child| {
+        child.close();
+        child.process.lock().unwrap_or_else(PoisonError::into_inner).wait().ok()?.code()
+    });
+    let output = child.map_or_else(String::new, |child| {
+        let errors = child.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&errors).into_owned()
+    });
+    BecomeFailed { channel, reason: BecomeFailure::Ended, output, status }
+}
+
+/// The bootstrap for this very binary, which the child gets from here.
+fn own_script(hash: &str) -> io::Result<String> {
+    let raw_len = usize::try_from(std::fs::metadata("/proc/self/exe")?.len()).map_err(io::Error::other)?;
+    let image = bootstrap::Image {
+        machines: vec!["*".to_owned()],
+        sha256: hash.to_owned(),
+        raw_len,
+        gzip_len: None,
+    };
+    Ok(bootstrap::script(&[image], "serve"))
+}
+
+struct Spawned {
+    process: std::process::Child,
+    input: File,
+    output: File,
+    /// Standard error, where it is a pipe of its own.
+    errors: Option<File>,
+}
+
+fn spawn(argv: &[String], script: &str, pty: bool) -> io::Result<Spawned> {
+    // The last word is where the shell's script goes, alone or inside a command line for `su -c`.
+    let argv: Vec<String> = argv.iter().map(|word| word.replace("@SCRIPT@", script)).collect();
+    let [program, args @ ..] = argv.as_slice() else {
+        return Err(io::Error::other("no command given"));
+    };
+    let mut command = Command::new(program);
+    command.args(args);
+    if pty {
+        let (controller, terminal) = open_terminal()?;
+        let terminal_file = File::from(terminal);
+        command.stdin(terminal_file.try_clone()?).stdout(terminal_file.try_clone()?).stderr(terminal_file);
+        own_session(&mut command);
+        let process = command.spawn()?;
+        drop(command);
+        let input = File::from(controller);
+        return Ok(Spawned { process, output: input.try_clone()?, input, errors: None });
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0);
+    let mut process = command.spawn()?;
+    let file = |fd: Option<OwnedFd>| fd.map(File::from).ok_or_else(|| io::Error::other("no pipe"));
+    let input = file(process.stdin.take().map(Into::into))?;
+    let output = file(process.stdout.take().map(Into::into))?;
+    let errors = process.stderr.take().map(|pipe| File::from(OwnedFd::from(pipe)));
+    Ok(Spawned { process, input, output, errors })
+}
+
+/// A terminal that changes no byte and echoes nothing.
+fn open_terminal() -> io::Result<(OwnedFd, OwnedFd)> {
+    use rustix::{
+        fs::{Mode, OFlags},
+        pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+        termios::{OptionalActions, tcgetattr, tcsetattr},
+    };
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&controller)?;
+    unlockpt(&controller)?;
+    let name = ptsname(&controller, Vec::new())?;
+    let terminal = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut modes = tcgetattr(&terminal)?;
+    modes.make_raw();
+    tcsetattr(&terminal, OptionalActions::Now, &modes)?;
+    Ok((controller, terminal))
+}
+
+/// Gives the command a session of its own with its standard input as the controlling terminal.
+#[expect(unsafe_code, reason = "only between fork and exec can a process leave its session")]
+fn own_session(command: &mut Command) {
+    // SAFETY: both calls are async-signal-safe system calls without allocation.
+    unsafe {
+        command.pre_exec(|| {
+            rustix::process::setsid()?;
+            rustix::process::ioctl_tiocsctty(rustix::stdio::stdin())?;
+            Ok(())
+        });
+    }
+}
+
+/// A piece of what the child printed.
+enum Piece {
+    Output(Vec<u8>),
+    Errors(Vec<u8>),
+}
+
+fn listen(output: File, errors: Option<File>) -> mpsc::Receiver<Piece> {
+    let (sender, receiver) = mpsc::sync_channel(64);
+    if let Some(errors) = errors {
+        let sender = sender.clone();
+        std::thread::spawn(move || pump(errors, &sender, Piece::Errors));
+    }
+    std::thread::spawn(move || pump(output, &sender, Piece::Output));
+    receiver
+}
+
+fn pump(mut from: File, to: &mpsc::SyncSender<Piece>, piece: fn(Vec<u8>) -> Piece) {
+    let mut buffer = vec![0; windlass_protocol::CHUNK];
+    // A terminal whose other end closed reads as an error: the end all the same.
+    while let Ok(n) = from.read(&mut buffer) {
+        if n == 0 || to.send(piece(buffer[..n].to_vec())).is_err() {
+            return;
+        }
+    }
+}
+
+/// What happens before the helper says hello: prompts, noise, the upload.
+struct Conversation {
+    process: std::process::Child,
+    input: File,
+    prompt: Option<Prompt>,
+    deadline: Instant,
+    /// Everything printed so far on both streams.
+    seen: Vec<u8>,
+    answered: bool,
+    errors: Arc<Mutex<Vec<u8>>>,
+}
+
+type Refusal = (BecomeFailure, String);
+
+impl Conversation {
+    /// Returns the bytes that came after the hello line.
+    fn until_hello(&mut self, pieces: &mpsc::Receiver<Piece>) -> Result<Vec<u8>, Refusal> {
+        let mut lines = Vec::new();
+        loop {
+            let left = self.deadline.saturating_duration_since(Instant::now());
+            match pieces.recv_timeout(left) {
+                Ok(Piece::Output(bytes)) => {
+                    lines.extend_from_slice(&bytes);
+                    self.seen.extend_from_slice(&bytes);
+                    while let Some(end) = lines.iter().position(|byte| *byte == b'\n') {
+                        let line: Vec<u8> = lines.drain(..=end).collect();
+                        match Greeting::parse(&String::from_utf8_lossy(&line)) {
+                            Some(Greeting::Hello) => return Ok(lines),
+                            Some(Greeting::NeedRaw | Greeting::NeedGzip) => self.upload()?,
+                            Some(Greeting::Fail(text)) => return Err((BecomeFailure::Ended, text)),
+                            Some(Greeting::Arch(_)) | None => (),
+                        }
+                    }
+                }
+                Ok(Piece::Errors(bytes)) => {
+                    self.errors.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes);
+                    self.seen.extend_from_slice(&bytes);
+                }
+                Err(mpsc::RecvTimeoutError::Timeout) => return Err((BecomeFailure::Timeout, self.text())),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return Err((self.why_ended(), self.text())),
+            }
+            self.answer_prompt()?;
+        }
+    }
+
+    fn answer_prompt(&mut self) -> Result<(), Refusal> {
+        let Some(prompt) = &self.prompt else { return Ok(()) };
+        let text = String::from_utf8_lossy(&self.seen).into_owned();
+        let lower = text.to_lowercase();
+        if self.answered && prompt.wrong.iter().any(|wrong| lower.contains(&wrong.to_lowercase())) {
+            return Err((BecomeFailure::IncorrectPassword, text));
+        }
+        let asks = prompt.texts.iter().any(|asked| lower.trim_end().ends_with(asked.to_lowercase().trim_end()));
+        if !asks {
+            return Ok(());
+        }
+        if self.answered {
+            return Err((BecomeFailure::IncorrectPassword, text));
+        }
+        let Some(password) = &prompt.password else {
+            return Err((BecomeFailure::MissingPassword, text));
+        };
+        let line = format!("{password}\n");
+        self.input.write_all(line.as_bytes()).map_err(|error| (BecomeFailure::Ended, error.to_string()))?;
+        self.answered = true;
+        self.seen.clear();
+        Ok(())
+    }
+
+    fn upload(&mut self) -> Result<(), Refusal> {
+        let copied = File::open("/proc/self/exe").and_then(|mut own| io::copy(&mut own, &mut self.input));
+        copied.map(drop).map_err(|error| (BecomeFailure::Ended, error.to_string()))
+    }
+
+    fn why_ended(&self) -> BecomeFailure {
+        let text = self.text().to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if self.prompt.as_ref().is_some_and(|prompt| has(&prompt.wrong.iter().map(|word| word.as_str()).collect::<Vec<_>>())) {
+            BecomeFailure::IncorrectPassword
+        } else if has(&["a password is required", "a terminal is required", "authentication required"]) {
+            BecomeFailure::MissingPassword
+        } else {
+            BecomeFailure::Ended
+        }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.seen).trim().to_owned()
+    }
+}
+
+/// The child's output from its first frame on.
+struct Frames {
+    pieces: mpsc::Receiver<Piece>,
+    rest: Vec<u8>,
+    at: usize,
+    errors: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Read for Frames {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.rest.len() {
+            match self.pieces.recv() {
+                Ok(Piece::Output(bytes)) => (self.rest, self.at) = (bytes, 0),
+                Ok(Piece::Errors(bytes)) => {
+                    let mut errors = self.errors.lock().unwrap_or_else(PoisonError::into_inner);
+                    if errors.len() < 16 << 10 {
+                        errors.extend_from_slice(&bytes);
+                    }
+                }
+                Err(mpsc::RecvError) => return Ok(0),
+            }
+        }
+        let n = buffer.len().min(self.rest.len() - self.at);
+        buffer[..n].copy_from_slice(&self.rest[self.at..self.at + n]);
+        self.at += n;
+        Ok(n)
+    }
+}

@@ -1,0 +1,299 @@
+//! Answering the controller: requests by lanes, contents to their requests, frames to children.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    io,
+    process::ExitCode,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use windlass_modules::host::{Failure, Host, HostOptions};
+use windlass_protocol::{
+    ContentChunk, Frame, Hello, Json, JsonMap, Kind, PROTOCOL, Stream, TaskRequest, TaskResult, bootstrap, read_frame,
+};
+
+use crate::{
+    child::{self, Child},
+    contents::{Inbox, Incoming},
+    wire::{Wire, complain},
+};
+
+/// How long running modules may take to stop once the controller is gone.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+pub(crate) fn serve(options: &[&str]) -> ExitCode {
+    let silence = options.iter().position(|option| *option == "--silence");
+    let silence = silence.and_then(|at| options.get(at + 1)?.parse::<f64>().ok());
+    match Server::start(options.contains(&"--ephemeral")) {
+        Ok(server) => {
+            if let Some(seconds) = silence {
+                server.watch_silence(Duration::from_secs_f64(seconds));
+            }
+            server.read_frames();
+            server.stop();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&format!("windlass-helper: {error}"));
+            ExitCode::from(126)
+        }
+    }
+}
+
+struct Server {
+    wire: Wire,
+    hash: String,
+    state: Mutex<State>,
+    started: Instant,
+    /// Milliseconds after `started` at which something was last heard.
+    heard: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    lanes: HashMap<u32, VecDeque<Job>>,
+    running: HashMap<u32, Running>,
+    children: HashMap<u16, Arc<Child>>,
+}
+
+struct Job {
+    request: u32,
+    task: TaskRequest,
+    inbox: Arc<Inbox>,
+    cancelled: Arc<AtomicBool>,
+}
+
+/// What reaches a request from outside while it waits or runs.
+struct Running {
+    inbox: Arc<Inbox>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Server {
+    /// Checks the binary against its name and says hello.
+    fn start(ephemeral: bool) -> io::Result<Arc<Server>> {
+        let hash = crate::own_hash()?;
+        let path = std::env::current_exe()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.len() == hash.len() && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && name != hash {
+            return Err(io::Error::other("this helper is not what its name says; it is replaced"));
+        }
+        if ephemeral {
+            // Nothing is left in a shared folder; a file that cannot be removed is no reason not to work.
+            let _ = std::fs::remove_file(&path);
+            let _ = path.parent().map(std::fs::remove_dir);
+        }
+        let wire = Wire::take_stdout()?;
+        wire.line(&format!("{}\n", bootstrap::HELLO_LINE))?;
+        let host = Host::new(HostOptions::default());
+        let uid = rustix::process::geteuid().as_raw();
+        let user = host.local_users().into_iter().find(|user| user.uid == uid);
+        wire.say(
+            Kind::Hello,
+            0,
+            &Hello {
+                protocol: PROTOCOL,
+                sha256: hash.clone(),
+                pid: std::process::id(),
+                uid,
+                home: user.as_ref().map_or_else(|| host.env("HOME").unwrap_or_default(), |user| user.home.clone()),
+                user: user.map_or_else(|| uid.to_string(), |user| user.name),
+            },
+        )?;
+        let started = Instant::now();
+        Ok(Arc::new(Server { wire, hash, state: Mutex::default(), started, heard: AtomicU64::new(0) }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the process when nothing was heard for so long.
+    fn watch_silence(self: &Arc<Self>, limit: Duration) {
+        let server = Arc::clone(self);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(limit / 8);
+                let heard = Duration::from_millis(server.heard.load(Ordering::Relaxed));
+                if server.started.elapsed().saturating_sub(heard) > limit {
+                    server.stop();
+                    #[expect(clippy::exit, reason = "the main thread waits for frames that never come")]
+                    std::process::exit(0);
+                }
+            }
+        });
+    }
+
+    fn read_frames(self: &Arc<Self>) {
+        let mut input = io::BufReader::with_capacity(128 << 10, io::stdin().lock());
+        while let Ok(Some(frame)) = read_frame(&mut input).map_err(drop_error) {
+            let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            self.heard.store(now, Ordering::Relaxed);
+            self.dispatch(frame);
+        }
+    }
+
+    fn dispatch(self: &Arc<Self>, frame: Frame) {
+        if frame.channel != 0 {
+            let child = self.state().children.get(&frame.channel).cloned();
+            if let Some(child) = child {
+                child.forward(&Frame { channel: 0, ..frame });
+            }
+            return;
+        }
+        match frame.kind {
+            Kind::Task => self.enqueue(frame.request, &frame.payload),
+            Kind::Content => {
+                let inbox = self.state().running.get(&frame.request).map(|running| Arc::clone(&running.inbox));
+                if let (Some(inbox), Some(chunk)) = (inbox, ContentChunk::decode(&frame.payload)) {
+                    inbox.put(chunk);
+                }
+            }
+            Kind::Cancel => {
+                if let Some(running) = self.state().running.get(&frame.request) {
+                    running.cancelled.store(true, Ordering::Relaxed);
+                    running.inbox.close();
+                }
+            }
+            Kind::Become => match serde_json::from_slice(&frame.payload) {
+                Ok(request) => self.start_child(frame.request, request),
+                Err(error) => complain(&format!("windlass-helper: {error}")),
+            },
+            _ => (),
+        }
+    }
+
+    fn enqueue(self: &Arc<Self>, request: u32, payload: &[u8]) {
+        let task: TaskRequest = match serde_json::from_slice(payload) {
+            Ok(task) => task,
+            Err(error) => return self.answer(request, failed(&format!("the request cannot be read: {error}"))),
+        };
+        let (inbox, cancelled) = (Arc::<Inbox>::default(), Arc::<AtomicBool>::default());
+        let lane = task.lane;
+        let mut state = self.state();
+        let running = Running { inbox: Arc::clone(&inbox), cancelled: Arc::clone(&cancelled) };
+        state.running.insert(request, running);
+        let job = Job { request, task, inbox, cancelled };
+        match state.lanes.get_mut(&lane) {
+            Some(queue) => queue.push_back(job),
+            None => {
+                state.lanes.insert(lane, VecDeque::from([job]));
+                let server = Arc::clone(self);
+                std::thread::spawn(move || server.drain_lane(lane));
+            }
+        }
+    }
+
+    /// Runs a lane's requests one after the other until there are none.
+    fn drain_lane(&self, lane: u32) {
+        loop {
+            let job = {
+                let mut state = self.state();
+                match state.lanes.get_mut(&lane).and_then(VecDeque::pop_front) {
+                    Some(job) => job,
+                    None => {
+                        state.lanes.remove(&lane);
+                        return;
+                    }
+                }
+            };
+            let request = job.request;
+            let result = self.run(job);
+            self.state().running.remove(&request);
+            self.answer(request, result);
+        }
+    }
+
+    fn run(&self, job: Job) -> JsonMap {
+        let Job { request, task, inbox, cancelled } = job;
+        let Some(module) = windlass_modules::find(&task.module) else {
+            return failed(&format!("this helper has no module `{}`", task.module));
+        };
+        let wire = self.wire.clone();
+        let on_output = move |stream: Stream, bytes: &[u8]| {
+            let mut payload = Vec::with_capacity(bytes.len() + 1);
+            payload.push(stream as u8);
+            payload.extend_from_slice(bytes);
+            // A controller that is gone is noticed by whoever reads.
+            let _ = wire.send(&Frame::new(Kind::Output, request, payload));
+        };
+        let contents = Incoming { inbox, wire: self.wire.clone(), request, pushed: task.pushed };
+        let host = Host::new(HostOptions {
+            check: task.check,
+            diff: task.diff,
+            environment: task.environment,
+            cwd: task.cwd.map(Into::into),
+            verbosity: task.verbosity,
+            contents: Box::new(contents),
+            on_output: task.stream.then(|| Box::new(on_output) as _),
+            cancelled,
+            deadline: task.timeout.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
+        });
+        module.run(&task.args, &host)
+    }
+
+    fn answer(&self, request: u32, result: JsonMap) {
+        // A controller that is gone is noticed by whoever reads.
+        let _ = self.wire.say(Kind::Result, request, &TaskResult { result });
+    }
+
+    fn start_child(self: &Arc<Self>, request: u32, become_request: windlass_protocol::Become) {
+        let server = Arc::clone(self);
+        std::thread::spawn(move || {
+            let channel = become_request.channel;
+            let started = child::start(&become_request, &server.hash);
+            let (child, mut output) = match started {
+                Ok(started) => started,
+                Err(failure) => {
+                    let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
+                    return;
+                }
+            };
+            server.state().children.insert(channel, Arc::new(child));
+            while let Ok(Some(frame)) = read_frame(&mut output) {
+                if server.wire.send(&Frame { channel, ..frame }).is_err() {
+                    break;
+                }
+            }
+            let child = server.state().children.remove(&channel);
+            let failure = child::ended(channel, child.as_deref());
+            let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
+        });
+    }
+
+    /// Stops whatever runs: commands are killed, children see their input end.
+    fn stop(&self) {
+        {
+            let mut state = self.state();
+            state.lanes.values_mut().for_each(VecDeque::clear);
+            for running in state.running.values() {
+                running.cancelled.store(true, Ordering::Relaxed);
+                running.inbox.close();
+            }
+            for child in state.children.values() {
+                child.close();
+            }
+        }
+        let end = Instant::now() + LAST_WORDS;
+        while Instant::now() < end && !self.state().lanes.is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+fn drop_error(error: io::Error) {
+    if error.kind() == io::ErrorKind::InvalidData {
+        complain(&format!("windlass-helper: {error}"));
+    }
+}
+
+fn failed(message: &str) -> JsonMap {
+    let host = Host::new(HostOptions::default());
+    let mut result = host.finish(Err(Failure::new(message)));
+    result.insert("failed".to_owned(), Json::Bool(true));
+    result
+}

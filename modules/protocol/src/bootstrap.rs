@@ -1,0 +1,117 @@
+//! The few lines of shell that start a helper, over SSH and through `sudo` alike.
+//!
+//! They run in any POSIX `sh` (dash, busybox) and arrive through whatever login shell the user has: one line, without
+//! single quotes, backslashes and exclamation marks, so that `exec /bin/sh -c '...'` means the same to bash, fish and csh.
+//!
+//! What the script prints before the helper's first frame is one of these lines; anything else is noise of the host:
+//! - `WINDLASS-HELLO`: printed by the helper itself, frames follow;
+//! - `WINDLASS-NEED gzip` or `raw`: send the helper in this form;
+//! - `WINDLASS-ARCH m`: there is no helper for this machine;
+//! - `WINDLASS-FAIL text`: no folder could take the helper.
+
+/// A helper as the script asks for it.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// What `uname -m` calls the machines it runs on.
+    pub machines: Vec<String>,
+    /// SHA-256 of the binary in hex.
+    pub sha256: String,
+    pub raw_len: usize,
+    /// Length of the gzip form; without it only the raw form is asked for.
+    pub gzip_len: Option<usize>,
+}
+
+/// What the script or the helper says before the first frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Greeting {
+    Hello,
+    NeedGzip,
+    NeedRaw,
+    /// No helper for this `uname -m`.
+    Arch(String),
+    Fail(String),
+}
+
+/// Printed by the helper before its first frame.
+pub const HELLO_LINE: &str = "WINDLASS-HELLO";
+
+impl Greeting {
+    /// Reads a line; noise is `None`. Noise without a final newline may stand before the words.
+    pub fn parse(line: &str) -> Option<Greeting> {
+        let line = &line[line.find("WINDLASS-")?..];
+        let (word, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
+        Some(match (word, rest) {
+            (HELLO_LINE, _) => Greeting::Hello,
+            ("WINDLASS-NEED", "gzip") => Greeting::NeedGzip,
+            ("WINDLASS-NEED", "raw") => Greeting::NeedRaw,
+            ("WINDLASS-ARCH", machine) => Greeting::Arch(machine.to_owned()),
+            ("WINDLASS-FAIL", text) => Greeting::Fail(text.to_owned()),
+            _ => return None,
+        })
+    }
+}
+
+/// Returns the script. `serve` is what the helper is started with.
+pub fn script(images: &[Image], serve: &str) -> String {
+    let cases: String = images
+        .iter()
+        .map(|image| {
+            let Image { machines, sha256, raw_len, gzip_len } = image;
+            let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
+            format!("{}) h={sha256} n={raw_len} g={gzip};; ", machines.join("|"))
+        })
+        .collect();
+    [
+        "umask 77; PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
+        &format!("case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; "),
+        "c=${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass; ",
+        // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced.
+        &format!("[ -x \"$c/$h\" ] && \"$c/$h\" {serve} && exit 0; "),
+        "z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
+        // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
+        "u() { t=$1/.windlass.$$; (echo exit 0 >\"$t\") 2>/dev/null && chmod 700 \"$t\" && \"$t\" 2>/dev/null && return 0; ",
+        "rm -f \"$t\" 2>/dev/null; return 1; }; k=; ",
+        "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u); do ",
+        "d=$d/windlass.$$.$h; mkdir \"$d\" 2>/dev/null || continue; u \"$d\" && k=2 && break; rmdir \"$d\"; done; fi; ",
+        "[ \"$k\" ] || { echo \"WINDLASS-FAIL no folder takes a program: $c, /tmp, /var/tmp and /dev/shm are read-only, full or mounted noexec\"; exit 0; }; ",
+        "if [ \"$z\" ]; then echo WINDLASS-NEED gzip; head -c $g | gzip -dc >\"$t\"; else echo WINDLASS-NEED raw; head -c $n >\"$t\"; fi || ",
+        "{ rm -f \"$t\"; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
+        "if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <\"$t\"); [ \"${s%% *}\" = $h ] || ",
+        "{ rm -f \"$t\"; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
+        &format!("if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve}; else exec \"$t\" {serve} --ephemeral; fi"),
+    ]
+    .concat()
+}
+
+/// Returns the command line that runs the script through any login shell.
+pub fn command_line(script: &str) -> String {
+    format!("exec /bin/sh -c '{script}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image() -> Image {
+        Image {
+            machines: vec!["x86_64".to_owned(), "amd64".to_owned()],
+            sha256: "ab".repeat(32),
+            raw_len: 10,
+            gzip_len: Some(5),
+        }
+    }
+
+    #[test]
+    fn the_script_means_the_same_to_every_login_shell() {
+        let script = script(&[image()], "serve");
+        assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
+    }
+
+    #[test]
+    fn greetings_are_found_in_noise() {
+        assert_eq!(Greeting::parse("Welcome!"), None);
+        assert_eq!(Greeting::parse("last login: WINDLASS-HELLO\n"), Some(Greeting::Hello));
+        assert_eq!(Greeting::parse("WINDLASS-NEED raw"), Some(Greeting::NeedRaw));
+        assert_eq!(Greeting::parse("WINDLASS-ARCH riscv64"), Some(Greeting::Arch("riscv64".into())));
+    }
+}

@@ -1,0 +1,48 @@
+//! The helpers that this executable carries.
+
+use std::io::Read as _;
+
+use windlass_protocol::bootstrap::Image;
+
+/// A helper as `build.rs` embedded it.
+#[derive(Debug)]
+pub struct Embedded {
+    /// The first part of its target: `x86_64`.
+    pub machine: &'static str,
+    pub sha256: &'static str,
+    pub raw_len: usize,
+    pub gzip: &'static [u8],
+}
+
+/// Every helper that was built.
+pub static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/helpers.rs"));
+
+impl Embedded {
+    /// Returns the binary as it runs.
+    pub fn raw(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.raw_len);
+        let read = flate2::read::GzDecoder::new(self.gzip).read_to_end(&mut bytes);
+        read.expect("what the build packed can be unpacked");
+        bytes
+    }
+
+    fn image(&self) -> Image {
+        let machines: &[&str] = match self.machine {
+            "x86_64" => &["x86_64", "amd64"],
+            "aarch64" => &["aarch64", "arm64"],
+            other => &[other],
+        };
+        Image {
+            machines: machines.iter().map(|&name| name.to_owned()).collect(),
+            sha256: self.sha256.to_owned(),
+            raw_len: self.raw_len,
+            gzip_len: Some(self.gzip.len()),
+        }
+    }
+}
+
+/// Returns the bootstrap for all helpers.
+pub(super) fn script(serve: &str) -> String {
+    let images: Vec<Image> = EMBEDDED.iter().map(Embedded::image).collect();
+    windlass_protocol::bootstrap::script(&images, serve)
+}
