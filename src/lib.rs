@@ -1,1 +1,3 @@
 //! The windlass controller: what runs where the operator sits.
+
+pub mod connection;
