@@ -23,10 +23,13 @@ fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut entries = String::new();
     for (machine, binary) in helpers(&out)? {
-        let bytes = fs::read(&binary).map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = fs::read(&binary)
+            .map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
+        let hash: String =
+            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let packed = out.join(format!("helper-{machine}.gz"));
-        let mut encoder = flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
+        let mut encoder =
+            flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
         encoder.write_all(&bytes)?;
         encoder.finish()?;
         entries.push_str(&format!(
@@ -90,7 +93,16 @@ fn build(out: &Path, target: &str) -> Result<PathBuf> {
     command
         .current_dir(env::var("CARGO_MANIFEST_DIR")?)
         .env("RUSTFLAGS", flags)
-        .args(["build", "--quiet", "--profile", "helper", "--package", "windlass-helper", "--target", target])
+        .args([
+            "build",
+            "--quiet",
+            "--profile",
+            "helper",
+            "--package",
+            "windlass-helper",
+            "--target",
+            target,
+        ])
         .arg("--target-dir")
         .arg(&folder);
     if !command.status()?.success() {
@@ -104,12 +116,26 @@ fn target_folder(out: &Path) -> Option<PathBuf> {
     let profile = out.ancestors().nth(3)?;
     let folder = profile.parent()?;
     let triple = env::var("TARGET").ok()?;
-    if folder.file_name()?.to_string_lossy() == triple { Some(folder.parent()?.to_owned()) } else { Some(folder.to_owned()) }
+    if folder.file_name()?.to_string_lossy() == triple {
+        Some(folder.parent()?.to_owned())
+    } else {
+        Some(folder.to_owned())
+    }
 }
 
 /// Variables of the outer build that would change the inner one.
 fn foreign(name: &str) -> bool {
     let kept = ["CARGO_HOME", "CARGO_MAKEFLAGS"];
-    let named = ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "LLVM_PROFILE_FILE", "TARGET", "HOST", "OUT_DIR", "MAKEFLAGS"];
-    named.contains(&name) || (name.starts_with("CARGO_") && !kept.contains(&name) && !name.starts_with("CARGO_NET_"))
+    let named = [
+        "RUSTFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "LLVM_PROFILE_FILE",
+        "TARGET",
+        "HOST",
+        "OUT_DIR",
+        "MAKEFLAGS",
+    ];
+    named.contains(&name)
+        || (name.starts_with("CARGO_") && !kept.contains(&name) && !name.starts_with("CARGO_NET_"))
 }

@@ -2,6 +2,12 @@
 //!
 //! Invariant: nothing here knows tasks or playbooks; requests go out, results and output come back.
 
+mod become_method;
 mod images;
+mod session;
+mod start;
 
+pub use become_method::{BecomeError, Method};
 pub use images::{EMBEDDED, Embedded};
+pub use session::{Answer, Content, Event, Lost, Request, Session};
+pub use start::StartError;

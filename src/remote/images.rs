@@ -26,14 +26,18 @@ impl Embedded {
         bytes
     }
 
+    /// Returns what `uname -m` calls the machines that it runs on.
+    pub fn machines(&self) -> Vec<&'static str> {
+        match self.machine {
+            "x86_64" => vec!["x86_64", "amd64"],
+            "aarch64" => vec!["aarch64", "arm64"],
+            other => vec![other],
+        }
+    }
+
     fn image(&self) -> Image {
-        let machines: &[&str] = match self.machine {
-            "x86_64" => &["x86_64", "amd64"],
-            "aarch64" => &["aarch64", "arm64"],
-            other => &[other],
-        };
         Image {
-            machines: machines.iter().map(|&name| name.to_owned()).collect(),
+            machines: self.machines().iter().map(|&name| name.to_owned()).collect(),
             sha256: self.sha256.to_owned(),
             raw_len: self.raw_len,
             gzip_len: Some(self.gzip.len()),

@@ -44,9 +44,18 @@ impl Child {
 }
 
 /// Starts a child and waits until its helper has said hello; returns it and where its frames come from.
-pub(crate) fn start(request: &Become, hash: &str) -> Result<(Child, impl Read + use<>), BecomeFailed> {
-    let failed = |reason, output: String, status| BecomeFailed { channel: request.channel, reason, output, status };
-    let script = own_script(hash).map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
+pub(crate) fn start(
+    request: &Become,
+    hash: &str,
+) -> Result<(Child, impl Read + use<>), BecomeFailed> {
+    let failed = |reason, output: String, status| BecomeFailed {
+        channel: request.channel,
+        reason,
+        output,
+        status,
+    };
+    let script =
+        own_script(hash).map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
     let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let spawned = spawn(&request.argv, &script, pty).map_err(|error| {
         let reason = match error.kind() {
@@ -70,7 +79,8 @@ pub(crate) fn start(request: &Become, hash: &str) -> Result<(Child, impl Read + 
         Ok(rest) => {
             let Conversation { process, input, errors, .. } = conversation;
             let late = Arc::clone(&errors);
-            let child = Child { input: Mutex::new(Some(input)), process: Mutex::new(process), errors };
+            let child =
+                Child { input: Mutex::new(Some(input)), process: Mutex::new(process), errors };
             Ok((child, Frames { pieces, rest, at: 0, errors: late }))
         }
         Err((reason, output)) => {
@@ -96,7 +106,8 @@ pub(crate) fn ended(channel: u16, child: Option<&Child>) -> BecomeFailed {
 
 /// The bootstrap for this very binary, which the child gets from here.
 fn own_script(hash: &str) -> io::Result<String> {
-    let raw_len = usize::try_from(std::fs::metadata("/proc/self/exe")?.len()).map_err(io::Error::other)?;
+    let raw_len =
+        usize::try_from(std::fs::metadata("/proc/self/exe")?.len()).map_err(io::Error::other)?;
     let image = bootstrap::Image {
         machines: vec!["*".to_owned()],
         sha256: hash.to_owned(),
@@ -125,7 +136,10 @@ fn spawn(argv: &[String], script: &str, pty: bool) -> io::Result<Spawned> {
     if pty {
         let (controller, terminal) = open_terminal()?;
         let terminal_file = File::from(terminal);
-        command.stdin(terminal_file.try_clone()?).stdout(terminal_file.try_clone()?).stderr(terminal_file);
+        command
+            .stdin(terminal_file.try_clone()?)
+            .stdout(terminal_file.try_clone()?)
+            .stderr(terminal_file);
         own_session(&mut command);
         let process = command.spawn()?;
         drop(command);
@@ -153,7 +167,8 @@ fn open_terminal() -> io::Result<(OwnedFd, OwnedFd)> {
     grantpt(&controller)?;
     unlockpt(&controller)?;
     let name = ptsname(&controller, Vec::new())?;
-    let terminal = rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
+    let terminal =
+        rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?;
     let mut modes = tcgetattr(&terminal)?;
     modes.make_raw();
     tcsetattr(&terminal, OptionalActions::Now, &modes)?;
@@ -234,11 +249,18 @@ impl Conversation {
                     }
                 }
                 Ok(Piece::Errors(bytes)) => {
-                    self.errors.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&bytes);
+                    self.errors
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .extend_from_slice(&bytes);
                     self.seen.extend_from_slice(&bytes);
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) => return Err((BecomeFailure::Timeout, self.text())),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return Err((self.why_ended(), self.text())),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    return Err((BecomeFailure::Timeout, self.text()));
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    return Err((self.why_ended(), self.text()));
+                }
             }
             self.answer_prompt()?;
         }
@@ -251,7 +273,10 @@ impl Conversation {
         if self.answered && prompt.wrong.iter().any(|wrong| lower.contains(&wrong.to_lowercase())) {
             return Err((BecomeFailure::IncorrectPassword, text));
         }
-        let asks = prompt.texts.iter().any(|asked| lower.trim_end().ends_with(asked.to_lowercase().trim_end()));
+        let asks = prompt
+            .texts
+            .iter()
+            .any(|asked| lower.trim_end().ends_with(asked.to_lowercase().trim_end()));
         if !asks {
             return Ok(());
         }
@@ -262,23 +287,32 @@ impl Conversation {
             return Err((BecomeFailure::MissingPassword, text));
         };
         let line = format!("{password}\n");
-        self.input.write_all(line.as_bytes()).map_err(|error| (BecomeFailure::Ended, error.to_string()))?;
+        self.input
+            .write_all(line.as_bytes())
+            .map_err(|error| (BecomeFailure::Ended, error.to_string()))?;
         self.answered = true;
         self.seen.clear();
         Ok(())
     }
 
     fn upload(&mut self) -> Result<(), Refusal> {
-        let copied = File::open("/proc/self/exe").and_then(|mut own| io::copy(&mut own, &mut self.input));
+        let copied =
+            File::open("/proc/self/exe").and_then(|mut own| io::copy(&mut own, &mut self.input));
         copied.map(drop).map_err(|error| (BecomeFailure::Ended, error.to_string()))
     }
 
     fn why_ended(&self) -> BecomeFailure {
         let text = self.text().to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if self.prompt.as_ref().is_some_and(|prompt| has(&prompt.wrong.iter().map(|word| word.as_str()).collect::<Vec<_>>())) {
+        if self.prompt.as_ref().is_some_and(|prompt| {
+            has(&prompt.wrong.iter().map(|word| word.as_str()).collect::<Vec<_>>())
+        }) {
             BecomeFailure::IncorrectPassword
-        } else if has(&["a password is required", "a terminal is required", "authentication required"]) {
+        } else if has(&[
+            "a password is required",
+            "a terminal is required",
+            "authentication required",
+        ]) {
             BecomeFailure::MissingPassword
         } else {
             BecomeFailure::Ended

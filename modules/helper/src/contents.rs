@@ -49,7 +49,10 @@ impl Inbox {
                 return Ok(chunks.remove(0));
             }
             if state.closed {
-                return Err(io::Error::new(io::ErrorKind::ConnectionAborted, "the controller is gone"));
+                return Err(io::Error::new(
+                    io::ErrorKind::ConnectionAborted,
+                    "the controller is gone",
+                ));
             }
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -67,7 +70,8 @@ pub(crate) struct Incoming {
 
 impl Contents for Incoming {
     fn request(&self, contents: &[u32]) -> io::Result<()> {
-        let contents: Vec<u32> = contents.iter().copied().filter(|content| *content >= self.pushed).collect();
+        let contents: Vec<u32> =
+            contents.iter().copied().filter(|content| *content >= self.pushed).collect();
         if contents.is_empty() {
             return Ok(());
         }
@@ -75,7 +79,14 @@ impl Contents for Incoming {
     }
 
     fn open(&self, content: u32) -> io::Result<Box<dyn Read + '_>> {
-        Ok(Box::new(ContentReader { incoming: self, content, chunk: Vec::new(), at: 0, last: false, owed: 0 }))
+        Ok(Box::new(ContentReader {
+            incoming: self,
+            content,
+            chunk: Vec::new(),
+            at: 0,
+            last: false,
+            owed: 0,
+        }))
     }
 }
 
@@ -99,7 +110,11 @@ impl Read for ContentReader<'_> {
             self.owed += chunk.bytes.len() as u64;
             if self.content >= self.incoming.pushed && (self.owed >= CREDIT_STEP || chunk.last) {
                 let payload = self.owed.to_be_bytes().to_vec();
-                self.incoming.wire.send(&Frame::new(Kind::Credit, self.incoming.request, payload))?;
+                self.incoming.wire.send(&Frame::new(
+                    Kind::Credit,
+                    self.incoming.request,
+                    payload,
+                ))?;
                 self.owed = 0;
             }
             (self.chunk, self.at, self.last) = (chunk.bytes, 0, chunk.last);

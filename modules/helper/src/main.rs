@@ -18,7 +18,9 @@ fn main() -> ExitCode {
         ["serve", options @ ..] => serve::serve(options),
         ["run", module, json, options @ ..] => once::run(module, json, options),
         _ => {
-            wire::complain("usage: windlass-helper serve [--silence SECONDS] [--ephemeral] | run MODULE JSON [--check] [--diff]");
+            wire::complain(
+                "usage: windlass-helper serve [--silence SECONDS] [--ephemeral] | run MODULE JSON [--check] [--diff]",
+            );
             ExitCode::from(2)
         }
     }

@@ -13,7 +13,8 @@ use std::{
 
 use windlass_modules::host::{Failure, Host, HostOptions};
 use windlass_protocol::{
-    ContentChunk, Frame, Hello, Json, JsonMap, Kind, PROTOCOL, Stream, TaskRequest, TaskResult, bootstrap, read_frame,
+    ContentChunk, Frame, Hello, Json, JsonMap, Kind, PROTOCOL, Stream, TaskRequest, TaskResult,
+    bootstrap, read_frame,
 };
 
 use crate::{
@@ -57,7 +58,13 @@ struct Server {
 struct State {
     lanes: HashMap<u32, VecDeque<Job>>,
     running: HashMap<u32, Running>,
-    children: HashMap<u16, Arc<Child>>,
+    children: HashMap<u16, Slot>,
+}
+
+/// A child's place: frames that come before it can take them wait.
+enum Slot {
+    Starting(Vec<Frame>),
+    Ready(Arc<Child>),
 }
 
 struct Job {
@@ -79,7 +86,10 @@ impl Server {
         let hash = crate::own_hash()?;
         let path = std::env::current_exe()?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.len() == hash.len() && name.bytes().all(|byte| byte.is_ascii_hexdigit()) && name != hash {
+        if name.len() == hash.len()
+            && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && name != hash
+        {
             return Err(io::Error::other("this helper is not what its name says; it is replaced"));
         }
         if ephemeral {
@@ -100,12 +110,20 @@ impl Server {
                 sha256: hash.clone(),
                 pid: std::process::id(),
                 uid,
-                home: user.as_ref().map_or_else(|| host.env("HOME").unwrap_or_default(), |user| user.home.clone()),
+                home: user
+                    .as_ref()
+                    .map_or_else(|| host.env("HOME").unwrap_or_default(), |user| user.home.clone()),
                 user: user.map_or_else(|| uid.to_string(), |user| user.name),
             },
         )?;
         let started = Instant::now();
-        Ok(Arc::new(Server { wire, hash, state: Mutex::default(), started, heard: AtomicU64::new(0) }))
+        Ok(Arc::new(Server {
+            wire,
+            hash,
+            state: Mutex::default(),
+            started,
+            heard: AtomicU64::new(0),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -121,7 +139,10 @@ impl Server {
                 let heard = Duration::from_millis(server.heard.load(Ordering::Relaxed));
                 if server.started.elapsed().saturating_sub(heard) > limit {
                     server.stop();
-                    #[expect(clippy::exit, reason = "the main thread waits for frames that never come")]
+                    #[expect(
+                        clippy::exit,
+                        reason = "the main thread waits for frames that never come"
+                    )]
                     std::process::exit(0);
                 }
             }
@@ -139,16 +160,16 @@ impl Server {
 
     fn dispatch(self: &Arc<Self>, frame: Frame) {
         if frame.channel != 0 {
-            let child = self.state().children.get(&frame.channel).cloned();
-            if let Some(child) = child {
-                child.forward(&Frame { channel: 0, ..frame });
-            }
-            return;
+            return self.pass_on(frame);
         }
         match frame.kind {
             Kind::Task => self.enqueue(frame.request, &frame.payload),
             Kind::Content => {
-                let inbox = self.state().running.get(&frame.request).map(|running| Arc::clone(&running.inbox));
+                let inbox = self
+                    .state()
+                    .running
+                    .get(&frame.request)
+                    .map(|running| Arc::clone(&running.inbox));
                 if let (Some(inbox), Some(chunk)) = (inbox, ContentChunk::decode(&frame.payload)) {
                     inbox.put(chunk);
                 }
@@ -167,10 +188,23 @@ impl Server {
         }
     }
 
+    fn pass_on(&self, frame: Frame) {
+        let child = match self.state().children.get_mut(&frame.channel) {
+            Some(Slot::Starting(waiting)) => return waiting.push(Frame { channel: 0, ..frame }),
+            Some(Slot::Ready(child)) => Arc::clone(child),
+            // The controller learns of the failed child by its own message.
+            None => return,
+        };
+        child.forward(&Frame { channel: 0, ..frame });
+    }
+
     fn enqueue(self: &Arc<Self>, request: u32, payload: &[u8]) {
         let task: TaskRequest = match serde_json::from_slice(payload) {
             Ok(task) => task,
-            Err(error) => return self.answer(request, failed(&format!("the request cannot be read: {error}"))),
+            Err(error) => {
+                return self
+                    .answer(request, failed(&format!("the request cannot be read: {error}")));
+            }
         };
         let (inbox, cancelled) = (Arc::<Inbox>::default(), Arc::<AtomicBool>::default());
         let lane = task.lane;
@@ -243,24 +277,36 @@ impl Server {
 
     fn start_child(self: &Arc<Self>, request: u32, become_request: windlass_protocol::Become) {
         let server = Arc::clone(self);
+        let channel = become_request.channel;
+        self.state().children.insert(channel, Slot::Starting(Vec::new()));
         std::thread::spawn(move || {
-            let channel = become_request.channel;
             let started = child::start(&become_request, &server.hash);
             let (child, mut output) = match started {
                 Ok(started) => started,
                 Err(failure) => {
+                    server.state().children.remove(&channel);
                     let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
                     return;
                 }
             };
-            server.state().children.insert(channel, Arc::new(child));
+            {
+                let mut state = server.state();
+                let slot = state.children.insert(channel, Slot::Ready(Arc::new(child)));
+                if let (Some(Slot::Starting(waiting)), Some(Slot::Ready(child))) =
+                    (slot, state.children.get(&channel))
+                {
+                    waiting.iter().for_each(|frame| child.forward(frame));
+                }
+            }
             while let Ok(Some(frame)) = read_frame(&mut output) {
                 if server.wire.send(&Frame { channel, ..frame }).is_err() {
                     break;
                 }
             }
-            let child = server.state().children.remove(&channel);
-            let failure = child::ended(channel, child.as_deref());
+            let failure = match server.state().children.remove(&channel) {
+                Some(Slot::Ready(child)) => child::ended(channel, Some(&child)),
+                _ => child::ended(channel, None),
+            };
             let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
         });
     }
@@ -274,8 +320,10 @@ impl Server {
                 running.cancelled.store(true, Ordering::Relaxed);
                 running.inbox.close();
             }
-            for child in state.children.values() {
-                child.close();
+            for slot in state.children.values() {
+                if let Slot::Ready(child) = slot {
+                    child.close();
+                }
             }
         }
         let end = Instant::now() + LAST_WORDS;

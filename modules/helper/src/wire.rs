@@ -32,7 +32,12 @@ impl Wire {
     }
 
     /// Sends a message as JSON.
-    pub(crate) fn say<T: serde::Serialize>(&self, kind: Kind, request: u32, message: &T) -> io::Result<()> {
+    pub(crate) fn say<T: serde::Serialize>(
+        &self,
+        kind: Kind,
+        request: u32,
+        message: &T,
+    ) -> io::Result<()> {
         self.send(&Frame::new(kind, request, serde_json::to_vec(message)?))
     }
 }

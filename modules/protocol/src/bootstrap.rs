@@ -5,7 +5,7 @@
 //!
 //! What the script prints before the helper's first frame is one of these lines; anything else is noise of the host:
 //! - `WINDLASS-HELLO`: printed by the helper itself, frames follow;
-//! - `WINDLASS-NEED gzip` or `raw`: send the helper in this form;
+//! - `WINDLASS-NEED gzip m` or `raw m`: send the helper for machine `m` in this form;
 //! - `WINDLASS-ARCH m`: there is no helper for this machine;
 //! - `WINDLASS-FAIL text`: no folder could take the helper.
 
@@ -42,8 +42,8 @@ impl Greeting {
         let (word, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
         Some(match (word, rest) {
             (HELLO_LINE, _) => Greeting::Hello,
-            ("WINDLASS-NEED", "gzip") => Greeting::NeedGzip,
-            ("WINDLASS-NEED", "raw") => Greeting::NeedRaw,
+            ("WINDLASS-NEED", form) if form.starts_with("gzip") => Greeting::NeedGzip,
+            ("WINDLASS-NEED", form) if form.starts_with("raw") => Greeting::NeedRaw,
             ("WINDLASS-ARCH", machine) => Greeting::Arch(machine.to_owned()),
             ("WINDLASS-FAIL", text) => Greeting::Fail(text.to_owned()),
             _ => return None,
@@ -74,7 +74,7 @@ pub fn script(images: &[Image], serve: &str) -> String {
         "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u); do ",
         "d=$d/windlass.$$.$h; mkdir \"$d\" 2>/dev/null || continue; u \"$d\" && k=2 && break; rmdir \"$d\"; done; fi; ",
         "[ \"$k\" ] || { echo \"WINDLASS-FAIL no folder takes a program: $c, /tmp, /var/tmp and /dev/shm are read-only, full or mounted noexec\"; exit 0; }; ",
-        "if [ \"$z\" ]; then echo WINDLASS-NEED gzip; head -c $g | gzip -dc >\"$t\"; else echo WINDLASS-NEED raw; head -c $n >\"$t\"; fi || ",
+        "if [ \"$z\" ]; then echo WINDLASS-NEED gzip $m; head -c $g | gzip -dc >\"$t\"; else echo WINDLASS-NEED raw $m; head -c $n >\"$t\"; fi || ",
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
         "if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <\"$t\"); [ \"${s%% *}\" = $h ] || ",
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
@@ -111,7 +111,10 @@ mod tests {
     fn greetings_are_found_in_noise() {
         assert_eq!(Greeting::parse("Welcome!"), None);
         assert_eq!(Greeting::parse("last login: WINDLASS-HELLO\n"), Some(Greeting::Hello));
-        assert_eq!(Greeting::parse("WINDLASS-NEED raw"), Some(Greeting::NeedRaw));
-        assert_eq!(Greeting::parse("WINDLASS-ARCH riscv64"), Some(Greeting::Arch("riscv64".into())));
+        assert_eq!(Greeting::parse("WINDLASS-NEED raw x86_64"), Some(Greeting::NeedRaw));
+        assert_eq!(
+            Greeting::parse("WINDLASS-ARCH riscv64"),
+            Some(Greeting::Arch("riscv64".into()))
+        );
     }
 }

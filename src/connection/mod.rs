@@ -1,0 +1,191 @@
+//! The way to a host: SSH by russh or by the system's client, or the controller itself.
+//!
+//! Invariant: a connection carries bytes; it knows nothing of modules, plays or the helper, and prints nothing.
+
+mod child;
+mod error;
+mod limit;
+mod local;
+mod openssh;
+mod process;
+mod prompt;
+mod secret;
+mod ssh;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::{Error, ErrorKind};
+pub use process::{Exit, ExitStatus, Output, Process, Pty, Reader, Writer};
+pub use prompt::{Answer, Prompter, Question, Unattended};
+pub use secret::Secret;
+
+/// Where commands of a host run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Ssh,
+    Local,
+}
+
+/// Which SSH implementation carries a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Transport {
+    /// russh, and the system's client where the configuration asks for what russh cannot do.
+    #[default]
+    Auto,
+    Russh,
+    OpenSsh,
+}
+
+/// Where and how to reach a host, resolved from variables and settings by the executor.
+#[derive(Debug, Clone)]
+pub struct Target {
+    pub kind: Kind,
+    /// The address to connect to, or a name of the ssh configuration (`ansible_host`).
+    pub host: String,
+    pub inventory_name: String,
+    pub port: Option<u16>,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    pub private_key_file: Option<PathBuf>,
+    pub private_key_passphrase: Option<Secret>,
+    /// `ssh_args`, split into words; they come before what the inventory says.
+    pub ssh_args: Vec<String>,
+    /// `ssh_common_args` and `ssh_extra_args`, split into words; they come after it.
+    pub ssh_extra_args: Vec<String>,
+    pub host_key_checking: bool,
+    pub connect_timeout: Duration,
+    pub transport: Transport,
+    /// The system's ssh client.
+    pub ssh_executable: PathBuf,
+    /// The controller's shell, for `local`.
+    pub shell: String,
+}
+
+impl Target {
+    /// Returns a target with the reference's defaults for a host that is reached by SSH.
+    pub fn ssh(host: impl Into<String>) -> Self {
+        let host = host.into();
+        Self {
+            kind: Kind::Ssh,
+            inventory_name: host.clone(),
+            host,
+            port: None,
+            user: None,
+            password: None,
+            private_key_file: None,
+            private_key_passphrase: None,
+            ssh_args: Vec::new(),
+            ssh_extra_args: Vec::new(),
+            host_key_checking: true,
+            connect_timeout: Duration::from_secs(10),
+            transport: Transport::Auto,
+            ssh_executable: PathBuf::from("ssh"),
+            shell: "/bin/sh".to_owned(),
+        }
+    }
+
+    /// Returns a target for the controller itself.
+    pub fn local(inventory_name: impl Into<String>) -> Self {
+        Self { kind: Kind::Local, ..Self::ssh(inventory_name) }
+    }
+}
+
+/// What a run's connections share.
+pub struct ConnectionOptions {
+    /// Who answers questions about passphrases, passwords and unknown host keys.
+    pub prompter: Arc<dyn Prompter>,
+    /// The home folder, where `~/.ssh` is; a test gives one of its own.
+    pub home: PathBuf,
+    /// The system-wide ssh configuration.
+    pub system_config: PathBuf,
+    /// How many connections may be open at once; found out from the limit on open files when absent.
+    pub max_open: Option<usize>,
+}
+
+impl ConnectionOptions {
+    /// Returns the options of an ordinary run.
+    pub fn new(prompter: Arc<dyn Prompter>, home: PathBuf) -> Self {
+        Self { prompter, home, system_config: PathBuf::from("/etc/ssh/ssh_config"), max_open: None }
+    }
+}
+
+/// The connections of a run: bastions, key files and known hosts are shared by all of them.
+pub struct Connections {
+    ssh: ssh::Ssh,
+    places: limit::Places,
+}
+
+/// One open connection to a host; cheap to clone, and many commands may run on it at once.
+#[derive(Clone)]
+pub struct Connection(Route);
+
+#[derive(Clone)]
+enum Route {
+    Local { shell: String },
+    OpenSsh(Arc<openssh::Client>),
+    Russh(ssh::Session),
+}
+
+impl Connections {
+    /// Makes the connections of a run; nothing is opened yet.
+    pub fn new(options: ConnectionOptions) -> Self {
+        let places = limit::Places::new(options.max_open);
+        Self { ssh: ssh::Ssh::new(options), places }
+    }
+
+    /// Opens a connection; beyond the limit on open files it waits for another to close.
+    pub async fn open(&self, target: &Target) -> Result<Connection, Error> {
+        if target.kind == Kind::Local {
+            return Ok(Connection(Route::Local { shell: target.shell.clone() }));
+        }
+        let plan = self.ssh.plan(target).await?;
+        if let Some(reason) = plan.needs_openssh(target.transport)? {
+            let permit = self.places.take(openssh::Client::FILES).await;
+            let client = openssh::Client::new(target, reason, permit);
+            return Ok(Connection(Route::OpenSsh(Arc::new(client))));
+        }
+        Ok(Connection(Route::Russh(self.ssh.open(plan, &self.places).await?)))
+    }
+
+    /// Returns how many hosts wait for others to close their connections.
+    pub fn waiting(&self) -> usize {
+        self.places.waiting()
+    }
+}
+
+impl Connection {
+    /// Starts a command with the host's login shell.
+    pub async fn exec(&self, command: &str, pty: Option<Pty>) -> Result<Process, Error> {
+        match &self.0 {
+            Route::Local { shell } => local::exec(shell, command),
+            Route::OpenSsh(client) => client.exec(command, pty),
+            Route::Russh(session) => session.exec(command, pty).await,
+        }
+    }
+
+    /// Returns true once the connection is lost or closed.
+    pub fn is_closed(&self) -> bool {
+        match &self.0 {
+            Route::Local { .. } | Route::OpenSsh(_) => false,
+            Route::Russh(session) => session.is_closed(),
+        }
+    }
+
+    /// Closes the connection with everything that runs on it.
+    pub async fn close(self) {
+        if let Route::Russh(session) = self.0 {
+            session.close().await;
+        }
+    }
+
+    /// Returns what `-v` says about the connection.
+    pub fn describe(&self) -> String {
+        match &self.0 {
+            Route::Local { .. } => "local".to_owned(),
+            Route::OpenSsh(client) => client.describe().to_owned(),
+            Route::Russh(session) => session.describe().to_owned(),
+        }
+    }
+}

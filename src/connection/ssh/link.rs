@@ -1,0 +1,99 @@
+//! One authenticated SSH connection: its russh session, what it runs through, and why it ended.
+
+use std::sync::{Arc, OnceLock};
+
+use russh::client::Handle;
+
+use super::channel;
+use super::handler::Client;
+use crate::connection::{Error, ErrorKind, Process, Pty};
+
+/// Why a connection ended, written once by whoever notices first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ending(Arc<OnceLock<String>>);
+
+impl Ending {
+    /// Notes the reason; later ones are consequences of the first.
+    pub(super) fn note(&self, reason: impl Into<String>) {
+        let _ = self.0.set(reason.into());
+    }
+
+    /// Returns the reason as far as it is known.
+    pub(super) fn reason(&self) -> &str {
+        self.0.get().map_or("connection closed by the host", String::as_str)
+    }
+}
+
+/// An open connection; it lives as long as anything that runs on it.
+pub(super) struct Link {
+    pub(super) handle: Handle<Client>,
+    pub(super) ending: Ending,
+    /// What `-v` says about it.
+    pub(super) description: String,
+    pub(super) session: SessionOptions,
+    /// The connection to the bastion that carries this one.
+    pub(super) via: Option<Arc<Link>>,
+    /// Its place among the open files of this process.
+    pub(super) _permit: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// What every session on a connection asks for before its command.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SessionOptions {
+    pub(super) environment: Vec<(String, String)>,
+    pub(super) forward_agent: bool,
+}
+
+impl Link {
+    /// Starts a command; everything it needs travels in one flight after the channel is open.
+    pub(super) async fn exec(
+        self: &Arc<Self>,
+        command: &str,
+        pty: Option<Pty>,
+    ) -> Result<Process, Error> {
+        let channel = self.handle.channel_open_session().await.map_err(|e| match e {
+            russh::Error::ChannelOpenFailure(reason) => Error::ssh(
+                ErrorKind::Unreachable,
+                format!("the host refused another session: {reason:?}"),
+            ),
+            _ => self.lost(),
+        })?;
+        let requests = async {
+            for (name, value) in &self.session.environment {
+                channel.set_env(false, name.as_str(), value.as_str()).await?;
+            }
+            if self.session.forward_agent {
+                channel.agent_forward(false).await?;
+            }
+            if let Some(pty) = pty {
+                let (columns, rows) = (u32::from(pty.columns), u32::from(pty.rows));
+                channel.request_pty(false, "xterm", columns, rows, 0, 0, &[]).await?;
+            }
+            channel.exec(true, command).await
+        };
+        requests.await.map_err(|_| self.lost())?;
+        Ok(channel::process(channel, self.clone()))
+    }
+
+    /// Returns the error that everything on this connection ends with once it is gone.
+    pub(super) fn lost(&self) -> Error {
+        let mut reason = self.ending.reason().to_owned();
+        if let Some(via) = &self.via
+            && via.handle.is_closed()
+        {
+            reason = format!("{} (through {})", via.ending.reason(), via.description);
+        }
+        Error::lost(format!("connection lost: {reason}"))
+    }
+
+    /// Returns true once nothing can be started on it any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.handle.is_closed() || self.via.as_ref().is_some_and(|via| via.is_closed())
+    }
+
+    /// Tells the host that this was all.
+    pub(super) async fn close(&self) {
+        self.ending.note("closed by us");
+        let _ = self.handle.disconnect(russh::Disconnect::ByApplication, "", "").await;
+    }
+}
