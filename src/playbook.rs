@@ -1,0 +1,215 @@
+//! Plays, blocks, tasks and roles: read, checked, resolved; nothing is executed.
+//!
+//! Invariant: what is here is the same for every host; whatever depends on a host is still a template.
+
+mod args;
+mod keywords;
+mod load;
+mod role;
+mod task;
+
+use std::{path::PathBuf, sync::Arc};
+
+pub use args::{ArgText, parse_key_values};
+pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels};
+pub use load::{Files, Loader, PlaybookError, Resolve};
+pub use role::{Role, RoleCall, RoleFiles};
+
+use crate::{
+    diagnostic::Span,
+    value::{Dict, Value},
+};
+
+/// What a run executes, play after play.
+#[derive(Debug)]
+pub struct Playbook {
+    pub plays: Vec<Arc<Play>>,
+}
+
+/// Hosts and what is done to them.
+#[derive(Debug)]
+pub struct Play {
+    /// Keywords and `vars` of the play: the root of every level in it.
+    pub level: Arc<Level>,
+    /// The pattern, one or several, still templates where they hold expressions.
+    pub hosts: Value,
+    pub name: Option<Value>,
+    pub vars_files: Vec<Value>,
+    pub vars_prompt: Vec<VarsPrompt>,
+    /// Tasks in the order of their execution; roles are blocks; each section ends with its handlers.
+    pub sections: Vec<Vec<Entry>>,
+    pub handlers: Vec<Entry>,
+    pub roles: Vec<Arc<Role>>,
+    /// Folder of the playbook that the play stands in.
+    pub dir: PathBuf,
+    pub span: Span,
+}
+
+/// A question asked before the play.
+#[derive(Clone, Debug)]
+pub struct VarsPrompt {
+    pub name: Arc<str>,
+    pub prompt: Option<Value>,
+    pub default: Option<Value>,
+    pub private: bool,
+    pub confirm: bool,
+    pub span: Span,
+}
+
+/// Where keywords and `vars` are inherited from: a play, a role, a block, an include, a task.
+#[derive(Debug)]
+pub struct Level {
+    pub kind: LevelKind,
+    pub keywords: Keywords,
+    pub vars: Arc<Dict>,
+    pub parent: Option<Arc<Level>>,
+}
+
+/// What a level stands for; it decides where its `vars` stand in the order of precedence.
+#[derive(Clone, Debug)]
+pub enum LevelKind {
+    Play,
+    Role(Arc<Role>),
+    Block,
+    /// An import or include; its `vars` are parameters, stronger than facts.
+    Include,
+    Task,
+}
+
+impl Level {
+    /// Returns the levels from this one up to the play.
+    pub fn chain(&self) -> impl Iterator<Item = &Level> {
+        std::iter::successors(Some(self), |level| level.parent.as_deref())
+    }
+
+    /// Returns a keyword's value: the nearest one wins.
+    pub fn keyword(&self, keyword: Keyword) -> Option<&(Value, Span)> {
+        self.chain().find_map(|level| level.keywords.get(keyword))
+    }
+
+    /// Returns a keyword's values from the play down to here, for those that add up.
+    pub fn inherited(&self, keyword: Keyword) -> Vec<&(Value, Span)> {
+        let mut found: Vec<_> =
+            self.chain().filter_map(|level| level.keywords.get(keyword)).collect();
+        found.reverse();
+        found
+    }
+
+    /// Returns the nearest role around this level.
+    pub fn role(&self) -> Option<&Arc<Role>> {
+        self.chain().find_map(|level| match &level.kind {
+            LevelKind::Role(role) => Some(role),
+            _ => None,
+        })
+    }
+
+    /// Returns the roles around this level, the nearest first.
+    pub fn roles(&self) -> impl Iterator<Item = &Arc<Role>> {
+        self.chain().filter_map(|level| match &level.kind {
+            LevelKind::Role(role) => Some(role),
+            _ => None,
+        })
+    }
+
+    /// Returns the tags of this level and all around it.
+    pub fn tags(&self) -> Vec<Value> {
+        let mut tags = Vec::new();
+        for (value, _) in self.inherited(Keyword::Tags) {
+            match value {
+                Value::List(list) => tags.extend(list.iter().cloned()),
+                Value::Str(text) => {
+                    tags.extend(text.split(',').map(|tag| Value::str(tag.trim())));
+                }
+                other => tags.push(other.clone()),
+            }
+        }
+        tags
+    }
+}
+
+/// A task, or a group of them.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    Task(Arc<Task>),
+    Block(Arc<Block>),
+}
+
+/// Tasks that fail together.
+#[derive(Debug)]
+pub struct Block {
+    pub level: Arc<Level>,
+    pub body: Vec<Entry>,
+    pub rescue: Vec<Entry>,
+    pub always: Vec<Entry>,
+    /// Whether this is a role as a whole: run once for each set of parameters.
+    pub is_role: bool,
+    pub span: Span,
+}
+
+/// One action with its keywords.
+#[derive(Debug)]
+pub struct Task {
+    /// Its own keywords and `vars`, below those of its block.
+    pub level: Arc<Level>,
+    pub name: Option<Value>,
+    /// The action's short name without its collection, for those of ansible.builtin; else as written.
+    pub action: Arc<str>,
+    /// The action as the playbook names it.
+    pub action_written: Arc<str>,
+    pub action_span: Span,
+    pub args: Args,
+    pub looping: Option<Loop>,
+    /// For handlers: topics that notify it beside its name.
+    pub listen: Vec<Value>,
+    /// The folder whose `files`, `templates` and so on come first when it names a file.
+    pub dir: PathBuf,
+    pub span: Span,
+}
+
+impl Task {
+    /// Returns its own value of a keyword, not an inherited one.
+    pub fn own(&self, keyword: Keyword) -> Option<&Value> {
+        self.level.keywords.get(keyword).map(|(value, _)| value)
+    }
+
+    /// Returns the place of its own keyword.
+    pub fn own_span(&self, keyword: Keyword) -> Option<&Span> {
+        self.level.keywords.get(keyword).map(|(_, span)| span)
+    }
+}
+
+/// Arguments of an action, each with its place.
+#[derive(Debug, Default)]
+pub struct Args {
+    pub entries: Vec<(Arc<str>, Value, Span)>,
+    /// An expression that gives all of them: `copy: "{{ options }}"`.
+    pub whole: Option<(Value, Span)>,
+}
+
+impl Args {
+    pub fn get(&self, name: &str) -> Option<&(Arc<str>, Value, Span)> {
+        self.entries.iter().find(|(key, ..)| &**key == name)
+    }
+}
+
+/// `loop` or `with_*` with its `loop_control`.
+#[derive(Debug)]
+pub struct Loop {
+    /// The lookup's name for `with_*`; none for `loop`.
+    pub lookup: Option<Arc<str>>,
+    pub items: Value,
+    pub span: Span,
+    pub control: LoopControl,
+}
+
+/// `loop_control`.
+#[derive(Debug, Default)]
+pub struct LoopControl {
+    pub loop_var: Option<Value>,
+    pub index_var: Option<Value>,
+    pub label: Option<Value>,
+    pub pause: Option<Value>,
+    pub extended: Option<Value>,
+    pub extended_allitems: Option<Value>,
+    pub break_when: Option<Value>,
+}

@@ -1,0 +1,171 @@
+//! `key=value` texts: `copy: src=a dest=b`, `command: uptime chdir=/tmp`, ad hoc arguments.
+
+use std::sync::Arc;
+
+use crate::value::{Template, Value};
+
+/// What a text of arguments says.
+#[derive(Debug, Default, PartialEq)]
+pub struct ArgText {
+    pub pairs: Vec<(Arc<str>, Arc<str>)>,
+    /// What is no pair, with its spaces as they were.
+    pub raw: Option<Arc<str>>,
+}
+
+/// Options that stay options in the text of a free-form action; every other `a=b` belongs to its command.
+const FREE_FORM_OPTIONS: [&str; 10] = [
+    "creates",
+    "removes",
+    "chdir",
+    "executable",
+    "warn",
+    "stdin",
+    "stdin_add_newline",
+    "strip_empty_ends",
+    "expand_argument_vars",
+    "argv",
+];
+
+/// Reads a text of arguments; for a free-form action only its own options are pairs.
+pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> {
+    let mut found = ArgText::default();
+    let mut raw = String::new();
+    for piece in pieces(text)? {
+        let pair = piece.word.split_once('=').filter(|(key, _)| is_key(key));
+        match pair {
+            Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
+                found.pairs.push((key.into(), unquote(value).into()));
+            }
+            _ => {
+                if !raw.is_empty() {
+                    raw.push_str(piece.space);
+                }
+                raw.push_str(piece.word);
+            }
+        }
+    }
+    found.raw = (!raw.is_empty()).then(|| raw.into());
+    Ok(found)
+}
+
+impl ArgText {
+    /// Returns the arguments as values, templates where they hold expressions.
+    pub fn into_values(self) -> Vec<(Arc<str>, Value)> {
+        let pairs =
+            self.pairs.into_iter().chain(self.raw.map(|raw| (Arc::from("_raw_params"), raw)));
+        pairs.map(|(key, text)| (key, value(text))).collect()
+    }
+}
+
+fn value(text: Arc<str>) -> Value {
+    if Template::is_in(&text) {
+        Value::Template(Arc::new(Template::new(text, None)))
+    } else {
+        Value::Str(text)
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+}
+
+/// Takes one pair of quotes from around a value.
+fn unquote(text: &str) -> String {
+    for quote in ['"', '\''] {
+        if text.len() >= 2
+            && text.starts_with(quote)
+            && text.ends_with(quote)
+            && !text.ends_with(&format!("\\{quote}"))
+        {
+            return text[1..text.len() - 1].to_owned();
+        }
+    }
+    text.to_owned()
+}
+
+/// A word and the space before it.
+struct Piece<'a> {
+    space: &'a str,
+    word: &'a str,
+}
+
+/// Words between spaces; quotes and template brackets keep their spaces.
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    let bytes = text.as_bytes();
+    while at < bytes.len() {
+        let space_start = at;
+        while at < bytes.len() && bytes[at].is_ascii_whitespace() {
+            at += 1;
+        }
+        let start = at;
+        let (mut quote, mut depth) = (None, 0_usize);
+        while at < bytes.len() {
+            let byte = bytes[at];
+            match (quote, byte) {
+                (None, b' ' | b'\t' | b'\n' | b'\r') if depth == 0 => break,
+                (Some(open), byte) if byte == open && bytes[at - 1] != b'\\' => quote = None,
+                (None, b'"' | b'\'') if at == 0 || bytes[at - 1] != b'\\' => quote = Some(byte),
+                (_, b'{') if matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')) => {
+                    depth += 1;
+                    at += 1;
+                }
+                (_, b'}' | b'%' | b'#') if depth > 0 && bytes.get(at + 1) == Some(&b'}') => {
+                    depth -= 1;
+                    at += 1;
+                }
+                _ => (),
+            }
+            at += 1;
+        }
+        let at_end = at.min(bytes.len());
+        if quote.is_some() || depth > 0 {
+            return Err(format!(
+                "failed at splitting arguments, either an unbalanced jinja2 block or quotes: {text}"
+            ));
+        }
+        if start < at_end {
+            found.push(Piece { space: &text[space_start..start], word: &text[start..at_end] });
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, free_form: bool, expected: &str) {
+        let found = parse_key_values(text, free_form).unwrap();
+        let pairs: Vec<_> =
+            found.pairs.iter().map(|(key, value)| format!("{key}=<{value}>")).collect();
+        assert_eq!(
+            format!("{} | {}", pairs.join(" "), found.raw.as_deref().unwrap_or("-")),
+            expected
+        );
+    }
+
+    #[test]
+    fn pairs_keep_quotes_and_templates_together() {
+        check("src=a dest='/tmp/b c'", false, "src=<a> dest=</tmp/b c> | -");
+        check(
+            "msg={{ a | default('x y') }} x=1",
+            false,
+            "msg=<{{ a | default('x y') }}> x=<1> | -",
+        );
+        check("name=\"a\" b", false, "name=<a> | b");
+    }
+
+    #[test]
+    fn a_command_keeps_its_own_equal_signs_and_spaces() {
+        check("dd if=/dev/zero  of=x chdir=/tmp", true, "chdir=</tmp> | dd if=/dev/zero  of=x");
+        check("echo 'a  b' creates=/x", true, "creates=</x> | echo 'a  b'");
+    }
+
+    #[test]
+    fn what_never_closes_is_an_error() {
+        assert!(parse_key_values("msg='a b", false).is_err());
+        assert!(parse_key_values("msg={{ a", false).is_err());
+    }
+}

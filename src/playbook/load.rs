@@ -1,0 +1,547 @@
+//! From files to plays: the loader, its errors, plays and blocks.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+};
+
+use super::{
+    Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Playbook, Role, VarsPrompt,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Source, Span, closest},
+    value::{Dict, Value},
+    yaml::{self, Node},
+};
+
+/// Why a playbook cannot run.
+pub type PlaybookError = Diagnostics;
+
+/// How often files may include one another before it is taken for a loop.
+const MAX_DEPTH: usize = 100;
+
+/// Values that are known before any host is: for names in imports that are templates.
+pub type Resolve<'a> = dyn Fn(&Value, &Level) -> Result<Value, Diagnostic> + 'a;
+
+/// Files that were read, by their path: an included file is read once a run.
+#[derive(Default)]
+pub struct Files {
+    read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
+    pub warnings: RefCell<Vec<Diagnostic>>,
+}
+
+impl Files {
+    /// Returns a file's document; nothing where it is empty.
+    pub fn load(&self, path: &Path, span: Option<&Span>) -> Result<Rc<Option<Node>>, Diagnostic> {
+        if let Some(node) = self.read.borrow().get(path) {
+            return Ok(Rc::clone(node));
+        }
+        let bytes = std::fs::read(path).map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.split(" (os error").next().unwrap_or_default();
+            Diagnostic::maybe_at(
+                span,
+                format!("cannot read `{}`: {}", path.display(), reason.to_lowercase()),
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Diagnostic::maybe_at(span, format!("`{}` is not UTF-8 text", path.display()))
+        })?;
+        let source = Source::new(path.display().to_string(), text);
+        let document = yaml::parse(&source)?;
+        self.warnings.borrow_mut().extend(document.warnings);
+        let node = Rc::new(document.root);
+        self.read.borrow_mut().insert(path.to_owned(), Rc::clone(&node));
+        Ok(node)
+    }
+}
+
+/// Reads playbooks, tasks and roles.
+pub struct Loader<'a> {
+    pub files: &'a Files,
+    /// Folders where roles are looked for, after those beside the playbook.
+    pub roles_path: &'a [PathBuf],
+    pub resolve: &'a Resolve<'a>,
+    pub errors: RefCell<Diagnostics>,
+    /// Roles of the play that is being read, so that one named twice is read once.
+    pub(super) depth: std::cell::Cell<usize>,
+    pub playbook_dir: RefCell<PathBuf>,
+    /// Handlers of roles, in the order in which the roles were read.
+    pub handlers: RefCell<Vec<Entry>>,
+    pub roles: RefCell<Vec<Arc<Role>>>,
+}
+
+/// Where entries of a list stand.
+pub(super) struct Place<'a> {
+    /// The level around them.
+    pub(super) level: Arc<Level>,
+    /// The folder of their file.
+    pub(super) dir: &'a Path,
+    pub(super) handlers: bool,
+}
+
+impl<'a> Loader<'a> {
+    pub fn new(
+        files: &'a Files,
+        roles_path: &'a [PathBuf],
+        resolve: &'a Resolve<'a>,
+    ) -> Loader<'a> {
+        Loader {
+            files,
+            roles_path,
+            resolve,
+            errors: RefCell::default(),
+            depth: std::cell::Cell::new(0),
+            playbook_dir: RefCell::default(),
+            handlers: RefCell::default(),
+            roles: RefCell::default(),
+        }
+    }
+
+    /// Reads playbooks with everything that they import; all that is wrong is reported at once.
+    pub fn playbook(&self, path: &Path) -> Result<Playbook, PlaybookError> {
+        let mut plays = Vec::new();
+        self.plays(path, None, &Arc::default(), &mut plays);
+        let errors = self.errors.take();
+        if errors.has_errors() { Err(errors) } else { Ok(Playbook { plays }) }
+    }
+
+    pub(super) fn error(&self, diagnostic: Diagnostic) {
+        self.errors.borrow_mut().push(diagnostic);
+    }
+
+    /// Reads a file's node, or reports why it cannot be read.
+    pub(super) fn file(&self, path: &Path, span: Option<&Span>) -> Option<Rc<Option<Node>>> {
+        self.files.load(path, span).map_err(|error| self.error(error)).ok()
+    }
+
+    fn plays(&self, path: &Path, span: Option<&Span>, vars: &Arc<Dict>, into: &mut Vec<Arc<Play>>) {
+        if self.too_deep(span) {
+            return;
+        }
+        let Some(node) = self.file(path, span) else { return };
+        let Some(root) = &*node else {
+            let name = path.display();
+            return self.error(Diagnostic::maybe_at(
+                span,
+                format!("Empty playbook, nothing to do: {name}"),
+            ));
+        };
+        let Some(entries) = root.as_sequence() else {
+            let found = root.kind_name();
+            let message = format!(
+                "A playbook must be a list of plays, got {found} instead: {}",
+                path.display()
+            );
+            return self.error(
+                Diagnostic::error(&root.span.start(), message)
+                    .label("not a list")
+                    .hint("a playbook begins with `- hosts: ...`"),
+            );
+        };
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        self.depth.set(self.depth.get() + 1);
+        for entry in entries {
+            let import = ["import_playbook", "ansible.builtin.import_playbook"]
+                .iter()
+                .find_map(|name| entry.get(name));
+            match import {
+                Some((_, name)) => self.import_playbook(entry, name, dir, vars, into),
+                None => {
+                    self.playbook_dir.replace(dir.to_owned());
+                    into.extend(self.play(entry, dir, vars));
+                }
+            }
+        }
+        self.depth.set(self.depth.get() - 1);
+    }
+
+    fn too_deep(&self, span: Option<&Span>) -> bool {
+        if self.depth.get() <= MAX_DEPTH {
+            return false;
+        }
+        self.error(Diagnostic::maybe_at(span, "files import one another without end".to_owned()));
+        true
+    }
+
+    fn import_playbook(
+        &self,
+        entry: &Node,
+        name: &Node,
+        dir: &Path,
+        outer: &Arc<Dict>,
+        into: &mut Vec<Arc<Play>>,
+    ) {
+        let mut vars = (**outer).clone();
+        if let Some((_, given)) = entry.get("vars") {
+            vars.extend(self.vars(given).iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        let level = Level {
+            kind: LevelKind::Play,
+            keywords: Keywords::default(),
+            vars: Arc::new(vars),
+            parent: None,
+        };
+        let resolved = match (self.resolve)(&name.to_value(), &level) {
+            Ok(value) => value,
+            Err(error) => return self.error(error),
+        };
+        let Some(file) = resolved.as_str() else {
+            return self.error(
+                Diagnostic::error(&name.span, "playbook import parameter is missing")
+                    .label("not a file name"),
+            );
+        };
+        let first = into.len();
+        self.plays(&dir.join(file), Some(&name.span), &level.vars, into);
+        // `when` and `tags` of the import hold for every task of its plays.
+        let keywords = [("when", Keyword::When), ("tags", Keyword::Tags)];
+        let given: Vec<_> = keywords
+            .iter()
+            .filter_map(|(name, keyword)| Some((*keyword, entry.get(name)?.1)))
+            .collect();
+        if given.is_empty() {
+            return;
+        }
+        for play in &mut into[first..] {
+            let mut keywords = Keywords::default();
+            for (keyword, node) in &given {
+                keywords.set(*keyword, node.to_value(), node.span.clone());
+            }
+            *play = Arc::new(self.play_below(play, keywords));
+        }
+    }
+
+    /// The play again with keywords of its import above it.
+    fn play_below(&self, play: &Arc<Play>, keywords: Keywords) -> Play {
+        let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
+        let level = Level {
+            kind: LevelKind::Play,
+            keywords: play.level.keywords.copied(),
+            vars: Arc::clone(&play.level.vars),
+            parent: Some(Arc::new(above)),
+        };
+        let level = Arc::new(level);
+        let sections =
+            play.sections.iter().map(|section| rebase(section, &play.level, &level)).collect();
+        Play {
+            sections,
+            handlers: rebase(&play.handlers, &play.level, &level),
+            level,
+            hosts: play.hosts.clone(),
+            name: play.name.clone(),
+            vars_files: play.vars_files.clone(),
+            vars_prompt: play.vars_prompt.clone(),
+            roles: play.roles.clone(),
+            dir: play.dir.clone(),
+            span: play.span.clone(),
+        }
+    }
+
+    fn play(&self, node: &Node, dir: &Path, import_vars: &Arc<Dict>) -> Option<Arc<Play>> {
+        let Some(entries) = node.as_mapping() else {
+            let message = format!(
+                "playbook entries must be either valid plays or 'import_playbook' statements, this is {}",
+                node.kind_name()
+            );
+            self.error(
+                Diagnostic::error(&node.span, message).hint("a play begins with `- hosts: ...`"),
+            );
+            return None;
+        };
+        let keywords = self.keywords(entries, Levels::PLAY);
+        let Some((_, hosts)) = node.get("hosts") else {
+            self.error(
+                Diagnostic::error(
+                    &node.span.start(),
+                    "the field 'hosts' is required but was not set",
+                )
+                .label("this play has no hosts")
+                .hint("a play says where it runs: `hosts: all`"),
+            );
+            return None;
+        };
+        let mut vars = Dict::new();
+        if let Some((_, given)) = node.get("vars") {
+            vars = self.vars(given);
+        }
+        vars.extend(import_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+        let level =
+            Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::new(vars), parent: None });
+        self.handlers.take();
+        self.roles.take();
+        let place = Place { level: Arc::clone(&level), dir, handlers: false };
+        let section = |name: &str| match node.get(name) {
+            Some((_, list)) => self.list(list, &place),
+            None => Vec::new(),
+        };
+        let pre_tasks = section("pre_tasks");
+        let mut roles = Vec::new();
+        if let Some((_, list)) = node.get("roles") {
+            roles = self.roles_of(list, &place);
+        }
+        roles.extend(section("tasks"));
+        let post_tasks = section("post_tasks");
+        let place = Place { handlers: true, ..place };
+        let mut handlers = self.handlers.take();
+        if let Some((_, list)) = node.get("handlers") {
+            // The play's own handlers come first; among handlers of one name the last defined one counts.
+            handlers.splice(0..0, self.list(list, &place));
+        }
+        Some(Arc::new(Play {
+            hosts: hosts.to_value(),
+            name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
+            vars_files: self.vars_files(node),
+            vars_prompt: self.vars_prompt(node),
+            sections: vec![pre_tasks, roles, post_tasks],
+            handlers,
+            roles: self.roles.take(),
+            dir: dir.to_owned(),
+            span: node.span.start(),
+            level,
+        }))
+    }
+
+    fn vars_files(&self, node: &Node) -> Vec<Value> {
+        match node.get("vars_files").map(|(_, list)| list.to_value()) {
+            None | Some(Value::None) => Vec::new(),
+            Some(Value::List(list)) => list.to_vec(),
+            Some(one) => vec![one],
+        }
+    }
+
+    fn vars_prompt(&self, node: &Node) -> Vec<VarsPrompt> {
+        let prompts =
+            node.get("vars_prompt").and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
+        let mut found = Vec::new();
+        for prompt in prompts {
+            let Some(name) = prompt.get("name").and_then(|(_, name)| name.as_str()) else {
+                self.error(
+                    Diagnostic::error(
+                        &prompt.span,
+                        "Invalid vars_prompt data structure, missing 'name' key",
+                    )
+                    .label("this prompt has no name"),
+                );
+                continue;
+            };
+            let value = |key: &str| prompt.get(key).map(|(_, node)| node.to_value());
+            found.push(VarsPrompt {
+                name: name.into(),
+                prompt: value("prompt"),
+                default: value("default"),
+                private: value("private").is_none_or(|private| private.is_true()),
+                confirm: value("confirm").is_some_and(|confirm| confirm.is_true()),
+                span: prompt.span.clone(),
+            });
+        }
+        found
+    }
+
+    /// Reads a `vars` mapping.
+    pub(super) fn vars(&self, node: &Node) -> Dict {
+        let Some(entries) = node.as_mapping() else {
+            if !node.is_null() {
+                self.error(
+                    Diagnostic::error(
+                        &node.span,
+                        format!(
+                            "vars must be a dictionary of variables, this is {}",
+                            node.kind_name()
+                        ),
+                    )
+                    .label("not a mapping"),
+                );
+            }
+            return Dict::new();
+        };
+        let mut vars = Dict::new();
+        for (key, value) in entries {
+            match key.as_str().filter(|name| is_variable_name(name)) {
+                Some(name) => drop(vars.insert(name, value.to_value())),
+                None => self.error(
+                    Diagnostic::error(&key.span, format!("Invalid variable name in vars specified: '{}' is not a valid variable name", key.span.text()))
+                        .label("letters, digits and underscores, not beginning with a digit"),
+                ),
+            }
+        }
+        vars
+    }
+
+    /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
+    pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
+        let mut keywords = Keywords::default();
+        for (key, value) in entries {
+            let name = key.as_str().unwrap_or_default();
+            match Keyword::find(name, level) {
+                Some(keyword) if is_structure(keyword) => (),
+                Some(keyword) => keywords.set(keyword, value.to_value(), value.span.clone()),
+                None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
+                None => self.unknown_keyword(key, level),
+            }
+        }
+        keywords
+    }
+
+    pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
+        let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+        let class = level.class_name();
+        let error = Diagnostic::error(
+            &key.span,
+            format!("'{name}' is not a valid attribute for a {class}"),
+        )
+        .label("unknown keyword");
+        self.error(match closest(&name, Keyword::names(level)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
+    }
+
+    /// Reads a list of tasks and blocks.
+    pub(super) fn list(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
+        if node.is_null() {
+            return Vec::new();
+        }
+        let Some(items) = node.as_sequence() else {
+            self.error(
+                Diagnostic::error(
+                    &node.span,
+                    format!("tasks must be a list, this is {}", node.kind_name()),
+                )
+                .label("not a list")
+                .hint("each task begins with `- `"),
+            );
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for item in items {
+            if item.get("block").is_some() {
+                entries.extend(self.block(item, place).map(Entry::Block));
+            } else {
+                entries.extend(self.task(item, place));
+            }
+        }
+        entries
+    }
+
+    fn block(&self, node: &Node, place: &Place<'_>) -> Option<Arc<Block>> {
+        let entries = node.as_mapping()?;
+        let keywords = self.keywords(entries, Levels::BLOCK);
+        let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
+        let level = Arc::new(Level {
+            kind: LevelKind::Block,
+            keywords,
+            vars: Arc::new(vars),
+            parent: Some(Arc::clone(&place.level)),
+        });
+        let inner = Place { level: Arc::clone(&level), ..*place };
+        let section = |name: &str| {
+            node.get(name).map(|(_, list)| self.list(list, &inner)).unwrap_or_default()
+        };
+        let (body, rescue, always) = (section("block"), section("rescue"), section("always"));
+        Some(Arc::new(Block {
+            level,
+            body,
+            rescue,
+            always,
+            is_role: false,
+            span: node.span.start(),
+        }))
+    }
+
+    /// Reads an included file of tasks; its entries stand below `level`.
+    pub fn tasks_file(
+        &self,
+        path: &Path,
+        level: Arc<Level>,
+        handlers: bool,
+        span: Option<&Span>,
+    ) -> Vec<Entry> {
+        if self.too_deep(span) {
+            return Vec::new();
+        }
+        let Some(node) = self.file(path, span) else { return Vec::new() };
+        let Some(root) = &*node else { return Vec::new() };
+        let dir = path.parent().unwrap_or(Path::new("."));
+        self.depth.set(self.depth.get() + 1);
+        let entries = self.list(root, &Place { level, dir, handlers });
+        self.depth.set(self.depth.get() - 1);
+        entries
+    }
+}
+
+/// Returns whether a keyword holds tasks, roles or variables: those are not values.
+fn is_structure(keyword: Keyword) -> bool {
+    use Keyword as K;
+    matches!(
+        keyword,
+        K::Tasks
+            | K::PreTasks
+            | K::PostTasks
+            | K::Handlers
+            | K::Roles
+            | K::Vars
+            | K::VarsFiles
+            | K::VarsPrompt
+            | K::Block
+            | K::Rescue
+            | K::Always
+            | K::Hosts
+            | K::Action
+            | K::LocalAction
+            | K::Args
+            | K::Loop
+            | K::LoopControl
+            | K::Listen
+            | K::RoleName
+    )
+}
+
+/// Python's identifiers less its keywords, as the reference has it.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    const RESERVED: [&str; 35] = [
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
+        "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
+        "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
+        "try", "while", "with", "yield",
+    ];
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
+        && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
+        && !RESERVED.contains(&name)
+}
+
+/// Entries whose levels hang below `new` where they hung below `old`.
+fn rebase(entries: &[Entry], old: &Arc<Level>, new: &Arc<Level>) -> Vec<Entry> {
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Task(task) => {
+                Entry::Task(Arc::new(task.with_level(rebase_level(&task.level, old, new))))
+            }
+            Entry::Block(block) => Entry::Block(Arc::new(Block {
+                level: rebase_level(&block.level, old, new),
+                body: rebase(&block.body, old, new),
+                rescue: rebase(&block.rescue, old, new),
+                always: rebase(&block.always, old, new),
+                is_role: block.is_role,
+                span: block.span.clone(),
+            })),
+        })
+        .collect()
+}
+
+fn rebase_level(level: &Arc<Level>, old: &Arc<Level>, new: &Arc<Level>) -> Arc<Level> {
+    if Arc::ptr_eq(level, old) {
+        return Arc::clone(new);
+    }
+    Arc::new(Level {
+        kind: level.kind.clone(),
+        keywords: level.keywords.copied(),
+        vars: Arc::clone(&level.vars),
+        parent: level.parent.as_ref().map(|parent| rebase_level(parent, old, new)),
+    })
+}

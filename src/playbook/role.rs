@@ -1,0 +1,360 @@
+//! Roles: where they are found, what their folders hold, what they depend on.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Block, Entry, Keyword, Level, LevelKind, Levels,
+    load::{Loader, Place},
+};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    value::{Dict, Value},
+    yaml::Node,
+};
+
+/// A role with its variables.
+#[derive(Debug)]
+pub struct Role {
+    pub name: Arc<str>,
+    pub dir: PathBuf,
+    pub defaults: Arc<Dict>,
+    pub vars: Arc<Dict>,
+    /// Parameters of this use of the role.
+    pub params: Arc<Dict>,
+    /// Whether its defaults and vars are seen outside of it.
+    pub public: bool,
+    pub allow_duplicates: bool,
+    /// What makes another use of the role the same one, which does not run again.
+    pub identity: Arc<str>,
+    /// Names of the roles that depend on it, the nearest first.
+    pub dependents: Vec<Arc<str>>,
+    /// `meta/argument_specs.yml`, or `argument_specs` in `meta/main.yml`.
+    pub argument_specs: Option<Value>,
+}
+
+/// Files other than `main` that a use of a role names.
+#[derive(Clone, Debug, Default)]
+pub struct RoleFiles {
+    pub tasks: Option<String>,
+    pub vars: Option<String>,
+    pub defaults: Option<String>,
+    pub handlers: Option<String>,
+}
+
+/// A use of a role.
+#[derive(Clone, Debug)]
+pub struct RoleCall {
+    pub name: String,
+    pub span: Span,
+    pub files: RoleFiles,
+    pub params: Arc<Dict>,
+    pub public: bool,
+}
+
+impl Loader<'_> {
+    /// Reads the `roles` of a play.
+    pub(super) fn roles_of(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
+        if node.is_null() {
+            return Vec::new();
+        }
+        let Some(items) = node.as_sequence() else {
+            self.error(
+                Diagnostic::error(&node.span, "roles must be a list")
+                    .label(format!("this is {}", node.kind_name())),
+            );
+            return Vec::new();
+        };
+        let mut entries = Vec::new();
+        for item in items {
+            if let Some((call, level)) = self.role_entry(item, &place.level) {
+                entries.extend(self.role_block(&call, &level, place.dir).map(Entry::Block));
+            }
+        }
+        entries
+    }
+
+    /// Reads one entry of `roles` or of `dependencies`: its name, keywords and parameters.
+    fn role_entry(&self, item: &Node, parent: &Arc<Level>) -> Option<(RoleCall, Arc<Level>)> {
+        let mut params = Dict::new();
+        let mut level = Level {
+            kind: LevelKind::Block,
+            keywords: super::Keywords::default(),
+            vars: Arc::default(),
+            parent: Some(Arc::clone(parent)),
+        };
+        let name = if let Some(entries) = item.as_mapping() {
+            level.keywords = self.keywords(entries, Levels::ROLE);
+            if let Some((_, vars)) = item.get("vars") {
+                level.vars = Arc::new(self.vars(vars));
+            }
+            for (key, value) in entries {
+                let name = key.as_str().unwrap_or_default();
+                let is_keyword = Keyword::find(name, Levels::ROLE).is_some()
+                    || matches!(name, "name" | "src" | "scm" | "version");
+                if !is_keyword {
+                    params.insert(name, value.to_value());
+                }
+            }
+            item.get("role").or_else(|| item.get("name")).map(|(_, name)| name)
+        } else {
+            Some(item)
+        };
+        let Some(name) = name.filter(|name| name.as_str().is_some()) else {
+            self.error(
+                Diagnostic::error(&item.span, "role definitions must contain a role name")
+                    .label("which role?"),
+            );
+            return None;
+        };
+        let resolved =
+            (self.resolve)(&name.to_value(), &level).map_err(|error| self.error(error)).ok()?;
+        let call = RoleCall {
+            name: resolved.as_str().unwrap_or_default().to_owned(),
+            span: name.span.clone(),
+            files: RoleFiles::default(),
+            params: Arc::new(params),
+            public: true,
+        };
+        Some((call, Arc::new(level)))
+    }
+
+    /// Reads a role with its dependencies; its tasks are a block below `level`.
+    pub fn role_block(
+        &self,
+        call: &RoleCall,
+        level: &Arc<Level>,
+        dir: &Path,
+    ) -> Option<Arc<Block>> {
+        self.role_with_dependents(call, level, dir, &[])
+    }
+
+    fn role_with_dependents(
+        &self,
+        call: &RoleCall,
+        level: &Arc<Level>,
+        dir: &Path,
+        dependents: &[Arc<str>],
+    ) -> Option<Arc<Block>> {
+        let role_dir = self.find_role(call, level, dir)?;
+        if dependents.len() > 50 {
+            self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
+            return None;
+        }
+        let file =
+            |folder: &str, name: Option<&str>| role_file(&role_dir, folder, name.unwrap_or("main"));
+        let meta = self.read_optional(file("meta", None));
+        let name: Arc<str> = call.name.as_str().into();
+        let files = &call.files;
+        let role = Arc::new(Role {
+            defaults: Arc::new(self.role_vars(
+                &role_dir,
+                "defaults",
+                files.defaults.as_deref(),
+                &call.span,
+            )),
+            vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), &call.span)),
+            params: Arc::clone(&call.params),
+            public: call.public,
+            allow_duplicates: meta
+                .as_ref()
+                .and_then(|meta| meta.get("allow_duplicates"))
+                .is_some_and(|(_, node)| node.to_value().is_true()),
+            identity: identity(&role_dir, call, level),
+            dependents: dependents.to_vec(),
+            argument_specs: self.argument_specs(&role_dir, meta.as_ref()),
+            name: Arc::clone(&name),
+            dir: role_dir.clone(),
+        });
+        self.roles.borrow_mut().push(Arc::clone(&role));
+
+        let mut chain = vec![Arc::clone(&name)];
+        chain.extend_from_slice(dependents);
+        let role_level = Arc::new(Level {
+            kind: LevelKind::Role(Arc::clone(&role)),
+            keywords: super::Keywords::default(),
+            vars: Arc::default(),
+            parent: Some(Arc::clone(level)),
+        });
+        let mut body = Vec::new();
+        let dependencies = meta.as_ref().and_then(|meta| meta.get("dependencies"));
+        for item in dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default() {
+            if let Some((call, level)) = self.role_entry(item, &role_level) {
+                body.extend(
+                    self.role_with_dependents(&call, &level, &role_dir, &chain).map(Entry::Block),
+                );
+            }
+        }
+        let handlers = file("handlers", files.handlers.as_deref());
+        if let Some(path) = handlers {
+            let entries = self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span));
+            self.handlers.borrow_mut().extend(entries);
+        }
+        match (file("tasks", files.tasks.as_deref()), &files.tasks) {
+            (Some(path), _) => body.extend(self.tasks_file(
+                &path,
+                Arc::clone(&role_level),
+                false,
+                Some(&call.span),
+            )),
+            (None, Some(name)) => {
+                self.error(Diagnostic::error(
+                    &call.span,
+                    format!("Could not find specified file in role: tasks/{name}"),
+                ));
+            }
+            (None, None) => (),
+        }
+        let mut block = Block::of(role_level, body, call.span.clone());
+        block.is_role = true;
+        Some(Arc::new(block))
+    }
+
+    /// Looks for a role: beside the playbook, in the roles path, beside the role that names it, by its own path.
+    fn find_role(&self, call: &RoleCall, level: &Level, dir: &Path) -> Option<PathBuf> {
+        let playbook_dir = self.playbook_dir.borrow().clone();
+        let mut folders = vec![playbook_dir.join("roles")];
+        folders.extend(self.roles_path.iter().cloned());
+        if let Some(role) = level.role() {
+            folders.extend(role.dir.parent().map(Path::to_owned));
+        }
+        folders.extend([playbook_dir.clone(), dir.join("roles"), dir.to_owned()]);
+        if let Some(found) =
+            folders.iter().map(|folder| folder.join(&call.name)).find(|path| path.is_dir())
+        {
+            return Some(found);
+        }
+        if let [namespace, collection, role] = call.name.split('.').collect::<Vec<_>>()[..] {
+            let mut roots = vec![playbook_dir.join("collections")];
+            roots.extend(
+                std::env::var_os("HOME")
+                    .map(|home| PathBuf::from(home).join(".ansible/collections")),
+            );
+            roots.push("/usr/share/ansible/collections".into());
+            let inside = Path::new("ansible_collections")
+                .join(namespace)
+                .join(collection)
+                .join("roles")
+                .join(role);
+            if let Some(found) =
+                roots.iter().map(|root| root.join(&inside)).find(|path| path.is_dir())
+            {
+                return Some(found);
+            }
+        }
+        let mut known = Vec::new();
+        for folder in &folders[..folders.len().min(3)] {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                known.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+        let searched: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let error = Diagnostic::error(
+            &call.span,
+            format!("the role '{}' was not found in {}", call.name, searched.join(":")),
+        )
+        .label("no such role");
+        self.error(
+            match crate::diagnostic::closest(&call.name, known.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error,
+            },
+        );
+        None
+    }
+
+    fn role_vars(&self, role_dir: &Path, folder: &str, name: Option<&str>, span: &Span) -> Dict {
+        let mut vars = Dict::new();
+        let main = role_dir.join(folder).join(name.unwrap_or("main"));
+        if main.is_dir() {
+            let mut files = Vec::new();
+            collect_files(&main, &mut files);
+            for path in files {
+                if let Some(node) = self.read_optional(Some(path)) {
+                    vars.extend(self.vars(&node));
+                }
+            }
+            return vars;
+        }
+        match (role_file(role_dir, folder, name.unwrap_or("main")), name) {
+            (Some(path), _) => {
+                if let Some(node) = self.read_optional(Some(path)) {
+                    vars = self.vars(&node);
+                }
+            }
+            (None, Some(name)) => {
+                self.error(Diagnostic::error(
+                    span,
+                    format!("Could not find specified file in role: {folder}/{name}"),
+                ));
+            }
+            (None, None) => (),
+        }
+        vars
+    }
+
+    fn argument_specs(&self, role_dir: &Path, meta: Option<&Node>) -> Option<Value> {
+        let own = self.read_optional(role_file(role_dir, "meta", "argument_specs"));
+        let node = own.as_ref().and_then(|node| node.get("argument_specs"));
+        let node = node.or_else(|| meta?.get("argument_specs"));
+        node.map(|(_, node)| node.to_value())
+    }
+
+    fn read_optional(&self, path: Option<PathBuf>) -> Option<Node> {
+        (*self.file(&path?, None)?).clone()
+    }
+}
+
+/// `tasks/main.yml`, `.yaml`, `.json` or without an ending.
+fn role_file(role_dir: &Path, folder: &str, name: &str) -> Option<PathBuf> {
+    let base = role_dir.join(folder);
+    let candidates =
+        [".yml", ".yaml", ".json", ""].map(|ending| base.join(format!("{name}{ending}")));
+    let own = base.join(name);
+    std::iter::once(own)
+        .filter(|path| path.extension().is_some())
+        .chain(candidates)
+        .find(|path| path.is_file())
+}
+
+fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        if path.is_dir() {
+            collect_files(&path, into);
+        } else if matches!(
+            path.extension().and_then(|ending| ending.to_str()),
+            Some("yml" | "yaml" | "json") | None
+        ) {
+            into.push(path);
+        }
+    }
+}
+
+/// Two uses are the same when role, files, parameters and conditions are.
+fn identity(dir: &Path, call: &RoleCall, level: &Level) -> Arc<str> {
+    let own = level
+        .keywords
+        .get(Keyword::When)
+        .map(|(value, _)| format!("{value:?}"))
+        .unwrap_or_default();
+    let tags = level
+        .keywords
+        .get(Keyword::Tags)
+        .map(|(value, _)| format!("{value:?}"))
+        .unwrap_or_default();
+    format!("{}|{:?}|{:?}|{:?}|{own}|{tags}", dir.display(), call.files, call.params, level.vars)
+        .into()
+}
