@@ -1,0 +1,124 @@
+//! What an ad-hoc command prints: the reference's minimal and one-line outputs.
+
+use super::{
+    Event, Output, Paint, ResultEvent, Sink, Status,
+    default::{CENSORED, abridged},
+    diff::diff_text,
+    dump::{Layout, dump_with},
+    excerpt::error_text,
+};
+use crate::value::{Dict, Value};
+
+/// Actions whose output is text.
+const TEXT_ACTIONS: [&str; 7] = ["command", "raw", "script", "shell", "win_command", "win_shell", "win_raw"];
+
+/// Prints one block, or one line, a host.
+pub struct AdHoc {
+    pub sink: Sink,
+    pub one_line: bool,
+    pub verbosity: u8,
+    pub diff_context: usize,
+}
+
+impl AdHoc {
+    fn result(&mut self, event: &ResultEvent<'_>) {
+        if event.item.is_some() {
+            return;
+        }
+        let (word, paint) = match event.status {
+            Status::Ok => ("SUCCESS", Paint::Ok),
+            Status::Changed => ("CHANGED", Paint::Changed),
+            Status::Skipped => ("SKIPPED", Paint::Skipped),
+            Status::Failed => ("FAILED", Paint::Failed),
+            Status::Unreachable => ("UNREACHABLE!", Paint::Unreachable),
+        };
+        if let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) {
+            for warning in warnings.iter().filter_map(Value::as_str) {
+                self.sink.error_line(&format!("[WARNING]: {warning}"), Some(Paint::Warning));
+            }
+        }
+        if event.status == Status::Failed && !event.causes.is_empty() && !self.one_line {
+            let text = format!("[ERROR]: {}", error_text(event.causes));
+            self.sink.line(&text, Some(Paint::Failed));
+        }
+        let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
+            && event.result.contains_key("rc")
+            && !event.no_log
+            && event.status != Status::Unreachable;
+        if is_text {
+            let text = if self.one_line { one_line_text(event, word) } else { block_text(event, word) };
+            self.sink.line(&text, Some(paint));
+            if !(self.one_line && event.status == Status::Failed) {
+                return;
+            }
+        }
+        let word = if event.status == Status::Failed { "FAILED!" } else { word };
+        let shown = if event.no_log {
+            let mut censored = Dict::new();
+            censored.insert("censored", CENSORED);
+            censored
+        } else {
+            abridged(event.result, &event.task.action, self.verbosity)
+        };
+        let layout = if self.one_line {
+            Layout { indent: None, sort_keys: true, tight: true }
+        } else {
+            Layout { indent: Some(4), sort_keys: true, tight: false }
+        };
+        let line = match event.status {
+            Status::Skipped if !self.one_line => format!("{} | SKIPPED", event.host),
+            _ => format!("{} | {word} => {}", event.host, dump_with(&shown, layout)),
+        };
+        self.sink.line(&line, Some(paint));
+    }
+}
+
+fn text_of<'a>(event: &'a ResultEvent<'_>, key: &str) -> &'a str {
+    event.result.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn status_of(event: &ResultEvent<'_>) -> i64 {
+    event.result.get("rc").and_then(Value::as_int).unwrap_or(-1)
+}
+
+fn block_text(event: &ResultEvent<'_>, word: &str) -> String {
+    let text = format!("{} | {word} | rc={} >>\n", event.host, status_of(event));
+    format!("{text}{}{}{}", text_of(event, "stdout"), text_of(event, "stderr"), text_of(event, "msg"))
+}
+
+fn one_line_text(event: &ResultEvent<'_>, word: &str) -> String {
+    let out = text_of(event, "stdout").replace('\n', "\\n").replace('\r', "\\r");
+    let mut text = format!("{} | {word} | rc={} | (stdout) {out}", event.host, status_of(event));
+    let errors = text_of(event, "stderr");
+    if !errors.is_empty() {
+        text.push_str(&format!(" (stderr) {}", errors.replace('\n', "\\n").replace('\r', "\\r")));
+    }
+    text
+}
+
+impl Output for AdHoc {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Start { config_file, .. } if self.verbosity > 0 => {
+                let text = match config_file {
+                    Some(path) => format!("Using {path} as config file"),
+                    None => "No config file found; using defaults".to_owned(),
+                };
+                self.sink.line(&text, Some(Paint::Verbose));
+            }
+            Event::Result(result) => self.result(result),
+            Event::Diff { diff } => {
+                let text = diff_text(diff, self.diff_context, self.sink.colored);
+                if !text.is_empty() {
+                    self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
+                }
+            }
+            Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
+            Event::Verbose { level, host, text } if self.verbosity >= *level => {
+                let text = host.map_or_else(|| (*text).to_owned(), |host| format!("<{host}> {text}"));
+                self.sink.line(&text, Some(Paint::Verbose));
+            }
+            _ => (),
+        }
+    }
+}

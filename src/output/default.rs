@@ -1,0 +1,336 @@
+//! The reference's default output, line for line.
+
+use super::{
+    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
+    diff::diff_text,
+    dump::dump,
+    excerpt::error_text,
+};
+use crate::value::{Dict, Value};
+
+/// What the settings and the command line say about output.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub verbosity: u8,
+    pub show_skipped: bool,
+    pub show_ok: bool,
+    pub failed_to_stderr: bool,
+    pub check_markers: bool,
+    pub show_task_path_on_failure: bool,
+    pub diff_context: usize,
+    pub show_custom_stats: bool,
+}
+
+/// Prints events as the reference does.
+pub struct Default {
+    sink: Sink,
+    options: Options,
+    check: bool,
+    /// The task whose banner was printed last.
+    banner: Option<usize>,
+}
+
+/// What replaces a result that must not be shown.
+pub(super) const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+
+impl Default {
+    pub fn new(sink: Sink, options: Options) -> Default {
+        Default { sink, options, check: false, banner: None }
+    }
+
+    fn heading(&mut self, text: &str) {
+        let line = banner(text, self.sink.columns());
+        self.sink.line(&format!("\n{line}"), None);
+    }
+
+    fn marker(&self, check: bool) -> &'static str {
+        if check && self.options.check_markers { " [CHECK MODE]" } else { "" }
+    }
+
+    fn task_banner(&mut self, task: &TaskStart) {
+        if self.banner == Some(task.id) {
+            return;
+        }
+        self.banner = Some(task.id);
+        let prefix = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
+        let marker = self.marker(task.check);
+        self.heading(&format!("{prefix} [{}]{marker}", task.name.trim()));
+        if self.options.verbosity >= 2 {
+            self.task_path(task);
+        }
+    }
+
+    fn task_path(&mut self, task: &TaskStart) {
+        let path = std::path::absolute(&*task.span.source.path).unwrap_or_default();
+        self.sink.line(&format!("task path: {}:{}", path.display(), task.span.line + 1), Some(Paint::Debug));
+    }
+
+    fn result(&mut self, event: &ResultEvent<'_>) {
+        if let Some(status) = self.sink.status()
+            && event.item.is_none()
+        {
+            status.host_done(event.host);
+        }
+        let host = match event.delegate {
+            Some((name, address)) if name == address => format!("{} -> {name}", event.host),
+            Some((name, address)) => format!("{} -> {name}({address})", event.host),
+            None => event.host.to_owned(),
+        };
+        let item = event.item.as_ref().map(|label| format!("(item={label})"));
+        match event.status {
+            Status::Ok | Status::Changed => self.good(event, &host, item.as_deref()),
+            Status::Skipped => self.skipped(event, &host, item.as_deref()),
+            Status::Failed | Status::Unreachable => self.bad(event, &host, item.as_deref()),
+        }
+    }
+
+    fn good(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
+        let changed = event.status == Status::Changed;
+        if !changed && !self.options.show_ok {
+            return;
+        }
+        if event.is_loop_summary || (is_include(&event.task.action) && event.item.is_none()) {
+            return self.task_banner(event.task);
+        }
+        self.task_banner(event.task);
+        self.warnings(event);
+        let (word, paint) = if changed { ("changed", Paint::Changed) } else { ("ok", Paint::Ok) };
+        let mut line = format!("{word}: [{host}]");
+        if let Some(item) = item {
+            line.push_str(&format!(" => {item}"));
+        }
+        if self.is_verbose(event) {
+            line.push_str(&format!(" => {}", self.shown(event)));
+        }
+        self.sink.line(&line, Some(paint));
+    }
+
+    fn skipped(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
+        if !self.options.show_skipped {
+            return;
+        }
+        self.task_banner(event.task);
+        let mut line = format!("skipping: [{host}]");
+        if let Some(item) = item {
+            line.push_str(&format!(" => {item} "));
+        }
+        if self.is_verbose(event) && !event.is_loop_summary {
+            let gap = if item.is_some() { "=> " } else { " => " };
+            line.push_str(&format!("{gap}{}", self.shown(event)));
+        }
+        self.sink.line(&line, Some(Paint::Skipped));
+    }
+
+    fn bad(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
+        self.task_banner(event.task);
+        self.warnings(event);
+        if !event.is_loop_summary {
+            if !event.causes.is_empty() {
+                let text = format!("[ERROR]: {}", error_text(event.causes));
+                self.failure(&text, Paint::Failed);
+            }
+            if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
+                self.task_path(event.task);
+            }
+            let shown = self.shown(event);
+            let line = match (event.status, item) {
+                (Status::Unreachable, None) => format!("fatal: [{host}]: UNREACHABLE! => {shown}"),
+                (Status::Unreachable, Some(item)) => format!("fatal: [{host}] => {item} UNREACHABLE! => {shown}"),
+                (_, Some(item)) => format!("failed: [{host}] {item} => {shown}"),
+                (_, None) => format!("fatal: [{host}]: FAILED! => {shown}"),
+            };
+            let paint = if event.status == Status::Unreachable { Paint::Unreachable } else { Paint::Failed };
+            self.failure(&line, paint);
+        }
+        if event.ignored && event.item.is_none() {
+            self.sink.line("...ignoring", Some(Paint::Skipped));
+        }
+    }
+
+    fn failure(&mut self, text: &str, paint: Paint) {
+        if self.options.failed_to_stderr {
+            self.sink.error_line(text, Some(paint));
+        } else {
+            self.sink.line(text, Some(paint));
+        }
+    }
+
+    fn warnings(&mut self, event: &ResultEvent<'_>) {
+        let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) else { return };
+        if event.no_log {
+            return;
+        }
+        for warning in warnings.iter() {
+            if let Some(text) = warning.as_str() {
+                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
+            }
+        }
+    }
+
+    fn is_verbose(&self, event: &ResultEvent<'_>) -> bool {
+        let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
+        (self.options.verbosity > 0 || key("_ansible_verbose_always")) && !key("_ansible_verbose_override")
+    }
+
+    /// The result as JSON, without what is not shown at this verbosity.
+    fn shown(&self, event: &ResultEvent<'_>) -> String {
+        let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
+        let indent = (always || self.options.verbosity > 2).then_some(4);
+        if event.no_log {
+            let mut censored = Dict::new();
+            censored.insert("censored", CENSORED);
+            // As the reference: what says whether something changed stays.
+            if event.result.get("changed").is_some_and(Value::is_true) {
+                censored.insert("changed", true);
+            }
+            return dump(&censored, None);
+        }
+        dump(&abridged(event.result, &event.task.action, self.options.verbosity), indent)
+    }
+
+    fn recap(&mut self, stats: &[(std::sync::Arc<str>, Stats)], custom: Option<&Value>) {
+        if let Some(status) = self.sink.status() {
+            status.finish();
+        }
+        self.heading("PLAY RECAP");
+        let colored = self.sink.colored;
+        for (host, stats) in stats {
+            let line = recap_line(host, stats, colored);
+            self.sink.line(&line, None);
+        }
+        self.sink.line("", None);
+        if let Some(Value::Dict(custom)) = custom
+            && self.options.show_custom_stats
+        {
+            self.heading("CUSTOM STATS: ");
+            for (host, values) in custom.iter() {
+                let name = if host.as_str() == Some("_run") { "RUN".to_owned() } else { host.key_text() };
+                let shown = values.as_dict().map(|values| dump(values, None)).unwrap_or_default();
+                self.sink.line(&format!("\t{name}: {shown}"), None);
+            }
+            self.sink.line("", None);
+        }
+        if self.check && self.options.check_markers {
+            self.heading("DRY RUN");
+        }
+    }
+}
+
+/// Returns whether an action shows its result as files that were included.
+fn is_include(action: &str) -> bool {
+    matches!(action, "include_tasks" | "include_role")
+}
+
+/// Leaves out what is for the machine, and of `debug` all but what was asked for.
+pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
+    let is_debug = action == "debug";
+    let is_message = is_debug && result.contains_key("msg");
+    let hidden = |key: &str| {
+        key.starts_with("_ansible_")
+            || (verbosity < 3 && matches!(key, "invocation" | "diff"))
+            || matches!(key, "exception" | "warnings" | "deprecations")
+            || (is_message && key != "msg")
+            || (is_debug && matches!(key, "changed" | "failed" | "skipped" | "skip_reason"))
+    };
+    result.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !hidden(key))).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+/// `host : ok=1 ...` with the columns where scripts expect them.
+pub(super) fn recap_line(host: &str, stats: &Stats, colored: bool) -> String {
+    let host_paint = match stats {
+        Stats { failed: 0, unreachable: 0, changed: 0, .. } => Paint::Ok,
+        Stats { failed: 0, unreachable: 0, .. } => Paint::Changed,
+        _ => Paint::Failed,
+    };
+    let host = if colored { format!("{:<37}", host_paint.text(host)) } else { format!("{host:<26}") };
+    let part = |lead: &str, number: usize, paint: Option<Paint>| {
+        let text = format!("{lead}={number:<4}");
+        match paint {
+            Some(paint) if colored && number != 0 => paint.text(&text),
+            _ => text,
+        }
+    };
+    format!(
+        "{host} : {} {} {} {} {} {} {}",
+        part("ok", stats.ok, Some(Paint::Ok)),
+        part("changed", stats.changed, Some(Paint::Changed)),
+        part("unreachable", stats.unreachable, Some(Paint::Unreachable)),
+        part("failed", stats.failed, Some(Paint::Failed)),
+        part("skipped", stats.skipped, Some(Paint::Skipped)),
+        part("rescued", stats.rescued, Some(Paint::Ok)),
+        part("ignored", stats.ignored, Some(Paint::Warning)),
+    )
+}
+
+impl Output for Default {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Start { check, config_file } => {
+                self.check = *check;
+                if self.options.verbosity > 0 {
+                    let text = match config_file {
+                        Some(path) => format!("Using {path} as config file"),
+                        None => "No config file found; using defaults".to_owned(),
+                    };
+                    self.sink.line(&text, Some(Paint::Verbose));
+                }
+                if *check && self.options.check_markers {
+                    self.heading("DRY RUN");
+                }
+            }
+            Event::PlayStart { name, check, .. } => {
+                self.banner = None;
+                let marker = self.marker(*check);
+                let name = name.trim();
+                let text = if name.is_empty() { format!("PLAY{marker}") } else { format!("PLAY [{name}]{marker}") };
+                self.heading(&text);
+            }
+            Event::NoHostsMatched => self.sink.line("skipping: no hosts matched", Some(Paint::Skipped)),
+            Event::NoHostsRemaining => self.heading("NO MORE HOSTS LEFT"),
+            Event::TaskStart(task) => {
+                if let Some(status) = self.sink.status() {
+                    status.task(&task.name, task.n_hosts);
+                }
+                if self.options.show_ok && self.options.show_skipped && !task.unsteady {
+                    self.task_banner(task);
+                }
+            }
+            Event::Result(result) => self.result(result),
+            Event::Retry { host, delegate, task, left, result } => {
+                let host = delegate.map_or_else(|| (*host).to_owned(), |delegate| format!("{host} -> {delegate}"));
+                let mut line = format!("FAILED - RETRYING: [{host}]: {task} ({left} retries left).");
+                if self.options.verbosity > 2 {
+                    line.push_str(&format!("Result was: {}", dump(result, Some(4))));
+                }
+                self.sink.line(&line, Some(Paint::Debug));
+            }
+            Event::Included { path, hosts, items } => {
+                let mut line = format!("included: {path} for {}", hosts.join(", "));
+                for item in *items {
+                    line.push_str(&format!(" => (item={item})"));
+                }
+                self.sink.line(&line, Some(Paint::Ok));
+            }
+            Event::Diff { diff } => {
+                let text = diff_text(diff, self.options.diff_context, self.sink.colored);
+                if !text.is_empty() {
+                    self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
+                }
+            }
+            Event::Output { host, bytes, .. } => {
+                let text = String::from_utf8_lossy(bytes);
+                let lines: String = text.split_inclusive('\n').map(|line| format!("{host} | {line}")).collect();
+                let end = if lines.ends_with('\n') { "" } else { "\n" };
+                self.sink.raw(&format!("{lines}{end}"));
+            }
+            Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
+            Event::Verbose { level, host, text } => {
+                if self.options.verbosity >= *level {
+                    let text = host.map_or_else(|| (*text).to_owned(), |host| format!("<{host}> {text}"));
+                    self.sink.line(&text, Some(Paint::Verbose));
+                }
+            }
+            Event::Recap { stats, custom } => self.recap(stats, *custom),
+        }
+    }
+}

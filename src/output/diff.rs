@@ -1,0 +1,129 @@
+//! Differences as `--diff` shows them: unified, as Python's difflib writes them.
+
+use similar::{ChangeTag, TextDiff};
+
+use super::{Paint, dump::{Layout, dump_with}};
+use crate::value::{Dict, Value};
+
+/// Returns the text of what a task's `diff` says; nothing where it shows no difference.
+pub(super) fn diff_text(diff: &Value, context: usize, colored: bool) -> String {
+    let diffs: Vec<&Value> = match diff {
+        Value::List(list) => list.iter().collect(),
+        one => vec![one],
+    };
+    diffs.into_iter().filter_map(Value::as_dict).map(|diff| one_diff(diff, context, colored)).collect()
+}
+
+fn one_diff(diff: &Dict, context: usize, colored: bool) -> String {
+    let mut text = String::new();
+    let size = |key: &str| diff.get(key).and_then(Value::as_int);
+    if diff.contains_key("dst_binary") {
+        text.push_str("diff skipped: destination file appears to be binary\n");
+    }
+    if diff.contains_key("src_binary") {
+        text.push_str("diff skipped: source file appears to be binary\n");
+    }
+    if let Some(limit) = size("dst_larger") {
+        text.push_str(&format!("diff skipped: destination file size is greater than {limit}\n"));
+    }
+    if let Some(limit) = size("src_larger") {
+        text.push_str(&format!("diff skipped: source file size is greater than {limit}\n"));
+    }
+    if let (Some(before), Some(after)) = (diff.get("before"), diff.get("after")) {
+        let header = |key: &str, word: &str| match diff.get(key) {
+            Some(Value::Str(header)) if !header.is_empty() => format!("{word}: {header}"),
+            _ => word.to_owned(),
+        };
+        let headers = (header("before_header", "before"), header("after_header", "after"));
+        text.push_str(&unified(&side(before), &side(after), &headers, context, colored));
+    }
+    if let Some(Value::Str(prepared)) = diff.get("prepared") {
+        text.push_str(prepared);
+    }
+    text
+}
+
+/// What one side shows: structures as JSON.
+fn side(value: &Value) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Str(text) => text.to_string(),
+        Value::Dict(dict) => {
+            let mut text = dump_with(dict, Layout { indent: Some(4), sort_keys: true, tight: false });
+            text.push('\n');
+            text
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn unified(before: &str, after: &str, headers: &(String, String), context: usize, colored: bool) -> String {
+    let diff = TextDiff::from_lines(before, after);
+    let paint = |paint: Paint, line: &str| if colored { paint.text(line) } else { line.to_owned() };
+    let mut text = String::new();
+    for group in diff.grouped_ops(context) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+        if text.is_empty() {
+            text.push_str(&paint(Paint::DiffRemove, &format!("--- {}", headers.0)));
+            text.push('\n');
+            text.push_str(&paint(Paint::DiffAdd, &format!("+++ {}", headers.1)));
+            text.push('\n');
+        }
+        let old = range(first.old_range().start, last.old_range().end);
+        let new = range(first.new_range().start, last.new_range().end);
+        text.push_str(&paint(Paint::DiffLines, &format!("@@ -{old} +{new} @@")));
+        text.push('\n');
+        for op in &group {
+            for change in diff.iter_changes(op) {
+                let line = change.value();
+                let (sign, color) = match change.tag() {
+                    ChangeTag::Delete => ('-', Some(Paint::DiffRemove)),
+                    ChangeTag::Insert => ('+', Some(Paint::DiffAdd)),
+                    ChangeTag::Equal => (' ', None),
+                };
+                let bare = line.strip_suffix('\n').unwrap_or(line);
+                let shown = format!("{sign}{bare}");
+                text.push_str(&color.map_or_else(|| shown.clone(), |color| paint(color, &shown)));
+                text.push('\n');
+                if !line.ends_with('\n') {
+                    text.push_str("\\ No newline at end of file\n");
+                }
+            }
+        }
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text
+}
+
+/// Lines from `start` to `end` as difflib counts them.
+fn range(start: usize, end: usize) -> String {
+    match end - start {
+        1 => format!("{}", start + 1),
+        0 => format!("{start},0"),
+        len => format!("{},{len}", start + 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_compared_line_by_line() {
+        let diff = Value::dict([("before", Value::str("a\nb\n")), ("after", Value::str("a\nc")), ("after_header", Value::str("/x"))]);
+        insta::assert_snapshot!(diff_text(&diff, 3, false), @r"
+        --- before
+        +++ after: /x
+        @@ -1,2 +1,2 @@
+         a
+        -b
+        +c
+        \ No newline at end of file
+
+        ");
+        let same = Value::dict([("before", Value::str("a")), ("after", Value::str("a"))]);
+        assert_eq!(diff_text(&same, 3, false), "");
+    }
+}

@@ -1,0 +1,119 @@
+//! Results as JSON text, as Python's `json.dumps` writes it.
+
+use std::fmt::Write as _;
+
+use crate::value::{Dict, Value};
+
+/// How results are laid out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Layout {
+    pub indent: Option<usize>,
+    pub sort_keys: bool,
+    /// What stands between items on one line: `, `, or `,` in one-line output.
+    pub tight: bool,
+}
+
+/// Returns the JSON of a result with its keys sorted, on one line or indented.
+pub fn dump(result: &Dict, indent: Option<usize>) -> String {
+    dump_with(result, Layout { indent, sort_keys: true, tight: false })
+}
+
+/// Returns the JSON of a result in this layout.
+pub(super) fn dump_with(result: &Dict, layout: Layout) -> String {
+    let mut out = String::new();
+    write_dict(&mut out, result, layout, 0);
+    out
+}
+
+fn write_value(out: &mut String, value: &Value, layout: Layout, depth: usize) {
+    match value {
+        Value::None | Value::Undefined(_) | Value::Omit => out.push_str("null"),
+        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
+        Value::Int(number) => drop(write!(out, "{number}")),
+        Value::BigInt(number) => drop(write!(out, "{number}")),
+        Value::Float(number) => out.push_str(&float(*number)),
+        Value::Str(text) => write_text(out, text),
+        Value::Bytes(bytes) => write_text(out, &String::from_utf8_lossy(bytes)),
+        Value::List(items) | Value::Tuple(items) => {
+            write_items(out, layout, depth, ['[', ']'], items.iter(), |out, item| {
+                write_value(out, item, layout, depth + 1);
+            });
+        }
+        Value::Dict(dict) => write_dict(out, dict, layout, depth),
+        Value::Template(template) => write_text(out, &template.text),
+        Value::Encrypted(_) => write_text(out, "<vault>"),
+        Value::Object(object) => write_text(out, &object.to_text()),
+    }
+}
+
+fn write_dict(out: &mut String, dict: &Dict, layout: Layout, depth: usize) {
+    let mut entries: Vec<(String, &Value)> = dict.iter().map(|(key, value)| (key.key_text(), value)).collect();
+    if layout.sort_keys {
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    }
+    write_items(out, layout, depth, ['{', '}'], entries.iter(), |out, (key, value)| {
+        write_text(out, key);
+        out.push_str(": ");
+        write_value(out, value, layout, depth + 1);
+    });
+}
+
+fn write_items<T>(
+    out: &mut String,
+    layout: Layout,
+    depth: usize,
+    brackets: [char; 2],
+    items: impl ExactSizeIterator<Item = T>,
+    write: impl Fn(&mut String, T),
+) {
+    out.push(brackets[0]);
+    let is_empty = items.len() == 0;
+    for (at, item) in items.enumerate() {
+        match layout.indent {
+            Some(_) if at > 0 => out.push(','),
+            None if at > 0 => out.push_str(if layout.tight { "," } else { ", " }),
+            _ => (),
+        }
+        new_line(out, layout, depth + 1);
+        write(out, item);
+    }
+    if !is_empty {
+        new_line(out, layout, depth);
+    }
+    out.push(brackets[1]);
+}
+
+fn new_line(out: &mut String, layout: Layout, depth: usize) {
+    if let Some(indent) = layout.indent {
+        out.push('\n');
+        out.extend(std::iter::repeat_n(' ', indent * depth));
+    }
+}
+
+fn float(number: f64) -> String {
+    if number.is_nan() {
+        "NaN".to_owned()
+    } else if number.is_infinite() {
+        if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else {
+        crate::value::float_text(number)
+    }
+}
+
+fn write_text(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            c if (c as u32) < 0x20 => drop(write!(out, "\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}

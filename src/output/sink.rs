@@ -1,0 +1,113 @@
+//! Where text goes: standard output and error, masked, with the status line out of the way.
+
+use std::io::{IsTerminal, Write};
+
+use super::{Paint, Secrets, status::StatusLine};
+
+/// The terminal, or what stands in for it.
+pub struct Sink {
+    pub colored: bool,
+    pub secrets: Secrets,
+    columns: usize,
+    status: Option<StatusLine>,
+    /// Buffered when nobody watches: a run prints many short lines.
+    out: Box<dyn Write + Send>,
+    interactive: bool,
+}
+
+impl Sink {
+    /// Returns standard output; `colored` says what the settings decide, and a terminal otherwise.
+    pub fn stdout(colored: Option<bool>, secrets: Secrets) -> Sink {
+        let interactive = std::io::stdout().is_terminal();
+        let columns = match rustix::termios::tcgetwinsize(std::io::stdout()) {
+            Ok(size) if interactive && size.ws_col > 0 => usize::from(size.ws_col) - 1,
+            _ => 79,
+        };
+        let colored = colored.unwrap_or(interactive);
+        let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(std::io::stdout()));
+        let status = (interactive && std::io::stderr().is_terminal()).then(StatusLine::new);
+        Sink { colored, secrets, columns, status, out, interactive }
+    }
+
+    /// Returns a sink that writes somewhere else, without colours.
+    pub fn to(out: Box<dyn Write + Send>) -> Sink {
+        Sink { colored: false, secrets: Secrets::default(), columns: 79, status: None, out, interactive: false }
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    pub fn is_interactive(&self) -> bool {
+        self.interactive
+    }
+
+    pub(super) fn status(&mut self) -> Option<&mut StatusLine> {
+        self.status.as_mut()
+    }
+
+    /// Prints a message and a line end.
+    pub fn line(&mut self, text: &str, paint: Option<Paint>) {
+        let text = self.secrets.mask(text);
+        let text = match paint {
+            Some(paint) if self.colored => paint.text(&text),
+            _ => text.into_owned(),
+        };
+        let out = &mut self.out;
+        // A reader that closed the pipe is not our failure; the run goes on.
+        let mut write = || {
+            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        };
+        match &self.status {
+            Some(status) => status.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Prints bytes of a running command as they are.
+    pub fn raw(&mut self, text: &str) {
+        let text = self.secrets.mask(text).into_owned();
+        let out = &mut self.out;
+        let mut write = || {
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        };
+        match &self.status {
+            Some(status) => status.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Prints a message and a line end to standard error.
+    pub fn error_line(&mut self, text: &str, paint: Option<Paint>) {
+        let text = self.secrets.mask(text);
+        let text = match paint {
+            Some(paint) if self.colored => paint.text(&text),
+            _ => text.into_owned(),
+        };
+        let _ = self.out.flush();
+        let mut write = || {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        };
+        match &self.status {
+            Some(status) => status.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// Returns a heading: the text, then stars to the edge.
+pub fn banner(text: &str, columns: usize) -> String {
+    let width: usize = text.chars().map(character_width).sum();
+    let stars = columns.saturating_sub(width).max(3);
+    format!("{text} {}", "*".repeat(stars))
+}
+
+/// Columns of a character on a terminal: East Asian wide ones take two.
+fn character_width(c: char) -> usize {
+    match c as u32 {
+        0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
+        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1f64f | 0x1f900..=0x1f9ff | 0x20000..=0x3fffd => 2,
+        _ => 1,
+    }
+}

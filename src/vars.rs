@@ -1,0 +1,206 @@
+//! What a name means on a host: scopes by precedence, facts, magic variables, other hosts.
+//!
+//! Invariant: scopes are layered by reference; nothing is copied for a task, and values are evaluated when they are used.
+
+mod facts;
+mod hostvars;
+mod magic;
+mod names;
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+pub use facts::Facts;
+pub use names::Names;
+
+use crate::{
+    inventory::{HostId, Inventory},
+    playbook::{Play, Role},
+    template::{Context, Decrypt},
+    value::{Dict, Value},
+};
+
+/// What is known about the run, the same for all plays.
+pub struct World {
+    pub inventory: RwLock<Inventory>,
+    pub extra_vars: Arc<Dict>,
+    pub settings: RunFacts,
+    pub vault: Option<Arc<dyn Decrypt>>,
+    pub allow_broken_conditionals: bool,
+    hosts: RwLock<HashMap<Arc<str>, Arc<HostData>>>,
+    contexts: Mutex<HashMap<Vec<PathBuf>, Arc<Context>>>,
+    /// Bumped when the inventory changes: what was derived from it is derived anew.
+    pub(crate) inventory_version: std::sync::atomic::AtomicUsize,
+    groups: Mutex<Option<(usize, Value)>>,
+}
+
+/// What magic variables say of the command line and the settings.
+#[derive(Clone, Debug, Default)]
+pub struct RunFacts {
+    pub check: bool,
+    pub diff: bool,
+    pub verbosity: u8,
+    pub forks: i64,
+    pub run_tags: Vec<String>,
+    pub skip_tags: Vec<String>,
+    pub limit: Option<String>,
+    pub config_file: Option<PathBuf>,
+    pub inject_facts: bool,
+}
+
+/// What is known about one host beyond its inventory.
+pub struct HostData {
+    pub name: Arc<str>,
+    pub id: HostId,
+    pub facts: RwLock<Arc<Facts>>,
+    /// `set_fact`.
+    pub set_facts: RwLock<Arc<Dict>>,
+    /// `register` and `include_vars`.
+    pub registered: RwLock<Arc<Dict>>,
+    /// The inventory's layers from the strongest on, for one version of the inventory.
+    layers: RwLock<(usize, Arc<Vec<Arc<Dict>>>)>,
+}
+
+/// What is known about a play while it runs on a batch of hosts.
+pub struct PlayData {
+    pub play: Arc<Play>,
+    pub name: Arc<str>,
+    /// All hosts of the play.
+    pub all_hosts: Vec<Arc<str>>,
+    /// Hosts of this batch.
+    pub batch: Vec<Arc<str>>,
+    /// Hosts of this batch that have not failed, and of the play in all.
+    pub active: RwLock<Active>,
+    /// Answers to `vars_prompt`.
+    pub prompts: Arc<Dict>,
+    /// `vars_files`, by host: their names may be templates.
+    pub vars_files: RwLock<HashMap<Arc<str>, Arc<Dict>>>,
+    /// Roles whose defaults and vars are seen by the whole play; `include_role` with `public` adds some.
+    pub roles: RwLock<Vec<Arc<Role>>>,
+}
+
+/// Hosts that are still in the play.
+#[derive(Clone, Debug, Default)]
+pub struct Active {
+    pub batch: Vec<Arc<str>>,
+    pub play: Vec<Arc<str>>,
+}
+
+impl World {
+    pub fn new(
+        inventory: Inventory,
+        extra_vars: Arc<Dict>,
+        settings: RunFacts,
+        vault: Option<Arc<dyn Decrypt>>,
+        allow_broken_conditionals: bool,
+    ) -> World {
+        World {
+            inventory: RwLock::new(inventory),
+            extra_vars,
+            settings,
+            vault,
+            allow_broken_conditionals,
+            hosts: RwLock::default(),
+            contexts: Mutex::default(),
+            inventory_version: std::sync::atomic::AtomicUsize::new(1),
+            groups: Mutex::default(),
+        }
+    }
+
+    /// Returns what is known about a host of the inventory.
+    pub fn host(&self, name: &str) -> Option<Arc<HostData>> {
+        if let Some(host) = self.hosts.read().unwrap_or_else(PoisonError::into_inner).get(name) {
+            return Some(Arc::clone(host));
+        }
+        let (id, name) = {
+            let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
+            let id = inventory.host_id(name)?;
+            (id, Arc::clone(&inventory.host(id).name))
+        };
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        let host = hosts.entry(Arc::clone(&name)).or_insert_with(|| {
+            Arc::new(HostData {
+                name,
+                id,
+                facts: RwLock::default(),
+                set_facts: RwLock::default(),
+                registered: RwLock::default(),
+                layers: RwLock::default(),
+            })
+        });
+        Some(Arc::clone(host))
+    }
+
+    /// Returns the settings of evaluation for templates that search these folders.
+    pub fn context(&self, search_path: Vec<PathBuf>) -> Arc<Context> {
+        let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(context) = contexts.get(&search_path) {
+            return Arc::clone(context);
+        }
+        let context = Arc::new(Context {
+            search_path: search_path.clone(),
+            vault: self.vault.clone(),
+            allow_broken_conditionals: self.allow_broken_conditionals,
+            ..Context::default()
+        });
+        contexts.insert(search_path, Arc::clone(&context));
+        context
+    }
+
+    /// Returns the warnings that templates gave since the last call.
+    pub fn take_warnings(&self) -> Vec<String> {
+        let contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut warnings = Vec::new();
+        for context in contexts.values() {
+            warnings.append(&mut context.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        warnings
+    }
+
+    /// Says that the inventory was changed.
+    pub fn inventory_changed(&self) {
+        self.inventory_version.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn version(&self) -> usize {
+        self.inventory_version.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl HostData {
+    /// Adds a variable to a layer of this host.
+    pub fn set(layer: &RwLock<Arc<Dict>>, name: &str, value: Value) {
+        let mut layer = layer.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut layer).insert(name, value);
+    }
+
+    /// Returns a layer as it is now.
+    pub fn get<T>(layer: &RwLock<Arc<T>>) -> Arc<T> {
+        Arc::clone(&layer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds facts; those that are there are replaced.
+    pub fn add_facts(&self, facts: &Dict) {
+        let mut own = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut own).add(facts);
+    }
+
+    fn layers(&self, world: &World) -> Arc<Vec<Arc<Dict>>> {
+        let version = world.version();
+        {
+            let layers = self.layers.read().unwrap_or_else(PoisonError::into_inner);
+            if layers.0 == version {
+                return Arc::clone(&layers.1);
+            }
+        }
+        let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Arc<Dict>> = inventory.layers(self.id).into_iter().map(|layer| layer.vars).collect();
+        found.reverse();
+        let found = Arc::new(found);
+        *self.layers.write().unwrap_or_else(PoisonError::into_inner) = (version, Arc::clone(&found));
+        found
+    }
+}

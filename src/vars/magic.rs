@@ -1,0 +1,195 @@
+//! Magic variables: what the run says of itself. They are stronger than any variable of the user.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Names, hostvars::HostVars};
+use crate::value::{Dict, Value};
+
+/// The version of the reference whose language this is; playbooks check it.
+const VERSION: (i64, i64, i64) = (2, 19, 14);
+
+/// Every magic variable.
+pub(super) const NAMES: &[&str] = &[
+    "ansible_check_mode", "ansible_config_file", "ansible_dependent_role_names", "ansible_diff_mode", "ansible_facts",
+    "ansible_forks", "ansible_inventory_sources", "ansible_limit", "ansible_parent_role_names",
+    "ansible_parent_role_paths", "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all",
+    "ansible_play_name", "ansible_play_role_names", "ansible_playbook_python", "ansible_role_name",
+    "ansible_role_names", "ansible_run_tags", "ansible_search_path", "ansible_skip_tags", "ansible_verbosity",
+    "ansible_version", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname",
+    "inventory_hostname_short", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "role_uuid",
+];
+
+/// Returns the value of a magic variable.
+pub(super) fn get(names: &Names, name: &str) -> Option<Value> {
+    // Most names are no magic ones: their first letters tell.
+    if !(name.starts_with("ansible_") || name.starts_with("inventory_") || name.starts_with("group") || name.starts_with("host") || name.starts_with("play") || name.starts_with("role")) {
+        return None;
+    }
+    of_host(names, name).or_else(|| of_play(names, name)).or_else(|| of_role(names, name)).or_else(|| of_run(names, name))
+}
+
+fn of_host(names: &Names, name: &str) -> Option<Value> {
+    let host = names.host.as_ref()?;
+    let inventory = || names.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+    Some(match name {
+        "inventory_hostname" => Value::Str(Arc::clone(&host.name)),
+        "inventory_hostname_short" => Value::str(short_name(&host.name)),
+        "ansible_facts" => names.facts().value(),
+        "group_names" => {
+            let inventory = inventory();
+            let mut found: Vec<Arc<str>> =
+                inventory.groups_of(host.id).into_iter().map(|id| Arc::clone(&inventory.group(id).name)).filter(|name| &**name != "all").collect();
+            found.sort();
+            Value::list(found.into_iter().map(Value::Str))
+        }
+        "inventory_file" => inventory().origin(host.id).map(|origin| Value::Str(Arc::clone(&origin.file))).into_value(),
+        "inventory_dir" => inventory().origin(host.id).map(|origin| Value::Str(Arc::clone(&origin.dir))).into_value(),
+        _ => return None,
+    })
+}
+
+trait IntoValue {
+    fn into_value(self) -> Value;
+}
+
+impl IntoValue for Option<Value> {
+    fn into_value(self) -> Value {
+        self.unwrap_or(Value::None)
+    }
+}
+
+fn of_play(names: &Names, name: &str) -> Option<Value> {
+    let play = names.play.as_ref()?;
+    let list = |hosts: &[Arc<str>]| Value::list(hosts.iter().map(|host| Value::Str(Arc::clone(host))));
+    let active = || play.active.read().unwrap_or_else(PoisonError::into_inner);
+    Some(match name {
+        "ansible_play_name" => Value::Str(Arc::clone(&play.name)),
+        "ansible_play_hosts_all" => list(&play.all_hosts),
+        "ansible_play_hosts" | "play_hosts" => list(&active().play),
+        "ansible_play_batch" => list(&active().batch),
+        "playbook_dir" => {
+            let dir = std::path::absolute(&play.play.dir).unwrap_or_else(|_| play.play.dir.clone());
+            Value::str(normal(&dir.display().to_string()))
+        }
+        "ansible_play_role_names" | "ansible_role_names" | "role_names" => {
+            let roles = play.roles.read().unwrap_or_else(PoisonError::into_inner);
+            let mut found: Vec<Value> = Vec::new();
+            for role in roles.iter() {
+                let is_dependency = !role.dependents.is_empty();
+                let role = Value::Str(Arc::clone(&role.name));
+                if (name == "ansible_role_names" || !is_dependency) && !found.contains(&role) {
+                    found.push(role);
+                }
+            }
+            Value::list(found)
+        }
+        "ansible_dependent_role_names" => {
+            let roles = play.roles.read().unwrap_or_else(PoisonError::into_inner);
+            let mut found: Vec<Value> = Vec::new();
+            for role in roles.iter().filter(|role| !role.dependents.is_empty()) {
+                let role = Value::Str(Arc::clone(&role.name));
+                if !found.contains(&role) {
+                    found.push(role);
+                }
+            }
+            Value::list(found)
+        }
+        _ => return None,
+    })
+}
+
+fn of_role(names: &Names, name: &str) -> Option<Value> {
+    let level = names.level.as_ref()?;
+    let role = level.role()?;
+    Some(match name {
+        "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role.name)),
+        "role_path" => {
+            let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
+            Value::str(normal(&dir.display().to_string()))
+        }
+        "ansible_parent_role_names" => Value::list(level.roles().skip(1).map(|role| Value::Str(Arc::clone(&role.name)))),
+        "ansible_parent_role_paths" => {
+            Value::list(level.roles().skip(1).map(|role| Value::str(role.dir.display().to_string())))
+        }
+        _ => return None,
+    })
+}
+
+fn of_run(names: &Names, name: &str) -> Option<Value> {
+    let settings = &names.world.settings;
+    let texts = |texts: &[String]| Value::list(texts.iter().map(|text| Value::str(text.as_str())));
+    Some(match name {
+        "ansible_check_mode" => Value::Bool(settings.check),
+        "ansible_diff_mode" => Value::Bool(settings.diff),
+        "ansible_verbosity" => Value::Int(i64::from(settings.verbosity)),
+        "ansible_forks" => Value::Int(settings.forks),
+        "ansible_run_tags" => texts(&settings.run_tags),
+        "ansible_skip_tags" => texts(&settings.skip_tags),
+        "ansible_limit" => settings.limit.as_ref().map(|limit| Value::str(limit.as_str()))?,
+        "ansible_config_file" => {
+            settings.config_file.as_ref().map(|path| Value::str(path.display().to_string())).into_value()
+        }
+        "ansible_inventory_sources" => {
+            let inventory = names.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+            Value::list(inventory.sources().iter().map(|source| Value::Str(Arc::clone(source))))
+        }
+        "ansible_playbook_python" => Value::str("/usr/bin/python3"),
+        "ansible_search_path" => {
+            Value::list(names.search_path().into_iter().map(|folder| {
+                let folder = std::path::absolute(&folder).unwrap_or(folder);
+                Value::str(normal(&folder.display().to_string()))
+            }))
+        }
+        "ansible_version" => version(),
+        "groups" => groups(names),
+        "hostvars" => Value::Object(Arc::new(HostVars::new(names))),
+        _ => return None,
+    })
+}
+
+fn version() -> Value {
+    let (major, minor, revision) = VERSION;
+    let full = format!("{major}.{minor}.{revision}");
+    Value::dict([
+        ("full", Value::str(full.as_str())),
+        ("major", Value::Int(major)),
+        ("minor", Value::Int(minor)),
+        ("revision", Value::Int(revision)),
+        ("string", Value::str(full)),
+    ])
+}
+
+/// `groups`, made once for each state of the inventory.
+fn groups(names: &Names) -> Value {
+    let world = &names.world;
+    let version = world.version();
+    let mut known = world.groups.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((of, value)) = &*known
+        && *of == version
+    {
+        return value.clone();
+    }
+    let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+    let mut groups = Dict::new();
+    for (id, group) in inventory.groups() {
+        let members = inventory.members(id).into_iter().map(|host| Value::Str(Arc::clone(&inventory.host(host).name)));
+        groups.insert(&*group.name, Value::list(members));
+    }
+    let value = Value::from(groups);
+    *known = Some((version, value.clone()));
+    value
+}
+
+/// The part of a name before its first dot; an address is a name as a whole.
+fn short_name(name: &str) -> &str {
+    match name.parse::<std::net::IpAddr>() {
+        Ok(_) => name,
+        Err(_) => name.split('.').next().unwrap_or(name),
+    }
+}
+
+/// A path without `.` components in the middle or at the end.
+fn normal(path: &str) -> String {
+    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    format!("/{}", parts.join("/"))
+}

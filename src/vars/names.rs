@@ -1,0 +1,184 @@
+//! The names of one host and task, layer by layer.
+
+use std::{path::PathBuf, sync::{Arc, PoisonError}};
+
+use rustc_hash::FxHashSet;
+
+use super::{Facts, HostData, PlayData, World, magic};
+use crate::{
+    playbook::{Level, LevelKind, Role, Task},
+    template::Scope,
+    value::{Dict, Value},
+};
+
+/// The names that an expression of a task sees on a host; made anew for each task, by reference.
+#[derive(Clone)]
+pub struct Names {
+    pub world: Arc<World>,
+    pub play: Option<Arc<PlayData>>,
+    pub host: Option<Arc<HostData>>,
+    pub level: Option<Arc<Level>>,
+    pub task: Option<Arc<Task>>,
+    /// Loop variables and what else holds only here; the strongest.
+    pub locals: Vec<(Arc<str>, Value)>,
+    facts: Arc<Facts>,
+    set_facts: Arc<Dict>,
+    registered: Arc<Dict>,
+    layers: Arc<Vec<Arc<Dict>>>,
+    vars_files: Option<Arc<Dict>>,
+}
+
+impl Names {
+    /// Returns the names of a play as seen on a host; of the run alone where there is neither.
+    pub fn new(world: &Arc<World>, play: Option<&Arc<PlayData>>, host: Option<&Arc<HostData>>) -> Names {
+        let vars_files = match (play, host) {
+            (Some(play), Some(host)) => {
+                play.vars_files.read().unwrap_or_else(PoisonError::into_inner).get(&host.name).cloned()
+            }
+            _ => None,
+        };
+        Names {
+            world: Arc::clone(world),
+            play: play.cloned(),
+            host: host.cloned(),
+            level: play.map(|play| Arc::clone(&play.play.level)),
+            task: None,
+            locals: Vec::new(),
+            facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
+            set_facts: host.map(|host| HostData::get(&host.set_facts)).unwrap_or_default(),
+            registered: host.map(|host| HostData::get(&host.registered)).unwrap_or_default(),
+            layers: host.map(|host| host.layers(world)).unwrap_or_default(),
+            vars_files,
+        }
+    }
+
+    /// Returns the names as a task sees them.
+    #[must_use]
+    pub fn with_task(mut self, task: &Arc<Task>) -> Names {
+        self.level = Some(Arc::clone(&task.level));
+        self.task = Some(Arc::clone(task));
+        self
+    }
+
+    /// Returns the names as a level sees them.
+    #[must_use]
+    pub fn with_level(mut self, level: &Arc<Level>) -> Names {
+        self.level = Some(Arc::clone(level));
+        self
+    }
+
+    /// Sets a loop variable or its like.
+    pub fn set_local(&mut self, name: &str, value: Value) {
+        match self.locals.iter_mut().find(|(have, _)| &**have == name) {
+            Some((_, have)) => *have = value,
+            None => self.locals.push((name.into(), value)),
+        }
+    }
+
+    pub fn role(&self) -> Option<&Arc<Role>> {
+        self.level.as_ref()?.role()
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Returns the folders where a task's relative file names are looked for, the nearest first.
+    pub fn search_path(&self) -> Vec<PathBuf> {
+        let mut folders: Vec<PathBuf> = Vec::new();
+        let mut add = |folder: PathBuf| {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        };
+        if let Some(level) = &self.level {
+            for role in level.roles() {
+                add(role.dir.clone());
+            }
+        }
+        if let Some(task) = &self.task {
+            add(task.dir.clone());
+        }
+        if let Some(play) = &self.play {
+            add(play.play.dir.clone());
+        }
+        folders
+    }
+
+    /// The layers of variables from the strongest on, after locals and magic variables.
+    fn each_layer<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
+        let roles = || self.level.iter().flat_map(|level| level.roles());
+        let chain = || self.level.iter().flat_map(|level| level.chain());
+        let public = self.play.as_ref().map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
+        let public = || public.iter().flat_map(|roles| roles.iter().rev()).filter(|role| role.public);
+
+        if let Some(found) = look(&self.world.extra_vars) {
+            return Some(found);
+        }
+        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include));
+        if let Some(found) = includes.map(|level| &level.vars).find_map(|vars| look(vars)) {
+            return Some(found);
+        }
+        if let Some(found) = roles().find_map(|role| look(&role.params)) {
+            return Some(found);
+        }
+        if let Some(found) = look(&self.registered).or_else(|| look(&self.set_facts)) {
+            return Some(found);
+        }
+        let own = chain().filter(|level| matches!(level.kind, LevelKind::Task | LevelKind::Block | LevelKind::Role(_)));
+        if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
+            return Some(found);
+        }
+        if let Some(found) = roles().chain(public()).find_map(|role| look(&role.vars)) {
+            return Some(found);
+        }
+        if let Some(found) = self.vars_files.as_ref().and_then(|vars| look(vars)) {
+            return Some(found);
+        }
+        if let Some(play) = &self.play
+            && let Some(found) = look(&play.prompts).or_else(|| look(&play.play.level.vars))
+        {
+            return Some(found);
+        }
+        if self.world.settings.inject_facts
+            && let Some(found) = look(&self.facts.injected)
+        {
+            return Some(found);
+        }
+        if let Some(found) = self.layers.iter().find_map(|layer| look(layer)) {
+            return Some(found);
+        }
+        roles().chain(public()).find_map(|role| look(&role.defaults))
+    }
+}
+
+impl Scope for Names {
+    fn get(&self, name: &str) -> Option<Value> {
+        if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
+            return Some(value.clone());
+        }
+        if let Some(value) = magic::get(self, name) {
+            return Some(value);
+        }
+        self.each_layer(|layer| layer.get(name).cloned())
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let mut seen: FxHashSet<Arc<str>> = FxHashSet::default();
+        let mut found = Vec::new();
+        let mut add = |name: &str| {
+            if !seen.contains(name) {
+                let name: Arc<str> = name.into();
+                seen.insert(Arc::clone(&name));
+                found.push(name);
+            }
+        };
+        self.locals.iter().for_each(|(name, _)| add(name));
+        self.each_layer(|layer| {
+            layer.keys().filter_map(Value::as_str).for_each(&mut add);
+            None::<()>
+        });
+        magic::NAMES.iter().for_each(|name| add(name));
+        found
+    }
+}
