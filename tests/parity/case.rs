@@ -117,17 +117,15 @@ impl Options {
     fn read(&mut self, option: &str) -> Result<(), String> {
         let regex =
             |pattern: &str| Regex::new(pattern).map_err(|error| format!("`@{option}`: {error}"));
-        match option.split_once(' ').unwrap_or((option, "")) {
-            ("unordered", "") => self.unordered = true,
-            ("requires", "root") => self.requires_root = true,
-            ("stderr", "equal") => self.stderr_equal = true,
-            ("stderr", rest) if rest.starts_with("matches ") => {
-                self.stderr.push(regex(&rest["matches ".len()..])?)
-            }
-            ("stdout", rest) if rest.starts_with("matches ") => {
-                self.stdout.push(regex(&rest["matches ".len()..])?)
-            }
-            _ => return Err(format!("`cmd` has the unknown option `@{option}`")),
+        match option.split_once(" matches ") {
+            Some(("stdout", pattern)) => self.stdout.push(regex(pattern)?),
+            Some(("stderr", pattern)) => self.stderr.push(regex(pattern)?),
+            _ => match option {
+                "unordered" => self.unordered = true,
+                "stderr equal" => self.stderr_equal = true,
+                "requires root" => self.requires_root = true,
+                _ => return Err(format!("`cmd` has the unknown option `@{option}`")),
+            },
         }
         Ok(())
     }

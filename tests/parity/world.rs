@@ -13,7 +13,7 @@ use crate::case::{Case, Texts};
 use crate::normalise::Rules;
 
 /// After this a run is stopped and has failed.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// What all runs share.
 pub(crate) struct Setting {
