@@ -1,0 +1,112 @@
+//! Replays the parity cases: what ansible-core printed, returned and left behind, against the built windlass.
+//!
+//! Invariant: reads recordings, never makes them; a case runs in a folder of its own that is removed afterwards.
+
+mod case;
+mod known;
+mod normalise;
+mod verdict;
+mod world;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use case::Case;
+use normalise::Rules;
+use verdict::Verdict;
+
+/// Where the suite lies.
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity")
+}
+
+fn main() -> ExitCode {
+    // Recorded modes are those of the usual mask, whatever the user's is.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    match replay() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say(&format!("parity: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Runs the cases whose names contain one of the arguments (all without arguments) and reports.
+fn replay() -> Result<bool, String> {
+    let filters: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted =
+        |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
+    let known = known::read(&home().join("known-differences.txt"))?;
+    let rules = Rules::read(&home().join("normalise.rules"))?;
+    let setting = world::Setting::new(&home())?;
+    let cases: Vec<Case> =
+        case::all(&home().join("cases"))?.into_iter().filter(|case| wanted(&case.name)).collect();
+    for name in known.keys().filter(|name| wanted(name)) {
+        if !cases.iter().any(|case| case.name == *name) {
+            return Err(format!("known-differences.txt names `{name}`, which is no case"));
+        }
+    }
+
+    let verdicts = in_parallel(&cases, |case| match world::run(case, &rules, &setting) {
+        Ok(Some(seen)) => Verdict::of(case, &seen),
+        Ok(None) => Verdict::Skipped,
+        Err(error) => Verdict::Failed(format!("  {error}\n")),
+    });
+
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for (case, verdict) in cases.iter().zip(verdicts) {
+        match (verdict, known.get(&case.name)) {
+            (Verdict::Skipped, _) => skipped += 1,
+            (Verdict::Failed(_), Some(reason)) => {
+                skipped += 1;
+                say(&format!("known   {}: {reason}", case.name));
+            }
+            (Verdict::Passed, None) => passed += 1,
+            (Verdict::Passed, Some(_)) => {
+                failed += 1;
+                say(&format!("FAILED  {}: passes, but known-differences.txt lists it", case.name));
+            }
+            (Verdict::Failed(report), None) => {
+                failed += 1;
+                say(&format!("FAILED  {}\n{report}", case.name));
+            }
+        }
+    }
+    say(&format!("parity: {passed} passed, {failed} failed, {skipped} skipped"));
+    Ok(failed == 0)
+}
+
+/// Does the work for each item, as many at a time as `PARITY_JOBS` says (the processors otherwise), in the items' order.
+fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs =
+        std::env::var("PARITY_JOBS").ok().and_then(|jobs| jobs.parse().ok()).unwrap_or(processors);
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                loop {
+                    let idx = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(idx) else { break };
+                    let result = work(item);
+                    results.lock().expect("no worker panics with the lock").push((idx, result));
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().expect("no worker panics with the lock");
+    results.sort_by_key(|(idx, _)| *idx);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A line on the terminal; a reader that went away is no failure of the suite.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
