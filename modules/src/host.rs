@@ -2,13 +2,16 @@
 //!
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
+mod clock;
 mod command;
 mod contents;
 mod files;
+mod glob;
 mod outcome;
 #[cfg(test)]
 mod testing;
 mod users;
+mod words;
 
 use std::{
     cell::RefCell,
@@ -17,12 +20,14 @@ use std::{
     time::Instant,
 };
 
+pub use clock::Civil;
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use users::{Group, User, home_of};
+pub use words::{join_words, quote_word, split_words};
 
 /// Where output of a running command goes as it appears.
 pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;

@@ -28,6 +28,7 @@ macro_rules! registry {
 registry! {
     command,
     ping,
+    shell,
 }
 
 /// A module as the helper runs it and the controller knows it.

@@ -4,6 +4,7 @@ mod check;
 mod coerce;
 
 pub use check::{ArgError, check, read};
+pub(crate) use coerce::expand_with;
 pub use coerce::{ArgPath, Bytes, FromArg, JsonText, Mismatch, python_repr, python_str};
 pub use windlass_protocol::{Json, JsonMap};
 

@@ -2,14 +2,16 @@
 
 use std::{
     collections::VecDeque,
-    io::{Read, Write},
-    os::unix::process::{CommandExt, ExitStatusExt},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::process::{CommandExt, ExitStatusExt},
+    },
     path::PathBuf,
-    process::{Child, Stdio},
-    sync::mpsc,
-    time::Duration,
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio},
+    time::{Duration, Instant},
 };
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use windlass_protocol::Stream;
 
 use super::{Failure, Host, Result};
@@ -139,73 +141,189 @@ impl Host {
     }
 
     /// Feeds and drains the command's pipes until it and its output end, or the task is cancelled.
+    ///
+    /// One thread waits for everything at once, the command's end included: a short command costs its own time only.
     fn collect(&self, child: &mut Child, command: &Command) -> Result<Output> {
-        let (sender, receiver) = mpsc::channel();
-        if let (Some(mut stdin), Some(bytes)) = (child.stdin.take(), command.stdin.clone()) {
-            // A command that does not read its input is not an error.
-            std::thread::spawn(move || drop(stdin.write_all(&bytes)));
-        }
-        let stdout = child.stdout.take().expect("piped above");
-        let stderr = child.stderr.take().expect("piped above");
-        let errors = sender.clone();
-        std::thread::spawn(move || drain(stdout, Stream::Stdout, &sender));
-        std::thread::spawn(move || drain(stderr, Stream::Stderr, &errors));
-
+        let cannot = |error: rustix::io::Errno| {
+            Failure::io("cannot read from the command", &std::io::Error::from(error))
+        };
+        let mut pipes = Pipes::of(child, command).map_err(cannot)?;
+        let ended = pidfd(child);
         let mut output = Output::default();
         let mut status = None;
+        let mut quiet_since = Instant::now();
         loop {
-            match receiver.recv_timeout(Duration::from_millis(if status.is_some() {
-                200
-            } else {
-                50
-            })) {
-                Ok((stream, bytes)) => {
+            if status.is_some() && pipes.all_closed() {
+                break;
+            }
+            let ready = pipes.wait(ended.as_ref().filter(|_| status.is_none())).map_err(cannot)?;
+            if self.cancelled() {
+                kill_group(child);
+                return Err(Failure::new("the task was cancelled"));
+            }
+            let mut moved = pipes.feed(ready.stdin);
+            for stream in [Stream::Stdout, Stream::Stderr] {
+                let readable = match stream {
+                    Stream::Stdout => ready.stdout,
+                    Stream::Stderr => ready.stderr,
+                };
+                if readable && let Some(bytes) = pipes.drain(stream).map_err(cannot)? {
+                    moved = true;
                     if command.stream
                         && let Some(on_output) = &self.on_output
                     {
-                        on_output(stream, &bytes);
+                        on_output(stream, bytes);
                     }
-                    let sink = match stream {
-                        Stream::Stdout => &mut output.stdout,
-                        Stream::Stderr => &mut output.stderr,
-                    };
-                    sink.extend_from_slice(&bytes);
+                    match stream {
+                        Stream::Stdout => output.stdout.extend_from_slice(bytes),
+                        Stream::Stderr => output.stderr.extend_from_slice(bytes),
+                    }
                 }
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+            }
+            if moved {
+                quiet_since = Instant::now();
+            }
+            if status.is_none() && (ready.ended || ended.is_none() || pipes.all_closed()) {
+                status = child
+                    .try_wait()
+                    .map_err(|error| Failure::io("cannot wait for the command", &error))?;
+                quiet_since = Instant::now();
+            } else if status.is_some() && quiet_since.elapsed() >= GRACE {
                 // The command ended and what it left in the background holds the pipe: that is not waited for.
-                Err(mpsc::RecvTimeoutError::Timeout) if status.is_some() => break,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    if self.cancelled() {
-                        kill_group(child);
-                        return Err(Failure::new("the task was cancelled"));
-                    }
-                    status = child
-                        .try_wait()
-                        .map_err(|error| Failure::io("cannot wait for the command", &error))?;
-                }
+                break;
             }
         }
-        let status = match status {
-            Some(status) => status,
-            None => {
-                child.wait().map_err(|error| Failure::io("cannot wait for the command", &error))?
-            }
-        };
+        let status = status.expect("the loop ends after the command");
         output.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
         Ok(output)
     }
 }
 
-fn drain(mut pipe: impl Read, stream: Stream, sender: &mpsc::Sender<(Stream, Vec<u8>)>) {
-    let mut buffer = vec![0; windlass_protocol::CHUNK];
-    loop {
-        match pipe.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(n) if sender.send((stream, buffer[..n].to_vec())).is_err() => return,
-            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return,
-            _ => (),
+/// How long a pipe may stay open and silent after its command ended.
+const GRACE: Duration = Duration::from_millis(200);
+/// How often a running command looks whether it was cancelled.
+const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// The same on kernels that cannot tell that a process ended.
+const LOOK_OFTEN: Timespec = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
+
+/// What happened while waiting.
+#[expect(clippy::struct_excessive_bools, reason = "four independent events")]
+#[derive(Default)]
+struct Ready {
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
+    ended: bool,
+}
+
+/// Our ends of a command's pipes.
+struct Pipes<'a> {
+    stdin: Option<ChildStdin>,
+    input: &'a [u8],
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Pipes<'a> {
+    fn of(child: &mut Child, command: &'a Command) -> rustix::io::Result<Pipes<'a>> {
+        let pipes = Pipes {
+            stdin: child.stdin.take(),
+            input: command.stdin.as_deref().unwrap_or_default(),
+            stdout: child.stdout.take(),
+            stderr: child.stderr.take(),
+            buffer: vec![0; windlass_protocol::CHUNK],
+        };
+        let ends = [
+            pipes.stdin.as_ref().map(AsFd::as_fd),
+            pipes.stdout.as_ref().map(AsFd::as_fd),
+            pipes.stderr.as_ref().map(AsFd::as_fd),
+        ];
+        for end in ends.into_iter().flatten() {
+            rustix::fs::fcntl_setfl(end, rustix::fs::OFlags::NONBLOCK)?;
+        }
+        Ok(pipes)
+    }
+
+    fn all_closed(&self) -> bool {
+        self.stdout.is_none() && self.stderr.is_none()
+    }
+
+    fn wait(&self, ended: Option<&OwnedFd>) -> rustix::io::Result<Ready> {
+        let mut fds = Vec::with_capacity(4);
+        let mut who = Vec::with_capacity(4);
+        type Event = fn(&mut Ready) -> &mut bool;
+        let watched: [(Option<BorrowedFd<'_>>, PollFlags, Event); 4] = [
+            (self.stdin.as_ref().map(AsFd::as_fd), PollFlags::OUT, |ready| &mut ready.stdin),
+            (self.stdout.as_ref().map(AsFd::as_fd), PollFlags::IN, |ready| &mut ready.stdout),
+            (self.stderr.as_ref().map(AsFd::as_fd), PollFlags::IN, |ready| &mut ready.stderr),
+            (ended.map(AsFd::as_fd), PollFlags::IN, |ready| &mut ready.ended),
+        ];
+        for (fd, events, event) in &watched {
+            if let Some(fd) = fd {
+                fds.push(PollFd::from_borrowed_fd(*fd, *events));
+                who.push(*event);
+            }
+        }
+        let limit = if ended.is_some() { LOOK } else { LOOK_OFTEN };
+        match poll(&mut fds, Some(&limit)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => (),
+            Err(error) => return Err(error),
+        }
+        let mut ready = Ready::default();
+        for (fd, event) in fds.iter().zip(who) {
+            *event(&mut ready) = !fd.revents().is_empty();
+        }
+        Ok(ready)
+    }
+
+    /// Writes what the pipe takes; a command that does not read its input is not an error.
+    fn feed(&mut self, ready: bool) -> bool {
+        let Some(stdin) = self.stdin.as_ref() else { return false };
+        if !ready && !self.input.is_empty() {
+            return false;
+        }
+        match rustix::io::write(stdin, self.input) {
+            Ok(n) => self.input = &self.input[n..],
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => return false,
+            Err(_) => self.input = &[],
+        }
+        if self.input.is_empty() {
+            self.stdin = None;
+        }
+        true
+    }
+
+    /// Reads what is there; `None` when that is nothing, or the end.
+    fn drain(&mut self, stream: Stream) -> rustix::io::Result<Option<&[u8]>> {
+        let read = match stream {
+            Stream::Stdout => {
+                self.stdout.as_ref().map(|pipe| rustix::io::read(pipe, &mut self.buffer))
+            }
+            Stream::Stderr => {
+                self.stderr.as_ref().map(|pipe| rustix::io::read(pipe, &mut self.buffer))
+            }
+        };
+        match read {
+            None => Ok(None),
+            Some(Ok(0)) => {
+                match stream {
+                    Stream::Stdout => self.stdout = None,
+                    Stream::Stderr => self.stderr = None,
+                }
+                Ok(None)
+            }
+            Some(Ok(n)) => Ok(Some(&self.buffer[..n])),
+            Some(Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR)) => Ok(None),
+            Some(Err(error)) => Err(error),
         }
     }
+}
+
+/// A handle that becomes readable when the command ends; kernels before 5.3 have none.
+fn pidfd(child: &Child) -> Option<OwnedFd> {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id()).ok()?)?;
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
 }
 
 fn kill_group(child: &mut Child) {

@@ -324,26 +324,32 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9e18).then_some(number as i64)
 }
 
-/// `~`, `~user`, `$NAME` and `${NAME}`, as Python's `expanduser` and `expandvars` do; what is unknown stays.
 fn expand(text: &str) -> String {
+    expand_with(text, &|name| std::env::var(name).ok())
+}
+
+/// Replaces `~`, `~user`, `$NAME` and `${NAME}`, as Python's `expanduser` and `expandvars` do; what is unknown stays.
+pub(crate) fn expand_with(text: &str, env: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = match text.strip_prefix('~') {
         None => String::new(),
         Some(rest) => {
             let user = &rest[..rest.find('/').unwrap_or(rest.len())];
-            match crate::host::home_of(user) {
+            let own =
+                if user.is_empty() { env("HOME").filter(|home| !home.is_empty()) } else { None };
+            match own.or_else(|| crate::host::home_of(user)) {
                 Some(home) => {
                     let rest = &rest[user.len()..];
-                    return expand_variables(&format!("{}{rest}", home.trim_end_matches('/')));
+                    return expand_variables(&format!("{}{rest}", home.trim_end_matches('/')), env);
                 }
                 None => String::new(),
             }
         }
     };
-    out.push_str(&expand_variables(text));
+    out.push_str(&expand_variables(text, env));
     out
 }
 
-fn expand_variables(text: &str) -> String {
+fn expand_variables(text: &str, env: &dyn Fn(&str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -359,9 +365,9 @@ fn expand_variables(text: &str) -> String {
                 after.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(after.len());
             (&after[..end], end + 1)
         };
-        match std::env::var(name) {
-            Ok(value) if !name.is_empty() => out.push_str(&value),
-            _ => out.push_str(&rest[at..at + len]),
+        match env(name).filter(|_| !name.is_empty()) {
+            Some(value) => out.push_str(&value),
+            None => out.push_str(&rest[at..at + len]),
         }
         rest = &rest[at + len..];
     }
