@@ -5,10 +5,13 @@
 mod command;
 mod contents;
 mod files;
+mod look;
+mod netlink;
 mod outcome;
 #[cfg(test)]
 mod testing;
 mod users;
+mod zone;
 
 use std::{
     cell::RefCell,
@@ -19,10 +22,14 @@ use std::{
 
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
+pub use look::Seed;
+pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use users::{Group, User, home_of};
+pub use zone::{LocalTime, Zone};
+pub(crate) use zone::{civil, days};
 
 /// Where output of a running command goes as it appears.
 pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;

@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+mod facts;
 pub mod host;
 pub mod spec;
 
@@ -28,6 +29,7 @@ macro_rules! registry {
 registry! {
     command,
     ping,
+    setup,
 }
 
 /// A module as the helper runs it and the controller knows it.
