@@ -2,9 +2,11 @@
 //!
 //! Invariant: looking changes nothing, and a source that is slow or stuck delays no other.
 
+mod binary;
 mod collector;
 mod glob;
 mod pci;
+mod release_file;
 
 use std::{
     sync::mpsc,
@@ -91,6 +93,7 @@ registry! {
     platform,
     processor,
     python,
+    python_version,
     selinux,
     service_mgr,
     ssh_pub_keys,
@@ -103,14 +106,18 @@ registry! {
 impl Ask {
     fn wants(&self, source: &Source) -> bool {
         self.collectors.contains(&source.collector)
-            && self.names.as_ref().is_none_or(|names| names.iter().any(|name| source.may_give(name)))
+            && self
+                .names
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|name| source.may_give(name)))
     }
 }
 
 impl Source {
     /// Whether the source may have a fact that the glob `wanted` means.
     fn may_give(&self, wanted: &str) -> bool {
-        let literal = (!wanted.contains(['*', '?', '['])).then(|| wanted.strip_prefix(PREFIX).unwrap_or(wanted));
+        let literal = (!wanted.contains(['*', '?', '[']))
+            .then(|| wanted.strip_prefix(PREFIX).unwrap_or(wanted));
         self.facts.iter().any(|fact| match (fact.strip_suffix('*'), literal) {
             (None, _) => glob::means(wanted, &format!("{PREFIX}{fact}")),
             (Some(_), None) => true,
@@ -173,4 +180,15 @@ pub fn gather(host: &Host, ask: &Ask) -> Result<Facts> {
         }
     }
     Ok(facts)
+}
+
+/// What tests of a single source ask for.
+#[cfg(test)]
+fn test_ask() -> Ask {
+    Ask {
+        collectors: Vec::new(),
+        names: None,
+        timeout: Duration::from_secs(10),
+        fact_path: "/etc/ansible/facts.d".to_owned(),
+    }
 }

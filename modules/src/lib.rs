@@ -3,7 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
-mod facts;
+pub mod facts;
 pub mod host;
 pub mod spec;
 

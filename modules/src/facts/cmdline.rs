@@ -5,12 +5,8 @@ use serde_json::{Value as Json, json};
 use super::{Ask, Facts, Pace, Source};
 use crate::host::Host;
 
-pub(super) static SOURCE: Source = Source {
-    collector: "cmdline",
-    facts: &["cmdline", "proc_cmdline"],
-    pace: Pace::Quick,
-    gather,
-};
+pub(super) static SOURCE: Source =
+    Source { collector: "cmdline", facts: &["cmdline", "proc_cmdline"], pace: Pace::Quick, gather };
 
 fn gather(host: &Host, _: &Ask) -> Facts {
     match host.line("/proc/cmdline") {
@@ -74,7 +70,8 @@ mod tests {
 
     #[test]
     fn options_flags_and_repetitions_are_told_apart() {
-        let facts = parse("quiet console=tty0 root=UUID=ab-cd console=ttyS0 dyndbg=\"file a +p\" x.y=");
+        let facts =
+            parse("quiet console=tty0 root=UUID=ab-cd console=ttyS0 dyndbg=\"file a +p\" x.y=");
         assert_eq!(
             facts["cmdline"],
             json!({"quiet": true, "console": "ttyS0", "root": "UUID=ab-cd", "dyndbg": "\"file a +p\"", "x.y": ""})

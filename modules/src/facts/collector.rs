@@ -29,7 +29,12 @@ static COLLECTORS: &[Collector] = &[
     minimal("date_time", &[]),
     minimal(
         "distribution",
-        &["distribution_major_version", "distribution_release", "distribution_version", "os_family"],
+        &[
+            "distribution_major_version",
+            "distribution_release",
+            "distribution_version",
+            "os_family",
+        ],
     ),
     minimal("dns", &[]),
     minimal("env", &[]),
@@ -120,7 +125,9 @@ static COLLECTORS: &[Collector] = &[
 
 /// Returns the collectors that `gather_subset` selects, with those that they require.
 pub fn subset(given: &[String]) -> Result<Vec<&'static str>> {
-    let all_ids = || COLLECTORS.iter().flat_map(|one| std::iter::once(one.name).chain(one.ids.iter().copied()));
+    let all_ids = || {
+        COLLECTORS.iter().flat_map(|one| std::iter::once(one.name).chain(one.ids.iter().copied()))
+    };
     let minimal = || COLLECTORS.iter().filter(|one| one.minimal).map(|one| one.name);
     let (mut added, mut explicit, mut excluded) = (Vec::new(), Vec::new(), Vec::new());
     added.extend(minimal());
@@ -203,7 +210,10 @@ mod tests {
     fn what_a_collector_requires_comes_along() {
         assert_eq!(chosen(&["!all", "!min", "pkg_mgr"]), ["distribution", "pkg_mgr"]);
         assert_eq!(chosen(&["!all", "!min", "mounts"]), ["hardware", "platform"]);
-        assert_eq!(chosen(&["!all", "!min", "interfaces"]), ["distribution", "network", "platform"]);
+        assert_eq!(
+            chosen(&["!all", "!min", "interfaces"]),
+            ["distribution", "network", "platform"]
+        );
     }
 
     #[test]

@@ -84,8 +84,7 @@ impl Moment {
     }
 
     fn weekday_name(&self) -> &'static str {
-        let names =
-            ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+        let names = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
         names[usize::try_from(self.weekday).unwrap_or(0)]
     }
 

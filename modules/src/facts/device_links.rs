@@ -7,12 +7,8 @@ use serde_json::json;
 use super::{Ask, Facts, Pace, Source};
 use crate::host::Host;
 
-pub(super) static SOURCE: Source = Source {
-    collector: "hardware",
-    facts: &["device_links"],
-    pace: Pace::Quick,
-    gather,
-};
+pub(super) static SOURCE: Source =
+    Source { collector: "hardware", facts: &["device_links"], pace: Pace::Quick, gather };
 
 /// Names by device, sorted.
 pub(super) type Links = BTreeMap<String, Vec<String>>;
@@ -81,9 +77,13 @@ mod tests {
 
     #[test]
     fn links_are_listed_by_their_device() {
-        let host = TestHost::with(&[("/dev/disk/by-id/x", ""), ("/sys/block/dm-0/slaves/vda2/dev", "254:2")]);
+        let host = TestHost::with(&[
+            ("/dev/disk/by-id/x", ""),
+            ("/sys/block/dm-0/slaves/vda2/dev", "254:2"),
+        ]);
         for name in ["b", "a"] {
-            std::os::unix::fs::symlink("../../vda", host.path(format!("/dev/disk/by-id/{name}"))).unwrap();
+            std::os::unix::fs::symlink("../../vda", host.path(format!("/dev/disk/by-id/{name}")))
+                .unwrap();
         }
         assert_eq!(
             gather(&host, &test_ask())["device_links"],

@@ -41,11 +41,8 @@ fn device(host: &Host, name: &str, links: &DeviceLinks) -> Facts {
     if let Some(wwn) = wwn(links, name) {
         put("wwn", wwn.into());
     }
-    let partitions = host
-        .folder(&base)
-        .into_iter()
-        .filter(|folder| is_partition(folder, name))
-        .map(|part| {
+    let partitions =
+        host.folder(&base).into_iter().filter(|folder| is_partition(folder, name)).map(|part| {
             let facts = partition(host, &format!("{base}/{part}"), &part, links);
             (part, Json::Object(facts))
         });
@@ -209,7 +206,11 @@ mod tests {
     #[test]
     fn partitions_and_slots_are_recognised() {
         assert!(is_partition("sda1", "sda") && is_partition("nvme0n1p2", "nvme0n1"));
-        assert!(!is_partition("queue", "sda") && !is_partition("sdab", "sda") && !is_partition("sda", "sda"));
+        assert!(
+            !is_partition("queue", "sda")
+                && !is_partition("sdab", "sda")
+                && !is_partition("sda", "sda")
+        );
         assert!(is_slot("0000:00:1f.2") && !is_slot("virtio2") && !is_slot("pci0000:00"));
     }
 

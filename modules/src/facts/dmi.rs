@@ -110,7 +110,10 @@ mod tests {
         assert_eq!(facts["product_name"], "PowerEdge R740");
         assert_eq!(facts["system_vendor"], "Dell Inc.");
         assert_eq!(facts["form_factor"], "Rack Mount Chassis");
-        assert_eq!((&facts["board_asset_tag"], &facts["product_uuid"]), (&"NA".into(), &"NA".into()));
+        assert_eq!(
+            (&facts["board_asset_tag"], &facts["product_uuid"]),
+            (&"NA".into(), &"NA".into())
+        );
         assert_eq!(facts.len(), 18);
     }
 }

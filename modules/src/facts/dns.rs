@@ -15,7 +15,8 @@ fn gather(host: &Host, _: &Ask) -> Facts {
 
 fn parse(text: &str) -> Facts {
     let mut dns = Facts::new();
-    for line in text.lines().filter(|line| !line.starts_with(['#', ';']) && !line.trim().is_empty()) {
+    for line in text.lines().filter(|line| !line.starts_with(['#', ';']) && !line.trim().is_empty())
+    {
         let mut words = line.split_whitespace();
         let (key, words) = (words.next().unwrap_or_default(), words.collect::<Vec<_>>());
         match key {

@@ -49,11 +49,16 @@ fn assemble(host: &Host, addressing: &Addressing) -> Facts {
         .filter(|name| host.is_folder(format!("/sys/class/net/{name}")))
         .collect();
     let index = |name: &str| {
-        host.line(format!("/sys/class/net/{name}/ifindex")).and_then(|text| text.parse::<u32>().ok())
+        host.line(format!("/sys/class/net/{name}/ifindex"))
+            .and_then(|text| text.parse::<u32>().ok())
     };
     let indices: Vec<_> = names.iter().map(|name| index(name)).collect();
     let name_of = |index: Option<u32>| {
-        names.iter().zip(&indices).find(|(_, known)| **known == index && index.is_some()).map(|(name, _)| name)
+        names
+            .iter()
+            .zip(&indices)
+            .find(|(_, known)| **known == index && index.is_some())
+            .map(|(name, _)| name)
     };
     let mut defaults = addressing.defaults.clone().map(|route| default_facts(route, name_of));
     let mut all = [Vec::new(), Vec::new()];
@@ -107,7 +112,13 @@ fn default_facts<'a>(
 }
 
 /// Adds to the default what is known of the interface that has its address.
-fn complete_default(default: &mut Facts, one: &Address, shape: &Facts, interface: &Facts, name: &str) {
+fn complete_default(
+    default: &mut Facts,
+    one: &Address,
+    shape: &Facts,
+    interface: &Facts,
+    name: &str,
+) {
     if default.get("address").and_then(Json::as_str) != Some(&one.address.to_string()) {
         return;
     }
@@ -115,7 +126,8 @@ fn complete_default(default: &mut Facts, one: &Address, shape: &Facts, interface
     if one.address.is_ipv4() {
         default.insert("alias".to_owned(), one.label.as_deref().unwrap_or(name).into());
     }
-    let absent = [("macaddress", Json::from("unknown")), ("mtu", Json::Null), ("type", "unknown".into())];
+    let absent =
+        [("macaddress", Json::from("unknown")), ("mtu", Json::Null), ("type", "unknown".into())];
     for (key, otherwise) in absent {
         let value = interface.get(key).cloned();
         // As in the reference, a missing size is left out, and the others are said to be unknown.
@@ -215,13 +227,18 @@ fn hardware(host: &Host, name: &str) -> Facts {
         put("type", "bonding".into());
         let slaves = read("bonding/slaves").unwrap_or_default();
         put("slaves", slaves.split_whitespace().collect::<Vec<_>>().into());
-        let first = |file: &str| read(file).and_then(|text| text.split_whitespace().next().map(str::to_owned));
+        let first = |file: &str| {
+            read(file).and_then(|text| text.split_whitespace().next().map(str::to_owned))
+        };
         put("mode", first("bonding/mode").unwrap_or_default().into());
         put("miimon", first("bonding/miimon").unwrap_or_default().into());
         put("lacp_rate", first("bonding/lacp_rate").unwrap_or_default().into());
         if let Some(primary) = read("bonding/primary") {
             put("primary", primary.into());
-            put("all_slaves_active", (read("bonding/all_slaves_active").as_deref() == Some("1")).into());
+            put(
+                "all_slaves_active",
+                (read("bonding/all_slaves_active").as_deref() == Some("1")).into(),
+            );
         }
     }
     if let Some(address) = read("bonding_slave/perm_hwaddr") {
@@ -233,7 +250,8 @@ fn hardware(host: &Host, name: &str) -> Facts {
     if let Some(speed) = read("speed").and_then(|text| text.parse::<i64>().ok()) {
         put("speed", speed.into());
     }
-    let flags = read("flags").and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok());
+    let flags =
+        read("flags").and_then(|text| u32::from_str_radix(text.trim_start_matches("0x"), 16).ok());
     if let Some(flags) = flags {
         put("promisc", (flags & 0x100 != 0).into());
     }
@@ -269,7 +287,8 @@ mod tests {
             ("/sys/class/net/eth0/flags", "0x1103\n"),
             ("/sys/class/net/bonding_masters", "\n"),
         ]);
-        let first = Address { broadcast: Some([10, 0, 0, 255].into()), ..inet(2, "10.0.0.5", 24, "eth0") };
+        let first =
+            Address { broadcast: Some([10, 0, 0, 255].into()), ..inet(2, "10.0.0.5", 24, "eth0") };
         let second = Address { secondary: true, ..inet(2, "10.0.0.6", 24, "eth0:1") };
         let route = Route {
             interface: Some(2),
@@ -277,7 +296,10 @@ mod tests {
             source: Some([10, 0, 0, 5].into()),
             ..Route::default()
         };
-        let facts = assemble(&host, &Addressing { addresses: vec![first, second], defaults: [Some(route), None] });
+        let facts = assemble(
+            &host,
+            &Addressing { addresses: vec![first, second], defaults: [Some(route), None] },
+        );
         assert_eq!(
             facts["default_ipv4"],
             json!({
@@ -317,8 +339,15 @@ mod tests {
 
     #[test]
     fn a_peer_makes_the_address_a_single_host() {
-        let one = Address { peer: Some([10, 8, 0, 2].into()), prefix: 24, ..inet(1, "10.8.0.1", 24, "tun0") };
+        let one = Address {
+            peer: Some([10, 8, 0, 2].into()),
+            prefix: 24,
+            ..inet(1, "10.8.0.1", 24, "tun0")
+        };
         let shape = v4(&one);
-        assert_eq!((&shape["netmask"], &shape["network"]), (&"255.255.255.255".into(), &"10.8.0.1".into()));
+        assert_eq!(
+            (&shape["netmask"], &shape["network"]),
+            (&"255.255.255.255".into(), &"10.8.0.1".into())
+        );
     }
 }

@@ -7,12 +7,8 @@ use serde_json::json;
 use super::{Ask, Facts, Pace, Source};
 use crate::host::{self, Host, Route};
 
-pub(super) static SOURCE: Source = Source {
-    collector: "network",
-    facts: &["locally_reachable_ips"],
-    pace: Pace::Quick,
-    gather,
-};
+pub(super) static SOURCE: Source =
+    Source { collector: "network", facts: &["locally_reachable_ips"], pace: Pace::Quick, gather };
 
 fn gather(_: &Host, _: &Ask) -> Facts {
     let routes = host::local_routes().unwrap_or_default();

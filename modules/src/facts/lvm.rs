@@ -28,9 +28,8 @@ fn volumes(host: &Host) -> Json {
         });
         (row[0].to_owned(), facts)
     });
-    let logical = table(host, "lvs", 4, |row| {
-        (row[0].to_owned(), json!({ "size_g": row[3], "vg": row[1] }))
-    });
+    let logical =
+        table(host, "lvs", 4, |row| (row[0].to_owned(), json!({ "size_g": row[3], "vg": row[1] })));
     let physical = table(host, "pvs", 6, |row| {
         let facts = json!({ "size_g": row[4], "free_g": row[5], "vg": row[1] });
         (mapper_name(host, row[0]), facts)
@@ -42,7 +41,8 @@ fn volumes(host: &Host) -> Json {
 fn has_volumes(host: &Host) -> bool {
     host.folder("/sys/class/block").iter().any(|name| {
         let base = format!("/sys/class/block/{name}");
-        let logical = host.line(format!("{base}/dm/uuid")).is_some_and(|uuid| uuid.starts_with("LVM-"));
+        let logical =
+            host.line(format!("{base}/dm/uuid")).is_some_and(|uuid| uuid.starts_with("LVM-"));
         logical
             || host.line(format!("{base}/dev")).is_some_and(|number| {
                 let udev = host.text(format!("/run/udev/data/b{number}")).unwrap_or_default();
@@ -52,7 +52,12 @@ fn has_volumes(host: &Host) -> bool {
 }
 
 /// The rows that an LVM command lists, each as a name and its facts.
-fn table(host: &Host, program: &str, columns: usize, read: impl Fn(&[&str]) -> (String, Json)) -> Json {
+fn table(
+    host: &Host,
+    program: &str,
+    columns: usize,
+    read: impl Fn(&[&str]) -> (String, Json),
+) -> Json {
     let words = [program, "--noheadings", "--nosuffix", "--units", "g", "--separator", ","];
     let output = host.run(&Command::new(words)).map(|output| output.text()).unwrap_or_default();
     let rows = output.lines().filter_map(|line| {
@@ -64,9 +69,9 @@ fn table(host: &Host, program: &str, columns: usize, read: impl Fn(&[&str]) -> (
 
 /// The name below `/dev/mapper` of a device that is given by its number.
 fn mapper_name(host: &Host, device: &str) -> String {
-    let name = device.strip_prefix("/dev/dm-").and_then(|number| {
-        host.line(format!("/sys/class/block/dm-{number}/dm/name"))
-    });
+    let name = device
+        .strip_prefix("/dev/dm-")
+        .and_then(|number| host.line(format!("/sys/class/block/dm-{number}/dm/name")));
     name.map_or_else(|| device.to_owned(), |name| format!("/dev/mapper/{name}"))
 }
 

@@ -35,7 +35,8 @@ fn parse(text: &str) -> Facts {
         }
     }
     let less = |total: Option<u64>, free: Option<u64>| Some(total?.saturating_sub(free?));
-    let nocache = kib("MemFree").map(|free| (free + kib("Cached").unwrap_or(0) + kib("Buffers").unwrap_or(0)) / 1024);
+    let nocache = kib("MemFree")
+        .map(|free| (free + kib("Cached").unwrap_or(0) + kib("Buffers").unwrap_or(0)) / 1024);
     let memory = json!({
         "real": {
             "total": mib("MemTotal"),

@@ -219,8 +219,12 @@ mod tests {
     fn only_devices_and_servers_are_listed() {
         let table = "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw,relatime 0 1\nnas:/vol /srv/my\\040data nfs4 rw 0 0\n/dev/sdb1 /x none rw,bind 0 0\n/dev/sda1 /var/lib/y ext4 rw 0 0\n";
         let mounts = parse(table, &["/var/lib/y".to_owned()]);
-        let shown: Vec<_> = mounts.iter().map(|one| (one.mount.as_str(), one.options.as_str())).collect();
-        assert_eq!(shown, [("/", "rw,relatime"), ("/srv/my data", "rw"), ("/var/lib/y", "rw,bind")]);
+        let shown: Vec<_> =
+            mounts.iter().map(|one| (one.mount.as_str(), one.options.as_str())).collect();
+        assert_eq!(
+            shown,
+            [("/", "rw,relatime"), ("/srv/my data", "rw"), ("/var/lib/y", "rw,bind")]
+        );
         assert_eq!(mounts[0].passno, 1);
     }
 

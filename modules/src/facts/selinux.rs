@@ -17,7 +17,8 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     let mut put = |name: &str, value: Json| drop(selinux.insert(name.to_owned(), value));
     if let Some(enforce) = host.line("/sys/fs/selinux/enforce") {
         put("status", "enabled".into());
-        let version = host.line("/sys/fs/selinux/policyvers").and_then(|text| text.parse::<u32>().ok());
+        let version =
+            host.line("/sys/fs/selinux/policyvers").and_then(|text| text.parse::<u32>().ok());
         put("policyvers", version.map_or_else(|| "unknown".into(), Json::from));
         let config = host.text("/etc/selinux/config").unwrap_or_default();
         let setting = |name: &str| {

@@ -3,16 +3,13 @@
 use super::{Ask, Facts, Pace, Source};
 use crate::host::Host;
 
-pub(super) static SOURCE: Source = Source {
-    collector: "ssh_pub_keys",
-    facts: &["ssh_host_key_*"],
-    pace: Pace::Quick,
-    gather,
-};
+pub(super) static SOURCE: Source =
+    Source { collector: "ssh_pub_keys", facts: &["ssh_host_key_*"], pace: Pace::Quick, gather };
 
 fn gather(host: &Host, _: &Ask) -> Facts {
     let mut facts = Facts::new();
-    let mut found_in = ["/etc/ssh", "/etc/openssh", "/etc"].into_iter().map(|folder| keys(host, folder));
+    let mut found_in =
+        ["/etc/ssh", "/etc/openssh", "/etc"].into_iter().map(|folder| keys(host, folder));
     for (kind, text) in found_in.find(|keys| !keys.is_empty()).unwrap_or_default() {
         let mut words = text.split_whitespace();
         if let (Some(key_type), Some(key)) = (words.next(), words.next()) {

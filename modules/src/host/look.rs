@@ -94,8 +94,9 @@ impl Host {
         let own = std::env::vars_os().map(|(name, value)| {
             (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
         });
-        let mut variables: Vec<_> =
-            own.filter(|(name, _)| !self.environment.iter().any(|(given, _)| given == name)).collect();
+        let mut variables: Vec<_> = own
+            .filter(|(name, _)| !self.environment.iter().any(|(given, _)| given == name))
+            .collect();
         variables.extend(self.environment.iter().cloned());
         variables
     }

@@ -99,8 +99,7 @@ struct Message {
 }
 
 fn ask(kind: u16, flags: u16, body: &[u8]) -> io::Result<Vec<Message>> {
-    let socket =
-        socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
+    let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, None)?;
     sockopt::set_socket_timeout(&socket, sockopt::Timeout::Recv, Some(Duration::from_secs(1)))?;
     let length = u32::try_from(16 + body.len()).map_err(io::Error::other)?;
     let mut request = length.to_ne_bytes().to_vec();

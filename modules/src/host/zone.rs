@@ -49,7 +49,8 @@ enum Day {
 impl Zone {
     /// Returns the zone that the environment names, or the system's; UTC when there is none.
     pub fn of(host: &Host) -> Zone {
-        let file = |path: &str| host.read(path).ok().flatten().and_then(|bytes| Zone::parse(&bytes));
+        let file =
+            |path: &str| host.read(path).ok().flatten().and_then(|bytes| Zone::parse(&bytes));
         let named = host.env("TZ").map(|name| name.trim_start_matches(':').to_owned());
         let zone = match named.as_deref() {
             None => file("/etc/localtime"),
@@ -160,7 +161,9 @@ impl Header {
 
 fn big_endian(bytes: &[u8]) -> i64 {
     let negative = bytes.first().is_some_and(|byte| byte & 0x80 != 0);
-    bytes.iter().fold(if negative { -1 } else { 0 }, |number, byte| (number << 8) | i64::from(*byte))
+    bytes
+        .iter()
+        .fold(if negative { -1 } else { 0 }, |number, byte| (number << 8) | i64::from(*byte))
 }
 
 impl Rule {
@@ -177,7 +180,8 @@ impl Rule {
             None => (standard.offset + 3600, rest),
         };
         let mut switches = rest.trim_start_matches(',').split(',');
-        let begin = Switch::parse(switches.next().filter(|text| !text.is_empty()).unwrap_or("M3.2.0"))?;
+        let begin =
+            Switch::parse(switches.next().filter(|text| !text.is_empty()).unwrap_or("M3.2.0"))?;
         let end = Switch::parse(switches.next().unwrap_or("M11.1.0"))?;
         Some(Rule { standard, summer: Some((LocalTime { offset, name }, begin, end)) })
     }
@@ -304,7 +308,10 @@ mod tests {
     fn rules_know_summer_on_both_hemispheres() {
         let at = |rule: &str, moment| Rule::parse(rule).unwrap().at(moment);
         let (january, july) = (1_768_500_000, 1_784_100_000);
-        assert_eq!(at("CET-1CEST,M3.5.0,M10.5.0/3", july), LocalTime { offset: 7200, name: "CEST".into() });
+        assert_eq!(
+            at("CET-1CEST,M3.5.0,M10.5.0/3", july),
+            LocalTime { offset: 7200, name: "CEST".into() }
+        );
         assert_eq!(at("CET-1CEST,M3.5.0,M10.5.0/3", january).name, "CET");
         assert_eq!(at("AEST-10AEDT,M10.1.0,M4.1.0/3", january).name, "AEDT");
         assert_eq!(at("<+0330>-3:30", july), LocalTime { offset: 12_600, name: "+0330".into() });
