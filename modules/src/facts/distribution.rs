@@ -51,23 +51,23 @@ impl Guess {
             "" => "OtherLinux".to_owned(),
             id => capitalised(id),
         };
-        let red_hat = host.text("/etc/centos-release").or_else(|| host.text("/etc/redhat-release"));
         let version = os.get("VERSION_ID").unwrap_or_default().to_owned();
         let version = match id.as_str() {
             // These say more in other files.
             "debian" => host.line("/etc/debian_version").unwrap_or(version),
             "centos" => {
-                let more = red_hat.as_deref().and_then(release_version).unwrap_or(&version);
+                let file = release_file(host);
+                let more = file.as_deref().and_then(release_version).unwrap_or(&version);
                 more.split('.').take(2).collect::<Vec<_>>().join(".")
             }
             _ => version,
         };
-        Guess { name, version, release: release(&os, red_hat.as_deref(), &id) }
+        Guess { name, version, release: release(host, &os, &id) }
     }
 }
 
 /// The code name: the one that is given as such, or what stands in parentheses.
-fn release(os: &OsRelease, red_hat: Option<&str>, id: &str) -> String {
+fn release(host: &Host, os: &OsRelease, id: &str) -> String {
     let given = os.get("VERSION_CODENAME").or_else(|| os.get("UBUNTU_CODENAME"));
     if let Some(name) = given {
         return name.to_owned();
@@ -77,8 +77,33 @@ fn release(os: &OsRelease, red_hat: Option<&str>, id: &str) -> String {
             parenthesised(version).or_else(|| version.split_once(", ").map(|(_, name)| name));
         inner.map(str::trim)
     });
-    let found = in_version.or_else(|| parenthesised(red_hat?)).unwrap_or_default();
-    if found.is_empty() && id != "fedora" { "NA".to_owned() } else { found.to_owned() }
+    let found = in_version.map(ToOwned::to_owned).or_else(|| {
+        release_file(host).and_then(|text| parenthesised(&text).map(ToOwned::to_owned))
+    });
+    let found = found.unwrap_or_default();
+    if found.is_empty() && id != "fedora" { "NA".to_owned() } else { found }
+}
+
+/// The text of the distribution's own release file: the first one in the order of their names.
+fn release_file(host: &Host) -> Option<String> {
+    const OTHERS: [&str; 9] = [
+        "board-release",
+        "debian_version",
+        "initrd-release",
+        "iredmail-release",
+        "lsb-release",
+        "oem-release",
+        "os-release",
+        "plesk-release",
+        "system-release",
+    ];
+    let mut names: Vec<_> = host
+        .folder("/etc")
+        .into_iter()
+        .filter(|name| name.ends_with("-release") && !OTHERS.contains(&name.as_str()))
+        .collect();
+    names.sort_unstable();
+    host.text(format!("/etc/{}", names.first()?))
 }
 
 fn parenthesised(text: &str) -> Option<&str> {

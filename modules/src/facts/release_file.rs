@@ -140,8 +140,10 @@ fn amazon(_: &Host, text: &str, guess: &mut Guess, found: &mut Found) -> bool {
         return false;
     }
     if found.path == "/etc/os-release" {
-        if let Some(version) = assigned(text, "VERSION_ID") {
+        if let Some(version) = assigned(text, "VERSION_ID").filter(|version| version.starts_with('"')) {
             guess.version = bare(version);
+            let minor = guess.version.split_once('.').map_or("NA", |(_, minor)| minor);
+            found.minor = Some(minor.to_owned());
         }
     } else {
         let number =
@@ -196,7 +198,8 @@ fn debian(host: &Host, text: &str, guess: &mut Guess, found: &mut Found) -> bool
     } else if text.contains("Cumulus") {
         "Cumulus Linux".clone_into(&mut guess.name);
         if let Some(version) = assigned(text, "VERSION_ID") {
-            guess.version = bare(version);
+            // The reference leaves the quotes on.
+            version.clone_into(&mut guess.version);
             found.major = guess.version.split('.').next().map(ToOwned::to_owned);
         }
         if let Some(release) = assigned(text, "VERSION") {
@@ -249,7 +252,8 @@ fn clear_linux(_: &Host, text: &str, guess: &mut Guess, found: &mut Found) -> bo
         None => drop(by_name(guess, found)),
     }
     if let Some(version) = assigned(text, "VERSION_ID") {
-        guess.version = bare(version);
+        // The reference leaves the quotes on.
+        version.clone_into(&mut guess.version);
         found.major = Some(guess.version.clone());
     }
     if let Some(id) = assigned(text, "ID") {
