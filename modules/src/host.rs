@@ -7,11 +7,14 @@ mod command;
 mod contents;
 mod files;
 mod glob;
+mod look;
+mod netlink;
 mod outcome;
 #[cfg(test)]
 mod testing;
 mod users;
 mod words;
+mod zone;
 
 use std::{
     cell::RefCell,
@@ -23,11 +26,15 @@ use std::{
 pub use clock::Civil;
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
+pub use look::Seed;
+pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use users::{Group, User, home_of};
 pub use words::{join_words, quote_word, split_words};
+pub use zone::{LocalTime, Zone};
+pub(crate) use zone::{civil, days};
 
 /// Where output of a running command goes as it appears.
 pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;

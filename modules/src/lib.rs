@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod facts;
 pub mod host;
 pub mod spec;
 
@@ -29,6 +30,7 @@ registry! {
     command,
     ping,
     shell,
+    setup,
 }
 
 /// A module as the helper runs it and the controller knows it.

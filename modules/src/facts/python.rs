@@ -1,0 +1,99 @@
+//! The Python that the host has, which nothing here needs: playbooks ask for it.
+
+use std::{
+    collections::HashMap,
+    os::unix::fs::MetadataExt,
+    sync::{Mutex, PoisonError},
+};
+
+use serde_json::json;
+
+use super::{Ask, Facts, Pace, Source, binary};
+use crate::host::Host;
+
+pub(super) static SOURCE: Source =
+    Source { collector: "python", facts: &["python"], pace: Pace::Slow, gather };
+
+fn gather(host: &Host, _: &Ask) -> Facts {
+    let Some(python) = find(host) else { return Facts::new() };
+    let [major, minor, micro] = python.version;
+    let facts = json!({
+        "executable": python.executable,
+        "type": "cpython",
+        "has_sslcontext": true,
+        "version": {
+            "major": major, "minor": minor, "micro": micro, "releaselevel": "final", "serial": 0,
+        },
+        "version_info": [major, minor, micro, "final", 0],
+    });
+    Facts::from_iter([("python".to_owned(), facts)])
+}
+
+/// An interpreter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Python {
+    executable: String,
+    pub(super) version: [u32; 3],
+}
+
+/// Returns the interpreter that the reference would use, where there is one.
+pub(super) fn find(host: &Host) -> Option<Python> {
+    let named = ["3.13", "3.12", "3.11", "3.10", "3.9", "3.8"];
+    let programs = named.iter().map(|version| format!("python{version}"));
+    let mut programs = programs.chain(["/usr/bin/python3".to_owned(), "python3".to_owned()]);
+    let executable = programs.find_map(|program| {
+        let path = host.which(&program)?;
+        host.is_executable(&path).then_some(path)
+    })?;
+    let version = version(host, &executable)?;
+    Some(Python { executable, version })
+}
+
+/// The version that is written in the program or in its library.
+fn version(host: &Host, executable: &str) -> Option<[u32; 3]> {
+    // The program is large: a helper that lives for a whole run reads it once.
+    static KNOWN: Mutex<Option<HashMap<(u64, u64, i64), [u32; 3]>>> = Mutex::new(None);
+    let meta = host.stat(executable).ok().flatten()?;
+    let key = (meta.dev(), meta.ino(), meta.mtime());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = known.get_or_insert_default();
+    if let Some(version) = known.get(&key) {
+        return Some(*version);
+    }
+    let real = host.real_name(executable)?;
+    let short = real.strip_prefix("python3.")?;
+    let minor: u32 = short.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+    let prefix = format!(".{minor}.");
+    let read = |rest: &[u8]| {
+        let digits = rest.strip_prefix(prefix.as_bytes())?;
+        let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+        let whole = (1..=2).contains(&end) && matches!(digits[end], 0 | b'+');
+        std::str::from_utf8(&digits[..end]).ok()?.parse::<u32>().ok().filter(|_| whole)
+    };
+    let library = format!("libpython3.{minor}.so.1.0");
+    let beside = host.path(executable).parent()?.parent()?.to_string_lossy().into_owned();
+    let folders =
+        ["/usr/lib64", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"];
+    let libraries = folders.iter().map(|folder| format!("{folder}/{library}"));
+    let mut places =
+        [executable.to_owned(), format!("{beside}/lib/{library}")].into_iter().chain(libraries);
+    let micro = places.find_map(|place| binary::find(host, &place, b'3', read))?;
+    known.insert(key, [3, minor, micro]);
+    Some([3, minor, micro])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::host::TestHost;
+
+    #[test]
+    fn the_version_is_read_from_the_program() {
+        let host = TestHost::with(&[("/usr/bin/python3.11", "\x7fELF 3.11 x3.11.zz 3.11.2\0GCC")]);
+        let program = host.path("/usr/bin/python3.11");
+        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(version(&host, "/usr/bin/python3.11"), Some([3, 11, 2]));
+    }
+}

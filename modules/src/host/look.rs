@@ -1,0 +1,103 @@
+//! Looking without failing, and hosts for other threads: what facts stand on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, Instant},
+};
+
+use super::{Host, HostOptions, command::Canned};
+
+/// What it takes to look at the same host from another thread.
+pub struct Seed {
+    root: PathBuf,
+    environment: Vec<(String, String)>,
+    cwd: Option<PathBuf>,
+    verbosity: u8,
+    cancelled: Arc<AtomicBool>,
+    deadline: Option<Instant>,
+    canned: Option<Canned>,
+}
+
+impl Seed {
+    /// Returns the host, where commands are given up after `limit`.
+    pub fn host(self, limit: Option<Duration>) -> Host {
+        let mine = limit.map(|limit| Instant::now() + limit);
+        let mut host = Host::new(HostOptions {
+            environment: self.environment,
+            cwd: self.cwd,
+            verbosity: self.verbosity,
+            cancelled: self.cancelled,
+            deadline: mine.into_iter().chain(self.deadline).min(),
+            ..HostOptions::default()
+        });
+        host.root = self.root;
+        host.canned = self.canned.map(Into::into);
+        host
+    }
+}
+
+impl Host {
+    /// Returns what another thread needs to look at this host.
+    pub fn seed(&self) -> Seed {
+        Seed {
+            root: self.root.clone(),
+            environment: self.environment.clone(),
+            cwd: self.cwd.clone(),
+            verbosity: self.verbosity,
+            cancelled: self.cancelled.clone(),
+            deadline: self.deadline,
+            canned: self.canned.as_ref().map(|canned| canned.borrow().clone()),
+        }
+    }
+
+    /// Returns and forgets the warnings so far.
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.warnings.take()
+    }
+
+    /// Returns the file's text; `None` when it cannot be read.
+    pub fn text(&self, path: impl AsRef<Path>) -> Option<String> {
+        self.read_text(path).ok().flatten()
+    }
+
+    /// Returns the file's text without the white space around it; `None` when that leaves nothing.
+    pub fn line(&self, path: impl AsRef<Path>) -> Option<String> {
+        self.text(path).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// Returns the names in a folder in the order in which the system lists them; none when it cannot be read.
+    pub fn folder(&self, path: impl AsRef<Path>) -> Vec<String> {
+        let entries = fs::read_dir(self.path(path)).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// Returns where the link at `path` points, as it is written.
+    pub fn link(&self, path: impl AsRef<Path>) -> Option<String> {
+        fs::read_link(self.path(path)).ok().map(|target| target.to_string_lossy().into_owned())
+    }
+
+    /// Returns whether `path` leads to a folder.
+    pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
+        self.path(path).is_dir()
+    }
+
+    /// Returns the last component of what `path` leads to when all links are followed.
+    pub fn real_name(&self, path: impl AsRef<Path>) -> Option<String> {
+        let real = fs::canonicalize(self.path(path)).ok()?;
+        real.file_name().map(|name| name.to_string_lossy().into_owned())
+    }
+
+    /// Returns every variable of the environment of the module's commands.
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let own = std::env::vars_os().map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        });
+        let mut variables: Vec<_> = own
+            .filter(|(name, _)| !self.environment.iter().any(|(given, _)| given == name))
+            .collect();
+        variables.extend(self.environment.iter().cloned());
+        variables
+    }
+}
