@@ -2,9 +2,12 @@
 //!
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
+mod attributes;
 mod command;
 mod contents;
+mod extended;
 mod files;
+mod mode;
 mod outcome;
 #[cfg(test)]
 mod testing;
@@ -17,8 +20,11 @@ use std::{
     time::Instant,
 };
 
+pub use attributes::{AttributeDiff, FileAttributes};
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
+pub use extended::Context;
+pub use mode::{Mode, mode_text};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
