@@ -3,14 +3,17 @@
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
 mod attributes;
+mod clock;
 mod command;
 mod contents;
+mod errno;
 mod extended;
 mod files;
 mod mode;
 mod outcome;
 #[cfg(test)]
 mod testing;
+mod tree;
 mod users;
 
 use std::{
@@ -21,13 +24,16 @@ use std::{
 };
 
 pub use attributes::{AttributeDiff, FileAttributes};
+pub use clock::{Civil, Zone, read_time};
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
+pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub use mode::{Mode, mode_text};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
+pub use tree::{Entry, PathState, seconds};
 pub use users::{Group, User, home_of};
 
 /// Where output of a running command goes as it appears.

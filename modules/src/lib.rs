@@ -27,6 +27,7 @@ macro_rules! registry {
 
 registry! {
     command,
+    file,
     ping,
 }
 

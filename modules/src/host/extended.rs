@@ -146,7 +146,7 @@ fn open_for_flags(path: &Path) -> io::Result<File> {
 }
 
 fn letters(bits: u32) -> String {
-    let set = FLAGS.iter().filter(|(letter, bit)| bits & bit != 0);
+    let set = FLAGS.iter().filter(|(_, bit)| bits & bit != 0);
     set.map(|(letter, _)| *letter).collect()
 }
 
