@@ -2,16 +2,21 @@
 //!
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
+mod attributes;
 mod clock;
 mod command;
 mod contents;
+mod errno;
+mod extended;
 mod files;
 mod glob;
 mod look;
 mod netlink;
+mod mode;
 mod outcome;
 #[cfg(test)]
 mod testing;
+mod tree;
 mod users;
 mod words;
 mod zone;
@@ -28,9 +33,15 @@ pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
 pub use look::Seed;
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
+pub use attributes::{AttributeDiff, FileAttributes};
+pub use clock::{Civil, Zone, read_time};
+pub use errno::{errno_about, errno_text};
+pub use extended::Context;
+pub use mode::{Mode, mode_text};
 pub use outcome::{Diff, Failure, Outcome, Result};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
+pub use tree::{Entry, PathState, seconds};
 pub use users::{Group, User, home_of};
 pub use words::{join_words, quote_word, split_words};
 pub use zone::{LocalTime, Zone};

@@ -28,6 +28,7 @@ macro_rules! registry {
 
 registry! {
     command,
+    file,
     ping,
     shell,
     setup,

@@ -106,6 +106,7 @@ impl Host {
         let (temporary, mut file) = create_beside(&target).map_err(|error| cannot(&error))?;
         let written = fill(&mut file)
             .and_then(|()| keep_attributes(&file, before.as_ref(), mode))
+            .map(|()| super::extended::keep_extended(&file, &target))
             .and_then(|()| fs::rename(&temporary, &target));
         written.map_err(|error| {
             // The message is about the write; a temporary file that cannot be removed either adds nothing.

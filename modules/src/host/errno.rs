@@ -1,0 +1,17 @@
+//! Errors of system calls in the words that the reference's messages end in.
+
+use std::io;
+
+/// Returns `[Errno 2] No such file or directory`.
+pub fn errno_text(error: &io::Error) -> String {
+    let reason = super::outcome::reason(error);
+    match error.raw_os_error() {
+        Some(number) => format!("[Errno {number}] {reason}"),
+        None => reason,
+    }
+}
+
+/// Returns the error with the path that it is about: `[Errno 2] No such file or directory: b'/x'`.
+pub fn errno_about(error: &io::Error, path: &str) -> String {
+    format!("{}: b'{path}'", errno_text(error))
+}
