@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, cipher, compression, kex, mac};
 
+use super::config::Options;
+use super::pattern;
+
 /// What the configuration says about algorithms, as far as russh knows them; empty lists mean ours.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted {
@@ -54,6 +57,63 @@ pub(super) fn host_keys() -> Vec<Algorithm> {
         Algorithm::Rsa { hash: Some(HashAlg::Sha512) },
         Algorithm::Rsa { hash: Some(HashAlg::Sha256) },
     ]
+}
+
+/// Returns what the configuration wants; the error says that russh has nothing of it.
+pub(super) fn wanted(options: &Options) -> Result<Wanted, String> {
+    let known = |name: &str| kex::Name::try_from(name).ok().filter(|n| !KEX_EXTENSIONS.contains(n));
+    Ok(Wanted {
+        kex: choose(options, "kexalgorithms", KEX, known)?,
+        ciphers: choose(options, "ciphers", CIPHERS, |name| cipher::Name::try_from(name).ok())?,
+        macs: choose(options, "macs", MACS, |name| mac::Name::try_from(name).ok())?,
+        host_keys: choose(options, "hostkeyalgorithms", &host_keys(), |name| {
+            let plain = name.strip_suffix("-cert-v01@openssh.com").unwrap_or(name);
+            let algorithm = Algorithm::new(plain).ok()?;
+            (host_keys().contains(&algorithm) || algorithm == Algorithm::Rsa { hash: None })
+                .then_some(algorithm)
+        })?,
+    })
+}
+
+/// Returns the algorithms of a list that may start with `+`, `-` or `^`; empty where the user says nothing.
+fn choose<T: AsRef<str> + Clone + PartialEq>(
+    options: &Options,
+    option: &str,
+    ours: &[T],
+    known: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, String> {
+    let Some(list) = options.get(option) else {
+        return Ok(Vec::new());
+    };
+    let (mode, names) = match list.chars().next() {
+        Some(mode @ ('+' | '-' | '^')) => (Some(mode), &list[1..]),
+        _ => (None, list),
+    };
+    let mut named: Vec<T> = Vec::new();
+    for name in names.split(',').filter_map(|name| known(name.trim())) {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
+    let chosen = match mode {
+        Some('-') => {
+            let removed = |a: &T| names.split(',').any(|p| pattern::matches(a.as_ref(), p.trim()));
+            ours.iter().filter(|a| !removed(a)).cloned().collect()
+        }
+        Some('+') => {
+            let more = named.into_iter().filter(|a| !ours.contains(a));
+            ours.iter().cloned().chain(more).collect()
+        }
+        Some(_) => {
+            let rest = ours.iter().filter(|a| !named.contains(a)).cloned().collect::<Vec<_>>();
+            [named, rest].concat()
+        }
+        None => named,
+    };
+    if chosen.is_empty() {
+        return Err(format!("the option {option} names only algorithms that russh lacks"));
+    }
+    Ok(chosen)
 }
 
 /// Returns what is offered to a host of which some key types are known.

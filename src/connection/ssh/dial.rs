@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::auth::Login;
 use super::handler::Client;
 use super::link::{Ending, Link};
-use super::plan::{Family, Plan, Way};
+use super::plan::{Family, Hop, Plan, Way};
 use super::{Ssh, algorithms, proxy};
 use crate::connection::limit::Places;
 use crate::connection::{Error, ErrorKind};
@@ -42,10 +42,10 @@ struct Carrier {
 /// A connection that is being opened; boxed because a bastion's is opened inside it.
 pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send + 'a>>;
 
-/// Opens a planned connection.
-pub(super) fn open<'a>(ssh: &'a Ssh, plan: Plan, places: &'a Places) -> Opening<'a> {
+/// Opens a planned connection; the chain names the bastions for whose targets it is opened.
+pub(super) fn open<'a>(ssh: &'a Ssh, plan: Plan, places: &'a Places, chain: Vec<Hop>) -> Opening<'a> {
     Box::pin(async move {
-        let carrier = carrier(ssh, &plan, places).await?;
+        let carrier = carrier(ssh, &plan, places, chain).await?;
         let ending = Ending::default();
         let mut handle = exchange_keys(&plan, carrier.stream, &ending).await?;
         let login = Login {
@@ -74,7 +74,12 @@ pub(super) fn open<'a>(ssh: &'a Ssh, plan: Plan, places: &'a Places) -> Opening<
     })
 }
 
-async fn carrier(ssh: &Ssh, plan: &Plan, places: &Places) -> Result<Carrier, Error> {
+async fn carrier(
+    ssh: &Ssh,
+    plan: &Plan,
+    places: &Places,
+    chain: Vec<Hop>,
+) -> Result<Carrier, Error> {
     match &plan.way {
         Way::Direct => {
             let permit = places.take(1).await;
@@ -87,7 +92,7 @@ async fn carrier(ssh: &Ssh, plan: &Plan, places: &Places) -> Result<Carrier, Err
             Ok(Carrier { stream: Box::new(stream), via: None, permit })
         }
         Way::Jump(hop) => {
-            let via = ssh.bastion(hop, places).await?;
+            let via = ssh.bastion(hop, places, chain).await?;
             let port = u32::from(plan.port);
             let channel = via.handle.channel_open_direct_tcpip(&plan.host, port, "127.0.0.1", 0);
             let channel = channel.await.map_err(|error| {

@@ -143,6 +143,11 @@ impl Agent {
         Some(Self { client, identities })
     }
 
+    /// Returns true when the agent can sign with a key.
+    pub(super) fn has(&self, key: &PublicKey) -> bool {
+        self.identities.iter().any(|i| i.public_key().key_data() == key.key_data())
+    }
+
     fn holds(&self, wanted: &Certificate) -> bool {
         let certificate = |i: &AgentIdentity| match i {
             AgentIdentity::Certificate { certificate, .. } => certificate == wanted,

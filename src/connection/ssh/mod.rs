@@ -4,7 +4,9 @@
 
 mod algorithms;
 mod auth;
+mod beyond;
 mod channel;
+mod config;
 mod dial;
 mod handler;
 mod identity;
@@ -14,6 +16,8 @@ mod pattern;
 mod plan;
 mod planner;
 mod proxy;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
@@ -31,6 +35,8 @@ pub(super) struct Ssh {
     options: ConnectionOptions,
     keys: KeyRing,
     known_hosts: Arc<known_hosts::Store>,
+    files: config::Files,
+    local: config::LocalNames,
     /// Bastions by their name in the configuration: whoever comes first opens, the others wait for that.
     bastions: Mutex<HashMap<plan::Hop, Arc<Mutex<Weak<Link>>>>>,
 }
@@ -42,8 +48,11 @@ pub(super) struct Session(Arc<Link>);
 impl Ssh {
     /// Prepares for connections.
     pub(super) fn new(options: ConnectionOptions) -> Self {
+        let local = config::LocalNames::of_this_process(&options.home);
         Self {
             options,
+            local,
+            files: config::Files::default(),
             keys: KeyRing::default(),
             known_hosts: Arc::default(),
             bastions: Mutex::default(),
@@ -57,18 +66,28 @@ impl Ssh {
 
     /// Opens a planned connection and logs in.
     pub(super) async fn open(&self, plan: Plan, places: &Places) -> Result<Session, Error> {
-        Ok(Session(dial::open(self, plan, places).await?))
+        Ok(Session(dial::open(self, plan, places, Vec::new()).await?))
     }
 
     /// Returns the connection to a bastion, which all its targets share.
-    async fn bastion(&self, hop: &plan::Hop, places: &Places) -> Result<Arc<Link>, Error> {
+    async fn bastion(
+        &self,
+        hop: &plan::Hop,
+        places: &Places,
+        mut chain: Vec<plan::Hop>,
+    ) -> Result<Arc<Link>, Error> {
+        if chain.contains(hop) {
+            let detail = format!("the bastions of {hop} lead back to itself");
+            return Err(Error::ssh(super::ErrorKind::Config, detail));
+        }
+        chain.push(hop.clone());
         let place = self.bastions.lock().await.entry(hop.clone()).or_default().clone();
         let mut place = place.lock().await;
         if let Some(link) = place.upgrade().filter(|link| !link.is_closed()) {
             return Ok(link);
         }
-        let plan = planner::plan_hop(self, hop)?;
-        let link = dial::open(self, plan, places).await?;
+        let plan = planner::plan_hop(self, hop).await?;
+        let link = dial::open(self, plan, places, chain).await?;
         *place = Arc::downgrade(&link);
         Ok(link)
     }

@@ -1,5 +1,6 @@
 //! Everything that is decided about a connection before its first packet.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,49 @@ pub(super) struct Hop {
     pub(super) port: Option<u16>,
     /// The bastions before it.
     pub(super) before: Vec<Hop>,
+    /// The configuration that was named for its target holds for it too.
+    pub(super) config_file: Option<String>,
+}
+
+impl Hop {
+    /// Reads `[user@]host[:port]` or `ssh://[user@]host[:port]`.
+    pub(super) fn parse(text: &str, config_file: Option<String>) -> Result<Self, String> {
+        let bad = || format!("`ProxyJump` cannot use `{text}`");
+        let rest = text.strip_prefix("ssh://").unwrap_or(text).trim_end_matches('/');
+        let (user, rest) = match rest.rsplit_once('@') {
+            Some((user, rest)) => (Some(user.to_owned()), rest),
+            None => (None, rest),
+        };
+        let (host, port) = match rest.strip_prefix('[') {
+            Some(bracketed) => {
+                let (host, after) = bracketed.split_once(']').ok_or_else(bad)?;
+                (host, after.strip_prefix(':'))
+            }
+            None => match rest.rsplit_once(':') {
+                // An address of IPv6 without brackets has no port.
+                Some((host, port)) if !host.contains(':') => (host, Some(port)),
+                _ => (rest, None),
+            },
+        };
+        let port = port.map(|port| port.parse().map_err(|_| bad())).transpose()?;
+        if host.is_empty() {
+            return Err(bad());
+        }
+        Ok(Self { user, host: host.to_owned(), port, before: Vec::new(), config_file })
+    }
+}
+
+impl fmt::Display for Hop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "{user}@")?;
+        }
+        match (self.host.contains(':'), self.port) {
+            (true, _) => write!(f, "[{}]", self.host)?,
+            (false, _) => f.write_str(&self.host)?,
+        }
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
 }
 
 /// A connection as it will be made.

@@ -20,14 +20,18 @@ pub(super) struct Pipes {
     _child: Child,
 }
 
+/// Returns the user's shell, with which OpenSSH runs the programs of its configuration.
+pub(super) fn shell() -> String {
+    let shell = std::env::var("SHELL").ok().filter(|s| !s.is_empty());
+    shell.unwrap_or_else(|| "/bin/sh".to_owned())
+}
+
 /// Starts the program with the user's shell, as OpenSSH does.
 pub(super) fn start(command: &str) -> Result<Pipes, Error> {
-    let shell = std::env::var("SHELL").ok().filter(|s| !s.is_empty());
-    let shell = shell.unwrap_or_else(|| "/bin/sh".to_owned());
     let failed = |e: &dyn std::fmt::Display| {
         Error::ssh(ErrorKind::Unreachable, format!("cannot run the ProxyCommand `{command}`: {e}"))
     };
-    let mut child = Command::new(shell)
+    let mut child = Command::new(shell())
         .arg("-c")
         .arg(format!("exec {command}"))
         .stdin(Stdio::piped())
