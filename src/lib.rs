@@ -4,5 +4,6 @@ pub mod connection;
 pub mod diagnostic;
 pub mod playbook;
 pub mod remote;
+pub mod settings;
 pub mod value;
 pub mod yaml;
