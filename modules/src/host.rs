@@ -28,13 +28,12 @@ use std::{
     time::Instant,
 };
 
-pub use clock::Civil;
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
 pub use look::Seed;
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use attributes::{AttributeDiff, FileAttributes};
-pub use clock::{Civil, Zone, read_time};
+pub use clock::{Civil, read_time};
 pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub use mode::{Mode, mode_text};

@@ -108,11 +108,6 @@ impl Host {
         }
     }
 
-    /// Returns whether `path` leads to a folder.
-    pub fn is_folder(&self, path: &str) -> bool {
-        self.path(path).is_dir()
-    }
-
     /// Returns everything below a folder, parents before what they hold; links are not followed.
     pub fn walk(&self, folder: &str) -> io::Result<Vec<Entry>> {
         let mut found = Vec::new();

@@ -199,6 +199,12 @@ impl std::ops::Deref for ArgPath {
     }
 }
 
+impl AsRef<std::path::Path> for ArgPath {
+    fn as_ref(&self) -> &std::path::Path {
+        self.0.as_ref()
+    }
+}
+
 impl FromArg for ArgPath {
     const KIND: Kind = Kind::Path;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
