@@ -24,5 +24,5 @@ pub use sink::{Sink, banner};
 
 /// A way to show a run.
 pub trait Output: Send {
-    fn event(&mut self, event: &Event<'_>);
+    fn event(&mut self, event: &Event);
 }

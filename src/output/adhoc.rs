@@ -21,7 +21,7 @@ pub struct AdHoc {
 }
 
 impl AdHoc {
-    fn result(&mut self, event: &ResultEvent<'_>) {
+    fn result(&mut self, event: &ResultEvent) {
         if event.item.is_some() {
             return;
         }
@@ -38,7 +38,7 @@ impl AdHoc {
             }
         }
         if event.status == Status::Failed && !event.causes.is_empty() && !self.one_line {
-            let text = format!("[ERROR]: {}", error_text(event.causes));
+            let text = format!("[ERROR]: {}", error_text(&event.causes));
             self.sink.line(&text, Some(Paint::Failed));
         }
         let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
@@ -58,7 +58,7 @@ impl AdHoc {
             censored.insert("censored", CENSORED);
             censored
         } else {
-            abridged(event.result, &event.task.action, self.verbosity)
+            abridged(&event.result, &event.task.action, self.verbosity)
         };
         let layout = if self.one_line {
             Layout { indent: None, sort_keys: true, tight: true }
@@ -73,20 +73,20 @@ impl AdHoc {
     }
 }
 
-fn text_of<'a>(event: &'a ResultEvent<'_>, key: &str) -> &'a str {
+fn text_of<'a>(event: &'a ResultEvent, key: &str) -> &'a str {
     event.result.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn status_of(event: &ResultEvent<'_>) -> i64 {
+fn status_of(event: &ResultEvent) -> i64 {
     event.result.get("rc").and_then(Value::as_int).unwrap_or(-1)
 }
 
-fn block_text(event: &ResultEvent<'_>, word: &str) -> String {
+fn block_text(event: &ResultEvent, word: &str) -> String {
     let text = format!("{} | {word} | rc={} >>\n", event.host, status_of(event));
     format!("{text}{}{}{}", text_of(event, "stdout"), text_of(event, "stderr"), text_of(event, "msg"))
 }
 
-fn one_line_text(event: &ResultEvent<'_>, word: &str) -> String {
+fn one_line_text(event: &ResultEvent, word: &str) -> String {
     let out = text_of(event, "stdout").replace('\n', "\\n").replace('\r', "\\r");
     let mut text = format!("{} | {word} | rc={} | (stdout) {out}", event.host, status_of(event));
     let errors = text_of(event, "stderr");
@@ -97,7 +97,7 @@ fn one_line_text(event: &ResultEvent<'_>, word: &str) -> String {
 }
 
 impl Output for AdHoc {
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event) {
         match event {
             Event::Start { config_file, .. } if self.verbosity > 0 => {
                 let text = match config_file {
@@ -115,7 +115,7 @@ impl Output for AdHoc {
             }
             Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
             Event::Verbose { level, host, text } if self.verbosity >= *level => {
-                let text = host.map_or_else(|| (*text).to_owned(), |host| format!("<{host}> {text}"));
+                let text = host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
                 self.sink.line(&text, Some(Paint::Verbose));
             }
             _ => (),

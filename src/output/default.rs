@@ -65,16 +65,16 @@ impl Default {
         self.sink.line(&format!("task path: {}:{}", path.display(), task.span.line + 1), Some(Paint::Debug));
     }
 
-    fn result(&mut self, event: &ResultEvent<'_>) {
+    fn result(&mut self, event: &ResultEvent) {
         if let Some(status) = self.sink.status()
             && event.item.is_none()
         {
-            status.host_done(event.host);
+            status.host_done(&event.host);
         }
-        let host = match event.delegate {
+        let host = match &event.delegate {
             Some((name, address)) if name == address => format!("{} -> {name}", event.host),
             Some((name, address)) => format!("{} -> {name}({address})", event.host),
-            None => event.host.to_owned(),
+            None => event.host.to_string(),
         };
         let item = event.item.as_ref().map(|label| format!("(item={label})"));
         match event.status {
@@ -84,15 +84,15 @@ impl Default {
         }
     }
 
-    fn good(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
+    fn good(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
         let changed = event.status == Status::Changed;
         if !changed && !self.options.show_ok {
             return;
         }
         if event.is_loop_summary || (is_include(&event.task.action) && event.item.is_none()) {
-            return self.task_banner(event.task);
+            return self.task_banner(&event.task);
         }
-        self.task_banner(event.task);
+        self.task_banner(&event.task);
         self.warnings(event);
         let (word, paint) = if changed { ("changed", Paint::Changed) } else { ("ok", Paint::Ok) };
         let mut line = format!("{word}: [{host}]");
@@ -105,11 +105,11 @@ impl Default {
         self.sink.line(&line, Some(paint));
     }
 
-    fn skipped(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
+    fn skipped(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
         if !self.options.show_skipped {
             return;
         }
-        self.task_banner(event.task);
+        self.task_banner(&event.task);
         let mut line = format!("skipping: [{host}]");
         if let Some(item) = item {
             line.push_str(&format!(" => {item} "));
@@ -121,16 +121,16 @@ impl Default {
         self.sink.line(&line, Some(Paint::Skipped));
     }
 
-    fn bad(&mut self, event: &ResultEvent<'_>, host: &str, item: Option<&str>) {
-        self.task_banner(event.task);
+    fn bad(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
+        self.task_banner(&event.task);
         self.warnings(event);
         if !event.is_loop_summary {
             if !event.causes.is_empty() {
-                let text = format!("[ERROR]: {}", error_text(event.causes));
+                let text = format!("[ERROR]: {}", error_text(&event.causes));
                 self.failure(&text, Paint::Failed);
             }
             if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
-                self.task_path(event.task);
+                self.task_path(&event.task);
             }
             let shown = self.shown(event);
             let line = match (event.status, item) {
@@ -155,11 +155,8 @@ impl Default {
         }
     }
 
-    fn warnings(&mut self, event: &ResultEvent<'_>) {
+    fn warnings(&mut self, event: &ResultEvent) {
         let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) else { return };
-        if event.no_log {
-            return;
-        }
         for warning in warnings.iter() {
             if let Some(text) = warning.as_str() {
                 self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
@@ -167,13 +164,13 @@ impl Default {
         }
     }
 
-    fn is_verbose(&self, event: &ResultEvent<'_>) -> bool {
+    fn is_verbose(&self, event: &ResultEvent) -> bool {
         let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
         (self.options.verbosity > 0 || key("_ansible_verbose_always")) && !key("_ansible_verbose_override")
     }
 
     /// The result as JSON, without what is not shown at this verbosity.
-    fn shown(&self, event: &ResultEvent<'_>) -> String {
+    fn shown(&self, event: &ResultEvent) -> String {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
         let indent = (always || self.options.verbosity > 2).then_some(4);
         if event.no_log {
@@ -185,7 +182,7 @@ impl Default {
             }
             return dump(&censored, None);
         }
-        dump(&abridged(event.result, &event.task.action, self.options.verbosity), indent)
+        dump(&abridged(&event.result, &event.task.action, self.options.verbosity), indent)
     }
 
     fn recap(&mut self, stats: &[(std::sync::Arc<str>, Stats)], custom: Option<&Value>) {
@@ -263,7 +260,7 @@ pub(super) fn recap_line(host: &str, stats: &Stats, colored: bool) -> String {
 }
 
 impl Output for Default {
-    fn event(&mut self, event: &Event<'_>) {
+    fn event(&mut self, event: &Event) {
         match event {
             Event::Start { check, config_file } => {
                 self.check = *check;
@@ -297,8 +294,11 @@ impl Output for Default {
             }
             Event::Result(result) => self.result(result),
             Event::Retry { host, delegate, task, left, result } => {
-                let host = delegate.map_or_else(|| (*host).to_owned(), |delegate| format!("{host} -> {delegate}"));
-                let mut line = format!("FAILED - RETRYING: [{host}]: {task} ({left} retries left).");
+                let host = match delegate {
+                    Some(delegate) => format!("{host} -> {delegate}"),
+                    None => host.to_string(),
+                };
+                let mut line = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
                 if self.options.verbosity > 2 {
                     line.push_str(&format!("Result was: {}", dump(result, Some(4))));
                 }
@@ -306,7 +306,7 @@ impl Output for Default {
             }
             Event::Included { path, hosts, items } => {
                 let mut line = format!("included: {path} for {}", hosts.join(", "));
-                for item in *items {
+                for item in items {
                     line.push_str(&format!(" => (item={item})"));
                 }
                 self.sink.line(&line, Some(Paint::Ok));
@@ -326,11 +326,11 @@ impl Output for Default {
             Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
             Event::Verbose { level, host, text } => {
                 if self.options.verbosity >= *level {
-                    let text = host.map_or_else(|| (*text).to_owned(), |host| format!("<{host}> {text}"));
+                    let text = host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
                     self.sink.line(&text, Some(Paint::Verbose));
                 }
             }
-            Event::Recap { stats, custom } => self.recap(stats, *custom),
+            Event::Recap { stats, custom } => self.recap(stats, custom.as_ref()),
         }
     }
 }

@@ -11,28 +11,28 @@ use crate::{
 
 /// Something that happened.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum Event {
     /// A run begins.
-    Start { check: bool, config_file: Option<&'a str> },
-    PlayStart { name: &'a str, check: bool, hosts: usize },
+    Start { check: bool, config_file: Option<String> },
+    PlayStart { name: Arc<str>, check: bool, hosts: usize },
     NoHostsMatched,
     NoHostsRemaining,
-    TaskStart(&'a TaskStart),
+    TaskStart(Arc<TaskStart>),
     /// One host, or one item on it, is done with a task.
-    Result(&'a ResultEvent<'a>),
+    Result(Box<ResultEvent>),
     /// A task is tried again.
-    Retry { host: &'a str, delegate: Option<&'a str>, task: &'a str, left: i64, result: &'a Dict },
+    Retry { host: Arc<str>, delegate: Option<Arc<str>>, task: Arc<TaskStart>, left: i64, result: Arc<Dict> },
     /// Files were included for these hosts.
-    Included { path: &'a str, hosts: &'a [Arc<str>], items: &'a [String] },
+    Included { path: String, hosts: Vec<Arc<str>>, items: Vec<String> },
     /// A file changed, or would.
-    Diff { diff: &'a Value },
+    Diff { diff: Value },
     /// A running command printed something.
-    Output { host: &'a str, stream: Stream, bytes: &'a [u8] },
-    Warning(&'a str),
+    Output { host: Arc<str>, stream: Stream, bytes: Vec<u8> },
+    Warning(String),
     /// A message at a level of verbosity.
-    Verbose { level: u8, host: Option<&'a str>, text: &'a str },
-    /// A play is over for good: totals of every host.
-    Recap { stats: &'a [(Arc<str>, Stats)], custom: Option<&'a Value> },
+    Verbose { level: u8, host: Option<Arc<str>>, text: String },
+    /// The run is over: totals of every host.
+    Recap { stats: Vec<(Arc<str>, Stats)>, custom: Option<Value> },
 }
 
 /// A task begins on its first host.
@@ -61,14 +61,14 @@ pub enum Status {
 }
 
 /// One host's result, or one item's.
-#[derive(Debug)]
-pub struct ResultEvent<'a> {
-    pub task: &'a TaskStart,
-    pub host: &'a str,
+#[derive(Clone, Debug)]
+pub struct ResultEvent {
+    pub task: Arc<TaskStart>,
+    pub host: Arc<str>,
     /// The host that did it, and its address where that is another name.
-    pub delegate: Option<(&'a str, &'a str)>,
+    pub delegate: Option<(Arc<str>, Arc<str>)>,
     pub status: Status,
-    pub result: &'a Dict,
+    pub result: Arc<Dict>,
     /// The item's label, for one turn of a loop.
     pub item: Option<String>,
     /// Whether this sums up a loop whose items were shown.
@@ -76,7 +76,7 @@ pub struct ResultEvent<'a> {
     pub ignored: bool,
     pub no_log: bool,
     /// Why it failed, outermost first.
-    pub causes: &'a [Cause],
+    pub causes: Vec<Cause>,
 }
 
 /// One reason in a chain of them, and where the text stands that it speaks of.

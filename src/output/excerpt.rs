@@ -18,7 +18,6 @@ pub fn error_text(causes: &[Cause]) -> String {
             if let Some(origin) = origin(only) {
                 text.push('\n');
                 text.push_str(&origin);
-                text.push('\n');
             }
         }
         many => {
@@ -35,7 +34,6 @@ pub fn error_text(causes: &[Cause]) -> String {
                 text.push('\n');
                 if let Some(origin) = origin(cause) {
                     text.push_str(&origin);
-                    text.push('\n');
                 }
             }
         }
@@ -45,7 +43,7 @@ pub fn error_text(causes: &[Cause]) -> String {
 
 fn origin(cause: &Cause) -> Option<String> {
     match (&cause.span, &cause.origin) {
-        (_, Some(origin)) => Some(format!("Origin: {origin}")),
+        (_, Some(origin)) => Some(format!("Origin: {origin}\n")),
         (Some(span), None) => Some(format!("Origin: {}\n\n{}", place(span), excerpt(span))),
         (None, None) => None,
     }
@@ -98,7 +96,6 @@ mod tests {
         2   tasks:
         3     - debug:
                 ^ column 7
-
 
         <<< caused by >>>
 

@@ -1,0 +1,24 @@
+//! Strategies, one task on one host, loops, handlers, results.
+//!
+//! Invariant: everything about one host happens in order; what hosts share is behind locks that no await holds.
+
+mod arguments;
+mod connect;
+mod cursor;
+mod emit;
+mod failure;
+mod flow;
+mod include;
+mod items;
+mod meta;
+mod play;
+mod run;
+mod strategy;
+mod tags;
+mod task;
+
+pub use failure::Failure;
+pub use play::PlaySource;
+pub use run::{Identity, Run, RunOptions};
+pub use tags::Tags;
+pub use task::{Call, Remote, Step};

@@ -1,0 +1,307 @@
+//! From variables, keywords and options to an open helper: which host, which user, which way.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::{Failure, Run};
+use crate::{
+    connection::{Connection, Kind, Secret, Target, Transport},
+    playbook::Keyword,
+    remote::{Method, Session},
+    template::{Env, Scope as _},
+    value::Value,
+    vars::Names,
+};
+
+/// Seconds from an open connection to the helper's hello, an upload over a slow link included.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+/// Open helpers, by what reaches them.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<HashMap<String, Arc<AsyncMutex<Open>>>>);
+
+/// A place for one connection and its helper.
+#[derive(Default)]
+pub(super) struct Open {
+    connection: Option<Connection>,
+    session: Option<Session>,
+}
+
+/// How a task reaches its host.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    pub(super) target: Target,
+    pub(super) method: Option<Method>,
+}
+
+/// Looks connection variables and keywords up.
+struct Lookup<'a> {
+    names: &'a Names,
+    env: &'a Env<'a>,
+}
+
+impl Lookup<'_> {
+    /// The first of these variables that is set.
+    fn variable(&self, names: &[&str]) -> Result<Option<Value>, Failure> {
+        for name in names {
+            if let Some(value) = self.names.get(name) {
+                let value = self.env.eval(&value).map_err(|error| Failure::template(&error, "", None))?;
+                if !matches!(value, Value::None | Value::Omit) {
+                    return Ok(Some(value));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn keyword(&self, keyword: Keyword) -> Result<Option<Value>, Failure> {
+        let Some(level) = &self.names.level else { return Ok(None) };
+        let Some((value, span)) = level.keyword(keyword) else { return Ok(None) };
+        let value = self.env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+        Ok((!matches!(value, Value::None | Value::Omit)).then_some(value))
+    }
+
+    fn text(&self, names: &[&str], keyword: Option<Keyword>) -> Result<Option<String>, Failure> {
+        let value = match self.variable(names)? {
+            Some(value) => Some(value),
+            None => keyword.map_or(Ok(None), |keyword| self.keyword(keyword))?,
+        };
+        Ok(value.map(|value| value.to_text()))
+    }
+}
+
+impl Run {
+    /// Resolves how the host of these names is reached.
+    pub(super) fn way(&self, names: &Names, env: &Env<'_>) -> Result<Way, Failure> {
+        let look = Lookup { names, env };
+        let host = names.host.as_ref().map(|host| host.name.to_string()).unwrap_or_default();
+        let target = self.target(&look, &host)?;
+        let method = self.method(&look)?;
+        Ok(Way { target, method })
+    }
+
+    fn target(&self, look: &Lookup<'_>, host: &str) -> Result<Target, Failure> {
+        let identity = &self.options.identity;
+        let settings = &self.settings;
+        let kind = look.text(&["ansible_connection"], Some(Keyword::Connection))?;
+        let kind = kind.or_else(|| identity.connection.clone()).unwrap_or_else(|| settings.transport.value.clone());
+        match kind.trim_start_matches("ansible.builtin.") {
+            "local" => return Ok(Target::local(host)),
+            "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
+            other => {
+                return Err(Failure::at(None, format!("the connection plugin '{other}' was not found: windlass has ssh and local")));
+            }
+        }
+        let address = look.text(&["ansible_ssh_host", "ansible_host"], None)?.unwrap_or_else(|| host.to_owned());
+        let mut target = Target::ssh(address);
+        host.clone_into(&mut target.inventory_name);
+        let port = look.text(&["ansible_ssh_port", "ansible_port"], Some(Keyword::Port))?;
+        target.port = match port {
+            Some(text) => Some(text.trim().parse().map_err(|_| Failure::at(None, format!("the port of {host} is no port number: `{text}`")))?),
+            None => settings.remote_port.value.and_then(|port| u16::try_from(port).ok()),
+        };
+        target.user = look
+            .text(&["ansible_ssh_user", "ansible_user"], Some(Keyword::RemoteUser))?
+            .or_else(|| identity.remote_user.clone())
+            .or_else(|| settings.remote_user.value.clone());
+        let password = look.text(&["ansible_ssh_password", "ansible_ssh_pass", "ansible_password"], None)?;
+        target.password = match password {
+            Some(text) => {
+                self.secrets.add(&text);
+                Some(Secret::new(text))
+            }
+            None => identity.password.clone(),
+        };
+        target.private_key_file = look
+            .text(&["ansible_ssh_private_key_file", "ansible_private_key_file"], None)?
+            .map(PathBuf::from)
+            .or_else(|| identity.private_key_file.clone())
+            .or_else(|| settings.private_key_file.value.clone());
+        let passphrase = look.text(&["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"], None)?;
+        target.private_key_passphrase = passphrase.map(|text| {
+            self.secrets.add(&text);
+            Secret::new(text)
+        });
+        let words = |text: String| crate::inventory::words(&text);
+        let ssh_args = look.text(&["ansible_ssh_args"], None)?.unwrap_or_else(|| settings.ssh_args.value.clone());
+        target.ssh_args = words(ssh_args);
+        let common = look.text(&["ansible_ssh_common_args"], None)?;
+        let common = common.or_else(|| identity.ssh_common_args.clone()).unwrap_or_else(|| settings.ssh_common_args.value.clone());
+        let extra = look.text(&["ansible_ssh_extra_args"], None)?;
+        let extra = extra.or_else(|| identity.ssh_extra_args.clone()).unwrap_or_else(|| settings.ssh_extra_args.value.clone());
+        target.ssh_extra_args = words(common).into_iter().chain(words(extra)).collect();
+        let checking = look.variable(&["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
+        target.host_key_checking = checking.map_or(settings.host_key_checking.value, |value| truth(&value));
+        let timeout = look.text(&["ansible_ssh_timeout", "ansible_timeout"], None)?;
+        let timeout = timeout.and_then(|text| text.trim().parse().ok()).or(identity.timeout).unwrap_or(settings.timeout.value);
+        target.connect_timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(10).max(1));
+        target.ssh_executable = look
+            .text(&["ansible_ssh_executable"], None)?
+            .unwrap_or_else(|| settings.ssh_executable.value.clone())
+            .into();
+        target.transport = match look.text(&["windlass_ssh_transport"], None)?.as_deref() {
+            Some("openssh") => Transport::OpenSsh,
+            Some("russh") => Transport::Russh,
+            _ => Transport::Auto,
+        };
+        Ok(target)
+    }
+
+    /// Resolves which user a task becomes; `None` where it stays who it is.
+    fn method(&self, look: &Lookup<'_>) -> Result<Option<Method>, Failure> {
+        let identity = &self.options.identity;
+        let settings = &self.settings;
+        let wanted = match look.variable(&["ansible_become"])? {
+            Some(value) => truth(&value),
+            None => match look.keyword(Keyword::Become)? {
+                Some(value) => truth(&value),
+                None => identity.become_enabled.unwrap_or(settings.r#become.value),
+            },
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let name = look.text(&["ansible_become_method"], Some(Keyword::BecomeMethod))?;
+        let name = name.or_else(|| identity.become_method.clone()).unwrap_or_else(|| settings.become_method.value.clone());
+        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
+        let of_method = |what: &str| format!("ansible_{name}_{what}");
+        let setting = |sudo: &Option<String>, su: &Option<String>, doas: &Option<String>| match name.as_str() {
+            "sudo" => sudo.clone(),
+            "su" => su.clone(),
+            _ => doas.clone(),
+        };
+        let user = look.text(&["ansible_become_user", &of_method("user")], Some(Keyword::BecomeUser))?;
+        let user = user
+            .or_else(|| identity.become_user.clone())
+            .or_else(|| setting(&settings.sudo_user.value, &settings.su_user.value, &settings.doas_user.value))
+            .unwrap_or_else(|| settings.become_user.value.clone());
+        let executable = look
+            .text(&["ansible_become_exe", &of_method("exe")], Some(Keyword::BecomeExe))?
+            .or_else(|| setting(&settings.sudo_exe.value, &settings.su_exe.value, &settings.doas_exe.value))
+            .or_else(|| settings.become_exe.value.clone())
+            .unwrap_or_default();
+        let flags = look
+            .text(&["ansible_become_flags", &of_method("flags")], Some(Keyword::BecomeFlags))?
+            .or_else(|| setting(&settings.sudo_flags.value, &settings.su_flags.value, &settings.doas_flags.value))
+            .or_else(|| settings.become_flags.value.clone());
+        let password = look
+            .text(&["ansible_become_password", "ansible_become_pass", &of_method("pass"), &of_method("password")], None)?
+            .or_else(|| setting(&settings.sudo_password.value, &settings.su_password.value, &settings.doas_password.value));
+        if let Some(password) = &password {
+            self.secrets.add(password);
+        }
+        let password = password.or_else(|| identity.become_password.as_ref().map(|secret| secret.expose().to_owned()));
+        Ok(Some(Method { name, user, executable, flags, password }))
+    }
+
+    /// Returns an open helper, opening the connection where there is none.
+    pub(super) async fn session(&self, target: &Target) -> Result<Session, Failure> {
+        let open = {
+            let mut sessions = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(sessions.entry(key(target)).or_default())
+        };
+        let mut open = open.lock().await;
+        if let Some(session) = &open.session
+            && !session.is_lost()
+        {
+            return Ok(session.clone());
+        }
+        self.connect(target, &mut open).await?;
+        let connection = open.connection.as_ref().expect("connected above");
+        let session = Session::start(connection, START_LIMIT).await.map_err(|error| {
+            Failure::unreachable(&format!("cannot start the helper on {}: {error}", target.inventory_name))
+        })?;
+        open.session = Some(session.clone());
+        Ok(session)
+    }
+
+    /// Returns an open connection without a helper, for `raw`.
+    pub(super) async fn connection(&self, target: &Target) -> Result<Connection, Failure> {
+        let open = {
+            let mut sessions = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(sessions.entry(key(target)).or_default())
+        };
+        let mut open = open.lock().await;
+        self.connect(target, &mut open).await?;
+        Ok(open.connection.clone().expect("connected above"))
+    }
+
+    async fn connect(&self, target: &Target, open: &mut Open) -> Result<(), Failure> {
+        if open.connection.as_ref().is_some_and(|connection| !connection.is_closed()) {
+            return Ok(());
+        }
+        open.session = None;
+        let retries = if target.kind == Kind::Ssh { self.settings.ssh_retries.value } else { 0 };
+        let mut tried = 0;
+        let connection = loop {
+            match self.connections.open(target).await {
+                Ok(connection) => break connection,
+                Err(error) if tried < retries && error.is_transient() => {
+                    tried += 1;
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Err(error) => return Err(Failure::unreachable(&error.message)),
+            }
+        };
+        self.printer.event(&crate::output::Event::Verbose {
+            level: 3,
+            host: Some(target.inventory_name.as_str().into()),
+            text: connection.describe(),
+        });
+        open.connection = Some(connection);
+        Ok(())
+    }
+
+    /// Closes the connection to a host: `meta: reset_connection`.
+    pub(super) async fn reset(&self, target: &Target) {
+        let open = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(target));
+        if let Some(open) = open {
+            let mut open = open.lock().await;
+            open.session = None;
+            if let Some(connection) = open.connection.take() {
+                connection.close().await;
+            }
+        }
+    }
+
+    /// Ends every helper and connection.
+    pub async fn close(&self) {
+        let all: Vec<_> = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        for (_, open) in all {
+            open.lock().await.session = None;
+        }
+    }
+}
+
+/// What makes two targets one connection. All local hosts are one.
+fn key(target: &Target) -> String {
+    match target.kind {
+        Kind::Local => "local".to_owned(),
+        Kind::Ssh => format!(
+            "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{:?}",
+            target.host,
+            target.port,
+            target.user,
+            target.password.as_ref().map(Secret::expose),
+            target.private_key_file,
+            target.ssh_args,
+            target.ssh_extra_args,
+            target.host_key_checking,
+            target.transport,
+        ),
+    }
+}
+
+/// What a keyword's or variable's value means as yes or no.
+pub(super) fn truth(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => matches!(text.to_lowercase().trim(), "yes" | "y" | "true" | "t" | "on" | "1"),
+        other => other.is_true(),
+    }
+}

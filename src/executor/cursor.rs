@@ -1,0 +1,208 @@
+//! Where a host is in a play: the task that comes next, through blocks, rescues, includes and handlers.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use crate::playbook::{Block, Entry, Task};
+
+/// A place in a play that can be compared with the places of other hosts: lower ones come first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position(Vec<u32>);
+
+impl Position {
+    fn child(&self, at: usize) -> Position {
+        let mut path = self.0.clone();
+        path.push(u32::try_from(at).unwrap_or(u32::MAX));
+        Position(path)
+    }
+}
+
+/// The next task of a host.
+#[derive(Clone)]
+pub(super) struct Next {
+    pub(super) task: Arc<Task>,
+    pub(super) position: Position,
+    pub(super) is_handler: bool,
+}
+
+/// What a host does one after the other.
+#[derive(Clone)]
+enum Frame {
+    List { entries: Arc<Vec<Entry>>, at: usize, base: Position },
+    Block { block: Arc<Block>, section: Section, at: usize, base: Position, failed: bool },
+    /// Handlers in the order of their definition; those that are notified run.
+    Handlers { handlers: Arc<Vec<Arc<Task>>>, at: usize, base: Position },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Section {
+    Body,
+    Rescue,
+    Always,
+}
+
+/// What became of a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Caught {
+    /// A rescue section runs now.
+    Rescued,
+    /// Only `always` sections run now, the failure goes on behind them.
+    Later,
+    /// Nothing runs any more.
+    No,
+}
+
+/// Where a host is.
+#[derive(Clone)]
+pub(super) struct Cursor {
+    frames: Vec<Frame>,
+    /// Whether a failure waits behind an `always` section.
+    failing: bool,
+    /// Role blocks that were completed since this was last asked.
+    pub(super) finished_roles: Vec<Arc<Block>>,
+}
+
+impl Cursor {
+    pub(super) fn new(entries: Arc<Vec<Entry>>) -> Cursor {
+        let frame = Frame::List { entries, at: 0, base: Position::default() };
+        Cursor { frames: vec![frame], failing: false, finished_roles: Vec::new() }
+    }
+
+    /// Returns the task that comes next, entering and leaving blocks on the way; `None` at the end.
+    pub(super) fn peek(&mut self, notified: &dyn Fn(&Task) -> bool) -> Option<Next> {
+        loop {
+            let depth = self.frames.len();
+            match self.frames.last_mut()? {
+                Frame::List { entries, at, base } => match entries.get(*at) {
+                    Some(Entry::Task(task)) => {
+                        return Some(Next { task: Arc::clone(task), position: base.child(*at), is_handler: false });
+                    }
+                    Some(Entry::Block(block)) => {
+                        let base = base.child(*at);
+                        let block = Arc::clone(block);
+                        *at += 1;
+                        self.frames.push(Frame::Block { block, section: Section::Body, at: 0, base, failed: false });
+                    }
+                    None => drop(self.frames.pop()),
+                },
+                Frame::Block { block, section, at, base, failed } => {
+                    let list = match section {
+                        Section::Body => &block.body,
+                        Section::Rescue => &block.rescue,
+                        Section::Always => &block.always,
+                    };
+                    match list.get(*at) {
+                        Some(entry) => {
+                            let place = base.child(*section as usize).child(*at);
+                            match entry {
+                                Entry::Task(task) => {
+                                    return Some(Next { task: Arc::clone(task), position: place, is_handler: false });
+                                }
+                                Entry::Block(inner) => {
+                                    let block = Arc::clone(inner);
+                                    *at += 1;
+                                    self.frames.push(Frame::Block { block, section: Section::Body, at: 0, base: place, failed: false });
+                                }
+                            }
+                        }
+                        None if *section != Section::Always => {
+                            (*section, *at) = (Section::Always, 0);
+                        }
+                        None => {
+                            let failed = *failed;
+                            if block.is_role && !failed {
+                                let block = Arc::clone(block);
+                                self.finished_roles.push(block);
+                            }
+                            self.frames.pop();
+                            if failed && self.unwind() == Caught::No {
+                                return None;
+                            }
+                        }
+                    }
+                }
+                Frame::Handlers { handlers, at, base } => {
+                    while handlers.get(*at).is_some_and(|handler| !notified(handler)) {
+                        *at += 1;
+                    }
+                    match handlers.get(*at) {
+                        Some(handler) => {
+                            return Some(Next { task: Arc::clone(handler), position: base.child(*at), is_handler: true });
+                        }
+                        None => drop(self.frames.pop()),
+                    }
+                }
+            }
+            debug_assert!(self.frames.len() <= depth + 1, "a step enters one frame at most");
+        }
+    }
+
+    /// Goes on behind the task that `peek` returned.
+    pub(super) fn advance(&mut self) {
+        match self.frames.last_mut() {
+            Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => *at += 1,
+            None => (),
+        }
+    }
+
+    /// Puts entries before what comes next, at the place of the task that included them.
+    pub(super) fn include(&mut self, entries: Arc<Vec<Entry>>, position: &Position, number: usize) {
+        self.frames.push(Frame::List { entries, at: 0, base: position.child(number) });
+    }
+
+    /// Runs notified handlers before what comes next.
+    pub(super) fn handlers(&mut self, handlers: Arc<Vec<Arc<Task>>>, position: &Position) {
+        self.frames.push(Frame::Handlers { handlers, at: 0, base: position.child(0) });
+    }
+
+    /// The task that `peek` returned has failed: what catches it?
+    pub(super) fn fail(&mut self) -> Caught {
+        self.unwind()
+    }
+
+    fn unwind(&mut self) -> Caught {
+        while let Some(frame) = self.frames.last_mut() {
+            if let Frame::Block { block, section, at, failed, .. } = frame {
+                if *section == Section::Body && !block.rescue.is_empty() {
+                    (*section, *at) = (Section::Rescue, 0);
+                    self.failing = false;
+                    return Caught::Rescued;
+                }
+                if *section != Section::Always && !block.always.is_empty() {
+                    (*section, *at, *failed) = (Section::Always, 0, true);
+                    self.failing = true;
+                    return Caught::Later;
+                }
+            }
+            self.frames.pop();
+        }
+        self.failing = false;
+        Caught::No
+    }
+
+    /// Returns whether a rescue section is being run, or something inside of one.
+    pub(super) fn in_rescue(&self) -> bool {
+        self.frames.iter().any(|frame| matches!(frame, Frame::Block { section: Section::Rescue, .. }))
+    }
+
+    /// Leaves everything; nothing comes next.
+    pub(super) fn end(&mut self) {
+        self.frames.clear();
+    }
+
+    /// Leaves the innermost role; returns whether there is one.
+    pub(super) fn end_role(&mut self) -> bool {
+        let role = self.frames.iter().rposition(|frame| matches!(frame, Frame::Block { block, .. } if block.is_role));
+        match role {
+            Some(at) => {
+                self.frames.truncate(at);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Returns the order in which two hosts come to their next tasks.
+    pub(super) fn order(a: &Next, b: &Next) -> Ordering {
+        a.position.cmp(&b.position)
+    }
+}

@@ -1,0 +1,107 @@
+//! Events of many hosts in the order of the hosts, as long as that does not keep a result from being seen.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::output::{Event, Output};
+
+/// How long a result waits for hosts before it.
+const PATIENCE: Duration = Duration::from_millis(150);
+
+/// Where events go.
+#[derive(Clone)]
+pub struct Printer(Arc<Mutex<Box<dyn Output>>>);
+
+impl Printer {
+    pub fn new(output: Box<dyn Output>) -> Printer {
+        Printer(Arc::new(Mutex::new(output)))
+    }
+
+    pub fn event(&self, event: &Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+    }
+}
+
+/// The events of one task on several hosts.
+pub(super) struct Turn {
+    printer: Printer,
+    state: Mutex<State>,
+}
+
+struct State {
+    slots: Vec<Slot>,
+    /// The first host that is not done.
+    front: usize,
+    since: Instant,
+}
+
+#[derive(Default)]
+struct Slot {
+    waiting: Vec<Event>,
+    done: bool,
+}
+
+impl Turn {
+    pub(super) fn new(printer: &Printer, n_hosts: usize) -> Arc<Turn> {
+        let slots = std::iter::repeat_with(Slot::default).take(n_hosts).collect();
+        let state = State { slots, front: 0, since: Instant::now() };
+        Arc::new(Turn { printer: printer.clone(), state: Mutex::new(state) })
+    }
+
+    /// Shows an event of a host, or keeps it until the hosts before it are done.
+    pub(super) fn event(&self, slot: usize, event: Event) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot <= state.front {
+            return self.printer.event(&event);
+        }
+        state.slots[slot].waiting.push(event);
+        self.lose_patience(&mut state);
+    }
+
+    /// Says that a host has nothing more to show for this task.
+    pub(super) fn done(&self, slot: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.slots[slot].done = true;
+        self.advance(&mut state);
+        self.lose_patience(&mut state);
+    }
+
+    fn advance(&self, state: &mut State) {
+        let before = state.front;
+        while state.front < state.slots.len() {
+            let front = state.front;
+            for event in std::mem::take(&mut state.slots[front].waiting) {
+                self.printer.event(&event);
+            }
+            if !state.slots[front].done {
+                break;
+            }
+            state.front += 1;
+        }
+        if state.front != before {
+            state.since = Instant::now();
+        }
+    }
+
+    /// A host that keeps the others waiting for long is passed over: what is done is shown.
+    fn lose_patience(&self, state: &mut State) {
+        if state.since.elapsed() < PATIENCE {
+            return;
+        }
+        for slot in &mut state.slots {
+            if slot.done {
+                for event in std::mem::take(&mut slot.waiting) {
+                    self.printer.event(&event);
+                }
+            }
+        }
+    }
+
+    /// Shows what has waited for too long; called from time to time.
+    pub(super) fn tick(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lose_patience(&mut state);
+    }
+}

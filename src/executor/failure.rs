@@ -1,0 +1,93 @@
+//! Why a task failed, as data: the chain of reasons and what the result says.
+
+use crate::{
+    diagnostic::Span,
+    output::Cause,
+    template::TemplateError,
+    value::{Dict, Value},
+};
+
+/// A task that failed before, in or after its action.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    /// Reasons below "Task failed", outermost first.
+    pub causes: Vec<Cause>,
+    /// Keys of the result; `msg` is made of the causes where it is missing.
+    pub result: Dict,
+    /// Whether the host could not be reached.
+    pub unreachable: bool,
+    /// Whether `msg` is what a module or action said, not what came before it.
+    pub own_message: bool,
+}
+
+impl Failure {
+    /// Returns the failure of an action that says why in these words.
+    pub fn action(message: impl Into<String>) -> Failure {
+        let message = message.into();
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert("msg", message.as_str());
+        let cause = Cause { message: format!("Action failed: {message}"), span: None, origin: None };
+        Failure { causes: vec![cause], result, unreachable: false, own_message: true }
+    }
+
+    /// Returns the failure of evaluating something, with the words that say what it was for.
+    pub fn template(error: &TemplateError, prefix: &str, at: Option<&Span>) -> Failure {
+        let cause = Cause {
+            message: format!("{prefix}{}", error.message),
+            span: error.span.clone().or_else(|| at.cloned()),
+            origin: None,
+        };
+        Failure { causes: vec![cause], ..Failure::default() }
+    }
+
+    /// Returns a failure with one reason at a place.
+    pub fn at(span: Option<&Span>, message: impl Into<String>) -> Failure {
+        let cause = Cause { message: message.into(), span: span.cloned(), origin: None };
+        Failure { causes: vec![cause], ..Failure::default() }
+    }
+
+    /// Returns a host that cannot be reached.
+    pub fn unreachable(message: &str) -> Failure {
+        Failure { unreachable: true, ..Failure::at(None, message) }
+    }
+
+    /// Puts a reason around this one.
+    #[must_use]
+    pub fn inside(mut self, message: impl Into<String>, span: Option<&Span>) -> Failure {
+        self.causes.insert(0, Cause { message: message.into(), span: span.cloned(), origin: None });
+        self
+    }
+
+    /// Adds a key of the result.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Into<Value>) -> Failure {
+        self.result.insert(key, value);
+        self
+    }
+
+    /// Returns the result and the whole chain of reasons of a task.
+    pub(super) fn finish(mut self, task: &Span) -> (Dict, Vec<Cause>) {
+        let simple = self.own_message || (self.unreachable && self.causes.len() == 1) || self.causes.iter().all(|cause| cause.span.is_none());
+        let causes = if simple {
+            let inner: Vec<&str> = self.causes.iter().map(|cause| cause.message.as_str()).collect();
+            let message = format!("Task failed: {}", inner.join(": "));
+            vec![Cause { message, span: Some(task.clone()), origin: None }]
+        } else {
+            let mut causes = vec![Cause { message: "Task failed".to_owned(), span: Some(task.clone()), origin: None }];
+            causes.append(&mut self.causes);
+            causes
+        };
+        if !self.result.contains_key("msg") {
+            let messages: Vec<&str> = causes.iter().map(|cause| cause.message.as_str()).collect();
+            self.result.insert("msg", messages.join(": "));
+        }
+        if self.unreachable {
+            self.result.insert("changed", false);
+            self.result.insert("unreachable", true);
+        } else {
+            self.result.insert("failed", true);
+        }
+        (self.result, causes)
+    }
+}

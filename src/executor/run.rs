@@ -1,0 +1,170 @@
+//! A run: what all plays, hosts and tasks share.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use tokio::sync::Semaphore;
+
+use super::{Tags, connect::Sessions, emit::Printer};
+use crate::{
+    connection::{Connections, Secret},
+    output::{Output, Secrets, Stats},
+    settings::Settings,
+    value::{Dict, Value},
+    vars::World,
+};
+
+/// What the command line says about how to reach hosts; variables and keywords come before it.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    pub remote_user: Option<String>,
+    pub connection: Option<String>,
+    pub private_key_file: Option<PathBuf>,
+    pub password: Option<Secret>,
+    pub timeout: Option<i64>,
+    pub ssh_common_args: Option<String>,
+    pub ssh_extra_args: Option<String>,
+    pub become_enabled: Option<bool>,
+    pub become_method: Option<String>,
+    pub become_user: Option<String>,
+    pub become_password: Option<Secret>,
+}
+
+/// How a run was asked for.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    pub check: bool,
+    pub diff: bool,
+    pub verbosity: u8,
+    /// Hosts that are worked on at once.
+    pub forks: usize,
+    pub tags: Tags,
+    pub limit: Option<String>,
+    pub start_at_task: Option<String>,
+    pub step: bool,
+    pub force_handlers: bool,
+    pub identity: Identity,
+    /// Whether this is one ad-hoc task.
+    pub ad_hoc: bool,
+}
+
+/// What all plays, hosts and tasks share.
+pub struct Run {
+    pub world: Arc<World>,
+    pub settings: Settings,
+    pub options: RunOptions,
+    pub printer: Printer,
+    pub secrets: Secrets,
+    pub connections: Connections,
+    pub(super) sessions: Sessions,
+    pub(super) forks: Arc<Semaphore>,
+    pub(super) interrupted: AtomicBool,
+    /// Whether the task that `--start-at-task` names was reached.
+    pub(super) started: AtomicBool,
+    next_task: AtomicUsize,
+    stats: Mutex<Totals>,
+    /// Hosts that failed or could not be reached in an earlier play.
+    pub(super) lost_hosts: Mutex<LostHosts>,
+    /// `set_stats`.
+    pub(super) custom_stats: Mutex<Dict>,
+    pub(super) throttles: Mutex<HashMap<usize, Arc<Semaphore>>>,
+    /// Checksums of files on the controller, by path, size and time of change.
+    pub(crate) checksums: Mutex<HashMap<(PathBuf, u64, i128), Arc<str>>>,
+}
+
+#[derive(Default)]
+struct Totals {
+    order: Vec<Arc<str>>,
+    by_host: HashMap<Arc<str>, Stats>,
+}
+
+/// Hosts that are out of the run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LostHosts {
+    pub(super) failed: Vec<Arc<str>>,
+    pub(super) unreachable: Vec<Arc<str>>,
+}
+
+impl LostHosts {
+    pub(super) fn contains(&self, host: &str) -> bool {
+        self.failed.iter().chain(&self.unreachable).any(|lost| &**lost == host)
+    }
+}
+
+impl Run {
+    pub fn new(
+        world: World,
+        settings: Settings,
+        options: RunOptions,
+        output: Box<dyn Output>,
+        secrets: Secrets,
+        connections: Connections,
+    ) -> Arc<Run> {
+        let started = options.start_at_task.is_none();
+        Arc::new(Run {
+            world: Arc::new(world),
+            forks: Arc::new(Semaphore::new(options.forks.max(1))),
+            settings,
+            options,
+            printer: Printer::new(output),
+            secrets,
+            connections,
+            sessions: Sessions::default(),
+            interrupted: AtomicBool::new(false),
+            started: AtomicBool::new(started),
+            next_task: AtomicUsize::new(1),
+            stats: Mutex::default(),
+            lost_hosts: Mutex::default(),
+            custom_stats: Mutex::default(),
+            throttles: Mutex::default(),
+            checksums: Mutex::default(),
+        })
+    }
+
+    /// Stops starting work; what runs is told to stop.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn task_id(&self) -> usize {
+        self.next_task.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Changes a host's totals.
+    pub(super) fn count(&self, host: &Arc<str>, change: impl FnOnce(&mut Stats)) {
+        let mut totals = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        if !totals.by_host.contains_key(host) {
+            totals.order.push(Arc::clone(host));
+        }
+        change(totals.by_host.entry(Arc::clone(host)).or_default());
+    }
+
+    /// Returns every host's totals, sorted by name as the recap shows them.
+    pub fn stats(&self) -> Vec<(Arc<str>, Stats)> {
+        let totals = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<_> =
+            totals.order.iter().map(|host| (Arc::clone(host), totals.by_host.get(host).copied().unwrap_or_default())).collect();
+        found.sort_by(|(a, _), (b, _)| a.cmp(b));
+        found
+    }
+
+    /// Returns what `set_stats` gathered.
+    pub fn custom_stats(&self) -> Option<Value> {
+        let stats = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner);
+        (!stats.is_empty()).then(|| Value::from(stats.clone()))
+    }
+
+    pub(super) fn lost(&self) -> MutexGuard<'_, LostHosts> {
+        self.lost_hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,386 @@
+//! One task on one host: conditions, arguments, action, result.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use windlass_protocol::{JsonMap, Stream, TaskRequest};
+
+use super::{
+    Failure, Run,
+    arguments,
+    connect::{Way, truth},
+    emit::Turn,
+};
+use crate::{
+    actions,
+    connection::Kind,
+    output::{Event, TaskStart},
+    playbook::{Keyword, Task},
+    remote::{Answer, Content, Event as RemoteEvent, Request},
+    template::Env,
+    value::{Dict, Value},
+    vars::{HostData, Names, PlayData},
+};
+
+/// What an action is given.
+pub struct Call<'a> {
+    pub run: &'a Arc<Run>,
+    pub play: &'a Arc<PlayData>,
+    /// The host that the task is for.
+    pub host: &'a Arc<HostData>,
+    /// The host that does it.
+    pub target_host: &'a Arc<HostData>,
+    pub task: &'a Arc<Task>,
+    pub names: &'a Names,
+    pub env: &'a Env<'a>,
+    /// Evaluated arguments.
+    pub args: Dict,
+    pub check: bool,
+    pub diff: bool,
+    pub(super) way: &'a Way,
+}
+
+/// What an action does next.
+pub enum Step {
+    /// It is done.
+    Done(Dict),
+    /// The helper has to run a module.
+    Remote(Box<Remote>),
+    /// It has to wait for something else than a module.
+    Wait(Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>),
+}
+
+/// A module to run, and what the action makes of its result.
+pub struct Remote {
+    pub module: String,
+    pub args: JsonMap,
+    pub contents: Vec<Content>,
+    pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+}
+
+impl Remote {
+    /// Returns a module with these arguments.
+    pub fn new(module: &str, args: &Dict) -> Remote {
+        let args = args.iter().map(|(key, value)| (key.to_text(), value.to_json())).collect();
+        Remote { module: module.to_owned(), args, contents: Vec::new(), finish: None }
+    }
+}
+
+impl Call<'_> {
+    /// Returns an argument's text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.args.get(name)? {
+            Value::None => None,
+            value => Some(value.to_text()),
+        }
+    }
+
+    /// Returns an argument that says yes or no.
+    pub fn truth(&self, name: &str) -> Option<bool> {
+        match self.args.get(name)? {
+            Value::None => None,
+            value => Some(truth(value)),
+        }
+    }
+
+    /// Returns whether the task's commands run on the controller itself.
+    pub fn is_local(&self) -> bool {
+        self.way.target.kind == Kind::Local
+    }
+
+    /// Returns an open connection without a helper, and the user to become.
+    pub fn raw_way(&self) -> (crate::connection::Target, Option<crate::remote::Method>) {
+        (self.way.target.clone(), self.way.method.clone())
+    }
+}
+
+/// A task that is about to happen on a host: what all its items share.
+pub(super) struct Prepared {
+    pub(super) run: Arc<Run>,
+    pub(super) play: Arc<PlayData>,
+    pub(super) host: Arc<HostData>,
+    pub(super) task: Arc<Task>,
+    pub(super) start: Arc<TaskStart>,
+    pub(super) turn: Arc<Turn>,
+    pub(super) slot: usize,
+    pub(super) host_index: u32,
+}
+
+/// How one turn of a task went.
+pub(super) struct Turned {
+    pub(super) result: Result<Dict, Failure>,
+    /// The host that did it, and its address.
+    pub(super) delegate: Option<(Arc<str>, Arc<str>)>,
+    pub(super) no_log: bool,
+    /// Whether a condition kept it from being done.
+    pub(super) skipped: bool,
+}
+
+/// A turn whose module runs, or that is over.
+pub(super) enum Started {
+    Over(Turned),
+    Running { answer: Answer, finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+    Waiting { future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+}
+
+/// A turn whose way is not open yet.
+pub(super) enum Decision {
+    Over(Turned),
+    /// Connect, then send; nothing else is left to evaluate.
+    Send { way: Way, remote: Box<Remote>, request: Box<TaskRequest>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+    Wait { future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+}
+
+impl Prepared {
+    /// Returns the names as the task sees them, without loop variables.
+    pub(super) fn names(&self) -> Names {
+        Names::new(&self.run.world, Some(&self.play), Some(&self.host)).with_task(&self.task)
+    }
+
+    /// Evaluates a keyword that says yes or no.
+    pub(super) fn keyword_truth(&self, env: &Env<'_>, keyword: Keyword) -> Result<Option<bool>, Failure> {
+        match self.task.level.keyword(keyword) {
+            None => Ok(None),
+            Some((value, span)) => match env.eval(value) {
+                Ok(Value::None | Value::Omit) => Ok(None),
+                Ok(value) => Ok(Some(truth(&value))),
+                Err(error) => Err(Failure::template(&error, "", Some(span))),
+            },
+        }
+    }
+
+    /// Everything of a turn that needs no waiting: conditions, arguments, the action's own work.
+    pub(super) fn decide(&self, names: &Names, env: &Env<'_>) -> Decision {
+        let no_log = self.keyword_truth(env, Keyword::NoLog).unwrap_or(Some(true)).unwrap_or(self.run.settings.no_log.value);
+        let over = |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        match self.conditions(env) {
+            Ok(None) => (),
+            Ok(Some(result)) => return over(Ok(result), true),
+            Err(failure) => return over(Err(failure), false),
+        }
+        match self.decide_action(names, env, no_log) {
+            Ok(decision) => decision,
+            Err(failure) => over(Err(failure), false),
+        }
+    }
+
+    /// The result of a skipped task when a condition does not hold.
+    pub(super) fn conditions(&self, env: &Env<'_>) -> Result<Option<Dict>, Failure> {
+        for (value, span) in self.task.level.inherited(Keyword::When) {
+            let conditions: Vec<&Value> = match value {
+                Value::List(list) => list.iter().collect(),
+                one => vec![one],
+            };
+            for condition in conditions {
+                let holds = env.condition(condition).map_err(|error| {
+                    let prefix = if error.message.starts_with("Error while evaluating") { "" } else { "Error while evaluating conditional: " };
+                    let mut failure = Failure::template(&error, prefix, Some(span));
+                    if let Some(cause) = failure.causes.first_mut() {
+                        cause.span = Some(span.clone());
+                    }
+                    failure
+                })?;
+                if !holds {
+                    let mut result = Dict::new();
+                    result.insert("changed", false);
+                    result.insert("skipped", true);
+                    result.insert("skip_reason", "Conditional result was False");
+                    let shown = match condition {
+                        Value::Template(template) => Value::Str(Arc::clone(&template.text)),
+                        other => other.clone(),
+                    };
+                    result.insert("false_condition", shown);
+                    return Ok(Some(result));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn decide_action(&self, names: &Names, env: &Env<'_>, no_log: bool) -> Result<Decision, Failure> {
+        let args = arguments::evaluate(&self.task, env)?;
+        let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
+        let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
+        let (target_host, delegate_names) = self.delegate(names, env)?;
+        let is_delegated = delegate_names.is_some();
+        let way_names = delegate_names.as_ref().unwrap_or(names);
+        let context = way_names.world.context(way_names.search_path());
+        let way_env = Env::new(way_names, &context);
+        let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
+        let delegate = is_delegated.then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
+        let call = Call {
+            run: &self.run,
+            play: &self.play,
+            host: &self.host,
+            target_host: &target_host,
+            task: &self.task,
+            names,
+            env,
+            args,
+            check,
+            diff,
+            way: &way,
+        };
+        let step = actions::run(&call)?;
+        Ok(match step {
+            Step::Done(result) => Decision::Over(Turned { result: Ok(result), delegate, no_log, skipped: false }),
+            Step::Wait(future) => Decision::Wait { future, delegate, no_log },
+            Step::Remote(remote) => {
+                let request = TaskRequest {
+                    module: remote.module.clone(),
+                    args: remote.args.clone(),
+                    lane: self.host_index,
+                    check,
+                    diff,
+                    environment: self.environment(env)?,
+                    cwd: call.is_local().then(|| self.play.play.dir.as_path()).and_then(|dir| {
+                        std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
+                    }),
+                    stream: self.run.options.verbosity > 0 && self.start.n_hosts == 1,
+                    timeout: self.timeout(env)?,
+                    verbosity: self.run.options.verbosity,
+                    contents: Vec::new(),
+                    pushed: 0,
+                };
+                Decision::Send { way, remote, request: Box::new(request), delegate, no_log }
+            }
+        })
+    }
+
+    /// The host that does the task, and its names where it is another one.
+    fn delegate(&self, names: &Names, env: &Env<'_>) -> Result<(Arc<HostData>, Option<Names>), Failure> {
+        let Some((value, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
+            return Ok((Arc::clone(&self.host), None));
+        };
+        let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+        let name = match &value {
+            Value::None | Value::Omit => return Ok((Arc::clone(&self.host), None)),
+            value => value.to_text(),
+        };
+        if name.trim().is_empty() {
+            return Err(Failure::at(Some(span), "the field 'delegate_to' has an empty value"));
+        }
+        let world = &self.run.world;
+        let host = world.host(&name).unwrap_or_else(|| {
+            {
+                let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+                inventory.delegate_host(&name);
+            }
+            world.host(&name).expect("added above")
+        });
+        let mut delegate = Names::new(world, Some(&self.play), Some(&host)).with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
+        delegate.locals.clone_from(&names.locals);
+        Ok((host, Some(delegate)))
+    }
+
+    /// The environment of the play, its blocks and the task, the nearest winning.
+    fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (value, span) in self.task.level.inherited(Keyword::Environment) {
+            let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+            let parts: Vec<Value> = match &value {
+                Value::List(list) => list.to_vec(),
+                Value::None | Value::Omit => Vec::new(),
+                one => vec![one.clone()],
+            };
+            for part in parts {
+                let Value::Dict(dict) = &part else {
+                    if matches!(part, Value::None | Value::Omit) || part.as_str().is_some_and(str::is_empty) {
+                        continue;
+                    }
+                    return Err(Failure::at(Some(span), format!("environment must be a dictionary, received {part:?} ({})", part.type_name())));
+                };
+                for (key, value) in dict.iter() {
+                    let key = key.to_text();
+                    found.retain(|(have, _)| *have != key);
+                    found.push((key, value.to_text()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
+        let value = match self.task.level.keyword(Keyword::Timeout) {
+            Some((value, span)) => env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?,
+            None => Value::Int(self.run.settings.task_timeout.value),
+        };
+        let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
+        Ok((seconds > 0.0).then_some(seconds))
+    }
+
+    /// Opens the way and sends the module.
+    pub(super) async fn start(&self, decision: Decision) -> Started {
+        match decision {
+            Decision::Over(turned) => Started::Over(turned),
+            Decision::Wait { future, delegate, no_log } => Started::Waiting { future, delegate, no_log },
+            Decision::Send { way, remote, request, delegate, no_log } => {
+                let session = match self.run.session(&way.target).await {
+                    Ok(session) => session,
+                    Err(failure) => {
+                        return Started::Over(Turned { result: Err(failure), delegate, no_log, skipped: false });
+                    }
+                };
+                let Remote { contents, finish, .. } = *remote;
+                let method = way.method.filter(|method| self.run.settings.become_allow_same_user.value || method.user != session.hello().user);
+                let answer = session.send(Request { task: *request, contents, method });
+                Started::Running { answer, finish, delegate, no_log }
+            }
+        }
+    }
+
+    /// Waits for the end of a turn.
+    pub(super) async fn finish(&self, started: Started) -> Turned {
+        match started {
+            Started::Over(turned) => turned,
+            Started::Waiting { future, delegate, no_log } => {
+                let result = future.await;
+                Turned { result, delegate, no_log, skipped: false }
+            }
+            Started::Running { mut answer, finish, delegate, no_log } => {
+                let result = self.answer(&mut answer).await;
+                let result = result.map(|result| match finish {
+                    Some(finish) => finish(result),
+                    None => result,
+                });
+                Turned { result, delegate, no_log, skipped: false }
+            }
+        }
+    }
+
+    async fn answer(&self, answer: &mut Answer) -> Result<Dict, Failure> {
+        loop {
+            let event = tokio::select! {
+                event = answer.next() => event,
+                () = self.interrupted() => return Err(Failure::at(None, "the run was interrupted")),
+            };
+            match event {
+                RemoteEvent::Output(stream, bytes) => self.output(stream, bytes),
+                RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result)) {
+                    Value::Dict(dict) => return Ok(Arc::unwrap_or_clone(dict)),
+                    _ => return Ok(Dict::new()),
+                },
+                RemoteEvent::BecomeFailed(error) => {
+                    return Err(Failure::at(None, error.message).with("changed", false));
+                }
+                RemoteEvent::Lost(lost) => {
+                    return Err(Failure::unreachable(&format!("Failed to connect to the host via ssh: {}", lost.message)));
+                }
+            }
+        }
+    }
+
+    async fn interrupted(&self) {
+        while !self.run.is_interrupted() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn output(&self, stream: Stream, bytes: Vec<u8>) {
+        self.turn.event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
+    }
+}
