@@ -2,5 +2,6 @@
 
 pub mod diagnostic;
 pub mod remote;
+pub mod template;
 pub mod value;
 pub mod yaml;
