@@ -5,5 +5,6 @@ pub mod diagnostic;
 pub mod playbook;
 pub mod remote;
 pub mod settings;
+pub mod template;
 pub mod value;
 pub mod yaml;

@@ -3,9 +3,12 @@
 //! Invariant: only the loader of the operator's files makes `Template` and `Encrypted`; results, facts and the contents
 //! of files are plain. Values are immutable and shared: copying one copies a reference.
 
+mod arithmetic;
 mod containers;
 mod equality;
 mod json;
+mod order;
+mod text;
 
 use std::{
     any::Any,
@@ -13,8 +16,10 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub use arithmetic::{Operator, negate};
 pub use containers::{Dict, List};
 use num_bigint::BigInt;
+pub use text::{float_text, is_printable};
 
 use crate::diagnostic::Span;
 
@@ -107,6 +112,22 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     fn to_text(&self) -> String {
         format!("<{}>", self.type_name())
     }
+    /// Returns the items that iteration gives, when there is one.
+    fn items(&self) -> Option<Arc<List>> {
+        None
+    }
+    /// Returns the entries of what behaves as a dictionary.
+    fn mapping(&self) -> Option<Arc<Dict>> {
+        None
+    }
+    /// Returns which of two of this type comes first.
+    fn order(&self, _other: &Value) -> Option<std::cmp::Ordering> {
+        None
+    }
+    /// Returns what Python's `bool()` gives.
+    fn is_true(&self) -> bool {
+        true
+    }
 }
 
 impl Value {
@@ -181,7 +202,8 @@ impl Value {
             Value::Bytes(bytes) => !bytes.is_empty(),
             Value::List(list) | Value::Tuple(list) => !list.is_empty(),
             Value::Dict(dict) => !dict.is_empty(),
-            Value::BigInt(_) | Value::Object(_) => true,
+            Value::BigInt(_) => true,
+            Value::Object(object) => object.is_true(),
             Value::Template(_) | Value::Encrypted(_) => false,
         }
     }

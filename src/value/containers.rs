@@ -24,6 +24,13 @@ impl List {
         self.items.push(value);
     }
 
+    /// Changes the items in place.
+    pub fn edit<T>(&mut self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+        let result = change(&mut self.items);
+        self.lazy = self.items.iter().any(Value::is_lazy);
+        result
+    }
+
     pub fn into_vec(self) -> Vec<Value> {
         self.items
     }
@@ -104,6 +111,23 @@ impl Dict {
     /// Removes an entry by its key; the others keep their order.
     pub fn remove_value(&mut self, key: &Value) -> Option<Value> {
         self.entries.shift_remove(key)
+    }
+
+    /// Removes and returns the last entry.
+    pub fn pop_last(&mut self) -> Option<(Value, Value)> {
+        self.entries.pop()
+    }
+
+    /// Returns the entry at a place in the order.
+    pub fn at(&self, index: usize) -> Option<(&Value, &Value)> {
+        self.entries.get_index(index)
+    }
+
+    pub fn with_capacity(capacity: usize) -> Dict {
+        Dict {
+            entries: Entries::with_capacity_and_hasher(capacity, BuildHasherDefault::default()),
+            lazy: false,
+        }
     }
 
     pub fn iter(&self) -> indexmap::map::Iter<'_, Value, Value> {

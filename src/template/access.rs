@@ -1,0 +1,209 @@
+//! `a.b`, `a['b']`, `a[1]` and `a[1:2]`.
+
+use std::sync::Arc;
+
+use super::{
+    TemplateError,
+    cells::{DictCell, ListCell},
+    evaluator::{Evaluator, Result},
+    expression::bound,
+    methods,
+    objects::{Range, downcast, object},
+};
+use crate::value::{List, Value};
+
+impl Evaluator<'_> {
+    /// Returns `of.name`: a method or an attribute before an entry.
+    pub(crate) fn attribute(&self, of: &Value, name: &str) -> Result<Value> {
+        if name.starts_with("__") {
+            if matches!(of, Value::Undefined(_)) {
+                return Ok(of.clone());
+            }
+            return Ok(Value::undefined(
+                format!("access to attribute '{name}' of '{}' object is unsafe.", of.type_name()),
+                None,
+            ));
+        }
+        match of {
+            Value::Undefined(_) => Ok(of.clone()),
+            Value::Dict(dict) => Ok(match dict.get(name) {
+                Some(_) if methods::exists(of, name) => bound(of, name),
+                Some(value) => value.clone(),
+                None if methods::exists(of, name) => bound(of, name),
+                None => missing(of, &Value::str(name)),
+            }),
+            Value::Object(found) => {
+                if let Some(cell) = downcast::<DictCell>(of) {
+                    if methods::exists(of, name) {
+                        return Ok(bound(of, name));
+                    }
+                    return Ok(cell
+                        .entry(&Value::str(name))
+                        .unwrap_or_else(|| missing(of, &Value::str(name))));
+                }
+                Ok(match found.attribute(name) {
+                    Some(value) => value,
+                    None if methods::exists(of, name) => bound(of, name),
+                    None => missing(of, &Value::str(name)),
+                })
+            }
+            _ if methods::exists(of, name) => Ok(bound(of, name)),
+            _ => Ok(missing(of, &Value::str(name))),
+        }
+    }
+
+    /// Returns `of[key]`: an entry before an attribute.
+    pub(crate) fn item(&self, of: &Value, key: &Value) -> Result<Value> {
+        Ok(match of {
+            Value::Undefined(_) => of.clone(),
+            Value::Dict(dict) => match dict.get_value(key) {
+                Some(value) => value.clone(),
+                None => match key.as_str() {
+                    Some(name) if methods::exists(of, name) => bound(of, name),
+                    _ => missing(of, key),
+                },
+            },
+            Value::List(list) | Value::Tuple(list) => match index(key, list.len()) {
+                Some(index) => list[index].clone(),
+                None => return self.by_name(of, key),
+            },
+            Value::Str(text) => {
+                let length = if text.is_ascii() { text.len() } else { text.chars().count() };
+                match index(key, length) {
+                    Some(index) => match text.chars().nth(index) {
+                        Some(letter) => Value::from(letter.to_string()),
+                        None => missing(of, key),
+                    },
+                    None => return self.by_name(of, key),
+                }
+            }
+            Value::Bytes(bytes) => match index(key, bytes.len()) {
+                Some(index) => Value::Int(i64::from(bytes[index])),
+                None => return self.by_name(of, key),
+            },
+            Value::Object(found) => {
+                if let Some(cell) = downcast::<ListCell>(of) {
+                    let length = found.items().map_or(0, |items| items.len());
+                    return match index(key, length).and_then(|index| cell.item(index)) {
+                        Some(item) => Ok(item),
+                        None => self.by_name(of, key),
+                    };
+                }
+                if let Some(cell) = downcast::<DictCell>(of) {
+                    return Ok(cell.entry(key).unwrap_or_else(|| missing(of, key)));
+                }
+                if let Some(range) = downcast::<Range>(of) {
+                    return Ok(match index(key, range.len()) {
+                        Some(index) => Value::Int(range.at(index)),
+                        None => missing(of, key),
+                    });
+                }
+                match (key.as_str(), key.as_int(), found.items()) {
+                    (Some(name), ..) => return self.attribute(of, name),
+                    (_, Some(_), Some(items)) => match index(key, items.len()) {
+                        Some(index) => items[index].clone(),
+                        None => missing(of, key),
+                    },
+                    _ => missing(of, key),
+                }
+            }
+            _ => return self.by_name(of, key),
+        })
+    }
+
+    fn by_name(&self, of: &Value, key: &Value) -> Result<Value> {
+        match key.as_str() {
+            Some(name) => self.attribute(of, name),
+            None => Ok(missing(of, key)),
+        }
+    }
+}
+
+/// Returns a place in a sequence for an index, which may count from the end.
+fn index(key: &Value, length: usize) -> Option<usize> {
+    let number = key.as_int()?;
+    let index = if number < 0 { number.checked_add(i64::try_from(length).ok()?)? } else { number };
+    usize::try_from(index).ok().filter(|index| *index < length)
+}
+
+fn missing(of: &Value, key: &Value) -> Value {
+    let message = match (of, key) {
+        (Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::None, Value::Int(_)) => {
+            format!("{} object has no element {}", of.type_name(), key.to_repr())
+        }
+        _ => format!("object of type '{}' has no attribute {}", of.type_name(), key.to_repr()),
+    };
+    Value::undefined(message, None)
+}
+
+/// Returns `of[start:stop:step]`.
+pub(crate) fn slice(of: &Value, [start, stop, step]: [Option<i64>; 3]) -> Result<Value> {
+    let step = step.unwrap_or(1);
+    if step == 0 {
+        return Err(TemplateError::runtime("slice step cannot be zero"));
+    }
+    let pick = |length: usize| {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let clamp = |bound: Option<i64>, default: i64| match bound {
+            None => default,
+            Some(bound) if bound < 0 => bound.saturating_add(length).clamp(low, high),
+            Some(bound) => bound.clamp(low, high),
+        };
+        let (first, last) = if step > 0 {
+            (clamp(start, low), clamp(stop, high))
+        } else {
+            (clamp(start, high), clamp(stop, low))
+        };
+        (first, last)
+    };
+    let indices = |length: usize| {
+        let (first, last) = pick(length);
+        let mut at = first;
+        std::iter::from_fn(move || {
+            let inside = if step > 0 { at < last } else { at > last };
+            let index = usize::try_from(at).ok().filter(|_| inside)?;
+            at = at.saturating_add(step);
+            Some(index)
+        })
+    };
+    let list = |items: &List| -> Arc<List> {
+        Arc::new(indices(items.len()).map(|index| items[index].clone()).collect())
+    };
+    Ok(match of {
+        Value::List(items) => Value::List(list(items)),
+        Value::Tuple(items) => Value::Tuple(list(items)),
+        Value::Str(text) if text.is_ascii() && step == 1 => {
+            let (first, last) = pick(text.len());
+            let range = usize::try_from(first).unwrap_or(0)..usize::try_from(last).unwrap_or(0);
+            Value::str(text.get(range).unwrap_or_default())
+        }
+        Value::Str(text) => {
+            let letters: Vec<char> = text.chars().collect();
+            indices(letters.len()).map(|index| letters[index]).collect::<String>().into()
+        }
+        Value::Bytes(bytes) => {
+            Value::Bytes(indices(bytes.len()).map(|index| bytes[index]).collect())
+        }
+        Value::Object(found) => {
+            if let Some(range) = downcast::<Range>(of) {
+                let (first, last) = pick(range.len());
+                let at = |index: i64| range.start.saturating_add(range.step.saturating_mul(index));
+                return Ok(object(Range {
+                    start: at(first),
+                    stop: at(last),
+                    step: range.step.saturating_mul(step),
+                }));
+            }
+            match found.items() {
+                Some(items) => Value::List(list(&items)),
+                None => return Err(not_subscriptable(of)),
+            }
+        }
+        other => return Err(not_subscriptable(other)),
+    })
+}
+
+fn not_subscriptable(value: &Value) -> TemplateError {
+    TemplateError::runtime(format!("'{}' object is not subscriptable", value.type_name()))
+}

@@ -1,0 +1,318 @@
+//! What evaluation reads: the names of one host and task, and the settings of the run.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use rustc_hash::FxHashMap;
+
+use super::{
+    TemplateError,
+    evaluator::{Evaluator, Result},
+    output::Output,
+    syntax,
+    tree::Code,
+};
+use crate::{
+    diagnostic::Span,
+    value::{Dict, Encrypted, List, Template, Value},
+};
+
+/// Names that a template can see; values may be templates themselves.
+pub trait Scope: Send + Sync {
+    fn get(&self, name: &str) -> Option<Value>;
+    /// Returns every name, for `vars` and `varnames`.
+    fn names(&self) -> Vec<Arc<str>>;
+}
+
+/// Opens vault texts.
+pub trait Decrypt: Send + Sync {
+    /// Returns what an encrypted text says, or why it cannot be read.
+    fn decrypt(&self, text: &str) -> std::result::Result<Vec<u8>, String>;
+}
+
+/// What is the same for all templates of a play's role or file.
+#[derive(Default)]
+pub struct Context {
+    /// Folders that lookups and includes search, the nearest first; each also by its `templates`, `files` and `vars`.
+    pub search_path: Vec<PathBuf>,
+    pub vault: Option<Arc<dyn Decrypt>>,
+    /// A condition that is not a boolean is an error unless this is set (`ALLOW_BROKEN_CONDITIONALS`).
+    pub allow_broken_conditionals: bool,
+    /// Settings by name, for `lookup('config', ...)`.
+    pub settings: HashMap<String, Value>,
+    /// What the run should be warned of.
+    pub warnings: Mutex<Vec<String>>,
+    compiled: Mutex<HashMap<(Arc<str>, FileOptions), Arc<Code>>>,
+    expressions: Mutex<HashMap<Arc<str>, Arc<Code>>>,
+}
+
+/// How a file's template is read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileOptions {
+    pub variable_start: String,
+    pub variable_end: String,
+    pub block_start: String,
+    pub block_end: String,
+    pub comment_start: String,
+    pub comment_end: String,
+    pub line_statement_prefix: Option<String>,
+    pub line_comment_prefix: Option<String>,
+    pub trim_blocks: bool,
+    pub lstrip_blocks: bool,
+    pub keep_trailing_newline: bool,
+    pub newline_sequence: String,
+}
+
+impl Default for FileOptions {
+    fn default() -> FileOptions {
+        FileOptions {
+            variable_start: "{{".to_owned(),
+            variable_end: "}}".to_owned(),
+            block_start: "{%".to_owned(),
+            block_end: "%}".to_owned(),
+            comment_start: "{#".to_owned(),
+            comment_end: "#}".to_owned(),
+            line_statement_prefix: None,
+            line_comment_prefix: None,
+            trim_blocks: true,
+            lstrip_blocks: false,
+            keep_trailing_newline: true,
+            newline_sequence: "\n".to_owned(),
+        }
+    }
+}
+
+/// Evaluation for one host and task; made anew for each, for it remembers what variables gave.
+pub struct Env<'a> {
+    pub scope: &'a dyn Scope,
+    pub context: &'a Context,
+    memo: Mutex<FxHashMap<usize, Memo>>,
+}
+
+/// What a variable that is a template gave; the variable is kept so that its address stays its own.
+struct Memo {
+    _of: Value,
+    /// Nothing while it is being evaluated.
+    result: Option<Result<Value>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Env<'a> {
+    pub fn new(scope: &'a dyn Scope, context: &'a Context) -> Env<'a> {
+        Env { scope, context, memo: Mutex::default() }
+    }
+
+    /// Returns the value with all templates in it evaluated and all vault texts opened.
+    pub fn eval(&self, value: &Value) -> Result<Value> {
+        match value {
+            Value::Template(template) => self.evaluate(template, 0),
+            Value::List(_) | Value::Dict(_) | Value::Tuple(_) if !value.is_lazy() => {
+                Ok(value.clone())
+            }
+            Value::List(list) => {
+                let items = list.iter().map(|item| self.eval(item));
+                let items = items.filter(|item| !matches!(item, Ok(Value::Omit)));
+                Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
+            }
+            Value::Tuple(list) => {
+                let items = list.iter().map(|item| self.eval(item));
+                Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
+            }
+            Value::Dict(dict) => {
+                let mut entries = Dict::with_capacity(dict.len());
+                for (key, value) in dict.iter() {
+                    let value = self.eval(value)?;
+                    if !matches!(value, Value::Omit) {
+                        entries.insert(key.clone(), value);
+                    }
+                }
+                Ok(entries.into())
+            }
+            Value::Encrypted(encrypted) => self.open(encrypted),
+            Value::Undefined(undefined) => Err((&**undefined).into()),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// Returns the value of a bare expression, as in `when`, `until` and `that`.
+    pub fn eval_expression(&self, text: &str, span: Option<&Span>) -> Result<Value> {
+        let code = self.expression_code(text, span)?;
+        self.run(&code, 0)
+    }
+
+    /// Returns the text that a file's template gives.
+    pub fn render_file(
+        &self,
+        text: &str,
+        span: Option<&Span>,
+        options: &FileOptions,
+    ) -> Result<String> {
+        let (text, options) = syntax::expand_header(text, options);
+        let key = (Arc::from(text), options.into_owned());
+        let known = lock(&self.context.compiled).get(&key).cloned();
+        let code = match known {
+            Some(code) => code,
+            None => {
+                let code = Arc::new(syntax::compile(&key.0, span.cloned(), &key.1)?);
+                lock(&self.context.compiled).insert(key.clone(), Arc::clone(&code));
+                code
+            }
+        };
+        let mut out = Output::text();
+        Evaluator::new(self, &code, 0).run(&mut out)?;
+        let text = out.into_text();
+        Ok(if key.1.newline_sequence == "\n" {
+            text
+        } else {
+            text.replace('\n', &key.1.newline_sequence)
+        })
+    }
+
+    pub(super) fn expression_code(&self, text: &str, span: Option<&Span>) -> Result<Arc<Code>> {
+        if let Some(code) = lock(&self.context.expressions).get(text) {
+            return Ok(Arc::clone(code));
+        }
+        let code = Arc::new(syntax::compile_expression(text, span.cloned())?);
+        lock(&self.context.expressions).insert(Arc::clone(&code.text), Arc::clone(&code));
+        Ok(code)
+    }
+
+    /// Returns the native value that a compiled template gives.
+    pub(super) fn run(&self, code: &Arc<Code>, depth: u32) -> Result<Value> {
+        let mut out = Output::native();
+        Evaluator::new(self, code, depth).run(&mut out)?;
+        Ok(out.into_value())
+    }
+
+    fn evaluate(&self, template: &Template, depth: u32) -> Result<Value> {
+        let compiled = syntax::compiled(template)?;
+        let value = self.run(&compiled.code, depth)?;
+        Ok(compiled.with_newlines(value))
+    }
+
+    /// Returns a name's value, resolved when it is a template; what is undefined inside it comes back as a value.
+    pub(super) fn variable(&self, name: &str, depth: u32) -> Result<Option<Value>> {
+        match self.scope.get(name) {
+            Some(value @ (Value::Template(_) | Value::Encrypted(_))) => {
+                self.resolve(&value, depth).map(Some)
+            }
+            found => Ok(found),
+        }
+    }
+
+    /// Evaluates a value that is itself a template, once.
+    pub(super) fn resolve(&self, value: &Value, depth: u32) -> Result<Value> {
+        match value {
+            Value::Template(template) => {
+                let address = Arc::as_ptr(template) as usize;
+                self.once(address, value, || self.evaluate(template, depth + 1))
+            }
+            Value::Encrypted(encrypted) => self.open(encrypted),
+            other => Ok(other.clone()),
+        }
+    }
+
+    /// Evaluates all templates in a container, once; what is undefined stays inside as a value.
+    pub(super) fn complete(&self, value: &Value, depth: u32) -> Result<Value> {
+        if !value.is_lazy() {
+            return Ok(value.clone());
+        }
+        match value {
+            Value::List(list) => self.once(Arc::as_ptr(list) as usize, value, || {
+                let items = list.iter().map(|item| self.complete(item, depth));
+                Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
+            }),
+            Value::Tuple(list) => {
+                let items = list.iter().map(|item| self.complete(item, depth));
+                Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
+            }
+            Value::Dict(dict) => self.once(Arc::as_ptr(dict) as usize, value, || {
+                let mut entries = Dict::with_capacity(dict.len());
+                for (key, value) in dict.iter() {
+                    let value = self.complete(value, depth)?;
+                    if !matches!(value, Value::Omit) {
+                        entries.insert(key.clone(), value);
+                    }
+                }
+                Ok(entries.into())
+            }),
+            other => self.resolve(other, depth),
+        }
+    }
+
+    fn once(
+        &self,
+        address: usize,
+        of: &Value,
+        evaluate: impl FnOnce() -> Result<Value>,
+    ) -> Result<Value> {
+        {
+            let mut memo = lock(&self.memo);
+            match memo.get(&address) {
+                Some(Memo { result: Some(result), .. }) => return result.clone(),
+                Some(Memo { result: None, .. }) => {
+                    return Err(TemplateError::runtime(
+                        "Recursive loop detected in template: maximum recursion depth exceeded",
+                    ));
+                }
+                None => {
+                    memo.insert(address, Memo { _of: of.clone(), result: None });
+                }
+            }
+        }
+        let result = match evaluate() {
+            Err(error) if error.is_undefined() => Ok(error.into()),
+            other => other,
+        };
+        if let Some(entry) = lock(&self.memo).get_mut(&address) {
+            entry.result = Some(result.clone());
+        }
+        result
+    }
+
+    fn open(&self, encrypted: &Encrypted) -> Result<Value> {
+        if let Some(plain) = encrypted.plain.get() {
+            return Ok(Value::Str(Arc::clone(plain)));
+        }
+        let opened = match &self.context.vault {
+            Some(vault) => vault.decrypt(&encrypted.text),
+            None => Err("Attempting to decrypt but no vault secrets found.".to_owned()),
+        };
+        let plain = opened.map_err(|message| TemplateError {
+            span: encrypted.span.clone(),
+            ..TemplateError::exact(message)
+        })?;
+        let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
+        Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
+    }
+
+    /// Returns the template of a file that another one includes, imports or extends.
+    pub(super) fn load(&self, name: &str) -> Result<Arc<Code>> {
+        for folder in &self.context.search_path {
+            for path in [folder.join("templates").join(name), folder.join(name)] {
+                let Ok(text) = std::fs::read_to_string(&path) else { continue };
+                let source = crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
+                let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+                let span = Span::new(&source, (0, 0), (lines, 0));
+                let options = FileOptions { keep_trailing_newline: false, ..Default::default() };
+                let key = (Arc::from(text), options);
+                if let Some(code) = lock(&self.context.compiled).get(&key) {
+                    return Ok(Arc::clone(code));
+                }
+                let code = Arc::new(syntax::compile(&key.0, Some(span), &key.1)?);
+                lock(&self.context.compiled).insert(key, Arc::clone(&code));
+                return Ok(code);
+            }
+        }
+        let folders: Vec<_> =
+            self.context.search_path.iter().map(|f| format!("'{}'", f.display())).collect();
+        let folders = folders.join(", ");
+        Err(TemplateError::runtime(format!("'{name}' not found in search path: {folders}")))
+    }
+}

@@ -1,0 +1,140 @@
+//! Why a template could not be used, in the reference's words, and where.
+
+use std::fmt;
+
+use super::tree::{Code, Place};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    value::{Undefined, Value},
+};
+
+/// Why a template could not be used.
+#[derive(Clone, Debug)]
+pub struct TemplateError {
+    /// The reference's words.
+    pub message: String,
+    /// The failing expression, where its text is known to come from a file.
+    pub span: Option<Span>,
+    pub kind: ErrorKind,
+}
+
+/// What went wrong; only an undefined value can be caught, by `default` and its kin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    Undefined,
+    Syntax,
+    Runtime,
+}
+
+impl TemplateError {
+    /// Returns an error of evaluation, with the words that the reference puts before it.
+    pub fn runtime(message: impl fmt::Display) -> TemplateError {
+        TemplateError::exact(format!("Error rendering template: {message}"))
+    }
+
+    /// Returns an error of evaluation with just these words.
+    pub fn exact(message: impl Into<String>) -> TemplateError {
+        TemplateError { message: message.into(), span: None, kind: ErrorKind::Runtime }
+    }
+
+    pub fn undefined(message: impl Into<String>) -> TemplateError {
+        TemplateError { message: message.into(), span: None, kind: ErrorKind::Undefined }
+    }
+
+    pub(crate) fn syntax(code: &Code, place: Place, message: impl fmt::Display) -> TemplateError {
+        TemplateError {
+            message: format!("Syntax error in template: {message}"),
+            span: code.span_of(place),
+            kind: ErrorKind::Syntax,
+        }
+    }
+
+    /// Returns whether a name or attribute had no value.
+    pub fn is_undefined(&self) -> bool {
+        self.kind == ErrorKind::Undefined
+    }
+
+    /// Names the place, unless one further inside is known.
+    #[must_use]
+    pub(crate) fn at(mut self, code: &Code, place: Place) -> TemplateError {
+        if self.span.is_none() {
+            self.span = code.span_of(place);
+        }
+        self
+    }
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+impl From<&TemplateError> for Diagnostic {
+    fn from(error: &TemplateError) -> Diagnostic {
+        Diagnostic::maybe_at(error.span.as_ref(), error.message.clone())
+    }
+}
+
+impl From<&Undefined> for TemplateError {
+    fn from(undefined: &Undefined) -> TemplateError {
+        TemplateError {
+            message: undefined.message.clone(),
+            span: undefined.span.clone(),
+            kind: ErrorKind::Undefined,
+        }
+    }
+}
+
+impl From<TemplateError> for Value {
+    /// Makes the value that fails when it is used.
+    fn from(error: TemplateError) -> Value {
+        Value::undefined(error.message, error.span)
+    }
+}
+
+impl Value {
+    /// Returns a value that fails when it is used.
+    pub fn undefined(message: impl Into<String>, span: Option<Span>) -> Value {
+        Value::Undefined(std::sync::Arc::new(Undefined { message: message.into(), span }))
+    }
+}
+
+impl Code {
+    /// Returns the file's range for a range of the template's text, as far as it can be told: YAML folds, quotes and indents.
+    pub(crate) fn span_of(&self, place: Place) -> Option<Span> {
+        let whole = self.span.as_ref()?;
+        let (start, end) = (place.start as usize, place.end as usize);
+        if end <= start {
+            return Some(whole.clone());
+        }
+        let Some(found) = self.text.get(start..end.min(self.text.len())) else {
+            return Some(whole.clone());
+        };
+        let raw = whole.text();
+        if let Some(base) = raw.find(&*self.text) {
+            return Some(narrow(whole, raw, base + start, base + start + found.len()));
+        }
+        // The same expression stands as often before it in the text as in the file.
+        let first_line = found.lines().next().unwrap_or(found);
+        let before = self.text[..start].matches(first_line).count();
+        match raw.match_indices(first_line).nth(before) {
+            Some((at, _)) => Some(narrow(whole, raw, at, at + first_line.len())),
+            None => Some(whole.clone()),
+        }
+    }
+}
+
+/// Bytes of the range's own text become lines and columns.
+fn narrow(whole: &Span, raw: &str, start: usize, end: usize) -> Span {
+    let position = |offset: usize| {
+        let before = &raw[..offset];
+        let line = u32::try_from(before.matches('\n').count()).unwrap_or(0);
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        let column = u32::try_from(column).unwrap_or(0);
+        if line == 0 { (whole.line, whole.column + column) } else { (whole.line + line, column) }
+    };
+    Span::new(&whole.source, position(start), position(end))
+}

@@ -1,0 +1,676 @@
+//! Evaluation of statements: output, scopes, loops, macros, inheritance.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use super::{
+    Env, TemplateError,
+    cells::{freeze, is_cell, thaw},
+    escape, globals,
+    objects::{Loop, Macro, Module, Namespace, Overlay, downcast, object},
+    output::Output,
+    tree::{Code, Expression, For, MacroCode, Place, Statement, Symbol, Target},
+};
+use crate::value::{Dict, List, Value};
+
+pub(crate) type Result<T> = std::result::Result<T, TemplateError>;
+
+/// Iterations and calls that one template may take before it is said to be endless.
+const MAX_STEPS: u32 = 50_000_000;
+/// How deep macros, includes and variables that are templates may nest.
+const MAX_DEPTH: u32 = 60;
+
+/// Arguments of a call, evaluated.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    pub(crate) positional: Vec<Value>,
+    pub(crate) named: Vec<(Arc<str>, Value)>,
+}
+
+/// What follows a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Next,
+    Continue,
+    Break,
+}
+
+/// One template while it is evaluated.
+pub(crate) struct Evaluator<'e> {
+    pub(crate) env: &'e Env<'e>,
+    pub(crate) code: &'e Arc<Code>,
+    /// Values of the names of the top level.
+    root: Vec<Option<Value>>,
+    /// Values of inner scopes; the last one of a name counts.
+    stack: Vec<(Symbol, Value)>,
+    /// Below this, the stack belongs to the callers of the running macro.
+    floor: usize,
+    /// Where the innermost scope begins on the stack; none at the top level.
+    scope: Option<usize>,
+    pub(super) overlay: Overlay,
+    pub(super) input: Value,
+    pub(super) escape: bool,
+    pub(super) depth: u32,
+    steps: u32,
+    loops: usize,
+    /// The loops that run, for `loop(...)`.
+    pub(super) running: Vec<&'e Arc<For>>,
+    blocks: Chain,
+    /// The block that runs: its name and how far up its chain it is.
+    pub(super) block: Option<(Arc<str>, usize)>,
+}
+
+/// Blocks by name, the most derived first.
+pub(crate) type Chain = Vec<(Arc<str>, Vec<(Arc<Code>, usize)>)>;
+
+impl<'e> Evaluator<'e> {
+    pub(crate) fn new(env: &'e Env<'e>, code: &'e Arc<Code>, depth: u32) -> Evaluator<'e> {
+        Evaluator {
+            env,
+            code,
+            root: Vec::new(),
+            stack: Vec::new(),
+            floor: 0,
+            scope: None,
+            overlay: Overlay::default(),
+            input: Value::None,
+            escape: false,
+            depth,
+            steps: 0,
+            loops: 0,
+            running: Vec::new(),
+            blocks: Chain::new(),
+            block: None,
+        }
+    }
+
+    /// Runs the whole template.
+    pub(crate) fn run(&mut self, out: &mut Output) -> Result<()> {
+        if self.depth > MAX_DEPTH {
+            return Err(TemplateError::runtime(
+                "Recursive loop detected in template: maximum recursion depth exceeded",
+            ));
+        }
+        let code = self.code;
+        if !code.extends {
+            self.register_blocks();
+            return self.body(&code.body, out).map(drop);
+        }
+        let mut parent = None;
+        let mut ignored = Output::text();
+        for statement in &code.body {
+            match statement {
+                Statement::Extends(name) => parent = Some(self.expression(name)?),
+                Statement::Text(text) if parent.is_none() => out.push(text.clone()),
+                Statement::Block(_) if parent.is_some() => (),
+                other if parent.is_some() => drop(self.statement(other, &mut ignored)?),
+                other => drop(self.statement(other, out)?),
+            }
+        }
+        self.register_blocks();
+        let parent = parent.unwrap_or_default();
+        let code = self.load(&parent, Place::default())?;
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        evaluator.overlay = self.visible();
+        evaluator.blocks = std::mem::take(&mut self.blocks);
+        evaluator.run(out)
+    }
+
+    fn register_blocks(&mut self) {
+        for (index, block) in self.code.blocks.iter().enumerate() {
+            let entry = (Arc::clone(self.code), index);
+            match self.blocks.iter_mut().find(|(name, _)| *name == block.name) {
+                Some((_, chain)) => chain.push(entry),
+                None => self.blocks.push((Arc::clone(&block.name), vec![entry])),
+            }
+        }
+    }
+
+    pub(super) fn step(&mut self) -> Result<()> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return Err(TemplateError::runtime("the template does not come to an end"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn body(&mut self, body: &'e [Statement], out: &mut Output) -> Result<Flow> {
+        for statement in body {
+            let flow = self.statement(statement, out)?;
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
+        match statement {
+            Statement::Text(text) => out.push(text.clone()),
+            Statement::Emit(expression) => {
+                let value = self.expression(expression)?;
+                let safe = !self.escape || escape::is_safe(expression);
+                self.emit(value, safe, expression.place(), out)?;
+            }
+            Statement::For(node) => self.for_loop(node, None, out)?,
+            Statement::If { condition, then, otherwise } => {
+                let body = if self.truth(condition)? { then } else { otherwise };
+                return self.body(body, out);
+            }
+            Statement::Set { target, value } => {
+                let value = self.expression(value)?;
+                self.assign(target, value)?;
+            }
+            Statement::SetBlock { target, filters, body } => {
+                let text = self.captured(body)?;
+                let value = self.filtered(filters.as_ref(), text)?;
+                self.assign(target, value)?;
+            }
+            Statement::With { assignments, body } => {
+                let mut values = Vec::with_capacity(assignments.len());
+                for (_, value) in assignments {
+                    values.push(self.expression(value)?);
+                }
+                let saved = self.enter();
+                for ((target, _), value) in assignments.iter().zip(values) {
+                    self.assign(target, value)?;
+                }
+                let flow = self.body(body, out);
+                self.leave(saved);
+                return flow;
+            }
+            Statement::Filter { filters, body } => {
+                let text = self.captured(body)?;
+                let value = self.filtered(Some(filters), text)?;
+                out.push(value);
+            }
+            Statement::AutoEscape { enabled, body } => {
+                let enabled = self.truth(enabled)?;
+                let before = std::mem::replace(&mut self.escape, enabled);
+                let flow = self.body(body, out);
+                self.escape = before;
+                return flow;
+            }
+            Statement::Macro(body) => {
+                let value = self.make_macro(body);
+                let symbol = self.code.names.iter().position(|name| *name == body.name);
+                let symbol = symbol.and_then(|index| Symbol::try_from(index).ok());
+                self.bind(symbol.unwrap_or_default(), value);
+            }
+            Statement::Call { call, caller } => {
+                let caller = self.make_macro(caller);
+                let value = self.call_with(call, Some(caller))?;
+                self.emit(value, true, call.place(), out)?;
+            }
+            Statement::Block(index) => self.run_block(&self.code.blocks[*index].name, 0, out)?,
+            Statement::Extends(_) => (),
+            Statement::Include { name, ignore_missing, with_context } => {
+                self.include(name, *ignore_missing, *with_context, out)?;
+            }
+            Statement::Import { name, target, with_context } => {
+                let module = self.import(name, *with_context)?;
+                self.bind(*target, object(module));
+            }
+            Statement::From { name, names, with_context } => {
+                let module = self.import(name, *with_context)?;
+                for (export, symbol) in names {
+                    let value = crate::value::Object::attribute(&module, export);
+                    let value = value.unwrap_or_else(|| {
+                        Value::undefined(
+                            format!("the imported template does not export the requested name '{export}'"),
+                            None,
+                        )
+                    });
+                    self.bind(*symbol, value);
+                }
+            }
+            Statement::Do(call) => drop(self.expression(call)?),
+            Statement::Continue => return Ok(Flow::Continue),
+            Statement::Break => return Ok(Flow::Break),
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Output of an expression: what is undefined fails here.
+    fn emit(&mut self, value: Value, safe: bool, place: Place, out: &mut Output) -> Result<()> {
+        let value = self.finalize(value).map_err(|error| error.at(self.code, place))?;
+        out.push(if safe { value } else { escape::escape(&value.to_text()).into() });
+        Ok(())
+    }
+
+    /// Runs statements and returns their text.
+    fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
+        let mut out = Output::text();
+        let saved = self.enter();
+        let flow = self.body(body, &mut out);
+        self.leave(saved);
+        flow?;
+        Ok(out.into_text().into())
+    }
+
+    fn filtered(&mut self, filters: Option<&'e Expression>, text: Value) -> Result<Value> {
+        let Some(filters) = filters else { return Ok(text) };
+        let before = std::mem::replace(&mut self.input, text);
+        let value = self.expression(filters);
+        self.input = before;
+        value
+    }
+
+    pub(super) fn enter(&mut self) -> Option<usize> {
+        self.scope.replace(self.stack.len())
+    }
+
+    pub(super) fn leave(&mut self, saved: Option<usize>) {
+        if let Some(start) = self.scope {
+            self.stack.truncate(start);
+        }
+        self.scope = saved;
+    }
+
+    fn bind(&mut self, symbol: Symbol, value: Value) {
+        match self.scope {
+            None => {
+                if self.root.is_empty() {
+                    self.root.resize(self.code.names.len(), None);
+                }
+                self.root[symbol as usize] = Some(value);
+            }
+            Some(start) => {
+                match self.stack[start..].iter_mut().find(|(known, _)| *known == symbol) {
+                    Some((_, old)) => *old = value,
+                    None => self.stack.push((symbol, value)),
+                }
+            }
+        }
+    }
+
+    fn assign(&mut self, target: &Target, value: Value) -> Result<()> {
+        let value = if self.code.mutates { thaw(value) } else { value };
+        match target {
+            Target::Name(symbol) => self.bind(*symbol, value),
+            Target::Attribute(symbol, name, place) => {
+                let owner = self.name(*symbol, *place)?;
+                match downcast::<Namespace>(&owner) {
+                    Some(namespace) => namespace.set(name, value),
+                    None => {
+                        return Err(TemplateError::runtime(
+                            "cannot assign attribute on non-namespace object",
+                        )
+                        .at(self.code, *place));
+                    }
+                }
+            }
+            Target::Unpack(targets, place) => {
+                let items = self.iterate(&value).map_err(|error| error.at(self.code, *place))?;
+                let (expected, found) = (targets.len(), items.len());
+                if found != expected {
+                    let message = if found < expected {
+                        format!("not enough values to unpack (expected {expected}, got {found})")
+                    } else {
+                        format!("too many values to unpack (expected {expected})")
+                    };
+                    return Err(TemplateError::runtime(message).at(self.code, *place));
+                }
+                for (target, item) in targets.iter().zip(items.iter()) {
+                    let item = self.resolved(item.clone())?;
+                    self.assign(target, item)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a name means: of the template, of its includer, of the host, or a global function.
+    pub(super) fn name(&mut self, symbol: Symbol, place: Place) -> Result<Value> {
+        let index = symbol as usize;
+        if self.code.assigned[index] || self.code.mutates {
+            let inner = &self.stack[self.floor..];
+            if let Some((_, value)) = inner.iter().rev().find(|(known, _)| *known == symbol) {
+                return Ok(value.clone());
+            }
+            if let Some(Some(value)) = self.root.get(index) {
+                return Ok(value.clone());
+            }
+        }
+        let name = &self.code.names[index];
+        if let Some((_, value)) = self.overlay.iter().rev().find(|(known, _)| known == name) {
+            return Ok(value.clone());
+        }
+        if let Some(value) = self.env.variable(name, self.depth)? {
+            if self.code.mutates && matches!(value, Value::List(_) | Value::Dict(_)) {
+                let cell = thaw(value);
+                if self.root.is_empty() {
+                    self.root.resize(self.code.names.len(), None);
+                }
+                self.root[index] = Some(cell.clone());
+                return Ok(cell);
+            }
+            return Ok(value);
+        }
+        if let Some(value) = globals::find(name) {
+            return Ok(value);
+        }
+        Ok(Value::undefined(format!("'{name}' is undefined"), self.code.span_of(place)))
+    }
+
+    /// Runs a loop, or one level of a recursive one over other items.
+    pub(super) fn for_loop(
+        &mut self,
+        node: &'e Arc<For>,
+        items: Option<Value>,
+        out: &mut Output,
+    ) -> Result<()> {
+        let place = node.iterable.place();
+        let iterable = match items {
+            Some(items) => items,
+            None => self.expression(&node.iterable)?,
+        };
+        let mut items = self.iterate(&iterable).map_err(|error| error.at(self.code, place))?;
+        let saved = self.enter();
+        self.running.push(node);
+        let result = self.iterations(node, &mut items, out);
+        self.running.pop();
+        self.leave(saved);
+        if !result? {
+            self.body(&node.otherwise, out)?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether there was an item.
+    fn iterations(
+        &mut self,
+        node: &'e Arc<For>,
+        items: &mut Arc<List>,
+        out: &mut Output,
+    ) -> Result<bool> {
+        if let Some(filter) = &node.filter {
+            let mut kept = Vec::new();
+            for item in items.iter() {
+                self.step()?;
+                let saved = self.enter();
+                let item = self.resolved(item.clone())?;
+                self.assign(&node.target, item.clone())?;
+                let keep = self.truth(filter)?;
+                self.leave(saved);
+                if keep {
+                    kept.push(item);
+                }
+            }
+            *items = Arc::new(kept.into());
+        }
+        let state = self.code.loop_symbol.map(|symbol| {
+            let state = Arc::new(Loop {
+                node: Arc::clone(node),
+                items: Arc::clone(items),
+                index: AtomicUsize::new(0),
+                depth: self.loops,
+                changed: std::sync::Mutex::default(),
+            });
+            self.stack.push((symbol, Value::Object(Arc::clone(&state) as _)));
+            state
+        });
+        let depth = if node.recursive { self.loops + 1 } else { 0 };
+        let before = std::mem::replace(&mut self.loops, depth);
+        for (index, item) in items.iter().enumerate() {
+            self.step()?;
+            if let Some(state) = &state {
+                state.index.store(index, Ordering::Relaxed);
+            }
+            let saved = self.enter();
+            let item = self.resolved(item.clone())?;
+            self.assign(&node.target, item)?;
+            let flow = self.body(&node.body, out)?;
+            self.leave(saved);
+            if flow == Flow::Break {
+                break;
+            }
+        }
+        self.loops = before;
+        Ok(!items.is_empty())
+    }
+
+    fn make_macro(&mut self, body: &Arc<MacroCode>) -> Value {
+        object(Macro {
+            code: Arc::clone(self.code),
+            body: Arc::clone(body),
+            root: Arc::new(self.root.clone()),
+            stack: self.stack[self.floor..].to_vec(),
+            overlay: Arc::clone(&self.overlay),
+        })
+    }
+
+    /// Runs a macro and returns its text.
+    pub(super) fn call_macro(&mut self, callee: &Macro, passed: Passed) -> Result<Value> {
+        self.step()?;
+        if self.depth >= MAX_DEPTH {
+            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+        }
+        let mut evaluator = Evaluator::new(self.env, &callee.code, self.depth + 1);
+        evaluator.steps = self.steps;
+        evaluator.root = if Arc::ptr_eq(&callee.code, self.code) {
+            self.root.clone()
+        } else {
+            (*callee.root).clone()
+        };
+        evaluator.stack.clone_from(&callee.stack);
+        evaluator.overlay = Arc::clone(&callee.overlay);
+        evaluator.scope = Some(evaluator.stack.len());
+        let text = evaluator.macro_body(&callee.body, passed)?;
+        self.steps = evaluator.steps;
+        Ok(text)
+    }
+
+    fn macro_body(&mut self, node: &'e MacroCode, passed: Passed) -> Result<Value> {
+        let mut positional = passed.positional.into_iter();
+        let mut named = passed.named;
+        let first_default = node.parameters.len() - node.defaults.len();
+        for (index, symbol) in node.parameters.iter().enumerate() {
+            let name = &self.code.names[*symbol as usize];
+            let given = match positional.next() {
+                Some(value) => Some(value),
+                None => {
+                    let at = named.iter().position(|(known, _)| known == name);
+                    at.map(|at| named.remove(at).1)
+                }
+            };
+            let value = match given {
+                Some(value) => value,
+                None if index >= first_default => {
+                    self.expression(&node.defaults[index - first_default])?
+                }
+                None => Value::undefined(format!("parameter '{name}' was not provided"), None),
+            };
+            self.bind(*symbol, if self.code.mutates { thaw(value) } else { value });
+        }
+        let at = named.iter().position(|(name, _)| &**name == "caller");
+        let caller = at.map(|at| named.remove(at).1);
+        if let Some(symbol) = node.caller {
+            self.bind(
+                symbol,
+                caller.unwrap_or_else(|| Value::undefined("'caller' is undefined", None)),
+            );
+        }
+        let rest: Vec<Value> = positional.collect();
+        if let Some(symbol) = node.varargs {
+            self.bind(symbol, Value::Tuple(Arc::new(rest.into())));
+        } else if !rest.is_empty() {
+            let (name, count) = (&node.name, node.parameters.len());
+            return Err(TemplateError::runtime(format!(
+                "macro '{name}' takes not more than {count} argument(s)"
+            )));
+        }
+        if let Some(symbol) = node.kwargs {
+            self.bind(symbol, Value::dict(named));
+        } else if let Some((key, _)) = named.first() {
+            let name = &node.name;
+            return Err(TemplateError::runtime(format!(
+                "macro '{name}' takes no keyword argument '{key}'"
+            )));
+        }
+        let mut out = Output::text();
+        self.body(&node.body, &mut out)?;
+        Ok(out.into_text().into())
+    }
+
+    /// Runs a block: the most derived one of this name, or one further up for `super()`.
+    pub(super) fn run_block(
+        &mut self,
+        name: &Arc<str>,
+        level: usize,
+        out: &mut Output,
+    ) -> Result<()> {
+        let found = self.blocks.iter().find(|(known, _)| known == name);
+        let Some((code, index)) = found.and_then(|(_, chain)| chain.get(level)).cloned() else {
+            return Err(TemplateError::runtime(format!("there is no block '{name}'")));
+        };
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if evaluator.depth > MAX_DEPTH {
+            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+        }
+        evaluator.overlay = self.visible();
+        evaluator.blocks.clone_from(&self.blocks);
+        evaluator.block = Some((Arc::clone(name), level));
+        evaluator.escape = self.escape;
+        evaluator.body(&code.blocks[index].body, out).map(drop)
+    }
+
+    pub(super) fn has_block(&self, name: &str) -> Option<Arc<str>> {
+        self.blocks.iter().find(|(known, _)| &**known == name).map(|(name, _)| Arc::clone(name))
+    }
+
+    /// Returns the template's own names, for a template that it includes.
+    fn visible(&self) -> Overlay {
+        let mut names = (*self.overlay).clone();
+        for (symbol, value) in self.root.iter().enumerate() {
+            if let Some(value) = value {
+                names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
+            }
+        }
+        for (symbol, value) in &self.stack[self.floor..] {
+            names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
+        }
+        Arc::new(names)
+    }
+
+    fn load(&self, name: &Value, place: Place) -> Result<Arc<Code>> {
+        let names = match name {
+            Value::List(list) | Value::Tuple(list) => list.to_vec(),
+            Value::Undefined(undefined) => return Err((&**undefined).into()),
+            other => vec![other.clone()],
+        };
+        let mut failure = None;
+        for name in &names {
+            match self.env.load(&name.to_text()) {
+                Ok(code) => return Ok(code),
+                Err(error) => failure = Some(error),
+            }
+        }
+        let failure = failure.unwrap_or_else(|| TemplateError::runtime("no template was named"));
+        Err(failure.at(self.code, place))
+    }
+
+    fn include(
+        &mut self,
+        name: &'e Expression,
+        ignore_missing: bool,
+        with_context: bool,
+        out: &mut Output,
+    ) -> Result<()> {
+        let value = freeze(&self.expression(name)?);
+        let code = match self.load(&value, name.place()) {
+            Ok(code) => code,
+            Err(error) if ignore_missing && error.message.contains("not found") => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if with_context {
+            evaluator.overlay = self.visible();
+        }
+        let mut text = Output::text();
+        evaluator.run(&mut text)?;
+        out.push(text.into_text().into());
+        Ok(())
+    }
+
+    fn import(&mut self, name: &'e Expression, with_context: bool) -> Result<Module> {
+        let value = freeze(&self.expression(name)?);
+        let code = self.load(&value, name.place())?;
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if with_context {
+            evaluator.overlay = self.visible();
+        }
+        let mut text = Output::text();
+        evaluator.run(&mut text)?;
+        let root = Arc::new(evaluator.root.clone());
+        let mut exports = Vec::new();
+        for (name, value) in code.names.iter().zip(evaluator.root) {
+            let Some(value) = value else { continue };
+            if name.starts_with('_') {
+                continue;
+            }
+            // A macro of the module sees what the module has in the end.
+            let value = match downcast::<Macro>(&value) {
+                Some(found) if Arc::ptr_eq(&found.code, &code) => object(Macro {
+                    code: Arc::clone(&code),
+                    body: Arc::clone(&found.body),
+                    root: Arc::clone(&root),
+                    stack: Vec::new(),
+                    overlay: Arc::clone(&found.overlay),
+                }),
+                _ => value,
+            };
+            exports.push((Arc::clone(name), value));
+        }
+        Ok(Module { exports, text: text.into_text() })
+    }
+
+    /// Returns the items that iteration gives.
+    pub(crate) fn iterate(&self, value: &Value) -> Result<Arc<List>> {
+        match value {
+            Value::List(list) | Value::Tuple(list) => Ok(Arc::clone(list)),
+            Value::Object(object) if is_cell(value) && self.code.mutates => {
+                match object.as_any().downcast_ref::<super::cells::ListCell>() {
+                    Some(cell) => Ok(cell.items_as_cells()),
+                    None => items(value),
+                }
+            }
+            other => items(other),
+        }
+    }
+}
+
+/// Returns the items that iteration gives.
+pub(crate) fn items(value: &Value) -> Result<Arc<List>> {
+    Ok(match value {
+        Value::List(list) | Value::Tuple(list) => Arc::clone(list),
+        Value::Dict(dict) => keys(dict),
+        Value::Str(text) => {
+            let mut buffer = [0; 4];
+            let letters = text.chars();
+            Arc::new(letters.map(|c| Value::str(&*c.encode_utf8(&mut buffer))).collect())
+        }
+        Value::Bytes(bytes) => {
+            Arc::new(bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect())
+        }
+        Value::Undefined(undefined) => return Err((&**undefined).into()),
+        Value::Object(object) => match object.items() {
+            Some(items) => items,
+            None => return Err(not_iterable(value)),
+        },
+        other => return Err(not_iterable(other)),
+    })
+}
+
+fn keys(dict: &Dict) -> Arc<List> {
+    Arc::new(dict.keys().cloned().collect())
+}
+
+fn not_iterable(value: &Value) -> TemplateError {
+    match super::objects::downcast::<super::objects::Range>(value) {
+        Some(_) => TemplateError::runtime("the range is too large"),
+        None => TemplateError::runtime(format!("'{}' object is not iterable", value.type_name())),
+    }
+}

@@ -1,0 +1,473 @@
+//! Evaluation of expressions.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use super::{
+    TemplateError,
+    cells::freeze,
+    evaluator::{Evaluator, Passed, Result},
+    filters, formatting, methods,
+    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, View, downcast, object},
+    output::Output,
+    tests,
+    tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
+};
+use crate::value::{Dict, List, Operator, Value, negate};
+
+impl<'e> Evaluator<'e> {
+    /// Returns an expression's value, which may be undefined.
+    pub(crate) fn expression(&mut self, expression: &'e Expression) -> Result<Value> {
+        match expression {
+            Expression::Const(value) => Ok(value.clone()),
+            Expression::Name(symbol, place) => self.name(*symbol, *place),
+            Expression::Attribute(node) => {
+                let of = self.expression(&node.of)?;
+                let found = self.attribute(&of, &node.name);
+                self.found(found, node.place)
+            }
+            Expression::Item(node) => {
+                let of = self.expression(&node.of)?;
+                let key = self.defined(&node.key)?;
+                let found = self.item(&of, &key);
+                self.found(found, node.place)
+            }
+            Expression::Slice(node) => self.slice(node),
+            Expression::Not(operand) => Ok(Value::Bool(!self.truth(operand)?)),
+            Expression::Negate(node) => {
+                let value = self.defined(&node.0)?;
+                negate(&value).map_err(|message| self.failure(message, node.1))
+            }
+            Expression::Binary(node) => {
+                let left = self.defined(&node.left)?;
+                let right = self.defined(&node.right)?;
+                let result = match (node.operator, &left) {
+                    (Operator::Rem, Value::Str(format)) => {
+                        formatting::percent(format, &right).map(Value::from)
+                    }
+                    (operator, _) => operator.apply(&left, &right),
+                };
+                result.map_err(|message| self.failure(message, node.place))
+            }
+            Expression::Concat(parts) => {
+                let mut text = String::new();
+                for part in parts.iter() {
+                    let value = self.defined(part)?;
+                    self.complete(value)?.write_text(&mut text);
+                }
+                Ok(text.into())
+            }
+            Expression::Compare(node) => self.compare(node).map(Value::Bool),
+            Expression::And(node) => {
+                let left = self.expression(&node.0)?;
+                if self.is_true(&left, node.0.place())? {
+                    self.expression(&node.1)
+                } else {
+                    Ok(left)
+                }
+            }
+            Expression::Or(node) => {
+                let left = self.expression(&node.0)?;
+                if self.is_true(&left, node.0.place())? {
+                    Ok(left)
+                } else {
+                    self.expression(&node.1)
+                }
+            }
+            Expression::If(node) => {
+                if self.truth(&node.condition)? {
+                    return self.expression(&node.then);
+                }
+                match &node.otherwise {
+                    Some(otherwise) => self.expression(otherwise),
+                    None => Ok(Value::undefined(
+                        "the inline if-expression evaluated to false and no else section was defined.",
+                        None,
+                    )),
+                }
+            }
+            Expression::Filter(apply) => {
+                let input = self.expression(&apply.input)?;
+                let passed = self.passed(&apply.arguments)?;
+                filters::apply(self, apply.unit, input, passed)
+                    .map_err(|error| error.at(self.code, apply.place))
+            }
+            Expression::Test(apply) => {
+                let input = self.expression(&apply.input)?;
+                let passed = self.passed(&apply.arguments)?;
+                tests::apply(self, apply.unit, input, passed)
+                    .map(Value::Bool)
+                    .map_err(|error| error.at(self.code, apply.place))
+            }
+            Expression::Unknown(node) => Err(TemplateError::syntax(self.code, node.1, &node.0)),
+            Expression::Call(_) | Expression::Method(_) => self.call_with(expression, None),
+            Expression::List(items) => {
+                self.collected(items).map(|list| Value::List(Arc::new(list)))
+            }
+            Expression::Tuple(items) => {
+                self.collected(items).map(|list| Value::Tuple(Arc::new(list)))
+            }
+            Expression::Dict(entries) => {
+                let mut dict = Dict::new();
+                for (key, value) in entries {
+                    let key = self.defined(key)?;
+                    let value = self.expression(value)?;
+                    dict.insert(key, value);
+                }
+                Ok(dict.into())
+            }
+            Expression::Input => Ok(self.input.clone()),
+        }
+    }
+
+    fn collected(&mut self, items: &'e [Expression]) -> Result<List> {
+        let mut list = Vec::with_capacity(items.len());
+        for item in items {
+            list.push(self.expression(item)?);
+        }
+        Ok(list.into())
+    }
+
+    pub(super) fn failure(&self, message: impl std::fmt::Display, place: Place) -> TemplateError {
+        TemplateError::runtime(message).at(self.code, place)
+    }
+
+    /// Resolves what an access found, and says where what it did not find would have been.
+    fn found(&mut self, value: Result<Value>, place: Place) -> Result<Value> {
+        match value {
+            Ok(Value::Undefined(undefined)) if undefined.span.is_none() => {
+                Ok(Value::undefined(undefined.message.clone(), self.code.span_of(place)))
+            }
+            Ok(value) => self.resolved(value),
+            Err(error) => Err(error.at(self.code, place)),
+        }
+    }
+
+    /// Returns a value that is not undefined and holds no cells.
+    pub(super) fn defined(&mut self, expression: &'e Expression) -> Result<Value> {
+        match self.expression(expression)? {
+            Value::Undefined(undefined) => {
+                Err(TemplateError::from(&*undefined).at(self.code, expression.place()))
+            }
+            object @ Value::Object(_) => Ok(freeze(&object)),
+            value => Ok(value),
+        }
+    }
+
+    /// Returns whether an expression is true, as Python sees it.
+    pub(super) fn truth(&mut self, expression: &'e Expression) -> Result<bool> {
+        let value = self.expression(expression)?;
+        self.is_true(&value, expression.place())
+    }
+
+    fn is_true(&self, value: &Value, place: Place) -> Result<bool> {
+        match value {
+            Value::Undefined(undefined) => {
+                Err(TemplateError::from(&**undefined).at(self.code, place))
+            }
+            other => Ok(other.is_true()),
+        }
+    }
+
+    fn compare(&mut self, node: &'e Compare) -> Result<bool> {
+        let mut left = self.defined(&node.first)?;
+        for (comparison, right) in &node.rest {
+            let right = self.defined(right)?;
+            if left.is_lazy() {
+                left = self.complete(left)?;
+            }
+            let right = if right.is_lazy() { self.complete(right)? } else { right };
+            let holds = compare(*comparison, &left, &right)
+                .map_err(|error| error.at(self.code, node.place))?;
+            if !holds {
+                return Ok(false);
+            }
+            left = right;
+        }
+        Ok(true)
+    }
+
+    fn slice(&mut self, node: &'e Slice) -> Result<Value> {
+        let of = self.expression(&node.of)?;
+        let of = match of {
+            Value::Undefined(_) => return Ok(of),
+            other => freeze(&other),
+        };
+        let mut bounds = [None; 3];
+        for (bound, given) in bounds.iter_mut().zip([&node.start, &node.stop, &node.step]) {
+            let Some(expression) = given else { continue };
+            *bound = match self.defined(expression)? {
+                Value::None => None,
+                value => match value.as_int() {
+                    Some(number) => Some(number),
+                    None => {
+                        let message =
+                            "slice indices must be integers or None or have an __index__ method";
+                        return Err(self.failure(message, node.place));
+                    }
+                },
+            };
+        }
+        let result = super::access::slice(&of, bounds);
+        let found = result.map_err(|error| error.at(self.code, node.place))?;
+        Ok(found)
+    }
+
+    fn passed(&mut self, arguments: &'e Arguments) -> Result<Passed> {
+        let mut passed = Passed::default();
+        for (splat, expression) in &arguments.positional {
+            if *splat {
+                let value = self.defined(expression)?;
+                let items = self.iterate(&value)?;
+                passed.positional.extend(items.iter().cloned());
+            } else {
+                passed.positional.push(self.expression(expression)?);
+            }
+        }
+        for (name, expression) in &arguments.named {
+            let value = self.expression(expression)?;
+            passed.named.push((Arc::clone(name), value));
+        }
+        for expression in &arguments.splats {
+            let value = self.defined(expression)?;
+            let Value::Dict(dict) = &value else {
+                let found = value.type_name();
+                return Err(TemplateError::runtime(format!(
+                    "argument after ** must be a mapping, not {found}"
+                )));
+            };
+            for (key, value) in dict.iter() {
+                passed.named.push((key.to_text().into(), value.clone()));
+            }
+        }
+        Ok(passed)
+    }
+
+    /// Calls; `caller` is what a `call` block hands to its macro.
+    pub(super) fn call_with(
+        &mut self,
+        expression: &'e Expression,
+        caller: Option<Value>,
+    ) -> Result<Value> {
+        let with_caller = |mut passed: Passed| {
+            if let Some(caller) = caller {
+                passed.named.push(("caller".into(), caller));
+            }
+            passed
+        };
+        match expression {
+            Expression::Method(node) => {
+                if let Expression::Name(symbol, _) = &node.of
+                    && &*self.code.names[*symbol as usize] == "self"
+                    && let Some(block) = self.has_block(&node.name)
+                {
+                    let mut out = Output::text();
+                    self.run_block(&block, 0, &mut out)?;
+                    return Ok(out.into_text().into());
+                }
+                let of = self.expression(&node.of)?;
+                if let Value::Undefined(undefined) = &of {
+                    return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                }
+                let passed = with_caller(self.passed(&node.arguments)?);
+                self.method(&of, &node.name, passed)
+                    .map_err(|error| error.at(self.code, node.place))
+            }
+            Expression::Call(node) => {
+                if let Expression::Name(symbol, _) = &node.callee
+                    && &*self.code.names[*symbol as usize] == "super"
+                    && let Some((block, level)) = self.block.clone()
+                {
+                    let mut out = Output::text();
+                    self.run_block(&block, level + 1, &mut out)?;
+                    return Ok(out.into_text().into());
+                }
+                let callee = self.expression(&node.callee)?;
+                let passed = with_caller(self.passed(&node.arguments)?);
+                self.call(&callee, passed).map_err(|error| error.at(self.code, node.place))
+            }
+            other => self.expression(other),
+        }
+    }
+
+    fn method(&mut self, of: &Value, name: &Arc<str>, passed: Passed) -> Result<Value> {
+        self.step()?;
+        if let Some(result) = methods::call(self, of, name, &passed) {
+            let value = result?;
+            return self.resolved(value);
+        }
+        let found = self.attribute(of, name)?;
+        let found = self.resolved(found)?;
+        self.call(&found, passed)
+    }
+
+    /// Calls a value.
+    pub(crate) fn call(&mut self, callee: &Value, passed: Passed) -> Result<Value> {
+        self.step()?;
+        if let Value::Undefined(undefined) = callee {
+            return Err((&**undefined).into());
+        }
+        if let Some(function) = downcast::<Function>(callee) {
+            return (function.call)(self, passed);
+        }
+        if let Some(found) = downcast::<Macro>(callee) {
+            return self.call_macro(found, passed);
+        }
+        if let Some(bound) = downcast::<Bound>(callee) {
+            let of = bound.of.clone();
+            return methods::call(self, &of, &bound.name, &passed).unwrap_or(Ok(Value::None));
+        }
+        if let Some(state) = downcast::<Loop>(callee) {
+            let running = self.running.iter().rev().find(|node| Arc::ptr_eq(node, &state.node));
+            let Some(node) = running.copied().filter(|node| node.recursive) else {
+                return Err(TemplateError::runtime(
+                    "The loop must have the 'recursive' marker to be called recursively.",
+                ));
+            };
+            let mut out = Output::text();
+            let items = passed.positional.into_iter().next().unwrap_or_default();
+            self.for_loop(node, Some(items), &mut out)?;
+            return Ok(out.into_text().into());
+        }
+        if let Some(joiner) = downcast::<Joiner>(callee) {
+            let used = joiner.used.swap(1, std::sync::atomic::Ordering::Relaxed);
+            return Ok(if used == 0 { Value::str("") } else { joiner.separator.clone() });
+        }
+        if let Some(cycler) = downcast::<Cycler>(callee) {
+            return Ok(cycler.next());
+        }
+        let found = callee.type_name();
+        Err(TemplateError::runtime(format!("'{found}' object is not callable")))
+    }
+
+    /// Returns a value that leaves the template: nothing undefined in it, no cells, tuples and views as lists.
+    pub(super) fn finalize(&mut self, value: Value) -> Result<Value> {
+        match value {
+            Value::None
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::BigInt(_)
+            | Value::Float(_)
+            | Value::Str(_)
+            | Value::Bytes(_)
+            | Value::Omit => Ok(value),
+            Value::Undefined(undefined) => Err((&*undefined).into()),
+            other => {
+                let complete = self.complete(other)?;
+                plain(complete)
+            }
+        }
+    }
+
+    /// Resolves templates at all depths; what is undefined inside stays so.
+    pub(crate) fn complete(&mut self, value: Value) -> Result<Value> {
+        if value.is_lazy() { self.env.complete(&value, self.depth) } else { Ok(freeze(&value)) }
+    }
+
+    /// Resolves a value that is itself a template.
+    pub(crate) fn resolved(&mut self, value: Value) -> Result<Value> {
+        match value {
+            Value::Template(_) | Value::Encrypted(_) => self.env.resolve(&value, self.depth),
+            other => Ok(other),
+        }
+    }
+}
+
+/// Returns a value as a variable could hold it.
+fn plain(value: Value) -> Result<Value> {
+    let needs_work = |item: &Value| {
+        !matches!(
+            item,
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_)
+        )
+    };
+    match &value {
+        Value::Undefined(undefined) => Err((&**undefined).into()),
+        Value::List(list) => {
+            if !list.iter().any(needs_work) {
+                return Ok(value);
+            }
+            plain_items(list)
+        }
+        Value::Tuple(list) => plain_items(list),
+        Value::Dict(dict) => {
+            if !dict.values().any(needs_work) {
+                return Ok(value);
+            }
+            let mut entries = Dict::with_capacity(dict.len());
+            for (key, value) in dict.iter() {
+                if !matches!(value, Value::Omit) {
+                    entries.insert(key.clone(), plain(value.clone())?);
+                }
+            }
+            Ok(entries.into())
+        }
+        Value::Object(_) => match downcast::<View>(&value) {
+            Some(view) => plain_items(&view.list),
+            None => Ok(value),
+        },
+        _ => Ok(value),
+    }
+}
+
+fn plain_items(list: &List) -> Result<Value> {
+    let items = list.iter().filter(|item| !matches!(item, Value::Omit));
+    let items: Vec<Value> = items.map(|item| plain(item.clone())).collect::<Result<_>>()?;
+    Ok(items.into())
+}
+
+fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
+    let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
+    Ok(match comparison {
+        Comparison::Equal => left == right,
+        Comparison::NotEqual => left != right,
+        Comparison::Less => order("<")? == Some(Ordering::Less),
+        Comparison::LessEqual => {
+            matches!(order("<=")?, Some(Ordering::Less | Ordering::Equal))
+        }
+        Comparison::Greater => order(">")? == Some(Ordering::Greater),
+        Comparison::GreaterEqual => {
+            matches!(order(">=")?, Some(Ordering::Greater | Ordering::Equal))
+        }
+        Comparison::In => contains(right, left)?,
+        Comparison::NotIn => !contains(right, left)?,
+    })
+}
+
+/// Python's `in`.
+pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
+    match (container, item) {
+        (Value::Str(text), Value::Str(part)) => Ok(text.contains(&**part)),
+        (Value::Str(_), other) => Err(TemplateError::runtime(format!(
+            "'in <string>' requires string as left operand, not {}",
+            other.type_name()
+        ))),
+        (Value::List(list) | Value::Tuple(list), _) => Ok(list.contains(item)),
+        (Value::Dict(dict), _) => Ok(dict.get_value(item).is_some()),
+        (Value::Undefined(undefined), _) => Err((&**undefined).into()),
+        (Value::Object(found), _) => {
+            if let Some(range) = downcast::<super::objects::Range>(container) {
+                return Ok(item.as_int().is_some_and(|number| {
+                    let distance = i128::from(number) - i128::from(range.start);
+                    let step = i128::from(range.step);
+                    distance % step == 0
+                        && usize::try_from(distance / step).is_ok_and(|at| at < range.len())
+                }));
+            }
+            match found.items() {
+                Some(items) => Ok(items.contains(item)),
+                None => Err(not_container(container)),
+            }
+        }
+        _ => Err(not_container(container)),
+    }
+}
+
+fn not_container(value: &Value) -> TemplateError {
+    let found = value.type_name();
+    TemplateError::runtime(format!("argument of type '{found}' is not iterable"))
+}
+
+/// Returns a method as a value.
+pub(crate) fn bound(of: &Value, name: &str) -> Value {
+    object(Bound { of: of.clone(), name: name.into() })
+}

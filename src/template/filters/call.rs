@@ -1,0 +1,205 @@
+//! What a filter or a test is called with, bound to its parameters.
+
+use std::sync::Arc;
+
+use crate::{
+    template::{
+        TemplateError,
+        evaluator::{Evaluator, Passed, items},
+    },
+    value::{Dict, List, Value},
+};
+
+/// A filter's or a test's input and arguments.
+pub(crate) struct Invocation<'i, 'e> {
+    pub(crate) eval: &'i mut Evaluator<'e>,
+    pub(crate) value: Value,
+    args: Vec<Option<Value>>,
+    /// Positional arguments beyond the named parameters.
+    pub(crate) rest: Vec<Value>,
+    /// Named arguments that are no parameters.
+    pub(crate) keywords: Vec<(Arc<str>, Value)>,
+}
+
+/// What a filter gives.
+pub(crate) type Answer = Result<Value, Refusal>;
+
+/// Why a filter or a test gives nothing.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The reference's words, which it introduces with the filter's name.
+    Message(String),
+    /// Something was not there: `default` may catch it.
+    Undefined(String),
+    /// An error from within.
+    Error(TemplateError),
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Refusal {
+        Refusal::Message(message)
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(message: &str) -> Refusal {
+        Refusal::Message(message.to_owned())
+    }
+}
+
+impl From<TemplateError> for Refusal {
+    fn from(error: TemplateError) -> Refusal {
+        match error.message.strip_prefix("Error rendering template: ") {
+            // An error of Python inside a plugin is the plugin's.
+            Some(message) => Refusal::Message(message.to_owned()),
+            None => Refusal::Error(error),
+        }
+    }
+}
+
+impl Refusal {
+    pub(crate) fn into_error(self, (kind, name): (&str, &str)) -> TemplateError {
+        match self {
+            Refusal::Message(message) => TemplateError::exact(format!(
+                "The {kind} plugin 'ansible.builtin.{name}' failed: {message}"
+            )),
+            Refusal::Undefined(message) => TemplateError::undefined(message),
+            Refusal::Error(error) => error,
+        }
+    }
+}
+
+impl<'i, 'e> Invocation<'i, 'e> {
+    /// Binds arguments to parameters; what is undefined among them is an error.
+    pub(crate) fn bind(
+        eval: &'i mut Evaluator<'e>,
+        plugin: (&'static str, &'static str),
+        params: &'static [&'static str],
+        takes_undefined: bool,
+        input: Value,
+        passed: Passed,
+    ) -> Result<Invocation<'i, 'e>, TemplateError> {
+        let value = match input {
+            Value::Undefined(undefined) if !takes_undefined => return Err((&*undefined).into()),
+            other => eval.complete(other)?,
+        };
+        let named = params.iter().take_while(|name| !name.starts_with('*')).count();
+        let takes_rest = params.contains(&"*");
+        let takes_keywords = params.contains(&"**");
+        let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
+        let mut args = vec![None; named];
+        let mut rest = Vec::new();
+        let mut keywords = Vec::new();
+        for (index, value) in passed.positional.into_iter().enumerate() {
+            let value = eval.complete(defined(value)?)?;
+            if index < named {
+                args[index] = Some(value);
+            } else if takes_rest {
+                rest.push(value);
+            } else {
+                let name = plugin.1;
+                return fail(format!(
+                    "{name}() takes at most {} positional arguments but more were given",
+                    named + 1
+                ));
+            }
+        }
+        for (name, value) in passed.named {
+            let value = eval.complete(defined(value)?)?;
+            match params.iter().position(|param| *param == &*name) {
+                Some(index) if args[index].is_some() => {
+                    let plugin = plugin.1;
+                    return fail(format!("{plugin}() got multiple values for argument '{name}'"));
+                }
+                Some(index) => args[index] = Some(value),
+                None if takes_keywords => keywords.push((name, value)),
+                None => {
+                    let plugin = plugin.1;
+                    return fail(format!("{plugin}() got an unexpected keyword argument '{name}'"));
+                }
+            }
+        }
+        Ok(Invocation { eval, value, args, rest, keywords })
+    }
+
+    /// Returns an argument that was given.
+    pub(crate) fn arg(&self, index: usize) -> Option<&Value> {
+        self.args.get(index)?.as_ref()
+    }
+
+    /// Returns an argument that was given and is not None.
+    pub(crate) fn some(&self, index: usize) -> Option<&Value> {
+        self.arg(index).filter(|value| !matches!(value, Value::None))
+    }
+
+    /// Returns an argument that must be given.
+    pub(crate) fn required(&self, index: usize, name: &str) -> Result<&Value, Refusal> {
+        self.arg(index).ok_or_else(|| {
+            Refusal::Message(format!("missing 1 required positional argument: '{name}'"))
+        })
+    }
+
+    /// Returns an argument as text, or a default.
+    pub(crate) fn text(&self, index: usize, default: &str) -> Arc<str> {
+        match self.some(index) {
+            Some(Value::Str(text)) => Arc::clone(text),
+            Some(other) => other.to_text().into(),
+            None => default.into(),
+        }
+    }
+
+    /// Returns an argument's truth, or a default.
+    pub(crate) fn flag(&self, index: usize, default: bool) -> bool {
+        self.arg(index).map_or(default, Value::is_true)
+    }
+
+    /// Returns an argument as an integer, or a default.
+    pub(crate) fn int(&self, index: usize, default: i64) -> Result<i64, Refusal> {
+        match self.some(index) {
+            None => Ok(default),
+            Some(value) => value.as_int().ok_or_else(|| {
+                let found = value.type_name();
+                Refusal::Message(format!("'{found}' object cannot be interpreted as an integer"))
+            }),
+        }
+    }
+
+    /// Returns the input's items.
+    pub(crate) fn items(&self) -> Result<Arc<List>, Refusal> {
+        Ok(items(&self.value)?)
+    }
+
+    /// Returns the input as text, as Python's `str()` gives it.
+    pub(crate) fn input_text(&self) -> Arc<str> {
+        match &self.value {
+            Value::Str(text) => Arc::clone(text),
+            other => other.to_text().into(),
+        }
+    }
+
+    /// Returns the input as a dictionary.
+    pub(crate) fn dict(&self) -> Option<Arc<Dict>> {
+        as_dict(&self.value)
+    }
+
+    /// Returns a named argument that is no parameter.
+    pub(crate) fn keyword(&self, name: &str) -> Option<&Value> {
+        self.keywords.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+}
+
+/// Returns a value as a dictionary, also what only behaves as one.
+pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
+    match value {
+        Value::Dict(dict) => Some(Arc::clone(dict)),
+        Value::Object(object) => object.mapping(),
+        _ => None,
+    }
+}
+
+fn defined(value: Value) -> Result<Value, TemplateError> {
+    match value {
+        Value::Undefined(undefined) => Err((&*undefined).into()),
+        other => Ok(other),
+    }
+}

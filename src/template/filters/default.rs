@@ -1,0 +1,25 @@
+//! `default`: what to take when a value is undefined.
+
+use super::Filter;
+use crate::value::Value;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "default",
+    aliases: &["d"],
+    summary: "Another value where this one is undefined, or also where it is false",
+    params: &["default_value", "boolean"],
+    examples: &[
+        ("{{ nothing | default(3) }}", "3"),
+        ("{{ nothing.at.all | d('x') }}", "x"),
+        ("{{ '' | default('x', true) }}", "x"),
+    ],
+    takes_undefined: true,
+    call: |call| {
+        let replace = call.value.is_undefined() || call.flag(1, false) && !call.value.is_true();
+        Ok(if replace {
+            call.arg(0).cloned().unwrap_or_else(|| Value::str(""))
+        } else {
+            call.value.clone()
+        })
+    },
+};

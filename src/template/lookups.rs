@@ -1,0 +1,212 @@
+//! Lookups: values from outside the variables, one file each.
+//!
+//! Invariant: what a lookup reads is data, never a template (but for `template`, which renders a file of the operator).
+
+use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
+
+use super::{
+    Context, Env, TemplateError,
+    cells::freeze,
+    evaluator::{Evaluator, Passed},
+    registry,
+};
+use crate::value::Value;
+
+registry! { Lookup:
+    env,
+}
+
+/// A lookup as templates, `with_...` and `windlass doc` see it.
+pub struct Lookup {
+    pub name: &'static str,
+    /// First line of the documentation page; no full stop.
+    pub summary: &'static str,
+    /// Template and what the reference gives for it.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Whether terms that are lists are given as they are rather than item by item.
+    pub(crate) run: fn(&mut Query<'_, '_>) -> Found,
+}
+
+/// What a lookup gives, or why not.
+pub(crate) type Found = Result<Vec<Value>, LookupError>;
+
+/// Why a lookup gives nothing.
+#[derive(Debug)]
+pub(crate) enum LookupError {
+    /// The reference's words, which it introduces with the lookup's name.
+    Message(String),
+    Error(TemplateError),
+}
+
+impl From<String> for LookupError {
+    fn from(message: String) -> LookupError {
+        LookupError::Message(message)
+    }
+}
+
+impl From<&str> for LookupError {
+    fn from(message: &str) -> LookupError {
+        LookupError::Message(message.to_owned())
+    }
+}
+
+impl From<TemplateError> for LookupError {
+    fn from(error: TemplateError) -> LookupError {
+        LookupError::Error(error)
+    }
+}
+
+/// What a lookup is asked for.
+pub(crate) struct Query<'q, 'e> {
+    pub(crate) env: &'q Env<'e>,
+    pub(crate) terms: Vec<Value>,
+    pub(crate) options: Vec<(std::sync::Arc<str>, Value)>,
+}
+
+impl Query<'_, '_> {
+    pub(crate) fn option(&self, name: &str) -> Option<&Value> {
+        self.options.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)
+    }
+
+    /// Returns an option's text, or a default.
+    pub(crate) fn text(&self, name: &str, default: &str) -> String {
+        self.option(name).map_or_else(|| default.to_owned(), Value::to_text)
+    }
+
+    /// Returns an option's truth, or a default.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
+        match self.option(name) {
+            Some(Value::Str(text)) => {
+                matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1" | "y" | "t")
+            }
+            Some(value) => value.is_true(),
+            None => default,
+        }
+    }
+
+    /// Returns the terms as text.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.terms.iter().map(Value::to_text).collect()
+    }
+
+    /// Returns where a file lies, searched for as the reference does: in the kind's folder first.
+    pub(crate) fn find(&self, folder: &str, name: &str) -> Option<PathBuf> {
+        find_file(self.env.context, folder, name)
+    }
+}
+
+/// Returns where a file lies, searched for in the folders of the role and the playbook.
+pub(crate) fn find_file(context: &Context, folder: &str, name: &str) -> Option<PathBuf> {
+    let name = super::paths::expand_user(name);
+    let path = PathBuf::from(&name);
+    if path.is_absolute() {
+        return path.exists().then_some(path);
+    }
+    for base in &context.search_path {
+        for path in [base.join(folder).join(&name), base.join(&name)] {
+            if path.exists() {
+                return Some(path);
+            }
+        }
+    }
+    None
+}
+
+static BY_NAME: LazyLock<HashMap<&'static str, &'static Lookup>> =
+    LazyLock::new(|| ALL.iter().map(|lookup| (lookup.name, *lookup)).collect());
+
+/// Returns the lookup of this name, short or with its collection.
+pub fn find(name: &str) -> Option<&'static Lookup> {
+    let short = name
+        .strip_prefix("ansible.builtin.")
+        .or_else(|| name.strip_prefix("ansible.legacy."))
+        .or_else(|| name.strip_prefix("community.general."))
+        .unwrap_or(name);
+    BY_NAME.get(short).copied()
+}
+
+/// Returns every lookup, for `windlass doc -l`.
+pub fn all() -> impl Iterator<Item = &'static Lookup> {
+    ALL.iter().copied()
+}
+
+impl Env<'_> {
+    /// Runs a lookup over terms, as `with_<name>` does.
+    pub fn lookup(&self, name: &str, terms: Vec<Value>) -> Result<Vec<Value>, TemplateError> {
+        let Some(lookup) = find(name) else { return Err(not_found(name)) };
+        let mut query = Query { env: self, terms, options: Vec::new() };
+        (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
+    }
+}
+
+fn not_found(name: &str) -> TemplateError {
+    TemplateError::exact(format!("The lookup plugin '{name}' was not found."))
+}
+
+fn failed(lookup: &Lookup, error: LookupError) -> TemplateError {
+    match error {
+        LookupError::Message(message) => {
+            TemplateError::exact(format!("The lookup plugin '{}' failed: {message}", lookup.name))
+        }
+        LookupError::Error(error) => error,
+    }
+}
+
+/// `lookup(...)` and `query(...)`.
+pub(crate) fn call(
+    eval: &mut Evaluator<'_>,
+    passed: Passed,
+    as_list: bool,
+) -> Result<Value, TemplateError> {
+    let mut terms = Vec::new();
+    for value in passed.positional {
+        if let Value::Undefined(undefined) = &value {
+            return Err((&**undefined).into());
+        }
+        terms.push(eval.complete(freeze(&value))?);
+    }
+    if terms.is_empty() {
+        return Err(TemplateError::runtime("lookup() needs the name of a lookup"));
+    }
+    let name = terms.remove(0).to_text();
+    let mut as_list = as_list;
+    let mut errors = "strict".to_owned();
+    let mut options = Vec::new();
+    for (key, value) in passed.named {
+        if let Value::Undefined(undefined) = &value {
+            return Err((&**undefined).into());
+        }
+        let value = eval.complete(value)?;
+        match &*key {
+            "wantlist" => as_list = value.is_true(),
+            "errors" => errors = value.to_text(),
+            _ => options.push((key, value)),
+        }
+    }
+    let Some(lookup) = find(&name) else { return Err(not_found(&name)) };
+    let mut query = Query { env: eval.env, terms, options };
+    let found = (lookup.run)(&mut query).map_err(|error| failed(lookup, error));
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => match errors.as_str() {
+            "ignore" => return Ok(if as_list { Value::list([]) } else { Value::None }),
+            "warn" => {
+                eval.env.warn(&error.message);
+                return Ok(if as_list { Value::list([]) } else { Value::None });
+            }
+            _ => return Err(error),
+        },
+    };
+    if as_list {
+        return Ok(found.into());
+    }
+    if let [only] = &found[..] {
+        return Ok(only.clone());
+    }
+    // Texts are joined; anything else stays a list, and nothing is an empty one.
+    if !found.is_empty() && found.iter().all(|value| matches!(value, Value::Str(_))) {
+        let texts: Vec<String> = found.iter().map(Value::to_text).collect();
+        return Ok(texts.join(",").into());
+    }
+    Ok(found.into())
+}

@@ -1,0 +1,26 @@
+//! `env`: variables of the environment that windlass runs in.
+
+use super::{Lookup, Query};
+use crate::value::Value;
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "env",
+    summary: "A variable of the controller's environment",
+    examples: &[("{{ lookup('env', 'SURELY_NOT_SET') }}", "")],
+    run,
+};
+
+fn run(query: &mut Query<'_, '_>) -> super::Found {
+    let default = query.option("default").cloned();
+    let read = |name: String| match std::env::var_os(&name) {
+        Some(value) => Ok(value.to_string_lossy().into_owned().into()),
+        None => match &default {
+            Some(Value::Undefined(undefined)) => {
+                Err(super::LookupError::Error((&**undefined).into()))
+            }
+            Some(default) => Ok(default.clone()),
+            None => Ok(Value::str("")),
+        },
+    };
+    query.names().into_iter().map(read).collect()
+}

@@ -1,0 +1,123 @@
+//! The methods that Python's values have.
+
+mod container;
+mod text;
+
+use super::{
+    TemplateError,
+    cells::{DictCell, ListCell, freeze},
+    evaluator::{Evaluator, Passed, Result},
+    objects::{Cycler, Loop, downcast},
+};
+use crate::value::Value;
+
+/// Methods that change their list or dictionary.
+pub(crate) const CHANGING: &[&str] = &[
+    "append",
+    "extend",
+    "insert",
+    "remove",
+    "pop",
+    "sort",
+    "reverse",
+    "clear",
+    "update",
+    "setdefault",
+    "popitem",
+];
+
+/// Returns whether a value has a method of this name.
+pub(crate) fn exists(of: &Value, name: &str) -> bool {
+    match of {
+        Value::Str(_) => text::NAMES.contains(&name),
+        Value::Bytes(_) => matches!(name, "decode" | "hex"),
+        Value::List(_) => container::LIST.contains(&name),
+        Value::Tuple(_) => matches!(name, "index" | "count"),
+        Value::Dict(_) => container::DICT.contains(&name),
+        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => matches!(name, "bit_length"),
+        Value::Float(_) => matches!(name, "is_integer"),
+        Value::Object(object) => {
+            if downcast::<ListCell>(of).is_some() {
+                container::LIST.contains(&name)
+            } else if downcast::<DictCell>(of).is_some() {
+                container::DICT.contains(&name)
+            } else if downcast::<Loop>(of).is_some() {
+                matches!(name, "cycle" | "changed")
+            } else if downcast::<Cycler>(of).is_some() {
+                matches!(name, "next" | "reset")
+            } else if downcast::<super::time::Time>(of).is_some() {
+                super::time::METHODS.contains(&name)
+            } else {
+                object.mapping().is_some() && matches!(name, "keys" | "values" | "items" | "get")
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Calls a method; nothing when the value has none of this name.
+pub(crate) fn call(
+    eval: &mut Evaluator<'_>,
+    of: &Value,
+    name: &str,
+    passed: &Passed,
+) -> Option<Result<Value>> {
+    if !exists(of, name) {
+        return None;
+    }
+    for value in &passed.positional {
+        if let Value::Undefined(undefined) = value {
+            return Some(Err((&**undefined).into()));
+        }
+    }
+    Some(match of {
+        Value::Str(text) => text::call(eval, text, name, passed),
+        Value::List(_) | Value::Tuple(_) | Value::Dict(_) => {
+            container::call(eval, of, name, passed)
+        }
+        Value::Object(object) => {
+            if downcast::<ListCell>(of).is_some() || downcast::<DictCell>(of).is_some() {
+                container::call(eval, of, name, passed)
+            } else if let Some(state) = downcast::<Loop>(of) {
+                Ok(if name == "changed" {
+                    state.changed(passed.positional.iter().map(freeze).collect()).into()
+                } else if passed.positional.is_empty() {
+                    return Some(Err(TemplateError::runtime("no items for cycling given")));
+                } else {
+                    passed.positional[state.index() % passed.positional.len()].clone()
+                })
+            } else if let Some(cycler) = downcast::<Cycler>(of) {
+                Ok(if name == "next" {
+                    cycler.next()
+                } else {
+                    cycler.position.store(0, std::sync::atomic::Ordering::Relaxed);
+                    Value::None
+                })
+            } else if let Some(time) = downcast::<super::time::Time>(of) {
+                super::time::method(time, name, passed).map_err(TemplateError::runtime)
+            } else {
+                match object.mapping() {
+                    Some(dict) => container::call(eval, &Value::Dict(dict), name, passed),
+                    None => return None,
+                }
+            }
+        }
+        Value::Bytes(bytes) => Ok(match name {
+            "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+            _ => String::from_utf8_lossy(bytes).into_owned().into(),
+        }),
+        Value::Float(number) => Ok(Value::Bool(number.fract() == 0.0)),
+        number => {
+            let bits = number.to_big().unwrap_or_default().bits();
+            Ok(bits.into())
+        }
+    })
+}
+
+impl Passed {
+    /// Returns an argument by its place or its name.
+    pub(crate) fn get(&self, index: usize, name: &str) -> Option<&Value> {
+        let named = || self.named.iter().find(|(known, _)| &**known == name);
+        self.positional.get(index).or_else(|| named().map(|(_, value)| value))
+    }
+}

@@ -1,0 +1,265 @@
+//! Methods of lists, tuples and dictionaries.
+
+use std::{cmp::Ordering, sync::Arc};
+
+use crate::{
+    template::{
+        TemplateError,
+        cells::{DictCell, ListCell, freeze},
+        evaluator::{Evaluator, Passed, Result, items},
+        objects::{View, downcast, object},
+    },
+    value::{Dict, List, Value},
+};
+
+pub(super) const LIST: &[&str] = &[
+    "append", "extend", "insert", "remove", "pop", "sort", "reverse", "clear", "index", "count",
+    "copy",
+];
+pub(super) const DICT: &[&str] = &[
+    "get",
+    "items",
+    "keys",
+    "values",
+    "copy",
+    "update",
+    "setdefault",
+    "pop",
+    "popitem",
+    "clear",
+    "fromkeys",
+];
+
+pub(super) fn call(
+    eval: &mut Evaluator<'_>,
+    of: &Value,
+    name: &str,
+    passed: &Passed,
+) -> Result<Value> {
+    if let Some(cell) = downcast::<ListCell>(of) {
+        return match name {
+            "index" | "count" | "copy" => list(&freeze(of), name, passed),
+            _ => cell.edit(|items| change_list(items, name, passed)),
+        };
+    }
+    if let Some(cell) = downcast::<DictCell>(of) {
+        return match name {
+            "get" => {
+                let key = key(passed)?;
+                Ok(cell
+                    .entry(&key)
+                    .or_else(|| passed.get(1, "default").cloned())
+                    .unwrap_or_default())
+            }
+            "setdefault" => {
+                let key = key(passed)?;
+                if let Some(value) = cell.entry(&key) {
+                    return Ok(value);
+                }
+                let value = passed.get(1, "default").cloned().unwrap_or_default();
+                let value = crate::template::cells::thaw(value);
+                cell.edit(|dict| dict.insert(key, value.clone()));
+                Ok(value)
+            }
+            "items" | "keys" | "values" | "copy" | "fromkeys" => dict(&freeze(of), name, passed),
+            "update" => {
+                let other = merged(eval, passed)?;
+                cell.edit(|dict| dict.extend(other));
+                Ok(Value::None)
+            }
+            _ => cell.edit(|dict| change_dict(dict, name, passed)),
+        };
+    }
+    match of {
+        // Nobody else sees a list that has no name: the change is lost, the answer counts.
+        Value::List(found) if !matches!(name, "index" | "count" | "copy") => {
+            let mut copy = found.to_vec();
+            change_list(&mut copy, name, passed)
+        }
+        Value::List(_) | Value::Tuple(_) => list(of, name, passed),
+        Value::Dict(found) => match name {
+            "get" => {
+                let key = key(passed)?;
+                let value = found.get_value(&key).or_else(|| passed.get(1, "default"));
+                Ok(value.cloned().unwrap_or_default())
+            }
+            "items" | "keys" | "values" | "copy" | "fromkeys" => dict(of, name, passed),
+            "update" => merged(eval, passed).map(|_| Value::None),
+            _ => change_dict(&mut (**found).clone(), name, passed),
+        },
+        _ => Ok(Value::None),
+    }
+}
+
+fn key(passed: &Passed) -> Result<Value> {
+    let key = passed.get(0, "key").map(freeze);
+    key.ok_or_else(|| TemplateError::runtime("get expected at least 1 argument, got 0"))
+}
+
+fn first<'p>(passed: &'p Passed, name: &str) -> Result<&'p Value> {
+    passed.positional.first().ok_or_else(|| {
+        TemplateError::runtime(format!("{name}() takes exactly one argument (0 given)"))
+    })
+}
+
+fn list(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
+    let (Value::List(list) | Value::Tuple(list)) = of else { return Ok(Value::None) };
+    Ok(match name {
+        "copy" => Value::List(Arc::clone(list)),
+        "count" => {
+            let wanted = freeze(first(passed, name)?);
+            list.iter().filter(|item| **item == wanted).count().into()
+        }
+        _ => {
+            let wanted = freeze(first(passed, name)?);
+            match list.iter().position(|item| *item == wanted) {
+                Some(index) => index.into(),
+                None => {
+                    let message = match of {
+                        Value::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
+                        _ => format!("{} is not in list", wanted.to_repr()),
+                    };
+                    return Err(TemplateError::runtime(message));
+                }
+            }
+        }
+    })
+}
+
+fn change_list(list: &mut Vec<Value>, name: &str, passed: &Passed) -> Result<Value> {
+    let place = |number: i64, length: usize| {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let at = if number < 0 { number + length } else { number };
+        usize::try_from(at.clamp(0, length)).unwrap_or(0)
+    };
+    match name {
+        "append" => list.push(first(passed, "list.append")?.clone()),
+        "extend" => {
+            let more = items(&freeze(first(passed, "list.extend")?))?;
+            list.extend(more.iter().cloned());
+        }
+        "insert" => {
+            let [index, value] = &passed.positional[..] else {
+                let found = passed.positional.len();
+                return Err(TemplateError::runtime(format!(
+                    "insert expected 2 arguments, got {found}"
+                )));
+            };
+            let index = place(index.as_int().unwrap_or(0), list.len());
+            list.insert(index, value.clone());
+        }
+        "remove" => {
+            let wanted = freeze(first(passed, "list.remove")?);
+            match list.iter().position(|item| freeze(item) == wanted) {
+                Some(index) => drop(list.remove(index)),
+                None => return Err(TemplateError::runtime("list.remove(x): x not in list")),
+            }
+        }
+        "pop" => {
+            let index = passed.positional.first().and_then(Value::as_int).unwrap_or(-1);
+            if list.is_empty() {
+                return Err(TemplateError::runtime("pop from empty list"));
+            }
+            let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
+            if !(-length..length).contains(&index) {
+                return Err(TemplateError::runtime("pop index out of range"));
+            }
+            return Ok(list.remove(place(index, list.len())));
+        }
+        "sort" => {
+            let reverse = passed.get(9, "reverse").is_some_and(Value::is_true);
+            sort(list).map_err(TemplateError::runtime)?;
+            if reverse {
+                list.reverse();
+            }
+        }
+        "reverse" => list.reverse(),
+        _ => list.clear(),
+    }
+    Ok(Value::None)
+}
+
+/// Sorts by Python's order, or says why there is none.
+pub(crate) fn sort(list: &mut [Value]) -> std::result::Result<(), String> {
+    let mut failure = None;
+    list.sort_by(|a, b| match b.order(a, "<") {
+        Ok(order) => order.map_or(Ordering::Equal, Ordering::reverse),
+        Err(message) => {
+            failure.get_or_insert(message);
+            Ordering::Equal
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+fn dict(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
+    let Value::Dict(dict) = of else { return Ok(Value::None) };
+    let view = |name, list: List| object(View { name, list: Arc::new(list) });
+    Ok(match name {
+        "keys" => view("dict_keys", dict.keys().cloned().collect()),
+        "values" => view("dict_values", dict.values().cloned().collect()),
+        "items" => {
+            let pair = |(key, value): (&Value, &Value)| {
+                Value::Tuple(Arc::new(vec![key.clone(), value.clone()].into()))
+            };
+            view("dict_items", dict.iter().map(pair).collect())
+        }
+        "fromkeys" => {
+            let value = passed.positional.get(1).cloned().unwrap_or_default();
+            let keys = items(&freeze(first(passed, name)?))?;
+            Value::dict(keys.iter().map(|key| (key.clone(), value.clone())))
+        }
+        _ => of.clone(),
+    })
+}
+
+/// Returns what `update` adds.
+fn merged(eval: &mut Evaluator<'_>, passed: &Passed) -> Result<Dict> {
+    let mut merged = Dict::new();
+    if let Some(other) = passed.positional.first() {
+        match eval.complete(other.clone())? {
+            Value::Dict(other) => merged.extend(other.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            pairs => {
+                for pair in items(&pairs)?.iter() {
+                    let pair = items(pair)?;
+                    if let [key, value] = &pair[..] {
+                        merged.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+    }
+    merged.extend(passed.named.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
+    Ok(merged)
+}
+
+fn change_dict(dict: &mut Dict, name: &str, passed: &Passed) -> Result<Value> {
+    match name {
+        "pop" => {
+            let key = key(passed)?;
+            match dict.remove_value(&key).or_else(|| passed.positional.get(1).cloned()) {
+                Some(value) => Ok(value),
+                None => Err(TemplateError::runtime(key.to_repr())),
+            }
+        }
+        "popitem" => match dict.pop_last() {
+            Some((key, value)) => Ok(Value::Tuple(Arc::new(vec![key, value].into()))),
+            None => Err(TemplateError::runtime("popitem(): dictionary is empty")),
+        },
+        "setdefault" => {
+            let key = key(passed)?;
+            let value = passed.get(1, "default").cloned().unwrap_or_default();
+            match dict.get_value(&key) {
+                Some(value) => Ok(value.clone()),
+                None => {
+                    dict.insert(key, value.clone());
+                    Ok(value)
+                }
+            }
+        }
+        _ => {
+            *dict = Dict::new();
+            Ok(Value::None)
+        }
+    }
+}

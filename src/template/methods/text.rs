@@ -1,0 +1,505 @@
+//! Methods of text.
+
+use std::sync::Arc;
+
+use crate::{
+    template::{
+        TemplateError,
+        cells::freeze,
+        evaluator::{Evaluator, Passed, Result, items},
+        formatting,
+    },
+    value::{Value, is_printable},
+};
+
+pub(super) const NAMES: &[&str] = &[
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "maketrans",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
+];
+
+#[expect(clippy::too_many_lines, reason = "one arm for each method of str")]
+pub(super) fn call(
+    eval: &mut Evaluator<'_>,
+    text: &Arc<str>,
+    name: &str,
+    passed: &Passed,
+) -> Result<Value> {
+    let argument = |index: usize, name: &str| passed.get(index, name).map(freeze);
+    let needed = |index: usize| {
+        passed.positional.get(index).map(freeze).ok_or_else(|| {
+            let given = passed.positional.len();
+            TemplateError::runtime(format!(
+                "{name} expected at least {} argument{}, got {given}",
+                index + 1,
+                if index == 0 { "" } else { "s" }
+            ))
+        })
+    };
+    let needed_text = |index: usize| -> Result<Arc<str>> {
+        match needed(index)? {
+            Value::Str(text) => Ok(text),
+            other => Err(TemplateError::runtime(format!("must be str, not {}", other.type_name()))),
+        }
+    };
+    let number = |index: usize, name: &str, default: i64| {
+        argument(index, name).and_then(|value| value.as_int()).unwrap_or(default)
+    };
+    let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
+    Ok(match name {
+        "upper" => text.to_uppercase().into(),
+        "lower" | "casefold" => {
+            let lower = text.to_lowercase();
+            if name == "casefold" { lower.replace('ß', "ss").into() } else { lower.into() }
+        }
+        "capitalize" => capitalize(text).into(),
+        "title" => title(text).into(),
+        "swapcase" => text
+            .chars()
+            .flat_map(|c| -> Vec<char> {
+                if c.is_uppercase() {
+                    c.to_lowercase().collect()
+                } else {
+                    c.to_uppercase().collect()
+                }
+            })
+            .collect::<String>()
+            .into(),
+        "strip" | "lstrip" | "rstrip" => {
+            let letters = match argument(0, "chars") {
+                Some(Value::Str(letters)) => Some(letters),
+                _ => None,
+            };
+            let strip = |c: char| match &letters {
+                Some(letters) => letters.contains(c),
+                None => is_space(c),
+            };
+            Value::str(match name {
+                "strip" => text.trim_matches(strip),
+                "lstrip" => text.trim_start_matches(strip),
+                _ => text.trim_end_matches(strip),
+            })
+        }
+        "split" | "rsplit" => {
+            let limit = number(1, "maxsplit", -1);
+            let separator = match argument(0, "sep") {
+                Some(Value::Str(separator)) => Some(separator),
+                None | Some(Value::None) => None,
+                Some(other) => {
+                    let found = other.type_name();
+                    return Err(TemplateError::runtime(format!(
+                        "must be str or None, not {found}"
+                    )));
+                }
+            };
+            if separator.as_deref() == Some("") {
+                return Err(TemplateError::runtime("empty separator"));
+            }
+            let parts = split(text, separator.as_deref(), limit, name == "rsplit");
+            Value::list(parts.into_iter().map(Value::str))
+        }
+        "splitlines" => {
+            let keep = argument(0, "keepends").is_some_and(|value| value.is_true());
+            Value::list(lines(text, keep).into_iter().map(Value::str))
+        }
+        "partition" | "rpartition" => {
+            let separator = needed_text(0)?;
+            if separator.is_empty() {
+                return Err(TemplateError::runtime("empty separator"));
+            }
+            let found =
+                if name == "partition" { text.find(&*separator) } else { text.rfind(&*separator) };
+            let parts = match found {
+                Some(at) => [&text[..at], &*separator, &text[at + separator.len()..]],
+                None if name == "partition" => [&**text, "", ""],
+                None => ["", "", &**text],
+            };
+            Value::Tuple(Arc::new(parts.into_iter().map(Value::str).collect()))
+        }
+        "join" => {
+            let parts = items(&needed(0)?)?;
+            let mut joined = String::new();
+            for (index, part) in parts.iter().enumerate() {
+                let Value::Str(part) = part else {
+                    let found = part.type_name();
+                    return Err(TemplateError::runtime(format!(
+                        "sequence item {index}: expected str instance, {found} found"
+                    )));
+                };
+                if index > 0 {
+                    joined.push_str(text);
+                }
+                joined.push_str(part);
+            }
+            joined.into()
+        }
+        "replace" => {
+            let (old, new) = (needed_text(0)?, needed_text(1)?);
+            match usize::try_from(number(2, "count", -1)) {
+                Ok(count) => text.replacen(&*old, &new, count).into(),
+                Err(_) => text.replace(&*old, &new).into(),
+            }
+        }
+        "startswith" | "endswith" => {
+            let candidates = match needed(0)? {
+                Value::Tuple(list) => list.to_vec(),
+                one @ Value::Str(_) => vec![one],
+                other => {
+                    let found = other.type_name();
+                    return Err(TemplateError::runtime(format!(
+                        "{name} first arg must be str or a tuple of str, not {found}"
+                    )));
+                }
+            };
+            let part = window(text, number(1, "", 0), argument(2, ""));
+            let holds = |candidate: &Value| {
+                candidate.as_str().is_some_and(|wanted| {
+                    if name == "startswith" {
+                        part.starts_with(wanted)
+                    } else {
+                        part.ends_with(wanted)
+                    }
+                })
+            };
+            Value::Bool(candidates.iter().any(holds))
+        }
+        "removeprefix" => Value::str(text.strip_prefix(&*needed_text(0)?).unwrap_or(text)),
+        "removesuffix" => Value::str(text.strip_suffix(&*needed_text(0)?).unwrap_or(text)),
+        "find" | "rfind" | "index" | "rindex" | "count" => {
+            let wanted = needed_text(0)?;
+            let start = number(1, "", 0);
+            let part = window(text, start, argument(2, ""));
+            if name == "count" {
+                let count = if wanted.is_empty() {
+                    part.chars().count() + 1
+                } else {
+                    part.matches(&*wanted).count()
+                };
+                return Ok(count.into());
+            }
+            let found =
+                if name.starts_with('r') { part.rfind(&*wanted) } else { part.find(&*wanted) };
+            match found {
+                Some(at) => {
+                    let offset = part.as_ptr() as usize - text.as_ptr() as usize;
+                    text[..offset + at].chars().count().into()
+                }
+                None if name.ends_with("find") => Value::Int(-1),
+                None => return Err(TemplateError::runtime("substring not found")),
+            }
+        }
+        "ljust" | "rjust" | "center" => {
+            let fill = match argument(1, "fillchar") {
+                Some(Value::Str(fill)) => fill,
+                _ => Arc::from(" "),
+            };
+            justify(text, number(0, "width", 0), &fill, name).into()
+        }
+        "zfill" => {
+            let width = usize::try_from(number(0, "width", 0)).unwrap_or(0).min(1 << 20);
+            let missing = "0".repeat(width.saturating_sub(text.chars().count()));
+            match text.strip_prefix(['-', '+']) {
+                Some(digits) => [&text[..1], &missing, digits].concat().into(),
+                None => (missing + text).into(),
+            }
+        }
+        "expandtabs" => expand_tabs(text, number(0, "tabsize", 8)).into(),
+        "encode" => match argument(0, "encoding") {
+            Some(Value::Str(encoding))
+                if encoding.replace(['-', '_'], "").to_lowercase() == "ascii" =>
+            {
+                if !text.is_ascii() {
+                    return Err(TemplateError::runtime(
+                        "'ascii' codec can't encode characters: ordinal not in range(128)",
+                    ));
+                }
+                Value::Bytes(text.as_bytes().into())
+            }
+            _ => Value::Bytes(text.as_bytes().into()),
+        },
+        "format" => {
+            let mut positional = Vec::new();
+            for value in &passed.positional {
+                positional.push(eval.complete(value.clone())?);
+            }
+            let lookup = |value: &Value, key: &str, is_item: bool| {
+                let found = if is_item {
+                    let key = key.parse::<i64>().map_or_else(|_| Value::str(key), Value::Int);
+                    eval.item(value, &key)
+                } else {
+                    match value {
+                        Value::Dict(_) => {
+                            let found = value.type_name();
+                            return Err(format!("'{found}' object has no attribute '{key}'"));
+                        }
+                        _ => eval.attribute(value, key),
+                    }
+                };
+                match found {
+                    Ok(Value::Undefined(undefined)) => Err(undefined.message.clone()),
+                    Ok(value) => Ok(value),
+                    Err(error) => Err(error.message),
+                }
+            };
+            formatting::braces(text, &positional, &passed.named, &lookup)
+                .map_err(TemplateError::runtime)?
+                .into()
+        }
+        "format_map" => {
+            let Value::Dict(dict) = needed(0)? else {
+                return Err(TemplateError::runtime("format_map() takes a mapping"));
+            };
+            let named: Vec<_> =
+                dict.iter().map(|(key, value)| (Arc::from(key.to_text()), value.clone())).collect();
+            let lookup = |_: &Value, key: &str, _: bool| Err(format!("'{key}'"));
+            formatting::braces(text, &[], &named, &lookup).map_err(TemplateError::runtime)?.into()
+        }
+        "maketrans" => Value::dict(
+            needed_text(0)?
+                .chars()
+                .map(|c| i64::from(u32::from(c)))
+                .zip(needed_text(1)?.chars().map(|c| Value::Int(i64::from(u32::from(c))))),
+        ),
+        "translate" => {
+            let table = needed(0)?;
+            let mut translated = String::new();
+            for letter in text.chars() {
+                let key = Value::Int(i64::from(u32::from(letter)));
+                match table.as_dict().and_then(|table| table.get_value(&key)) {
+                    None => translated.push(letter),
+                    Some(Value::None) => (),
+                    Some(Value::Str(text)) => translated.push_str(text),
+                    Some(code) => {
+                        let code = code.as_int().and_then(|code| u32::try_from(code).ok());
+                        translated.extend(code.and_then(char::from_u32));
+                    }
+                }
+            }
+            translated.into()
+        }
+        "isalnum" => all(char::is_alphanumeric),
+        "isalpha" => all(char::is_alphabetic),
+        "isascii" => text.is_ascii().into(),
+        "isdecimal" | "isdigit" => {
+            all(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some())
+        }
+        "isnumeric" => all(char::is_numeric),
+        "isspace" => all(is_space),
+        "isprintable" => text.chars().all(is_printable).into(),
+        "isidentifier" => {
+            let mut letters = text.chars();
+            let starts = letters.next().is_some_and(|c| c == '_' || c.is_alphabetic());
+            (starts && letters.all(|c| c == '_' || c.is_alphanumeric())).into()
+        }
+        "islower" => {
+            (text.chars().any(char::is_lowercase) && !text.chars().any(char::is_uppercase)).into()
+        }
+        "isupper" => {
+            (text.chars().any(char::is_uppercase) && !text.chars().any(char::is_lowercase)).into()
+        }
+        _ => (text.chars().any(char::is_alphabetic) && title(text) == **text).into(),
+    })
+}
+
+/// Python's idea of white space.
+pub(crate) fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+/// Python's `str.capitalize`.
+pub(crate) fn capitalize(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => {
+            first.to_uppercase().chain(letters.as_str().to_lowercase().chars()).collect()
+        }
+        None => String::new(),
+    }
+}
+
+/// Python's `str.title`: a letter after anything that has no case is large.
+fn title(text: &str) -> String {
+    let mut titled = String::with_capacity(text.len());
+    let mut inside = false;
+    for letter in text.chars() {
+        if inside {
+            titled.extend(letter.to_lowercase())
+        } else {
+            titled.extend(letter.to_uppercase())
+        }
+        inside = letter.is_alphabetic();
+    }
+    titled
+}
+
+/// Python's `split` and `rsplit`.
+pub(crate) fn split<'t>(
+    text: &'t str,
+    separator: Option<&str>,
+    limit: i64,
+    from_right: bool,
+) -> Vec<&'t str> {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut parts: Vec<&str> = match (separator, from_right) {
+        (Some(separator), false) => text.splitn(limit.saturating_add(1), separator).collect(),
+        (Some(separator), true) => text.rsplitn(limit.saturating_add(1), separator).collect(),
+        (None, false) => {
+            let mut parts = Vec::new();
+            let mut rest = text.trim_start_matches(is_space);
+            while !rest.is_empty() {
+                let end = rest.find(is_space).unwrap_or(rest.len());
+                if parts.len() == limit {
+                    parts.push(rest);
+                    break;
+                }
+                parts.push(&rest[..end]);
+                rest = rest[end..].trim_start_matches(is_space);
+            }
+            if let Some(last) = parts.last_mut() {
+                *last = last.trim_end_matches(is_space);
+            }
+            parts
+        }
+        (None, true) => {
+            let mut parts = Vec::new();
+            let mut rest = text.trim_end_matches(is_space);
+            while !rest.is_empty() {
+                if parts.len() == limit {
+                    parts.push(rest.trim_start_matches(is_space));
+                    break;
+                }
+                let start = rest.char_indices().rev().find(|(_, c)| is_space(*c));
+                let start = start.map_or(0, |(at, c)| at + c.len_utf8());
+                parts.push(&rest[start..]);
+                rest = rest[..start].trim_end_matches(is_space);
+            }
+            parts
+        }
+    };
+    if from_right {
+        parts.reverse();
+    }
+    parts
+}
+
+/// Python's `splitlines`.
+pub(crate) fn lines(text: &str, keep: bool) -> Vec<&str> {
+    let is_end = |c: char| {
+        matches!(
+            c,
+            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let Some(at) = rest.find(is_end) else {
+            lines.push(rest);
+            break;
+        };
+        let end = match rest[at..].strip_prefix("\r\n") {
+            Some(_) => at + 2,
+            None => at + rest[at..].chars().next().map_or(1, char::len_utf8),
+        };
+        lines.push(if keep { &rest[..end] } else { &rest[..at] });
+        rest = &rest[end..];
+    }
+    lines
+}
+
+fn window(text: &str, start: i64, end: Option<Value>) -> &str {
+    if start == 0 && end.is_none() {
+        return text;
+    }
+    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+    let place = |number: i64| {
+        let at = if number < 0 { (number + length).max(0) } else { number.min(length) };
+        let at = usize::try_from(at).unwrap_or(0);
+        text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset)
+    };
+    let from = place(start);
+    let to = end.and_then(|end| end.as_int()).map_or(text.len(), place);
+    text.get(from..to).unwrap_or_default()
+}
+
+fn justify(text: &str, width: i64, fill: &str, how: &str) -> String {
+    let width = usize::try_from(width).unwrap_or(0).min(1 << 20);
+    let length = text.chars().count();
+    let Some(missing) = width.checked_sub(length) else { return text.to_owned() };
+    let left = match how {
+        "ljust" => 0,
+        "rjust" => missing,
+        // Python leans to the left where the width is even, to the right where it is odd.
+        _ => missing / 2 + (missing & width & 1),
+    };
+    [&fill.repeat(left), text, &fill.repeat(missing - left)].concat()
+}
+
+fn expand_tabs(text: &str, size: i64) -> String {
+    let size = usize::try_from(size).unwrap_or(0).min(1000);
+    let mut expanded = String::new();
+    let mut column = 0;
+    for letter in text.chars() {
+        match letter {
+            '\t' if size > 0 => {
+                let count = size - column % size;
+                expanded.push_str(&" ".repeat(count));
+                column += count;
+            }
+            '\t' => (),
+            '\n' | '\r' => {
+                expanded.push(letter);
+                column = 0;
+            }
+            other => {
+                expanded.push(other);
+                column += 1;
+            }
+        }
+    }
+    expanded
+}
