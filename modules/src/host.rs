@@ -6,15 +6,18 @@ mod attributes;
 mod clock;
 mod command;
 mod contents;
+mod digest;
 mod errno;
 mod extended;
 mod files;
 mod mode;
 mod outcome;
+mod staged;
 #[cfg(test)]
 mod testing;
 mod tree;
 mod users;
+mod words;
 
 use std::{
     cell::RefCell,
@@ -27,14 +30,18 @@ pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, Zone, read_time};
 pub use command::{Command, Output};
 pub use contents::{Contents, NoContents};
+pub use digest::{Hasher, Tee, checksum_of};
 pub use errno::{errno_about, errno_text};
 pub use extended::Context;
+pub(crate) use files::pour;
 pub use mode::{Mode, mode_text};
 pub use outcome::{Diff, Failure, Outcome, Result};
+pub use staged::Staged;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, seconds};
 pub use users::{Group, User, home_of};
+pub use words::split_words;
 
 /// Where output of a running command goes as it appears.
 pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;
