@@ -27,6 +27,7 @@ macro_rules! registry {
 
 registry! {
     command,
+    copy,
     file,
     ping,
 }
