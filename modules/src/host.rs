@@ -39,7 +39,7 @@ pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
-pub use tree::{Entry, PathState, seconds};
+pub use tree::{Entry, PathState, file_time, seconds};
 pub use users::{Group, User, home_of};
 pub use words::split_words;
 

@@ -4,7 +4,9 @@
 
 // Derived code names this crate's parts by `crate::`.
 pub mod host;
+pub mod pattern;
 pub mod spec;
+pub mod text;
 
 use host::{Host, Outcome, Result};
 use spec::{Given, Spec};
@@ -29,7 +31,11 @@ registry! {
     command,
     copy,
     file,
+    lineinfile,
     ping,
+    slurp,
+    stat,
+    tempfile,
 }
 
 /// A module as the helper runs it and the controller knows it.
