@@ -7,7 +7,6 @@ mod connect;
 mod cursor;
 mod emit;
 mod failure;
-mod flow;
 mod include;
 mod items;
 mod meta;

@@ -5,7 +5,9 @@
 // Derived code names this crate's parts by `crate::`.
 pub mod facts;
 pub mod host;
+pub mod pattern;
 pub mod spec;
+pub mod text;
 
 use host::{Host, Outcome, Result};
 use spec::{Given, Spec};
@@ -28,10 +30,15 @@ macro_rules! registry {
 
 registry! {
     command,
+    copy,
     file,
+    lineinfile,
     ping,
     shell,
     setup,
+    slurp,
+    stat,
+    tempfile,
 }
 
 /// A module as the helper runs it and the controller knows it.

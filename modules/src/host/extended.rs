@@ -90,6 +90,17 @@ impl Host {
         Some(letters(rustix::fs::ioctl_getflags(&file).ok()?.bits()))
     }
 
+    /// Returns the number that the file system gave this use of the inode; `None` where it gives none.
+    pub fn generation(&self, path: impl AsRef<Path>) -> Option<u32> {
+        use rustix::ioctl::{Getter, ioctl, opcode};
+        const GET_VERSION: rustix::ioctl::Opcode = opcode::read::<std::ffi::c_long>(b'v', 1);
+        let file = open_for_flags(&self.path(path)).ok()?;
+        // SAFETY: the kernel writes an `int` (its number says `long`) to the memory of this request, which holds both.
+        #[expect(unsafe_code, reason = "rustix has no function for this request")]
+        let answer = unsafe { ioctl(&file, Getter::<GET_VERSION, [u32; 2]>::new()) };
+        answer.ok().map(|[version, _]| version)
+    }
+
     /// Gives `path` the flags of these letters.
     pub fn set_flags(&self, path: impl AsRef<Path>, wanted: &str) -> io::Result<()> {
         let file = open_for_flags(&self.path(path))?;

@@ -159,7 +159,7 @@ fn found<T>(looked: io::Result<T>, path: &Path) -> Result<Option<T>> {
 }
 
 /// Creates an empty file in the folder of `target` under a name that nothing has, readable by its owner only.
-fn create_beside(target: &Path) -> io::Result<(PathBuf, fs::File)> {
+pub(super) fn create_beside(target: &Path) -> io::Result<(PathBuf, fs::File)> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -170,14 +170,14 @@ fn create_beside(target: &Path) -> io::Result<(PathBuf, fs::File)> {
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!(".{stem}.windlass-{}-{number}", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+        match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
             opened => return opened.map(|file| (path, file)),
         }
     }
 }
 
-fn keep_attributes(
+pub(super) fn keep_attributes(
     file: &fs::File,
     before: Option<&Metadata>,
     mode: Option<u32>,

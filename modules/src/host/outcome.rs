@@ -20,6 +20,12 @@ impl Outcome {
         Outcome { changed, values: JsonMap::new() }
     }
 
+    /// Returns the outcome of a module that cannot say what it would do.
+    pub fn no_check_mode(module: &str) -> Outcome {
+        let message = format!("remote module ({module}) does not support check mode");
+        Outcome::changed_if(false).with("msg", message).with("skipped", true)
+    }
+
     /// Adds a key of the result.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Json>) -> Outcome {

@@ -31,6 +31,18 @@ impl TestHost {
         self
     }
 
+    /// Lets the module use this machine's files and commands.
+    pub(crate) fn real(mut self) -> TestHost {
+        self.host.root = std::path::PathBuf::from("/");
+        self.host.canned = None;
+        self
+    }
+
+    /// Gives the module contents to read.
+    pub(crate) fn hold(&mut self, contents: Box<dyn super::Contents>) {
+        self.host.contents = contents;
+    }
+
     /// Expects a command and answers it with this status and output.
     pub(crate) fn answer(self, line: &str, status: i32, stdout: &str) -> TestHost {
         let output = Output { status, stdout: stdout.into(), stderr: Vec::new() };

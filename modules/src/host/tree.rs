@@ -49,6 +49,46 @@ impl Host {
         })
     }
 
+    /// Returns what is at `path`, or where it leads, or why that is not known.
+    pub fn look_at(&self, path: &str, follow: bool) -> io::Result<fs::Metadata> {
+        let path = self.path(path);
+        if follow { fs::metadata(path) } else { fs::symlink_metadata(path) }
+    }
+
+    /// Returns whether this user may do that with what `path` leads to.
+    pub fn may(&self, path: &str, access: rustix::fs::Access) -> bool {
+        rustix::fs::access(self.path(path), access).is_ok()
+    }
+
+    /// Returns a file's bytes, or why there are none.
+    pub fn read_whole(&self, path: &str) -> io::Result<Vec<u8>> {
+        fs::read(self.path(path))
+    }
+
+    /// Creates an empty file or folder with a name that nothing has and only its owner may use; also in check mode.
+    pub fn create_temporary(
+        &self,
+        folder: &str,
+        prefix: &str,
+        suffix: &str,
+        is_folder: bool,
+    ) -> io::Result<String> {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+        loop {
+            let path = format!("{folder}/{prefix}{}{suffix}", random_name()?);
+            let real = self.path(&path);
+            let created = if is_folder {
+                fs::DirBuilder::new().mode(0o700).create(real)
+            } else {
+                fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(real).map(drop)
+            };
+            match created {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
+                created => return created.map(|()| path),
+            }
+        }
+    }
+
     /// Returns the target of a link, as it is written there.
     pub fn link_target(&self, path: &str) -> io::Result<String> {
         Ok(fs::read_link(self.path(path))?.to_string_lossy().into_owned())
@@ -168,7 +208,21 @@ impl Host {
     }
 }
 
-/// Returns the seconds since 1970 of a file's time, as results have them.
+/// Eight letters that nobody can guess.
+fn random_name() -> io::Result<String> {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz_01234";
+    let mut bytes = [0; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;
+    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect())
+}
+
+/// Returns the seconds since 1970 of a file's time, rounded as Python rounds.
+#[expect(clippy::cast_precision_loss, reason = "seconds have 31 bits for a while")]
+pub fn file_time(seconds: i64, nanoseconds: i64) -> f64 {
+    seconds as f64 + 1e-9 * nanoseconds as f64
+}
+
+/// Returns the seconds since 1970 of a file's time.
 pub fn seconds(time: io::Result<SystemTime>) -> f64 {
     match time.ok().map(|time| time.duration_since(SystemTime::UNIX_EPOCH)) {
         Some(Ok(since)) => since.as_secs_f64(),

@@ -1,0 +1,336 @@
+//! Contents that the controller holds: only those that differ are asked for, all of them in one go.
+
+use std::{
+    fs::File,
+    io::{self, Seek},
+};
+
+use serde::Deserialize;
+
+use super::{
+    Args,
+    difference::{Side, difference},
+    folder_of, join,
+};
+use crate::{
+    host::{
+        AttributeDiff, Failure, FileAttributes, Hasher, Host, Outcome, PathState, Result, Staged,
+        Tee, pour,
+    },
+    spec::{FromArg, Json, Kind, Mismatch},
+};
+
+/// One thing that the controller sends, relative to `dest`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Sent {
+    /// Path below `dest`; empty when `dest` is the place itself.
+    #[serde(default)]
+    pub(super) path: String,
+    kind: SentKind,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    sha1: String,
+    /// Permissions of the source.
+    mode: Option<u32>,
+    /// Where a link leads.
+    target: Option<String>,
+    /// Index of the content.
+    content: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum SentKind {
+    File,
+    Directory,
+    Link,
+}
+
+impl FromArg for Sent {
+    const KIND: Kind = Kind::Dict;
+    fn from_arg(value: &Json) -> std::result::Result<Self, Mismatch> {
+        serde_json::from_value(value.clone())
+            .map_err(|error| Mismatch::Type { wanted: Kind::Dict, detail: error.to_string() })
+    }
+}
+
+/// A file that is sent, and what its place needs.
+struct Plan<'a> {
+    args: &'a Args,
+    sent: &'a Sent,
+    dest: String,
+    need: Need,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// It is there, and `force` is off.
+    Nothing,
+    /// Its content is right.
+    Attributes,
+    Content,
+}
+
+/// Copies one file to `dest`, or into the folder that `dest` is.
+pub(super) fn copy_one(args: &Args, host: &Host) -> Result<Outcome> {
+    let sent = &args.contents[0];
+    let mut dest = host.followed(&args.dest, args.follow);
+    if dest.ends_with('/') || host.is_folder(&dest) {
+        let Some(name) = &args.name else {
+            return Err(Failure::new("can not use content with a dir as dest"));
+        };
+        dest = host.followed(&join(&dest, name), args.follow);
+    }
+    let plan = Plan::new(args, sent, dest, host)?;
+    if plan.need == Need::Content && (!host.checking() || host.diffing()) {
+        request(host, &[sent])?;
+    }
+    plan.carry_out(host, args.dest.ends_with('/'))
+}
+
+/// Copies files, folders and links below `dest`; its result is a summary, unless there is one file only.
+pub(super) fn copy_tree(args: &Args, host: &Host) -> Result<Outcome> {
+    let mut plans = Vec::new();
+    for sent in args.contents.iter().filter(|sent| sent.kind == SentKind::File) {
+        let dest = host.followed(&join(&args.dest, &sent.path), args.follow);
+        plans.push(Plan::new(args, sent, dest, host)?);
+    }
+    let wanted: Vec<_> =
+        plans.iter().filter(|plan| plan.need == Need::Content).map(|plan| plan.sent).collect();
+    if !wanted.is_empty() && !host.checking() {
+        request(host, &wanted)?;
+    }
+    let mut changed = false;
+    let mut only = None;
+    let n_files = plans.len();
+    for plan in plans {
+        let (need, quiet) = (plan.need, host.checking() && n_files > 1);
+        if need == Need::Content && quiet {
+            changed = true;
+            continue;
+        }
+        let outcome = plan.carry_out(host, true)?;
+        changed |= outcome.changed;
+        only = Some((need, outcome));
+    }
+    for sent in &args.contents {
+        changed |= match sent.kind {
+            SentKind::File => false,
+            SentKind::Directory => folder(args, host, &join(&args.dest, &sent.path))?,
+            SentKind::Link => link(args, host, sent)?,
+        };
+    }
+    if let (1, Some((Need::Content | Need::Attributes, mut outcome))) = (n_files, only)
+        && !host.checking()
+    {
+        outcome.changed = changed;
+        return Ok(outcome);
+    }
+    let outcome = Outcome::changed_if(changed).with("dest", join(&args.dest, ""));
+    Ok(outcome.with_some("src", args.src.as_ref().map(|src| src.0.clone())))
+}
+
+/// Says which contents are going to be read.
+fn request(host: &Host, sent: &[&Sent]) -> Result<()> {
+    let ids: Vec<u32> = sent.iter().filter_map(|sent| sent.content).collect();
+    host.contents().request(&ids).map_err(|error| not_received(&error))
+}
+
+fn not_received(error: &io::Error) -> Failure {
+    Failure::io("cannot receive the content from the controller", error)
+}
+
+fn folder(args: &Args, host: &Host, path: &str) -> Result<bool> {
+    let path = host.followed(path, true);
+    let wanted = args.folder_attributes();
+    match host.path_state(&path)? {
+        PathState::Directory => {
+            host.set_attributes(&path, &wanted, false, &mut AttributeDiff::default())
+        }
+        PathState::Absent => {
+            create_folders(host, &path, &wanted)?;
+            Ok(true)
+        }
+        other => {
+            let message = format!("{path} already exists as a {}", other.as_str());
+            Err(host.attribute_failure(&path, message))
+        }
+    }
+}
+
+fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
+    let path = join(&args.dest, &sent.path);
+    let target = sent.target.as_deref().unwrap_or_default();
+    if host.link_target(&path).is_ok_and(|now| now == target) {
+        return Ok(false);
+    }
+    create_folders(host, folder_of(&path), &args.folder_attributes())?;
+    host.symlink(target, &path).map_err(|error| {
+        let reason = crate::host::errno_about(&error, target);
+        host.attribute_failure(&path, format!("Error while linking: {reason} -> b'{path}'"))
+    })?;
+    Ok(true)
+}
+
+/// Creates a folder and those above it; the new ones get the attributes.
+pub(super) fn create_folders(host: &Host, path: &str, wanted: &FileAttributes) -> Result<()> {
+    if host.checking() || path.is_empty() || host.is_folder(path) {
+        return Ok(());
+    }
+    create_folders(host, folder_of(path), wanted)?;
+    host.create_folder(path).map_err(|error| {
+        let reason = crate::host::errno_about(&error, path);
+        Failure::new(format!("There was an issue creating {path} as requested: {reason}"))
+    })?;
+    host.set_attributes(path, wanted, true, &mut AttributeDiff::default()).map(drop)
+}
+
+impl<'a> Plan<'a> {
+    fn new(args: &'a Args, sent: &'a Sent, dest: String, host: &Host) -> Result<Plan<'a>> {
+        let need = match host.lstat(&dest)? {
+            None => Need::Content,
+            Some(_) if !args.force => Need::Nothing,
+            Some(meta) if meta.is_dir() => {
+                return Err(Failure::new(format!("cannot copy a file over the directory {dest}")));
+            }
+            // Another size is another content: reading it would tell nothing more.
+            Some(meta) if !meta.is_file() || meta.len() != sent.size => Need::Content,
+            Some(_) if host.checksum(&dest, Hasher::sha1())? == sent.sha1 => Need::Attributes,
+            Some(_) => Need::Content,
+        };
+        Ok(Plan { args, sent, dest, need })
+    }
+
+    /// Does what the plan says; missing folders are created where `dest` said that it is one.
+    fn carry_out(&self, host: &Host, in_folder: bool) -> Result<Outcome> {
+        match self.need {
+            Need::Nothing => {
+                let outcome = Outcome::changed_if(false).with("dest", self.dest.as_str());
+                Ok(outcome.with_some("src", self.args.src.as_ref().map(|src| src.0.clone())))
+            }
+            Need::Attributes => self.set_attributes(host),
+            Need::Content => self.replace(host, in_folder),
+        }
+    }
+
+    /// The content is right: as `file` does, with its diff.
+    fn set_attributes(&self, host: &Host) -> Result<Outcome> {
+        let dest = self.dest.as_str();
+        let mut diff = AttributeDiff::default();
+        diff.set("path", dest, dest);
+        let wanted = self.args.attributes_for(self.sent.mode);
+        let changed = host
+            .set_attributes(dest, &wanted, false, &mut diff)
+            .map_err(|failure| failure.with("checksum", self.sent.sha1.as_str()))?;
+        let mut outcome = Outcome::changed_if(changed)
+            .with("dest", dest)
+            .with("path", dest)
+            .with("checksum", self.sent.sha1.as_str());
+        outcome.values.extend(host.path_info(dest));
+        let diff = if host.diffing() { diff.into_json() } else { Json::Array(Vec::new()) };
+        Ok(outcome.with("diff", diff))
+    }
+
+    fn replace(&self, host: &Host, in_folder: bool) -> Result<Outcome> {
+        let before = if host.diffing() { Some(Side::before(host, &self.dest)?) } else { None };
+        if host.checking() {
+            let mut diffs = Vec::new();
+            if let Some(before) = before {
+                let after = self.content(host)?;
+                diffs.push(self.difference(before, after));
+            }
+            return Ok(Outcome::changed_if(true).with("diff", diffs));
+        }
+        let with_diff = |failure: Failure, diffs: Vec<Json>| {
+            failure.with("checksum", self.sent.sha1.as_str()).with("diff", diffs)
+        };
+        let folder = folder_of(&self.dest);
+        let staged = if in_folder {
+            create_folders(host, folder, &self.args.folder_attributes())
+        } else if host.is_folder(folder) {
+            Ok(())
+        } else {
+            Err(Failure::new(format!("Destination directory {folder} does not exist")))
+        }
+        .and_then(|()| host.stage(&self.dest, self.args.attributes.unsafe_writes));
+        let mut staged = match (staged, before) {
+            (Ok(staged), before) => (staged, before),
+            (Err(failure), None) => return Err(with_diff(failure, Vec::new())),
+            (Err(failure), Some(before)) => {
+                let after = self.content(host)?;
+                return Err(with_diff(failure, vec![self.difference(before, after)]));
+            }
+        };
+        let sums = self.receive(host, &mut staged.0)?;
+        let diffs = match staged.1 {
+            None => Vec::new(),
+            Some(before) => {
+                let mut file = &staged.0.file;
+                let after = file.rewind().and_then(|()| Side::read(&mut file, self.sent.size));
+                vec![self.difference(before, after.map_err(|error| not_received(&error))?)]
+            }
+        };
+        self.commit(host, staged.0, &sums)
+            .map(|outcome| outcome.with("diff", diffs.clone()))
+            .map_err(|failure| with_diff(failure, diffs))
+    }
+
+    fn difference(&self, before: Side, after: Side) -> Json {
+        let args = self.args;
+        let source = args.src.as_ref().map(|src| src.0.as_str());
+        let header = args.after_header.as_deref().or(source).unwrap_or(&self.dest);
+        difference(before, after, &self.dest, header)
+    }
+
+    /// Reads the content for a diff only.
+    fn content(&self, host: &Host) -> Result<Side> {
+        if self.sent.size > super::difference::LIMIT {
+            return Ok(Side::Larger);
+        }
+        let mut reader = self.open(host)?;
+        Side::read(&mut *reader, self.sent.size).map_err(|error| not_received(&error))
+    }
+
+    fn open<'h>(&self, host: &'h Host) -> Result<Box<dyn io::Read + 'h>> {
+        let Some(content) = self.sent.content else {
+            return Err(Failure::new("the controller announced a file without content"));
+        };
+        host.contents().open(content).map_err(|error| not_received(&error))
+    }
+
+    /// Fills the staged file and returns the sums of what came: SHA-1 and MD5.
+    fn receive(&self, host: &Host, staged: &mut Staged) -> Result<(String, String)> {
+        let (mut sha1, mut md5) = (Hasher::sha1(), Hasher::md5());
+        let mut reader = self.open(host)?;
+        let file: &mut File = &mut staged.file;
+        pour(&mut *reader, &mut Tee(vec![file, &mut sha1, &mut md5])).map_err(|error| {
+            Failure::io(format!("cannot write the content of `{}`", self.dest), &error)
+        })?;
+        Ok((sha1.hex(), md5.hex()))
+    }
+
+    /// Checks what came and puts it into its place.
+    fn commit(&self, host: &Host, staged: Staged, sums: &(String, String)) -> Result<Outcome> {
+        let (args, dest) = (self.args, self.dest.as_str());
+        let expected = args.checksum.as_ref().filter(|expected| **expected != sums.0);
+        if let Some(expected) = expected {
+            let message = "Copied file does not match the expected checksum. Transfer failed.";
+            return Err(Failure::new(message).with("expected_checksum", expected.as_str()));
+        }
+        super::remote::validate(args, host, &staged)?;
+        let backup_file = if args.backup { host.backup(dest)? } else { None };
+        let source = staged.path().display().to_string();
+        staged.commit(None).map_err(|error| super::remote::not_replaced(dest, &source, &error))?;
+        let wanted = args.attributes_for(self.sent.mode);
+        host.set_attributes(dest, &wanted, true, &mut AttributeDiff::default())?;
+        let mut outcome = Outcome::changed_if(true)
+            .with("dest", dest)
+            .with("src", source)
+            .with("md5sum", sums.1.as_str())
+            .with("checksum", sums.0.as_str())
+            .with_some("backup_file", backup_file);
+        outcome.values.extend(host.path_info(dest));
+        Ok(outcome)
+    }
+}

@@ -1,0 +1,183 @@
+//! A file's new content beside the file, until it is known to be good: then one rename puts it there.
+
+use std::{
+    fs::{self, File, Metadata},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Civil, Command, Failure, Host, Output, Result, errno_about,
+    extended::keep_extended,
+    files::{create_beside, keep_attributes},
+    pour, split_words,
+};
+
+/// A content that is not in its place yet; dropping it leaves nothing behind.
+#[derive(Debug)]
+pub struct Staged {
+    temporary: PathBuf,
+    target: PathBuf,
+    /// Open for writing and reading.
+    pub file: File,
+    before: Option<Metadata>,
+    /// Whether the folder can't take a new file, and the old one is written to.
+    in_place: bool,
+    unsafe_writes: bool,
+}
+
+impl Host {
+    /// Creates an empty file beside `path` (what a link leads to stays untouched), to be filled and committed.
+    ///
+    /// # Panics
+    /// In check mode, in which nothing is created.
+    pub fn stage(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
+        assert!(!self.checking(), "nothing is staged in check mode");
+        let target = self.path(path);
+        let before = fs::symlink_metadata(&target).ok().filter(|meta| !meta.is_symlink());
+        let (temporary, file, in_place) = match create_beside(&target) {
+            Ok((temporary, file)) => (temporary, file, false),
+            Err(_) if unsafe_writes && before.is_some() => {
+                let elsewhere = std::env::temp_dir().join("unsafe");
+                let (temporary, file) = create_beside(&elsewhere)
+                    .map_err(|error| Failure::io("cannot create a temporary file", &error))?;
+                (temporary, file, true)
+            }
+            Err(error) => {
+                let folder = path.rfind('/').map_or(".", |at| &path[..at.max(1)]);
+                let reason = errno_about(&error, path);
+                return Err(Failure::new(format!(
+                    "The destination directory '{folder}' is not writable by the current user: {reason}"
+                )));
+            }
+        };
+        Ok(Staged { temporary, target, file, before, in_place, unsafe_writes })
+    }
+
+    /// Copies a file beside itself with a name that tells when; returns that name, `None` when there is no file.
+    pub fn backup(&self, path: &str) -> Result<Option<String>> {
+        if !self.exists(path) || self.checking() {
+            return Ok(None);
+        }
+        let stamp = Civil::stamp(self.local_now());
+        let name = format!("{path}.{}.{stamp}~", std::process::id());
+        let failed = |error: io::Error| {
+            Failure::new(format!("Could not make backup of {path} to {name}: {error}"))
+        };
+        let mut source = self.open(path)?;
+        let meta = source.metadata().map_err(failed)?;
+        let mut staged = self.stage(&name, false)?;
+        pour(&mut source, &mut staged.file).map_err(failed)?;
+        staged.before = Some(meta);
+        staged.keep_times().and_then(|()| staged.commit(None)).map_err(failed)?;
+        Ok(Some(name))
+    }
+
+    /// Runs a command line that checks a staged content; `%s` in it stands for the content's path.
+    pub fn run_on(&self, line: &str, staged: &Staged) -> Result<Output> {
+        let path = staged.path().display().to_string();
+        let words = split_words(line).map_err(Failure::new)?;
+        self.run(&Command::new(words.into_iter().map(|word| word.replace("%s", &path))))
+    }
+}
+
+impl Staged {
+    /// Returns where the content is until it is committed.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
+    /// Gives the content the times of the file that it is a copy of.
+    pub fn keep_times_of(&mut self, source: &Metadata) -> io::Result<()> {
+        let times =
+            fs::FileTimes::new().set_accessed(source.accessed()?).set_modified(source.modified()?);
+        self.file.set_times(times)
+    }
+
+    /// Puts the content into its place with mode and owner of what was there; `mode` is that of a new file.
+    pub fn commit(self, mode: Option<u32>) -> io::Result<()> {
+        if self.in_place {
+            return self.write_in_place();
+        }
+        let mode = if self.before.is_some() { None } else { mode };
+        keep_attributes(&self.file, self.before.as_ref(), mode)?;
+        if self.before.is_some() {
+            keep_extended(&self.file, &self.target);
+        }
+        match fs::rename(&self.temporary, &self.target) {
+            // A mount point of its own (a file in a container) cannot be replaced.
+            Err(_) if self.unsafe_writes && self.before.is_some() => self.write_in_place(),
+            renamed => renamed,
+        }
+    }
+
+    fn write_in_place(&self) -> io::Result<()> {
+        let mut content = File::open(&self.temporary)?;
+        let mut target = fs::OpenOptions::new().write(true).truncate(true).open(&self.target)?;
+        pour(&mut content, &mut target).map(drop)
+    }
+
+    fn keep_times(&mut self) -> io::Result<()> {
+        match self.before.take() {
+            Some(meta) => {
+                self.keep_times_of(&meta)?;
+                self.before = Some(meta);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // After a commit there is nothing under this name any more.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use crate::host::TestHost;
+
+    #[test]
+    fn what_is_not_committed_leaves_nothing() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        let mut staged = host.stage("/d/f", false).unwrap();
+        staged.file.write_all(b"new").unwrap();
+        assert_eq!(host.list("/d").unwrap().len(), 2);
+        drop(staged);
+        assert_eq!(host.list("/d").unwrap(), ["f"]);
+        assert_eq!(host.read("/d/f").unwrap().unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_commit_keeps_the_mode_and_replaces_a_link() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        host.symlink("f", "/d/l").unwrap();
+        std::fs::set_permissions(
+            host.path("/d/f"),
+            std::os::unix::fs::PermissionsExt::from_mode(0o640),
+        )
+        .unwrap();
+        host.stage("/d/f", false).unwrap().commit(Some(0o600)).unwrap();
+        assert_eq!(host.path_info("/d/f")["mode"], "0640");
+        host.stage("/d/l", false).unwrap().commit(Some(0o600)).unwrap();
+        assert_eq!(host.path_info("/d/l")["mode"], "0600");
+        assert_eq!(host.list("/d").unwrap(), ["f", "l"]);
+    }
+
+    #[test]
+    fn a_backup_is_a_copy_with_its_times() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        host.set_times("/d/f", Some(1.0), Some(2.0)).unwrap();
+        let name = host.backup("/d/f").unwrap().unwrap();
+        assert!(name.starts_with("/d/f.") && name.ends_with('~'), "{name}");
+        assert_eq!(host.read(&name).unwrap().unwrap(), b"old");
+        let meta = host.stat(&name).unwrap().unwrap();
+        assert_eq!(crate::host::seconds(meta.modified()), 2.0);
+        assert_eq!(host.backup("/d/none").unwrap(), None);
+    }
+}

@@ -1,0 +1,211 @@
+//! `lineinfile`: one line of a text file.
+
+mod edit;
+
+use std::io::Write;
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result},
+    spec::{ArgPath, Json},
+    text,
+};
+use edit::{Edit, Lines};
+
+/// Makes sure that a text file has a line, or has it no more
+#[derive(Args)]
+#[args(
+    mutually_exclusive("insertbefore", "insertafter"),
+    mutually_exclusive("regexp", "search_string"),
+    mutually_exclusive("backrefs", "search_string")
+)]
+pub struct Args {
+    /// File to edit
+    #[arg(alias = "dest", alias = "destfile", alias = "name")]
+    path: ArgPath,
+    /// Whether the line should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Pattern of the line to replace (the last that matches) or of the lines to remove
+    #[arg(alias = "regex")]
+    regexp: Option<String>,
+    /// Text in the line to replace (the last that has it) or in the lines to remove
+    search_string: Option<String>,
+    /// The line
+    #[arg(alias = "value")]
+    line: Option<String>,
+    /// Whether `line` may name the groups of `regexp`; without a match nothing is added then
+    #[arg(default = "false")]
+    backrefs: bool,
+    /// Pattern of the line after which a new line goes, or `EOF`
+    insertafter: Option<String>,
+    /// Pattern of the line before which a new line goes, or `BOF`
+    insertbefore: Option<String>,
+    /// Whether a file that is not there is created
+    #[arg(default = "false")]
+    create: bool,
+    /// Whether the file that is replaced is kept under a name with the time
+    #[arg(default = "false")]
+    backup: bool,
+    /// Whether the first match counts, not the last
+    #[arg(default = "false")]
+    firstmatch: bool,
+    /// Command that must accept the new content; `%s` is its path
+    validate: Option<String>,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let path = args.path.0.as_str();
+    if args.state == State::Present {
+        if args.backrefs && args.regexp.is_none() {
+            return Err(Failure::new("regexp is required with backrefs=true"));
+        }
+        if args.line.is_none() {
+            return Err(Failure::new("line is required with state=present"));
+        }
+    } else if args.regexp.is_none() && args.search_string.is_none() && args.line.is_none() {
+        return Err(Failure::new(
+            "one of line, search_string, or regexp is required with state=absent",
+        ));
+    }
+    warn_of_empty_pattern(&args, host);
+    if host.is_folder(path) {
+        return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
+    }
+    match (host.read(path)?, args.state) {
+        (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "file not present")),
+        (None, State::Present) if !args.create => {
+            Err(Failure::new(format!("Destination {path} does not exist !")).with("rc", 257))
+        }
+        (before, _) => {
+            let exists = before.is_some();
+            let before = text::from_bytes(before.unwrap_or_default());
+            finish(&args, host, &before, exists)
+        }
+    }
+}
+
+fn warn_of_empty_pattern(args: &Args, host: &Host) {
+    let empty = |text: &Option<String>| text.as_deref() == Some("");
+    let (kind, instead) = if empty(&args.regexp) {
+        (
+            "regular expression",
+            " If this is desired, use '^' to match every line in the file and avoid this warning.",
+        )
+    } else if empty(&args.search_string) {
+        ("search string", "")
+    } else {
+        return;
+    };
+    host.warn(format!(
+        "The {kind} is an empty string, which will match every line in the file. This may have unintended consequences, such as replacing the last line in the file rather than appending.{instead}"
+    ));
+}
+
+/// Edits the lines, writes them, sets attributes, and tells.
+fn finish(args: &Args, host: &Host, before: &str, exists: bool) -> Result<Outcome> {
+    let path = args.path.0.as_str();
+    let mut lines = Lines::of(before);
+    let Edit { message, found } = match args.state {
+        State::Present => edit::add(args, &mut lines),
+        State::Absent => edit::remove(args, &mut lines),
+    }
+    .map_err(Failure::new)?;
+    let after = lines.text();
+    let mut changed = !message.is_empty();
+    let mut backup = None;
+    if changed && !host.checking() {
+        if args.backup && exists {
+            backup = host.backup(path)?;
+        }
+        write(args, host, path, &after)?;
+    }
+    let mut outcome = Outcome::default();
+    if let Some(found) = found {
+        outcome = outcome.with("found", found);
+    }
+    let header = format!("{path} (content)");
+    let mut diffs = vec![serde_json::json!({
+        "before": shown(host, before), "after": shown(host, &after),
+        "before_header": header, "after_header": header,
+    })];
+    let mut message = message;
+    if exists || !host.checking() {
+        let mut attributes = AttributeDiff::default();
+        if host.set_attributes(path, &args.attributes, false, &mut attributes)? {
+            if changed {
+                message.push_str(" and ");
+            }
+            changed = true;
+            message.push_str("ownership, perms or SE linux context changed");
+        }
+        let header = format!("{path} (file attributes)");
+        let mut shown = serde_json::json!({"before_header": header, "after_header": header});
+        if !attributes.after.is_empty() {
+            shown["before"] = Json::Object(attributes.before);
+            shown["after"] = Json::Object(attributes.after);
+        }
+        diffs.push(shown);
+    }
+    outcome.changed = changed;
+    outcome = outcome.with("msg", message).with("backup", backup.unwrap_or_default());
+    let diff = if diffs.len() == 1 { diffs.remove(0) } else { Json::Array(diffs) };
+    Ok(outcome.with("diff", diff))
+}
+
+/// The text in a diff; an empty one where none is wanted.
+fn shown(host: &Host, text: &str) -> String {
+    if host.diffing() {
+        String::from_utf8_lossy(&text::to_bytes(text)).into_owned()
+    } else {
+        String::new()
+    }
+}
+
+/// Writes through a link to what it leads to.
+fn write(args: &Args, host: &Host, path: &str, text: &str) -> Result<()> {
+    let real = host.real_path(path);
+    if let Some(at) = real.rfind('/').filter(|at| *at > 0) {
+        let folder = &real[..at];
+        create_folders(host, folder)
+            .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
+    }
+    let mut staged = host.stage(&real, args.attributes.unsafe_writes)?;
+    staged
+        .file
+        .write_all(&text::to_bytes(text))
+        .map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))?;
+    if let Some(line) = &args.validate {
+        if !line.contains("%s") {
+            return Err(Failure::new(format!("validate must contain %s: {line}")));
+        }
+        let output = host.run_on(line, &staged)?;
+        if !output.success() {
+            let (status, error) = (output.status, output.error_text());
+            return Err(Failure::new(format!("failed to validate: rc:{status} error:{error}")));
+        }
+    }
+    staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
+}
+
+fn create_folders(host: &Host, path: &str) -> std::io::Result<()> {
+    if host.is_folder(path) {
+        return Ok(());
+    }
+    if let Some(at) = path.rfind('/').filter(|at| *at > 0) {
+        create_folders(host, &path[..at])?;
+    }
+    host.create_folder(path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! `slurp`: a file's content in the result.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use windlass_macros::Args;
+
+use crate::{
+    host::{Failure, Host, Outcome, Result, errno_about},
+    spec::ArgPath,
+};
+
+/// Reads a file of the host into the result, in Base64
+#[derive(Args)]
+pub struct Args {
+    /// File to read
+    #[arg(alias = "path")]
+    src: ArgPath,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let path = args.src.0.as_str();
+    let failed = |error: &std::io::Error| {
+        Failure::new(match error.raw_os_error() {
+            Some(2) => format!("file not found: {path}"),
+            Some(13) => format!("file is not readable: {path}"),
+            Some(21) => format!("source is a directory and must be a file: {path}"),
+            _ => format!("unable to slurp file: {}", errno_about(error, path)),
+        })
+    };
+    let bytes = host.read_whole(path).map_err(|error| failed(&error))?;
+    Ok(Outcome::changed_if(false)
+        .with("content", STANDARD.encode(bytes))
+        .with("source", path)
+        .with("encoding", "base64"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TestHost;
+
+    #[test]
+    fn a_file_comes_in_base64() {
+        let host = TestHost::with(&[("/d/f", "hi\n")]);
+        let outcome = run(Args { src: ArgPath("/d/f".into()) }, &host).unwrap();
+        assert!(!outcome.changed);
+        assert_eq!(outcome.values["content"], "aGkK");
+        assert_eq!(outcome.values["source"], "/d/f");
+        let message =
+            |path: &str| run(Args { src: ArgPath(path.into()) }, &host).unwrap_err().message;
+        assert_eq!(message("/none"), "file not found: /none");
+        assert_eq!(message("/d"), "source is a directory and must be a file: /d");
+    }
+}

@@ -1,0 +1,53 @@
+//! `add_host`: a host that the inventory does not name.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action { name: "add_host", args: &[], open: true, needs_host: false, run };
+
+const NAMES: [&str; 3] = ["name", "hostname", "host"];
+const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let Some(given) = NAMES.iter().find_map(|name| call.args.get(name)) else {
+        return Err(Failure::action("name, host or hostname needs to be provided"));
+    };
+    let given = given.to_text();
+    let (name, port) = match given.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') && port.parse::<u16>().is_ok() => (name.to_owned(), Some(port.to_owned())),
+        _ => (given, None),
+    };
+    let groups: Vec<String> = match GROUPS.iter().find_map(|key| call.args.get(key)) {
+        None | Some(Value::None) => Vec::new(),
+        Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
+        Some(text) => text.to_text().split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect(),
+    };
+    let mut vars: Dict = call
+        .args
+        .iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !NAMES.contains(&key) && !GROUPS.contains(&key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    if let Some(port) = port {
+        vars.insert("ansible_ssh_port", port);
+    }
+    let names: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let changed = {
+        let mut inventory = call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        inventory.add_host(&name, &names, &vars).1
+    };
+    call.run.world.inventory_changed();
+    let mut added = Dict::new();
+    added.insert("host_name", name);
+    added.insert("groups", Value::list(groups.into_iter().map(Value::from)));
+    added.insert("host_vars", Value::Dict(Arc::new(vars)));
+    let mut result = Dict::new();
+    result.insert("changed", changed);
+    result.insert("add_host", Value::from(added));
+    Ok(Step::Done(result))
+}

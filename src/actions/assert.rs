@@ -1,0 +1,55 @@
+//! `assert`: fails unless conditions hold.
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "assert", args: &["that", "fail_msg", "msg", "success_msg", "quiet"], open: false, needs_host: false, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    // The conditions as they were written: evaluating the argument would make truth of an expression's text.
+    let written = call.task.args.get("that").map(|(_, value, span)| (value.clone(), span));
+    let given = call.args.get("that").cloned();
+    let Some(that) = written.as_ref().map(|(value, _)| value.clone()).or(given) else {
+        return Err(Failure::action("missing required arguments: that"));
+    };
+    let span = written.map(|(_, span)| span);
+    let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
+    let quiet = call.truth("quiet").unwrap_or(false);
+    let conditions = match &that {
+        Value::List(list) => list.to_vec(),
+        one => vec![one.clone()],
+    };
+    for condition in &conditions {
+        let condition = match condition {
+            Value::List(list) => Value::List(list.clone()),
+            other => other.clone(),
+        };
+        let holds = call.env.condition(&condition).map_err(|error| {
+            Failure::template(&error, "Error while evaluating conditional: ", span).with("changed", false)
+        })?;
+        if !holds {
+            let mut result = Dict::new();
+            result.insert("changed", false);
+            result.insert("failed", true);
+            result.insert("evaluated_to", false);
+            let shown = match &condition {
+                Value::Template(template) => Value::Str(template.text.clone()),
+                other => other.clone(),
+            };
+            result.insert("assertion", shown);
+            result.insert("msg", message.unwrap_or_else(|| Value::str("Assertion failed")));
+            return Ok(Step::Done(result));
+        }
+    }
+    let mut result = Dict::new();
+    if !quiet {
+        result.insert("_ansible_verbose_always", true);
+    }
+    result.insert("changed", false);
+    result.insert("msg", call.args.get("success_msg").cloned().unwrap_or_else(|| Value::str("All assertions passed")));
+    Ok(Step::Done(result))
+}

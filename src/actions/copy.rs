@@ -1,0 +1,120 @@
+//! `copy`: files, folders and texts of the controller.
+
+use std::path::Path;
+
+use serde_json::{Value as Json, json};
+
+use super::{Action, files};
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action { name: "copy", args: &[], open: true, needs_host: true, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    if call.truth("remote_src") == Some(true) {
+        return Ok(Step::Remote(Box::new(Remote::new("copy", &call.args))));
+    }
+    if call.args.contains_key("src") && call.args.contains_key("content") {
+        return Err(Failure::action("src and content are mutually exclusive"));
+    }
+    if call.text("dest").is_none_or(|dest| dest.is_empty()) {
+        return Err(Failure::action("dest is required"));
+    }
+    match call.args.get("content") {
+        Some(content) if !matches!(content, Value::None) => {
+            let text = match content {
+                Value::Dict(_) | Value::List(_) => crate::output::dump_compact(content),
+                other => other.to_text(),
+            };
+            if call.text("dest").is_some_and(|dest| dest.ends_with('/')) {
+                return Err(Failure::action("can not use content with a dir as dest"));
+            }
+            let args = without(&call.args, &["content"]);
+            Ok(single(args, files::send_bytes(text.into_bytes()), None, "", None))
+        }
+        _ => {
+            let Some(src) = call.text("src").filter(|src| !src.is_empty()) else {
+                return Err(Failure::action("src (or content) is required"));
+            };
+            let path = files::find(call, "files", &src)?;
+            if path.is_dir() { folder(call, &path, src.ends_with('/')) } else { one_file(call, &path) }
+        }
+    }
+}
+
+fn without(args: &Dict, keys: &[&str]) -> Dict {
+    args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !keys.contains(&key))).map(|(key, value)| (key.clone(), value.clone())).collect()
+}
+
+fn one_file(call: &Call<'_>, path: &Path) -> Result<Step, Failure> {
+    let sent = files::send(call, path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(single(call.args.clone(), sent, mode(path), &name, Some(path.display().to_string())))
+}
+
+/// Sends one content to `dest`.
+pub(super) fn single(args: Dict, sent: files::Sent, mode: Option<u32>, name: &str, header: Option<String>) -> Step {
+    let mut remote = Remote::new("copy", &args);
+    remote.args.insert("_windlass_name".to_owned(), name.into());
+    if let Some(header) = header {
+        remote.args.insert("_windlass_after_header".to_owned(), header.into());
+    }
+    let entry = json!({"path": "", "kind": "file", "size": sent.size, "sha1": &*sent.sha1, "mode": mode, "content": 0});
+    remote.args.insert("_windlass_contents".to_owned(), Json::Array(vec![entry]));
+    remote.contents = vec![sent.content];
+    Step::Remote(Box::new(remote))
+}
+
+/// Sends what is in a folder, and the folder itself unless its name ends in a slash.
+fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Failure> {
+    let mut tree = Tree { entries: Vec::new(), contents: Vec::new(), follow: call.truth("local_follow").unwrap_or(true) };
+    let prefix = if contents_only { String::new() } else { path.file_name().unwrap_or_default().to_string_lossy().into_owned() };
+    if !prefix.is_empty() {
+        tree.entries.push(json!({"path": prefix, "kind": "directory", "mode": mode(path)}));
+    }
+    tree.add(call, path, &prefix)?;
+    let mut remote = Remote::new("copy", &call.args);
+    remote.args.insert("_windlass_contents".to_owned(), Json::Array(tree.entries));
+    remote.contents = tree.contents;
+    Ok(Step::Remote(Box::new(remote)))
+}
+
+struct Tree {
+    entries: Vec<Json>,
+    contents: Vec<crate::remote::Content>,
+    follow: bool,
+}
+
+impl Tree {
+    fn add(&mut self, call: &Call<'_>, folder: &Path, prefix: &str) -> Result<(), Failure> {
+        let cannot = |error: std::io::Error| Failure::action(format!("cannot read {}: {error}", folder.display()));
+        let mut entries: Vec<_> = std::fs::read_dir(folder).map_err(cannot)?.flatten().map(|entry| entry.path()).collect();
+        entries.sort();
+        for path in entries {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            if !self.follow && path.is_symlink() {
+                let target = std::fs::read_link(&path).map(|target| target.display().to_string()).unwrap_or_default();
+                self.entries.push(json!({"path": relative, "kind": "link", "target": target}));
+            } else if path.is_dir() {
+                self.entries.push(json!({"path": relative, "kind": "directory", "mode": mode(&path)}));
+                self.add(call, &path, &relative)?;
+            } else {
+                let sent = files::send(call, &path)?;
+                self.entries.push(json!({
+                    "path": relative, "kind": "file", "size": sent.size, "sha1": &*sent.sha1, "mode": mode(&path),
+                    "content": self.contents.len(),
+                }));
+                self.contents.push(sent.content);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).ok().map(|meta| meta.permissions().mode() & 0o7777)
+}

@@ -1,0 +1,126 @@
+//! Files of the controller: where a task finds them, what is in them.
+
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError},
+};
+
+use sha1::{Digest, Sha1};
+
+use crate::{
+    executor::{Call, Failure},
+    remote::Content,
+};
+
+/// A file's contents up to this size are kept in memory on their way.
+const IN_MEMORY: u64 = 32 << 10;
+
+/// Returns the places where a task looks for a file, in order: the role's folder of its kind first.
+pub(super) fn search_path(call: &Call<'_>, folder: &str, name: &str) -> Vec<PathBuf> {
+    let name = match name.strip_prefix("~/") {
+        Some(rest) => std::env::var_os("HOME").map_or_else(|| PathBuf::from(name), |home| PathBuf::from(home).join(rest)),
+        None => PathBuf::from(name),
+    };
+    if name.is_absolute() {
+        return vec![name];
+    }
+    let mut found = Vec::new();
+    for base in call.names.search_path() {
+        found.push(base.join(folder).join(&name));
+        found.push(base.join(&name));
+    }
+    found
+}
+
+/// Returns where a file lies; the failure names every place that was tried.
+pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf, Failure> {
+    let mut places = search_path(call, folder, name);
+    if let Some(found) = places.iter().find(|path| path.exists()) {
+        return Ok(found.clone());
+    }
+    // The reference looks twice where the task's folder is the playbook's.
+    if places.len() == 2 {
+        places.extend(places.clone());
+    }
+    let tried: Vec<String> = places.iter().map(|path| format!("\t{}", absolute(path))).collect();
+    Err(Failure::action(format!(
+        "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+        tried.join("\n")
+    ))
+    .unexpected())
+}
+
+fn absolute(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let parts: Vec<String> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).filter(|part| part != "." && part != "/").collect();
+    format!("/{}", parts.join("/"))
+}
+
+/// A file as it travels: its checksum, its size, and where its bytes are.
+pub(super) struct Sent {
+    pub(super) sha1: Arc<str>,
+    pub(super) size: u64,
+    pub(super) content: Content,
+}
+
+/// Reads what is needed of a file to send it; a checksum is computed once a run.
+pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
+    let cannot = |error: &std::io::Error| Failure::action(format!("cannot read {}: {error}", path.display()));
+    let vaulted = open_vault(call, path)?;
+    if let Some(bytes) = vaulted {
+        return Ok(send_bytes(bytes));
+    }
+    let meta = std::fs::metadata(path).map_err(|error| cannot(&error))?;
+    if meta.len() <= IN_MEMORY {
+        return Ok(send_bytes(std::fs::read(path).map_err(|error| cannot(&error))?));
+    }
+    let changed = meta.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let key = (path.to_owned(), meta.len(), changed.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0)));
+    let known = call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let sha1 = match known {
+        Some(sha1) => sha1,
+        None => {
+            let sha1: Arc<str> = checksum(path).map_err(|error| cannot(&error))?.into();
+            call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&sha1));
+            sha1
+        }
+    };
+    Ok(Sent { sha1, size: meta.len(), content: Content::File { path: path.to_owned(), len: meta.len() } })
+}
+
+/// Sends bytes that are at hand.
+pub(super) fn send_bytes(bytes: Vec<u8>) -> Sent {
+    let sha1 = hex(&Sha1::digest(&bytes));
+    Sent { sha1: sha1.into(), size: bytes.len() as u64, content: Content::Bytes(bytes.into()) }
+}
+
+/// The plain contents of a file that is a vault.
+fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let mut start = [0; 14];
+    let is_vault = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"$ANSIBLE_VAULT";
+    if !is_vault || call.truth("decrypt") == Some(false) {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    match &call.run.world.vault {
+        Some(vault) => vault.decrypt(&text).map(Some).map_err(Failure::action),
+        None => Err(Failure::action("Attempting to decrypt but no vault secrets found.")),
+    }
+}
+
+fn checksum(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let (mut hasher, mut buffer) = (Sha1::new(), vec![0; 256 << 10]);
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hex(&hasher.finalize()));
+        }
+        hasher.update(&buffer[..n]);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

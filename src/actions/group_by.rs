@@ -1,0 +1,34 @@
+//! `group_by`: groups made of what is known about hosts.
+
+use std::sync::PoisonError;
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action { name: "group_by", args: &["key", "parents"], open: false, needs_host: false, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let Some(key) = call.text("key") else {
+        return Err(Failure::action("the 'key' param is required when using group_by"));
+    };
+    let group = key.replace(' ', "-");
+    let parents: Vec<String> = match call.args.get("parents") {
+        None | Some(Value::None) => vec!["all".to_owned()],
+        Some(Value::List(list)) => list.iter().map(|name| name.to_text().replace(' ', "-")).collect(),
+        Some(one) => vec![one.to_text().replace(' ', "-")],
+    };
+    let names: Vec<&str> = parents.iter().map(String::as_str).collect();
+    let changed = {
+        let mut inventory = call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        inventory.add_group(&group, &names, call.host.id).map_err(|error| Failure::action(format!("{} and {} form a loop of groups", error.parent, error.child)))?
+    };
+    call.run.world.inventory_changed();
+    let mut result = Dict::new();
+    result.insert("changed", changed);
+    result.insert("add_group", group);
+    result.insert("parent_groups", Value::list(parents.into_iter().map(Value::from)));
+    Ok(Step::Done(result))
+}

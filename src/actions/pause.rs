@@ -1,0 +1,63 @@
+//! `pause`: waits for a time, or for somebody.
+
+use std::time::{Duration, Instant};
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::Dict,
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "pause", args: &["minutes", "seconds", "prompt", "echo"], open: false, needs_host: false, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let number = |name: &str| -> Result<Option<f64>, Failure> {
+        match call.text(name) {
+            None => Ok(None),
+            Some(text) => text.trim().parse::<f64>().map(Some).map_err(|_| {
+                Failure::action(format!("non-integer value given for prompt duration: invalid literal for int() with base 10: '{text}'"))
+            }),
+        }
+    };
+    let (minutes, seconds) = (number("minutes")?, number("seconds")?);
+    let echo = call.truth("echo").unwrap_or(true);
+    let unit = if minutes.is_some() { "minutes" } else { "seconds" };
+    let limit = minutes.map(|minutes| minutes * 60.0).or(seconds);
+    let prompt = call.text("prompt");
+    let name = call.task.name.as_ref().map(crate::value::Value::to_text);
+    let question = prompt.or(name).unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    Ok(Step::Wait(Box::pin(async move {
+        let began = Instant::now();
+        let start = now();
+        let mut answer = String::new();
+        match limit {
+            Some(limit) => tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await,
+            None => {
+                let asked = tokio::task::spawn_blocking(move || crate::cli_prompt(&format!("[{question}]\n{question}:"))).await;
+                answer = asked.unwrap_or_default();
+            }
+        }
+        let elapsed = began.elapsed();
+        let shown = match unit {
+            "minutes" => format!("Paused for {:.2} minutes", elapsed.as_secs_f64() / 60.0),
+            _ => format!("Paused for {:.2} seconds", elapsed.as_secs_f64()),
+        };
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert("rc", 0);
+        result.insert("stderr", "");
+        result.insert("stdout", shown);
+        result.insert("start", start);
+        result.insert("stop", now());
+        result.insert("delta", i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX));
+        result.insert("echo", echo);
+        result.insert("user_input", answer);
+        Ok(result)
+    })))
+}
+
+/// The time as Python prints it.
+fn now() -> String {
+    jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
+}

@@ -1,0 +1,68 @@
+//! `raw`: a command line for the host's login shell, without a helper.
+
+use std::sync::Arc;
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::Dict,
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "raw", args: &["_raw_params", "executable"], open: false, needs_host: true, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let Some(line) = call.text("_raw_params") else {
+        return Err(Failure::action("no command given"));
+    };
+    let mut result = Dict::new();
+    if call.check {
+        result.insert("changed", false);
+        result.insert("skipped", true);
+        result.insert("msg", "remote module (ansible.builtin.raw) does not support check mode");
+        return Ok(Step::Done(result));
+    }
+    let (target, method) = call.raw_way();
+    let mut command = match call.text("executable") {
+        Some(executable) => format!("{executable} -c {}", quote(&line)),
+        None => line,
+    };
+    if let Some(method) = method {
+        if method.password.is_some() {
+            return Err(Failure::action("`raw` cannot answer a become password: use `command` or `shell`"));
+        }
+        let user = quote(&method.user);
+        command = match method.name.as_str() {
+            "su" => format!("su {user} -c {}", quote(&command)),
+            "doas" => format!("doas -n -u {user} /bin/sh -c {}", quote(&command)),
+            _ => format!("sudo -H -S -n -u {user} /bin/sh -c {}", quote(&command)),
+        };
+    }
+    let run = Arc::clone(call.run);
+    Ok(Step::Wait(Box::pin(async move {
+        let connection = run.open_connection(&target).await?;
+        let process = connection.exec(&command, None).await.map_err(|error| Failure::unreachable(&error.message))?;
+        let output = process.output(&[]).await.map_err(|error| Failure::unreachable(&error.message))?;
+        let status = match &output.status {
+            crate::connection::ExitStatus::Code(code) => i64::from(*code),
+            crate::connection::ExitStatus::Signal(_) => -1,
+        };
+        let stdout = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+        let stderr = String::from_utf8_lossy(&output.stderr).replace("\r\n", "\n");
+        let mut result = Dict::new();
+        result.insert("changed", true);
+        result.insert("rc", status);
+        result.insert("stdout", stdout);
+        result.insert("stderr", stderr);
+        if status != 0 {
+            result.insert("failed", true);
+            result.insert("msg", "non-zero return code");
+        }
+        Ok(result)
+    })))
+}
+
+/// Puts a text into single quotes for a shell.
+fn quote(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}

@@ -1,0 +1,26 @@
+//! `script`: a script of the controller, run on the host.
+
+use serde_json::json;
+
+use super::{Action, files};
+use crate::executor::{Call, Failure, Remote, Step};
+
+pub(super) static UNIT: Action =
+    Action { name: "script", args: &["_raw_params", "cmd", "creates", "removes", "chdir", "executable", "decrypt"], open: false, needs_host: true, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let Some(line) = call.text("cmd").or_else(|| call.text("_raw_params")) else {
+        return Err(Failure::action("one of the following is required: _raw_params, cmd"));
+    };
+    let words = windlass_modules::host::split_words(&line).map_err(|error| Failure::action(error.to_string()))?;
+    let Some(name) = words.first() else {
+        return Err(Failure::action("no script was given"));
+    };
+    let path = files::find(call, "files", name)?;
+    let sent = files::send(call, &path)?;
+    let mut remote = Remote::new("script", &call.args);
+    remote.args.insert("_windlass_words".to_owned(), json!(words[1..]));
+    remote.args.insert("_windlass_name".to_owned(), path.file_name().unwrap_or_default().to_string_lossy().into_owned().into());
+    remote.contents = vec![sent.content];
+    Ok(Step::Remote(Box::new(remote)))
+}

@@ -1,0 +1,33 @@
+//! `set_fact`: variables of a host that last as long as the run.
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let mut facts = Dict::new();
+    for (key, value) in call.args.iter() {
+        let name = key.to_text();
+        if name == "cacheable" {
+            continue;
+        }
+        if !crate::playbook::is_variable_name(&name) {
+            return Err(Failure::action(format!(
+                "The variable name '{name}' is not valid. Variables must start with a letter or underscore character, and contain only letters, numbers and underscores."
+            )));
+        }
+        facts.insert(key.clone(), value.clone());
+    }
+    if facts.is_empty() {
+        return Err(Failure::action("No key/value pairs provided, at least one is required for this action to succeed"));
+    }
+    let mut result = Dict::new();
+    result.insert("changed", false);
+    result.insert("ansible_facts", Value::from(facts));
+    result.insert("_ansible_facts_cacheable", call.truth("cacheable").unwrap_or(false));
+    Ok(Step::Done(result))
+}

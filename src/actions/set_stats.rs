@@ -1,0 +1,61 @@
+//! `set_stats`: numbers for the end of the run.
+
+use std::sync::{Arc, PoisonError};
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "set_stats", args: &["data", "per_host", "aggregate"], open: false, needs_host: false, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let Some(Value::Dict(data)) = call.args.get("data") else {
+        return Err(Failure::action("The 'data' option needs to be a dictionary/hash"));
+    };
+    let per_host = call.truth("per_host").unwrap_or(false);
+    let aggregate = call.truth("aggregate").unwrap_or(true);
+    let place = if per_host { call.host.name.to_string() } else { "_run".to_owned() };
+    {
+        let mut stats = call.run.custom_stats().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = match stats.get(&place) {
+            Some(Value::Dict(own)) => (**own).clone(),
+            _ => Dict::new(),
+        };
+        for (key, value) in data.iter() {
+            let old = own.get_value(key).cloned();
+            let value = match (aggregate, old) {
+                (true, Some(old)) => add(&old, value),
+                _ => value.clone(),
+            };
+            own.insert(key.clone(), value);
+        }
+        stats.insert(place.as_str(), Value::from(own));
+    }
+    let mut described = Dict::new();
+    described.insert("data", Value::Dict(Arc::clone(data)));
+    described.insert("per_host", per_host);
+    described.insert("aggregate", aggregate);
+    let mut result = Dict::new();
+    result.insert("changed", false);
+    result.insert("ansible_stats", Value::from(described));
+    Ok(Step::Done(result))
+}
+
+/// Numbers and lists add up, dictionaries are merged, anything else is replaced.
+fn add(old: &Value, new: &Value) -> Value {
+    match (old, new) {
+        (Value::Int(a), Value::Int(b)) => Value::Int(a.wrapping_add(*b)),
+        (Value::Float(a), Value::Float(b)) => Value::Float(a + b),
+        (Value::List(a), Value::List(b)) => Value::list(a.iter().chain(b.iter()).cloned()),
+        (Value::Str(a), Value::Str(b)) => Value::str(format!("{a}{b}")),
+        (Value::Dict(a), Value::Dict(b)) => {
+            let mut merged = (**a).clone();
+            merged.extend(b.iter().map(|(key, value)| (key.clone(), value.clone())));
+            merged.into()
+        }
+        _ => new.clone(),
+    }
+}

@@ -1,0 +1,99 @@
+//! `template`: a file of the controller, rendered, on the host.
+
+use super::{Action, copy, files};
+use crate::{
+    diagnostic::{Source, Span},
+    executor::{Call, Failure, Step},
+    template::{Env, FileOptions},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action { name: "template", args: &[], open: true, needs_host: true, run };
+
+/// Arguments that are for the rendering, not for the file.
+const OWN: [&str; 12] = [
+    "newline_sequence", "trim_blocks", "lstrip_blocks", "variable_start_string", "variable_end_string",
+    "block_start_string", "block_end_string", "comment_start_string", "comment_end_string", "output_encoding", "src",
+    "follow_links",
+];
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let (Some(src), Some(dest)) = (call.text("src"), call.text("dest")) else {
+        return Err(Failure::action("src and dest are required"));
+    };
+    let options = options(call)?;
+    let path = files::find(call, "templates", &src)?;
+    let text = std::fs::read(&path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    let text = String::from_utf8(text).map_err(|_| Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display())))?;
+    let source = Source::new(path.display().to_string(), text);
+    let span = Span::new(&source, (0, 0), (u32::MAX, 0));
+    let mut names = call.names.clone();
+    for (name, value) in about(call, &path, &dest) {
+        names.set_local(name, value);
+    }
+    let mut folders = names.search_path();
+    if let Some(folder) = path.parent() {
+        folders.insert(0, folder.to_owned());
+    }
+    let context = names.world.context(folders);
+    let rendered = Env::new(&names, &context).render_file(&source.text, Some(&span), &options).map_err(|error| {
+        Failure::template(&error, "", Some(&span)).with("changed", false)
+    })?;
+    let args: Dict = call.args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key))).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mode = {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(&path).ok().map(|meta| meta.permissions().mode() & 0o7777)
+    };
+    Ok(copy::single(args, files::send_bytes(rendered.into_bytes()), mode, &name, Some(path.display().to_string())))
+}
+
+fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {
+    let mut options = FileOptions::default();
+    let text = |name: &str, into: &mut String| {
+        if let Some(given) = call.text(name) {
+            *into = given;
+        }
+    };
+    text("variable_start_string", &mut options.variable_start);
+    text("variable_end_string", &mut options.variable_end);
+    text("block_start_string", &mut options.block_start);
+    text("block_end_string", &mut options.block_end);
+    text("comment_start_string", &mut options.comment_start);
+    text("comment_end_string", &mut options.comment_end);
+    text("newline_sequence", &mut options.newline_sequence);
+    // Written in YAML without double quotes, `\n` is two characters.
+    options.newline_sequence = match options.newline_sequence.as_str() {
+        "\\n" | "\n" => "\n".to_owned(),
+        "\\r" | "\r" => "\r".to_owned(),
+        "\\r\\n" | "\r\n" => "\r\n".to_owned(),
+        _ => return Err(Failure::action("newline_sequence needs to be one of: \n, \r or \r\n")),
+    };
+    if let Some(trim) = call.truth("trim_blocks") {
+        options.trim_blocks = trim;
+    }
+    if let Some(strip) = call.truth("lstrip_blocks") {
+        options.lstrip_blocks = strip;
+    }
+    Ok(options)
+}
+
+/// What a template knows of itself.
+fn about(call: &Call<'_>, path: &std::path::Path, dest: &str) -> Vec<(&'static str, Value)> {
+    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let stamp = std::fs::metadata(path).ok().and_then(|meta| meta.modified().ok());
+    let stamp = stamp.and_then(|time| jiff::Zoned::try_from(time).ok());
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let run_time = jiff::Zoned::now();
+    let managed = call.run.settings.ansible_managed.value.clone();
+    vec![
+        ("template_host", Value::str(host)),
+        ("template_path", Value::str(call.text("src").map_or_else(|| full.display().to_string(), |_| full.display().to_string()))),
+        ("template_fullpath", Value::str(full.display().to_string())),
+        ("template_destpath", Value::str(dest)),
+        ("template_uid", Value::str(std::env::var("USER").unwrap_or_else(|_| "root".to_owned()))),
+        ("template_mtime", stamp.map_or(Value::None, |stamp| Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string()))),
+        ("template_run_date", Value::str(run_time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string())),
+        ("ansible_managed", Value::str(managed)),
+    ]
+}

@@ -1,0 +1,143 @@
+//! `include_tasks` and `include_role`: what is included is known when the task runs.
+
+use std::{any::Any, path::PathBuf, sync::Arc};
+
+use super::{
+    Failure,
+    arguments,
+    task::{Decision, Prepared, Turned},
+};
+use crate::{
+    playbook::{Keyword, Keywords, Level, LevelKind, RoleCall, RoleFiles, Task},
+    template::Env,
+    value::{Dict, Object, Value},
+    vars::Names,
+};
+
+/// What a task includes on a host.
+#[derive(Clone, Debug)]
+pub(super) struct Include {
+    pub(super) what: Included,
+    /// Loop variables of the task, which hold in what is included.
+    pub(super) locals: Vec<(Arc<str>, Value)>,
+    /// Keywords that `apply` gives to what is included.
+    pub(super) apply: Vec<(Keyword, Value)>,
+    /// The item, as the output shows it.
+    pub(super) label: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Included {
+    Tasks { file: String },
+    Role(RoleCall),
+}
+
+impl Object for Include {
+    fn type_name(&self) -> &'static str {
+        "include"
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Under this key an include travels in its task's result.
+const KEY: &str = "_ansible_windlass_include";
+
+impl Include {
+    pub(super) fn take(result: &mut Dict) -> Option<Include> {
+        match result.remove(KEY)? {
+            Value::Object(object) => object.as_any().downcast_ref::<Include>().cloned(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether two hosts include the same, so that it is read once.
+    pub(super) fn is_same(&self, other: &Include) -> bool {
+        format!("{:?}{:?}{:?}", self.what, self.locals, self.apply) == format!("{:?}{:?}{:?}", other.what, other.locals, other.apply)
+    }
+
+    /// Returns the level below which the included tasks stand.
+    pub(super) fn level(&self, task: &Task) -> Arc<Level> {
+        let mut keywords = Keywords::default();
+        for (keyword, value) in &self.apply {
+            keywords.set(*keyword, value.clone(), task.span.clone());
+        }
+        let mut vars = (*task.level.vars).clone();
+        vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
+        Arc::new(Level {
+            kind: LevelKind::Include,
+            keywords,
+            vars: Arc::new(vars),
+            parent: task.level.parent.clone(),
+        })
+    }
+}
+
+impl Prepared {
+    /// Returns what an including task does; `None` for every other task.
+    pub(super) fn decide_include(&self, names: &Names, env: &Env<'_>) -> Option<Decision> {
+        if !matches!(&*self.task.action, "include_tasks" | "include_role") {
+            return None;
+        }
+        let over = |result, skipped| Decision::Over(Turned { result, delegate: None, no_log: false, skipped });
+        Some(match self.conditions(env) {
+            Ok(Some(result)) => over(Ok(result), true),
+            Err(failure) => over(Err(failure), false),
+            Ok(None) => over(self.include(names, env), false),
+        })
+    }
+
+    fn include(&self, names: &Names, env: &Env<'_>) -> Result<Dict, Failure> {
+        let args = arguments::evaluate(&self.task, env)?;
+        let text = |keys: &[&str]| keys.iter().find_map(|key| args.get(key)).filter(|value| !matches!(value, Value::None)).map(Value::to_text);
+        let what = if &*self.task.action == "include_tasks" {
+            let file = text(&["file", "_raw_params"]).ok_or_else(|| Failure::action("No file specified for ansible.builtin.include_tasks"))?;
+            Included::Tasks { file }
+        } else {
+            let name = text(&["name", "role", "_raw_params"]).ok_or_else(|| Failure::action("'name' is a required field for include_role."))?;
+            Included::Role(RoleCall {
+                name,
+                span: self.task.span.clone(),
+                files: RoleFiles {
+                    tasks: text(&["tasks_from"]),
+                    vars: text(&["vars_from"]),
+                    defaults: text(&["defaults_from"]),
+                    handlers: text(&["handlers_from"]),
+                },
+                params: Arc::new(Dict::new()),
+                public: args.get("public").is_some_and(super::connect::truth),
+            })
+        };
+        let mut apply = Vec::new();
+        if let Some(Value::Dict(given)) = args.get("apply") {
+            for (key, value) in given.iter() {
+                if let Some(keyword) = key.as_str().and_then(|name| Keyword::find(name, crate::playbook::Levels::BLOCK)) {
+                    apply.push((keyword, value.clone()));
+                }
+            }
+        }
+        let label = self.task.looping.as_ref().map(|looping| match &looping.control.label {
+            Some(label) => env.eval(label).map_or_else(|error| error.message, |value| value.to_text()),
+            None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
+        });
+        let include = Include { what, locals: names.locals.clone(), apply, label };
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert(KEY, Value::Object(Arc::new(include)));
+        Ok(result)
+    }
+}
+
+/// A path as the reference prints it: absolute, without `.` and `..`.
+pub(super) fn shown_path(path: &std::path::Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(normal.pop()),
+            part => normal.push(part),
+        }
+    }
+    normal.display().to_string()
+}

@@ -1,0 +1,298 @@
+//! `meta` actions, handlers, and putting included tasks in their place.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
+
+use super::{
+    cursor::Next,
+    include::{Include, Included, shown_path},
+    strategy::{Batch, HostState, is_implicit},
+};
+use crate::{
+    output::{Event, ResultEvent, Status, TaskStart},
+    playbook::{Block, Entry, Level, Loader, Task},
+    template::Env,
+    value::{Dict, Value},
+    vars::Names,
+};
+
+impl Batch<'_> {
+    /// Does a `meta` task on the hosts that have come to it.
+    pub(super) async fn meta(&mut self, group: &[usize], next: &Next) {
+        let task = &next.task;
+        let action = self.meta_action(task);
+        let implicit = is_implicit(task);
+        let all_at_once = !matches!(action.as_str(), "noop" | "reset_connection" | "end_host" | "end_role" | "flush_handlers" | "role_complete");
+        for (number, &at) in group.iter().enumerate() {
+            self.hosts[at].cursor.advance();
+            let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
+                let start = Arc::new(TaskStart {
+                    name: self.task_name(task, Some(&self.hosts[at].host)),
+                    is_handler: next.is_handler,
+                    action: Arc::clone(&task.action),
+                    span: task.span.clone(),
+                    check: false,
+                    unsteady: false,
+                    n_hosts: 1,
+                    id: self.run.task_id(),
+                });
+                self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
+                start
+            });
+            if next.is_handler {
+                self.unnotify(at, task);
+            }
+            match self.meta_condition(task, at) {
+                Ok(true) => {
+                    self.meta_on(&action, at, next).await;
+                    if all_at_once {
+                        for &other in &group[1..] {
+                            self.hosts[other].cursor.advance();
+                        }
+                        if matches!(action.as_str(), "clear_facts" | "clear_host_errors" | "refresh_inventory" | "end_play" | "end_batch") {
+                            self.meta_for_all(&action);
+                        }
+                        break;
+                    }
+                }
+                Ok(false) => {
+                    if let Some(start) = start {
+                        self.skip(at, &start);
+                    }
+                }
+                Err(message) => {
+                    self.run.printer.event(&Event::Warning(message));
+                }
+            }
+        }
+        self.update_active();
+    }
+
+    fn meta_action(&self, task: &Task) -> String {
+        let given = task.args.get("_raw_params").map(|(_, value, _)| value.to_text());
+        given.unwrap_or_default().trim().to_owned()
+    }
+
+    fn meta_condition(&self, task: &Arc<Task>, at: usize) -> Result<bool, String> {
+        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_task(task);
+        let context = self.run.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        for (value, _) in task.level.inherited(crate::playbook::Keyword::When) {
+            if !env.condition(value).map_err(|error| error.message)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn skip(&self, at: usize, start: &Arc<TaskStart>) {
+        let event = ResultEvent {
+            task: Arc::clone(start),
+            host: Arc::clone(&self.hosts[at].host.name),
+            delegate: None,
+            status: Status::Skipped,
+            result: Arc::new(Dict::new()),
+            item: None,
+            is_loop_summary: true,
+            ignored: false,
+            no_log: false,
+            causes: Vec::new(),
+        };
+        self.run.printer.event(&Event::Result(Box::new(event)));
+    }
+
+    async fn meta_on(&mut self, action: &str, at: usize, next: &Next) {
+        match action {
+            "flush_handlers" => {
+                let handlers = Arc::new(self.handlers.borrow().clone());
+                self.hosts[at].cursor.handlers(handlers, &next.position);
+            }
+            "end_host" => {
+                self.hosts[at].cursor.end();
+                self.hosts[at].state = HostState::Ended;
+            }
+            "end_role" => drop(self.hosts[at].cursor.end_role()),
+            "reset_connection" => {
+                let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_task(&next.task);
+                let way = {
+                    let context = self.run.world.context(names.search_path());
+                    let env = Env::new(&names, &context);
+                    self.run.way(&names, &env)
+                };
+                if let Ok(way) = way {
+                    self.run.reset(&way.target).await;
+                }
+            }
+            _ => (),
+        }
+    }
+
+    fn meta_for_all(&mut self, action: &str) {
+        match action {
+            "end_play" => self.end.end_play = true,
+            "end_batch" => self.hosts.iter_mut().for_each(|host| host.cursor.end()),
+            "clear_facts" => {
+                for host in &self.hosts {
+                    *host.host.facts.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+                    *host.host.set_facts.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+                }
+            }
+            "clear_host_errors" => {
+                let mut lost = self.run.lost();
+                for host in &mut self.hosts {
+                    if matches!(host.state, HostState::Failed | HostState::Unreachable) {
+                        host.state = HostState::Ended;
+                        lost.failed.retain(|name| *name != host.host.name);
+                        lost.unreachable.retain(|name| *name != host.host.name);
+                    }
+                }
+            }
+            _ => self.run.world.inventory_changed(),
+        }
+    }
+
+    /// Marks the handlers that a name means for a host; returns whether there is one.
+    pub(super) fn notify(&mut self, at: usize, name: &str) -> bool {
+        let handlers = self.handlers.borrow().clone();
+        let named = (0..handlers.len()).rev().find(|&number| self.is_named(&handlers[number], name));
+        let listening: Vec<usize> = (0..handlers.len())
+            .filter(|&number| self.topics(&handlers[number]).iter().any(|topic| topic == name))
+            .collect();
+        let found = named.is_some() || !listening.is_empty();
+        self.hosts[at].notified.extend(named.into_iter().chain(listening));
+        found
+    }
+
+    fn is_named(&self, handler: &Task, name: &str) -> bool {
+        if handler.name.is_none() {
+            return false;
+        }
+        let full = self.task_name(handler, None);
+        full == name || full.split_once(" : ").is_some_and(|(_, bare)| bare == name)
+    }
+
+    fn topics(&self, handler: &Task) -> Vec<String> {
+        if handler.listen.is_empty() {
+            return Vec::new();
+        }
+        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
+        let context = self.run.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        handler.listen.iter().filter_map(|topic| env.eval(topic).ok()).map(|topic| topic.to_text()).collect()
+    }
+
+    pub(super) fn unnotify(&mut self, at: usize, task: &Arc<Task>) {
+        let number = self.handlers.borrow().iter().position(|handler| Arc::ptr_eq(handler, task));
+        if let Some(number) = number {
+            self.hosts[at].notified.remove(&number);
+        }
+    }
+
+    /// Reads what hosts include, each different one once, and puts it before what comes next.
+    pub(super) fn include_all(&mut self, next: &Next, includes: Vec<(usize, Include)>) {
+        let mut groups: Vec<(Include, Vec<usize>)> = Vec::new();
+        for (at, include) in includes {
+            match groups.iter_mut().find(|(known, hosts)| known.is_same(&include) && !hosts.contains(&at)) {
+                Some((_, hosts)) => hosts.push(at),
+                None => groups.push((include, vec![at])),
+            }
+        }
+        let mut loaded = Vec::new();
+        for (number, (include, hosts)) in groups.into_iter().enumerate() {
+            let names: Vec<Arc<str>> = hosts.iter().map(|&at| Arc::clone(&self.hosts[at].host.name)).collect();
+            match self.load(next, &include, hosts[0]) {
+                Ok((path, entries)) => {
+                    self.run.printer.event(&Event::Included { path, hosts: names, items: include.label.clone().into_iter().collect() });
+                    loaded.push((number, Arc::new(entries), hosts));
+                }
+                Err(message) => {
+                    for &at in &hosts {
+                        self.include_failed(next, at, &message);
+                    }
+                }
+            }
+        }
+        // The last one is put in first, so that the first one runs first.
+        for (number, entries, hosts) in loaded.into_iter().rev() {
+            for at in hosts {
+                if self.hosts[at].state == HostState::Active {
+                    self.hosts[at].cursor.include(Arc::clone(&entries), &next.position, number);
+                }
+            }
+        }
+    }
+
+    fn load(&mut self, next: &Next, include: &Include, at: usize) -> Result<(String, Vec<Entry>), String> {
+        let level = include.level(&next.task);
+        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_level(&level);
+        let context = self.run.world.context(names.search_path());
+        let resolve = |value: &Value, level: &Level| {
+            let _ = level;
+            Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
+        };
+        let roles_path = self.run.settings.roles_path.value.clone();
+        let loader = Loader::new(self.files, &roles_path, &resolve);
+        loader.playbook_dir.replace(self.play.play.dir.clone());
+        let (path, entries) = match &include.what {
+            Included::Tasks { file } => {
+                let path = loader.find_tasks(file, &next.task.dir, &level);
+                let entries = loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
+                (shown_path(&path), entries)
+            }
+            Included::Role(call) => {
+                let block: Option<Arc<Block>> = loader.role_block(call, &level, &next.task.dir);
+                (call.name.clone(), block.into_iter().map(Entry::Block).collect())
+            }
+        };
+        let errors = loader.errors.take();
+        if let Some(error) = errors.0.first() {
+            return Err(error.render(false));
+        }
+        let handlers = super::strategy::flat(&loader.handlers.take());
+        self.handlers.borrow_mut().extend(handlers);
+        let roles = loader.roles.take();
+        self.play.roles.write().unwrap_or_else(PoisonError::into_inner).extend(roles);
+        Ok((path, entries))
+    }
+
+    fn include_failed(&mut self, next: &Next, at: usize, message: &str) {
+        let mut result = Dict::new();
+        result.insert("reason", message);
+        let start = Arc::new(TaskStart {
+            name: self.task_name(&next.task, None),
+            is_handler: next.is_handler,
+            action: Arc::clone(&next.task.action),
+            span: next.task.span.clone(),
+            check: false,
+            unsteady: true,
+            n_hosts: 1,
+            id: usize::MAX,
+        });
+        let result = Arc::new(result);
+        let event = ResultEvent {
+            task: start,
+            host: Arc::clone(&self.hosts[at].host.name),
+            delegate: None,
+            status: Status::Failed,
+            result: Arc::clone(&result),
+            item: None,
+            is_loop_summary: false,
+            ignored: false,
+            no_log: false,
+            causes: Vec::new(),
+        };
+        self.run.printer.event(&Event::Result(Box::new(event)));
+        let ended = super::items::Ended {
+            status: Status::Failed,
+            result,
+            ignored: false,
+            notify: Vec::new(),
+            includes: Vec::new(),
+            changed: false,
+        };
+        self.settle(at, next, &ended);
+    }
+}
+
