@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod diagnostic;
+pub mod inventory;
 pub mod playbook;
 pub mod remote;
 pub mod settings;
