@@ -1,5 +1,6 @@
 //! The windlass controller: what runs where the operator sits.
 
+pub mod cli;
 pub mod connection;
 pub mod diagnostic;
 pub mod inventory;

@@ -23,10 +23,10 @@ pub enum LayerKind {
 }
 
 /// Variables that belong together; layers are shared between hosts.
-#[derive(Clone, Copy, Debug)]
-pub struct Layer<'a> {
+#[derive(Clone, Debug)]
+pub struct Layer {
     pub kind: LayerKind,
-    pub vars: &'a Arc<Dict>,
+    pub vars: Arc<Dict>,
 }
 
 /// One step of the setting `precedence`.
@@ -59,7 +59,7 @@ impl Step {
 
 impl Inventory {
     /// Returns a host's layers, from the weakest to the strongest; empty ones are left out.
-    pub fn layers(&self, host: HostId) -> Vec<Layer<'_>> {
+    pub fn layers(&self, host: HostId) -> Vec<Layer> {
         let mut groups = self.groups_of(host);
         groups.retain(|group| *group != ALL);
         let mut layers = Layers { inventory: self, layers: Vec::new() };
@@ -85,12 +85,14 @@ impl Inventory {
 
 struct Layers<'a> {
     inventory: &'a Inventory,
-    layers: Vec<Layer<'a>>,
+    layers: Vec<Layer>,
 }
 
 impl<'a> Layers<'a> {
     fn push(&mut self, kind: LayerKind, vars: Option<&'a Arc<Dict>>) {
-        self.layers.extend(vars.filter(|vars| !vars.is_empty()).map(|vars| Layer { kind, vars }));
+        self.layers.extend(
+            vars.filter(|vars| !vars.is_empty()).map(|vars| Layer { kind, vars: Arc::clone(vars) }),
+        );
     }
 
     fn add_step(&mut self, step: Step, groups: &[GroupId]) {

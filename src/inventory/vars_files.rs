@@ -189,7 +189,7 @@ fn read_entity(
         match read_file(&file) {
             Ok((found, warnings)) => {
                 diagnostics.0.extend(warnings);
-                combine(&mut vars, found, rules.merge);
+                vars.combine(found, rules.merge);
             }
             Err(error) => diagnostics.push(error),
         }
@@ -237,20 +237,5 @@ fn read_file(path: &Path) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
         )
         .label(format!("this is {}", root.kind_name()))
         .hint("write `name: value`")),
-    }
-}
-
-/// Puts variables over others; dictionaries are merged where the settings say so.
-fn combine(into: &mut Dict, over: Dict, merge: bool) {
-    for (key, value) in over {
-        let value = match (into.get_value(&key), value) {
-            (Some(Value::Dict(old)), Value::Dict(new)) if merge => {
-                let mut merged = (**old).clone();
-                combine(&mut merged, Arc::unwrap_or_clone(new), merge);
-                Value::from(merged)
-            }
-            (_, value) => value,
-        };
-        into.insert(key, value);
     }
 }
