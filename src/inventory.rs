@@ -95,6 +95,7 @@ pub struct SourceFile {
 }
 
 /// All hosts and groups.
+#[expect(clippy::struct_field_names, reason = "`inventory_vars` stands beside `playbook_vars`")]
 #[derive(Clone, Debug)]
 pub struct Inventory {
     hosts: Vec<Host>,

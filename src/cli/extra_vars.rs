@@ -72,17 +72,13 @@ fn file(path: &str) -> Result<Dict, ExtraVarsError> {
 fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {
     let document = yaml::parse(source).map_err(|error| ExtraVarsError::new(SYNTAX, error))?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else { return Ok(Dict::new()) };
-    match root.to_value() {
-        Value::Dict(vars) => Ok(Arc::unwrap_or_clone(vars)),
-        _ => {
-            let message = format!(
-                "Invalid extra vars data supplied. '{shown}' could not be made into a dictionary"
-            );
-            let error = Diagnostic::error(&root.span, message);
-            let label = format!("this is {}", root.kind_name());
-            Err(ExtraVarsError::new(USAGE, error.label(label)))
-        }
+    if let Value::Dict(vars) = root.to_value() {
+        return Ok(Arc::unwrap_or_clone(vars));
     }
+    let message =
+        format!("Invalid extra vars data supplied. '{shown}' could not be made into a dictionary");
+    let label = format!("this is {}", root.kind_name());
+    Err(ExtraVarsError::new(USAGE, Diagnostic::error(&root.span, message).label(label)))
 }
 
 fn pairs(text: &str) -> Result<Dict, ExtraVarsError> {

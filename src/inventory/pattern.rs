@@ -99,9 +99,11 @@ impl Inventory {
         match order {
             HostOrder::Inventory => (),
             HostOrder::ReverseInventory => hosts.reverse(),
-            HostOrder::Sorted => hosts.sort_by(|a, b| self.host(*a).name.cmp(&self.host(*b).name)),
+            HostOrder::Sorted => {
+                hosts.sort_by(|a, b| self.host(*a).name.cmp(&self.host(*b).name));
+            }
             HostOrder::ReverseSorted => {
-                hosts.sort_by(|a, b| self.host(*b).name.cmp(&self.host(*a).name))
+                hosts.sort_by(|a, b| self.host(*b).name.cmp(&self.host(*a).name));
             }
             HostOrder::Shuffle => shuffle(hosts, seed),
         }
@@ -194,25 +196,20 @@ impl Inventory {
         let matcher = Matcher::new(pattern)?;
         let groups: Vec<GroupId> = match &matcher {
             Matcher::Exact(name) => self.group_id(name).into_iter().collect(),
-            matcher => self
-                .groups()
-                .filter(|(_, group)| matcher.is_match(&group.name))
-                .map(|(id, _)| id)
-                .collect(),
+            Matcher::Regex(_) => {
+                let groups = self.groups().filter(|(_, group)| matcher.is_match(&group.name));
+                groups.map(|(id, _)| id).collect()
+            }
         };
         let mut hosts: Vec<HostId> = groups.iter().flat_map(|group| self.members(*group)).collect();
-        if groups.is_empty() || !matches!(matcher, Matcher::Exact(_)) {
-            match &matcher {
-                Matcher::Exact(name) => {
-                    hosts.extend(self.host_id(name).filter(|id| !self.host(*id).implicit))
-                }
-                matcher => {
-                    hosts.extend(
-                        self.hosts()
-                            .filter(|(_, host)| matcher.is_match(&host.name))
-                            .map(|(id, _)| id),
-                    );
-                }
+        match &matcher {
+            Matcher::Exact(name) if groups.is_empty() => {
+                hosts.extend(self.host_id(name).filter(|id| !self.host(*id).implicit));
+            }
+            Matcher::Exact(_) => (),
+            Matcher::Regex(_) => {
+                let named = self.hosts().filter(|(_, host)| matcher.is_match(&host.name));
+                hosts.extend(named.map(|(id, _)| id));
             }
         }
         if hosts.is_empty() {

@@ -125,7 +125,11 @@ impl<'a> Loader<'a> {
                 entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
             names.sort_unstable();
             names.retain(|name| !self.is_ignored(name));
-            return names.iter().fold(false, |parsed, name| self.path(&path.join(name)) || parsed);
+            let mut parsed = false;
+            for name in names {
+                parsed |= self.path(&path.join(name));
+            }
+            return parsed;
         }
         let shown = path.display().to_string();
         match self.file(path, &shown) {
