@@ -1,7 +1,9 @@
 //! The windlass controller: what runs where the operator sits.
 
+pub mod cli;
 pub mod connection;
 pub mod diagnostic;
+pub mod inventory;
 pub mod playbook;
 pub mod remote;
 pub mod settings;

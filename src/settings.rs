@@ -164,7 +164,7 @@ impl Reader<'_> {
             match T::coerce(&text, &self.context(&origin)) {
                 Ok(value) => return Setting { value, origin },
                 Err(reason) => {
-                    let error = self.complaint(entry, &text, &origin, &reason);
+                    let error = Self::complaint(entry, &text, &origin, &reason);
                     self.diagnostics.push(error);
                 }
             }
@@ -204,7 +204,7 @@ impl Reader<'_> {
         Context { environment: self.environment, base }
     }
 
-    fn complaint(&self, entry: &Entry, text: &str, origin: &Origin, reason: &str) -> Diagnostic {
+    fn complaint(entry: &Entry, text: &str, origin: &Origin, reason: &str) -> Diagnostic {
         let message = format!("setting `{}` cannot be `{text}`: {reason}", entry.name);
         match origin {
             Origin::File(span) => {

@@ -34,7 +34,7 @@ pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> 
         let pair = piece.word.split_once('=').filter(|(key, _)| is_key(key));
         match pair {
             Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
-                found.pairs.push((key.into(), unquote(value).into()));
+                found.pairs.push((key.into(), unquote(&unescape(value)).into()));
             }
             _ => {
                 if !raw.is_empty() {
@@ -67,6 +67,55 @@ fn value(text: Arc<str>) -> Value {
 
 fn is_key(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+}
+
+/// Replaces Python's escapes in a value: `\n`, `\x41`, `\u00e9`; what is none of them stays.
+fn unescape(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        plain.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        match escaped(after) {
+            Some((c, length)) => {
+                plain.push(c);
+                rest = &after[length..];
+            }
+            None => {
+                plain.push('\\');
+                rest = after;
+            }
+        }
+    }
+    plain + rest
+}
+
+/// Returns the character that an escape means, and the length of its text after the backslash.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    let code = |start: usize, length: usize, radix| {
+        let digits = text.get(start..start + length)?;
+        let code = u32::from_str_radix(digits, radix).ok()?;
+        Some((char::from_u32(code)?, start + length))
+    };
+    let plain = match text.chars().next()? {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'a' => '\x07',
+        'b' => '\x08',
+        'f' => '\x0c',
+        'v' => '\x0b',
+        c @ ('\\' | '\'' | '"') => c,
+        'x' => return code(1, 2, 16),
+        'u' => return code(1, 4, 16),
+        'U' => return code(1, 8, 16),
+        '0'..='7' => {
+            let length = text.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
+            return code(0, length, 8);
+        }
+        _ => return None,
+    };
+    Some((plain, 1))
 }
 
 /// Takes one pair of quotes from around a value.

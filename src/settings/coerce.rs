@@ -207,14 +207,13 @@ impl Context<'_> {
         while let Some(at) = rest.find('$') {
             result.push_str(&rest[..at]);
             let after = &rest[at + 1..];
-            let (name, end) = match after.strip_prefix('{').and_then(|inner| inner.split_once('}'))
-            {
-                Some((name, _)) => (name, name.len() + 2),
-                None => {
-                    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                    let end = after.find(|c| !is_name(c)).unwrap_or(after.len());
-                    (&after[..end], end)
-                }
+            let braced = after.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+            let (name, end) = if let Some((name, _)) = braced {
+                (name, name.len() + 2)
+            } else {
+                let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                let end = after.find(|c| !is_name(c)).unwrap_or(after.len());
+                (&after[..end], end)
             };
             match self.environment.get(name) {
                 Some(value) => result.push_str(value),

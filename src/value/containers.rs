@@ -1,6 +1,6 @@
 //! Lists and dictionaries that know whether a template is in them.
 
-use std::{hash::BuildHasherDefault, ops::Deref};
+use std::{hash::BuildHasherDefault, ops::Deref, sync::Arc};
 
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxHasher;
@@ -127,6 +127,21 @@ impl Dict {
         Dict {
             entries: Entries::with_capacity_and_hasher(capacity, BuildHasherDefault::default()),
             lazy: false,
+        }
+    }
+
+    /// Puts entries over those that are here; with `merge`, dictionaries on both sides become one.
+    pub fn combine(&mut self, over: Dict, merge: bool) {
+        for (key, value) in over {
+            let value = match (self.get_value(&key), value) {
+                (Some(Value::Dict(old)), Value::Dict(new)) if merge => {
+                    let mut merged = Dict::clone(old);
+                    merged.combine(Arc::unwrap_or_clone(new), merge);
+                    Value::from(merged)
+                }
+                (_, value) => value,
+            };
+            self.insert(key, value);
         }
     }
 

@@ -43,7 +43,7 @@ fn of_host(names: &Names, name: &str) -> Option<Value> {
             Value::list(found.into_iter().map(Value::Str))
         }
         "inventory_file" => inventory().origin(host.id).map(|origin| Value::Str(Arc::clone(&origin.file))).into_value(),
-        "inventory_dir" => inventory().origin(host.id).map(|origin| Value::Str(Arc::clone(&origin.dir))).into_value(),
+        "inventory_dir" => inventory().origin(host.id).and_then(|origin| origin.dir.clone().map(Value::Str)).into_value(),
         _ => return None,
     })
 }

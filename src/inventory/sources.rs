@@ -1,0 +1,254 @@
+//! Reading the sources: lists of hosts, files of several formats, folders of them.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use regex::Regex;
+
+use super::{GroupId, Inventory, host_list, ini, yaml};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Source},
+    settings::{GroupNames, Settings, normal},
+    value::Value,
+};
+
+impl Inventory {
+    /// Reads all sources, those of the settings when none are named; what is wrong with them comes beside it.
+    pub fn load(sources: &[String], settings: &Settings) -> (Inventory, Diagnostics) {
+        let sources = if sources.is_empty() { &settings.inventory.0 } else { sources };
+        let mut loader = Loader::new(settings);
+        let mut folders = Vec::new();
+        for source in sources {
+            let path = loader.absolute(source);
+            let list = host_list::is_host_list(source);
+            let name = if list { source.clone() } else { path.display().to_string() };
+            loader.inventory.sources.push(name.as_str().into());
+            if list {
+                host_list::read(source, &mut loader.inventory);
+                loader.inventory.parsed = true;
+                continue;
+            }
+            loader.inventory.parsed |= loader.path(&path);
+            let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
+            folders.extend(folder.map(Path::to_owned));
+        }
+        loader.finish(&folders)
+    }
+
+    /// Returns an inventory without sources: only the implicit localhost is there.
+    pub fn empty(settings: &Settings) -> Inventory {
+        let mut inventory = Inventory::new(settings);
+        inventory.add_implicit_localhost();
+        inventory
+    }
+}
+
+/// What reads sources into an inventory.
+pub(super) struct Loader<'a> {
+    pub inventory: Inventory,
+    pub settings: &'a Settings,
+    pub diagnostics: Diagnostics,
+    ignored: Vec<Regex>,
+    warned_of_names: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn new(settings: &'a Settings) -> Loader<'a> {
+        let mut loader = Loader {
+            inventory: Inventory::new(settings),
+            settings,
+            diagnostics: Diagnostics::default(),
+            ignored: Vec::new(),
+            warned_of_names: false,
+        };
+        for pattern in settings.inventory_ignore_patterns.iter() {
+            match Regex::new(pattern) {
+                Ok(regex) => loader.ignored.push(regex),
+                Err(error) => loader.diagnostics.push(
+                    Diagnostic::bare(format!(
+                        "setting `inventory_ignore_patterns` has the wrong pattern `{pattern}`"
+                    ))
+                    .note(error.to_string()),
+                ),
+            }
+        }
+        loader
+    }
+
+    fn finish(mut self, folders: &[PathBuf]) -> (Inventory, Diagnostics) {
+        self.inventory.reconcile();
+        if !self.inventory.parsed {
+            let settings = self.settings;
+            if *settings.inventory_unparsed_is_failed {
+                let message =
+                    "No inventory was parsed, please check your configuration and options.";
+                self.diagnostics.push(Diagnostic::bare(message));
+            } else if *settings.inventory_unparsed_warning {
+                self.warn("No inventory was parsed, only implicit localhost is available");
+            }
+        }
+        let same: Vec<Arc<str>> = {
+            let groups = self.inventory.groups().map(|(_, group)| &group.name);
+            groups.filter(|name| self.inventory.host_id(name).is_some()).cloned().collect()
+        };
+        for name in same {
+            self.warn(format!("Found both group and host with same name: {name}"));
+        }
+        self.inventory.add_implicit_localhost();
+        for folder in folders {
+            self.inventory.add_inventory_folder(folder, &mut self.diagnostics);
+        }
+        (self.inventory, self.diagnostics)
+    }
+
+    pub(super) fn warn(&mut self, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::bare(message).warning());
+    }
+
+    fn absolute(&self, source: &str) -> PathBuf {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let path = match (source.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => PathBuf::from(source),
+        };
+        normal(&self.settings.working_dir.join(path))
+    }
+
+    /// Reads a file or a folder; returns whether anything in it could be read.
+    fn path(&mut self, path: &Path) -> bool {
+        if path.is_dir() {
+            let entries = fs::read_dir(path).into_iter().flatten().flatten();
+            let mut names: Vec<String> =
+                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+            names.sort_unstable();
+            names.retain(|name| !self.is_ignored(name));
+            let mut parsed = false;
+            for name in names {
+                parsed |= self.path(&path.join(name));
+            }
+            return parsed;
+        }
+        let shown = path.display().to_string();
+        match self.file(path, &shown) {
+            Ok(()) => return true,
+            Err(Some((kind, error))) => {
+                let message =
+                    format!("Failed to parse inventory with '{kind}' plugin: {}", error.message);
+                self.diagnostics.push(Diagnostic { message, ..error }.warning());
+            }
+            Err(None) => (),
+        }
+        let message = format!("Unable to parse {shown} as an inventory source");
+        if *self.settings.inventory_any_unparsed_is_failed {
+            let message = format!("Completely failed to parse inventory source {shown}");
+            self.diagnostics.push(Diagnostic::bare(message));
+        } else if shown != "/etc/ansible/hosts" || path.exists() {
+            self.warn(message);
+        }
+        false
+    }
+
+    fn is_ignored(&self, name: &str) -> bool {
+        name.starts_with('.')
+            || matches!(name, "host_vars" | "group_vars" | "vars_plugins")
+            || self
+                .settings
+                .inventory_ignore_extensions
+                .iter()
+                .any(|end| name.ends_with(end.as_str()))
+            || self.ignored.iter().any(|pattern| pattern.is_match(name))
+    }
+
+    /// Reads a file in the first format that it has; the error is that of the format it looks like.
+    fn file(&mut self, path: &Path, shown: &str) -> Result<(), Option<(&'static str, Diagnostic)>> {
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(None),
+            Err(error) => {
+                return Err(Some((
+                    "ini",
+                    Diagnostic::bare(format!("cannot read `{shown}`: {error}")),
+                )));
+            }
+        };
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Some(("ini", Diagnostic::bare(format!("`{shown}` is not text in UTF-8"))))
+        })?;
+        let source = Source::new(shown, text);
+        let extension = path.extension().map(|extension| format!(".{}", extension.display()));
+        let is_enabled =
+            |kind: &str| self.settings.inventory_enabled.iter().any(|name| name == kind);
+        let is_yaml_name =
+            extension.as_ref().is_none_or(|end| self.settings.yaml_valid_extensions.contains(end));
+        let (yaml_on, ini_on) = (is_enabled("yaml") && is_yaml_name, is_enabled("ini"));
+        let mut failure = None;
+        if yaml_on {
+            match yaml::read(&source, self) {
+                Ok(()) => return Ok(()),
+                Err(error) => failure = Some(("yaml", error)),
+            }
+        }
+        if ini_on {
+            match ini::read(&source, self) {
+                Ok(()) => return Ok(()),
+                // Only what looks like YAML is judged as YAML.
+                Err(error) => {
+                    let looks_like_yaml =
+                        extension.is_some() && is_yaml_name || source.text.starts_with("---");
+                    if failure.is_none() || !looks_like_yaml {
+                        failure = Some(("ini", error));
+                    }
+                }
+            }
+        }
+        Err(failure)
+    }
+
+    /// Returns a group, its name made valid where the settings want that.
+    pub(super) fn group(&mut self, name: &str) -> GroupId {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let is_valid = name.chars().all(is_word) && !name.starts_with(|c: char| c.is_numeric());
+        if is_valid || *self.settings.force_valid_group_names == GroupNames::Ignore {
+            return self.inventory.group_entry(name);
+        }
+        let mode = *self.settings.force_valid_group_names;
+        if mode == GroupNames::Never {
+            if !std::mem::replace(&mut self.warned_of_names, true) {
+                self.warn("Invalid characters were found in group names but not replaced, use -vvvv to see details");
+            }
+            return self.inventory.group_entry(name);
+        }
+        if mode == GroupNames::Always && !std::mem::replace(&mut self.warned_of_names, true) {
+            self.warn("Invalid characters were found in group names and automatically replaced, use -vvvv to see details");
+        }
+        let valid = name
+            .chars()
+            .enumerate()
+            .map(|(n, c)| if is_word(c) && !(n == 0 && c.is_numeric()) { c } else { '_' });
+        self.inventory.group_entry(&valid.collect::<String>())
+    }
+
+    /// Adds hosts to a group with the same variables.
+    pub(super) fn hosts(
+        &mut self,
+        names: &[String],
+        port: Option<i64>,
+        vars: &[(Value, Value)],
+        group: GroupId,
+        origin: super::OriginId,
+    ) {
+        for name in names {
+            let host = self.inventory.host_entry(name, Some(origin));
+            self.inventory.join(group, host);
+            if let Some(port) = port {
+                self.inventory.set_host_var(host, "ansible_port".into(), port.into());
+            }
+            for (key, value) in vars {
+                self.inventory.set_host_var(host, key.clone(), value.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! `group_vars` and `host_vars`: files and folders with the name of a group or a host.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{GroupId, HostId, Inventory, index, layers::Step};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Source},
+    settings::{HashBehaviour, Settings},
+    value::{Dict, Value},
+    yaml,
+};
+
+/// What the settings say about files with variables.
+#[derive(Clone, Debug)]
+pub(super) struct Rules {
+    pub extensions: Vec<String>,
+    pub merge: bool,
+    pub precedence: Vec<Step>,
+}
+
+impl Rules {
+    pub(super) fn of_settings(settings: &Settings) -> Rules {
+        Rules {
+            extensions: settings.yaml_valid_extensions.value.clone(),
+            merge: *settings.hash_behaviour == HashBehaviour::Merge,
+            precedence: settings
+                .precedence
+                .iter()
+                .filter_map(|name| Step::of_setting(name))
+                .collect(),
+        }
+    }
+}
+
+/// A folder that may hold `group_vars` and `host_vars`, and what they say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct VarsFolder {
+    pub path: PathBuf,
+    pub groups: FxHashMap<GroupId, Arc<Dict>>,
+    pub hosts: FxHashMap<HostId, Arc<Dict>>,
+    /// Names in `group_vars` and `host_vars`, so that most groups and hosts cost no system call.
+    group_files: FxHashSet<String>,
+    host_files: FxHashSet<String>,
+}
+
+impl Inventory {
+    /// Reads `group_vars` and `host_vars` beside an inventory source.
+    pub(super) fn add_inventory_folder(&mut self, path: &Path, diagnostics: &mut Diagnostics) {
+        if self.inventory_vars.last().is_some_and(|last| last.path == path) {
+            return;
+        }
+        let folder = self.read_folder(path, diagnostics);
+        self.inventory_vars.push(folder);
+    }
+
+    /// Makes a playbook's folder the one whose `group_vars` and `host_vars` count; returns what is wrong with them.
+    pub fn enter_playbook(&mut self, path: &Path) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let known = self.playbook_vars.iter().position(|folder| folder.path == path);
+        self.playbook = Some(known.unwrap_or_else(|| {
+            let folder = self.read_folder(path, &mut diagnostics);
+            self.playbook_vars.push(folder);
+            self.playbook_vars.len() - 1
+        }));
+        diagnostics
+    }
+
+    fn read_folder(&self, path: &Path, diagnostics: &mut Diagnostics) -> VarsFolder {
+        let known = self.inventory_vars.iter().chain(&self.playbook_vars);
+        if let Some(known) = known.into_iter().find(|folder| folder.path == path) {
+            return known.clone();
+        }
+        let mut folder = VarsFolder {
+            path: path.to_owned(),
+            group_files: names_in(&path.join("group_vars"), diagnostics),
+            host_files: names_in(&path.join("host_vars"), diagnostics),
+            ..VarsFolder::default()
+        };
+        if !folder.group_files.is_empty() {
+            for id in (0..self.groups.len()).map(|n| GroupId(index(n))) {
+                folder.read_group(id, &self.group(id).name, &self.vars_rules, diagnostics);
+            }
+        }
+        if !folder.host_files.is_empty() {
+            for id in (0..self.hosts.len()).map(|n| HostId(index(n))) {
+                folder.read_host(id, &self.host(id).name, &self.vars_rules, diagnostics);
+            }
+        }
+        folder
+    }
+
+    /// Reads the `host_vars` of a host that came at run time; what was wrong there is not said in the middle of a run.
+    pub(super) fn load_vars_of_host(&mut self, host: HostId) {
+        let name = Arc::clone(&self.host(host).name);
+        let mut diagnostics = Diagnostics::default();
+        for folder in self.inventory_vars.iter_mut().chain(&mut self.playbook_vars) {
+            if !folder.hosts.contains_key(&host) {
+                folder.read_host(host, &name, &self.vars_rules, &mut diagnostics);
+            }
+        }
+    }
+
+    /// Reads the `group_vars` of a group that came at run time.
+    pub(super) fn load_vars_of_group(&mut self, group: GroupId) {
+        let name = Arc::clone(&self.group(group).name);
+        let mut diagnostics = Diagnostics::default();
+        for folder in self.inventory_vars.iter_mut().chain(&mut self.playbook_vars) {
+            if !folder.groups.contains_key(&group) {
+                folder.read_group(group, &name, &self.vars_rules, &mut diagnostics);
+            }
+        }
+    }
+}
+
+impl VarsFolder {
+    fn read_group(
+        &mut self,
+        id: GroupId,
+        name: &str,
+        rules: &Rules,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let folder = self.path.join("group_vars");
+        if let Some(vars) = read_entity(&folder, name, &self.group_files, rules, diagnostics) {
+            self.groups.insert(id, Arc::new(vars));
+        }
+    }
+
+    fn read_host(&mut self, id: HostId, name: &str, rules: &Rules, diagnostics: &mut Diagnostics) {
+        let folder = self.path.join("host_vars");
+        if let Some(vars) = read_entity(&folder, name, &self.host_files, rules, diagnostics) {
+            self.hosts.insert(id, Arc::new(vars));
+        }
+    }
+}
+
+fn names_in(folder: &Path, diagnostics: &mut Diagnostics) -> FxHashSet<String> {
+    if folder.is_file() {
+        let message = format!(
+            "Found {} that is not a directory, skipping: {}",
+            folder.file_name().unwrap_or_default().display(),
+            folder.display()
+        );
+        diagnostics.push(Diagnostic::bare(message).warning());
+    }
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Returns the variables of a group or a host; none when there is no file for it.
+fn read_entity(
+    folder: &Path,
+    name: &str,
+    names: &FxHashSet<String>,
+    rules: &Rules,
+    diagnostics: &mut Diagnostics,
+) -> Option<Dict> {
+    if names.is_empty() || name.starts_with('/') {
+        return None;
+    }
+    let with_extension = |extension: &str| match extension {
+        "" => name.to_owned(),
+        extension if extension.contains('.') => format!("{name}{extension}"),
+        extension => format!("{name}.{extension}"),
+    };
+    // The first that is there counts: a file or folder of the very name, then with each extension. A name with a
+    // slash is not in the listing, and is looked for in the file system.
+    let mut candidates = std::iter::once("").chain(rules.extensions.iter().map(String::as_str));
+    let path = candidates.find_map(|extension| {
+        let file = with_extension(extension);
+        let is_there =
+            if file.contains('/') { folder.join(&file).exists() } else { names.contains(&file) };
+        is_there.then(|| folder.join(file))
+    })?;
+    let mut files = Vec::new();
+    if path.is_dir() {
+        files_in(&path, rules, &mut files);
+    } else {
+        files.push(path);
+    }
+    let mut vars = Dict::new();
+    for file in files {
+        match read_file(&file) {
+            Ok((found, warnings)) => {
+                diagnostics.0.extend(warnings);
+                vars.combine(found, rules.merge);
+            }
+            Err(error) => diagnostics.push(error),
+        }
+    }
+    Some(vars)
+}
+
+/// Collects the files of a folder in the order of their names, hidden and backup files left out.
+fn files_in(folder: &Path, rules: &Rules, files: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    for name in names {
+        if name.starts_with('.') || name.ends_with('~') {
+            continue;
+        }
+        let path = folder.join(&name);
+        let extension = name.rfind('.').map_or("", |at| &name[at..]);
+        if path.is_dir() {
+            if extension.is_empty() {
+                files_in(&path, rules, files);
+            }
+        } else if extension.is_empty() || rules.extensions.iter().any(|known| known == extension) {
+            files.push(path);
+        }
+    }
+}
+
+/// Reads a file that holds a mapping of variables.
+fn read_file(path: &Path) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
+    let shown = path.display().to_string();
+    let text = fs::read_to_string(path)
+        .map_err(|error| Diagnostic::bare(format!("cannot read `{shown}`: {error}")))?;
+    let source = Source::new(shown, text);
+    let document = yaml::parse(&source)?;
+    let Some(root) = document.root.filter(|root| !root.is_null()) else {
+        return Ok((Dict::new(), document.warnings));
+    };
+    match root.to_value() {
+        Value::Dict(vars) => Ok((Arc::unwrap_or_clone(vars), document.warnings)),
+        _ => Err(Diagnostic::error(
+            &root.span,
+            format!("`{}` must hold a mapping of variables", source.path),
+        )
+        .label(format!("this is {}", root.kind_name()))
+        .hint("write `name: value`")),
+    }
+}
