@@ -67,12 +67,15 @@ pub(crate) fn module_name(name: &str) -> &str {
 
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
-    find(name).is_some_and(|action| !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts"))
+    find(name).is_some_and(|action| {
+        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+    })
 }
 
 /// Returns whether a task of this name needs a connection to its host.
 pub(crate) fn needs_host(name: &str) -> bool {
-    !matches!(name, "meta" | "include_tasks" | "include_role") && find(name).is_none_or(|action| action.needs_host)
+    !matches!(name, "meta" | "include_tasks" | "include_role")
+        && find(name).is_none_or(|action| action.needs_host)
 }
 
 /// Returns whether there is an action or module of this name.
@@ -87,7 +90,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let own = ALL.iter().map(|action| action.name);
     let modules = windlass_modules::ALL.iter().map(|module| module.name);
     let aliases = ALIASES.iter().map(|(alias, _)| *alias);
-    own.chain(modules).chain(aliases).chain(["meta", "include_tasks", "include_role", "import_tasks", "import_role", "import_playbook"])
+    own.chain(modules).chain(aliases).chain([
+        "meta",
+        "include_tasks",
+        "include_role",
+        "import_tasks",
+        "import_role",
+        "import_playbook",
+    ])
 }
 
 /// Does a task's action, or says which module does.
@@ -101,11 +111,19 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if windlass_modules::find(module).is_none() {
         return Err(Failure::at(
             Some(&call.task.action_span),
-            format!("couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."),
+            format!(
+                "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
+            ),
         ));
     }
-    let args = call.args.iter().filter(|(key, _)| key.as_str() != Some("_raw_params") || takes_text(module));
-    Ok(Step::Remote(Box::new(Remote::new(module, &args.map(|(key, value)| (key.clone(), value.clone())).collect()))))
+    let args = call
+        .args
+        .iter()
+        .filter(|(key, _)| key.as_str() != Some("_raw_params") || takes_text(module));
+    Ok(Step::Remote(Box::new(Remote::new(
+        module,
+        &args.map(|(key, value)| (key.clone(), value.clone())).collect(),
+    ))))
 }
 
 fn takes_text(module: &str) -> bool {
@@ -116,7 +134,11 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
     if action.open {
         return Ok(());
     }
-    let mut unknown: Vec<String> = args.keys().map(Value::to_text).filter(|key| !action.args.contains(&key.as_str())).collect();
+    let mut unknown: Vec<String> = args
+        .keys()
+        .map(Value::to_text)
+        .filter(|key| !action.args.contains(&key.as_str()))
+        .collect();
     if unknown.is_empty() {
         return Ok(());
     }

@@ -17,7 +17,6 @@ mod tags;
 mod task;
 
 pub use failure::Failure;
-pub use play::PlaySource;
-pub use run::{Identity, Run, RunOptions};
+pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;
 pub use task::{Call, Remote, Step};

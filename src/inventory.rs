@@ -21,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 pub use error::LoopError;
 pub use layers::{Layer, LayerKind};
-pub use pattern::{HostOrder, Limit, Selection};
+pub use pattern::{HostOrder, Limit, Selection, glob_matches};
 pub use words::{Word, WordError, words};
 
 use crate::{settings::PatternMismatch, value::Dict};

@@ -1,2 +1,5 @@
 //! Starts the command line.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    windlass::cli::main(std::env::args_os().collect())
+}

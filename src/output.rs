@@ -16,7 +16,7 @@ mod status;
 pub use adhoc::AdHoc;
 pub use color::Paint;
 pub use default::{Default, Options};
-pub use dump::dump;
+pub use dump::{dump, dump_value};
 pub use event::{Cause, Event, ResultEvent, Stats, Status, TaskStart};
 pub use excerpt::error_text;
 pub use secrets::Secrets;

@@ -140,12 +140,11 @@ impl World {
         if let Some(context) = contexts.get(&search_path) {
             return Arc::clone(context);
         }
-        let context = Arc::new(Context {
-            search_path: search_path.clone(),
-            vault: self.vault.clone(),
-            allow_broken_conditionals: self.allow_broken_conditionals,
-            ..Context::default()
-        });
+        let mut context = Context::default();
+        context.search_path.clone_from(&search_path);
+        context.vault.clone_from(&self.vault);
+        context.allow_broken_conditionals = self.allow_broken_conditionals;
+        let context = Arc::new(context);
         contexts.insert(search_path, Arc::clone(&context));
         context
     }
@@ -197,10 +196,12 @@ impl HostData {
             }
         }
         let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        let mut found: Vec<Arc<Dict>> = inventory.layers(self.id).into_iter().map(|layer| layer.vars).collect();
+        let mut found: Vec<Arc<Dict>> =
+            inventory.layers(self.id).into_iter().map(|layer| layer.vars).collect();
         found.reverse();
         let found = Arc::new(found);
-        *self.layers.write().unwrap_or_else(PoisonError::into_inner) = (version, Arc::clone(&found));
+        *self.layers.write().unwrap_or_else(PoisonError::into_inner) =
+            (version, Arc::clone(&found));
         found
     }
 }

@@ -25,7 +25,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     match call.args.get("content") {
         Some(content) if !matches!(content, Value::None) => {
             let text = match content {
-                Value::Dict(_) | Value::List(_) => crate::output::dump_compact(content),
+                Value::Dict(_) | Value::List(_) => crate::output::dump_value(content),
                 other => other.to_text(),
             };
             if call.text("dest").is_some_and(|dest| dest.ends_with('/')) {

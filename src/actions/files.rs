@@ -19,7 +19,8 @@ const IN_MEMORY: u64 = 32 << 10;
 /// Returns the places where a task looks for a file, in order: the role's folder of its kind first.
 pub(super) fn search_path(call: &Call<'_>, folder: &str, name: &str) -> Vec<PathBuf> {
     let name = match name.strip_prefix("~/") {
-        Some(rest) => std::env::var_os("HOME").map_or_else(|| PathBuf::from(name), |home| PathBuf::from(home).join(rest)),
+        Some(rest) => std::env::var_os("HOME")
+            .map_or_else(|| PathBuf::from(name), |home| PathBuf::from(home).join(rest)),
         None => PathBuf::from(name),
     };
     if name.is_absolute() {
@@ -53,7 +54,11 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
 
 fn absolute(path: &Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let parts: Vec<String> = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).filter(|part| part != "." && part != "/").collect();
+    let parts: Vec<String> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .filter(|part| part != "." && part != "/")
+        .collect();
     format!("/{}", parts.join("/"))
 }
 
@@ -66,7 +71,9 @@ pub(super) struct Sent {
 
 /// Reads what is needed of a file to send it; a checksum is computed once a run.
 pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
-    let cannot = |error: &std::io::Error| Failure::action(format!("cannot read {}: {error}", path.display()));
+    let cannot = |error: &std::io::Error| {
+        Failure::action(format!("cannot read {}: {error}", path.display()))
+    };
     let vaulted = open_vault(call, path)?;
     if let Some(bytes) = vaulted {
         return Ok(send_bytes(bytes));
@@ -75,18 +82,32 @@ pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
     if meta.len() <= IN_MEMORY {
         return Ok(send_bytes(std::fs::read(path).map_err(|error| cannot(&error))?));
     }
-    let changed = meta.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-    let key = (path.to_owned(), meta.len(), changed.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0)));
-    let known = call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+    let changed =
+        meta.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+    let key = (
+        path.to_owned(),
+        meta.len(),
+        changed.map_or(0, |since| i128::try_from(since.as_nanos()).unwrap_or(0)),
+    );
+    let known =
+        call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
     let sha1 = match known {
         Some(sha1) => sha1,
         None => {
             let sha1: Arc<str> = checksum(path).map_err(|error| cannot(&error))?.into();
-            call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&sha1));
+            call.run
+                .checksums
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(key, Arc::clone(&sha1));
             sha1
         }
     };
-    Ok(Sent { sha1, size: meta.len(), content: Content::File { path: path.to_owned(), len: meta.len() } })
+    Ok(Sent {
+        sha1,
+        size: meta.len(),
+        content: Content::File { path: path.to_owned(), len: meta.len() },
+    })
 }
 
 /// Sends bytes that are at hand.
@@ -98,11 +119,14 @@ pub(super) fn send_bytes(bytes: Vec<u8>) -> Sent {
 /// The plain contents of a file that is a vault.
 fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     let mut start = [0; 14];
-    let is_vault = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && &start == b"$ANSIBLE_VAULT";
+    let is_vault =
+        std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+            && &start == b"$ANSIBLE_VAULT";
     if !is_vault || call.truth("decrypt") == Some(false) {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     match &call.run.world.vault {
         Some(vault) => vault.decrypt(&text).map(Some).map_err(Failure::action),
         None => Err(Failure::action("Attempting to decrypt but no vault secrets found.")),

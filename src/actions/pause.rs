@@ -26,7 +26,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let limit = minutes.map(|minutes| minutes * 60.0).or(seconds);
     let prompt = call.text("prompt");
     let name = call.task.name.as_ref().map(crate::value::Value::to_text);
-    let question = prompt.or(name).unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    let shown_name = name.unwrap_or_else(|| "pause".to_owned());
+    let question = prompt.unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    let asker = std::sync::Arc::clone(&call.run.ask);
     Ok(Step::Wait(Box::pin(async move {
         let began = Instant::now();
         let start = now();
@@ -34,7 +36,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         match limit {
             Some(limit) => tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await,
             None => {
-                let asked = tokio::task::spawn_blocking(move || crate::cli_prompt(&format!("[{question}]\n{question}:"))).await;
+                let asked = tokio::task::spawn_blocking(move || asker.line(&format!("[{shown_name}]\n{question}:"), !echo)).await;
                 answer = asked.unwrap_or_default();
             }
         }

@@ -19,7 +19,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let aggregate = call.truth("aggregate").unwrap_or(true);
     let place = if per_host { call.host.name.to_string() } else { "_run".to_owned() };
     {
-        let mut stats = call.run.custom_stats().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stats = call.run.gathered_stats.lock().unwrap_or_else(PoisonError::into_inner);
         let mut own = match stats.get(&place) {
             Some(Value::Dict(own)) => (**own).clone(),
             _ => Dict::new(),

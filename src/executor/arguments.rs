@@ -12,15 +12,24 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
     let mut args = module_defaults(task, env)?;
     let action = full_name(task);
     let around = |failure: Failure| {
-        failure.inside(format!("Finalization of task args for '{action}' failed"), Some(&task.action_span)).with("changed", false)
+        failure
+            .inside(
+                format!("Finalization of task args for '{action}' failed"),
+                Some(&task.action_span),
+            )
+            .with("changed", false)
     };
     if let Some((whole, span)) = &task.args.whole {
-        let value = env.eval(whole).map_err(|error| around(Failure::template(&error, "", Some(span))))?;
+        let value =
+            env.eval(whole).map_err(|error| around(Failure::template(&error, "", Some(span))))?;
         match value {
-            Value::Dict(dict) => args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
+            Value::Dict(dict) => {
+                args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())))
+            }
             Value::None | Value::Omit => (),
             other => {
-                let message = format!("The `args` keyword must be a mapping, not '{}'", other.type_name());
+                let message =
+                    format!("The `args` keyword must be a mapping, not '{}'", other.type_name());
                 return Err(around(Failure::at(Some(span), message)));
             }
         }
@@ -39,7 +48,11 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
 
 /// The action's whole name: `ansible.builtin.debug`.
 pub(super) fn full_name(task: &Task) -> String {
-    if task.action_written.contains('.') { task.action_written.to_string() } else { format!("ansible.builtin.{}", task.action) }
+    if task.action_written.contains('.') {
+        task.action_written.to_string()
+    } else {
+        format!("ansible.builtin.{}", task.action)
+    }
 }
 
 /// What `module_defaults` of the play, the blocks and the task say for this action, the nearest last.
@@ -54,7 +67,8 @@ fn module_defaults(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
         for defaults in levels.into_iter().filter_map(Value::as_dict) {
             for name in [&*task.action, full.as_str()] {
                 let Some(args) = defaults.get(name) else { continue };
-                let args = env.eval(args).map_err(|error| Failure::template(&error, "", Some(span)))?;
+                let args =
+                    env.eval(args).map_err(|error| Failure::template(&error, "", Some(span)))?;
                 if let Value::Dict(args) = args {
                     found.extend(args.iter().map(|(key, value)| (key.clone(), value.clone())));
                 }

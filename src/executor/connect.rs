@@ -51,7 +51,8 @@ impl Lookup<'_> {
     fn variable(&self, names: &[&str]) -> Result<Option<Value>, Failure> {
         for name in names {
             if let Some(value) = self.names.get(name) {
-                let value = self.env.eval(&value).map_err(|error| Failure::template(&error, "", None))?;
+                let value =
+                    self.env.eval(&value).map_err(|error| Failure::template(&error, "", None))?;
                 if !matches!(value, Value::None | Value::Omit) {
                     return Ok(Some(value));
                 }
@@ -63,7 +64,8 @@ impl Lookup<'_> {
     fn keyword(&self, keyword: Keyword) -> Result<Option<Value>, Failure> {
         let Some(level) = &self.names.level else { return Ok(None) };
         let Some((value, span)) = level.keyword(keyword) else { return Ok(None) };
-        let value = self.env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+        let value =
+            self.env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
         Ok((!matches!(value, Value::None | Value::Omit)).then_some(value))
     }
 
@@ -90,27 +92,39 @@ impl Run {
         let identity = &self.options.identity;
         let settings = &self.settings;
         let kind = look.text(&["ansible_connection"], Some(Keyword::Connection))?;
-        let kind = kind.or_else(|| identity.connection.clone()).unwrap_or_else(|| settings.transport.value.clone());
+        let kind = kind
+            .or_else(|| identity.connection.clone())
+            .unwrap_or_else(|| settings.transport.value.clone());
         match kind.trim_start_matches("ansible.builtin.") {
             "local" => return Ok(Target::local(host)),
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
             other => {
-                return Err(Failure::at(None, format!("the connection plugin '{other}' was not found: windlass has ssh and local")));
+                return Err(Failure::at(
+                    None,
+                    format!(
+                        "the connection plugin '{other}' was not found: windlass has ssh and local"
+                    ),
+                ));
             }
         }
-        let address = look.text(&["ansible_ssh_host", "ansible_host"], None)?.unwrap_or_else(|| host.to_owned());
+        let address = look
+            .text(&["ansible_ssh_host", "ansible_host"], None)?
+            .unwrap_or_else(|| host.to_owned());
         let mut target = Target::ssh(address);
         host.clone_into(&mut target.inventory_name);
         let port = look.text(&["ansible_ssh_port", "ansible_port"], Some(Keyword::Port))?;
         target.port = match port {
-            Some(text) => Some(text.trim().parse().map_err(|_| Failure::at(None, format!("the port of {host} is no port number: `{text}`")))?),
+            Some(text) => Some(text.trim().parse().map_err(|_| {
+                Failure::at(None, format!("the port of {host} is no port number: `{text}`"))
+            })?),
             None => settings.remote_port.value.and_then(|port| u16::try_from(port).ok()),
         };
         target.user = look
             .text(&["ansible_ssh_user", "ansible_user"], Some(Keyword::RemoteUser))?
             .or_else(|| identity.remote_user.clone())
             .or_else(|| settings.remote_user.value.clone());
-        let password = look.text(&["ansible_ssh_password", "ansible_ssh_pass", "ansible_password"], None)?;
+        let password =
+            look.text(&["ansible_ssh_password", "ansible_ssh_pass", "ansible_password"], None)?;
         target.password = match password {
             Some(text) => {
                 self.secrets.add(&text);
@@ -123,23 +137,37 @@ impl Run {
             .map(PathBuf::from)
             .or_else(|| identity.private_key_file.clone())
             .or_else(|| settings.private_key_file.value.clone());
-        let passphrase = look.text(&["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"], None)?;
+        let passphrase = look.text(
+            &["ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"],
+            None,
+        )?;
         target.private_key_passphrase = passphrase.map(|text| {
             self.secrets.add(&text);
             Secret::new(text)
         });
-        let words = |text: String| crate::inventory::words(&text);
-        let ssh_args = look.text(&["ansible_ssh_args"], None)?.unwrap_or_else(|| settings.ssh_args.value.clone());
+        let words = |text: String| windlass_modules::host::split_words(&text).unwrap_or_default();
+        let ssh_args = look
+            .text(&["ansible_ssh_args"], None)?
+            .unwrap_or_else(|| settings.ssh_args.value.clone());
         target.ssh_args = words(ssh_args);
         let common = look.text(&["ansible_ssh_common_args"], None)?;
-        let common = common.or_else(|| identity.ssh_common_args.clone()).unwrap_or_else(|| settings.ssh_common_args.value.clone());
+        let common = common
+            .or_else(|| identity.ssh_common_args.clone())
+            .unwrap_or_else(|| settings.ssh_common_args.value.clone());
         let extra = look.text(&["ansible_ssh_extra_args"], None)?;
-        let extra = extra.or_else(|| identity.ssh_extra_args.clone()).unwrap_or_else(|| settings.ssh_extra_args.value.clone());
+        let extra = extra
+            .or_else(|| identity.ssh_extra_args.clone())
+            .unwrap_or_else(|| settings.ssh_extra_args.value.clone());
         target.ssh_extra_args = words(common).into_iter().chain(words(extra)).collect();
-        let checking = look.variable(&["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
-        target.host_key_checking = checking.map_or(settings.host_key_checking.value, |value| truth(&value));
+        let checking =
+            look.variable(&["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
+        target.host_key_checking =
+            checking.map_or(settings.host_key_checking.value, |value| truth(&value));
         let timeout = look.text(&["ansible_ssh_timeout", "ansible_timeout"], None)?;
-        let timeout = timeout.and_then(|text| text.trim().parse().ok()).or(identity.timeout).unwrap_or(settings.timeout.value);
+        let timeout = timeout
+            .and_then(|text| text.trim().parse().ok())
+            .or(identity.timeout)
+            .unwrap_or(settings.timeout.value);
         target.connect_timeout = Duration::from_secs(u64::try_from(timeout).unwrap_or(10).max(1));
         target.ssh_executable = look
             .text(&["ansible_ssh_executable"], None)?
@@ -168,35 +196,69 @@ impl Run {
             return Ok(None);
         }
         let name = look.text(&["ansible_become_method"], Some(Keyword::BecomeMethod))?;
-        let name = name.or_else(|| identity.become_method.clone()).unwrap_or_else(|| settings.become_method.value.clone());
+        let name = name
+            .or_else(|| identity.become_method.clone())
+            .unwrap_or_else(|| settings.become_method.value.clone());
         let name = name.rsplit('.').next().unwrap_or_default().to_owned();
         let of_method = |what: &str| format!("ansible_{name}_{what}");
-        let setting = |sudo: &Option<String>, su: &Option<String>, doas: &Option<String>| match name.as_str() {
+        let setting = |sudo: &Option<String>, su: &Option<String>, doas: &Option<String>| match name
+            .as_str()
+        {
             "sudo" => sudo.clone(),
             "su" => su.clone(),
             _ => doas.clone(),
         };
-        let user = look.text(&["ansible_become_user", &of_method("user")], Some(Keyword::BecomeUser))?;
+        let user =
+            look.text(&["ansible_become_user", &of_method("user")], Some(Keyword::BecomeUser))?;
         let user = user
             .or_else(|| identity.become_user.clone())
-            .or_else(|| setting(&settings.sudo_user.value, &settings.su_user.value, &settings.doas_user.value))
+            .or_else(|| {
+                setting(
+                    &settings.sudo_user.value,
+                    &settings.su_user.value,
+                    &settings.doas_user.value,
+                )
+            })
             .unwrap_or_else(|| settings.become_user.value.clone());
         let executable = look
             .text(&["ansible_become_exe", &of_method("exe")], Some(Keyword::BecomeExe))?
-            .or_else(|| setting(&settings.sudo_exe.value, &settings.su_exe.value, &settings.doas_exe.value))
+            .or_else(|| {
+                setting(&settings.sudo_exe.value, &settings.su_exe.value, &settings.doas_exe.value)
+            })
             .or_else(|| settings.become_exe.value.clone())
             .unwrap_or_default();
         let flags = look
             .text(&["ansible_become_flags", &of_method("flags")], Some(Keyword::BecomeFlags))?
-            .or_else(|| setting(&settings.sudo_flags.value, &settings.su_flags.value, &settings.doas_flags.value))
+            .or_else(|| {
+                setting(
+                    &settings.sudo_flags.value,
+                    &settings.su_flags.value,
+                    &settings.doas_flags.value,
+                )
+            })
             .or_else(|| settings.become_flags.value.clone());
         let password = look
-            .text(&["ansible_become_password", "ansible_become_pass", &of_method("pass"), &of_method("password")], None)?
-            .or_else(|| setting(&settings.sudo_password.value, &settings.su_password.value, &settings.doas_password.value));
+            .text(
+                &[
+                    "ansible_become_password",
+                    "ansible_become_pass",
+                    &of_method("pass"),
+                    &of_method("password"),
+                ],
+                None,
+            )?
+            .or_else(|| {
+                setting(
+                    &settings.sudo_password.value,
+                    &settings.su_password.value,
+                    &settings.doas_password.value,
+                )
+            });
         if let Some(password) = &password {
             self.secrets.add(password);
         }
-        let password = password.or_else(|| identity.become_password.as_ref().map(|secret| secret.expose().to_owned()));
+        let password = password
+            .or_else(|| identity.become_password.as_ref().map(|secret| secret.expose().to_owned()));
         Ok(Some(Method { name, user, executable, flags, password }))
     }
 
@@ -215,7 +277,10 @@ impl Run {
         self.connect(target, &mut open).await?;
         let connection = open.connection.as_ref().expect("connected above");
         let session = Session::start(connection, START_LIMIT).await.map_err(|error| {
-            Failure::unreachable(&format!("cannot start the helper on {}: {error}", target.inventory_name))
+            Failure::unreachable(&format!(
+                "cannot start the helper on {}: {error}",
+                target.inventory_name
+            ))
         })?;
         open.session = Some(session.clone());
         Ok(session)
@@ -230,6 +295,21 @@ impl Run {
         let mut open = open.lock().await;
         self.connect(target, &mut open).await?;
         Ok(open.connection.clone().expect("connected above"))
+    }
+
+    /// Opens a helper for an action that waits for its host.
+    pub async fn open_session(&self, target: &Target) -> Result<Session, Failure> {
+        self.session(target).await
+    }
+
+    /// Opens a connection for an action that needs no helper.
+    pub async fn open_connection(&self, target: &Target) -> Result<Connection, Failure> {
+        self.connection(target).await
+    }
+
+    /// Closes a connection for an action that wants a new one.
+    pub async fn reset_connection(&self, target: &Target) {
+        self.reset(target).await;
     }
 
     async fn connect(&self, target: &Target, open: &mut Open) -> Result<(), Failure> {
@@ -260,7 +340,8 @@ impl Run {
 
     /// Closes the connection to a host: `meta: reset_connection`.
     pub(super) async fn reset(&self, target: &Target) {
-        let open = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(target));
+        let open =
+            self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(target));
         if let Some(open) = open {
             let mut open = open.lock().await;
             open.session = None;
@@ -272,7 +353,8 @@ impl Run {
 
     /// Ends every helper and connection.
     pub async fn close(&self) {
-        let all: Vec<_> = self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
+        let all: Vec<_> =
+            self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for (_, open) in all {
             open.lock().await.session = None;
         }
@@ -301,7 +383,9 @@ fn key(target: &Target) -> String {
 /// What a keyword's or variable's value means as yes or no.
 pub(super) fn truth(value: &Value) -> bool {
     match value {
-        Value::Str(text) => matches!(text.to_lowercase().trim(), "yes" | "y" | "true" | "t" | "on" | "1"),
+        Value::Str(text) => {
+            matches!(text.to_lowercase().trim(), "yes" | "y" | "true" | "t" | "on" | "1")
+        }
         other => other.is_true(),
     }
 }

@@ -27,10 +27,24 @@ pub(super) struct Next {
 /// What a host does one after the other.
 #[derive(Clone)]
 enum Frame {
-    List { entries: Arc<Vec<Entry>>, at: usize, base: Position },
-    Block { block: Arc<Block>, section: Section, at: usize, base: Position, failed: bool },
+    List {
+        entries: Arc<Vec<Entry>>,
+        at: usize,
+        base: Position,
+    },
+    Block {
+        block: Arc<Block>,
+        section: Section,
+        at: usize,
+        base: Position,
+        failed: bool,
+    },
     /// Handlers in the order of their definition; those that are notified run.
-    Handlers { handlers: Arc<Vec<Arc<Task>>>, at: usize, base: Position },
+    Handlers {
+        handlers: Arc<Vec<Arc<Task>>>,
+        at: usize,
+        base: Position,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,13 +88,23 @@ impl Cursor {
             match self.frames.last_mut()? {
                 Frame::List { entries, at, base } => match entries.get(*at) {
                     Some(Entry::Task(task)) => {
-                        return Some(Next { task: Arc::clone(task), position: base.child(*at), is_handler: false });
+                        return Some(Next {
+                            task: Arc::clone(task),
+                            position: base.child(*at),
+                            is_handler: false,
+                        });
                     }
                     Some(Entry::Block(block)) => {
                         let base = base.child(*at);
                         let block = Arc::clone(block);
                         *at += 1;
-                        self.frames.push(Frame::Block { block, section: Section::Body, at: 0, base, failed: false });
+                        self.frames.push(Frame::Block {
+                            block,
+                            section: Section::Body,
+                            at: 0,
+                            base,
+                            failed: false,
+                        });
                     }
                     None => drop(self.frames.pop()),
                 },
@@ -95,12 +119,22 @@ impl Cursor {
                             let place = base.child(*section as usize).child(*at);
                             match entry {
                                 Entry::Task(task) => {
-                                    return Some(Next { task: Arc::clone(task), position: place, is_handler: false });
+                                    return Some(Next {
+                                        task: Arc::clone(task),
+                                        position: place,
+                                        is_handler: false,
+                                    });
                                 }
                                 Entry::Block(inner) => {
                                     let block = Arc::clone(inner);
                                     *at += 1;
-                                    self.frames.push(Frame::Block { block, section: Section::Body, at: 0, base: place, failed: false });
+                                    self.frames.push(Frame::Block {
+                                        block,
+                                        section: Section::Body,
+                                        at: 0,
+                                        base: place,
+                                        failed: false,
+                                    });
                                 }
                             }
                         }
@@ -126,7 +160,11 @@ impl Cursor {
                     }
                     match handlers.get(*at) {
                         Some(handler) => {
-                            return Some(Next { task: Arc::clone(handler), position: base.child(*at), is_handler: true });
+                            return Some(Next {
+                                task: Arc::clone(handler),
+                                position: base.child(*at),
+                                is_handler: true,
+                            });
                         }
                         None => drop(self.frames.pop()),
                     }
@@ -139,7 +177,9 @@ impl Cursor {
     /// Goes on behind the task that `peek` returned.
     pub(super) fn advance(&mut self) {
         match self.frames.last_mut() {
-            Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => *at += 1,
+            Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => {
+                *at += 1
+            }
             None => (),
         }
     }
@@ -181,7 +221,9 @@ impl Cursor {
 
     /// Returns whether a rescue section is being run, or something inside of one.
     pub(super) fn in_rescue(&self) -> bool {
-        self.frames.iter().any(|frame| matches!(frame, Frame::Block { section: Section::Rescue, .. }))
+        self.frames
+            .iter()
+            .any(|frame| matches!(frame, Frame::Block { section: Section::Rescue, .. }))
     }
 
     /// Leaves everything; nothing comes next.
@@ -191,7 +233,10 @@ impl Cursor {
 
     /// Leaves the innermost role; returns whether there is one.
     pub(super) fn end_role(&mut self) -> bool {
-        let role = self.frames.iter().rposition(|frame| matches!(frame, Frame::Block { block, .. } if block.is_role));
+        let role = self
+            .frames
+            .iter()
+            .rposition(|frame| matches!(frame, Frame::Block { block, .. } if block.is_role));
         match role {
             Some(at) => {
                 self.frames.truncate(at);

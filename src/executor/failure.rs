@@ -27,7 +27,8 @@ impl Failure {
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert("msg", message.as_str());
-        let cause = Cause { message: format!("Action failed: {message}"), span: None, origin: None };
+        let cause =
+            Cause { message: format!("Action failed: {message}"), span: None, origin: None };
         Failure { causes: vec![cause], result, unreachable: false, own_message: true }
     }
 
@@ -59,6 +60,16 @@ impl Failure {
         self
     }
 
+    /// Says that the action did not foresee this: the reference's words for what its controller side raises.
+    #[must_use]
+    pub fn unexpected(mut self) -> Failure {
+        let message = self.result.get("msg").map(Value::to_text).unwrap_or_default();
+        let message = format!("Unexpected AnsibleActionFail error: {message}");
+        self.causes = vec![Cause { message: message.clone(), span: None, origin: None }];
+        self.result.insert("msg", message);
+        self
+    }
+
     /// Adds a key of the result.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Failure {
@@ -68,13 +79,19 @@ impl Failure {
 
     /// Returns the result and the whole chain of reasons of a task.
     pub(super) fn finish(mut self, task: &Span) -> (Dict, Vec<Cause>) {
-        let simple = self.own_message || (self.unreachable && self.causes.len() == 1) || self.causes.iter().all(|cause| cause.span.is_none());
+        let simple = self.own_message
+            || (self.unreachable && self.causes.len() == 1)
+            || self.causes.iter().all(|cause| cause.span.is_none());
         let causes = if simple {
             let inner: Vec<&str> = self.causes.iter().map(|cause| cause.message.as_str()).collect();
             let message = format!("Task failed: {}", inner.join(": "));
             vec![Cause { message, span: Some(task.clone()), origin: None }]
         } else {
-            let mut causes = vec![Cause { message: "Task failed".to_owned(), span: Some(task.clone()), origin: None }];
+            let mut causes = vec![Cause {
+                message: "Task failed".to_owned(),
+                span: Some(task.clone()),
+                origin: None,
+            }];
             causes.append(&mut self.causes);
             causes
         };

@@ -3,8 +3,7 @@
 use std::{any::Any, path::PathBuf, sync::Arc};
 
 use super::{
-    Failure,
-    arguments,
+    Failure, arguments,
     task::{Decision, Prepared, Turned},
 };
 use crate::{
@@ -54,7 +53,8 @@ impl Include {
 
     /// Returns whether two hosts include the same, so that it is read once.
     pub(super) fn is_same(&self, other: &Include) -> bool {
-        format!("{:?}{:?}{:?}", self.what, self.locals, self.apply) == format!("{:?}{:?}{:?}", other.what, other.locals, other.apply)
+        format!("{:?}{:?}{:?}", self.what, self.locals, self.apply)
+            == format!("{:?}{:?}{:?}", other.what, other.locals, other.apply)
     }
 
     /// Returns the level below which the included tasks stand.
@@ -80,7 +80,9 @@ impl Prepared {
         if !matches!(&*self.task.action, "include_tasks" | "include_role") {
             return None;
         }
-        let over = |result, skipped| Decision::Over(Turned { result, delegate: None, no_log: false, skipped });
+        let over = |result, skipped| {
+            Decision::Over(Turned { result, delegate: None, no_log: false, skipped })
+        };
         Some(match self.conditions(env) {
             Ok(Some(result)) => over(Ok(result), true),
             Err(failure) => over(Err(failure), false),
@@ -90,12 +92,20 @@ impl Prepared {
 
     fn include(&self, names: &Names, env: &Env<'_>) -> Result<Dict, Failure> {
         let args = arguments::evaluate(&self.task, env)?;
-        let text = |keys: &[&str]| keys.iter().find_map(|key| args.get(key)).filter(|value| !matches!(value, Value::None)).map(Value::to_text);
+        let text = |keys: &[&str]| {
+            keys.iter()
+                .find_map(|key| args.get(key))
+                .filter(|value| !matches!(value, Value::None))
+                .map(Value::to_text)
+        };
         let what = if &*self.task.action == "include_tasks" {
-            let file = text(&["file", "_raw_params"]).ok_or_else(|| Failure::action("No file specified for ansible.builtin.include_tasks"))?;
+            let file = text(&["file", "_raw_params"]).ok_or_else(|| {
+                Failure::action("No file specified for ansible.builtin.include_tasks")
+            })?;
             Included::Tasks { file }
         } else {
-            let name = text(&["name", "role", "_raw_params"]).ok_or_else(|| Failure::action("'name' is a required field for include_role."))?;
+            let name = text(&["name", "role", "_raw_params"])
+                .ok_or_else(|| Failure::action("'name' is a required field for include_role."))?;
             Included::Role(RoleCall {
                 name,
                 span: self.task.span.clone(),
@@ -112,13 +122,18 @@ impl Prepared {
         let mut apply = Vec::new();
         if let Some(Value::Dict(given)) = args.get("apply") {
             for (key, value) in given.iter() {
-                if let Some(keyword) = key.as_str().and_then(|name| Keyword::find(name, crate::playbook::Levels::BLOCK)) {
+                if let Some(keyword) = key
+                    .as_str()
+                    .and_then(|name| Keyword::find(name, crate::playbook::Levels::BLOCK))
+                {
                     apply.push((keyword, value.clone()));
                 }
             }
         }
         let label = self.task.looping.as_ref().map(|looping| match &looping.control.label {
-            Some(label) => env.eval(label).map_or_else(|error| error.message, |value| value.to_text()),
+            Some(label) => {
+                env.eval(label).map_or_else(|error| error.message, |value| value.to_text())
+            }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
         let include = Include { what, locals: names.locals.clone(), apply, label };

@@ -94,7 +94,20 @@ impl Prepared {
 
     /// Whether items do not need the results of those before them: modules, not actions that change variables.
     fn is_pipelined(&self) -> bool {
-        !matches!(&*self.task.action, "set_fact" | "include_vars" | "add_host" | "group_by" | "include_tasks" | "include_role" | "pause" | "debug" | "assert" | "fail" | "set_stats")
+        !matches!(
+            &*self.task.action,
+            "set_fact"
+                | "include_vars"
+                | "add_host"
+                | "group_by"
+                | "include_tasks"
+                | "include_role"
+                | "pause"
+                | "debug"
+                | "assert"
+                | "fail"
+                | "set_stats"
+        )
     }
 
     async fn one_by_one(&self, looping: &Loop, items: Vec<Item>) -> Vec<Judged> {
@@ -160,7 +173,10 @@ impl Prepared {
             let skipped = turned.skipped;
             let (mut judged, done) = self.judge(names.clone(), turned);
             let Some((retries, delay)) = retry else { return judged };
-            if skipped || judged.status == Status::Unreachable || judged.causes.iter().any(|cause| cause.message.contains("until")) {
+            if skipped
+                || judged.status == Status::Unreachable
+                || judged.causes.iter().any(|cause| cause.message.contains("until"))
+            {
                 return judged;
             }
             judged.result.insert("attempts", i64::try_from(attempt).unwrap_or(i64::MAX));
@@ -172,7 +188,10 @@ impl Prepared {
                     judged.status = Status::Failed;
                     judged.result.insert("failed", true);
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
-                    let failure = Failure { own_message: true, ..Failure::at(None, format!("Action failed: {message}")) };
+                    let failure = Failure {
+                        own_message: true,
+                        ..Failure::at(None, format!("Action failed: {message}"))
+                    };
                     judged.causes = failure.finish(&self.task.span).1;
                 }
                 return judged;
@@ -206,7 +225,11 @@ impl Prepared {
             let value = value.and_then(|value| env.eval(value).ok());
             value.and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(default)
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a small positive number")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "clamped to a small positive number"
+        )]
         let tries = number(retries, 3.0).clamp(0.0, 1e9) as usize + 1;
         let delay = number(self.task.own(Keyword::Delay), 5.0).max(0.0);
         Some((tries.max(1), Duration::from_secs_f64(delay)))
@@ -222,14 +245,26 @@ impl Prepared {
             }
         };
         if skipped {
-            return (Judged { result, status: Status::Skipped, causes: Vec::new(), delegate, no_log, include: None }, true);
+            return (
+                Judged {
+                    result,
+                    status: Status::Skipped,
+                    causes: Vec::new(),
+                    delegate,
+                    no_log,
+                    include: None,
+                },
+                true,
+            );
         }
         let include = Include::take(&mut result);
         add_lines(&mut result);
         let skipped = result.get("skipped").is_some_and(Value::is_true);
         let mut failed = match result.get("failed") {
             Some(value) => truth(value),
-            None => result.get("rc").is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
+            None => result
+                .get("rc")
+                .is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
         };
         let mut changed = result.get("changed").is_some_and(truth);
         let by_itself = failed;
@@ -256,7 +291,18 @@ impl Prepared {
             if let Some(value) = self.task.own(Keyword::ChangedWhen) {
                 match self.judge_condition(&env, value, Keyword::ChangedWhen) {
                     Ok(holds) => changed = holds,
-                    Err(failure) => return (self.failed_after(failure, result, "changed_when_result", delegate, no_log), true),
+                    Err(failure) => {
+                        return (
+                            self.failed_after(
+                                failure,
+                                result,
+                                "changed_when_result",
+                                delegate,
+                                no_log,
+                            ),
+                            true,
+                        );
+                    }
                 }
             }
             if let Some(value) = self.task.own(Keyword::FailedWhen) {
@@ -265,10 +311,24 @@ impl Prepared {
                         failed = holds;
                         result.insert("failed_when_result", holds);
                         if by_itself && !holds {
-                            result.insert("failed_when_suppressed_exception", "(traceback unavailable)");
+                            result.insert(
+                                "failed_when_suppressed_exception",
+                                "(traceback unavailable)",
+                            );
                         }
                     }
-                    Err(failure) => return (self.failed_after(failure, result, "failed_when_result", delegate, no_log), true),
+                    Err(failure) => {
+                        return (
+                            self.failed_after(
+                                failure,
+                                result,
+                                "failed_when_result",
+                                delegate,
+                                no_log,
+                            ),
+                            true,
+                        );
+                    }
                 }
             }
         }
@@ -284,7 +344,12 @@ impl Prepared {
             let env = Env::new(&names, &context);
             match self.judge_condition(&env, value, Keyword::Until) {
                 Ok(holds) => done = holds,
-                Err(failure) => return (self.failed_after(failure, result, "until_result", delegate, no_log), true),
+                Err(failure) => {
+                    return (
+                        self.failed_after(failure, result, "until_result", delegate, no_log),
+                        true,
+                    );
+                }
             }
         }
         result.insert("changed", changed);
@@ -292,8 +357,12 @@ impl Prepared {
         if failed {
             result.insert("failed", true);
             let message = result.get("msg").map(Value::to_text).unwrap_or_default();
-            let kind = if crate::actions::is_action(&self.task.action) { "Action" } else { "Module" };
-            let failure = Failure { own_message: true, ..Failure::at(None, format!("{kind} failed: {message}")) };
+            let kind =
+                if crate::actions::is_action(&self.task.action) { "Action" } else { "Module" };
+            let failure = Failure {
+                own_message: true,
+                ..Failure::at(None, format!("{kind} failed: {message}"))
+            };
             causes = failure.finish(&self.task.span).1;
         } else {
             result.remove("failed");
@@ -307,10 +376,16 @@ impl Prepared {
         (Judged { result, status, causes, delegate, no_log, include }, done)
     }
 
-    fn judge_condition(&self, env: &Env<'_>, value: &Value, keyword: Keyword) -> Result<bool, Failure> {
+    fn judge_condition(
+        &self,
+        env: &Env<'_>,
+        value: &Value,
+        keyword: Keyword,
+    ) -> Result<bool, Failure> {
         let span = self.task.own_span(keyword);
         env.condition(value).map_err(|error| {
-            let mut failure = Failure::template(&error, "Error while evaluating conditional: ", span);
+            let mut failure =
+                Failure::template(&error, "Error while evaluating conditional: ", span);
             if let Some(cause) = failure.causes.first_mut() {
                 cause.span = span.cloned();
             }
@@ -318,14 +393,26 @@ impl Prepared {
         })
     }
 
-    fn failed(&self, failure: Failure, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool) -> Judged {
+    fn failed(
+        &self,
+        failure: Failure,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    ) -> Judged {
         let status = if failure.unreachable { Status::Unreachable } else { Status::Failed };
         let (result, causes) = failure.finish(&self.task.span);
         Judged { result, status, causes, delegate, no_log, include: None }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.
-    fn failed_after(&self, failure: Failure, mut result: Dict, key: &str, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool) -> Judged {
+    fn failed_after(
+        &self,
+        failure: Failure,
+        mut result: Dict,
+        key: &str,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    ) -> Judged {
         let (why, causes) = failure.finish(&self.task.span);
         result.insert(key, why.get("msg").cloned().unwrap_or_default());
         result.insert("failed", true);
@@ -341,7 +428,11 @@ impl Prepared {
         }
         let mut host: Arc<HostData> = Arc::clone(&self.host);
         if let Some((name, _)) = delegate
-            && self.task.level.keyword(Keyword::DelegateFacts).is_some_and(|(value, _)| truth(value))
+            && self
+                .task
+                .level
+                .keyword(Keyword::DelegateFacts)
+                .is_some_and(|(value, _)| truth(value))
             && let Some(other) = self.run.world.host(name)
         {
             host = other;
@@ -384,20 +475,35 @@ impl Prepared {
             match value {
                 None => Ok(default.into()),
                 Some(value) => {
-                    let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+                    let value = env
+                        .eval(value)
+                        .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
                     Ok(value.to_text().into())
                 }
             }
         };
         let loop_var = text(&control.loop_var, "item")?;
-        let index_var = control.index_var.as_ref().map(|_| text(&control.index_var, "")).transpose()?;
-        let extended = control.extended.as_ref().is_some_and(|value| env.eval(value).is_ok_and(|value| truth(&value)));
-        let all_items = control.extended_allitems.as_ref().is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let index_var =
+            control.index_var.as_ref().map(|_| text(&control.index_var, "")).transpose()?;
+        let extended = control
+            .extended
+            .as_ref()
+            .is_some_and(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let all_items = control
+            .extended_allitems
+            .as_ref()
+            .is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
         let count = values.len();
         let list = Value::list(values.iter().cloned());
         let items = values.iter().enumerate().map(|(at, value)| {
-            let mut locals = vec![(Arc::clone(&loop_var), value.clone()), ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var)))];
-            let mut marks = vec![("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))), (Arc::clone(&loop_var), value.clone())];
+            let mut locals = vec![
+                (Arc::clone(&loop_var), value.clone()),
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+            ];
+            let mut marks = vec![
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+                (Arc::clone(&loop_var), value.clone()),
+            ];
             if let Some(index_var) = &index_var {
                 locals.push((Arc::clone(index_var), Value::from(at)));
                 locals.push(("ansible_index_var".into(), Value::Str(Arc::clone(index_var))));
@@ -415,12 +521,17 @@ impl Prepared {
     }
 
     fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
-        let value = env.eval(&looping.items).map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+        let value = env
+            .eval(&looping.items)
+            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
         let Some(lookup) = &looping.lookup else {
             return match &value {
                 Value::List(list) | Value::Tuple(list) => Ok(list.to_vec()),
                 other => {
-                    let message = format!("The `loop` value must resolve to a 'list', not '{}'.", other.type_name());
+                    let message = format!(
+                        "The `loop` value must resolve to a 'list', not '{}'.",
+                        other.type_name()
+                    );
                     let mut failure = Failure::at(Some(&looping.span), message.as_str());
                     failure.result.insert("msg", message);
                     Err(failure)
@@ -431,7 +542,8 @@ impl Prepared {
             Value::List(list) | Value::Tuple(list) => list.to_vec(),
             one => vec![one],
         };
-        env.lookup(lookup, terms).map_err(|error| Failure::template(&error, "", Some(&looping.span)))
+        env.lookup(lookup, terms)
+            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))
     }
 
     fn item_names(&self, item: &Item) -> Names {
@@ -453,7 +565,8 @@ impl Prepared {
         let names = self.names();
         let context = names.world.context(names.search_path());
         let value = Env::new(&names, &context).eval(pause);
-        let seconds = value.ok().and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(0.0);
+        let seconds =
+            value.ok().and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(0.0);
         Duration::from_secs_f64(seconds.max(0.0))
     }
 
@@ -476,7 +589,9 @@ impl Prepared {
                 Some(label) => {
                     let names = self.item_names(item);
                     let context = names.world.context(names.search_path());
-                    Env::new(&names, &context).eval(label).map_or_else(|error| error.message, |value| value.to_text())
+                    Env::new(&names, &context)
+                        .eval(label)
+                        .map_or_else(|error| error.message, |value| value.to_text())
                 }
             }
         };
@@ -530,7 +645,8 @@ impl Prepared {
         }
         result.insert("results", results);
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
-        let judged = Judged { result, status, causes: Vec::new(), delegate: None, no_log, include: None };
+        let judged =
+            Judged { result, status, causes: Vec::new(), delegate: None, no_log, include: None };
         let event = self.event(&judged, None, true);
         let ignored = event.ignored;
         if self.run.options.diff || self.task.own(Keyword::Diff).is_some_and(truth) {
@@ -577,7 +693,8 @@ impl Prepared {
     }
 
     fn show(&self, event: ResultEvent) {
-        let diffing = self.run.options.diff || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
+        let diffing = self.run.options.diff
+            || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
         if event.item.is_none()
             && diffing
             && !event.no_log
@@ -594,7 +711,11 @@ impl Prepared {
         let Judged { mut result, status, include, .. } = judged;
         let changed = result.get("changed").is_some_and(truth);
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            let mut registered: Dict = result.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_"))).map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mut registered: Dict = result
+                .iter()
+                .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
             if !registered.contains_key("failed") {
                 registered.insert("failed", false);
             }
@@ -607,7 +728,14 @@ impl Prepared {
         if status == Status::Failed {
             result.insert("failed", true);
         }
-        Ended { status, result: Arc::new(result), ignored, notify, includes: include.into_iter().collect(), changed }
+        Ended {
+            status,
+            result: Arc::new(result),
+            ignored,
+            notify,
+            includes: include.into_iter().collect(),
+            changed,
+        }
     }
 
     fn notified(&self) -> Vec<String> {
@@ -643,7 +771,10 @@ fn python_lines(text: &str) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.find(['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}']);
+        let end = rest.find([
+            '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+            '\u{2029}',
+        ]);
         let Some(end) = end else {
             lines.push(rest);
             break;

@@ -24,7 +24,15 @@ impl Batch<'_> {
         let task = &next.task;
         let action = self.meta_action(task);
         let implicit = is_implicit(task);
-        let all_at_once = !matches!(action.as_str(), "noop" | "reset_connection" | "end_host" | "end_role" | "flush_handlers" | "role_complete");
+        let all_at_once = !matches!(
+            action.as_str(),
+            "noop"
+                | "reset_connection"
+                | "end_host"
+                | "end_role"
+                | "flush_handlers"
+                | "role_complete"
+        );
         for (number, &at) in group.iter().enumerate() {
             self.hosts[at].cursor.advance();
             let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
@@ -51,7 +59,14 @@ impl Batch<'_> {
                         for &other in &group[1..] {
                             self.hosts[other].cursor.advance();
                         }
-                        if matches!(action.as_str(), "clear_facts" | "clear_host_errors" | "refresh_inventory" | "end_play" | "end_batch") {
+                        if matches!(
+                            action.as_str(),
+                            "clear_facts"
+                                | "clear_host_errors"
+                                | "refresh_inventory"
+                                | "end_play"
+                                | "end_batch"
+                        ) {
                             self.meta_for_all(&action);
                         }
                         break;
@@ -76,7 +91,8 @@ impl Batch<'_> {
     }
 
     fn meta_condition(&self, task: &Arc<Task>, at: usize) -> Result<bool, String> {
-        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_task(task);
+        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
+            .with_task(task);
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
         for (value, _) in task.level.inherited(crate::playbook::Keyword::When) {
@@ -115,7 +131,9 @@ impl Batch<'_> {
             }
             "end_role" => drop(self.hosts[at].cursor.end_role()),
             "reset_connection" => {
-                let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_task(&next.task);
+                let names =
+                    Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
+                        .with_task(&next.task);
                 let way = {
                     let context = self.run.world.context(names.search_path());
                     let env = Env::new(&names, &context);
@@ -135,8 +153,10 @@ impl Batch<'_> {
             "end_batch" => self.hosts.iter_mut().for_each(|host| host.cursor.end()),
             "clear_facts" => {
                 for host in &self.hosts {
-                    *host.host.facts.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
-                    *host.host.set_facts.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+                    *host.host.facts.write().unwrap_or_else(PoisonError::into_inner) =
+                        Arc::default();
+                    *host.host.set_facts.write().unwrap_or_else(PoisonError::into_inner) =
+                        Arc::default();
                 }
             }
             "clear_host_errors" => {
@@ -156,7 +176,8 @@ impl Batch<'_> {
     /// Marks the handlers that a name means for a host; returns whether there is one.
     pub(super) fn notify(&mut self, at: usize, name: &str) -> bool {
         let handlers = self.handlers.borrow().clone();
-        let named = (0..handlers.len()).rev().find(|&number| self.is_named(&handlers[number], name));
+        let named =
+            (0..handlers.len()).rev().find(|&number| self.is_named(&handlers[number], name));
         let listening: Vec<usize> = (0..handlers.len())
             .filter(|&number| self.topics(&handlers[number]).iter().any(|topic| topic == name))
             .collect();
@@ -180,7 +201,12 @@ impl Batch<'_> {
         let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        handler.listen.iter().filter_map(|topic| env.eval(topic).ok()).map(|topic| topic.to_text()).collect()
+        handler
+            .listen
+            .iter()
+            .filter_map(|topic| env.eval(topic).ok())
+            .map(|topic| topic.to_text())
+            .collect()
     }
 
     pub(super) fn unnotify(&mut self, at: usize, task: &Arc<Task>) {
@@ -194,17 +220,25 @@ impl Batch<'_> {
     pub(super) fn include_all(&mut self, next: &Next, includes: Vec<(usize, Include)>) {
         let mut groups: Vec<(Include, Vec<usize>)> = Vec::new();
         for (at, include) in includes {
-            match groups.iter_mut().find(|(known, hosts)| known.is_same(&include) && !hosts.contains(&at)) {
+            match groups
+                .iter_mut()
+                .find(|(known, hosts)| known.is_same(&include) && !hosts.contains(&at))
+            {
                 Some((_, hosts)) => hosts.push(at),
                 None => groups.push((include, vec![at])),
             }
         }
         let mut loaded = Vec::new();
         for (number, (include, hosts)) in groups.into_iter().enumerate() {
-            let names: Vec<Arc<str>> = hosts.iter().map(|&at| Arc::clone(&self.hosts[at].host.name)).collect();
+            let names: Vec<Arc<str>> =
+                hosts.iter().map(|&at| Arc::clone(&self.hosts[at].host.name)).collect();
             match self.load(next, &include, hosts[0]) {
                 Ok((path, entries)) => {
-                    self.run.printer.event(&Event::Included { path, hosts: names, items: include.label.clone().into_iter().collect() });
+                    self.run.printer.event(&Event::Included {
+                        path,
+                        hosts: names,
+                        items: include.label.clone().into_iter().collect(),
+                    });
                     loaded.push((number, Arc::new(entries), hosts));
                 }
                 Err(message) => {
@@ -224,9 +258,15 @@ impl Batch<'_> {
         }
     }
 
-    fn load(&mut self, next: &Next, include: &Include, at: usize) -> Result<(String, Vec<Entry>), String> {
+    fn load(
+        &mut self,
+        next: &Next,
+        include: &Include,
+        at: usize,
+    ) -> Result<(String, Vec<Entry>), String> {
         let level = include.level(&next.task);
-        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host)).with_level(&level);
+        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
+            .with_level(&level);
         let context = self.run.world.context(names.search_path());
         let resolve = |value: &Value, level: &Level| {
             let _ = level;
@@ -238,7 +278,8 @@ impl Batch<'_> {
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {
                 let path = loader.find_tasks(file, &next.task.dir, &level);
-                let entries = loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
+                let entries =
+                    loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
                 (shown_path(&path), entries)
             }
             Included::Role(call) => {
@@ -295,4 +336,3 @@ impl Batch<'_> {
         self.settle(at, next, &ended);
     }
 }
-

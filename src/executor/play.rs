@@ -29,22 +29,19 @@ const OK: i32 = 0;
 const FAILED_HOSTS: i32 = 2;
 const UNREACHABLE_HOSTS: i32 = 4;
 
-/// A play to run, and the answers to its prompts.
-pub struct PlaySource {
-    pub play: Arc<Play>,
-    /// Asks a question; the arguments are the prompt, whether the answer is secret, and whether it is asked twice.
-    pub ask: Box<dyn Fn(&str, bool, bool) -> String>,
-}
-
 impl Run {
     /// Runs plays one after the other; returns the exit status. An error is a mistake in the user's text.
-    pub async fn plays(self: &Arc<Run>, files: &Files, plays: Vec<PlaySource>) -> Result<i32, Diagnostic> {
+    pub async fn plays(
+        self: &Arc<Run>,
+        files: &Files,
+        plays: &[Arc<Play>],
+    ) -> Result<i32, Diagnostic> {
         let mut status = OK;
-        for source in plays {
+        for play in plays {
             if self.is_interrupted() {
                 break;
             }
-            let (result, go_on) = self.play(files, source).await?;
+            let (result, go_on) = self.play(files, Arc::clone(play)).await?;
             status = result;
             if !go_on {
                 break;
@@ -53,10 +50,23 @@ impl Run {
         Ok(status)
     }
 
-    async fn play(self: &Arc<Run>, files: &Files, source: PlaySource) -> Result<(i32, bool), Diagnostic> {
-        let play = source.play;
+    async fn play(
+        self: &Arc<Run>,
+        files: &Files,
+        play: Arc<Play>,
+    ) -> Result<(i32, bool), Diagnostic> {
         let level = Arc::clone(&play.level);
-        let prompts = self.prompts(&play, &source.ask);
+        let problems = self
+            .world
+            .inventory
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .enter_playbook(&play.dir);
+        self.world.inventory_changed();
+        if let Some(problem) = problems.0.into_iter().next() {
+            return Err(problem);
+        }
+        let prompts = self.prompts(&play);
         let mut data = PlayData {
             name: Arc::default(),
             all_hosts: Vec::new(),
@@ -67,12 +77,18 @@ impl Run {
             roles: RwLock::new(play.roles.clone()),
             play: Arc::clone(&play),
         };
-        let probe = Arc::new(PlayData { roles: RwLock::new(play.roles.clone()), prompts: Arc::clone(&data.prompts), ..empty(&play) });
+        let probe = Arc::new(PlayData {
+            roles: RwLock::new(play.roles.clone()),
+            prompts: Arc::clone(&data.prompts),
+            ..empty(&play)
+        });
         let names = Names::new(&self.world, Some(&probe), None);
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
         let evaluate = |value: &Value, span: &Span| {
-            env.eval(value).map_err(|error| Diagnostic::maybe_at(error.span.as_ref().or(Some(span)), error.message))
+            env.eval(value).map_err(|error| {
+                Diagnostic::maybe_at(error.span.as_ref().or(Some(span)), error.message)
+            })
         };
         let keyword = |keyword: Keyword| match level.keywords.get(keyword) {
             Some((value, span)) => evaluate(value, span).map(Some),
@@ -81,7 +97,8 @@ impl Run {
         let hosts_value = evaluate(&play.hosts, &play.span)?;
         let pattern = pattern(&hosts_value);
         let name = match &play.name {
-            Some(value) => evaluate(value, &play.span).map_or_else(|_| raw_text(value), |value| value.to_text()),
+            Some(value) => evaluate(value, &play.span)
+                .map_or_else(|_| raw_text(value), |value| value.to_text()),
             None => pattern.clone(),
         };
         data.name = name.as_str().into();
@@ -92,14 +109,19 @@ impl Run {
             ids.iter().map(|id| Arc::clone(&inventory.host(*id).name)).collect()
         };
         data.all_hosts.clone_from(&all_hosts);
-        let play_start = || Event::PlayStart { name: Arc::clone(&data.name), check: self.options.check, hosts: all_hosts.len() };
+        let play_start = || Event::PlayStart {
+            name: Arc::clone(&data.name),
+            check: self.options.check,
+            hosts: all_hosts.len(),
+        };
         if all_hosts.is_empty() {
             self.printer.event(&play_start());
             self.printer.event(&Event::NoHostsMatched);
             return Ok((self.status(), true));
         }
         let batches = batches(&all_hosts, keyword(Keyword::Serial)?.as_ref(), &play)?;
-        let strategy = keyword(Keyword::Strategy)?.map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
+        let strategy = keyword(Keyword::Strategy)?
+            .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
         let free = match strategy.trim_start_matches("ansible.builtin.") {
             "linear" | "debug" => false,
             "free" | "host_pinned" => true,
@@ -108,13 +130,20 @@ impl Run {
             "mitogen_free" | "mitogen_host_pinned" => true,
             other => {
                 let span = level.keywords.get(Keyword::Strategy).map(|(_, span)| span);
-                return Err(Diagnostic::maybe_at(span, format!("Invalid play strategy specified: {other}")).hint("it is linear, free or host_pinned"));
+                return Err(Diagnostic::maybe_at(
+                    span,
+                    format!("Invalid play strategy specified: {other}"),
+                )
+                .hint("it is linear, free or host_pinned"));
             }
         };
-        let max_fail_percentage = keyword(Keyword::MaxFailPercentage)?.and_then(|value| value.to_text().trim().trim_end_matches('%').parse().ok());
+        let max_fail_percentage = keyword(Keyword::MaxFailPercentage)?
+            .and_then(|value| value.to_text().trim().trim_end_matches('%').parse().ok());
         let force = keyword(Keyword::ForceHandlers)?.map(|value| super::connect::truth(&value));
-        let force_handlers = self.options.force_handlers || force.unwrap_or(self.settings.force_handlers.value);
-        let order: HashMap<Arc<str>, u32> = all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
+        let force_handlers =
+            self.options.force_handlers || force.unwrap_or(self.settings.force_handlers.value);
+        let order: HashMap<Arc<str>, u32> =
+            all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
         let mut remaining = all_hosts.clone();
         for batch_hosts in batches {
             let batch_hosts: Vec<Arc<str>> = {
@@ -217,8 +246,8 @@ impl Run {
     }
 
     fn select(&self, pattern: &str, order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
-        let mut inventory = self.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        let selected = inventory.play_hosts(pattern, self.options.limit.as_deref(), self.settings.host_pattern_mismatch.value)?;
+        let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let selected = inventory.select(&[pattern], self.options.limit.as_ref())?;
         for warning in &selected.warnings {
             self.printer.event(&Event::Warning(warning.clone()));
         }
@@ -227,19 +256,25 @@ impl Run {
             let text = order.to_text();
             match HostOrder::parse(&text) {
                 Some(order) => {
-                    let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| u64::from(since.subsec_nanos()));
+                    let seed = std::time::SystemTime::now()
+                        .duration_since(std::time::UNIX_EPOCH)
+                        .map_or(0, |since| u64::from(since.subsec_nanos()));
                     inventory.sort(&mut ids, order, seed);
                 }
                 None => {
-                    return Err(Diagnostic::bare(format!("Invalid 'order' specified for inventory hosts: {text}"))
-                        .hint("it is inventory, sorted, reverse_sorted, reverse_inventory or shuffle"));
+                    return Err(Diagnostic::bare(format!(
+                        "Invalid 'order' specified for inventory hosts: {text}"
+                    ))
+                    .hint(
+                        "it is inventory, sorted, reverse_sorted, reverse_inventory or shuffle",
+                    ));
                 }
             }
         }
         Ok(ids)
     }
 
-    fn prompts(&self, play: &Play, ask: &dyn Fn(&str, bool, bool) -> String) -> Dict {
+    fn prompts(&self, play: &Play) -> Dict {
         let mut found = Dict::new();
         for prompt in &play.vars_prompt {
             if self.world.extra_vars.contains_key(&prompt.name) {
@@ -252,7 +287,12 @@ impl Run {
                 Some(default) => format!("{question} [{default}]: "),
                 None => format!("{question}: "),
             };
-            let mut answer = ask(&question, prompt.private, prompt.confirm);
+            let mut answer = self.ask.line(&question, prompt.private);
+            while prompt.confirm
+                && self.ask.line(&format!("confirm {question}"), prompt.private) != answer
+            {
+                answer = self.ask.line("***** VALUES ENTERED DO NOT MATCH ****\n", prompt.private);
+            }
             if answer.is_empty()
                 && let Some(default) = default
             {
@@ -267,7 +307,12 @@ impl Run {
     }
 
     /// Reads `vars_files` for each host; of a list of candidates the first that exists.
-    fn load_vars_files(&self, files: &Files, data: &Arc<PlayData>, hosts: &[Arc<str>]) -> Result<(), Diagnostic> {
+    fn load_vars_files(
+        &self,
+        files: &Files,
+        data: &Arc<PlayData>,
+        hosts: &[Arc<str>],
+    ) -> Result<(), Diagnostic> {
         if data.play.vars_files.is_empty() {
             return Ok(());
         }
@@ -275,7 +320,10 @@ impl Run {
             let Some(host) = self.world.host(name) else { continue };
             let mut vars = Dict::new();
             for entry in &data.play.vars_files {
-                data.vars_files.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(name), Arc::new(vars.clone()));
+                data.vars_files
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(Arc::clone(name), Arc::new(vars.clone()));
                 let names = Names::new(&self.world, Some(data), Some(&host));
                 let context = self.world.context(names.search_path());
                 let env = Env::new(&names, &context);
@@ -307,22 +355,35 @@ impl Run {
                         continue;
                     }
                     let message = if is_choice {
-                        format!("Could not find or access any of the vars files: {}", tried.join(", "))
+                        format!(
+                            "Could not find or access any of the vars files: {}",
+                            tried.join(", ")
+                        )
                     } else {
                         format!("Could not find or access '{}'", tried.join(", "))
                     };
-                    return Err(Diagnostic::error(&data.play.span, message).label("this play's `vars_files` names it"));
+                    return Err(Diagnostic::error(&data.play.span, message)
+                        .label("this play's `vars_files` names it"));
                 };
                 let node = files.load(&path, Some(&data.play.span))?;
                 if let Some(node) = &*node {
                     match node.to_value() {
-                        Value::Dict(dict) => vars.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
+                        Value::Dict(dict) => vars
+                            .extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
                         Value::None => (),
-                        _ => return Err(Diagnostic::error(&node.span, format!("{} must be a dictionary of variables", path.display()))),
+                        _ => {
+                            return Err(Diagnostic::error(
+                                &node.span,
+                                format!("{} must be a dictionary of variables", path.display()),
+                            ));
+                        }
                     }
                 }
             }
-            data.vars_files.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(name), Arc::new(vars));
+            data.vars_files
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(Arc::clone(name), Arc::new(vars));
         }
         Ok(())
     }
@@ -336,7 +397,11 @@ impl Run {
         };
         if gather.as_ref().map_or(by_default, super::connect::truth) && !self.options.ad_hoc {
             let mut args = Vec::new();
-            for (name, keyword) in [("gather_subset", Keyword::GatherSubset), ("gather_timeout", Keyword::GatherTimeout), ("fact_path", Keyword::FactPath)] {
+            for (name, keyword) in [
+                ("gather_subset", Keyword::GatherSubset),
+                ("gather_timeout", Keyword::GatherTimeout),
+                ("fact_path", Keyword::FactPath),
+            ] {
                 if let Some((value, span)) = play.level.keywords.get(keyword) {
                     args.push((Arc::from(name), value.clone(), span.clone()));
                 }
@@ -345,7 +410,8 @@ impl Run {
         }
         for section in &play.sections {
             entries.extend(section.iter().cloned());
-            let flush = vec![(Arc::from("_raw_params"), Value::str("flush_handlers"), play.span.clone())];
+            let flush =
+                vec![(Arc::from("_raw_params"), Value::str("flush_handlers"), play.span.clone())];
             entries.push(implicit(play, "meta", None, flush));
         }
         entries
@@ -353,11 +419,21 @@ impl Run {
 }
 
 /// A task that the play does not write.
-fn implicit(play: &Arc<Play>, action: &str, name: Option<&str>, args: Vec<(Arc<str>, Value, Span)>) -> Entry {
+fn implicit(
+    play: &Arc<Play>,
+    action: &str,
+    name: Option<&str>,
+    args: Vec<(Arc<str>, Value, Span)>,
+) -> Entry {
     let mut keywords = Keywords::default();
     keywords.set(Keyword::Tags, Value::str(IMPLICIT), play.span.clone());
     Entry::Task(Arc::new(Task {
-        level: Arc::new(Level { kind: LevelKind::Task, keywords, vars: Arc::default(), parent: Some(Arc::clone(&play.level)) }),
+        level: Arc::new(Level {
+            kind: LevelKind::Task,
+            keywords,
+            vars: Arc::default(),
+            parent: Some(Arc::clone(&play.level)),
+        }),
         name: name.map(Value::str),
         action: action.into(),
         action_written: action.into(),
@@ -385,11 +461,16 @@ fn empty(play: &Arc<Play>) -> PlayData {
 
 /// Whether some task of the play needs a connection, as far as can be told before it runs.
 fn needs_hosts(play: &Play) -> bool {
-    let gathers = play.level.keywords.get(Keyword::GatherFacts).is_none_or(|(value, _)| super::connect::truth(value));
+    let gathers = play
+        .level
+        .keywords
+        .get(Keyword::GatherFacts)
+        .is_none_or(|(value, _)| super::connect::truth(value));
     fn any(entries: &[Entry]) -> bool {
         entries.iter().any(|entry| match entry {
             Entry::Task(task) => {
-                task.level.keyword(Keyword::DelegateTo).is_none() && crate::actions::needs_host(&task.action)
+                task.level.keyword(Keyword::DelegateTo).is_none()
+                    && crate::actions::needs_host(&task.action)
             }
             Entry::Block(block) => any(&block.body) || any(&block.rescue) || any(&block.always),
         })
@@ -400,7 +481,9 @@ fn needs_hosts(play: &Play) -> bool {
 /// The pattern of a play's `hosts`.
 fn pattern(hosts: &Value) -> String {
     match hosts {
-        Value::List(list) | Value::Tuple(list) => list.iter().map(Value::to_text).collect::<Vec<_>>().join(","),
+        Value::List(list) | Value::Tuple(list) => {
+            list.iter().map(Value::to_text).collect::<Vec<_>>().join(",")
+        }
         one => one.to_text(),
     }
 }
@@ -419,7 +502,11 @@ fn find_vars_file(name: &str, dir: &std::path::Path) -> PathBuf {
 }
 
 /// Cuts the hosts into the batches that `serial` says: numbers, percentages, lists of them, the last one repeated.
-fn batches(hosts: &[Arc<str>], serial: Option<&Value>, play: &Play) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
+fn batches(
+    hosts: &[Arc<str>],
+    serial: Option<&Value>,
+    play: &Play,
+) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
     let sizes: Vec<Value> = match serial {
         None | Some(Value::None | Value::Omit) => return Ok(vec![hosts.to_vec()]),
         Some(Value::List(list)) => list.to_vec(),
@@ -431,22 +518,34 @@ fn batches(hosts: &[Arc<str>], serial: Option<&Value>, play: &Play) -> Result<Ve
         let text = size.to_text();
         let number: Option<i64> = match text.trim().strip_suffix('%') {
             Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| {
-                #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "numbers of hosts are small")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    reason = "numbers of hosts are small"
+                )]
                 let part = (percent / 100.0 * hosts.len() as f64) as i64;
                 part.max(1)
             }),
             None => text.trim().parse().ok(),
         };
         let Some(number) = number else {
-            return Err(Diagnostic::maybe_at(span, format!("`serial` must be a number, a percentage or a list of them, not `{text}`")));
+            return Err(Diagnostic::maybe_at(
+                span,
+                format!("`serial` must be a number, a percentage or a list of them, not `{text}`"),
+            ));
         };
-        counts.push(if number <= 0 { hosts.len() } else { usize::try_from(number).unwrap_or(hosts.len()) });
+        counts.push(if number <= 0 {
+            hosts.len()
+        } else {
+            usize::try_from(number).unwrap_or(hosts.len())
+        });
     }
     let mut found = Vec::new();
     let mut rest = hosts;
     let mut at = 0;
     while !rest.is_empty() {
-        let count = counts.get(at).or(counts.last()).copied().unwrap_or(rest.len()).clamp(1, rest.len());
+        let count =
+            counts.get(at).or(counts.last()).copied().unwrap_or(rest.len()).clamp(1, rest.len());
         let (batch, others) = rest.split_at(count);
         found.push(batch.to_vec());
         rest = others;

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use super::{Tags, connect::Sessions, emit::Printer};
 use crate::{
     connection::{Connections, Secret},
+    inventory::Limit,
     output::{Output, Secrets, Stats},
     settings::Settings,
     value::{Dict, Value},
@@ -45,7 +46,7 @@ pub struct RunOptions {
     /// Hosts that are worked on at once.
     pub forks: usize,
     pub tags: Tags,
-    pub limit: Option<String>,
+    pub limit: Option<Limit>,
     pub start_at_task: Option<String>,
     pub step: bool,
     pub force_handlers: bool,
@@ -54,8 +55,15 @@ pub struct RunOptions {
     pub ad_hoc: bool,
 }
 
+/// Who asks the operator; the command line implements it over the terminal.
+pub trait Ask: Send + Sync {
+    /// Returns the answer to a question; empty where nobody can be asked. A secret one is not echoed.
+    fn line(&self, prompt: &str, secret: bool) -> String;
+}
+
 /// What all plays, hosts and tasks share.
 pub struct Run {
+    pub ask: Arc<dyn Ask>,
     pub world: Arc<World>,
     pub settings: Settings,
     pub options: RunOptions,
@@ -72,7 +80,7 @@ pub struct Run {
     /// Hosts that failed or could not be reached in an earlier play.
     pub(super) lost_hosts: Mutex<LostHosts>,
     /// `set_stats`.
-    pub(super) custom_stats: Mutex<Dict>,
+    pub(crate) gathered_stats: Mutex<Dict>,
     pub(super) throttles: Mutex<HashMap<usize, Arc<Semaphore>>>,
     /// Checksums of files on the controller, by path, size and time of change.
     pub(crate) checksums: Mutex<HashMap<(PathBuf, u64, i128), Arc<str>>>,
@@ -105,9 +113,11 @@ impl Run {
         output: Box<dyn Output>,
         secrets: Secrets,
         connections: Connections,
+        ask: Arc<dyn Ask>,
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
         Arc::new(Run {
+            ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
             settings,
@@ -121,7 +131,7 @@ impl Run {
             next_task: AtomicUsize::new(1),
             stats: Mutex::default(),
             lost_hosts: Mutex::default(),
-            custom_stats: Mutex::default(),
+            gathered_stats: Mutex::default(),
             throttles: Mutex::default(),
             checksums: Mutex::default(),
         })
@@ -130,6 +140,11 @@ impl Run {
     /// Stops starting work; what runs is told to stop.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the operator stopped the run.
+    pub fn was_interrupted(&self) -> bool {
+        self.is_interrupted()
     }
 
     pub(super) fn is_interrupted(&self) -> bool {
@@ -152,15 +167,18 @@ impl Run {
     /// Returns every host's totals, sorted by name as the recap shows them.
     pub fn stats(&self) -> Vec<(Arc<str>, Stats)> {
         let totals = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found: Vec<_> =
-            totals.order.iter().map(|host| (Arc::clone(host), totals.by_host.get(host).copied().unwrap_or_default())).collect();
+        let mut found: Vec<_> = totals
+            .order
+            .iter()
+            .map(|host| (Arc::clone(host), totals.by_host.get(host).copied().unwrap_or_default()))
+            .collect();
         found.sort_by(|(a, _), (b, _)| a.cmp(b));
         found
     }
 
     /// Returns what `set_stats` gathered.
     pub fn custom_stats(&self) -> Option<Value> {
-        let stats = self.custom_stats.lock().unwrap_or_else(PoisonError::into_inner);
+        let stats = self.gathered_stats.lock().unwrap_or_else(PoisonError::into_inner);
         (!stats.is_empty()).then(|| Value::from(stats.clone()))
     }
 

@@ -92,7 +92,9 @@ impl Batch<'_> {
             }
             let notified = &host.notified;
             let next = host.cursor.peek(&|task: &Task| {
-                handlers.borrow().iter().enumerate().any(|(number, handler)| std::ptr::eq(&raw const **handler, task) && notified.contains(&number))
+                handlers.borrow().iter().enumerate().any(|(number, handler)| {
+                    std::ptr::eq(&raw const **handler, task) && notified.contains(&number)
+                })
             });
             for block in std::mem::take(&mut host.cursor.finished_roles) {
                 if let Some(role) = block.level.role() {
@@ -133,7 +135,9 @@ impl Batch<'_> {
         let Some(wanted) = &self.run.options.start_at_task else { return true };
         let name = self.task_name(task, None);
         let bare = name.rsplit(" : ").next().unwrap_or_default();
-        let is_it = [name.as_str(), bare].into_iter().any(|name| name == wanted || crate::inventory::glob(wanted, name));
+        let is_it = [name.as_str(), bare]
+            .into_iter()
+            .any(|name| name == wanted || crate::inventory::glob_matches(wanted, name));
         if is_it {
             self.run.started.store(true, std::sync::atomic::Ordering::Relaxed);
         }
@@ -152,7 +156,9 @@ impl Batch<'_> {
         for tag in tags {
             match env.eval(&tag) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
-                Ok(value) => found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned())),
+                Ok(value) => {
+                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()))
+                }
                 Err(_) => (),
             }
         }
@@ -164,7 +170,8 @@ impl Batch<'_> {
         let name = match &task.name {
             None | Some(Value::None) => task.action_written.to_string(),
             Some(value) if value.is_lazy() => {
-                let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
+                let names =
+                    Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
                 let context = self.run.world.context(names.search_path());
                 match (Env::new(&names, &context).eval(value), value) {
                     (Ok(value), _) => value.to_text(),
@@ -191,7 +198,9 @@ impl Batch<'_> {
                     nexts.push((at, next));
                 }
             }
-            let Some(first) = nexts.iter().map(|(_, next)| next).min_by(|a, b| Cursor::order(a, b)).cloned() else {
+            let Some(first) =
+                nexts.iter().map(|(_, next)| next).min_by(|a, b| Cursor::order(a, b)).cloned()
+            else {
                 if self.force_failed_handlers() {
                     continue;
                 }
@@ -199,7 +208,9 @@ impl Batch<'_> {
             };
             let group: Vec<usize> = nexts
                 .into_iter()
-                .filter(|(_, next)| next.position == first.position && Arc::ptr_eq(&next.task, &first.task))
+                .filter(|(_, next)| {
+                    next.position == first.position && Arc::ptr_eq(&next.task, &first.task)
+                })
                 .map(|(at, _)| at)
                 .collect();
             self.step(&group, &first).await;
@@ -259,7 +270,10 @@ impl Batch<'_> {
             self.share_result(group, task);
         }
         let mut includes = Vec::new();
-        let any_errors_fatal = once || self.truth(task, Keyword::AnyErrorsFatal).unwrap_or(self.run.settings.any_errors_fatal.value);
+        let any_errors_fatal = once
+            || self
+                .truth(task, Keyword::AnyErrorsFatal)
+                .unwrap_or(self.run.settings.any_errors_fatal.value);
         let mut fatal = false;
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };
@@ -279,7 +293,10 @@ impl Batch<'_> {
                     self.unnotify(at, task);
                 }
             }
-            includes = includes.into_iter().flat_map(|(_, include)| group.iter().map(move |&at| (at, include.clone()))).collect();
+            includes = includes
+                .into_iter()
+                .flat_map(|(_, include)| group.iter().map(move |&at| (at, include.clone())))
+                .collect();
         }
         self.include_all(next, includes);
         if fatal && any_errors_fatal {
@@ -294,7 +311,10 @@ impl Batch<'_> {
             return true;
         }
         let name = self.task_name(task, None);
-        let answer = crate::cli_prompt(&format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: "));
+        let answer = self
+            .run
+            .ask
+            .line(&format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: "), false);
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => true,
             "c" | "continue" => {
@@ -306,9 +326,16 @@ impl Batch<'_> {
     }
 
     /// Runs the task on several hosts at once, as many as forks and `throttle` allow.
-    async fn perform(&mut self, doing: &[usize], task: &Arc<Task>, start: &Arc<TaskStart>, turn: &Arc<Turn>) -> Vec<Option<Ended>> {
+    async fn perform(
+        &mut self,
+        doing: &[usize],
+        task: &Arc<Task>,
+        start: &Arc<TaskStart>,
+        turn: &Arc<Turn>,
+    ) -> Vec<Option<Ended>> {
         let throttle = self.throttle(task);
-        let mut ends: Vec<Option<Ended>> = std::iter::repeat_with(|| None).take(doing.len()).collect();
+        let mut ends: Vec<Option<Ended>> =
+            std::iter::repeat_with(|| None).take(doing.len()).collect();
         let mut running = FuturesUnordered::new();
         for (slot, &at) in doing.iter().enumerate() {
             let prepared = self.prepared(at, task, start, turn, slot);
@@ -337,7 +364,14 @@ impl Batch<'_> {
         }
     }
 
-    pub(super) fn prepared(&self, at: usize, task: &Arc<Task>, start: &Arc<TaskStart>, turn: &Arc<Turn>, slot: usize) -> Prepared {
+    pub(super) fn prepared(
+        &self,
+        at: usize,
+        task: &Arc<Task>,
+        start: &Arc<TaskStart>,
+        turn: &Arc<Turn>,
+        slot: usize,
+    ) -> Prepared {
         Prepared {
             run: Arc::clone(self.run),
             play: Arc::clone(&self.play),
@@ -352,7 +386,9 @@ impl Batch<'_> {
 
     fn throttle(&self, task: &Arc<Task>) -> Option<Arc<Semaphore>> {
         let value = self.evaluate(task, Keyword::Throttle)?;
-        let limit = usize::try_from(value.to_text().trim().parse::<i64>().ok()?).ok().filter(|limit| *limit > 0)?;
+        let limit = usize::try_from(value.to_text().trim().parse::<i64>().ok()?)
+            .ok()
+            .filter(|limit| *limit > 0)?;
         let mut throttles = self.run.throttles.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Arc::as_ptr(task) as usize;
         Some(Arc::clone(throttles.entry(key).or_insert_with(|| Arc::new(Semaphore::new(limit)))))
@@ -371,7 +407,9 @@ impl Batch<'_> {
     }
 
     fn truth(&self, task: &Task, keyword: Keyword) -> Option<bool> {
-        self.evaluate(task, keyword).filter(|value| !matches!(value, Value::None)).map(|value| super::connect::truth(&value))
+        self.evaluate(task, keyword)
+            .filter(|value| !matches!(value, Value::None))
+            .map(|value| super::connect::truth(&value))
     }
 
     fn check_mode(&self, task: &Task) -> bool {
@@ -418,7 +456,9 @@ impl Batch<'_> {
         let name = Arc::clone(&self.hosts[at].host.name);
         for handler in &ended.notify {
             if !self.notify(at, handler) {
-                let message = format!("The requested handler '{handler}' was not found in either the main handlers list nor in the listening handlers list");
+                let message = format!(
+                    "The requested handler '{handler}' was not found in either the main handlers list nor in the listening handlers list"
+                );
                 if self.run.settings.error_on_missing_handler.value {
                     self.run.printer.event(&Event::Warning(format!("ERROR! {message}")));
                     self.run.count(&name, |stats| stats.failed += 1);
@@ -478,7 +518,11 @@ impl Batch<'_> {
             let described = self.describe_task(next, at);
             let host = &self.hosts[at];
             HostData::set(&host.host.registered, "ansible_failed_task", described);
-            HostData::set(&host.host.registered, "ansible_failed_result", Value::Dict(Arc::clone(&ended.result)));
+            HostData::set(
+                &host.host.registered,
+                "ansible_failed_result",
+                Value::Dict(Arc::clone(&ended.result)),
+            );
             return false;
         }
         self.run.count(&name, |stats| stats.failed += 1);
@@ -500,7 +544,11 @@ impl Batch<'_> {
     /// `ansible_failed_task`.
     fn describe_task(&self, next: &Next, at: usize) -> Value {
         let task = &next.task;
-        let args = task.args.entries.iter().map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
+        let args = task
+            .args
+            .entries
+            .iter()
+            .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
         Value::dict([
             ("name", Value::str(self.task_name(task, Some(&self.hosts[at].host)))),
             ("action", Value::str(super::arguments::full_name(task))),
@@ -548,7 +596,12 @@ impl Batch<'_> {
     }
 
     pub(super) fn update_active(&self) {
-        let active: Vec<Arc<str>> = self.hosts.iter().filter(|host| matches!(host.state, HostState::Active | HostState::Ended)).map(|host| Arc::clone(&host.host.name)).collect();
+        let active: Vec<Arc<str>> = self
+            .hosts
+            .iter()
+            .filter(|host| matches!(host.state, HostState::Active | HostState::Ended))
+            .map(|host| Arc::clone(&host.host.name))
+            .collect();
         let lost = self.run.lost().clone();
         let mut now = self.play.active.write().unwrap_or_else(PoisonError::into_inner);
         now.play.retain(|host| !lost.contains(host));
@@ -606,7 +659,11 @@ impl Batch<'_> {
         }
     }
 
-    fn begin_free(&self, at: usize, next: Next) -> impl Future<Output = (usize, Next, Option<Ended>)> + use<> {
+    fn begin_free(
+        &self,
+        at: usize,
+        next: Next,
+    ) -> impl Future<Output = (usize, Next, Option<Ended>)> + use<> {
         let start = Arc::new(TaskStart {
             name: self.task_name(&next.task, Some(&self.hosts[at].host)),
             is_handler: next.is_handler,
@@ -637,7 +694,10 @@ impl Batch<'_> {
 
 /// Whether a task was put in by the strategy: facts, handlers between sections.
 pub(super) fn is_implicit(task: &Task) -> bool {
-    task.level.keywords.get(Keyword::Tags).is_some_and(|(value, _)| value.as_str() == Some(IMPLICIT))
+    task.level
+        .keywords
+        .get(Keyword::Tags)
+        .is_some_and(|(value, _)| value.as_str() == Some(IMPLICIT))
 }
 
 /// The mark of tasks that no playbook has.

@@ -11,7 +11,11 @@ impl Tags {
     /// Returns the choice; without `--tags` everything runs that is not tagged `never`.
     pub fn new(run: &[String], skip: &[String]) -> Tags {
         let split = |tags: &[String]| -> Vec<String> {
-            tags.iter().flat_map(|tags| tags.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+            tags.iter()
+                .flat_map(|tags| tags.split(','))
+                .map(|tag| tag.trim().to_owned())
+                .filter(|tag| !tag.is_empty())
+                .collect()
         };
         let mut run = split(run);
         if run.is_empty() {
@@ -60,7 +64,11 @@ mod tests {
     fn check(run: &str, skip: &str, tags: &[&str], expected: bool) {
         let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
         let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
-        assert_eq!(Tags::new(&list(run), &list(skip)).choose(&tags), expected, "{run} {skip} {tags:?}");
+        assert_eq!(
+            Tags::new(&list(run), &list(skip)).choose(&tags),
+            expected,
+            "{run} {skip} {tags:?}"
+        );
     }
 
     #[test]

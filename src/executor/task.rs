@@ -10,8 +10,7 @@ use std::{
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
 
 use super::{
-    Failure, Run,
-    arguments,
+    Failure, Run, arguments,
     connect::{Way, truth},
     emit::Turn,
 };
@@ -123,16 +122,35 @@ pub(super) struct Turned {
 /// A turn whose module runs, or that is over.
 pub(super) enum Started {
     Over(Turned),
-    Running { answer: Answer, finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
-    Waiting { future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+    Running {
+        answer: Answer,
+        finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    },
+    Waiting {
+        future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    },
 }
 
 /// A turn whose way is not open yet.
 pub(super) enum Decision {
     Over(Turned),
     /// Connect, then send; nothing else is left to evaluate.
-    Send { way: Way, remote: Box<Remote>, request: Box<TaskRequest>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
-    Wait { future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>, delegate: Option<(Arc<str>, Arc<str>)>, no_log: bool },
+    Send {
+        way: Way,
+        remote: Box<Remote>,
+        request: Box<TaskRequest>,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    },
+    Wait {
+        future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    },
 }
 
 impl Prepared {
@@ -142,7 +160,11 @@ impl Prepared {
     }
 
     /// Evaluates a keyword that says yes or no.
-    pub(super) fn keyword_truth(&self, env: &Env<'_>, keyword: Keyword) -> Result<Option<bool>, Failure> {
+    pub(super) fn keyword_truth(
+        &self,
+        env: &Env<'_>,
+        keyword: Keyword,
+    ) -> Result<Option<bool>, Failure> {
         match self.task.level.keyword(keyword) {
             None => Ok(None),
             Some((value, span)) => match env.eval(value) {
@@ -155,8 +177,12 @@ impl Prepared {
 
     /// Everything of a turn that needs no waiting: conditions, arguments, the action's own work.
     pub(super) fn decide(&self, names: &Names, env: &Env<'_>) -> Decision {
-        let no_log = self.keyword_truth(env, Keyword::NoLog).unwrap_or(Some(true)).unwrap_or(self.run.settings.no_log.value);
-        let over = |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        let no_log = self
+            .keyword_truth(env, Keyword::NoLog)
+            .unwrap_or(Some(true))
+            .unwrap_or(self.run.settings.no_log.value);
+        let over =
+            |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
         match self.conditions(env) {
             Ok(None) => (),
             Ok(Some(result)) => return over(Ok(result), true),
@@ -177,7 +203,11 @@ impl Prepared {
             };
             for condition in conditions {
                 let holds = env.condition(condition).map_err(|error| {
-                    let prefix = if error.message.starts_with("Error while evaluating") { "" } else { "Error while evaluating conditional: " };
+                    let prefix = if error.message.starts_with("Error while evaluating") {
+                        ""
+                    } else {
+                        "Error while evaluating conditional: "
+                    };
                     let mut failure = Failure::template(&error, prefix, Some(span));
                     if let Some(cause) = failure.causes.first_mut() {
                         cause.span = Some(span.clone());
@@ -201,7 +231,12 @@ impl Prepared {
         Ok(None)
     }
 
-    fn decide_action(&self, names: &Names, env: &Env<'_>, no_log: bool) -> Result<Decision, Failure> {
+    fn decide_action(
+        &self,
+        names: &Names,
+        env: &Env<'_>,
+        no_log: bool,
+    ) -> Result<Decision, Failure> {
         let args = arguments::evaluate(&self.task, env)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
@@ -211,7 +246,8 @@ impl Prepared {
         let context = way_names.world.context(way_names.search_path());
         let way_env = Env::new(way_names, &context);
         let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
-        let delegate = is_delegated.then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
+        let delegate = is_delegated
+            .then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
         let call = Call {
             run: &self.run,
             play: &self.play,
@@ -227,7 +263,9 @@ impl Prepared {
         };
         let step = actions::run(&call)?;
         Ok(match step {
-            Step::Done(result) => Decision::Over(Turned { result: Ok(result), delegate, no_log, skipped: false }),
+            Step::Done(result) => {
+                Decision::Over(Turned { result: Ok(result), delegate, no_log, skipped: false })
+            }
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
                 let request = TaskRequest {
@@ -252,7 +290,11 @@ impl Prepared {
     }
 
     /// The host that does the task, and its names where it is another one.
-    fn delegate(&self, names: &Names, env: &Env<'_>) -> Result<(Arc<HostData>, Option<Names>), Failure> {
+    fn delegate(
+        &self,
+        names: &Names,
+        env: &Env<'_>,
+    ) -> Result<(Arc<HostData>, Option<Names>), Failure> {
         let Some((value, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
             return Ok((Arc::clone(&self.host), None));
         };
@@ -272,7 +314,8 @@ impl Prepared {
             }
             world.host(&name).expect("added above")
         });
-        let mut delegate = Names::new(world, Some(&self.play), Some(&host)).with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
+        let mut delegate = Names::new(world, Some(&self.play), Some(&host))
+            .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);
         Ok((host, Some(delegate)))
     }
@@ -281,7 +324,8 @@ impl Prepared {
     fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (value, span) in self.task.level.inherited(Keyword::Environment) {
-            let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+            let value =
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
             let parts: Vec<Value> = match &value {
                 Value::List(list) => list.to_vec(),
                 Value::None | Value::Omit => Vec::new(),
@@ -289,10 +333,18 @@ impl Prepared {
             };
             for part in parts {
                 let Value::Dict(dict) = &part else {
-                    if matches!(part, Value::None | Value::Omit) || part.as_str().is_some_and(str::is_empty) {
+                    if matches!(part, Value::None | Value::Omit)
+                        || part.as_str().is_some_and(str::is_empty)
+                    {
                         continue;
                     }
-                    return Err(Failure::at(Some(span), format!("environment must be a dictionary, received {part:?} ({})", part.type_name())));
+                    return Err(Failure::at(
+                        Some(span),
+                        format!(
+                            "environment must be a dictionary, received {part:?} ({})",
+                            part.type_name()
+                        ),
+                    ));
                 };
                 for (key, value) in dict.iter() {
                     let key = key.to_text();
@@ -306,7 +358,9 @@ impl Prepared {
 
     fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
         let value = match self.task.level.keyword(Keyword::Timeout) {
-            Some((value, span)) => env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?,
+            Some((value, span)) => {
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?
+            }
             None => Value::Int(self.run.settings.task_timeout.value),
         };
         let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
@@ -317,16 +371,26 @@ impl Prepared {
     pub(super) async fn start(&self, decision: Decision) -> Started {
         match decision {
             Decision::Over(turned) => Started::Over(turned),
-            Decision::Wait { future, delegate, no_log } => Started::Waiting { future, delegate, no_log },
+            Decision::Wait { future, delegate, no_log } => {
+                Started::Waiting { future, delegate, no_log }
+            }
             Decision::Send { way, remote, request, delegate, no_log } => {
                 let session = match self.run.session(&way.target).await {
                     Ok(session) => session,
                     Err(failure) => {
-                        return Started::Over(Turned { result: Err(failure), delegate, no_log, skipped: false });
+                        return Started::Over(Turned {
+                            result: Err(failure),
+                            delegate,
+                            no_log,
+                            skipped: false,
+                        });
                     }
                 };
                 let Remote { contents, finish, .. } = *remote;
-                let method = way.method.filter(|method| self.run.settings.become_allow_same_user.value || method.user != session.hello().user);
+                let method = way.method.filter(|method| {
+                    self.run.settings.become_allow_same_user.value
+                        || method.user != session.hello().user
+                });
                 let answer = session.send(Request { task: *request, contents, method });
                 Started::Running { answer, finish, delegate, no_log }
             }
@@ -360,7 +424,8 @@ impl Prepared {
             };
             match event {
                 RemoteEvent::Output(stream, bytes) => self.output(stream, bytes),
-                RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result)) {
+                RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
+                {
                     Value::Dict(dict) => return Ok(Arc::unwrap_or_clone(dict)),
                     _ => return Ok(Dict::new()),
                 },
@@ -368,7 +433,10 @@ impl Prepared {
                     return Err(Failure::at(None, error.message).with("changed", false));
                 }
                 RemoteEvent::Lost(lost) => {
-                    return Err(Failure::unreachable(&format!("Failed to connect to the host via ssh: {}", lost.message)));
+                    return Err(Failure::unreachable(&format!(
+                        "Failed to connect to the host via ssh: {}",
+                        lost.message
+                    )));
                 }
             }
         }
@@ -381,6 +449,7 @@ impl Prepared {
     }
 
     fn output(&self, stream: Stream, bytes: Vec<u8>) {
-        self.turn.event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
+        self.turn
+            .event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
     }
 }

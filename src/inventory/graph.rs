@@ -261,6 +261,16 @@ impl Inventory {
         named.or_else(|| self.host_id(name))
     }
 
+    /// Adds a host that a task is delegated to and no source names; it is in no group.
+    pub fn delegate_host(&mut self, name: &str) -> HostId {
+        if let Some(id) = self.localhost(name).or_else(|| self.host_id(name)) {
+            return id;
+        }
+        let id = self.host_entry(name, None);
+        self.hosts[id.index()].implicit = true;
+        id
+    }
+
     /// Adds a host at run time, as the module `add_host` does; returns it and whether anything changed.
     pub fn add_host(&mut self, name: &str, groups: &[&str], vars: &Dict) -> (HostId, bool) {
         let is_new = self.host_id(name).is_none_or(|id| self.host(id).implicit);

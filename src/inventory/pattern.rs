@@ -317,6 +317,11 @@ impl Matcher {
     }
 }
 
+/// Returns whether a text is what a glob means.
+pub fn glob_matches(pattern: &str, text: &str) -> bool {
+    Regex::new(&glob(pattern)).is_ok_and(|regex| regex.is_match(text).unwrap_or(false))
+}
+
 /// Returns the regular expression of a glob, as Python's `fnmatch` has it.
 fn glob(pattern: &str) -> String {
     let mut regex = String::from(r"(?s)\A");

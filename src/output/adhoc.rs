@@ -10,7 +10,8 @@ use super::{
 use crate::value::{Dict, Value};
 
 /// Actions whose output is text.
-const TEXT_ACTIONS: [&str; 7] = ["command", "raw", "script", "shell", "win_command", "win_shell", "win_raw"];
+const TEXT_ACTIONS: [&str; 7] =
+    ["command", "raw", "script", "shell", "win_command", "win_shell", "win_raw"];
 
 /// Prints one block, or one line, a host.
 pub struct AdHoc {
@@ -46,7 +47,8 @@ impl AdHoc {
             && !event.no_log
             && event.status != Status::Unreachable;
         if is_text {
-            let text = if self.one_line { one_line_text(event, word) } else { block_text(event, word) };
+            let text =
+                if self.one_line { one_line_text(event, word) } else { block_text(event, word) };
             self.sink.line(&text, Some(paint));
             if !(self.one_line && event.status == Status::Failed) {
                 return;
@@ -83,7 +85,12 @@ fn status_of(event: &ResultEvent) -> i64 {
 
 fn block_text(event: &ResultEvent, word: &str) -> String {
     let text = format!("{} | {word} | rc={} >>\n", event.host, status_of(event));
-    format!("{text}{}{}{}", text_of(event, "stdout"), text_of(event, "stderr"), text_of(event, "msg"))
+    format!(
+        "{text}{}{}{}",
+        text_of(event, "stdout"),
+        text_of(event, "stderr"),
+        text_of(event, "msg")
+    )
 }
 
 fn one_line_text(event: &ResultEvent, word: &str) -> String {
@@ -113,9 +120,12 @@ impl Output for AdHoc {
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
                 }
             }
-            Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
+            Event::Warning(text) => {
+                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning))
+            }
             Event::Verbose { level, host, text } if self.verbosity >= *level => {
-                let text = host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
+                let text =
+                    host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
                 self.sink.line(&text, Some(Paint::Verbose));
             }
             _ => (),

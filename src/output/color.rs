@@ -32,7 +32,8 @@ impl Paint {
 
     /// Returns the text in this colour, each line by itself.
     pub fn text(self, text: &str) -> String {
-        let lines: Vec<_> = text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", self.code())).collect();
+        let lines: Vec<_> =
+            text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", self.code())).collect();
         lines.join("\n")
     }
 }

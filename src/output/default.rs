@@ -1,10 +1,10 @@
 //! The reference's default output, line for line.
 
+use std::collections::HashSet;
+
 use super::{
-    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
-    diff::diff_text,
-    dump::dump,
-    excerpt::error_text,
+    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner, diff::diff_text,
+    dump::dump, excerpt::error_text,
 };
 use crate::value::{Dict, Value};
 
@@ -28,14 +28,17 @@ pub struct Default {
     check: bool,
     /// The task whose banner was printed last.
     banner: Option<usize>,
+    /// Warnings and errors that were printed: each is printed once.
+    said: HashSet<String>,
 }
 
 /// What replaces a result that must not be shown.
-pub(super) const CENSORED: &str = "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
+pub(super) const CENSORED: &str =
+    "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
 impl Default {
     pub fn new(sink: Sink, options: Options) -> Default {
-        Default { sink, options, check: false, banner: None }
+        Default { sink, options, check: false, banner: None, said: HashSet::new() }
     }
 
     fn heading(&mut self, text: &str) {
@@ -62,7 +65,10 @@ impl Default {
 
     fn task_path(&mut self, task: &TaskStart) {
         let path = std::path::absolute(&*task.span.source.path).unwrap_or_default();
-        self.sink.line(&format!("task path: {}:{}", path.display(), task.span.line + 1), Some(Paint::Debug));
+        self.sink.line(
+            &format!("task path: {}:{}", path.display(), task.span.line + 1),
+            Some(Paint::Debug),
+        );
     }
 
     fn result(&mut self, event: &ResultEvent) {
@@ -124,10 +130,16 @@ impl Default {
     fn bad(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
         self.task_banner(&event.task);
         self.warnings(event);
-        if !event.is_loop_summary {
+        if event.is_loop_summary && &*event.task.action == "debug" {
+            // The reference strips a debug's result before it looks for items in it.
+            let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
+            self.failure(&line, Paint::Failed);
+        } else if !event.is_loop_summary {
             if !event.causes.is_empty() {
                 let text = format!("[ERROR]: {}", error_text(&event.causes));
-                self.failure(&text, Paint::Failed);
+                if self.said.insert(text.clone()) {
+                    self.failure(&text, Paint::Failed);
+                }
             }
             if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
                 self.task_path(&event.task);
@@ -135,11 +147,17 @@ impl Default {
             let shown = self.shown(event);
             let line = match (event.status, item) {
                 (Status::Unreachable, None) => format!("fatal: [{host}]: UNREACHABLE! => {shown}"),
-                (Status::Unreachable, Some(item)) => format!("fatal: [{host}] => {item} UNREACHABLE! => {shown}"),
+                (Status::Unreachable, Some(item)) => {
+                    format!("fatal: [{host}] => {item} UNREACHABLE! => {shown}")
+                }
                 (_, Some(item)) => format!("failed: [{host}] {item} => {shown}"),
                 (_, None) => format!("fatal: [{host}]: FAILED! => {shown}"),
             };
-            let paint = if event.status == Status::Unreachable { Paint::Unreachable } else { Paint::Failed };
+            let paint = if event.status == Status::Unreachable {
+                Paint::Unreachable
+            } else {
+                Paint::Failed
+            };
             self.failure(&line, paint);
         }
         if event.ignored && event.item.is_none() {
@@ -159,14 +177,21 @@ impl Default {
         let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) else { return };
         for warning in warnings.iter() {
             if let Some(text) = warning.as_str() {
-                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
+                self.warn(text);
             }
+        }
+    }
+
+    fn warn(&mut self, text: &str) {
+        if self.said.insert(text.to_owned()) {
+            self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
         }
     }
 
     fn is_verbose(&self, event: &ResultEvent) -> bool {
         let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
-        (self.options.verbosity > 0 || key("_ansible_verbose_always")) && !key("_ansible_verbose_override")
+        (self.options.verbosity > 0 || key("_ansible_verbose_always"))
+            && !key("_ansible_verbose_override")
     }
 
     /// The result as JSON, without what is not shown at this verbosity.
@@ -201,7 +226,8 @@ impl Default {
         {
             self.heading("CUSTOM STATS: ");
             for (host, values) in custom.iter() {
-                let name = if host.as_str() == Some("_run") { "RUN".to_owned() } else { host.key_text() };
+                let name =
+                    if host.as_str() == Some("_run") { "RUN".to_owned() } else { host.key_text() };
                 let shown = values.as_dict().map(|values| dump(values, None)).unwrap_or_default();
                 self.sink.line(&format!("\t{name}: {shown}"), None);
             }
@@ -229,7 +255,11 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
             || (is_message && key != "msg")
             || (is_debug && matches!(key, "changed" | "failed" | "skipped" | "skip_reason"))
     };
-    result.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !hidden(key))).map(|(key, value)| (key.clone(), value.clone())).collect()
+    result
+        .iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !hidden(key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// `host : ok=1 ...` with the columns where scripts expect them.
@@ -239,7 +269,8 @@ pub(super) fn recap_line(host: &str, stats: &Stats, colored: bool) -> String {
         Stats { failed: 0, unreachable: 0, .. } => Paint::Changed,
         _ => Paint::Failed,
     };
-    let host = if colored { format!("{:<37}", host_paint.text(host)) } else { format!("{host:<26}") };
+    let host =
+        if colored { format!("{:<37}", host_paint.text(host)) } else { format!("{host:<26}") };
     let part = |lead: &str, number: usize, paint: Option<Paint>| {
         let text = format!("{lead}={number:<4}");
         match paint {
@@ -279,10 +310,16 @@ impl Output for Default {
                 self.banner = None;
                 let marker = self.marker(*check);
                 let name = name.trim();
-                let text = if name.is_empty() { format!("PLAY{marker}") } else { format!("PLAY [{name}]{marker}") };
+                let text = if name.is_empty() {
+                    format!("PLAY{marker}")
+                } else {
+                    format!("PLAY [{name}]{marker}")
+                };
                 self.heading(&text);
             }
-            Event::NoHostsMatched => self.sink.line("skipping: no hosts matched", Some(Paint::Skipped)),
+            Event::NoHostsMatched => {
+                self.sink.line("skipping: no hosts matched", Some(Paint::Skipped))
+            }
             Event::NoHostsRemaining => self.heading("NO MORE HOSTS LEFT"),
             Event::TaskStart(task) => {
                 if let Some(status) = self.sink.status() {
@@ -298,7 +335,8 @@ impl Output for Default {
                     Some(delegate) => format!("{host} -> {delegate}"),
                     None => host.to_string(),
                 };
-                let mut line = format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
+                let mut line =
+                    format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
                 if self.options.verbosity > 2 {
                     line.push_str(&format!("Result was: {}", dump(result, Some(4))));
                 }
@@ -319,14 +357,17 @@ impl Output for Default {
             }
             Event::Output { host, bytes, .. } => {
                 let text = String::from_utf8_lossy(bytes);
-                let lines: String = text.split_inclusive('\n').map(|line| format!("{host} | {line}")).collect();
+                let lines: String =
+                    text.split_inclusive('\n').map(|line| format!("{host} | {line}")).collect();
                 let end = if lines.ends_with('\n') { "" } else { "\n" };
                 self.sink.raw(&format!("{lines}{end}"));
             }
-            Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning)),
+            Event::Warning(text) => self.warn(text),
             Event::Verbose { level, host, text } => {
                 if self.options.verbosity >= *level {
-                    let text = host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
+                    let text = host
+                        .as_ref()
+                        .map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
                     self.sink.line(&text, Some(Paint::Verbose));
                 }
             }

@@ -2,7 +2,10 @@
 
 use similar::{ChangeTag, TextDiff};
 
-use super::{Paint, dump::{Layout, dump_with}};
+use super::{
+    Paint,
+    dump::{Layout, dump_with},
+};
 use crate::value::{Dict, Value};
 
 /// Returns the text of what a task's `diff` says; nothing where it shows no difference.
@@ -11,7 +14,11 @@ pub(super) fn diff_text(diff: &Value, context: usize, colored: bool) -> String {
         Value::List(list) => list.iter().collect(),
         one => vec![one],
     };
-    diffs.into_iter().filter_map(Value::as_dict).map(|diff| one_diff(diff, context, colored)).collect()
+    diffs
+        .into_iter()
+        .filter_map(Value::as_dict)
+        .map(|diff| one_diff(diff, context, colored))
+        .collect()
 }
 
 fn one_diff(diff: &Dict, context: usize, colored: bool) -> String {
@@ -49,7 +56,8 @@ fn side(value: &Value) -> String {
         Value::None => String::new(),
         Value::Str(text) => text.to_string(),
         Value::Dict(dict) => {
-            let mut text = dump_with(dict, Layout { indent: Some(4), sort_keys: true, tight: false });
+            let mut text =
+                dump_with(dict, Layout { indent: Some(4), sort_keys: true, tight: false });
             text.push('\n');
             text
         }
@@ -57,7 +65,13 @@ fn side(value: &Value) -> String {
     }
 }
 
-fn unified(before: &str, after: &str, headers: &(String, String), context: usize, colored: bool) -> String {
+fn unified(
+    before: &str,
+    after: &str,
+    headers: &(String, String),
+    context: usize,
+    colored: bool,
+) -> String {
     let diff = TextDiff::from_lines(before, after);
     let paint = |paint: Paint, line: &str| if colored { paint.text(line) } else { line.to_owned() };
     let mut text = String::new();
@@ -112,7 +126,11 @@ mod tests {
 
     #[test]
     fn texts_are_compared_line_by_line() {
-        let diff = Value::dict([("before", Value::str("a\nb\n")), ("after", Value::str("a\nc")), ("after_header", Value::str("/x"))]);
+        let diff = Value::dict([
+            ("before", Value::str("a\nb\n")),
+            ("after", Value::str("a\nc")),
+            ("after_header", Value::str("/x")),
+        ]);
         insta::assert_snapshot!(diff_text(&diff, 3, false), @r"
         --- before
         +++ after: /x

@@ -18,6 +18,13 @@ pub fn dump(result: &Dict, indent: Option<usize>) -> String {
     dump_with(result, Layout { indent, sort_keys: true, tight: false })
 }
 
+/// Returns the JSON of a value on one line, its keys in their order.
+pub fn dump_value(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(&mut out, value, Layout::default(), 0);
+    out
+}
+
 /// Returns the JSON of a result in this layout.
 pub(super) fn dump_with(result: &Dict, layout: Layout) -> String {
     let mut out = String::new();
@@ -47,7 +54,8 @@ fn write_value(out: &mut String, value: &Value, layout: Layout, depth: usize) {
 }
 
 fn write_dict(out: &mut String, dict: &Dict, layout: Layout, depth: usize) {
-    let mut entries: Vec<(String, &Value)> = dict.iter().map(|(key, value)| (key.key_text(), value)).collect();
+    let mut entries: Vec<(String, &Value)> =
+        dict.iter().map(|(key, value)| (key.key_text(), value)).collect();
     if layout.sort_keys {
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
     }

@@ -13,26 +13,56 @@ use crate::{
 #[derive(Debug)]
 pub enum Event {
     /// A run begins.
-    Start { check: bool, config_file: Option<String> },
-    PlayStart { name: Arc<str>, check: bool, hosts: usize },
+    Start {
+        check: bool,
+        config_file: Option<String>,
+    },
+    PlayStart {
+        name: Arc<str>,
+        check: bool,
+        hosts: usize,
+    },
     NoHostsMatched,
     NoHostsRemaining,
     TaskStart(Arc<TaskStart>),
     /// One host, or one item on it, is done with a task.
     Result(Box<ResultEvent>),
     /// A task is tried again.
-    Retry { host: Arc<str>, delegate: Option<Arc<str>>, task: Arc<TaskStart>, left: i64, result: Arc<Dict> },
+    Retry {
+        host: Arc<str>,
+        delegate: Option<Arc<str>>,
+        task: Arc<TaskStart>,
+        left: i64,
+        result: Arc<Dict>,
+    },
     /// Files were included for these hosts.
-    Included { path: String, hosts: Vec<Arc<str>>, items: Vec<String> },
+    Included {
+        path: String,
+        hosts: Vec<Arc<str>>,
+        items: Vec<String>,
+    },
     /// A file changed, or would.
-    Diff { diff: Value },
+    Diff {
+        diff: Value,
+    },
     /// A running command printed something.
-    Output { host: Arc<str>, stream: Stream, bytes: Vec<u8> },
+    Output {
+        host: Arc<str>,
+        stream: Stream,
+        bytes: Vec<u8>,
+    },
     Warning(String),
     /// A message at a level of verbosity.
-    Verbose { level: u8, host: Option<Arc<str>>, text: String },
+    Verbose {
+        level: u8,
+        host: Option<Arc<str>>,
+        text: String,
+    },
     /// The run is over: totals of every host.
-    Recap { stats: Vec<(Arc<str>, Stats)>, custom: Option<Value> },
+    Recap {
+        stats: Vec<(Arc<str>, Stats)>,
+        custom: Option<Value>,
+    },
 }
 
 /// A task begins on its first host.

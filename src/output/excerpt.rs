@@ -57,7 +57,13 @@ fn place(span: &Span) -> String {
 /// The line that is meant, two before it, and a caret.
 fn excerpt(span: &Span) -> String {
     let line = span.line as usize;
-    let lines: Vec<&str> = span.source.text.lines().skip(line.saturating_sub(CONTEXT)).take(line.min(CONTEXT) + 1).collect();
+    let lines: Vec<&str> = span
+        .source
+        .text
+        .lines()
+        .skip(line.saturating_sub(CONTEXT))
+        .take(line.min(CONTEXT) + 1)
+        .collect();
     let first = line.saturating_sub(CONTEXT) + 1;
     let width = (line + 1).to_string().len();
     let mut text = String::new();
@@ -80,7 +86,10 @@ mod tests {
 
     #[test]
     fn a_chain_names_every_place() {
-        let source = Source::new("/p/site.yml", "- hosts: all\n  tasks:\n    - debug:\n        msg: '{{ x }}'\n");
+        let source = Source::new(
+            "/p/site.yml",
+            "- hosts: all\n  tasks:\n    - debug:\n        msg: '{{ x }}'\n",
+        );
         let cause = |message: &str, line, column| Cause {
             message: message.to_owned(),
             span: Some(Span::new(&source, (line, column), (line, column))),

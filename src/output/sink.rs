@@ -31,7 +31,14 @@ impl Sink {
 
     /// Returns a sink that writes somewhere else, without colours.
     pub fn to(out: Box<dyn Write + Send>) -> Sink {
-        Sink { colored: false, secrets: Secrets::default(), columns: 79, status: None, out, interactive: false }
+        Sink {
+            colored: false,
+            secrets: Secrets::default(),
+            columns: 79,
+            status: None,
+            out,
+            interactive: false,
+        }
     }
 
     pub fn columns(&self) -> usize {
@@ -106,8 +113,17 @@ pub fn banner(text: &str, columns: usize) -> String {
 fn character_width(c: char) -> usize {
     match c as u32 {
         0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1f64f | 0x1f900..=0x1f9ff | 0x20000..=0x3fffd => 2,
+        0x1100..=0x115f
+        | 0x2e80..=0x303e
+        | 0x3041..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1f64f
+        | 0x1f900..=0x1f9ff
+        | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }

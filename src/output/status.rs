@@ -17,7 +17,8 @@ pub(super) struct StatusLine {
 impl StatusLine {
     pub(super) fn new() -> StatusLine {
         let bar = ProgressBar::new_spinner();
-        let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style);
         bar.enable_steady_tick(Duration::from_millis(120));
         StatusLine { bar, task: String::new(), n_hosts: 0, running: Vec::new(), done: 0 }
@@ -47,7 +48,8 @@ impl StatusLine {
     }
 
     fn show(&self) {
-        let mut text = format!("{}  {} of {} hosts", self.task, self.done.min(self.n_hosts), self.n_hosts);
+        let mut text =
+            format!("{}  {} of {} hosts", self.task, self.done.min(self.n_hosts), self.n_hosts);
         if let Some((host, since)) = self.running.iter().min_by_key(|(_, since)| *since)
             && since.elapsed() > Duration::from_secs(2)
         {

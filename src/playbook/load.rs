@@ -501,7 +501,7 @@ fn is_structure(keyword: Keyword) -> bool {
 }
 
 /// Python's identifiers less its keywords, as the reference has it.
-pub(super) fn is_variable_name(name: &str) -> bool {
+pub(crate) fn is_variable_name(name: &str) -> bool {
     const RESERVED: [&str; 35] = [
         "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
         "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",

@@ -41,12 +41,18 @@ impl Object for HostVars {
 
     fn attribute(&self, name: &str) -> Option<Value> {
         let host = self.world.host(name)?;
-        Some(Value::Object(Arc::new(VarsOfHost { world: Arc::clone(&self.world), play: self.play.clone(), host })))
+        Some(Value::Object(Arc::new(VarsOfHost {
+            world: Arc::clone(&self.world),
+            play: self.play.clone(),
+            host,
+        })))
     }
 
     fn items(&self) -> Option<Arc<List>> {
         let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::new(inventory.hosts().map(|(_, host)| Value::Str(Arc::clone(&host.name))).collect()))
+        Some(Arc::new(
+            inventory.hosts().map(|(_, host)| Value::Str(Arc::clone(&host.name))).collect(),
+        ))
     }
 }
 

@@ -10,22 +10,60 @@ const VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// Every magic variable.
 pub(super) const NAMES: &[&str] = &[
-    "ansible_check_mode", "ansible_config_file", "ansible_dependent_role_names", "ansible_diff_mode", "ansible_facts",
-    "ansible_forks", "ansible_inventory_sources", "ansible_limit", "ansible_parent_role_names",
-    "ansible_parent_role_paths", "ansible_play_batch", "ansible_play_hosts", "ansible_play_hosts_all",
-    "ansible_play_name", "ansible_play_role_names", "ansible_playbook_python", "ansible_role_name",
-    "ansible_role_names", "ansible_run_tags", "ansible_search_path", "ansible_skip_tags", "ansible_verbosity",
-    "ansible_version", "group_names", "groups", "hostvars", "inventory_dir", "inventory_file", "inventory_hostname",
-    "inventory_hostname_short", "play_hosts", "playbook_dir", "role_name", "role_names", "role_path", "role_uuid",
+    "ansible_check_mode",
+    "ansible_config_file",
+    "ansible_dependent_role_names",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_parent_role_names",
+    "ansible_parent_role_paths",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_play_role_names",
+    "ansible_playbook_python",
+    "ansible_role_name",
+    "ansible_role_names",
+    "ansible_run_tags",
+    "ansible_search_path",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "play_hosts",
+    "playbook_dir",
+    "role_name",
+    "role_names",
+    "role_path",
+    "role_uuid",
 ];
 
 /// Returns the value of a magic variable.
 pub(super) fn get(names: &Names, name: &str) -> Option<Value> {
     // Most names are no magic ones: their first letters tell.
-    if !(name.starts_with("ansible_") || name.starts_with("inventory_") || name.starts_with("group") || name.starts_with("host") || name.starts_with("play") || name.starts_with("role")) {
+    if !(name.starts_with("ansible_")
+        || name.starts_with("inventory_")
+        || name.starts_with("group")
+        || name.starts_with("host")
+        || name.starts_with("play")
+        || name.starts_with("role"))
+    {
         return None;
     }
-    of_host(names, name).or_else(|| of_play(names, name)).or_else(|| of_role(names, name)).or_else(|| of_run(names, name))
+    of_host(names, name)
+        .or_else(|| of_play(names, name))
+        .or_else(|| of_role(names, name))
+        .or_else(|| of_run(names, name))
 }
 
 fn of_host(names: &Names, name: &str) -> Option<Value> {
@@ -37,13 +75,23 @@ fn of_host(names: &Names, name: &str) -> Option<Value> {
         "ansible_facts" => names.facts().value(),
         "group_names" => {
             let inventory = inventory();
-            let mut found: Vec<Arc<str>> =
-                inventory.groups_of(host.id).into_iter().map(|id| Arc::clone(&inventory.group(id).name)).filter(|name| &**name != "all").collect();
+            let mut found: Vec<Arc<str>> = inventory
+                .groups_of(host.id)
+                .into_iter()
+                .map(|id| Arc::clone(&inventory.group(id).name))
+                .filter(|name| &**name != "all")
+                .collect();
             found.sort();
             Value::list(found.into_iter().map(Value::Str))
         }
-        "inventory_file" => inventory().origin(host.id).map(|origin| Value::Str(Arc::clone(&origin.file))).into_value(),
-        "inventory_dir" => inventory().origin(host.id).and_then(|origin| origin.dir.clone().map(Value::Str)).into_value(),
+        "inventory_file" => inventory()
+            .origin(host.id)
+            .map(|origin| Value::Str(Arc::clone(&origin.file)))
+            .into_value(),
+        "inventory_dir" => inventory()
+            .origin(host.id)
+            .and_then(|origin| origin.dir.clone().map(Value::Str))
+            .into_value(),
         _ => return None,
     })
 }
@@ -60,7 +108,8 @@ impl IntoValue for Option<Value> {
 
 fn of_play(names: &Names, name: &str) -> Option<Value> {
     let play = names.play.as_ref()?;
-    let list = |hosts: &[Arc<str>]| Value::list(hosts.iter().map(|host| Value::Str(Arc::clone(host))));
+    let list =
+        |hosts: &[Arc<str>]| Value::list(hosts.iter().map(|host| Value::Str(Arc::clone(host))));
     let active = || play.active.read().unwrap_or_else(PoisonError::into_inner);
     Some(match name {
         "ansible_play_name" => Value::Str(Arc::clone(&play.name)),
@@ -107,10 +156,12 @@ fn of_role(names: &Names, name: &str) -> Option<Value> {
             let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
             Value::str(normal(&dir.display().to_string()))
         }
-        "ansible_parent_role_names" => Value::list(level.roles().skip(1).map(|role| Value::Str(Arc::clone(&role.name)))),
-        "ansible_parent_role_paths" => {
-            Value::list(level.roles().skip(1).map(|role| Value::str(role.dir.display().to_string())))
+        "ansible_parent_role_names" => {
+            Value::list(level.roles().skip(1).map(|role| Value::Str(Arc::clone(&role.name))))
         }
+        "ansible_parent_role_paths" => Value::list(
+            level.roles().skip(1).map(|role| Value::str(role.dir.display().to_string())),
+        ),
         _ => return None,
     })
 }
@@ -126,20 +177,20 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
         "ansible_run_tags" => texts(&settings.run_tags),
         "ansible_skip_tags" => texts(&settings.skip_tags),
         "ansible_limit" => settings.limit.as_ref().map(|limit| Value::str(limit.as_str()))?,
-        "ansible_config_file" => {
-            settings.config_file.as_ref().map(|path| Value::str(path.display().to_string())).into_value()
-        }
+        "ansible_config_file" => settings
+            .config_file
+            .as_ref()
+            .map(|path| Value::str(path.display().to_string()))
+            .into_value(),
         "ansible_inventory_sources" => {
             let inventory = names.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
             Value::list(inventory.sources().iter().map(|source| Value::Str(Arc::clone(source))))
         }
         "ansible_playbook_python" => Value::str("/usr/bin/python3"),
-        "ansible_search_path" => {
-            Value::list(names.search_path().into_iter().map(|folder| {
-                let folder = std::path::absolute(&folder).unwrap_or(folder);
-                Value::str(normal(&folder.display().to_string()))
-            }))
-        }
+        "ansible_search_path" => Value::list(names.search_path().into_iter().map(|folder| {
+            let folder = std::path::absolute(&folder).unwrap_or(folder);
+            Value::str(normal(&folder.display().to_string()))
+        })),
         "ansible_version" => version(),
         "groups" => groups(names),
         "hostvars" => Value::Object(Arc::new(HostVars::new(names))),
@@ -172,7 +223,10 @@ fn groups(names: &Names) -> Value {
     let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
     let mut groups = Dict::new();
     for (id, group) in inventory.groups() {
-        let members = inventory.members(id).into_iter().map(|host| Value::Str(Arc::clone(&inventory.host(host).name)));
+        let members = inventory
+            .members(id)
+            .into_iter()
+            .map(|host| Value::Str(Arc::clone(&inventory.host(host).name)));
         groups.insert(&*group.name, Value::list(members));
     }
     let value = Value::from(groups);

@@ -1,6 +1,9 @@
 //! The names of one host and task, layer by layer.
 
-use std::{path::PathBuf, sync::{Arc, PoisonError}};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
 
 use rustc_hash::FxHashSet;
 
@@ -30,11 +33,18 @@ pub struct Names {
 
 impl Names {
     /// Returns the names of a play as seen on a host; of the run alone where there is neither.
-    pub fn new(world: &Arc<World>, play: Option<&Arc<PlayData>>, host: Option<&Arc<HostData>>) -> Names {
+    pub fn new(
+        world: &Arc<World>,
+        play: Option<&Arc<PlayData>>,
+        host: Option<&Arc<HostData>>,
+    ) -> Names {
         let vars_files = match (play, host) {
-            (Some(play), Some(host)) => {
-                play.vars_files.read().unwrap_or_else(PoisonError::into_inner).get(&host.name).cloned()
-            }
+            (Some(play), Some(host)) => play
+                .vars_files
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&host.name)
+                .cloned(),
             _ => None,
         };
         Names {
@@ -109,8 +119,12 @@ impl Names {
     fn each_layer<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
         let roles = || self.level.iter().flat_map(|level| level.roles());
         let chain = || self.level.iter().flat_map(|level| level.chain());
-        let public = self.play.as_ref().map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
-        let public = || public.iter().flat_map(|roles| roles.iter().rev()).filter(|role| role.public);
+        let public = self
+            .play
+            .as_ref()
+            .map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
+        let public =
+            || public.iter().flat_map(|roles| roles.iter().rev()).filter(|role| role.public);
 
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
@@ -125,7 +139,9 @@ impl Names {
         if let Some(found) = look(&self.registered).or_else(|| look(&self.set_facts)) {
             return Some(found);
         }
-        let own = chain().filter(|level| matches!(level.kind, LevelKind::Task | LevelKind::Block | LevelKind::Role(_)));
+        let own = chain().filter(|level| {
+            matches!(level.kind, LevelKind::Task | LevelKind::Block | LevelKind::Role(_))
+        });
         if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }

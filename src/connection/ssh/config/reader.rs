@@ -129,7 +129,8 @@ impl Reader<'_> {
         };
         match (name, shape) {
             ("host", _) => {
-                let patterns = words::split(rest).ok_or_else(|| place.mistake("unfinished quote"))?;
+                let patterns =
+                    words::split(rest).ok_or_else(|| place.mistake("unfinished quote"))?;
                 scope.active = !scope.never && self.is_host(&patterns);
                 Ok(())
             }
@@ -236,13 +237,14 @@ impl Reader<'_> {
         };
         let single = matches!(shape, Shape::Word | Shape::Flag | Shape::Time | Shape::Number);
         if single && values.len() > 1 {
-            return Err(place.mistake(format!("`{name}` has extra arguments at the end of the line")));
+            return Err(
+                place.mistake(format!("`{name}` has extra arguments at the end of the line"))
+            );
         }
         let first = match shape {
             Shape::Flag => flag(name, &first).map_err(|what| place.mistake(what))?,
-            Shape::Time => time(&first).ok_or_else(|| {
-                place.mistake(format!("`{name}` needs a time, not `{first}`"))
-            })?,
+            Shape::Time => time(&first)
+                .ok_or_else(|| place.mistake(format!("`{name}` needs a time, not `{first}`")))?,
             Shape::Number if first.parse::<u64>().is_err() => {
                 return Err(place.mistake(format!("`{name}` needs a number, not `{first}`")));
             }

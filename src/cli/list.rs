@@ -1,0 +1,178 @@
+//! `--list-hosts`, `--list-tasks`, `--list-tags`, `--syntax-check`: what would run, without running it.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
+
+use super::{
+    args::PlaybookOptions,
+    prepare::{ERROR, Refusal},
+    terminal,
+};
+use crate::{
+    executor::{Run, Tags},
+    playbook::{Entry, Level, Play, Playbook, Task},
+    template::Env,
+    value::Value,
+    vars::Names,
+};
+
+/// Prints what the options ask for; returns the exit status.
+pub(super) fn list(
+    run: &Arc<Run>,
+    options: &PlaybookOptions,
+    playbooks: &[(PathBuf, Playbook)],
+) -> Result<u8, Refusal> {
+    let only_syntax = options.syntax_check
+        && !(options.list_tasks || options.list_tags || options.common.inventory.list_hosts);
+    for (path, playbook) in playbooks {
+        terminal::print(&format!("\nplaybook: {}", path.display()));
+        if only_syntax {
+            continue;
+        }
+        for (number, play) in playbook.plays.iter().enumerate() {
+            Listing { run, options, play }.print(number + 1)?;
+        }
+    }
+    Ok(0)
+}
+
+struct Listing<'a> {
+    run: &'a Arc<Run>,
+    options: &'a PlaybookOptions,
+    play: &'a Arc<Play>,
+}
+
+impl Listing<'_> {
+    fn print(&self, number: usize) -> Result<(), Refusal> {
+        let hosts = self.evaluate(&self.play.hosts);
+        let patterns: Vec<String> = match &hosts {
+            Value::List(list) => list.iter().map(Value::to_text).collect(),
+            one => vec![one.to_text()],
+        };
+        let pattern = patterns.join(",");
+        let name = self
+            .play
+            .name
+            .as_ref()
+            .map_or_else(|| pattern.clone(), |name| self.evaluate(name).to_text());
+        let mut tags: Vec<String> = self.tags(&self.play.level);
+        tags.sort();
+        terminal::print(&format!(
+            "\n  play #{number} ({pattern}): {name}\tTAGS: [{}]",
+            tags.join(", ")
+        ));
+        if self.options.common.inventory.list_hosts {
+            self.hosts(&patterns)?;
+        }
+        if self.options.list_tasks || self.options.list_tags {
+            self.tasks();
+        }
+        Ok(())
+    }
+
+    fn hosts(&self, patterns: &[String]) -> Result<(), Refusal> {
+        let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let parts: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let selected = inventory
+            .select(&parts, self.run.options.limit.as_ref())
+            .map_err(|error| Refusal::new(ERROR, error))?;
+        let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
+        terminal::print(&format!("    pattern: [{}]", shown.join(", ")));
+        terminal::print(&format!("    hosts ({}):", selected.hosts.len()));
+        for host in selected.hosts {
+            terminal::print(&format!("      {}", inventory.host(host).name));
+        }
+        Ok(())
+    }
+
+    fn tasks(&self) {
+        let choice = Tags::new(&self.options.tags, &self.options.skip_tags);
+        let (mut lines, mut all) = (Vec::new(), BTreeSet::new());
+        for section in &self.play.sections {
+            self.entries(section, &choice, &mut lines, &mut all);
+        }
+        if self.options.list_tasks {
+            terminal::print("    tasks:");
+            for line in lines {
+                terminal::print(&line);
+            }
+        }
+        if self.options.list_tags {
+            let all: Vec<String> = all.into_iter().collect();
+            terminal::print(&format!("      TASK TAGS: [{}]", all.join(", ")));
+        }
+    }
+
+    fn entries(
+        &self,
+        entries: &[Entry],
+        choice: &Tags,
+        lines: &mut Vec<String>,
+        all: &mut BTreeSet<String>,
+    ) {
+        for entry in entries {
+            match entry {
+                Entry::Block(block) => {
+                    self.entries(&block.body, choice, lines, all);
+                    self.entries(&block.rescue, choice, lines, all);
+                    self.entries(&block.always, choice, lines, all);
+                }
+                Entry::Task(task) => {
+                    let mut tags = self.tags(&task.level);
+                    tags.sort();
+                    tags.dedup();
+                    // Tags are listed of every task, chosen or not.
+                    all.extend(tags.iter().cloned());
+                    if choice.choose(&tags) {
+                        lines.push(format!(
+                            "      {}\tTAGS: [{}]",
+                            self.name(task),
+                            tags.join(", ")
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    fn name(&self, task: &Task) -> String {
+        let name = match &task.name {
+            Some(Value::Template(template)) => template.text.to_string(),
+            Some(name) => name.to_text(),
+            None => task.action_written.to_string(),
+        };
+        match task.level.role() {
+            Some(role) => format!("{} : {name}", role.name),
+            None => name,
+        }
+    }
+
+    fn tags(&self, level: &Level) -> Vec<String> {
+        let mut found = Vec::new();
+        for tag in level.tags() {
+            match self.evaluate(&tag) {
+                Value::List(list) => found.extend(list.iter().map(Value::to_text)),
+                one => found.push(one.to_text()),
+            }
+        }
+        found
+    }
+
+    /// Evaluates with what is known without a host; what is not known stays as it is written.
+    fn evaluate(&self, value: &Value) -> Value {
+        if !value.is_lazy() {
+            return value.clone();
+        }
+        let names = Names::new(&self.run.world, None, None).with_level(&self.play.level);
+        let context = self.run.world.context(Vec::new());
+        let evaluated = Env::new(&names, &context).eval(value);
+        match (evaluated, value) {
+            (Ok(value), _) => value,
+            (Err(_), Value::Template(template)) => Value::Str(Arc::clone(&template.text)),
+            (Err(_), other) => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `windlass playbook`: runs playbooks.
+
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
+
+use super::{
+    args::{self, PlaybookOptions},
+    check, list,
+    prepare::{self, ERROR, PARSER_ERROR, Refusal},
+    report, terminal,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    executor::{Run, Tags},
+    output::{self, Event, Sink},
+    playbook::{Files, Level, Loader, Play, Playbook},
+    settings::Settings,
+    template::{Env, Scope},
+    value::{Dict, Value},
+};
+
+/// Runs the command; returns its exit status.
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
+    match start(program, arguments) {
+        Ok(status) => status,
+        Err(refusal) => {
+            report(&refusal.diagnostics);
+            refusal.status
+        }
+    }
+}
+
+fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
+    let settings = prepare::settings()?;
+    let options = match args::playbook_options(program, arguments, &settings) {
+        Ok(options) => options,
+        Err(stop) => {
+            if stop.is_error {
+                terminal::complain(&stop.text)
+            } else {
+                terminal::print(&stop.text)
+            }
+            return Ok(stop.status);
+        }
+    };
+    for path in &options.playbooks {
+        if !path.exists() {
+            let error =
+                Diagnostic::bare(format!("the playbook: {} could not be found", path.display()));
+            return Err(Refusal::new(ERROR, error));
+        }
+        if !path.is_file() {
+            let error = Diagnostic::bare(format!(
+                "the playbook: {} does not appear to be a file",
+                path.display()
+            ));
+            return Err(Refusal::new(ERROR, error));
+        }
+    }
+    let prepared = prepare::prepare(settings, &options.common)?;
+    let output = output(&prepared.settings, &options, &prepared.secrets);
+    let run = prepare::run(
+        prepared,
+        &options.common,
+        |run| {
+            run.tags = Tags::new(&options.tags, &options.skip_tags);
+            run.start_at_task.clone_from(&options.start_at_task);
+            run.step = options.step;
+            run.force_handlers = options.force_handlers;
+        },
+        output,
+    )?;
+    let files = Files::default();
+    let playbooks = load(&run, &files, &options.playbooks)?;
+    let listing = options.common.inventory.list_hosts
+        || options.list_tasks
+        || options.list_tags
+        || options.syntax_check;
+    if listing {
+        return list::list(&run, &options, &playbooks);
+    }
+    let selected = {
+        let inventory =
+            run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inventory.targets("all", run.options.limit.as_ref(), run.settings.localhost_warning.value)
+    };
+    let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
+    for warning in selected.warnings {
+        run.printer.event(&Event::Warning(warning));
+    }
+    let plays: Vec<Arc<Play>> =
+        playbooks.iter().flat_map(|(_, playbook)| playbook.plays.iter().cloned()).collect();
+    execute(&run, &files, &plays)
+}
+
+/// Runs plays to their end, or to the operator's.
+pub(super) fn execute(run: &Arc<Run>, files: &Files, plays: &[Arc<Play>]) -> Result<u8, Refusal> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
+    })?;
+    let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
+    run.printer.event(&Event::Start { check: run.options.check, config_file });
+    let status = runtime.block_on(async {
+        let watched = Arc::clone(run);
+        tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                watched.interrupt();
+            }
+        });
+        let status = run.plays(files, plays).await;
+        run.close().await;
+        status
+    });
+    run.printer.event(&Event::Recap { stats: run.stats(), custom: run.custom_stats() });
+    // What is still being connected to must not keep the command from ending.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    match status {
+        Ok(_) if run.was_interrupted() => Ok(99),
+        Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),
+        Err(error) => Err(Refusal::new(ERROR, error)),
+    }
+}
+
+fn output(
+    settings: &Settings,
+    options: &PlaybookOptions,
+    secrets: &output::Secrets,
+) -> Box<dyn output::Output> {
+    let sink = Sink::stdout(prepare::colored(settings), secrets.clone());
+    let options = output::Options {
+        verbosity: options.common.verbosity,
+        show_skipped: settings.display_skipped_hosts.value,
+        show_ok: settings.display_ok_hosts.value,
+        failed_to_stderr: settings.display_failed_stderr.value,
+        check_markers: settings.check_mode_markers.value,
+        show_task_path_on_failure: settings.show_task_path_on_failure.value,
+        diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
+        show_custom_stats: settings.show_custom_stats.value,
+    };
+    Box::new(output::Default::new(sink, options))
+}
+
+/// Reads playbooks and checks everything that can be known before a host is touched.
+fn load(
+    run: &Arc<Run>,
+    files: &Files,
+    paths: &[PathBuf],
+) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
+    let extra = Arc::clone(&run.world.extra_vars);
+    let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
+    let roles_path = run.settings.roles_path.value.clone();
+    let mut problems = Diagnostics::default();
+    let mut found = Vec::new();
+    for path in paths {
+        let loader = Loader::new(files, &roles_path, &resolve);
+        match loader.playbook(path) {
+            Ok(playbook) => {
+                problems.extend(check::check(&playbook));
+                found.push((path.clone(), playbook));
+            }
+            Err(errors) => problems.extend(errors),
+        }
+    }
+    let warnings = files.warnings.take();
+    let mut shown = Diagnostics(warnings);
+    shown
+        .0
+        .extend(problems.0.iter().filter(|problem| problem.severity == Severity::Warning).cloned());
+    report(&shown);
+    problems.0.retain(|problem| problem.severity == Severity::Error);
+    if problems.has_errors() {
+        return Err(Refusal::new(PARSER_ERROR, problems));
+    }
+    Ok(found)
+}
+
+/// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.
+fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Value, Diagnostic> {
+    struct Names<'a> {
+        extra: &'a Dict,
+        level: &'a Level,
+    }
+    impl Scope for Names<'_> {
+        fn get(&self, name: &str) -> Option<Value> {
+            let own = || self.level.chain().find_map(|level| level.vars.get(name).cloned());
+            self.extra.get(name).cloned().or_else(own)
+        }
+        fn names(&self) -> Vec<Arc<str>> {
+            Vec::new()
+        }
+    }
+    if !value.is_lazy() {
+        return Ok(value.clone());
+    }
+    let names = Names { extra, level };
+    let context = run.world.context(Vec::new());
+    Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
+}

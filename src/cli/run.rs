@@ -1,0 +1,196 @@
+//! `windlass run`: one module on hosts.
+
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
+
+use super::{
+    args::{self, RunOptions},
+    prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
+    report, terminal,
+};
+use crate::{
+    actions,
+    diagnostic::{Diagnostic, Source, Span, closest},
+    output::{AdHoc, Event, Sink},
+    playbook::{
+        Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
+    },
+    value::{Template, Value},
+    yaml,
+};
+
+/// Runs the command; returns its exit status.
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
+    match start(program, arguments) {
+        Ok(status) => status,
+        Err(refusal) => {
+            report(&refusal.diagnostics);
+            refusal.status
+        }
+    }
+}
+
+fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
+    let settings = prepare::settings()?;
+    let options = match args::run_options(program, arguments, &settings) {
+        Ok(options) => options,
+        Err(stop) => {
+            if stop.is_error {
+                terminal::complain(&stop.text)
+            } else {
+                terminal::print(&stop.text)
+            }
+            return Ok(stop.status);
+        }
+    };
+    let prepared = prepare::prepare(settings, &options.common)?;
+    let sink = Sink::stdout(prepare::colored(&prepared.settings), prepared.secrets.clone());
+    let output = AdHoc {
+        sink,
+        one_line: options.one_line,
+        verbosity: options.common.verbosity,
+        diff_context: usize::try_from(prepared.settings.diff_context.value).unwrap_or(3),
+    };
+    let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, Box::new(output))?;
+    let play = play(&options)?;
+    let selected = {
+        let inventory =
+            run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        inventory.targets(
+            &options.pattern,
+            run.options.limit.as_ref(),
+            run.settings.localhost_warning.value,
+        )
+    };
+    let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
+    for warning in selected.warnings {
+        run.printer.event(&Event::Warning(warning));
+    }
+    if options.common.inventory.list_hosts {
+        terminal::print(&format!("  hosts ({}):", selected.hosts.len()));
+        let inventory =
+            run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for host in selected.hosts {
+            terminal::print(&format!("    {}", inventory.host(host).name));
+        }
+        return Ok(0);
+    }
+    if selected.hosts.is_empty() {
+        run.printer.event(&Event::Warning("No hosts matched, nothing to do".to_owned()));
+        return Ok(0);
+    }
+    super::playbook::execute(&run, &Files::default(), &[play])
+}
+
+/// The play of one task that the options say.
+fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
+    let written = options.module_name.as_str();
+    let name = written
+        .strip_prefix("ansible.builtin.")
+        .or_else(|| written.strip_prefix("ansible.legacy."))
+        .unwrap_or(written);
+    let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
+    if matches!(
+        name,
+        "include_tasks" | "include_role" | "import_tasks" | "import_role" | "import_playbook"
+    ) {
+        return Err(refuse(Diagnostic::bare(format!(
+            "'{written}' is not a valid action for ad-hoc commands"
+        ))));
+    }
+    if !actions::exists(name) {
+        let error = Diagnostic::bare(format!(
+            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
+        ));
+        let error = match closest(name, actions::names()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        };
+        return Err(Refusal::new(prepare::PARSER_ERROR, error));
+    }
+    let text = options.module_args.trim();
+    let needs_args =
+        matches!(name, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
+    if needs_args && text.is_empty() {
+        let hint = if options.pattern.ends_with(".yml") {
+            " (did you mean to run ansible-playbook?)"
+        } else {
+            ""
+        };
+        return Err(refuse(Diagnostic::bare(format!(
+            "No argument passed to {written} module{hint}"
+        ))));
+    }
+    let source = Source::new("<command line>", text);
+    let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    let span = Span::new(&source, (0, 0), (0, end));
+    let mut keywords = Keywords::default();
+    keywords.set(Keyword::GatherFacts, Value::Bool(false), span.clone());
+    let level =
+        Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::default(), parent: None });
+    let mut own = Keywords::default();
+    if options.task_timeout > 0 {
+        own.set(Keyword::Timeout, Value::Int(options.task_timeout), span.clone());
+    }
+    let dir = options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let task = Task {
+        level: Arc::new(Level {
+            kind: LevelKind::Task,
+            keywords: own,
+            vars: Arc::default(),
+            parent: Some(Arc::clone(&level)),
+        }),
+        name: None,
+        action: name.into(),
+        action_written: written.into(),
+        action_span: span.clone(),
+        args: Args { entries: arguments(name, text, &span).map_err(refuse)?, whole: None },
+        looping: None,
+        listen: Vec::new(),
+        dir: dir.clone(),
+        span: span.clone(),
+    };
+    Ok(Arc::new(Play {
+        level,
+        hosts: Value::str(options.pattern.as_str()),
+        name: Some(Value::str("Ansible Ad-Hoc")),
+        vars_files: Vec::new(),
+        vars_prompt: Vec::new(),
+        sections: vec![vec![Entry::Task(Arc::new(task))]],
+        handlers: Vec::new(),
+        roles: Vec::new(),
+        dir,
+        span,
+    }))
+}
+
+/// Arguments from `key=value` text or a JSON object.
+fn arguments(
+    name: &str,
+    text: &str,
+    span: &Span,
+) -> Result<Vec<(Arc<str>, Value, Span)>, Diagnostic> {
+    if text.starts_with('{') && !text.starts_with("{{") {
+        let document = yaml::parse(&span.source)?;
+        let root = document.root.map(|node| node.to_value());
+        if let Some(Value::Dict(dict)) = root {
+            return Ok(dict
+                .iter()
+                .map(|(key, value)| (Arc::from(key.to_text()), value.clone(), span.clone()))
+                .collect());
+        }
+    }
+    let free_form = matches!(name, "command" | "shell" | "script" | "raw");
+    let found =
+        parse_key_values(text, free_form).map_err(|message| Diagnostic::error(span, message))?;
+    let values = found.into_values().into_iter().map(|(key, value)| {
+        let value = match value {
+            Value::Template(template) => Value::Template(Arc::new(Template::new(
+                Arc::clone(&template.text),
+                Some(span.clone()),
+            ))),
+            other => other,
+        };
+        (key, value, span.clone())
+    });
+    Ok(values.collect())
+}

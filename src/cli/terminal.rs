@@ -1,0 +1,145 @@
+//! The operator's terminal: questions, passwords without echo, and what is printed before a run has an output.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _},
+};
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+use crate::{
+    connection::{Answer, Prompter, Question, Secret},
+    executor::Ask,
+};
+
+/// Prints a text and a line end.
+pub(super) fn print(text: &str) {
+    // A reader that closed the pipe wants no more.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Prints a text and a line end to standard error.
+pub(super) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+pub(super) fn is_styled() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// The terminal as questions are asked on it.
+#[derive(Debug, Default)]
+pub(super) struct Terminal;
+
+impl Ask for Terminal {
+    fn line(&self, prompt: &str, secret: bool) -> String {
+        if let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty")
+            && std::io::stdin().is_terminal()
+        {
+            return ask(&terminal, prompt, secret).unwrap_or_default();
+        }
+        print_prompt(prompt);
+        read_line(&mut std::io::stdin().lock())
+    }
+}
+
+fn print_prompt(prompt: &str) {
+    let mut out = std::io::stdout();
+    let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Reads a line byte by byte: what comes after it belongs to somebody else.
+fn read_line(input: &mut impl std::io::Read) -> String {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while matches!(input.read(&mut byte), Ok(1)) && byte[0] != b'\n' {
+        bytes.push(byte[0]);
+    }
+    String::from_utf8_lossy(&bytes).trim_end_matches('\r').to_owned()
+}
+
+fn ask(terminal: &File, prompt: &str, secret: bool) -> std::io::Result<String> {
+    let mut out = terminal;
+    out.write_all(prompt.as_bytes())?;
+    let before = tcgetattr(terminal)?;
+    if secret {
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+    }
+    let mut line = String::new();
+    let read = BufReader::new(terminal).read_line(&mut line);
+    if secret {
+        tcsetattr(terminal, OptionalActions::Flush, &before)?;
+        out.write_all(b"\n")?;
+    }
+    read?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+impl Prompter for Terminal {
+    fn ask(&self, question: Question) -> Answer<'_> {
+        let (prompt, secret) = match &question {
+            Question::Passphrase { key_file } => {
+                (format!("Enter passphrase for key '{key_file}': "), true)
+            }
+            Question::Password { user, host } => (format!("{user}@{host}'s password: "), true),
+            Question::Challenge { text, echo, .. } => (text.clone(), !echo),
+            Question::HostKey { host, key_type, fingerprint } => (
+                format!(
+                    "The authenticity of host '{host}' can't be established.\n{key_type} key fingerprint is {fingerprint}.\nAre you sure you want to continue connecting (yes/no)? "
+                ),
+                false,
+            ),
+        };
+        Box::pin(async move {
+            if !std::io::stdin().is_terminal() {
+                return None;
+            }
+            let answer =
+                tokio::task::spawn_blocking(move || Terminal.line(&prompt, secret)).await.ok()?;
+            Some(Secret::new(answer))
+        })
+    }
+}
+
+/// Reads a password from a file, from what an executable file prints, or from standard input (`-`).
+pub(super) fn password_file(path: &str) -> Result<String, String> {
+    let mut text = String::new();
+    if path == "-" {
+        std::io::stdin().read_to_string(&mut text).map_err(|error| error.to_string())?;
+    } else {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = match path.strip_prefix("~/") {
+            Some(rest) => std::env::var("HOME")
+                .map_or_else(|_| path.to_owned(), |home| format!("{home}/{rest}")),
+            None => path.to_owned(),
+        };
+        let meta = std::fs::metadata(&path)
+            .map_err(|_| format!("The password file {path} was not found"))?;
+        if meta.permissions().mode() & 0o111 != 0 {
+            let output = std::process::Command::new(
+                std::path::absolute(&path).unwrap_or_else(|_| path.clone().into()),
+            )
+            .output()
+            .map_err(|error| {
+                format!("Problem occured when trying to run the password script {path}: {error}")
+            })?;
+            if !output.status.success() {
+                return Err(format!(
+                    "The password script {path} returned an error: {}",
+                    String::from_utf8_lossy(&output.stderr)
+                ));
+            }
+            text = String::from_utf8_lossy(&output.stdout).into_owned();
+        } else {
+            text = std::fs::read_to_string(&path)
+                .map_err(|error| format!("Could not read password file {path}: {error}"))?;
+        }
+    }
+    let password = text.trim_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        return Err(format!("Empty password was provided from file ({path})"));
+    }
+    Ok(password)
+}
