@@ -84,6 +84,16 @@ struct Sized {
     size: usize,
 }
 
+impl Sized {
+    /// Holds for everything inside what the tag of a list or mapping says.
+    fn tagged(mut self, tag: Option<&str>) -> Sized {
+        if tag == Some("!unsafe") {
+            self.node.distrust();
+        }
+        self
+    }
+}
+
 impl Composer<'_, '_> {
     fn next(&mut self) -> Result<Event, Diagnostic> {
         self.parser.parse().map_err(|error| syntax_error(self.source, &error))
@@ -114,9 +124,11 @@ impl Composer<'_, '_> {
                     },
                 )
             }
-            EventData::SequenceStart { anchor, .. } => (anchor, self.sequence(&span)?),
+            EventData::SequenceStart { anchor, tag, .. } => {
+                (anchor, self.sequence(&span)?.tagged(tag.as_deref()))
+            }
             EventData::MappingStart { anchor, tag, .. } => {
-                (anchor, self.mapping(tag.as_deref(), &span)?)
+                (anchor, self.mapping(tag.as_deref(), &span)?.tagged(tag.as_deref()))
             }
             _ => return Err(Diagnostic::error(&span, "this is not a place for a node")),
         };
@@ -207,7 +219,7 @@ impl Composer<'_, '_> {
                     .label("this one counts")
                     .context(&kept[at].0.span, "this one does not");
                     self.warnings.push(warning);
-                    kept[at] = (key, value);
+                    kept[at].1 = value;
                 }
             }
         }
@@ -391,6 +403,20 @@ mod tests {
             format!("{:?}", value(text)),
             r#"{"a": Template("{{ x }}"), "b": "{{ x }}", "{{ c }}": 1}"#
         );
+    }
+
+    #[test]
+    fn unsafe_lists_and_mappings_hold_no_template_at_any_depth() {
+        let text = "base: &b ['{{ x }}']\na: !unsafe {k: ['{{ x }}', 1]}\nb: !unsafe [*b]\nc: *b\n";
+        assert_eq!(
+            format!("{:?}", value(text)),
+            r#"{"base": [Template("{{ x }}")], "a": {"k": ["{{ x }}", 1]}, "b": [["{{ x }}"]], "c": [Template("{{ x }}")]}"#
+        );
+    }
+
+    #[test]
+    fn of_keys_that_are_equal_the_first_is_kept_with_the_last_value() {
+        assert_eq!(format!("{:?}", value("yes: 1\n1: one\n")), r#"{True: "one"}"#);
     }
 
     #[test]

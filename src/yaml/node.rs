@@ -98,6 +98,21 @@ impl Node {
         }
     }
 
+    /// Makes every text in here one that is never a template.
+    pub(super) fn distrust(&mut self) {
+        match &mut self.kind {
+            NodeKind::Scalar(scalar) => {
+                if let Scalar::Str(text) = scalar {
+                    *scalar = Scalar::Unsafe(Arc::clone(text));
+                }
+            }
+            NodeKind::Sequence(items) => Arc::make_mut(items).iter_mut().for_each(Node::distrust),
+            NodeKind::Mapping(entries) => {
+                Arc::make_mut(entries).iter_mut().for_each(|(_, value)| value.distrust());
+            }
+        }
+    }
+
     /// A key is never a template, and a list as a key is a tuple.
     fn key_value(&self) -> Value {
         match &self.kind {

@@ -1,0 +1,7 @@
+//! What only the built program shows: its names, its messages before a run, its streams and exit statuses.
+//!
+//! Invariant: what the reference prints too is a case of `tests/parity`; here stands what is windlass' own.
+
+mod mistakes;
+mod names;
+mod world;

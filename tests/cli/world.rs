@@ -1,0 +1,86 @@
+//! A folder with files in which the program runs, and what came of it.
+
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// Files for one run of the program.
+pub(crate) struct World {
+    folder: TempDir,
+}
+
+/// What a run printed and returned; prints as one text for snapshots.
+pub(crate) struct Seen {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) status: i32,
+}
+
+impl World {
+    /// Writes the files, with the folders above them.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let folder = TempDir::with_prefix("cli.").expect("a temporary folder can be made");
+        let world = Self { folder };
+        fs::create_dir(world.path("home")).unwrap();
+        fs::create_dir(world.path("bin")).unwrap();
+        for name in ["windlass", "ansible", "ansible-playbook"] {
+            symlink(env!("CARGO_BIN_EXE_windlass"), world.path("bin").join(name)).unwrap();
+        }
+        for (name, text) in files {
+            let path = world.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs a command line, whose first word is one of the program's names.
+    pub(crate) fn run(&self, line: &str) -> Seen {
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = Command::new(self.path("bin").join(words[0]))
+            .args(&words[1..])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("HOME", self.path("home"))
+            .env("LANG", "C.UTF-8")
+            .output()
+            .expect("the program can be started");
+        let folder = self.folder.path().display().to_string();
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&folder, "<FOLDER>");
+        Seen {
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+            status: output.status.code().unwrap_or(-1),
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "status {}", self.status)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            if !text.is_empty() {
+                writeln!(f, "--- {name}\n{}", text.trim_end())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a playbook on one local host.
+pub(crate) fn play(playbook: &str) -> Seen {
+    World::with(&[("playbook.yml", playbook)]).run("ansible-playbook -i a, -c local playbook.yml")
+}
+
+/// Runs a task, given with its indentation below `tasks`.
+pub(crate) fn task(task: &str) -> Seen {
+    play(&format!("- hosts: all\n  gather_facts: false\n  tasks:\n{task}"))
+}
