@@ -9,6 +9,7 @@ mod contents;
 mod digest;
 mod errno;
 mod extended;
+mod dpkg;
 mod files;
 mod glob;
 mod look;
@@ -41,6 +42,8 @@ pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub(crate) use files::pour;
 pub use mode::{Mode, mode_text};
+pub use dpkg::{DebPackage, compare_versions};
+pub(crate) use glob::matches as glob_matches;
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
 #[cfg(test)]
@@ -163,6 +166,19 @@ impl Host {
     pub fn cancelled(&self) -> bool {
         self.cancelled.load(std::sync::atomic::Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Waits so long; returns whether the whole time passed, rather than the task being cancelled.
+    pub fn pause(&self, span: std::time::Duration) -> bool {
+        let end = Instant::now() + span;
+        while !self.cancelled() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(std::time::Duration::from_millis(50)));
+        }
+        false
     }
 
     /// Returns what the controller sends along with the request: contents of files.

@@ -29,6 +29,7 @@ macro_rules! registry {
 }
 
 registry! {
+    apt,
     command,
     copy,
     file,
