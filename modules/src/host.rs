@@ -7,16 +7,18 @@ mod clock;
 mod command;
 mod contents;
 mod digest;
+mod dpkg;
 mod errno;
 mod extended;
-mod dpkg;
 mod files;
 mod glob;
+mod home;
 mod look;
-mod netlink;
 mod mode;
+mod netlink;
 mod outcome;
 mod staged;
+mod shadow;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -31,10 +33,6 @@ use std::{
     time::Instant,
 };
 
-pub use command::{Command, Output};
-pub use contents::{Contents, NoContents};
-pub use look::Seed;
-pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
 pub use digest::{Hasher, Tee, checksum_of};
@@ -43,9 +41,18 @@ pub use extended::Context;
 pub(crate) use files::pour;
 pub use mode::{Mode, mode_text};
 pub use dpkg::{DebPackage, compare_versions};
+pub use command::{Command, Output};
+pub use contents::{Contents, NoContents};
+pub use dpkg::{DebPackage, compare_versions};
+pub use errno::{errno_about, errno_text};
+pub use extended::Context;
 pub(crate) use glob::matches as glob_matches;
+pub use look::Seed;
+pub use mode::{Mode, mode_text};
+pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
+pub use shadow::Shadow;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};

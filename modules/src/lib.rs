@@ -33,13 +33,15 @@ registry! {
     command,
     copy,
     file,
+    group,
     lineinfile,
     ping,
-    shell,
     setup,
+    shell,
     slurp,
     stat,
     tempfile,
+    user,
 }
 
 /// A module as the helper runs it and the controller knows it.
