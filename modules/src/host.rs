@@ -7,6 +7,7 @@ mod clock;
 mod command;
 mod contents;
 mod digest;
+mod dbus;
 mod dpkg;
 mod errno;
 mod extended;
@@ -19,6 +20,7 @@ mod netlink;
 mod outcome;
 mod staged;
 mod shadow;
+mod systemd;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -53,6 +55,7 @@ pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
 pub use shadow::Shadow;
+pub use systemd::Scope;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};

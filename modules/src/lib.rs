@@ -36,10 +36,12 @@ registry! {
     group,
     lineinfile,
     ping,
+    service,
     setup,
     shell,
     slurp,
     stat,
+    systemd_service,
     tempfile,
     user,
 }

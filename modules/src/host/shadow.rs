@@ -45,7 +45,6 @@ impl Host {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::host::TestHost;
 
     #[test]

@@ -58,7 +58,7 @@ fn options(args: &Args, groups: Option<&[String]>, host: &Host) -> Result<Vec<St
     if let Some(uid) = args.uid {
         pair("-u", uid.to_string());
     }
-    let mut flag = |words: &mut Vec<String>, option: &str| words.push(option.to_owned());
+    let flag = |words: &mut Vec<String>, option: &str| words.push(option.to_owned());
     if args.uid.is_some() && args.non_unique {
         flag(&mut words, "-o");
     }
