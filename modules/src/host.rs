@@ -7,15 +7,20 @@ mod clock;
 mod command;
 mod contents;
 mod digest;
+mod dbus;
+mod dpkg;
 mod errno;
 mod extended;
 mod files;
 mod glob;
+mod home;
 mod look;
-mod netlink;
 mod mode;
+mod netlink;
 mod outcome;
 mod staged;
+mod shadow;
+mod systemd;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -30,10 +35,6 @@ use std::{
     time::Instant,
 };
 
-pub use command::{Command, Output};
-pub use contents::{Contents, NoContents};
-pub use look::Seed;
-pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
 pub use digest::{Hasher, Tee, checksum_of};
@@ -41,8 +42,20 @@ pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub(crate) use files::pour;
 pub use mode::{Mode, mode_text};
+pub use dpkg::{DebPackage, compare_versions};
+pub use command::{Command, Output};
+pub use contents::{Contents, NoContents};
+pub use dpkg::{DebPackage, compare_versions};
+pub use errno::{errno_about, errno_text};
+pub use extended::Context;
+pub(crate) use glob::matches as glob_matches;
+pub use look::Seed;
+pub use mode::{Mode, mode_text};
+pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
+pub use shadow::Shadow;
+pub use systemd::Scope;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};
@@ -163,6 +176,19 @@ impl Host {
     pub fn cancelled(&self) -> bool {
         self.cancelled.load(std::sync::atomic::Ordering::Relaxed)
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Waits so long; returns whether the whole time passed, rather than the task being cancelled.
+    pub fn pause(&self, span: std::time::Duration) -> bool {
+        let end = Instant::now() + span;
+        while !self.cancelled() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return true;
+            }
+            std::thread::sleep(left.min(std::time::Duration::from_millis(50)));
+        }
+        false
     }
 
     /// Returns what the controller sends along with the request: contents of files.

@@ -29,16 +29,21 @@ macro_rules! registry {
 }
 
 registry! {
+    apt,
     command,
     copy,
     file,
+    group,
     lineinfile,
     ping,
-    shell,
+    service,
     setup,
+    shell,
     slurp,
     stat,
+    systemd_service,
     tempfile,
+    user,
 }
 
 /// A module as the helper runs it and the controller knows it.

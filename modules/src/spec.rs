@@ -5,7 +5,9 @@ mod coerce;
 
 pub use check::{ArgError, check, read};
 pub(crate) use coerce::expand_with;
-pub use coerce::{ArgPath, Bytes, FromArg, JsonText, Mismatch, python_repr, python_str};
+pub use coerce::{
+    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_repr, python_str,
+};
 pub use windlass_protocol::{Json, JsonMap};
 
 /// Arguments as they were given: names in the order of the playbook, templated.

@@ -19,7 +19,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
                 let text = <String as crate::spec::FromArg>::from_arg(value)?;
                 match text.as_str() {
                     #(#names => Ok(#ident::#variants),)*
-                    _ => Err(crate::spec::Mismatch::Choice { got: text, choices: Self::CHOICES }),
+                    _ => match crate::spec::boolean_choice(&text, Self::CHOICES) {
+                        Some(choice) => Self::from_arg(&crate::spec::Json::from(choice)),
+                        None => Err(crate::spec::Mismatch::Choice { got: text, choices: Self::CHOICES }),
+                    },
                 }
             }
         }

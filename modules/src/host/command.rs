@@ -115,6 +115,23 @@ impl Host {
         found.find(|candidate| self.is_executable(candidate))
     }
 
+    /// Returns the path of a program that must be there.
+    pub fn required(&self, program: &str) -> Result<String> {
+        self.which(program).ok_or_else(|| {
+            let path = self.env("PATH").unwrap_or_default();
+            let mut folders: Vec<&str> = path.split(':').filter(|one| !one.is_empty()).collect();
+            for folder in ["/sbin", "/usr/sbin", "/usr/local/sbin"] {
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            }
+            Failure::new(format!(
+                "Failed to find required executable \"{program}\" in paths: {}",
+                folders.join(":")
+            ))
+        })
+    }
+
     fn spawn(&self, command: &Command) -> Result<Child> {
         let [program, args @ ..] = command.argv.as_slice() else {
             return Err(Failure::new("no command given"));

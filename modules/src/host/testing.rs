@@ -52,6 +52,16 @@ impl TestHost {
         self
     }
 
+    /// Lets everybody execute these files.
+    pub(crate) fn executable(self, paths: &[&str]) -> TestHost {
+        use std::os::unix::fs::PermissionsExt;
+        for path in paths {
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(self.host.path(path), mode).unwrap();
+        }
+        self
+    }
+
     /// Returns the folder that stands for `/`.
     pub(crate) fn root(&self) -> &std::path::Path {
         self.root.path()

@@ -257,6 +257,17 @@ impl FromArg for Bytes {
     }
 }
 
+/// Returns the choice that YAML's `yes` or `no` has become a boolean instead of.
+pub fn boolean_choice(text: &str, choices: &'static [&'static str]) -> Option<&'static str> {
+    let words: &[&str] = match text {
+        "True" => &["yes", "on", "y", "true", "t", "1"],
+        "False" => &["no", "off", "n", "false", "f", "0"],
+        _ => &[],
+    };
+    let mut matching = choices.iter().copied().filter(|choice| words.contains(choice));
+    matching.next().filter(|_| matching.next().is_none())
+}
+
 /// Returns what Python's `str()` gives for the value.
 pub fn python_str(value: &Json) -> String {
     match value {

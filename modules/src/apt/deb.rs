@@ -1,0 +1,75 @@
+//! Installing package files.
+
+use super::{Args, commands, commands::flag, install, spec::Spec};
+use crate::host::{Failure, Host, Outcome, Result, compare_versions, join_words, quote_word};
+
+/// Installs package files that are not installed in this version; what they need comes from the lists.
+pub(super) fn install(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
+    let mut chosen = Vec::new();
+    for file in files.split(',').map(str::trim).filter(|file| !file.is_empty()) {
+        let file = host.expand(file);
+        if needed(args, &file, host)? {
+            // apt takes a word with a slash for a file.
+            chosen.push(if file.contains('/') { file } else { format!("./{file}") });
+        }
+    }
+    if chosen.is_empty() {
+        return Ok(Outcome::changed_if(false).with("stdout", "").with("stderr", ""));
+    }
+    let recommends = match args.install_recommends {
+        Some(true) => "-o APT::Install-Recommends=yes",
+        Some(false) => "-o APT::Install-Recommends=no",
+        None => "",
+    };
+    let line = format!(
+        "{} -y {} {} {} {} {} {} {recommends} install {}",
+        commands::apt_get(host),
+        commands::options(args),
+        flag(args.force, "--force-yes"),
+        flag(args.allow_unauthenticated, "--allow-unauthenticated"),
+        flag(args.allow_downgrade, "--allow-downgrades"),
+        flag(args.allow_change_held_packages, "--allow-change-held-packages"),
+        flag(host.checking(), "--simulate"),
+        join_words(&chosen),
+    );
+    let output = install::with_policy(args, host, || commands::call(&line, host))?;
+    if !output.success() {
+        return Err(commands::failed(&line, &output));
+    }
+    commands::record_diff(&output.text(), host);
+    Ok(commands::printed(true, &output))
+}
+
+/// Returns whether the file's version is not the installed one.
+fn needed(args: &Args, file: &str, host: &Host) -> Result<bool> {
+    let cannot = |reason: &str| Failure::new(format!("Unable to install package: {reason}"));
+    if !host.exists(file) {
+        let reason = format!("E:Could not open file {file} - open (2: No such file or directory)");
+        return Err(cannot(&reason));
+    }
+    let line = format!("dpkg-deb --field {} Package Version Architecture", quote_word(file));
+    let output = commands::call(&line, host)?;
+    if !output.success() {
+        return Err(cannot(output.error_text().trim()));
+    }
+    let text = output.text();
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.strip_prefix(": ")).unwrap_or_default().to_owned()
+    };
+    let (name, version) = (field("Package"), field("Version"));
+    let packages = host.dpkg_packages(|one| one == name)?;
+    let architecture = field("Architecture");
+    let spec = match architecture.as_str() {
+        "all" => Spec::named(&name),
+        architecture => Spec::named(&format!("{name}:{architecture}")),
+    };
+    let Some(installed) = spec.among(&packages).filter(|package| package.installed) else {
+        return Ok(true);
+    };
+    let order = compare_versions(&version, &installed.version);
+    if order.is_lt() && !args.allow_downgrade && !args.force {
+        return Err(Failure::new("A later version is already installed"));
+    }
+    Ok(order.is_ne())
+}

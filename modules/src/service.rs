@@ -1,0 +1,158 @@
+//! `service`: services under whatever starts them: systemd, OpenRC, or scripts of System V.
+
+mod script;
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    systemd_service,
+    systemd_service::State,
+};
+
+/// Manages services
+#[derive(Args)]
+pub struct Args {
+    /// Name of the service
+    name: String,
+    /// How the service should be; `restarted` and `reloaded` always act
+    state: Option<State>,
+    /// Whether the service starts at boot
+    enabled: Option<bool>,
+    /// Seconds to wait between stopping and starting; not with systemd
+    sleep: Option<u64>,
+    /// Text that a running process' command line has, for scripts without `status`
+    pattern: Option<String>,
+    /// Runlevel of OpenRC in which the service starts
+    #[arg(default = "default")]
+    runlevel: String,
+    /// Further words for the service's script
+    #[arg(default = "", alias = "args")]
+    arguments: String,
+    /// What manages services; found out when `auto`
+    #[arg(name = "use", default = "auto")]
+    manager: String,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let manager = match args.manager.as_str() {
+        "auto" => detect(host),
+        "systemd"
+        | "systemd_service"
+        | "ansible.builtin.systemd"
+        | "ansible.builtin.systemd_service" => Manager::Systemd,
+        "openrc" => Manager::OpenRc,
+        "service" | "sysvinit" | "ansible.builtin.service" | "ansible.builtin.sysvinit" => {
+            Manager::Scripts
+        }
+        other => {
+            return Err(Failure::new(format!(
+                "`{other}` is no service manager that is known here"
+            )));
+        }
+    };
+    if manager != Manager::Systemd {
+        return script::run(&args, manager, host);
+    }
+    for (name, given) in [
+        ("sleep", args.sleep.is_some()),
+        ("pattern", args.pattern.is_some()),
+        ("arguments", !args.arguments.is_empty()),
+        ("runlevel", args.runlevel != "default"),
+    ] {
+        if given {
+            host.warn(format!("Ignoring \"{name}\" as it is not used in \"systemd\""));
+        }
+    }
+    let unit = systemd_service::Args::of_service(args.name, args.state, args.enabled);
+    systemd_service::run(unit, host)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manager {
+    Systemd,
+    OpenRc,
+    Scripts,
+}
+
+/// Finds out what starts services here: what runs counts first, then what is installed (in images that do not run).
+fn detect(host: &Host) -> Manager {
+    if host.systemd_runs() {
+        return Manager::Systemd;
+    }
+    if host.exists("/run/openrc") || host.which("rc-service").is_some() {
+        return Manager::OpenRc;
+    }
+    if host.which("systemctl").is_some() { Manager::Systemd } else { Manager::Scripts }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{
+        find,
+        host::TestHost,
+        spec::{Json, JsonMap},
+    };
+
+    fn service(host: &TestHost, given: Json) -> JsonMap {
+        let Json::Object(given) = given else { unreachable!() };
+        find("service").unwrap().run(&given, host)
+    }
+
+    #[test]
+    fn systemd_has_them_where_it_runs() {
+        let host = TestHost::with(&[("/bin/systemctl", ""), ("/run/systemd/system/x", "")])
+            .executable(&["/bin/systemctl"])
+            .answer(
+                "systemctl show -- a",
+                0,
+                "Id=a.service\nLoadState=loaded\nActiveState=active\n",
+            );
+        let result = service(&host, json!({"name": "a", "state": "started", "sleep": 1}));
+        assert_eq!((&result["changed"], &result["state"]), (&json!(false), &json!("started")));
+        assert_eq!(
+            result["warnings"],
+            json!(["Ignoring \"sleep\" as it is not used in \"systemd\""])
+        );
+    }
+
+    #[test]
+    fn scripts_are_asked_and_told() {
+        let host = TestHost::with(&[("/etc/init.d/a", ""), ("/etc/rc2.d/S01a", "")])
+            .executable(&["/etc/init.d/a"])
+            .answer("/etc/init.d/a status", 3, "")
+            .answer("/etc/init.d/a start", 0, "");
+        let result = service(&host, json!({"name": "a", "state": "started", "enabled": true}));
+        assert_eq!(
+            Json::Object(result),
+            json!({"changed": true, "name": "a", "enabled": true, "state": "started"})
+        );
+        let host = host.answer("/etc/init.d/a status", 0, "");
+        assert_eq!(service(&host, json!({"name": "a", "state": "started"}))["changed"], false);
+    }
+
+    #[test]
+    fn openrc_has_runlevels() {
+        let host = TestHost::with(&[
+            ("/sbin/rc-service", ""),
+            ("/sbin/rc-update", ""),
+            ("/etc/init.d/a", ""),
+        ])
+        .executable(&["/sbin/rc-service", "/sbin/rc-update", "/etc/init.d/a"])
+        .answer("rc-update add a boot", 0, "")
+        .answer("rc-service a status", 0, "")
+        .answer("rc-service a stop", 0, "");
+        let given = json!({"name": "a", "state": "stopped", "enabled": true, "runlevel": "boot"});
+        assert_eq!(service(&host, given)["changed"], true);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let host = TestHost::with(&[]);
+        let result = service(&host, json!({"name": "a", "state": "started"}));
+        assert_eq!(result["msg"], "Could not find the requested service a: host");
+        assert_eq!(service(&host, json!({"name": "a"}))["failed"], true);
+    }
+}

@@ -1,0 +1,176 @@
+//! New accounts.
+
+use super::{Args, Done, change, membership, password};
+use crate::host::{Civil, Command, Host, Output, Result, User};
+
+/// Makes the account with useradd, or with busybox' adduser.
+pub(super) fn create(args: &Args, host: &Host) -> Result<Done> {
+    if let Some(group) = &args.group {
+        membership::group(group, host)?;
+    }
+    let groups = match &args.groups {
+        Some(groups) => Some(membership::wanted(groups, args.group.as_deref(), host)?),
+        None => None,
+    };
+    make_parent(args, host)?;
+    if !args.local && host.which("useradd").is_none() && host.which("adduser").is_some() {
+        return busybox(args, groups.unwrap_or_default(), host);
+    }
+    let mut words = vec![host.required(if args.local { "luseradd" } else { "useradd" })?];
+    words.extend(options(args, groups.as_deref(), host)?);
+    words.push(args.name.clone());
+    let mut done = host.change(&Command::new(words))?;
+    if let Some(password) = &args.password {
+        let shown = change::locked(password, args.password_lock);
+        done = then(done, || password::set(&args.name, &shown, host))?;
+    }
+    if args.local {
+        for group in groups.iter().flatten() {
+            let words =
+                [host.required("lgroupmod")?, "-M".to_owned(), args.name.clone(), group.clone()];
+            done = then(done, || host.change(&Command::new(words)).map(Some))?;
+        }
+    }
+    done = then(done, || change::aging(args, None, host))?;
+    Ok(Some(done))
+}
+
+/// Goes on after a command that did not fail, and puts what both printed together.
+fn then(done: Option<Output>, next: impl FnOnce() -> Result<Done>) -> Result<Option<Output>> {
+    if done.as_ref().is_some_and(|output| !output.success()) {
+        return Ok(done);
+    }
+    let next = next()?.flatten();
+    Ok(match (done, next) {
+        (Some(mut first), Some(second)) => {
+            first.status = second.status;
+            first.stdout.extend(second.stdout);
+            first.stderr.extend(second.stderr);
+            Some(first)
+        }
+        (first, second) => first.or(second),
+    })
+}
+
+fn options(args: &Args, groups: Option<&[String]>, host: &Host) -> Result<Vec<String>> {
+    let mut words: Vec<String> = Vec::new();
+    let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
+    if let Some(uid) = args.uid {
+        pair("-u", uid.to_string());
+    }
+    let flag = |words: &mut Vec<String>, option: &str| words.push(option.to_owned());
+    if args.uid.is_some() && args.non_unique {
+        flag(&mut words, "-o");
+    }
+    if let Some(seuser) = &args.seuser {
+        words.extend(["-Z".to_owned(), seuser.clone()]);
+    }
+    if let Some(group) = &args.group {
+        words.extend(["-g".to_owned(), group.clone()]);
+    } else if host.local_groups().iter().any(|group| group.name == args.name) {
+        // A group of that name is there: useradd would fail to make the account's own.
+        flag(&mut words, if args.local { "-n" } else { "-N" });
+    }
+    if let Some(groups) = groups.filter(|groups| !groups.is_empty() && !args.local) {
+        words.extend(["-G".to_owned(), groups.join(",")]);
+    }
+    for (option, value) in [
+        ("-c", args.comment.clone()),
+        ("-d", args.home.as_deref().map(ToOwned::to_owned)),
+        ("-s", args.shell.as_deref().map(ToOwned::to_owned)),
+        ("-e", args.expires.map(expiry).filter(|_| !args.local)),
+        ("-f", args.password_expire_account_disable.map(|days| days.to_string())),
+    ] {
+        words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+    }
+    if let Some(password) = &args.password {
+        words.extend(password::option(&change::locked(password, args.password_lock), host));
+    }
+    if args.create_home {
+        if !args.local {
+            flag(&mut words, "-m");
+        }
+        if let Some(skeleton) = &args.skeleton {
+            words.extend(["-k".to_owned(), skeleton.clone()]);
+        }
+        if let Some(umask) = &args.umask {
+            words.extend(["-K".to_owned(), format!("UMASK={umask}")]);
+        }
+    } else {
+        flag(&mut words, "-M");
+    }
+    if args.system {
+        flag(&mut words, "-r");
+    }
+    for (key, value) in [("UID_MIN", args.uid_min), ("UID_MAX", args.uid_max)] {
+        words.extend(value.into_iter().flat_map(|id| ["-K".to_owned(), format!("{key}={id}")]));
+    }
+    Ok(words)
+}
+
+/// Returns a day as the tools take it: empty for never.
+pub(super) fn expiry(seconds: f64) -> String {
+    if seconds < 0.0 {
+        return String::new();
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
+    let Civil { year, month, day, .. } = Civil::from_seconds(seconds as i64);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Makes the folder in which a home folder is going to be: not every useradd does.
+fn make_parent(args: &Args, host: &Host) -> Result<()> {
+    let Some(home) = args.home.as_deref().filter(|_| args.create_home) else { return Ok(()) };
+    match home.trim_end_matches('/').rsplit_once('/') {
+        Some((parent, _)) if !parent.is_empty() && !host.exists(parent) => {
+            host.make_folder(parent, 0o755, None)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the home folder of an account that has none.
+pub(super) fn home_folder(args: &Args, user: &User, host: &Host) -> Result<()> {
+    let octal = |text: &str| u32::from_str_radix(text.trim_start_matches("0o"), 8).ok();
+    let defaults = host.read_text("/etc/login.defs")?.unwrap_or_default();
+    let setting = |name: &str| {
+        defaults.lines().find_map(|line| {
+            let mut words = line.split_whitespace();
+            (words.next() == Some(name)).then(|| words.next()).flatten().and_then(octal)
+        })
+    };
+    let mode = match args.umask.as_deref().and_then(octal) {
+        Some(umask) => 0o777 & !umask,
+        None => setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022)),
+    };
+    let skeleton = args.skeleton.as_deref().unwrap_or("/etc/skel");
+    host.make_home(&user.home, skeleton, mode, (user.uid, user.gid))
+}
+
+fn busybox(args: &Args, groups: Vec<String>, host: &Host) -> Result<Done> {
+    let mut words = vec!["adduser".to_owned(), "-D".to_owned()];
+    for (option, value) in [
+        ("-u", args.uid.map(|uid| uid.to_string())),
+        ("-G", args.group.clone()),
+        ("-g", args.comment.clone()),
+        ("-h", args.home.as_deref().map(ToOwned::to_owned)),
+        ("-s", args.shell.as_deref().map(ToOwned::to_owned)),
+        ("-k", args.skeleton.clone()),
+    ] {
+        words.extend(value.into_iter().flat_map(|value| [option.to_owned(), value]));
+    }
+    words.extend((!args.create_home).then(|| "-H".to_owned()));
+    words.extend(args.system.then(|| "-S".to_owned()));
+    words.push(args.name.clone());
+    let mut done = host.change(&Command::new(words))?;
+    if let Some(password) = &args.password {
+        let line = format!("{}:{}\n", args.name, change::locked(password, args.password_lock));
+        let command = Command::new(["chpasswd", "-e"]).stdin(line);
+        done = then(done, || host.change(&command).map(Some))?;
+    }
+    for group in groups {
+        let command = Command::new(["adduser".to_owned(), args.name.clone(), group]);
+        done = then(done, || host.change(&command).map(Some))?;
+    }
+    Ok(Some(done))
+}
