@@ -41,12 +41,12 @@ pub(super) fn find(host: &Host) -> Option<Python> {
     let named = ["3.13", "3.12", "3.11", "3.10", "3.9", "3.8"];
     let programs = named.iter().map(|version| format!("python{version}"));
     let mut programs = programs.chain(["/usr/bin/python3".to_owned(), "python3".to_owned()]);
-    let executable = programs.find_map(|program| {
-        let path = host.which(&program)?;
-        host.is_executable(&path).then_some(path)
-    })?;
-    let version = version(host, &executable)?;
-    Some(Python { executable, version })
+    programs.find_map(|program| {
+        let executable = host.which(&program).filter(|path| host.is_executable(path))?;
+        // A script of that name, which version managers put first, is no interpreter.
+        let version = version(host, &executable)?;
+        Some(Python { executable, version })
+    })
 }
 
 /// The version that is written in the program or in its library.
