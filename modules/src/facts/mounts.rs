@@ -66,26 +66,35 @@ fn mounted_parts(mountinfo: &str) -> Vec<String> {
 }
 
 fn parse(table: &str, parts: &[String]) -> Vec<Mount> {
-    let lines = table.lines().filter_map(|line| {
-        let mut fields = line.split_whitespace().map(unescape);
-        let mut mount = Mount {
-            device: fields.next()?,
-            mount: fields.next()?,
-            fstype: fields.next()?,
-            options: fields.next()?,
-            dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-            passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-        };
-        let real = mount.device.starts_with(['/', '\\']) || mount.device.contains(":/");
-        if !real || mount.fstype == "none" {
-            return None;
+    let mut mounts: Vec<Mount> = Vec::new();
+    for mount in table.lines().filter_map(|line| line_of(line, parts)) {
+        // What is mounted over another hides it, and takes its place.
+        match mounts.iter_mut().find(|hidden| hidden.mount == mount.mount) {
+            Some(hidden) => *hidden = mount,
+            None => mounts.push(mount),
         }
-        if parts.contains(&mount.mount) && !mount.options.contains("bind") {
-            mount.options.push_str(",bind");
-        }
-        Some(mount)
-    });
-    lines.collect()
+    }
+    mounts
+}
+
+fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
+    let mut fields = line.split_whitespace().map(unescape);
+    let mut mount = Mount {
+        device: fields.next()?,
+        mount: fields.next()?,
+        fstype: fields.next()?,
+        options: fields.next()?,
+        dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
+        passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
+    };
+    let real = mount.device.starts_with(['/', '\\']) || mount.device.contains(":/");
+    if !real || mount.fstype == "none" {
+        return None;
+    }
+    if parts.contains(&mount.mount) && !mount.options.contains("bind") {
+        mount.options.push_str(",bind");
+    }
+    Some(mount)
 }
 
 /// Undoes the octal escapes of the table: `\040` is a space.
@@ -217,7 +226,7 @@ mod tests {
 
     #[test]
     fn only_devices_and_servers_are_listed() {
-        let table = "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw,relatime 0 1\nnas:/vol /srv/my\\040data nfs4 rw 0 0\n/dev/sdb1 /x none rw,bind 0 0\n/dev/sda1 /var/lib/y ext4 rw 0 0\n";
+        let table = "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw,relatime 0 1\nnas:/vol /srv/my\\040data nfs4 rw 0 0\n/dev/sdb1 /x none rw,bind 0 0\n/dev/sda1 /var/lib/y ext4 ro 0 0\n/dev/sda1 /var/lib/y ext4 rw 0 0\n";
         let mounts = parse(table, &["/var/lib/y".to_owned()]);
         let shown: Vec<_> =
             mounts.iter().map(|one| (one.mount.as_str(), one.options.as_str())).collect();
