@@ -146,7 +146,11 @@ fn firmware(host: &Host, findings: &mut Findings) {
             findings.add(kind, Role::Guest);
         }
     };
-    guest("kvm", ["KVM", "KVM Server", "Bochs", "AHV"].contains(&product.as_str()));
+    guest(
+        "kvm",
+        ["KVM", "KVM Server", "Bochs", "AHV", "CloudStack KVM Hypervisor"]
+            .contains(&product.as_str()),
+    );
     guest("oVirt", vendor == "oVirt");
     if vendor == "Red Hat" {
         guest("RHV", family == "RHV");
@@ -163,7 +167,8 @@ fn firmware(host: &Host, findings: &mut Findings) {
     guest("VirtualPC", vendor == "Microsoft Corporation");
     guest("parallels", vendor == "Parallels Software International Inc.");
     guest("openstack", vendor == "OpenStack Foundation");
-    guest("bhyve", product.contains("BHYVE"));
+    // Only `dmidecode` tells the reference.
+    guest("bhyve", product.contains("BHYVE") && host.which("dmidecode").is_some());
 }
 
 /// What the kernel knows: its modules and the kind of its processors.
