@@ -147,7 +147,7 @@ fn place(interface: &mut Facts, aliases: &mut Facts, name: &str, one: &Address, 
     if one.address.is_ipv6() {
         return push(interface, "ipv6", shape);
     }
-    let mut add = |facts: &mut Facts, shape: Facts| {
+    let add = |facts: &mut Facts, shape: Facts| {
         if one.secondary || facts.contains_key("ipv4") {
             push(facts, "ipv4_secondaries", shape);
         } else {
