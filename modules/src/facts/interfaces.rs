@@ -206,9 +206,6 @@ fn hardware(host: &Host, name: &str) -> Facts {
     if let Some(state) = read("operstate") {
         put("active", (state != "down").into());
     }
-    if let Some(module) = host.real_name(format!("{base}/device/driver/module")) {
-        put("module", module.into());
-    }
     let kind = match read("type").as_deref() {
         Some("1") => Some("ether"),
         Some("32") => Some("infiniband"),
@@ -253,6 +250,9 @@ fn hardware(host: &Host, name: &str) -> Facts {
     }
     if let Some(device) = host.link(format!("{base}/device")) {
         put("pciid", device.rsplit('/').next().unwrap_or_default().into());
+        if let Some(module) = host.link(format!("{base}/device/driver/module")) {
+            put("module", module.rsplit('/').next().unwrap_or_default().into());
+        }
     }
     if let Some(speed) = read("speed").and_then(|text| text.parse::<i64>().ok()) {
         put("speed", speed.into());
