@@ -127,8 +127,9 @@ impl Source {
         let literal = (!wanted.contains(['*', '?', '[']))
             .then(|| wanted.strip_prefix(PREFIX).unwrap_or(wanted));
         self.facts.iter().any(|fact| match (fact.strip_suffix('*'), literal) {
+            // An empty pattern means everything, and the names of some facts are the host's.
+            (_, Some("")) | (Some(_), None) => true,
             (None, _) => glob::means(wanted, &format!("{PREFIX}{fact}")),
-            (Some(_), None) => true,
             (Some(""), Some(name)) => !SOURCES.iter().any(|source| source.names(name)),
             (Some(start), Some(name)) => name.starts_with(start),
         })
@@ -168,7 +169,9 @@ pub fn gather(host: &Host, ask: &Ask) -> Result<Facts> {
             Ok((_, names, found, warnings)) => {
                 open.retain(|source| source.facts != names);
                 facts.extend(found);
-                warnings.into_iter().for_each(|warning| host.warn(warning));
+                for warning in warnings {
+                    host.warn(warning);
+                }
             }
             Err(_) if host.cancelled() => return Err(Failure::new("the task was cancelled")),
             // A little more than the source has itself, so that it can say what it did not get.
@@ -188,6 +191,17 @@ pub fn gather(host: &Host, ask: &Ask) -> Result<Facts> {
         }
     }
     Ok(facts)
+}
+
+/// What tests of a single source ask for.
+#[cfg(test)]
+fn test_ask() -> Ask {
+    Ask {
+        collectors: Vec::new(),
+        names: None,
+        timeout: Duration::from_secs(10),
+        fact_path: "/etc/ansible/facts.d".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +229,7 @@ mod tests {
         // A name that no source claims may be an interface's.
         assert_eq!(sources(&["ansible_eth0"]), ["interfaces"]);
         assert_eq!(sources(&[]), Vec::<&str>::new());
+        assert!(sources(&[""]).len() == SOURCES.len());
         assert!(sources(&["*"]).len() == SOURCES.len());
         assert!(sources(&["ansible_mem*"]).contains(&"memory_mb"));
     }
@@ -225,16 +240,5 @@ mod tests {
         for source in SOURCES {
             assert!(all.contains(&source.collector), "{}", source.collector);
         }
-    }
-}
-
-/// What tests of a single source ask for.
-#[cfg(test)]
-fn test_ask() -> Ask {
-    Ask {
-        collectors: Vec::new(),
-        names: None,
-        timeout: Duration::from_secs(10),
-        fact_path: "/etc/ansible/facts.d".to_owned(),
     }
 }

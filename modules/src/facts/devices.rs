@@ -129,7 +129,7 @@ fn holders(host: &Host, base: &str) -> Vec<String> {
 /// Only hosts with `lspci` have it in the reference.
 fn controller(host: &Host, base: &str) -> String {
     let Some(target) = host.link(base) else { return String::new() };
-    let Some(slot) = target.split('/').filter(|part| is_slot(part)).next_back() else {
+    let Some(slot) = target.split('/').rfind(|part| is_slot(part)) else {
         return String::new();
     };
     if host.which("lspci").is_none() {

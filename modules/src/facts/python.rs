@@ -29,6 +29,9 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     Facts::from_iter([("python".to_owned(), facts)])
 }
 
+/// Device, inode and time of change.
+type FileId = (u64, u64, i64);
+
 /// An interpreter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Python {
@@ -52,7 +55,7 @@ pub(super) fn find(host: &Host) -> Option<Python> {
 /// The version that is written in the program or in its library.
 fn version(host: &Host, executable: &str) -> Option<[u32; 3]> {
     // The program is large: a helper that lives for a whole run reads it once.
-    static KNOWN: Mutex<Option<HashMap<(u64, u64, i64), [u32; 3]>>> = Mutex::new(None);
+    static KNOWN: Mutex<Option<HashMap<FileId, [u32; 3]>>> = Mutex::new(None);
     let meta = host.stat(executable).ok().flatten()?;
     let key = (meta.dev(), meta.ino(), meta.mtime());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
