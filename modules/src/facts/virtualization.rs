@@ -103,6 +103,7 @@ fn containers(host: &Host, findings: &mut Findings) {
     }
     if let Some(kind) = host.line("/run/systemd/container") {
         findings.add(&kind, Role::Guest);
+        findings.list("container", Role::Guest);
     }
     if host.exists("/.dockerenv") || host.exists("/.dockerinit") {
         findings.add("docker", Role::Guest);
@@ -268,7 +269,7 @@ mod tests {
             &[("/run/systemd/container", "systemd-nspawn\n"), ("/dev/kvm", "")],
             "systemd-nspawn",
             "guest",
-            &["systemd-nspawn"],
+            &["container", "systemd-nspawn"],
             &["kvm"],
         );
         check(
