@@ -114,14 +114,23 @@ impl Ask {
 }
 
 impl Source {
+    /// Whether the source says by name that it has the fact.
+    fn names(&self, name: &str) -> bool {
+        self.facts.iter().any(|fact| match fact.strip_suffix('*') {
+            None => *fact == name,
+            Some(start) => !start.is_empty() && name.starts_with(start),
+        })
+    }
+
     /// Whether the source may have a fact that the glob `wanted` means.
     fn may_give(&self, wanted: &str) -> bool {
         let literal = (!wanted.contains(['*', '?', '[']))
             .then(|| wanted.strip_prefix(PREFIX).unwrap_or(wanted));
         self.facts.iter().any(|fact| match (fact.strip_suffix('*'), literal) {
+            // An empty pattern means everything, and the names of some facts are the host's.
+            (_, Some("")) | (Some(_), None) => true,
             (None, _) => glob::means(wanted, &format!("{PREFIX}{fact}")),
-            (Some(_), None) => true,
-            (Some(""), Some(name)) => !SOURCES.iter().any(|source| source.facts.contains(&name)),
+            (Some(""), Some(name)) => !SOURCES.iter().any(|source| source.names(name)),
             (Some(start), Some(name)) => name.starts_with(start),
         })
     }
@@ -160,7 +169,9 @@ pub fn gather(host: &Host, ask: &Ask) -> Result<Facts> {
             Ok((_, names, found, warnings)) => {
                 open.retain(|source| source.facts != names);
                 facts.extend(found);
-                warnings.into_iter().for_each(|warning| host.warn(warning));
+                for warning in warnings {
+                    host.warn(warning);
+                }
             }
             Err(_) if host.cancelled() => return Err(Failure::new("the task was cancelled")),
             // A little more than the source has itself, so that it can say what it did not get.
@@ -190,5 +201,44 @@ fn test_ask() -> Ask {
         names: None,
         timeout: Duration::from_secs(10),
         fact_path: "/etc/ansible/facts.d".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(names: &[&str]) -> Vec<&'static str> {
+        let names = Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let all = subset(&["all".to_owned()]).unwrap();
+        let ask = Ask { collectors: all, names, ..test_ask() };
+        let mut first: Vec<_> = SOURCES
+            .iter()
+            .filter(|source| ask.wants(source))
+            .map(|source| source.facts[0])
+            .collect();
+        first.sort_unstable();
+        first
+    }
+
+    #[test]
+    fn only_what_may_have_the_wanted_facts_is_asked() {
+        assert_eq!(sources(&["ansible_kernel"]), ["system"]);
+        assert_eq!(sources(&["distribution_major_version", "mounts"]), ["distribution", "mounts"]);
+        assert_eq!(sources(&["ssh_host_key_rsa_public"]), ["ssh_host_key_*"]);
+        // A name that no source claims may be an interface's.
+        assert_eq!(sources(&["ansible_eth0"]), ["interfaces"]);
+        assert_eq!(sources(&[]), Vec::<&str>::new());
+        assert!(sources(&[""]).len() == SOURCES.len());
+        assert!(sources(&["*"]).len() == SOURCES.len());
+        assert!(sources(&["ansible_mem*"]).contains(&"memory_mb"));
+    }
+
+    #[test]
+    fn every_collector_of_a_source_exists() {
+        let all = subset(&["all".to_owned()]).unwrap();
+        for source in SOURCES {
+            assert!(all.contains(&source.collector), "{}", source.collector);
+        }
     }
 }

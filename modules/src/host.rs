@@ -41,6 +41,7 @@ pub use digest::{Hasher, Tee, checksum_of};
 pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub(crate) use files::pour;
+pub(crate) use glob::matches;
 pub use mode::{Mode, mode_text};
 pub use dpkg::{DebPackage, compare_versions};
 pub use command::{Command, Output};
@@ -62,7 +63,6 @@ pub use tree::{Entry, PathState, file_time, seconds};
 pub use users::{Group, User, home_of};
 pub use words::{join_words, quote_word, split_words};
 pub use zone::{LocalTime, Zone};
-pub(crate) use zone::{civil, days};
 
 /// Where output of a running command goes as it appears.
 pub type OnOutput = Box<dyn Fn(windlass_protocol::Stream, &[u8])>;

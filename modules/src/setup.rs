@@ -33,7 +33,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut ask = Ask {
         collectors: facts::subset(&args.gather_subset)?,
         names: (!args.filter.is_empty()).then(|| args.filter.clone()),
-        timeout: Duration::from_secs(u64::try_from(args.gather_timeout).unwrap_or(0)),
+        timeout: match u64::try_from(args.gather_timeout) {
+            Ok(seconds @ 1..) => Duration::from_secs(seconds),
+            // No time at all means the usual time.
+            _ => Duration::from_secs(10),
+        },
         fact_path: args.fact_path.0,
     };
     if args.only.is_some() {
@@ -49,4 +53,78 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         found.retain(|name, _| args.filter.iter().any(|wanted| facts::means(wanted, name)));
     }
     Ok(Outcome::changed_if(false).with("ansible_facts", Json::Object(found)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{host::TestHost, spec::JsonMap};
+
+    fn setup(host: &Host, given: Json) -> JsonMap {
+        let Json::Object(given) = given else { unreachable!() };
+        crate::find("setup").expect("setup is registered").run(&given, host)
+    }
+
+    #[test]
+    fn names_have_their_prefix_and_no_hyphens() {
+        let host = TestHost::with(&[
+            ("/sys/class/net/br-x/ifindex", "999999\n"),
+            ("/sys/class/net/br-x/mtu", "1500\n"),
+        ]);
+        let result = setup(&host, json!({"gather_subset": ["!all", "network"]}));
+        assert_eq!(result["changed"], false);
+        let facts = &result["ansible_facts"];
+        assert_eq!(facts["ansible_br_x"], json!({"device": "br-x", "mtu": 1500}));
+        assert_eq!(facts["gather_subset"], json!(["!all", "network"]));
+        assert_eq!(facts["module_setup"], true);
+    }
+
+    #[test]
+    fn a_filter_leaves_what_it_matches() {
+        let host = TestHost::with(&[("/proc/uptime", "12.34 56.78\n")]);
+        let result = setup(&host, json!({"filter": ["uptime*", "module_setup"]}));
+        assert_eq!(
+            result["ansible_facts"],
+            json!({"ansible_uptime_seconds": 12, "module_setup": true})
+        );
+    }
+
+    #[test]
+    fn only_what_can_be_read_is_gathered() {
+        let host = TestHost::with(&[
+            ("/proc/uptime", "12.34 56.78\n"),
+            ("/proc/meminfo", "MemTotal: 1024 kB\n"),
+        ]);
+        let result = setup(&host, json!({"_windlass_only": ["ansible_uptime_seconds"]}));
+        assert_eq!(
+            result["ansible_facts"],
+            json!({"ansible_uptime_seconds": 12, "gather_subset": ["all"], "module_setup": true})
+        );
+        let nothing = setup(&host, json!({"_windlass_only": []}));
+        assert_eq!(
+            nothing["ansible_facts"],
+            json!({"gather_subset": ["all"], "module_setup": true})
+        );
+    }
+
+    #[test]
+    fn an_unknown_subset_fails() {
+        let result = setup(&TestHost::with(&[]), json!({"gather_subset": "nope"}));
+        assert_eq!(result["failed"], true);
+        assert!(
+            result["msg"]
+                .as_str()
+                .unwrap_or_default()
+                .starts_with("Bad subset 'nope' given to Ansible.")
+        );
+    }
+
+    #[test]
+    fn check_mode_gathers_the_same() {
+        let host = TestHost::with(&[("/proc/uptime", "12.34 56.78\n")]).check();
+        let result = setup(&host, json!({"filter": "ansible_uptime_seconds"}));
+        assert_eq!(result["ansible_facts"], json!({"ansible_uptime_seconds": 12}));
+    }
 }

@@ -1,5 +1,7 @@
 //! What the modules' process may do beyond its user.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{Ask, Facts, Pace, Source};
@@ -14,8 +16,8 @@ pub(super) static SOURCE: Source = Source {
 
 fn gather(host: &Host, _: &Ask) -> Facts {
     // Only hosts with `capsh` have it in the reference, in the words of that program.
-    let current = host.which("capsh").and_then(|program| match simple(host) {
-        Some(text) => Some(text.to_owned()),
+    let current = host.which("capsh").and_then(|program| match written(host) {
+        Some(text) => Some(text),
         None => printed(host, &program),
     });
     let (enforced, list) = match current.as_deref() {
@@ -32,21 +34,86 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     ])
 }
 
-/// The text of the two usual states, which needs no program: everything, as root, or nothing.
-fn simple(host: &Host) -> Option<&'static str> {
+/// Capabilities by their numbers.
+const NAMES: [&str; 41] = [
+    "chown",
+    "dac_override",
+    "dac_read_search",
+    "fowner",
+    "fsetid",
+    "kill",
+    "setgid",
+    "setuid",
+    "setpcap",
+    "linux_immutable",
+    "net_bind_service",
+    "net_broadcast",
+    "net_admin",
+    "net_raw",
+    "ipc_lock",
+    "ipc_owner",
+    "sys_module",
+    "sys_rawio",
+    "sys_chroot",
+    "sys_ptrace",
+    "sys_pacct",
+    "sys_admin",
+    "sys_boot",
+    "sys_nice",
+    "sys_resource",
+    "sys_time",
+    "sys_tty_config",
+    "mknod",
+    "lease",
+    "audit_write",
+    "audit_control",
+    "setfcap",
+    "mac_override",
+    "mac_admin",
+    "syslog",
+    "wake_alarm",
+    "block_suspend",
+    "audit_read",
+    "perfmon",
+    "bpf",
+    "checkpoint_restore",
+];
+
+/// The text of the usual states, which needs no program: nothing, or everything but a few.
+fn written(host: &Host) -> Option<String> {
     let status = host.text("/proc/self/status")?;
-    let set = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-        u64::from_str_radix(line.trim(), 16).ok()
-    };
-    let (inheritable, permitted, effective) = (set("CapInh:")?, set("CapPrm:")?, set("CapEff:")?);
+    let sets: BTreeMap<&str, u64> = status
+        .lines()
+        .filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((
+                name,
+                u64::from_str_radix(value.trim(), 16).ok().filter(|_| name.starts_with("Cap"))?,
+            ))
+        })
+        .collect();
+    let (inheritable, permitted, effective) =
+        (*sets.get("CapInh")?, *sets.get("CapPrm")?, *sets.get("CapEff")?);
+    if inheritable != 0 || permitted != effective {
+        return None;
+    }
+    if permitted == 0 {
+        return Some("=".to_owned());
+    }
     let last: u32 = host.line("/proc/sys/kernel/cap_last_cap")?.parse().ok()?;
     let all = u64::MAX >> 63_u32.checked_sub(last)?;
-    match (inheritable, permitted, effective) {
-        (0, 0, 0) => Some("="),
-        (0, permitted, effective) if permitted == all && effective == all => Some("=ep"),
-        _ => None,
+    let missing = all & !permitted;
+    // Where fewer are missing than there are, they are the exception that is listed.
+    if permitted & !all != 0 || missing.count_ones() * 2 >= all.count_ones() {
+        return None;
     }
+    let mut names = Vec::new();
+    for number in 0..=last {
+        if missing & (1 << number) != 0 {
+            names.push(format!("cap_{}", NAMES.get(number as usize)?));
+        }
+    }
+    Some(if names.is_empty() { "=ep".to_owned() } else { format!("=ep {}-ep", names.join(",")) })
 }
 
 fn printed(host: &Host, program: &str) -> Option<String> {
@@ -90,14 +157,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_container_takes_away_is_listed() {
+        let facts = gather(&host(["0", "1fffedfffff", "1fffedfffff"]), &test_ask());
+        assert_eq!(
+            facts["system_capabilities"],
+            json!(["ep cap_sys_admin", "cap_sys_resource-ep"])
+        );
+        assert_eq!(facts["system_capabilities_enforced"], "True");
+    }
+
+    #[test]
     fn other_states_are_told_by_capsh() {
-        let some = host(["0", "1fffeffffff", "1fffeffffff"]).answer(
+        let some = host(["0", "3", "1"]).answer(
             "/usr/sbin/capsh --print",
             0,
-            "Current: =ep cap_sys_resource-ep\nBounding set =x\n",
+            "Current: cap_chown=ep cap_dac_override+p\nBounding set =x\n",
         );
         let facts = gather(&some, &test_ask());
-        assert_eq!(facts["system_capabilities"], json!(["ep cap_sys_resource-ep"]));
+        assert_eq!(facts["system_capabilities"], json!(["ep cap_dac_override+p"]));
         assert_eq!(facts["system_capabilities_enforced"], "True");
     }
 

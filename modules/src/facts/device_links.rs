@@ -55,7 +55,9 @@ pub(super) fn by(host: &Host, kind: &str) -> Links {
             links.entry(device.to_owned()).or_default().push(name);
         }
     }
-    links.values_mut().for_each(|names| names.sort_unstable());
+    for names in links.values_mut() {
+        names.sort_unstable();
+    }
     links
 }
 
@@ -66,7 +68,9 @@ fn masters(host: &Host) -> Links {
             links.entry(slave).or_default().push(device.clone());
         }
     }
-    links.values_mut().for_each(|names| names.sort_unstable());
+    for names in links.values_mut() {
+        names.sort_unstable();
+    }
     links
 }
 

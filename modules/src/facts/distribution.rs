@@ -100,7 +100,10 @@ fn release_file(host: &Host) -> Option<String> {
     let mut names: Vec<_> = host
         .folder("/etc")
         .into_iter()
-        .filter(|name| name.ends_with("-release") && !OTHERS.contains(&name.as_str()))
+        .filter(|name| {
+            let word = name.strip_suffix("-release").is_some_and(|word| !word.contains(['-', '.']));
+            word && !OTHERS.contains(&name.as_str())
+        })
         .collect();
     names.sort_unstable();
     host.text(format!("/etc/{}", names.first()?))

@@ -29,6 +29,8 @@ pub(super) static SOURCE: Source = Source {
     gather,
 };
 
+const FOLDER: &str = "/sys/devices/virtual/dmi/id";
+
 /// Types of chassis as SMBIOS numbers them.
 const CHASSIS: [&str; 37] = [
     "Unknown",
@@ -71,6 +73,8 @@ const CHASSIS: [&str; 37] = [
 ];
 
 fn gather(host: &Host, _: &Ask) -> Facts {
+    // Firmware that does not name its product is not asked for more.
+    let named = host.exists(format!("{FOLDER}/product_name"));
     let value = |fact: &str| {
         let file = match fact {
             "system_vendor" => "sys_vendor",
@@ -78,7 +82,7 @@ fn gather(host: &Host, _: &Ask) -> Facts {
             fact => fact,
         };
         // What only root may read, and what a virtual machine leaves out, is said to be missing.
-        let Some(text) = host.line(format!("/sys/devices/virtual/dmi/id/{file}")) else {
+        let Some(text) = host.line(format!("{FOLDER}/{file}")).filter(|_| named) else {
             return "NA".to_owned();
         };
         if fact != "form_factor" {

@@ -67,7 +67,8 @@ fn assemble(host: &Host, addressing: &Addressing) -> Facts {
     for (name, index) in names.iter().zip(&indices) {
         let mut interface = hardware(host, name);
         let own = addressing.addresses.iter().filter(|one| Some(one.interface) == *index);
-        for one in own {
+        let (secondary, primary): (Vec<_>, Vec<_>) = own.partition(|one| one.secondary);
+        for one in primary.into_iter().chain(secondary) {
             let (at, shape) = match one.address {
                 IpAddr::V4(_) => (0, v4(one)),
                 IpAddr::V6(_) => (1, v6(one)),
@@ -80,9 +81,8 @@ fn assemble(host: &Host, addressing: &Addressing) -> Facts {
         }
         facts.insert(name.clone(), interface.into());
     }
-    for (alias, shape) in aliases {
-        facts.entry(alias).or_insert(shape);
-    }
+    let names: Vec<_> = names.iter().chain(aliases.keys()).cloned().collect();
+    facts.extend(aliases);
     let [v4, v6] = all;
     let [default_v4, default_v6] = defaults;
     facts.insert("interfaces".to_owned(), names.into());
@@ -137,26 +137,33 @@ fn complete_default(
     }
 }
 
-/// Puts an address where playbooks look for it: the first of its kind, the others, an alias of its own.
+/// Puts an address where playbooks look for it: with its interface, or with the alias by which it was given.
 fn place(interface: &mut Facts, aliases: &mut Facts, name: &str, one: &Address, shape: Facts) {
-    let push = |interface: &mut Facts, key: &str, shape: Facts| {
-        if let Json::Array(list) = interface.entry(key).or_insert_with(|| json!([])) {
+    let push = |facts: &mut Facts, key: &str, shape: Facts| {
+        if let Json::Array(list) = facts.entry(key).or_insert_with(|| json!([])) {
             list.push(shape.into());
         }
     };
     if one.address.is_ipv6() {
         return push(interface, "ipv6", shape);
     }
-    let label = one.label.as_deref().unwrap_or(name);
-    if !one.secondary && !interface.contains_key("ipv4") {
-        interface.insert("ipv4".to_owned(), shape.clone().into());
-    } else {
-        push(interface, "ipv4_secondaries", shape.clone());
-    }
-    if label != name {
-        let alias = aliases.entry(label).or_insert_with(|| json!({}));
-        if let Json::Object(alias) = alias {
-            alias.insert("ipv4".to_owned(), shape.into());
+    let add = |facts: &mut Facts, shape: Facts| {
+        if one.secondary || facts.contains_key("ipv4") {
+            push(facts, "ipv4_secondaries", shape);
+        } else {
+            facts.insert("ipv4".to_owned(), shape.into());
+        }
+    };
+    match one.label.as_deref().filter(|label| *label != name) {
+        None => add(interface, shape),
+        Some(alias) => {
+            // The last address of an alias counts, as in the reference.
+            let mut facts = Facts::new();
+            add(&mut facts, shape.clone());
+            aliases.insert(alias.replace(':', "_"), facts.into());
+            if one.secondary {
+                push(interface, "ipv4_secondaries", shape);
+            }
         }
     }
 }
@@ -198,9 +205,6 @@ fn hardware(host: &Host, name: &str) -> Facts {
     }
     if let Some(state) = read("operstate") {
         put("active", (state != "down").into());
-    }
-    if let Some(module) = host.real_name(format!("{base}/device/driver/module")) {
-        put("module", module.into());
     }
     let kind = match read("type").as_deref() {
         Some("1") => Some("ether"),
@@ -246,6 +250,9 @@ fn hardware(host: &Host, name: &str) -> Facts {
     }
     if let Some(device) = host.link(format!("{base}/device")) {
         put("pciid", device.rsplit('/').next().unwrap_or_default().into());
+        if let Some(module) = host.link(format!("{base}/device/driver/module")) {
+            put("module", module.rsplit('/').next().unwrap_or_default().into());
+        }
     }
     if let Some(speed) = read("speed").and_then(|text| text.parse::<i64>().ok()) {
         put("speed", speed.into());
@@ -309,11 +316,11 @@ mod tests {
             })
         );
         assert_eq!(facts["default_ipv6"], json!({}));
-        assert_eq!(facts["interfaces"], json!(["eth0"]));
+        assert_eq!(facts["interfaces"], json!(["eth0", "eth0_1"]));
         assert_eq!(facts["all_ipv4_addresses"], json!(["10.0.0.5", "10.0.0.6"]));
         assert_eq!(facts["eth0"]["ipv4_secondaries"][0]["address"], "10.0.0.6");
         assert_eq!(facts["eth0"]["promisc"], true);
-        assert_eq!(facts["eth0:1"]["ipv4"]["address"], "10.0.0.6");
+        assert_eq!(facts["eth0_1"]["ipv4_secondaries"][0]["address"], "10.0.0.6");
     }
 
     #[test]

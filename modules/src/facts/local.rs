@@ -1,6 +1,6 @@
 //! The operator's own facts: files and programs in a folder.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{Ask, Facts, Pace, Source};
 use crate::host::{Command, Host};
@@ -44,9 +44,7 @@ fn read(host: &Host, path: &str) -> Option<Json> {
     } else {
         host.text(path)?
     };
-    Some(parse(&text).unwrap_or_else(|| {
-        complain(host, format!("error loading facts as JSON or ini - please check content: {path}"))
-    }))
+    Some(parse(&text, path).unwrap_or_else(|message| complain(host, message)))
 }
 
 /// A fact that could not be read says why, and so does a warning.
@@ -55,64 +53,117 @@ fn complain(host: &Host, message: String) -> Json {
     message.into()
 }
 
-fn parse(text: &str) -> Option<Json> {
-    serde_json::from_str(text).ok().or_else(|| ini(text))
+fn parse(text: &str, path: &str) -> Result<Json, String> {
+    serde_json::from_str(text).or_else(|_| match ini(text) {
+        None => Err(format!("error loading facts as JSON or ini - please check content: {path}")),
+        Some(sections) => interpolate(&sections).map_err(|reason| {
+            format!("error loading facts as ini - please check content: {path} ({reason})")
+        }),
+    })
 }
 
-/// Sections and their options as Python's `configparser` reads them; `None` when it would not.
-fn ini(text: &str) -> Option<Json> {
-    let mut sections = Facts::new();
-    let mut current: Option<(String, Facts)> = None;
-    let mut last: Option<String> = None;
+/// Sections and their options, in their order.
+type Sections = Vec<(String, Vec<(String, String)>)>;
+
+/// Reads what Python's `configparser` reads; `None` when it would not.
+fn ini(text: &str) -> Option<Sections> {
+    let mut sections = Sections::new();
+    let mut goes_on = false;
     for line in text.lines() {
         let bare = line.trim();
         if bare.is_empty() || bare.starts_with(['#', ';']) {
             continue;
         }
-        if let Some(name) =
-            bare.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name)
-        {
-            if let Some((name, options)) = current.take() {
-                sections.insert(name, options.into());
-            }
-            if sections.contains_key(name) {
-                return None;
-            }
-            current = Some((name.to_owned(), Facts::new()));
-            last = None;
-            continue;
-        }
-        let (_, options) = current.as_mut()?;
-        if line.starts_with([' ', '\t'])
-            && let Some(Json::String(value)) = last.as_ref().and_then(|name| options.get_mut(name))
+        if goes_on
+            && line.starts_with([' ', '\t'])
+            && let Some((_, value)) =
+                sections.last_mut().and_then(|(_, options)| options.last_mut())
         {
             value.push('\n');
             value.push_str(bare);
             continue;
         }
+        let header = bare.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        goes_on = header.is_none();
+        if let Some((name, _)) = header {
+            if sections.iter().any(|(known, _)| known == name) {
+                return None;
+            }
+            sections.push((name.to_owned(), Vec::new()));
+            continue;
+        }
         let (name, value) = bare.split_once(['=', ':'])?;
         let name = name.trim().to_lowercase();
-        options.insert(name.clone(), value.trim().into());
-        last = Some(name);
-    }
-    if let Some((name, options)) = current {
-        sections.insert(name, options.into());
-    }
-    // The section of defaults is part of every other.
-    if let Some(Json::Object(defaults)) = sections.remove("DEFAULT") {
-        for options in sections.values_mut() {
-            if let Json::Object(options) = options {
-                for (name, value) in &defaults {
-                    options.entry(name).or_insert_with(|| value.clone());
-                }
-            }
+        let (_, options) = sections.last_mut()?;
+        if options.iter().any(|(known, _)| *known == name) {
+            return None;
         }
+        options.push((name, value.trim().to_owned()));
     }
-    Some(json!(sections))
+    Some(sections)
+}
+
+/// Adds the section of defaults to every other, and replaces `%(name)s` by the option of that name.
+fn interpolate(sections: &Sections) -> Result<Json, String> {
+    let of = |wanted: &str| {
+        sections.iter().find(|(name, _)| name == wanted).map(|(_, options)| options.as_slice())
+    };
+    let defaults = of("DEFAULT").unwrap_or_default();
+    let mut facts = Facts::new();
+    for (section, own) in sections.iter().filter(|(name, _)| name != "DEFAULT") {
+        let missing =
+            defaults.iter().filter(|(name, _)| !own.iter().any(|(known, _)| known == name));
+        let options: Vec<_> = own.iter().chain(missing).cloned().collect();
+        let mut values = Facts::new();
+        for (name, value) in &options {
+            values.insert(name.clone(), replaced(section, name, value, &options, 0)?.into());
+        }
+        facts.insert(section.clone(), values.into());
+    }
+    Ok(facts.into())
+}
+
+fn replaced(
+    section: &str,
+    name: &str,
+    value: &str,
+    options: &[(String, String)],
+    depth: usize,
+) -> Result<String, String> {
+    if depth > 10 {
+        return Err(format!(
+            "Recursion limit exceeded in value substitution: option '{name}' in section '{section}' contains an interpolation key which cannot be substituted in 10 steps. Raw value: '{value}'"
+        ));
+    }
+    let mut out = String::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('%') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('%') {
+            out.push('%');
+            rest = after;
+            continue;
+        }
+        let Some((key, after)) = after.strip_prefix('(').and_then(|after| after.split_once(")s"))
+        else {
+            return Err(format!("'%' must be followed by '%' or '(', found: '%{after}'"));
+        };
+        let key = key.to_lowercase();
+        let Some((_, inner)) = options.iter().find(|(known, _)| *known == key) else {
+            return Err(format!(
+                "Bad value substitution: option '{name}' in section '{section}' contains an interpolation key '{key}' which is not a valid option name. Raw value: '{value}'"
+            ));
+        };
+        out.push_str(&replaced(section, name, inner, options, depth + 1)?);
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
@@ -135,6 +186,26 @@ mod tests {
             })
         );
         assert_eq!(host.take_warnings().len(), 1);
+    }
+
+    #[test]
+    fn options_may_name_each_other() {
+        let read = |text| parse(text, "x").unwrap();
+        assert_eq!(
+            read("[DEFAULT]\nroot = /srv\n[a]\npath = %(root)s/www\n  more\nfull = 100%%\n"),
+            json!({"a": {"path": "/srv/www\nmore", "full": "100%", "root": "/srv"}})
+        );
+        for (text, expected) in [
+            ("[a]\nk=1\nk=2\n", "error loading facts as JSON or ini - please check content: x"),
+            ("[a]\n[a]\n", "error loading facts as JSON or ini - please check content: x"),
+            ("k=1\n", "error loading facts as JSON or ini - please check content: x"),
+            (
+                "[a]\nk=%(y)s\n",
+                "error loading facts as ini - please check content: x (Bad value substitution: option 'k' in section 'a' contains an interpolation key 'y' which is not a valid option name. Raw value: '%(y)s')",
+            ),
+        ] {
+            assert_eq!(parse(text, "x").unwrap_err(), expected);
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 #[derive(Debug, PartialEq)]
 struct Mount {
     device: String,
-    mount: String,
+    point: String,
     fstype: String,
     options: String,
     dump: u64,
@@ -35,7 +35,7 @@ fn gather(host: &Host, ask: &Ask) -> Facts {
     let table = table.or_else(|| host.text("/proc/mounts")).unwrap_or_default();
     let parts = mounted_parts(&host.text("/proc/self/mountinfo").unwrap_or_default());
     let mounts = parse(&table, &parts);
-    let paths = mounts.iter().map(|mount| host.path(&mount.mount)).collect();
+    let paths = mounts.iter().map(|mount| host.path(&mount.point)).collect();
     let mut sizes = ask_all(paths, ask.timeout, |path| rustix::fs::statvfs(path).ok());
     let facts = mounts.iter().enumerate().map(|(at, mount)| {
         let mut facts = describe(mount);
@@ -43,7 +43,7 @@ fn gather(host: &Host, ask: &Ask) -> Facts {
             Some(Some(size)) => facts.extend(space(&size)),
             Some(None) => (),
             None => {
-                host.warn(format!("Timeout exceeded when getting mount info for {}", mount.mount));
+                host.warn(format!("Timeout exceeded when getting mount info for {}", mount.point));
                 let note = "Could not get extra information due to timeout";
                 facts.insert("note".to_owned(), note.into());
             }
@@ -66,26 +66,35 @@ fn mounted_parts(mountinfo: &str) -> Vec<String> {
 }
 
 fn parse(table: &str, parts: &[String]) -> Vec<Mount> {
-    let lines = table.lines().filter_map(|line| {
-        let mut fields = line.split_whitespace().map(unescape);
-        let mut mount = Mount {
-            device: fields.next()?,
-            mount: fields.next()?,
-            fstype: fields.next()?,
-            options: fields.next()?,
-            dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-            passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-        };
-        let real = mount.device.starts_with(['/', '\\']) || mount.device.contains(":/");
-        if !real || mount.fstype == "none" {
-            return None;
+    let mut mounts: Vec<Mount> = Vec::new();
+    for mount in table.lines().filter_map(|line| line_of(line, parts)) {
+        // What is mounted over another hides it, and takes its place.
+        match mounts.iter_mut().find(|hidden| hidden.point == mount.point) {
+            Some(hidden) => *hidden = mount,
+            None => mounts.push(mount),
         }
-        if parts.contains(&mount.mount) && !mount.options.contains("bind") {
-            mount.options.push_str(",bind");
-        }
-        Some(mount)
-    });
-    lines.collect()
+    }
+    mounts
+}
+
+fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
+    let mut fields = line.split_whitespace().map(unescape);
+    let mut mount = Mount {
+        device: fields.next()?,
+        point: fields.next()?,
+        fstype: fields.next()?,
+        options: fields.next()?,
+        dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
+        passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
+    };
+    let real = mount.device.starts_with(['/', '\\']) || mount.device.contains(":/");
+    if !real || mount.fstype == "none" {
+        return None;
+    }
+    if parts.contains(&mount.point) && !mount.options.contains("bind") {
+        mount.options.push_str(",bind");
+    }
+    Some(mount)
 }
 
 /// Undoes the octal escapes of the table: `\040` is a space.
@@ -98,23 +107,15 @@ fn unescape(text: &str) -> String {
             .flatten()
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match code {
-            Some(code) => {
-                out.push(code);
-                rest = &after[3..];
-            }
-            None => {
-                out.push(byte);
-                rest = after;
-            }
-        }
+        out.push(code.unwrap_or(byte));
+        rest = if code.is_some() { &after[3..] } else { after };
     }
     String::from_utf8_lossy(&out).into_owned()
 }
 
 fn describe(mount: &Mount) -> Facts {
     let value = serde_json::json!({
-        "mount": mount.mount,
+        "mount": mount.point,
         "device": mount.device,
         "fstype": mount.fstype,
         "options": mount.options,
@@ -217,10 +218,10 @@ mod tests {
 
     #[test]
     fn only_devices_and_servers_are_listed() {
-        let table = "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw,relatime 0 1\nnas:/vol /srv/my\\040data nfs4 rw 0 0\n/dev/sdb1 /x none rw,bind 0 0\n/dev/sda1 /var/lib/y ext4 rw 0 0\n";
+        let table = "proc /proc proc rw 0 0\n/dev/sda1 / ext4 rw,relatime 0 1\nnas:/vol /srv/my\\040data nfs4 rw 0 0\n/dev/sdb1 /x none rw,bind 0 0\n/dev/sda1 /var/lib/y ext4 ro 0 0\n/dev/sda1 /var/lib/y ext4 rw 0 0\n";
         let mounts = parse(table, &["/var/lib/y".to_owned()]);
         let shown: Vec<_> =
-            mounts.iter().map(|one| (one.mount.as_str(), one.options.as_str())).collect();
+            mounts.iter().map(|one| (one.point.as_str(), one.options.as_str())).collect();
         assert_eq!(
             shown,
             [("/", "rw,relatime"), ("/srv/my data", "rw"), ("/var/lib/y", "rw,bind")]

@@ -54,8 +54,8 @@ fn names_in(hosts: &str, node: &str) -> Option<Vec<String>> {
             Some((words.next()?.parse().ok()?, words.collect()))
         })
         .collect();
-    let same = |name: &&str| name.eq_ignore_ascii_case(node);
-    let of_node = |entry: &&(IpAddr, Vec<&str>)| entry.1.iter().any(|name| same(&name));
+    let same = |name: &str| name.eq_ignore_ascii_case(node);
+    let of_node = |entry: &&(IpAddr, Vec<&str>)| entry.1.iter().any(|name| same(name));
     // The address that a program gets first: ::1 stands before 127.0.0.1, other addresses of IPv4 before IPv6.
     let mut found: Vec<_> = entries.iter().filter(of_node).map(|(address, _)| *address).collect();
     found.sort_by_key(|address| match address {

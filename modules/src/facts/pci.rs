@@ -34,8 +34,8 @@ fn named(list: &str, group: &str, member: &str) -> (Option<String>, Option<Strin
     };
     let mut lines = list.lines().skip_while(|line| name(line, group).is_none());
     let group_name = lines.next().and_then(|line| name(line, group));
-    let members = lines.take_while(|line| line.starts_with(['\t', '#']) || line.is_empty());
-    let member_name = members.filter_map(|line| name(line.strip_prefix('\t')?, member)).next();
+    let mut members = lines.take_while(|line| line.starts_with(['\t', '#']) || line.is_empty());
+    let member_name = members.find_map(|line| name(line.strip_prefix('\t')?, member));
     (group_name, member_name)
 }
 

@@ -29,6 +29,9 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     Facts::from_iter([("python".to_owned(), facts)])
 }
 
+/// Device, inode and time of change.
+type FileId = (u64, u64, i64);
+
 /// An interpreter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Python {
@@ -41,18 +44,18 @@ pub(super) fn find(host: &Host) -> Option<Python> {
     let named = ["3.13", "3.12", "3.11", "3.10", "3.9", "3.8"];
     let programs = named.iter().map(|version| format!("python{version}"));
     let mut programs = programs.chain(["/usr/bin/python3".to_owned(), "python3".to_owned()]);
-    let executable = programs.find_map(|program| {
-        let path = host.which(&program)?;
-        host.is_executable(&path).then_some(path)
-    })?;
-    let version = version(host, &executable)?;
-    Some(Python { executable, version })
+    programs.find_map(|program| {
+        let executable = host.which(&program).filter(|path| host.is_executable(path))?;
+        // A script of that name, which version managers put first, is no interpreter.
+        let version = version(host, &executable)?;
+        Some(Python { executable, version })
+    })
 }
 
 /// The version that is written in the program or in its library.
 fn version(host: &Host, executable: &str) -> Option<[u32; 3]> {
     // The program is large: a helper that lives for a whole run reads it once.
-    static KNOWN: Mutex<Option<HashMap<(u64, u64, i64), [u32; 3]>>> = Mutex::new(None);
+    static KNOWN: Mutex<Option<HashMap<FileId, [u32; 3]>>> = Mutex::new(None);
     let meta = host.stat(executable).ok().flatten()?;
     let key = (meta.dev(), meta.ino(), meta.mtime());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -27,10 +27,8 @@ fn gather(host: &Host, _: &Ask) -> Facts {
 /// Version and features as they stand in the library that all of systemd's programs use.
 fn from_library(host: &Host) -> Option<(u64, String)> {
     FOLDERS.iter().find_map(|folder| {
-        let name = host
-            .folder(folder)
-            .into_iter()
-            .find(|name| name.starts_with("libsystemd-shared-") && name.ends_with(".so"))?;
+        let name =
+            host.folder(folder).into_iter().find(|name| name.starts_with("libsystemd-shared-"))?;
         let digits: String =
             name["libsystemd-shared-".len()..].chars().take_while(char::is_ascii_digit).collect();
         let features = binary::find(host, &format!("{folder}/{name}"), b'P', |rest| {

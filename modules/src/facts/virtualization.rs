@@ -103,6 +103,7 @@ fn containers(host: &Host, findings: &mut Findings) {
     }
     if let Some(kind) = host.line("/run/systemd/container") {
         findings.add(&kind, Role::Guest);
+        findings.list("container", Role::Guest);
     }
     if host.exists("/.dockerenv") || host.exists("/.dockerinit") {
         findings.add("docker", Role::Guest);
@@ -146,7 +147,11 @@ fn firmware(host: &Host, findings: &mut Findings) {
             findings.add(kind, Role::Guest);
         }
     };
-    guest("kvm", ["KVM", "KVM Server", "Bochs", "AHV"].contains(&product.as_str()));
+    guest(
+        "kvm",
+        ["KVM", "KVM Server", "Bochs", "AHV", "CloudStack KVM Hypervisor"]
+            .contains(&product.as_str()),
+    );
     guest("oVirt", vendor == "oVirt");
     if vendor == "Red Hat" {
         guest("RHV", family == "RHV");
@@ -163,7 +168,8 @@ fn firmware(host: &Host, findings: &mut Findings) {
     guest("VirtualPC", vendor == "Microsoft Corporation");
     guest("parallels", vendor == "Parallels Software International Inc.");
     guest("openstack", vendor == "OpenStack Foundation");
-    guest("bhyve", product.contains("BHYVE"));
+    // Only `dmidecode` tells the reference.
+    guest("bhyve", product.contains("BHYVE") && host.which("dmidecode").is_some());
 }
 
 /// What the kernel knows: its modules and the kind of its processors.
@@ -263,7 +269,7 @@ mod tests {
             &[("/run/systemd/container", "systemd-nspawn\n"), ("/dev/kvm", "")],
             "systemd-nspawn",
             "guest",
-            &["systemd-nspawn"],
+            &["container", "systemd-nspawn"],
             &["kvm"],
         );
         check(

@@ -1,8 +1,8 @@
-//! The host's wall clock and its time zone, read from `/etc/localtime`: a static binary has no `localtime()`.
+//! The host's wall clock: a static binary has no `localtime()`.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Host;
+use super::{Host, Zone};
 
 /// A date and a time of day without a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,164 +74,8 @@ impl Host {
 
     /// Returns the host's time zone; UTC when it says nothing.
     pub fn zone(&self) -> Zone {
-        let named = self.env("TZ").filter(|name| !name.is_empty());
-        let path = match named.as_deref().map(|name| name.trim_start_matches(':')) {
-            None => "/etc/localtime".to_owned(),
-            Some(name) if name.starts_with('/') => name.to_owned(),
-            Some(name) => format!("/usr/share/zoneinfo/{name}"),
-        };
-        let file = self.read(&path).ok().flatten();
-        file.and_then(|bytes| Zone::parse(&bytes)).unwrap_or_default()
+        Zone::of(self)
     }
-}
-
-/// When which offset from UTC holds.
-#[derive(Clone, Debug, Default)]
-pub struct Zone {
-    /// Times from which on an offset holds, ascending.
-    transitions: Vec<(i64, i64)>,
-    first: i64,
-    rule: Option<Rule>,
-}
-
-/// What holds after the last transition: standard time, and summer time between two days of each year.
-#[derive(Clone, Debug)]
-struct Rule {
-    standard: i64,
-    summer: Option<(i64, Day, Day)>,
-}
-
-/// `M3.5.0/2`: a weekday of a week of a month, and the second of that day.
-#[derive(Clone, Copy, Debug)]
-struct Day {
-    month: i64,
-    week: i64,
-    weekday: i64,
-    second: i64,
-}
-
-impl Zone {
-    /// Reads a compiled zone (RFC 8536, version 2 or later).
-    fn parse(bytes: &[u8]) -> Option<Zone> {
-        let counts = |head: &[u8]| -> Option<[usize; 6]> {
-            let mut counts = [0; 6];
-            for (at, count) in counts.iter_mut().enumerate() {
-                *count = usize::try_from(be32(head, 20 + at * 4)?).ok()?;
-            }
-            (head.starts_with(b"TZif") && head.get(4)? >= &b'2').then_some(counts)
-        };
-        let [utc, standard, leaps, times, types, letters] = counts(bytes)?;
-        // The first block has times of 32 bits; the one that counts follows it.
-        let skip = 44 + times * 5 + types * 6 + letters + leaps * 8 + standard + utc;
-        let body = bytes.get(skip..)?;
-        let [utc, standard, leaps, times, types, letters] = counts(body)?;
-        let body = &body[44..];
-        let index = body.get(times * 8..)?;
-        let kinds = index.get(times..)?;
-        let offset =
-            |kind: usize| be32(kinds, kind * 6).map(|offset| i64::from(offset.cast_signed()));
-        let mut transitions = Vec::with_capacity(times);
-        for at in 0..times {
-            let time = i64::from_be_bytes(body.get(at * 8..at * 8 + 8)?.try_into().ok()?);
-            transitions.push((time, offset(usize::from(*index.get(at)?))?));
-        }
-        let footer = kinds.get(types * 6 + letters + leaps * 12 + standard + utc..)?;
-        let rule = std::str::from_utf8(footer).ok().and_then(|text| Rule::parse(text.trim()));
-        Some(Zone { transitions, first: offset(0)?, rule })
-    }
-
-    /// Returns how many seconds local time is ahead of UTC at this time.
-    pub fn offset(&self, seconds: i64) -> i64 {
-        let after = self.transitions.partition_point(|(time, _)| *time <= seconds);
-        match (&self.rule, after) {
-            (Some(rule), after) if after == self.transitions.len() => rule.offset(seconds),
-            (_, 0) => self.first,
-            (_, after) => self.transitions[after - 1].1,
-        }
-    }
-}
-
-impl Rule {
-    /// Reads `CET-1CEST,M3.5.0,M10.5.0/3`.
-    fn parse(text: &str) -> Option<Rule> {
-        let mut parts = text.split(',');
-        let rest = after_name(parts.next()?)?;
-        let (standard, rest) = signed_time(rest)?;
-        if rest.is_empty() {
-            return Some(Rule { standard: -standard, summer: None });
-        }
-        let rest = after_name(rest)?;
-        let summer = if rest.is_empty() { standard - 3600 } else { signed_time(rest)?.0 };
-        let (start, end) = (Day::parse(parts.next()?)?, Day::parse(parts.next()?)?);
-        Some(Rule { standard: -standard, summer: Some((-summer, start, end)) })
-    }
-
-    fn offset(&self, seconds: i64) -> i64 {
-        let Some((summer, start, end)) = self.summer else { return self.standard };
-        let year = Civil::from_seconds(seconds + self.standard).year;
-        let start = start.seconds(year) - self.standard;
-        let end = end.seconds(year) - summer;
-        let in_summer = if start < end {
-            (start..end).contains(&seconds)
-        } else {
-            !(end..start).contains(&seconds)
-        };
-        if in_summer { summer } else { self.standard }
-    }
-}
-
-impl Day {
-    fn parse(text: &str) -> Option<Day> {
-        let (day, time) = text.split_once('/').unwrap_or((text, "2"));
-        let mut numbers = day.strip_prefix('M')?.split('.').map(str::parse);
-        let (month, week, weekday) =
-            (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
-        Some(Day { month, week, weekday, second: signed_time(time)?.0 })
-    }
-
-    fn seconds(self, year: i64) -> i64 {
-        let midnight = |month, day| {
-            Civil { year, month, day, hour: 0, minute: 0, second: 0 }.seconds() / 86_400
-        };
-        let first = midnight(self.month, 1);
-        // 1970-01-01 was a Thursday.
-        let weekday = (first + 4).rem_euclid(7);
-        let mut day = first + (self.weekday - weekday).rem_euclid(7) + (self.week - 1) * 7;
-        let next = if self.month == 12 { first + 31 } else { midnight(self.month + 1, 1) };
-        while day >= next {
-            day -= 7;
-        }
-        day * 86_400 + self.second
-    }
-}
-
-fn be32(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-/// What follows a zone's name: letters, or anything in angle brackets.
-fn after_name(text: &str) -> Option<&str> {
-    if let Some(quoted) = text.strip_prefix('<') {
-        return quoted.split_once('>').map(|(_, rest)| rest);
-    }
-    Some(text.trim_start_matches(|c: char| c.is_ascii_alphabetic()))
-}
-
-/// `[+-]hh[:mm[:ss]]` in seconds, and what follows it.
-fn signed_time(text: &str) -> Option<(i64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && !matches!(c, '+' | '-' | ':'))
-        .unwrap_or(text.len());
-    let (time, rest) = text.split_at(end);
-    let (sign, digits) = match time.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, time.trim_start_matches('+')),
-    };
-    let mut total = 0;
-    for (part, unit) in digits.split(':').zip([3600, 60, 1]) {
-        total += part.parse::<i64>().ok()? * unit;
-    }
-    Some((sign * total, rest))
 }
 
 /// Reads `text` by a `strptime` format; `None` when it does not fit.
@@ -337,19 +181,6 @@ mod tests {
             let civil = Civil::from_seconds(seconds);
             assert_eq!((civil.stamp().as_str(), civil.seconds()), (stamp, seconds));
         }
-    }
-
-    #[test]
-    fn summer_time_is_a_rule() {
-        let zone = Zone { rule: Rule::parse("CET-1CEST,M3.5.0,M10.5.0/3"), ..Zone::default() };
-        assert_eq!(zone.offset(1_795_257_866), 3600);
-        assert_eq!(zone.offset(1_782_000_000), 7200);
-        // The second before and the second of the change in spring 2026 (29 March, 01:00 UTC).
-        assert_eq!((zone.offset(1_774_745_999), zone.offset(1_774_746_000)), (3600, 7200));
-        let south = Zone { rule: Rule::parse("AEST-10AEDT,M10.1.0,M4.1.0/3"), ..Zone::default() };
-        assert_eq!((south.offset(1_767_225_600), south.offset(1_782_000_000)), (39_600, 36_000));
-        let fixed = Zone { rule: Rule::parse("<-03>3"), ..Zone::default() };
-        assert_eq!(fixed.offset(0), -10_800);
     }
 
     #[test]

@@ -57,9 +57,14 @@ impl Host {
         self.warnings.take()
     }
 
-    /// Returns the file's text; `None` when it cannot be read.
+    /// Returns the file's text, what is no UTF-8 replaced; `None` when it cannot be read.
     pub fn text(&self, path: impl AsRef<Path>) -> Option<String> {
-        self.read_text(path).ok().flatten()
+        let path = path.as_ref();
+        let bytes = read_all(&self.path(path), path.starts_with("/sys")).ok()?;
+        Some(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
     }
 
     /// Returns the file's text without the white space around it; `None` when that leaves nothing.
@@ -99,5 +104,44 @@ impl Host {
             .collect();
         variables.extend(self.environment.iter().cloned());
         variables
+    }
+}
+
+/// Reads a file with as few system calls as possible: facts are hundreds of tiny files.
+///
+/// The kernel gives `whole` files at once, as those of `/sys`, whose size does not say how much there is.
+fn read_all(path: &Path, whole: bool) -> rustix::io::Result<Vec<u8>> {
+    use rustix::fs::{Mode, OFlags, open};
+    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut chunk = [0; 4096];
+    let mut bytes = Vec::new();
+    loop {
+        match rustix::io::read(&file, chunk.as_mut_slice()) {
+            Ok(0) => return Ok(bytes),
+            Ok(length) => {
+                bytes.extend_from_slice(&chunk[..length]);
+                if whole && length < chunk.len() {
+                    return Ok(bytes);
+                }
+            }
+            Err(rustix::io::Errno::INTR) => (),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::host::TestHost;
+
+    #[test]
+    fn files_of_any_size_are_read_whole() {
+        for size in [0, 1, 4095, 4096, 4097, 10_000] {
+            let text = "x".repeat(size);
+            let host = TestHost::with(&[("/sys/a", &text), ("/etc/a", &text)]);
+            assert_eq!(host.text("/sys/a").as_ref(), Some(&text));
+            assert_eq!(host.text("/etc/a").as_ref(), Some(&text));
+        }
+        assert_eq!(TestHost::with(&[]).text("/etc/a"), None);
     }
 }

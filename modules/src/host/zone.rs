@@ -1,6 +1,6 @@
 //! The host's time zone: offsets and names of local time, from the zone files.
 
-use super::Host;
+use super::{Civil, Host};
 
 /// How local time differs from UTC at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,11 @@ impl Zone {
         };
         let utc = || LocalTime { offset: 0, name: "UTC".to_owned() };
         self.kinds.get(kind).cloned().unwrap_or_else(utc)
+    }
+
+    /// Returns how many seconds local time is ahead of UTC at `moment`.
+    pub fn offset(&self, moment: i64) -> i64 {
+        self.at(moment).offset
     }
 
     /// Reads a zone file (RFC 8536): the block with 64-bit times where there is one.
@@ -188,7 +193,7 @@ impl Rule {
 
     fn at(&self, moment: i64) -> LocalTime {
         let Some((summer, begin, end)) = &self.summer else { return self.standard.clone() };
-        let year = civil(moment.div_euclid(86_400) + self.standard.offset.div_euclid(86_400)).0;
+        let year = Civil::from_seconds(moment + self.standard.offset).year;
         let begin = begin.moment(year) - self.standard.offset;
         let end = end.moment(year) - summer.offset;
         let is_summer = if begin < end {
@@ -267,42 +272,14 @@ fn leap(year: i64) -> bool {
     (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
 }
 
-/// Returns the days since 1970 of a date of the Gregorian calendar.
-pub(crate) fn days(year: i64, month: i64, day: i64) -> i64 {
-    // Counted from March, so that the leap day comes last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-/// Returns year, month and day of a number of days since 1970.
-pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
+/// The days since 1970 of a date.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    Civil { year, month, day, hour: 0, minute: 0, second: 0 }.seconds() / 86_400
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates_and_days_are_each_others_inverse() {
-        assert_eq!(days(1970, 1, 1), 0);
-        assert_eq!(days(2000, 3, 1), 11_017);
-        for day in (-800_000..800_000).step_by(997) {
-            let (year, month, of_month) = civil(day);
-            assert_eq!(days(year, month, of_month), day);
-        }
-    }
 
     #[test]
     fn rules_know_summer_on_both_hemispheres() {
