@@ -15,6 +15,7 @@ mod look;
 mod netlink;
 mod mode;
 mod outcome;
+mod resolve;
 mod staged;
 #[cfg(test)]
 mod testing;

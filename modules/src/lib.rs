@@ -39,6 +39,7 @@ registry! {
     slurp,
     stat,
     tempfile,
+    wait_for,
 }
 
 /// A module as the helper runs it and the controller knows it.
