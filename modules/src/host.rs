@@ -12,8 +12,8 @@ mod extended;
 mod files;
 mod glob;
 mod look;
-mod netlink;
 mod mode;
+mod netlink;
 mod outcome;
 mod resolve;
 mod staged;
@@ -31,17 +31,17 @@ use std::{
     time::Instant,
 };
 
-pub use command::{Command, Output};
-pub use contents::{Contents, NoContents};
-pub use look::Seed;
-pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
+pub use command::{Command, Output};
+pub use contents::{Contents, NoContents};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use errno::{errno_about, errno_text};
 pub use extended::Context;
 pub(crate) use files::pour;
+pub use look::Seed;
 pub use mode::{Mode, mode_text};
+pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use staged::Staged;
 #[cfg(test)]

@@ -140,7 +140,9 @@ fn amazon(_: &Host, text: &str, guess: &mut Guess, found: &mut Found) -> bool {
         return false;
     }
     if found.path == "/etc/os-release" {
-        if let Some(version) = assigned(text, "VERSION_ID").filter(|version| version.starts_with('"')) {
+        if let Some(version) =
+            assigned(text, "VERSION_ID").filter(|version| version.starts_with('"'))
+        {
             guess.version = bare(version);
             let minor = guess.version.split_once('.').map_or("NA", |(_, minor)| minor);
             found.minor = Some(minor.to_owned());
