@@ -18,6 +18,7 @@ mod look;
 mod mode;
 mod netlink;
 mod outcome;
+mod resolve;
 mod staged;
 mod shadow;
 mod systemd;
@@ -37,6 +38,8 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
+pub use command::{Command, Output};
+pub use contents::{Contents, NoContents};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use errno::{errno_about, errno_text};
 pub use extended::Context;

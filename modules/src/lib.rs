@@ -37,6 +37,7 @@ registry! {
     lineinfile,
     ping,
     service,
+    script,
     setup,
     shell,
     slurp,
@@ -44,6 +45,7 @@ registry! {
     systemd_service,
     tempfile,
     user,
+    wait_for,
 }
 
 /// A module as the helper runs it and the controller knows it.

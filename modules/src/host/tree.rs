@@ -89,6 +89,32 @@ impl Host {
         }
     }
 
+    /// Returns a folder for temporary files from which programs may be started.
+    pub fn folder_for_programs(&self) -> String {
+        use rustix::fs::{Access, StatVfsMountFlags, statvfs};
+        let home = self.env("HOME").filter(|home| !home.is_empty());
+        let fits = |folder: &String| {
+            self.may(folder, Access::WRITE_OK)
+                && statvfs(self.path(folder))
+                    .is_ok_and(|mount| !mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
+        };
+        let named = self.env("TMPDIR").filter(|folder| folder.starts_with('/'));
+        let usual = ["/tmp", "/var/tmp", "/dev/shm"].map(str::to_owned);
+        let mut folders = named.into_iter().chain(usual).chain(home);
+        folders.find(fits).unwrap_or_else(|| "/tmp".to_owned())
+    }
+
+    /// Writes a new file that its owner may start.
+    pub fn create_program(&self, path: &str, content: &mut dyn io::Read) -> io::Result<()> {
+        use std::os::unix::fs::OpenOptionsExt;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o700)
+            .open(self.path(path))?;
+        super::pour(content, &mut file).map(drop)
+    }
+
     /// Returns the target of a link, as it is written there.
     pub fn link_target(&self, path: &str) -> io::Result<String> {
         Ok(fs::read_link(self.path(path))?.to_string_lossy().into_owned())

@@ -89,7 +89,7 @@ impl Host {
         local.or_else(|| Group::parse(self.getent("group", &gid.to_string())?.lines().next()?))
     }
 
-    fn database(&self, path: &str) -> String {
+    pub(super) fn database(&self, path: &str) -> String {
         self.read_text(path).ok().flatten().unwrap_or_default()
     }
 
