@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) use arguments::Arguments;
-pub(super) use expand::{LocalNames, Tokens, environment, tilde};
+pub(super) use expand::{LocalNames, Tokens, tilde};
 pub(super) use reader::read;
 
 /// What is asked of the configuration.

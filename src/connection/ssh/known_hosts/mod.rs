@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(in crate::connection) use entry::{Entry, Marker};
+use entry::Entry;
 pub(super) use verify::{Strictness, Verifier};
 
 /// The known_hosts files of a run, each read once however many hosts ask.
