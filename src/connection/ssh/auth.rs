@@ -35,7 +35,8 @@ impl Credentials {
     /// Returns the first key that lies on a hardware token, where a file names one.
     pub(super) fn hardware_key(&self, keys: &KeyRing) -> Option<PublicKey> {
         let files = self.identity_files.iter().filter_map(|path| keys.file(path));
-        let on_token = |a: &Algorithm| matches!(a, Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256);
+        let on_token =
+            |a: &Algorithm| matches!(a, Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256);
         files.map(|file| file.public.clone()).find(|key| on_token(&key.algorithm()))
     }
 }

@@ -43,7 +43,12 @@ struct Carrier {
 pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send + 'a>>;
 
 /// Opens a planned connection; the chain names the bastions for whose targets it is opened.
-pub(super) fn open<'a>(ssh: &'a Ssh, plan: Plan, places: &'a Places, chain: Vec<Hop>) -> Opening<'a> {
+pub(super) fn open<'a>(
+    ssh: &'a Ssh,
+    plan: Plan,
+    places: &'a Places,
+    chain: Vec<Hop>,
+) -> Opening<'a> {
     Box::pin(async move {
         let carrier = carrier(ssh, &plan, places, chain).await?;
         let ending = Ending::default();

@@ -138,7 +138,9 @@ async fn build(ssh: &Ssh, options: &Options, given: Given) -> Result<Plan, Error
         Err(reason) => (algorithms::Wanted::default(), Some(reason)),
     };
     beyond_russh = beyond::option(options, ssh.local.uid).or(beyond_russh);
-    if beyond_russh.is_none() && let Some(key) = credentials.hardware_key(&ssh.keys) {
+    if beyond_russh.is_none()
+        && let Some(key) = credentials.hardware_key(&ssh.keys)
+    {
         // An agent that holds the key signs for us.
         let held = match &agent {
             Some(socket) => Agent::connect(socket, None).await.is_some_and(|a| a.has(&key)),
@@ -152,7 +154,10 @@ async fn build(ssh: &Ssh, options: &Options, given: Given) -> Result<Plan, Error
         port: tokens.port,
         way,
         connect_timeout: options.number("connecttimeout").map(Duration::from_secs),
-        attempts: options.number("connectionattempts").and_then(|n| u32::try_from(n).ok()).unwrap_or(1),
+        attempts: options
+            .number("connectionattempts")
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(1),
         alive_interval: match options.number("serveraliveinterval") {
             // Off by the user's word.
             Some(0) => None,
@@ -181,7 +186,8 @@ async fn build(ssh: &Ssh, options: &Options, given: Given) -> Result<Plan, Error
     })
 }
 
-fn tokens(options: &Options, local: &LocalNames) -> Tokens {
+/// Returns what the tokens of the configuration stand for.
+pub(super) fn tokens(options: &Options, local: &LocalNames) -> Tokens {
     let jump = options.get("proxyjump").filter(|j| *j != "none").unwrap_or_default();
     let last = jump.rsplit(',').next().unwrap_or_default();
     Tokens {
@@ -190,7 +196,14 @@ fn tokens(options: &Options, local: &LocalNames) -> Tokens {
         port: options.port(),
         user: options.get("user").unwrap_or(&local.user).to_owned(),
         alias: options.get("hostkeyalias").unwrap_or(&options.original).to_owned(),
-        jump: last.rsplit('@').next().unwrap_or_default().split(':').next().unwrap_or_default().into(),
+        jump: last
+            .rsplit('@')
+            .next()
+            .unwrap_or_default()
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .into(),
         local: local.clone(),
     }
 }
@@ -217,13 +230,14 @@ fn way(options: &Options, tokens: &Tokens) -> Result<Way, String> {
 
 /// Returns the agent's socket: `IdentityAgent`, or the environment's.
 fn agent(options: &Options, tokens: &Tokens) -> Result<Option<PathBuf>, String> {
-    let from_environment = |name: &str| {
-        std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from)
-    };
+    let from_environment =
+        |name: &str| std::env::var_os(name).filter(|path| !path.is_empty()).map(PathBuf::from);
     Ok(match options.get("identityagent") {
         None | Some("SSH_AUTH_SOCK") => from_environment("SSH_AUTH_SOCK"),
         Some("none") => None,
-        Some(name) if name.starts_with('$') && !name.starts_with("${") => from_environment(&name[1..]),
+        Some(name) if name.starts_with('$') && !name.starts_with("${") => {
+            from_environment(&name[1..])
+        }
         Some(path) => Some(tokens.path(path)?),
     })
 }
@@ -330,9 +344,8 @@ fn environment(options: &Options) -> Vec<(String, String)> {
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let ours = std::env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    });
+    let ours = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     for (name, value) in ours {
         let sent = patterns.iter().any(|pattern| super::pattern::matches(&name, pattern));
         if sent && result.iter().all(|(known, _)| *known != name) {

@@ -24,7 +24,8 @@ impl Arguments {
         let mut result = Self::default();
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
-            let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty() && *l != "-") else {
+            let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty() && *l != "-")
+            else {
                 return Err(format!("`{word}` is not an option of ssh"));
             };
             for (at, letter) in letters.char_indices() {

@@ -23,7 +23,8 @@ impl Reader<'_> {
             seen.push(attribute.clone());
             let matched = match attribute.as_str() {
                 "all" => {
-                    let alone = seen.iter().all(|a| matches!(a.as_str(), "all" | "final" | "canonical"));
+                    let alone =
+                        seen.iter().all(|a| matches!(a.as_str(), "all" | "final" | "canonical"));
                     if !alone || !rest.is_empty() {
                         return Err(place.mistake("`all` cannot be combined with other criteria"));
                     }

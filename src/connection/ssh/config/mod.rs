@@ -6,6 +6,8 @@ mod arguments;
 mod expand;
 mod keyword;
 mod matching;
+#[cfg(test)]
+mod oracle;
 mod reader;
 mod words;
 

@@ -39,8 +39,9 @@ fn word(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> 
     while let Some(c) = chars.next() {
         match (c, quote) {
             ('\\', _) => {
-                let escapes =
-                    |next: &char| matches!(next, '\\' | '\'' | '"') || (quote.is_none() && *next == ' ');
+                let escapes = |next: &char| {
+                    matches!(next, '\\' | '\'' | '"') || (quote.is_none() && *next == ' ')
+                };
                 word.push(chars.next_if(escapes).unwrap_or('\\'));
             }
             (' ' | '\t', None) => return Some(word),

@@ -9,8 +9,9 @@ use crate::connection::{Answer, ErrorKind, ExitStatus, Prompter, Question, Secre
 /// Connects, runs a command that repeats its input, and returns what came back.
 async fn echo(sshd: &Sshd, target: &Target) -> Result<String, crate::connection::Error> {
     let connection = soon(sshd.connections().open(target)).await?;
-    let output = soon(soon(connection.exec("cat; echo oops >&2; exit 3", None)).await?.output(b"hello"))
-        .await?;
+    let output =
+        soon(soon(connection.exec("cat; echo oops >&2; exit 3", None)).await?.output(b"hello"))
+            .await?;
     assert_eq!(output.status, ExitStatus::Code(3));
     assert_eq!(output.stderr, b"oops\n");
     Ok(String::from_utf8(output.stdout).unwrap())
@@ -35,7 +36,8 @@ async fn keys_of_every_kind_log_in() {
         &["-t", "rsa", "-b", "2048", "-m", "PEM"],
     ] {
         let mut target = sshd.target();
-        target.private_key_file = Some(sshd.admit(&arguments.join("").replace('-', "_"), arguments));
+        target.private_key_file =
+            Some(sshd.admit(&arguments.join("").replace('-', "_"), arguments));
         assert_eq!(echo(&sshd, &target).await.unwrap(), "hello", "{arguments:?}");
     }
 }
@@ -59,7 +61,8 @@ async fn the_passphrase_of_a_key_is_asked_once_for_all_hosts() {
     target.private_key_file = Some(sshd.admit("locked", &["-t", "ed25519", "-N", "open sesame"]));
     let asker = Arc::new(OnePassphrase(0.into()));
     let connections = sshd.connections_with(asker.clone());
-    let (one, two) = soon(async { tokio::join!(connections.open(&target), connections.open(&target)) }).await;
+    let (one, two) =
+        soon(async { tokio::join!(connections.open(&target), connections.open(&target)) }).await;
     one.unwrap();
     two.unwrap();
     assert_eq!(asker.0.load(std::sync::atomic::Ordering::SeqCst), 1);
@@ -181,7 +184,9 @@ async fn a_lost_connection_ends_everything_on_it_at_once() {
     sshd.know("ed25519");
     let connection = soon(sshd.connections().open(&sshd.target())).await.unwrap();
     let sleeper = soon(connection.exec("sleep 1000", None)).await.unwrap();
-    let parent = soon(connection.exec("ps -o ppid= -p $PPID | xargs kill -9; kill -9 $PPID", None)).await.unwrap();
+    let parent = soon(connection.exec("ps -o ppid= -p $PPID | xargs kill -9; kill -9 $PPID", None))
+        .await
+        .unwrap();
     let (slept, _) = soon(async { tokio::join!(sleeper.output(b""), parent.output(b"")) }).await;
     let error = slept.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Lost, "{error}");

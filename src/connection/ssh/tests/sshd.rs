@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::connection::{Connections, ConnectionOptions, Prompter, Target, Unattended};
+use crate::connection::{ConnectionOptions, Connections, Prompter, Target, Unattended};
 
 /// A server and the home folder of whoever connects to it; both end with the test.
 pub(super) struct Sshd {
