@@ -70,7 +70,9 @@ impl Control {
         let known = [kex::CURVE25519, kex::CURVE25519_PRE_RFC_8731, kex::ECDH_SHA2_NISTP256];
         let mut state = self.lock();
         match secret {
-            Some(secret) if known.contains(&names.kex) && names.cipher == cipher::CHACHA20_POLY1305 => {
+            Some(secret)
+                if known.contains(&names.kex) && names.cipher == cipher::CHACHA20_POLY1305 =>
+            {
                 state.exchange = Some(Exchange { secret: mpint(secret) });
                 if let Phase::Watching(watch) = &mut state.phase {
                     watch.strict = names.strict_kex();

@@ -230,7 +230,8 @@ impl Packets {
             let Ok(tag) = <[u8; TAG_LEN]>::try_from(tag) else {
                 return false;
             };
-            let Ok(opened) = self.keys.opening.open_in_place(self.arriving, &mut packet, &tag) else {
+            let Ok(opened) = self.keys.opening.open_in_place(self.arriving, &mut packet, &tag)
+            else {
                 return false;
             };
             let padding = opened.first().map_or(0, |&p| usize::from(p));

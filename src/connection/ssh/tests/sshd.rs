@@ -32,6 +32,25 @@ impl Sshd {
         keygen(home, "host_ecdsa", &["-t", "ecdsa"]);
         keygen(home, "id_ed25519", &["-t", "ed25519"]);
         std::fs::copy(home.join("id_ed25519.pub"), home.join("authorized_keys")).unwrap();
+        Self::run(folder, more)
+    }
+
+    /// Starts a server with another's keys.
+    pub(super) fn like(other: &Self, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["host_ed25519", "host_ecdsa", "id_ed25519"] {
+            for end in ["", ".pub"] {
+                let file = format!("{name}{end}");
+                std::fs::copy(other.path(&file), folder.path().join(file)).unwrap();
+            }
+        }
+        std::fs::copy(other.path("authorized_keys"), folder.path().join("authorized_keys"))
+            .unwrap();
+        Self::run(folder, more)
+    }
+
+    fn run(folder: TempDir, more: &str) -> Self {
+        let home = folder.path();
         // sshd of a privileged user wants this folder; without privileges it does without.
         let _ = std::fs::create_dir_all("/run/sshd");
         let port = free_port();
@@ -49,7 +68,7 @@ impl Sshd {
             .stderr(Stdio::piped())
             .spawn()
             .expect("sshd is installed");
-        wait_until_listening(&mut child);
+        wait_until_listening(&mut child, home.join("log"));
         Self { folder, port, child }
     }
 
@@ -136,7 +155,8 @@ pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn wait_until_listening(child: &mut Child) {
+/// Waits for the server; what it says later goes into a file.
+fn wait_until_listening(child: &mut Child, file: PathBuf) {
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
     loop {
@@ -146,12 +166,12 @@ fn wait_until_listening(child: &mut Child) {
             break;
         }
     }
-    // Somebody has to read what it says later, or it blocks.
     std::thread::spawn(move || {
         for line in log.lines().map_while(Result::ok) {
-            if std::env::var_os("WINDLASS_TEST_SSHD_LOG").is_some() {
-                tracing::info!("{line}");
-            }
+            seen.push_str(&line);
+            seen.push('\n');
+            // The folder may have gone with its test.
+            let _ = std::fs::write(&file, &seen);
         }
     });
 }
