@@ -254,11 +254,10 @@ fn config(plan: &Plan) -> Config {
 
 /// Returns the system's words for an error, without its number.
 fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::TimedOut => "Connection timed out".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
+    if error.kind() == io::ErrorKind::TimedOut {
+        "Connection timed out".to_owned()
+    } else {
+        let text = error.to_string();
+        text.split(" (os error").next().unwrap_or_default().to_owned()
     }
 }

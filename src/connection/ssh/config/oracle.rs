@@ -74,12 +74,11 @@ fn cases() -> Vec<Case> {
         .map(|path| {
             let text = std::fs::read_to_string(&path).unwrap();
             let (arguments, rest) = text.split_once("\n---\n").unwrap();
-            let (config, expected) = match rest.strip_prefix("---\n") {
-                Some(expected) => ("", expected),
-                None => {
-                    let at = rest.rfind("\n---\n").unwrap();
-                    (&rest[..=at], &rest[at + 5..])
-                }
+            let (config, expected) = if let Some(expected) = rest.strip_prefix("---\n") {
+                ("", expected)
+            } else {
+                let at = rest.rfind("\n---\n").unwrap();
+                (&rest[..=at], &rest[at + 5..])
             };
             let arguments = super::words::split(arguments).unwrap();
             Case { path, arguments, config: config.to_owned(), expected: expected.to_owned() }
@@ -250,7 +249,9 @@ fn recorded_configurations_are_read_as_openssh_reads_them() {
             let kept = parsed(&text);
             let mut lines = String::new();
             for (name, values) in &kept {
-                values.iter().for_each(|value| lines += &format!("{name} {value}\n"));
+                for value in values {
+                    lines += &format!("{name} {value}\n");
+                }
             }
             let arguments = std::fs::read_to_string(&case.path).unwrap();
             let arguments = arguments.split_once('\n').unwrap().0;

@@ -252,7 +252,7 @@ impl Reader<'_> {
             _ => first,
         };
         if name == "ignoreunknown" && scope.active {
-            self.ignored = first.clone();
+            self.ignored.clone_from(&first);
         }
         if !scope.active || scope.never {
             return Ok(());
@@ -312,7 +312,9 @@ fn glob(path: &Path) -> Vec<PathBuf> {
     for part in path.components().skip(1) {
         let part = part.as_os_str().to_string_lossy().into_owned();
         if !part.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|folder| folder.push(&part));
+            for folder in &mut found {
+                folder.push(&part);
+            }
             continue;
         }
         let mut next: Vec<PathBuf> = found

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use entry::Entry;
 pub(super) use verify::{Strictness, Verifier};
 
-/// The known_hosts files of a run, each read once however many hosts ask.
+/// The `known_hosts` files of a run, each read once however many hosts ask.
 #[derive(Debug, Default)]
 pub(in crate::connection) struct Store {
     files: Mutex<HashMap<PathBuf, Arc<Vec<Entry>>>>,

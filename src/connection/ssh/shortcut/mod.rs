@@ -143,7 +143,9 @@ impl Exchange {
             let mut hash = Sha256::new();
             hash.update(&self.secret);
             hash.update(session_id);
-            tail.iter().for_each(|part| hash.update(part));
+            for part in tail {
+                hash.update(part);
+            }
             hash.finalize()
         };
         let first = hash(&[b"D", session_id]);

@@ -34,6 +34,16 @@ impl Keys {
     }
 }
 
+/// What comes next in a handshake.
+#[derive(Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Version,
+    Packets,
+    /// From here on only who has the key can read.
+    Encrypted,
+}
+
 /// Follows the handshake, which is readable, and keeps what comes after it.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -41,10 +51,9 @@ pub(super) struct Watch {
     bytes: Vec<u8>,
     /// Packets so far.
     count: u32,
-    version_seen: bool,
+    part: Part,
     /// The server is an OpenSSH, whose answers we know.
     is_openssh: bool,
-    encrypted: bool,
     /// Numbers start again after the handshake.
     pub(super) strict: bool,
 }
@@ -53,18 +62,18 @@ impl Watch {
     /// Takes note of bytes that russh has been given.
     pub(super) fn see(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
-        while !self.encrypted && self.step() {}
+        while self.part != Part::Encrypted && self.step() {}
     }
 
     /// Takes one line or packet off; returns false when there is none whole.
     fn step(&mut self) -> bool {
-        if !self.version_seen {
+        if self.part == Part::Version {
             let Some(end) = self.bytes.iter().position(|&b| b == b'\n') else {
                 return false;
             };
             let line: Vec<u8> = self.bytes.drain(..=end).collect();
             if line.starts_with(b"SSH-") {
-                self.version_seen = true;
+                self.part = Part::Packets;
                 self.is_openssh = line.starts_with(b"SSH-2.0-OpenSSH_");
             }
             return self.bytes.len() < LARGEST_BANNER;
@@ -76,7 +85,9 @@ impl Watch {
         if self.bytes.len() < whole || whole < 6 {
             return false;
         }
-        self.encrypted = self.bytes[5] == NEWKEYS;
+        if self.bytes[5] == NEWKEYS {
+            self.part = Part::Encrypted;
+        }
         self.bytes.drain(..whole);
         self.count = self.count.wrapping_add(1);
         true
@@ -84,7 +95,7 @@ impl Watch {
 
     /// Returns the packets from here on, where we know exactly what russh has read so far.
     pub(super) fn finish(self, keys: Keys) -> Option<Packets> {
-        if !self.encrypted || !self.is_openssh {
+        if self.part != Part::Encrypted || !self.is_openssh {
             return None;
         }
         let mut next = if self.strict { 0 } else { self.count };
@@ -333,7 +344,9 @@ mod tests {
     /// The host's side: seals payloads under its own numbers.
     fn host(payloads: &[&[u8]]) -> Vec<u8> {
         let mut host = Packets::new(Keys::new(&KEY), 0);
-        payloads.iter().for_each(|payload| host.give(payload));
+        for payload in payloads {
+            host.give(payload);
+        }
         host.outgoing.into_iter().collect()
     }
 
@@ -393,9 +406,9 @@ mod tests {
         packets.foresee_channel();
         assert!(packets.written());
         let mut confirmation = vec![91];
-        [2u32, 0, 0, 32768].iter().for_each(|n| confirmation.extend(n.to_be_bytes()));
+        confirmation.extend([2u32, 0, 0, 32768].iter().flat_map(|n| n.to_be_bytes()));
         let mut adjust = vec![93];
-        [2u32, 2_097_152].iter().for_each(|n| adjust.extend(n.to_be_bytes()));
+        adjust.extend([2u32, 2_097_152].iter().flat_map(|n| n.to_be_bytes()));
         packets.incoming = host(&[&[80, 1], &confirmation, &adjust, &[99, 0, 0, 0, 2]]);
         assert!(packets.advance());
         let seen = seen(&packets);

@@ -90,13 +90,13 @@ impl Sshd {
         key
     }
 
-    /// Writes the home folder's known_hosts with the server's key of a type.
+    /// Writes the home folder's `known_hosts` with the server's key of a type.
     pub(super) fn know(&self, kind: &str) {
         let key = std::fs::read_to_string(self.path(&format!("host_{kind}.pub"))).unwrap();
         self.know_line(&format!("[127.0.0.1]:{} {key}", self.port));
     }
 
-    /// Writes a line into the home folder's known_hosts.
+    /// Writes a line into the home folder's `known_hosts`.
     pub(super) fn know_line(&self, line: &str) {
         std::fs::create_dir_all(self.path(".ssh")).unwrap();
         let file = self.path(".ssh/known_hosts");

@@ -35,7 +35,7 @@ async fn trips(sshd: &Sshd, key: &std::path::Path) -> f64 {
         stdin.shutdown().await.unwrap();
     };
     let mut back = Vec::new();
-    let (_, read) = soon(async { tokio::join!(write, stdout.read_to_end(&mut back)) }).await;
+    let ((), read) = soon(async { tokio::join!(write, stdout.read_to_end(&mut back)) }).await;
     read.unwrap();
     assert!(back == bytes, "{} of {} bytes", back.len(), bytes.len());
     elapsed.as_secs_f64() / ROUND_TRIP.as_secs_f64()
