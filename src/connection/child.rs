@@ -2,8 +2,11 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use tokio::process::Command;
+use tokio::io::AsyncWrite;
+use tokio::process::{ChildStdin, Command};
 
 use super::{Error, ErrorKind, Exit, ExitStatus, Process};
 
@@ -27,7 +30,37 @@ pub(super) fn start(
             (None, signal) => ExitStatus::Signal(signal_name(signal.unwrap_or_default())),
         })
     }));
+    let stdin = Stdin(Some(stdin));
     Ok(Process { stdin: Box::new(stdin), stdout: Box::new(stdout), stderr: Box::new(stderr), exit })
+}
+
+/// A child's input: shutting it down closes the pipe, which tokio leaves to dropping it.
+struct Stdin(Option<ChildStdin>);
+
+impl Stdin {
+    fn open(&mut self) -> io::Result<Pin<&mut ChildStdin>> {
+        self.0.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl AsyncWrite for Stdin {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.open()?.poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().map_or(Poll::Ready(Ok(())), |stdin| Pin::new(stdin).poll_flush(cx))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.as_mut().poll_flush(cx))?;
+        self.0 = None;
+        Poll::Ready(Ok(()))
+    }
 }
 
 /// Returns the name that SSH uses for a signal, or its number.

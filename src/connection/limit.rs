@@ -83,7 +83,7 @@ mod tests {
         let places = Places::new(Some(2));
         let first = places.take(2).await;
         assert!(first.is_some());
-        let (_, second) = tokio::join!(
+        let ((), second) = tokio::join!(
             async {
                 tokio::task::yield_now().await;
                 assert_eq!(places.waiting(), 1);

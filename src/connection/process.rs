@@ -85,7 +85,7 @@ impl Process {
             stderr.read_to_end(&mut err)
         );
         let status = status?;
-        read_out.and(read_err).map_err(|error| Error::lost(error))?;
+        read_out.and(read_err).map_err(Error::lost)?;
         Ok(Output { status, stdout: out, stderr: err })
     }
 }

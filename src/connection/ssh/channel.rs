@@ -50,6 +50,7 @@ struct Shared {
     state: Mutex<Demultiplexer>,
     waiters: Arc<Waiters>,
     link: Arc<Link>,
+    channel: Option<russh::ChannelWriteHalf<russh::client::Msg>>,
 }
 
 /// Which part of the channel a reader wants; its number is its place among the waiters.
@@ -76,25 +77,23 @@ pub(super) fn process(channel: russh::Channel<russh::client::Msg>, link: Arc<Lin
         }),
         waiters: Arc::default(),
         link,
+        channel: Some(write_half),
     });
     let reader = |part| -> Reader { Box::new(Stream { shared: shared.clone(), part }) };
     let (stdout, stderr) = (reader(Part::Stdout), reader(Part::Stderr));
-    let closer = Closer(Some(write_half));
-    let exit = Exit(Box::pin(async move {
-        let status = std::future::poll_fn(|cx| shared.poll_status(cx)).await;
-        drop(closer);
-        status
-    }));
+    let exit =
+        Exit(Box::pin(async move { std::future::poll_fn(|cx| shared.poll_status(cx)).await }));
     Process { stdin: Box::new(stdin), stdout, stderr, exit }
 }
 
-/// Closes the channel when nobody waits for its command any more, so that nothing is left running unseen.
-struct Closer(Option<russh::ChannelWriteHalf<russh::client::Msg>>);
-
-impl Drop for Closer {
+/// Closes the channel when nobody holds any part of it, so that nothing is left running unseen.
+///
+/// Not earlier: russh passes nothing on once we have closed, and the readers would wait for ever.
+impl Drop for Shared {
     fn drop(&mut self) {
-        if let (Some(channel), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current())
-        {
+        let closed = lock(&self.state).closed;
+        let channel = self.channel.take().filter(|_| !closed && !self.link.is_closed());
+        if let (Some(channel), Ok(runtime)) = (channel, tokio::runtime::Handle::try_current()) {
             runtime.spawn(async move {
                 let _ = channel.close().await;
             });

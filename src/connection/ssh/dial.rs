@@ -15,8 +15,9 @@ use tokio::time::timeout;
 
 use super::auth::Login;
 use super::handler::Client;
-use super::link::{Ending, Link};
+use super::link::{Ending, Link, Opening};
 use super::plan::{Family, Hop, Plan, Way};
+use super::shortcut::{Control, Shortcut};
 use super::{Ssh, algorithms, proxy};
 use crate::connection::limit::Places;
 use crate::connection::{Error, ErrorKind};
@@ -40,7 +41,7 @@ struct Carrier {
 }
 
 /// A connection that is being opened; boxed because a bastion's is opened inside it.
-pub(super) type Opening<'a> = Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send + 'a>>;
+pub(super) type Dialling<'a> = Pin<Box<dyn Future<Output = Result<Arc<Link>, Error>> + Send + 'a>>;
 
 /// Opens a planned connection; the chain names the bastions for whose targets it is opened.
 pub(super) fn open<'a>(
@@ -48,16 +49,22 @@ pub(super) fn open<'a>(
     plan: Plan,
     places: &'a Places,
     chain: Vec<Hop>,
-) -> Opening<'a> {
+) -> Dialling<'a> {
     Box::pin(async move {
         let carrier = carrier(ssh, &plan, places, chain).await?;
         let ending = Ending::default();
-        let mut handle = exchange_keys(&plan, carrier.stream, &ending).await?;
+        let (stream, shortcut) = Shortcut::new(carrier.stream);
+        let mut handle = exchange_keys(&plan, stream, &ending, shortcut.clone()).await?;
+        match handle.agent_session_binding() {
+            Some(binding) => shortcut.begin(binding.session_id()),
+            None => shortcut.finish(),
+        }
         let login = Login {
             credentials: &plan.credentials,
             keys: &ssh.keys,
             prompter: &*ssh.options.prompter,
             handle: &mut handle,
+            shortcut: &shortcut,
             distrusted: plan.verifier.is_distrusted(),
         };
         match timeout(LOGIN_TIMEOUT, login.run()).await {
@@ -71,6 +78,7 @@ pub(super) fn open<'a>(
         Ok(Arc::new(Link {
             handle,
             ending,
+            opening: Opening::new(shortcut),
             description,
             session: plan.session,
             via: carrier.via,
@@ -98,6 +106,7 @@ async fn carrier(
         }
         Way::Jump(hop) => {
             let via = ssh.bastion(hop, places, chain).await?;
+            via.opening.decline();
             let port = u32::from(plan.port);
             let channel = via.handle.channel_open_direct_tcpip(&plan.host, port, "127.0.0.1", 0);
             let channel = channel.await.map_err(|error| {
@@ -176,14 +185,16 @@ async fn within<T>(
 /// Exchanges keys with the host and checks that it is the right one.
 async fn exchange_keys(
     plan: &Plan,
-    stream: Box<dyn Stream>,
+    stream: Shortcut<Box<dyn Stream>>,
     ending: &Ending,
+    shortcut: Control,
 ) -> Result<Handle<Client>, Error> {
     let refusal = Arc::new(Mutex::new(None));
     let client = Client {
         verifier: plan.verifier.clone(),
         ending: ending.clone(),
         refusal: refusal.clone(),
+        shortcut,
         forwarded_agent: plan.forwarded_agent.clone(),
     };
     let exchange = client::connect_stream(Arc::new(config(plan)), stream, client);
@@ -243,11 +254,10 @@ fn config(plan: &Plan) -> Config {
 
 /// Returns the system's words for an error, without its number.
 fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::TimedOut => "Connection timed out".to_owned(),
-        _ => {
-            let text = error.to_string();
-            text.split(" (os error").next().unwrap_or_default().to_owned()
-        }
+    if error.kind() == io::ErrorKind::TimedOut {
+        "Connection timed out".to_owned()
+    } else {
+        let text = error.to_string();
+        text.split(" (os error").next().unwrap_or_default().to_owned()
     }
 }

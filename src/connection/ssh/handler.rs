@@ -7,6 +7,7 @@ use russh::keys::PublicKeyOrCertificate;
 
 use super::known_hosts::Verifier;
 use super::link::Ending;
+use super::shortcut::Control;
 use crate::connection::Error;
 
 /// The client side of one connection.
@@ -15,6 +16,8 @@ pub(super) struct Client {
     pub(super) ending: Ending,
     /// Why the host's key was refused: russh only knows that it was.
     pub(super) refusal: Arc<Mutex<Option<Error>>>,
+    /// Learns from the key exchange how to save round trips.
+    pub(super) shortcut: Control,
     /// The agent whose channel the host may open, where forwarding was asked for.
     pub(super) forwarded_agent: Option<std::path::PathBuf>,
 }
@@ -40,6 +43,16 @@ impl Handler for Client {
                 Ok(false)
             }
         }
+    }
+
+    async fn kex_done(
+        &mut self,
+        secret: Option<&[u8]>,
+        names: &russh::Names,
+        _: &mut Session,
+    ) -> Result<(), russh::Error> {
+        self.shortcut.exchanged(secret, names);
+        Ok(())
     }
 
     async fn server_channel_open_agent_forward(

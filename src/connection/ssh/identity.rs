@@ -9,6 +9,7 @@ use russh::keys::agent::client::AgentClient;
 use russh::keys::signature::Signer as _;
 use russh::keys::ssh_encoding::Encode;
 use russh::keys::ssh_key::private::KeypairData;
+use russh::keys::ssh_key::public::KeyData;
 use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key};
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
@@ -29,6 +30,8 @@ pub(super) struct KeyFile {
 #[derive(Default)]
 pub(in crate::connection) struct KeyRing {
     files: Mutex<HashMap<PathBuf, Option<Arc<KeyFile>>>>,
+    /// Keys that some host has taken.
+    worked: Mutex<Vec<KeyData>>,
 }
 
 impl KeyRing {
@@ -36,6 +39,20 @@ impl KeyRing {
     pub(super) fn file(&self, path: &Path) -> Option<Arc<KeyFile>> {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         files.entry(path.to_owned()).or_insert_with(|| read(path).map(Arc::new)).clone()
+    }
+
+    /// Remembers a key that a host has taken.
+    pub(super) fn worked(&self, key: &PublicKey) {
+        let mut worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !worked.contains(key.key_data()) {
+            worked.push(key.key_data().clone());
+        }
+    }
+
+    /// Returns true for a key that some host of this run has taken.
+    pub(super) fn has_worked(&self, key: &PublicKey) -> bool {
+        let worked = self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        worked.contains(key.key_data())
     }
 }
 

@@ -1,11 +1,14 @@
 //! One authenticated SSH connection: its russh session, what it runs through, and why it ended.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use russh::client::Handle;
 
 use super::channel;
 use super::handler::Client;
+use super::shortcut::Control;
 use crate::connection::{Error, ErrorKind, Process, Pty};
 
 /// Why a connection ended, written once by whoever notices first.
@@ -28,6 +31,7 @@ impl Ending {
 pub(super) struct Link {
     pub(super) handle: Handle<Client>,
     pub(super) ending: Ending,
+    pub(super) opening: Opening,
     /// What `-v` says about it.
     pub(super) description: String,
     pub(super) session: SessionOptions,
@@ -35,6 +39,40 @@ pub(super) struct Link {
     pub(super) via: Option<Arc<Link>>,
     /// Its place among the open files of this process.
     pub(super) _permit: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// The start of a connection, when the answer to its first channel can be foreseen.
+pub(super) struct Opening {
+    shortcut: Control,
+    since: Instant,
+    taken: AtomicBool,
+}
+
+/// Later than this something else than the channel may be the next thing that is sent.
+const FRESH: Duration = Duration::from_secs(5);
+
+impl Opening {
+    /// Marks the moment after the login.
+    pub(super) fn new(shortcut: Control) -> Self {
+        Self { shortcut, since: Instant::now(), taken: AtomicBool::new(false) }
+    }
+
+    /// Foresees the first channel, if this is it.
+    fn foresee_channel(&self) {
+        if !self.taken.swap(true, Ordering::SeqCst) {
+            if self.since.elapsed() < FRESH {
+                self.shortcut.foresee_channel();
+            }
+            self.shortcut.finish();
+        }
+    }
+
+    /// Gives the chance up: the first channel will be of another kind.
+    pub(super) fn decline(&self) {
+        if !self.taken.swap(true, Ordering::SeqCst) {
+            self.shortcut.finish();
+        }
+    }
 }
 
 /// What every session on a connection asks for before its command.
@@ -51,6 +89,7 @@ impl Link {
         command: &str,
         pty: Option<Pty>,
     ) -> Result<Process, Error> {
+        self.opening.foresee_channel();
         let channel = self.handle.channel_open_session().await.map_err(|e| match e {
             russh::Error::ChannelOpenFailure(reason) => Error::ssh(
                 ErrorKind::Unreachable,

@@ -16,6 +16,7 @@ mod pattern;
 mod plan;
 mod planner;
 mod proxy;
+mod shortcut;
 #[cfg(test)]
 mod tests;
 

@@ -186,7 +186,8 @@ async fn build(ssh: &Ssh, options: &Options, given: Given) -> Result<Plan, Error
     })
 }
 
-fn tokens(options: &Options, local: &LocalNames) -> Tokens {
+/// Returns what the tokens of the configuration stand for.
+pub(super) fn tokens(options: &Options, local: &LocalNames) -> Tokens {
     let jump = options.get("proxyjump").filter(|j| *j != "none").unwrap_or_default();
     let last = jump.rsplit(',').next().unwrap_or_default();
     Tokens {

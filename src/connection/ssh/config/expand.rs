@@ -106,7 +106,7 @@ impl Tokens {
         ]
         .concat();
         let digest = sha1::Sha1::digest(text.as_bytes());
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+        digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 

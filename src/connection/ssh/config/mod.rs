@@ -6,6 +6,8 @@ mod arguments;
 mod expand;
 mod keyword;
 mod matching;
+#[cfg(test)]
+mod oracle;
 mod reader;
 mod words;
 
@@ -15,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) use arguments::Arguments;
-pub(super) use expand::{LocalNames, Tokens, environment, tilde};
+pub(super) use expand::{LocalNames, Tokens, tilde};
 pub(super) use reader::read;
 
 /// What is asked of the configuration.

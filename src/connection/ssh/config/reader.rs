@@ -213,7 +213,8 @@ impl Reader<'_> {
             "proxycommand" => "proxyjump",
             _ => "",
         };
-        if !self.options.has(other) {
+        let is_taken = self.options.get(other).is_some_and(|o| !o.eq_ignore_ascii_case("none"));
+        if !is_taken {
             let text = if name == "proxyjump" {
                 words::split(text).and_then(|w| w.into_iter().next()).unwrap_or_default()
             } else {
@@ -251,7 +252,7 @@ impl Reader<'_> {
             _ => first,
         };
         if name == "ignoreunknown" && scope.active {
-            self.ignored = first.clone();
+            self.ignored.clone_from(&first);
         }
         if !scope.active || scope.never {
             return Ok(());
@@ -311,7 +312,9 @@ fn glob(path: &Path) -> Vec<PathBuf> {
     for part in path.components().skip(1) {
         let part = part.as_os_str().to_string_lossy().into_owned();
         if !part.contains(['*', '?', '[']) {
-            found.iter_mut().for_each(|folder| folder.push(&part));
+            for folder in &mut found {
+                folder.push(&part);
+            }
             continue;
         }
         let mut next: Vec<PathBuf> = found
@@ -331,4 +334,80 @@ fn glob(path: &Path) -> Vec<PathBuf> {
     }
     found.retain(|path| path.exists());
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::super::{Files, LocalNames};
+    use super::*;
+
+    fn mistake(config: &str) -> String {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".ssh")).unwrap();
+        std::fs::write(home.path().join(".ssh/config"), config).unwrap();
+        let local = LocalNames { home: home.path().to_owned(), ..LocalNames::default() };
+        let result = read(&Query {
+            host: "web1",
+            arguments: &[],
+            local: &local,
+            system_file: Path::new("/dev/null"),
+            files: &Files::default(),
+            executed: &HashMap::new(),
+        });
+        match result {
+            Err(Stop::Mistake(what)) => what.replace(&home.path().display().to_string(), "~"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (config, expected) in [
+            ("\nHostnme x", "~/.ssh/config:2: Bad configuration option: hostnme"),
+            ("Port", "~/.ssh/config:1: `port` needs a value"),
+            ("Port x", "~/.ssh/config:1: `port` needs a number, not `x`"),
+            ("User a b", "~/.ssh/config:1: `user` has extra arguments at the end of the line"),
+            ("User \"a", "~/.ssh/config:1: unfinished quote"),
+            ("BatchMode maybe", "~/.ssh/config:1: `batchmode` is yes or no, not `maybe`"),
+            ("ConnectTimeout soon", "~/.ssh/config:1: `connecttimeout` needs a time, not `soon`"),
+            ("Match", "~/.ssh/config:1: `Match` needs criteria"),
+            ("Match host", "~/.ssh/config:1: `Match host` needs a value"),
+            ("Match colour red", "~/.ssh/config:1: Unsupported Match attribute colour"),
+            ("Match all host x", "~/.ssh/config:1: `all` cannot be combined with other criteria"),
+            ("Include ~/.ssh/config", "~/.ssh/config:1: Too many recursive configuration includes"),
+        ] {
+            assert_eq!(mistake(config), expected);
+        }
+    }
+
+    #[test]
+    fn the_users_file_comes_before_the_systems_and_relative_includes_lie_beside_each() {
+        let home = tempfile::tempdir().unwrap();
+        let system = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join(".ssh")).unwrap();
+        let write = |path: PathBuf, text: &str| std::fs::write(path, text).unwrap();
+        write(home.path().join(".ssh/config"), "Include more\nUser mine\n");
+        write(home.path().join(".ssh/more"), "Host web1\n Port 7\n");
+        write(
+            system.path().join("ssh_config"),
+            "Include ssh_config.d/*.conf\nUser theirs\nPort 8\n",
+        );
+        std::fs::create_dir(system.path().join("ssh_config.d")).unwrap();
+        write(system.path().join("ssh_config.d/a.conf"), "HostName site.example.com\n");
+        let local = LocalNames { home: home.path().to_owned(), ..LocalNames::default() };
+        let options = read(&Query {
+            host: "web1",
+            arguments: &[],
+            local: &local,
+            system_file: &system.path().join("ssh_config"),
+            files: &Files::default(),
+            executed: &HashMap::new(),
+        })
+        .unwrap();
+        assert_eq!(options.get("user"), Some("mine"));
+        assert_eq!(options.port(), 7);
+        assert_eq!(options.hostname(), "site.example.com");
+    }
 }

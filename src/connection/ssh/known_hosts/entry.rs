@@ -1,4 +1,4 @@
-//! One line of a known_hosts file.
+//! One line of a `known_hosts` file.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -26,7 +26,7 @@ enum Names {
     Patterns(String),
 }
 
-/// A line of a known_hosts file with a key that can be read.
+/// A line of a `known_hosts` file with a key that can be read.
 #[derive(Debug, Clone)]
 pub(in crate::connection) struct Entry {
     pub(super) marker: Marker,
@@ -77,7 +77,7 @@ fn parse_names(word: &str) -> Option<Names> {
     Some(Names::Hashed { salt: BASE64.decode(salt).ok()?, hash: BASE64.decode(hash).ok()? })
 }
 
-/// Returns the keyed hash under which a host is hidden in a known_hosts file.
+/// Returns the keyed hash under which a host is hidden in a `known_hosts` file.
 pub(super) fn hashed(salt: &[u8], name: &str) -> Vec<u8> {
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(salt) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Writing a new host's key into a known_hosts file.
+//! Writing a new host's key into a `known_hosts` file.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};

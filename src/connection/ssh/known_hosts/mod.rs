@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub(in crate::connection) use entry::{Entry, Marker};
+use entry::Entry;
 pub(super) use verify::{Strictness, Verifier};
 
-/// The known_hosts files of a run, each read once however many hosts ask.
+/// The `known_hosts` files of a run, each read once however many hosts ask.
 #[derive(Debug, Default)]
 pub(in crate::connection) struct Store {
     files: Mutex<HashMap<PathBuf, Arc<Vec<Entry>>>>,

@@ -1,4 +1,10 @@
 //! Connections to a real sshd.
 
+mod hostkeys;
 mod keys;
+mod many;
+mod passwords;
+mod relay;
 mod sshd;
+mod trips;
+mod ways;

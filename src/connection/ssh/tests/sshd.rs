@@ -28,11 +28,29 @@ impl Sshd {
     pub(super) fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let home = folder.path();
-        for kind in ["ed25519", "rsa", "ecdsa"] {
-            keygen(home, &format!("host_{kind}"), &["-t", kind]);
-        }
+        keygen(home, "host_ed25519", &["-t", "ed25519"]);
+        keygen(home, "host_ecdsa", &["-t", "ecdsa"]);
         keygen(home, "id_ed25519", &["-t", "ed25519"]);
         std::fs::copy(home.join("id_ed25519.pub"), home.join("authorized_keys")).unwrap();
+        Self::run(folder, more)
+    }
+
+    /// Starts a server with another's keys.
+    pub(super) fn like(other: &Self, more: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["host_ed25519", "host_ecdsa", "id_ed25519"] {
+            for end in ["", ".pub"] {
+                let file = format!("{name}{end}");
+                std::fs::copy(other.path(&file), folder.path().join(file)).unwrap();
+            }
+        }
+        std::fs::copy(other.path("authorized_keys"), folder.path().join("authorized_keys"))
+            .unwrap();
+        Self::run(folder, more)
+    }
+
+    fn run(folder: TempDir, more: &str) -> Self {
+        let home = folder.path();
         // sshd of a privileged user wants this folder; without privileges it does without.
         let _ = std::fs::create_dir_all("/run/sshd");
         let port = free_port();
@@ -40,7 +58,7 @@ impl Sshd {
         let text = format!(
             "ListenAddress 127.0.0.1:{port}\nPidFile none\nStrictModes no\nUsePAM no\nLogLevel INFO\n\
              PermitRootLogin yes\nMaxStartups 300\nAuthorizedKeysFile {home}/authorized_keys\n\
-             HostKey {home}/host_ed25519\nHostKey {home}/host_rsa\nHostKey {home}/host_ecdsa\n{more}\n",
+             HostKey {home}/host_ed25519\nHostKey {home}/host_ecdsa\n{more}\n",
             home = home.display(),
         );
         std::fs::write(&config, text).unwrap();
@@ -50,7 +68,7 @@ impl Sshd {
             .stderr(Stdio::piped())
             .spawn()
             .expect("sshd is installed");
-        wait_until_listening(&mut child);
+        wait_until_listening(&mut child, home.join("log"));
         Self { folder, port, child }
     }
 
@@ -72,13 +90,13 @@ impl Sshd {
         key
     }
 
-    /// Writes the home folder's known_hosts with the server's key of a type.
+    /// Writes the home folder's `known_hosts` with the server's key of a type.
     pub(super) fn know(&self, kind: &str) {
         let key = std::fs::read_to_string(self.path(&format!("host_{kind}.pub"))).unwrap();
         self.know_line(&format!("[127.0.0.1]:{} {key}", self.port));
     }
 
-    /// Writes a line into the home folder's known_hosts.
+    /// Writes a line into the home folder's `known_hosts`.
     pub(super) fn know_line(&self, line: &str) {
         std::fs::create_dir_all(self.path(".ssh")).unwrap();
         let file = self.path(".ssh/known_hosts");
@@ -137,7 +155,8 @@ pub(super) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn wait_until_listening(child: &mut Child) {
+/// Waits for the server; what it says later goes into a file.
+fn wait_until_listening(child: &mut Child, file: PathBuf) {
     let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut seen = String::new();
     loop {
@@ -147,12 +166,12 @@ fn wait_until_listening(child: &mut Child) {
             break;
         }
     }
-    // Somebody has to read what it says later, or it blocks.
     std::thread::spawn(move || {
         for line in log.lines().map_while(Result::ok) {
-            if std::env::var_os("WINDLASS_TEST_SSHD_LOG").is_some() {
-                tracing::info!("{line}");
-            }
+            seen.push_str(&line);
+            seen.push('\n');
+            // The folder may have gone with its test.
+            let _ = std::fs::write(&file, &seen);
         }
     });
 }
