@@ -4,3 +4,4 @@
 
 pub mod args;
 pub mod extra_vars;
+pub mod inventory;
