@@ -5,6 +5,7 @@
 pub mod args;
 mod check;
 pub mod extra_vars;
+pub mod inventory;
 mod list;
 mod playbook;
 mod prepare;

@@ -9,6 +9,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser};
 
+pub(super) use message::mistake;
+
 pub use groups::{
     BecomeOptions, ConnectionOptions, InventoryOptions, RuntimeOptions, VaultOptions,
 };
@@ -205,7 +207,8 @@ fn as_the_reference(command: clap::Command, program: &str) -> clap::Command {
         .disable_version_flag(true)
 }
 
-fn parse<T: CommandFactory + FromArgMatches>(
+/// Reads a command's options.
+pub(super) fn parse<T: CommandFactory + FromArgMatches>(
     program: &str,
     arguments: impl IntoIterator<Item = OsString>,
     settings: &Settings,

@@ -78,6 +78,22 @@ impl Inventory {
         layers.layers
     }
 
+    /// Returns what is said of a group itself: in the sources, and in `group_vars` beside them and the playbook.
+    pub fn group_vars(&self, group: GroupId) -> Dict {
+        let mut vars = Dict::clone(&self.group(group).vars);
+        for folder in self.inventory_vars.iter().chain(self.playbook_folder()) {
+            if let Some(over) = folder.groups.get(&group) {
+                vars.combine(Dict::clone(over), self.vars_rules.merge);
+            }
+        }
+        vars
+    }
+
+    /// Returns whether dictionaries of several layers become one, as the setting `hash_behaviour` says.
+    pub fn merges(&self) -> bool {
+        self.vars_rules.merge
+    }
+
     fn playbook_folder(&self) -> impl Iterator<Item = &VarsFolder> {
         self.playbook.and_then(|n| self.playbook_vars.get(n)).into_iter()
     }

@@ -305,6 +305,8 @@ settings! {
     inventory_unparsed_is_failed: bool = "False", [("inventory", "unparsed_is_failed")], ["ANSIBLE_INVENTORY_UNPARSED_FAILED"];
     /// Whether there is a warning that no source can be read
     inventory_unparsed_warning: bool = "True", [("inventory", "inventory_unparsed_warning")], ["ANSIBLE_INVENTORY_UNPARSED_WARNING"];
+    /// Whether `inventory --list` keeps variables where they are said
+    inventory_export: bool = "False", [("inventory", "export")], ["ANSIBLE_INVENTORY_EXPORT"];
     /// Whether there is a warning that only localhost is there
     localhost_warning: bool = "True", [("defaults", "localhost_warning")], ["ANSIBLE_LOCALHOST_WARNING"];
     /// What happens when a pattern matches no host

@@ -9,7 +9,7 @@ use crate::settings::Settings;
 const REFERENCE: &str = "2.19.0";
 
 /// Returns a mistake without a usage line.
-pub(super) fn mistake(program: &str, message: &str) -> Stop {
+pub(in crate::cli) fn mistake(program: &str, message: &str) -> Stop {
     Stop { text: format!("{program}: error: {message}\n"), is_error: true, status: 2 }
 }
 

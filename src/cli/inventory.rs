@@ -1,0 +1,158 @@
+//! `inventory`: what the sources say, as JSON or as a tree; for people and for scripts that read it.
+
+mod graph;
+mod list;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::Parser;
+
+use super::args::{InventoryOptions, Stop, VaultOptions, mistake, parse};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    inventory::{HostId, Inventory, Limit},
+    settings::Settings,
+    value::Dict,
+};
+
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Parser)]
+#[command(about = "Shows hosts, groups and variables of an inventory")]
+struct InventoryArgs {
+    /// Group whose hosts are shown; a pattern with --list
+    #[arg(value_name = "group")]
+    group: Option<String>,
+    #[command(flatten)]
+    inventory: InventoryOptions,
+    #[command(flatten)]
+    vault: VaultOptions,
+    /// Show all hosts, groups and variables, as a dynamic source would
+    #[arg(long = "list")]
+    list: bool,
+    /// Show the variables of one host
+    #[arg(long = "host", value_name = "HOST")]
+    host: Option<String>,
+    /// Show the groups as a tree
+    #[arg(long = "graph")]
+    graph: bool,
+    /// Show variables in the tree, too
+    #[arg(long = "vars")]
+    vars: bool,
+    /// Keep groups' variables with the groups
+    #[arg(long = "export")]
+    export: bool,
+    /// Write to this file
+    #[arg(long = "output", value_name = "OUTPUT_FILE")]
+    output: Option<PathBuf>,
+    /// Folder that takes the place of the playbook's
+    #[arg(long = "playbook-dir", value_name = "BASEDIR")]
+    playbook_dir: Option<PathBuf>,
+    /// Tell more
+    #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count)]
+    _verbose: u8,
+    /// Show the version
+    #[arg(long = "version")]
+    _version: bool,
+}
+
+/// What the command shows.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    pub text: String,
+    /// File to write the text to instead.
+    pub output: Option<PathBuf>,
+    pub diagnostics: Diagnostics,
+    /// What patterns warn of.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing is shown.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    Stop(Stop),
+    /// With what was wrong before; the exit status is that of wrong options, 5.
+    Error(Box<Diagnostic>, Diagnostics),
+}
+
+/// Runs the command; nothing is printed here.
+pub fn inventory(
+    program: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+    settings: &Settings,
+) -> Result<Shown, Refusal> {
+    let args: InventoryArgs = parse(program, arguments, settings).map_err(Refusal::Stop)?;
+    let refuse = |message: &str| {
+        Err(Refusal::Error(Box::new(Diagnostic::bare(message)), Diagnostics::default()))
+    };
+    match usize::from(args.list) + usize::from(args.host.is_some()) + usize::from(args.graph) {
+        0 => {
+            return refuse(
+                "No action selected, at least one of --host, --graph or --list needs to be specified.",
+            );
+        }
+        1 => (),
+        _ => {
+            return refuse(
+                "Conflicting options used, only one of --host, --graph or --list can be used at the same time.",
+            );
+        }
+    }
+    if args.inventory.flush_cache || args.inventory.list_hosts {
+        return Err(Refusal::Stop(mistake(
+            program,
+            "only --limit and --inventory are options of this command",
+        )));
+    }
+    let (mut inventory, mut diagnostics) = Inventory::load(&args.inventory.sources, settings);
+    let playbook_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
+    let playbook_dir = playbook_dir
+        .map_or_else(|| settings.working_dir.clone(), |dir| settings.working_dir.join(dir));
+    diagnostics.extend(inventory.enter_playbook(&playbook_dir));
+    let result = show(&args, settings, &inventory);
+    match result {
+        Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
+        Err(error) => Err(Refusal::Error(error, diagnostics)),
+    }
+}
+
+fn show(
+    args: &InventoryArgs,
+    settings: &Settings,
+    inventory: &Inventory,
+) -> Result<(String, Vec<String>), Box<Diagnostic>> {
+    let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose().map_err(Box::new)?;
+    if let Some(name) = &args.host {
+        let selection = inventory.select(&[name], limit.as_ref()).map_err(Box::new)?;
+        let [host] = selection.hosts[..] else {
+            let mut error =
+                Diagnostic::bare("You must pass a single valid host to --host parameter");
+            error.notes = selection.warnings;
+            return Err(Box::new(error));
+        };
+        return Ok((list::host(&vars_of(inventory, host)), selection.warnings));
+    }
+    let pattern = args.group.as_deref().unwrap_or("all");
+    if args.graph {
+        let Some(group) = inventory.group_id(pattern) else {
+            return Err(Box::new(Diagnostic::bare(
+                "Pattern must be valid group name when using --graph",
+            )));
+        };
+        return Ok((graph::render(inventory, group, args.vars), Vec::new()));
+    }
+    let selection = inventory.select(&[pattern], limit.as_ref()).map_err(Box::new)?;
+    let export = args.export || *settings.inventory_export;
+    Ok((list::render(inventory, &selection.hosts, export), selection.warnings))
+}
+
+/// Returns all variables of a host, the stronger over the weaker; templates stay as they are.
+fn vars_of(inventory: &Inventory, host: HostId) -> Dict {
+    let mut vars = Dict::new();
+    for layer in inventory.layers(host) {
+        vars.combine(Dict::clone(&layer.vars), inventory.merges());
+    }
+    vars
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! The tree of groups and hosts.
+
+use super::vars_of;
+use crate::{
+    inventory::{ALL, GroupId, Inventory},
+    value::Dict,
+};
+
+/// Returns a group and all below it, one line each.
+pub(super) fn render(inventory: &Inventory, group: GroupId, with_vars: bool) -> String {
+    let mut tree = Tree { inventory, with_vars, text: String::new() };
+    tree.group(group, 0);
+    tree.text
+}
+
+struct Tree<'a> {
+    inventory: &'a Inventory,
+    with_vars: bool,
+    text: String,
+}
+
+impl Tree<'_> {
+    fn line(&mut self, text: &str, depth: usize) {
+        if depth > 0 {
+            self.text += &"  |".repeat(depth);
+            self.text += "--";
+        }
+        self.text += text;
+        self.text.push('\n');
+    }
+
+    fn group(&mut self, id: GroupId, depth: usize) {
+        let group = self.inventory.group(id);
+        self.line(&format!("@{}:", group.name), depth);
+        for child in &group.children {
+            self.group(*child, depth + 1);
+        }
+        if id != ALL {
+            for host in &group.hosts {
+                self.line(&self.inventory.host(*host).name, depth + 1);
+                if self.with_vars {
+                    self.vars(&vars_of(self.inventory, *host), depth + 2);
+                }
+            }
+        }
+        if self.with_vars {
+            self.vars(&self.inventory.group_vars(id), depth + 1);
+        }
+    }
+
+    fn vars(&mut self, vars: &Dict, depth: usize) {
+        let lines =
+            vars.iter().map(|(key, value)| format!("{{{} = {}}}", key.to_text(), value.to_text()));
+        let mut lines: Vec<String> = lines.collect();
+        lines.sort_unstable();
+        for line in lines {
+            self.line(&line, depth);
+        }
+    }
+}

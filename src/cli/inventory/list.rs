@@ -1,0 +1,133 @@
+//! All hosts, groups and variables as JSON, in the form that dynamic sources give.
+
+use rustc_hash::FxHashSet;
+use serde::Serialize;
+use serde_json::{Map, Value as Json, json, ser::PrettyFormatter};
+
+use super::vars_of;
+use crate::{
+    inventory::{ALL, GroupId, HostId, Inventory},
+    value::{Dict, Template, Value},
+};
+
+/// Returns the JSON of the hosts that were selected and of all groups; with `export` variables stay where they are said.
+pub(super) fn render(inventory: &Inventory, hosts: &[HostId], export: bool) -> String {
+    let mut all = Map::new();
+    let selected: FxHashSet<HostId> = hosts.iter().copied().collect();
+    let mut seen = FxHashSet::default();
+    let list = List { inventory, selected: &selected, export };
+    list.group(ALL, &mut all, &mut seen);
+    let mut host_vars = Map::new();
+    for host in hosts {
+        let vars = if export { list.own_vars(*host) } else { vars_of(inventory, *host) };
+        if !vars.is_empty() {
+            host_vars.insert(inventory.host(*host).name.to_string(), dict(&vars, true));
+        }
+    }
+    all.insert("_meta".to_owned(), json!({"hostvars": host_vars, "profile": "inventory_legacy"}));
+    text(&mut Json::Object(all))
+}
+
+/// Returns the JSON of one host's variables.
+pub(super) fn host(vars: &Dict) -> String {
+    text(&mut dict(vars, false))
+}
+
+struct List<'a> {
+    inventory: &'a Inventory,
+    selected: &'a FxHashSet<HostId>,
+    export: bool,
+}
+
+impl List<'_> {
+    /// Adds a group and those below it; one that has nothing to say is left out.
+    fn group(&self, id: GroupId, all: &mut Map<String, Json>, seen: &mut FxHashSet<GroupId>) {
+        if !seen.insert(id) {
+            return;
+        }
+        let group = self.inventory.group(id);
+        let mut entry = Map::new();
+        if id != ALL {
+            let hosts = group.hosts.iter().filter(|host| self.selected.contains(*host));
+            let names: Vec<Json> =
+                hosts.map(|host| (*self.inventory.host(*host).name).into()).collect();
+            if !names.is_empty() {
+                entry.insert("hosts".to_owned(), names.into());
+            }
+        }
+        let children: Vec<Json> = group
+            .children
+            .iter()
+            .map(|child| (*self.inventory.group(*child).name).into())
+            .collect();
+        if !children.is_empty() {
+            entry.insert("children".to_owned(), children.into());
+        }
+        if self.export {
+            let vars = self.inventory.group_vars(id);
+            if !vars.is_empty() {
+                entry.insert("vars".to_owned(), dict(&vars, true));
+            }
+        }
+        if !entry.is_empty() {
+            all.insert(group.name.to_string(), entry.into());
+        }
+        for child in &group.children {
+            self.group(*child, all, seen);
+        }
+    }
+
+    /// A host's variables without those of its groups.
+    fn own_vars(&self, host: HostId) -> Dict {
+        use crate::inventory::LayerKind::{Host, InventoryHostVars, PlaybookHostVars};
+        let mut vars = Dict::new();
+        for layer in self.inventory.layers(host) {
+            if matches!(layer.kind, Host | InventoryHostVars | PlaybookHostVars) {
+                vars.combine(Dict::clone(&layer.vars), self.inventory.merges());
+            }
+        }
+        vars
+    }
+}
+
+fn dict(vars: &Dict, marks_unsafe: bool) -> Json {
+    Json::Object(
+        vars.iter().map(|(key, value)| (key.key_text(), json_of(value, marks_unsafe))).collect(),
+    )
+}
+
+/// Vaults stay closed, and text that must not become a template says so, as the reference has it.
+fn json_of(value: &Value, marks_unsafe: bool) -> Json {
+    match value {
+        Value::Encrypted(encrypted) => json!({"__ansible_vault": &*encrypted.text}),
+        Value::Str(text) if marks_unsafe && Template::is_in(text) => {
+            json!({"__ansible_unsafe": &**text})
+        }
+        Value::List(items) | Value::Tuple(items) => {
+            items.iter().map(|item| json_of(item, marks_unsafe)).collect()
+        }
+        Value::Dict(entries) => dict(entries, marks_unsafe),
+        other => other.to_json(),
+    }
+}
+
+/// Keys sorted, four spaces, only ASCII: as Python's `json` writes it.
+fn text(value: &mut Json) -> String {
+    value.sort_all_objects();
+    let mut bytes = Vec::new();
+    let mut serializer =
+        serde_json::Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
+    value.serialize(&mut serializer).expect("JSON in memory can always be written");
+    let mut ascii = String::with_capacity(bytes.len() + 1);
+    for c in String::from_utf8_lossy(&bytes).chars() {
+        if c.is_ascii() {
+            ascii.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                ascii += &format!("\\u{unit:04x}");
+            }
+        }
+    }
+    ascii.push('\n');
+    ascii
+}
