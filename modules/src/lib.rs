@@ -4,6 +4,7 @@
 
 // Derived code names this crate's parts by `crate::`.
 pub mod host;
+pub mod pattern;
 pub mod spec;
 
 use host::{Host, Outcome, Result};
