@@ -4,6 +4,17 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod digests;
+mod documents;
+mod encodings;
+mod glob;
+mod urls;
+mod sequence;
+mod selection;
+mod random;
+mod pprint;
+mod numbers;
+mod json;
 mod cells;
 mod condition;
 mod env;
@@ -22,10 +33,13 @@ mod output;
 mod paths;
 mod regex;
 mod syntax;
+#[cfg(test)]
+mod table;
 pub mod tests;
 mod time;
 mod tree;
 mod uses;
+mod versions;
 
 pub use env::{Context, Decrypt, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};

@@ -5,7 +5,9 @@
 mod compose;
 mod node;
 mod scalar;
+mod write;
 
 pub use compose::{Document, parse, parse_all};
 pub use node::{Node, NodeKind};
 pub use scalar::Scalar;
+pub use write::{Style, write};

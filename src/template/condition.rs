@@ -1,58 +1,76 @@
 //! `when`, `changed_when`, `until` and their kin: an expression that must be true or false.
 
 use super::{Env, TemplateError, evaluator::Result};
-use crate::value::Value;
+use crate::{diagnostic::Span, value::Value};
 
 impl Env<'_> {
     /// Returns whether a condition holds; text is a bare expression, a list holds when all its conditions do.
     pub fn condition(&self, value: &Value) -> Result<bool> {
+        self.condition_at(value, None)
+    }
+
+    /// Returns whether a condition holds that stands at a place.
+    pub fn condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
         let result = match value {
             Value::List(conditions) => {
                 for condition in conditions.iter() {
-                    if !self.condition(condition)? {
+                    if !self.condition_at(condition, span)? {
                         return Ok(false);
                     }
                 }
                 return Ok(true);
             }
-            Value::Str(text) if text.trim().is_empty() => {
-                return self.broken(&Value::str(""), true);
-            }
-            Value::Str(text) => self.eval_expression(text, None)?,
+            Value::Bool(truth) => return Ok(*truth),
+            Value::None => return self.empty(),
+            Value::Str(text) if text.trim().is_empty() => return self.empty(),
+            Value::Str(text) => self.eval_expression(text, span),
             Value::Template(template) => {
-                self.warn("Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.");
-                match self.eval(value)? {
-                    // The operator's template gave another expression: only its own words may be one.
-                    Value::Str(text) if !matches!(&*text, "True" | "False") => {
-                        return self.indirect(&template.text, &text);
-                    }
-                    Value::Str(text) => Value::Bool(&*text == "True"),
+                self.warn(
+                    "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
+                );
+                match self.eval(value) {
+                    // Only the operator's own words may be evaluated, not what they gave.
+                    Ok(Value::Str(_)) => Err(TemplateError {
+                        span: template.span.clone(),
+                        ..TemplateError::exact("Encountered untrusted template or expression.")
+                    }),
                     other => other,
                 }
             }
-            other => self.eval(other)?,
+            _ => return Err(TemplateError::exact("Conditional expressions must be strings.")),
         };
         match result {
-            Value::Bool(truth) => Ok(truth),
-            other => {
-                let truth = other.is_true();
-                self.broken(&other, truth)
+            Ok(Value::Bool(truth)) => Ok(truth),
+            Ok(other) => self.broken(&other, span),
+            Err(mut error) => {
+                if error.is_undefined() {
+                    error.message = format!("Error while evaluating conditional: {}", error.message);
+                }
+                Err(error)
             }
         }
     }
 
-    fn indirect(&self, _template: &str, text: &str) -> Result<bool> {
-        self.broken(&Value::str(text), !text.is_empty())
+    fn empty(&self) -> Result<bool> {
+        if self.context.allow_broken_conditionals {
+            return Ok(true);
+        }
+        Err(TemplateError::exact("Empty conditional expressions are not allowed."))
     }
 
-    fn broken(&self, result: &Value, truth: bool) -> Result<bool> {
+    fn broken(&self, result: &Value, span: Option<&Span>) -> Result<bool> {
+        let truth = result.is_true();
         if self.context.allow_broken_conditionals {
             return Ok(truth);
         }
         let (found, text) = (result.type_name(), if truth { "True" } else { "False" });
-        Err(TemplateError::exact(format!(
-            "Conditional result ({text}) was derived from value of type '{found}'. Conditionals must have a boolean result."
-        )))
+        let place = span.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);
+        Err(TemplateError {
+            span: span.cloned(),
+            ..TemplateError::exact(format!(
+                "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
+            ))
+        })
     }
 
     pub(super) fn warn(&self, message: &str) {

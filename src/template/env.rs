@@ -13,7 +13,7 @@ use super::{
     evaluator::{Evaluator, Result},
     output::Output,
     syntax,
-    tree::Code,
+    tree::{Code, Kind},
 };
 use crate::{
     diagnostic::Span,
@@ -45,7 +45,13 @@ pub struct Context {
     pub settings: HashMap<String, Value>,
     /// What the run should be warned of.
     pub warnings: Mutex<Vec<String>>,
-    compiled: Mutex<HashMap<(Arc<str>, FileOptions), Arc<Code>>>,
+    pub compiled: CompiledOnce,
+}
+
+/// Templates of files and bare expressions, compiled once for all hosts.
+#[derive(Default)]
+pub struct CompiledOnce {
+    files: Mutex<HashMap<(Arc<str>, FileOptions), Arc<Code>>>,
     expressions: Mutex<HashMap<Arc<str>, Arc<Code>>>,
 }
 
@@ -143,7 +149,12 @@ impl<'a> Env<'a> {
     /// Returns the value of a bare expression, as in `when`, `until` and `that`.
     pub fn eval_expression(&self, text: &str, span: Option<&Span>) -> Result<Value> {
         let code = self.expression_code(text, span)?;
-        self.run(&code, 0)
+        self.run(&code, 0).map_err(|mut error| {
+            if let Some(rest) = error.message.strip_prefix("Error rendering template: ") {
+                error.message = format!("Error rendering expression: {rest}");
+            }
+            error
+        })
     }
 
     /// Returns the text that a file's template gives.
@@ -155,12 +166,12 @@ impl<'a> Env<'a> {
     ) -> Result<String> {
         let (text, options) = syntax::expand_header(text, options);
         let key = (Arc::from(text), options.into_owned());
-        let known = lock(&self.context.compiled).get(&key).cloned();
+        let known = lock(&self.context.compiled.files).get(&key).cloned();
         let code = match known {
             Some(code) => code,
             None => {
-                let code = Arc::new(syntax::compile(&key.0, span.cloned(), &key.1)?);
-                lock(&self.context.compiled).insert(key.clone(), Arc::clone(&code));
+                let code = Arc::new(syntax::compile(&key.0, span.cloned(), &key.1, Kind::File)?);
+                lock(&self.context.compiled.files).insert(key.clone(), Arc::clone(&code));
                 code
             }
         };
@@ -175,11 +186,11 @@ impl<'a> Env<'a> {
     }
 
     pub(super) fn expression_code(&self, text: &str, span: Option<&Span>) -> Result<Arc<Code>> {
-        if let Some(code) = lock(&self.context.expressions).get(text) {
+        if let Some(code) = lock(&self.context.compiled.expressions).get(text) {
             return Ok(Arc::clone(code));
         }
         let code = Arc::new(syntax::compile_expression(text, span.cloned())?);
-        lock(&self.context.expressions).insert(Arc::clone(&code.text), Arc::clone(&code));
+        lock(&self.context.compiled.expressions).insert(Arc::clone(&code.text), Arc::clone(&code));
         Ok(code)
     }
 
@@ -302,11 +313,11 @@ impl<'a> Env<'a> {
                 let span = Span::new(&source, (0, 0), (lines, 0));
                 let options = FileOptions { keep_trailing_newline: false, ..Default::default() };
                 let key = (Arc::from(text), options);
-                if let Some(code) = lock(&self.context.compiled).get(&key) {
+                if let Some(code) = lock(&self.context.compiled.files).get(&key) {
                     return Ok(Arc::clone(code));
                 }
-                let code = Arc::new(syntax::compile(&key.0, Some(span), &key.1)?);
-                lock(&self.context.compiled).insert(key, Arc::clone(&code));
+                let code = Arc::new(syntax::compile(&key.0, Some(span), &key.1, Kind::File)?);
+                lock(&self.context.compiled.files).insert(key, Arc::clone(&code));
                 return Ok(code);
             }
         }

@@ -43,7 +43,13 @@ impl TemplateError {
 
     pub(crate) fn syntax(code: &Code, place: Place, message: impl fmt::Display) -> TemplateError {
         TemplateError {
-            message: format!("Syntax error in template: {message}"),
+            message: match code.kind {
+                super::tree::Kind::Expression if code.text.contains("{{") || code.text.contains("{%") => {
+                    format!("Syntax error in expression. Template delimiters are not supported in expressions: {message}")
+                }
+                super::tree::Kind::Expression => format!("Syntax error in expression: {message}"),
+                _ => format!("Syntax error in template: {message}"),
+            },
             span: code.span_of(place),
             kind: ErrorKind::Syntax,
         }

@@ -44,6 +44,10 @@ impl<'e> Evaluator<'e> {
                     (Operator::Rem, Value::Str(format)) => {
                         formatting::percent(format, &right).map(Value::from)
                     }
+                    (operator, Value::Object(_)) => {
+                        super::time::arithmetic(operator, &left, &right)
+                            .unwrap_or_else(|| operator.apply(&left, &right))
+                    }
                     (operator, _) => operator.apply(&left, &right),
                 };
                 result.map_err(|message| self.failure(message, node.place))
@@ -401,9 +405,12 @@ fn plain(value: Value) -> Result<Value> {
             }
             Ok(entries.into())
         }
-        Value::Object(_) => match downcast::<View>(&value) {
+        Value::Object(object) => match downcast::<View>(&value) {
             Some(view) => plain_items(&view.list),
-            None => Ok(value),
+            None => match object.items() {
+                Some(items) if object.type_name() == "tuple" => plain_items(&items),
+                _ => Ok(value),
+            },
         },
         _ => Ok(value),
     }

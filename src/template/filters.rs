@@ -8,15 +8,130 @@ use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
     registry,
+    selection::{chosen, extreme},
 };
 use crate::value::Value;
 
 mod call;
 
-pub(crate) use call::{Answer, Invocation, Refusal};
+pub(crate) use call::{Answer, Invocation, Refusal, as_dict};
 
 registry! { Filter:
+    abs,
+    attr,
+    b64decode,
+    b64encode,
+    basename,
+    batch,
+    bool,
+    capitalize,
+    center,
+    checksum,
+    combinations,
+    combine,
+    comment,
+    commonpath,
     default,
+    dict2items,
+    dictsort,
+    difference,
+    dirname,
+    escape,
+    expanduser,
+    expandvars,
+    extract,
+    fileglob,
+    filesizeformat,
+    first,
+    flatten,
+    float,
+    format,
+    from_json,
+    from_yaml,
+    from_yaml_all,
+    groupby,
+    hash,
+    human_readable,
+    human_to_bytes,
+    indent,
+    int,
+    intersect,
+    items,
+    items2dict,
+    join,
+    last,
+    length,
+    list,
+    log,
+    lower,
+    mandatory,
+    map,
+    max,
+    md5,
+    min,
+    normpath,
+    path_join,
+    permutations,
+    pow,
+    pprint,
+    product,
+    quote,
+    random,
+    realpath,
+    regex_escape,
+    regex_findall,
+    regex_replace,
+    regex_search,
+    reject,
+    rejectattr,
+    rekey_on_member,
+    relpath,
+    replace,
+    reverse,
+    root,
+    round,
+    safe,
+    select,
+    selectattr,
+    sha1,
+    shuffle,
+    slice,
+    sort,
+    split,
+    splitext,
+    strftime,
+    string,
+    striptags,
+    subelements,
+    sum,
+    symmetric_difference,
+    ternary,
+    title,
+    to_datetime,
+    to_json,
+    to_nice_json,
+    to_nice_yaml,
+    to_uuid,
+    to_yaml,
+    tojson,
+    trim,
+    truncate,
+    type_debug,
+    union,
+    unique,
+    upper,
+    urldecode,
+    urlencode,
+    urlize,
+    urlsplit,
+    win_basename,
+    win_dirname,
+    win_splitdrive,
+    wordcount,
+    wordwrap,
+    xmlattr,
+    zip,
+    zip_longest,
 }
 
 /// A filter as templates, `windlass doc` and the tests see it.
@@ -71,6 +186,69 @@ pub(crate) fn apply(
         Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed)?;
     let answer = (filter.call)(&mut invocation);
     answer.map_err(|refusal| refusal.into_error(plugin))
+}
+
+/// Returns how JSON is laid out as a filter's named arguments say.
+pub(crate) fn json_style(
+    call: &Invocation<'_, '_>,
+    indent: Option<i64>,
+    sort_keys: bool,
+) -> super::json::Style {
+    let mut style = super::json::Style { indent, sort_keys, ..Default::default() };
+    if let Some(sort) = call.keyword("sort_keys") {
+        style.sort_keys = sort.is_true();
+    }
+    if let Some(ascii) = call.keyword("ensure_ascii") {
+        style.ensure_ascii = ascii.is_true();
+    }
+    if let Some(indent) = call.keyword("indent") {
+        style.indent = indent.as_int();
+    }
+    if let Some(Value::List(pair) | Value::Tuple(pair)) = call.keyword("separators")
+        && let [item, key] = &pair[..]
+    {
+        style.item_separator = Some(item.to_text());
+        style.key_separator = key.to_text();
+    }
+    style
+}
+
+/// Returns how YAML is laid out as a filter's named arguments say.
+pub(crate) fn yaml_style(
+    call: &Invocation<'_, '_>,
+    indent: i64,
+    flow: Option<bool>,
+) -> crate::yaml::Style {
+    let number = |name: &str, default: i64| {
+        let number = call.keyword(name).and_then(Value::as_int).unwrap_or(default);
+        i32::try_from(number).unwrap_or(i32::MAX)
+    };
+    let flag = |name: &str, default: bool| call.keyword(name).map_or(default, Value::is_true);
+    let flow = match call.keyword("default_flow_style") {
+        None => flow,
+        Some(Value::None) => None,
+        Some(value) => Some(value.is_true()),
+    };
+    let default_style = call.keyword("default_style").map(Value::to_text);
+    crate::yaml::Style {
+        indent: number("indent", indent),
+        width: number("width", 80),
+        flow,
+        sort_keys: flag("sort_keys", true),
+        explicit_start: flag("explicit_start", false),
+        explicit_end: flag("explicit_end", false),
+        unicode: flag("allow_unicode", true),
+        canonical: flag("canonical", false),
+        quote: default_style.and_then(|style| style.chars().next()),
+    }
+}
+
+/// Returns a Windows path's drive, the folders with their last slash, and the last component.
+pub(crate) fn windows_parts(path: &str) -> (&str, &str, &str) {
+    let is_drive = path.as_bytes().get(1) == Some(&b':');
+    let (drive, rest) = path.split_at(if is_drive { 2 } else { 0 });
+    let at = rest.rfind(['/', '\\']).map_or(0, |at| at + 1);
+    (drive, &rest[..at], &rest[at..])
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::{
     tests,
     tree::{
         Apply, Arguments, Attribute, Binary, Block, Call, Code, Compare, Comparison, Conditional,
-        Expression, For, Item, MacroCode, Method, Place, Slice, Statement, Symbol, Target,
+        Expression, For, Item, Kind, MacroCode, Method, Place, Slice, Statement, Symbol, Target,
     },
 };
 use crate::value::{Operator, Value};
@@ -23,13 +23,15 @@ pub(super) struct Lowering<'a> {
     symbols: HashMap<&'a str, Symbol>,
     /// How many conditions are around: in their branches an unknown filter is an error only when it is reached.
     soft: usize,
+    /// Whether literals are taken as they stand, without escapes.
+    raw: bool,
 }
 
 type Result<T> = std::result::Result<T, TemplateError>;
 
 impl<'a> Lowering<'a> {
     pub(super) fn new(text: &'a str, code: Code) -> Lowering<'a> {
-        Lowering { text, code, symbols: HashMap::new(), soft: 0 }
+        Lowering { text, code, symbols: HashMap::new(), soft: 0, raw: false }
     }
 
     pub(super) fn template(mut self, root: &Stmt<'a>) -> Result<Code> {
@@ -88,7 +90,12 @@ impl<'a> Lowering<'a> {
                 return Err(self.error(template.span(), "a template inside a template"));
             }
             Stmt::EmitRaw(raw) => Statement::Text(Value::str(raw.raw)),
-            Stmt::EmitExpr(emit) => Statement::Emit(self.expression(&emit.expr)?),
+            Stmt::EmitExpr(emit) => {
+                self.raw = self.code.kind == Kind::Variable;
+                let expression = self.expression(&emit.expr);
+                self.raw = false;
+                Statement::Emit(expression?)
+            }
             Stmt::ForLoop(node) => {
                 let iterable = self.expression(&node.iter)?;
                 let target = self.target(&node.target)?;
@@ -255,6 +262,30 @@ impl<'a> Lowering<'a> {
         expressions.iter().map(|expression| self.expression(expression)).collect()
     }
 
+    /// Returns a text literal, or several in a row, with their backslashes.
+    fn raw_literal(&self, place: Place) -> Value {
+        let range = place.start as usize..place.end as usize;
+        let source = self.text.get(range).unwrap_or_default();
+        let mut text = String::new();
+        let mut letters = source.char_indices();
+        while let Some((start, quote)) = letters.next() {
+            if !matches!(quote, '\'' | '"') {
+                continue;
+            }
+            let mut end = source.len();
+            while let Some((at, letter)) = letters.next() {
+                if letter == '\\' {
+                    letters.next();
+                } else if letter == quote {
+                    end = at;
+                    break;
+                }
+            }
+            text.push_str(&source[start + 1..end]);
+        }
+        text.into()
+    }
+
     fn maybe(&mut self, expression: Option<&Expr<'a>>) -> Result<Option<Expression>> {
         expression.map(|expression| self.expression(expression)).transpose()
     }
@@ -262,7 +293,14 @@ impl<'a> Lowering<'a> {
     fn expression(&mut self, expression: &Expr<'a>) -> Result<Expression> {
         Ok(match expression {
             Expr::Var(name) => Expression::Name(self.symbol(name.id), place(name.span())),
-            Expr::Const(constant) => Expression::Const(convert(&constant.value)),
+            Expr::Const(constant) => {
+                let place = place(constant.span());
+                let value = match convert(&constant.value) {
+                    Value::Str(_) if self.raw => self.raw_literal(place),
+                    value => value,
+                };
+                Expression::Const(value)
+            }
             Expr::Slice(node) => Expression::Slice(Box::new(Slice {
                 of: self.expression(&node.expr)?,
                 start: self.maybe(node.start.as_ref())?,

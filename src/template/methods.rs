@@ -3,6 +3,8 @@
 mod container;
 mod text;
 
+pub(crate) use text::{capitalize, is_space, justify, lines, split};
+
 use super::{
     TemplateError,
     cells::{DictCell, ListCell, freeze},
@@ -45,6 +47,8 @@ pub(crate) fn exists(of: &Value, name: &str) -> bool {
                 matches!(name, "cycle" | "changed")
             } else if downcast::<Cycler>(of).is_some() {
                 matches!(name, "next" | "reset")
+            } else if downcast::<super::time::Duration>(of).is_some() {
+                name == "total_seconds"
             } else if downcast::<super::time::Time>(of).is_some() {
                 super::time::METHODS.contains(&name)
             } else {
@@ -93,6 +97,9 @@ pub(crate) fn call(
                     cycler.position.store(0, std::sync::atomic::Ordering::Relaxed);
                     Value::None
                 })
+            } else if let Some(duration) = downcast::<super::time::Duration>(of) {
+                #[expect(clippy::cast_precision_loss, reason = "Python gives a float too")]
+                Ok(Value::Float(duration.0 as f64 / 1e6))
             } else if let Some(time) = downcast::<super::time::Time>(of) {
                 super::time::method(time, name, passed).map_err(TemplateError::runtime)
             } else {

@@ -313,3 +313,24 @@ pub(crate) struct Joiner {
 impl Object for Joiner {
     object!("Joiner");
 }
+
+/// What `groupby` gives for each key: a pair whose halves have names.
+#[derive(Debug)]
+pub(crate) struct Group(pub(crate) Value, pub(crate) Value);
+
+impl Object for Group {
+    object!("tuple");
+    fn to_text(&self) -> String {
+        format!("({}, {})", self.0.to_repr(), self.1.to_repr())
+    }
+    fn items(&self) -> Option<Arc<List>> {
+        Some(Arc::new(vec![self.0.clone(), self.1.clone()].into()))
+    }
+    fn attribute(&self, name: &str) -> Option<Value> {
+        match name {
+            "grouper" => Some(self.0.clone()),
+            "list" => Some(self.1.clone()),
+            _ => None,
+        }
+    }
+}

@@ -27,6 +27,10 @@ impl Output {
     pub(crate) fn push(&mut self, value: Value) {
         match self {
             _ if matches!(value, Value::None) => (),
+            // An argument cannot be left out in the middle of a text: there it is nothing.
+            Output::One(_) | Output::Text(_) | Output::Written(_)
+                if matches!(value, Value::Omit) => {}
+            Output::One(Value::Omit) => *self = Output::Text(value.to_text()),
             Output::Nothing => *self = Output::One(value),
             Output::One(first) => {
                 let mut text = first.to_text();

@@ -14,7 +14,7 @@ use super::{
     FileOptions, TemplateError,
     evaluator::Result,
     lower::Lowering,
-    tree::{Code, Place},
+    tree::{Code, Kind, Place},
 };
 use crate::{
     diagnostic::Span,
@@ -48,7 +48,7 @@ impl Compiled {
 pub(super) fn compiled(template: &Template) -> Result<&Compiled> {
     let compiled = template.compiled.get_or_init(|| {
         let options = FileOptions { keep_trailing_newline: false, ..FileOptions::default() };
-        let code = compile(&template.text, template.span.clone(), &options);
+        let code = compile(&template.text, template.span.clone(), &options, Kind::Variable);
         let newlines = template.text.len() - template.text.trim_end_matches('\n').len();
         let compiled: Result<Compiled> =
             code.map(|code| Compiled { code: Arc::new(code), newlines });
@@ -63,8 +63,9 @@ pub(super) fn compiled(template: &Template) -> Result<&Compiled> {
     }
 }
 
-fn empty(text: &Arc<str>, span: Option<Span>) -> Code {
+fn empty(text: &Arc<str>, span: Option<Span>, kind: Kind) -> Code {
     Code {
+        kind,
         text: Arc::clone(text),
         span,
         body: Vec::new(),
@@ -79,19 +80,24 @@ fn empty(text: &Arc<str>, span: Option<Span>) -> Code {
 }
 
 /// Compiles a template.
-pub(super) fn compile(text: &Arc<str>, span: Option<Span>, options: &FileOptions) -> Result<Code> {
+pub(super) fn compile(
+    text: &Arc<str>,
+    span: Option<Span>,
+    options: &FileOptions,
+    kind: Kind,
+) -> Result<Code> {
     let syntax = config(options).map_err(TemplateError::exact)?;
     match parse(text, "", syntax.clone()) {
-        Ok(root) => Lowering::new(text, empty(text, span)).template(&root),
+        Ok(root) => Lowering::new(text, empty(text, span, kind)).template(&root),
         Err(error) => {
             // minijinja's grammar has no tuples without parentheses.
             if let Some(rewritten) = parenthesize(text, &syntax)
                 && let Ok(root) = parse(&rewritten, "", syntax)
             {
-                return Lowering::new(&rewritten, empty(&Arc::from(&*rewritten), span))
+                return Lowering::new(&rewritten, empty(&Arc::from(&*rewritten), span, kind))
                     .template(&root);
             }
-            Err(refused(&empty(text, span), &error))
+            Err(refused(&empty(text, span, kind), &error))
         }
     }
 }
@@ -101,8 +107,8 @@ pub(super) fn compile_expression(text: &str, span: Option<Span>) -> Result<Code>
     let text: Arc<str> = text.into();
     // A newline is the end of minijinja's expression only inside a template.
     match parse_expr(&text) {
-        Ok(root) => Lowering::new(&text, empty(&text, span)).standalone(&root),
-        Err(error) => Err(refused(&empty(&text, span), &error)),
+        Ok(root) => Lowering::new(&text, empty(&text, span, Kind::Expression)).standalone(&root),
+        Err(error) => Err(refused(&empty(&text, span, Kind::Expression), &error)),
     }
 }
 

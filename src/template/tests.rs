@@ -2,7 +2,10 @@
 //!
 //! Invariant: a test answers yes or no; it looks at files only where that is its purpose, and changes nothing.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use super::{
     TemplateError,
@@ -10,11 +13,73 @@ use super::{
     filters::{Invocation, Refusal},
     registry,
 };
-use crate::value::Value;
+use crate::value::{Dict, Value};
 
 registry! { Test:
+    abs,
+    all,
+    any,
+    boolean,
+    callable,
+    changed,
+    contains,
     defined,
+    directory,
+    divisibleby,
+    eq,
+    escaped,
+    even,
+    exists,
+    failed,
+    r#false,
+    falsy,
+    file,
+    filter,
+    finished,
+    float,
+    ge,
+    gt,
+    r#in,
+    integer,
+    iterable,
+    le,
+    link,
+    link_exists,
+    lower,
+    lt,
+    mapping,
+    r#match,
+    mount,
+    nan,
+    ne,
+    none,
+    number,
+    odd,
+    reachable,
+    regex,
+    same_file,
+    sameas,
+    search,
+    sequence,
+    skipped,
+    started,
+    string,
+    subset,
+    succeeded,
+    superset,
+    test,
+    timedout,
+    r#true,
+    truthy,
     undefined,
+    unreachable,
+    upper,
+    uri,
+    url,
+    urn,
+    vault_encrypted,
+    vaulted_file,
+    version,
 }
 
 /// A test as templates, `windlass doc` and the unit tests see it.
@@ -71,6 +136,58 @@ pub(crate) fn apply(
         Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed)?;
     let verdict = (test.call)(&mut invocation);
     verdict.map_err(|refusal| refusal.into_error(plugin))
+}
+
+/// Returns a task's result, which the tests of results need.
+pub(crate) fn result(call: &Invocation<'_, '_>, name: &str) -> Result<Arc<Dict>, Refusal> {
+    call.dict().ok_or_else(|| {
+        Refusal::Message(format!("The '{name}' test expects a dictionary"))
+    })
+}
+
+/// Returns a value's truth, perhaps with the words for true and false as YAML has them.
+pub(crate) fn truth(value: &Value, convert: bool) -> bool {
+    match value {
+        Value::Str(text) if convert => match text.to_lowercase().as_str() {
+            "no" | "n" | "false" | "f" | "off" | "0" => false,
+            _ => !text.is_empty(),
+        },
+        other => other.is_true(),
+    }
+}
+
+/// Returns the pattern that a test's first argument is.
+pub(crate) fn pattern(
+    call: &Invocation<'_, '_>,
+    ignore_case: usize,
+    multi_line: usize,
+) -> Result<Arc<windlass_modules::pattern::Pattern>, Refusal> {
+    let (ignore, multi) = (call.flag(ignore_case, false), call.flag(multi_line, false));
+    Ok(super::regex::pattern(&call.text(0, ""), ignore, multi)?)
+}
+
+/// Returns whether two values are in an order.
+pub(crate) fn ordered(
+    call: &Invocation<'_, '_>,
+    operator: &str,
+    holds: fn(std::cmp::Ordering) -> bool,
+) -> Verdict {
+    let order = call.value.order(call.required(0, "other")?, operator)?;
+    Ok(order.is_some_and(holds))
+}
+
+/// Returns what follows a URI's scheme, when it has one that is allowed.
+pub(crate) fn uri_parts<'t>(text: &'t str, schemes: Option<&Value>) -> Option<&'t str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let valid = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    let scheme = scheme.to_lowercase();
+    let allowed = match schemes {
+        Some(Value::List(list)) => list.iter().any(|known| known.to_text() == scheme),
+        Some(other) => other.to_text() == scheme,
+        None => true,
+    };
+    (valid && allowed && !rest.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{
     evaluator::Passed,
     objects::{downcast, object},
 };
-use crate::value::{Object, Value};
+use crate::value::{Object, Operator, Value};
 
 /// A `datetime`, with its zone when it has one.
 #[derive(Clone, Debug, PartialEq)]
@@ -280,7 +280,27 @@ pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
     Ok(Time { civil: date.to_datetime(time), offset })
 }
 
-/// Wraps the time between two times.
-pub(crate) fn duration(duration: Duration) -> Value {
-    object(duration)
+/// Python's `+` and `-` of times; nothing when the operands are none.
+pub(crate) fn arithmetic(
+    operator: Operator,
+    left: &Value,
+    right: &Value,
+) -> Option<Result<Value, String>> {
+    let sign = match operator {
+        Operator::Add => 1,
+        Operator::Sub => -1,
+        _ => return None,
+    };
+    let too_far = || "date value out of range".to_owned();
+    if let (Some(a), Some(b)) = (downcast::<Duration>(left), downcast::<Duration>(right)) {
+        return Some(Ok(object(Duration(a.0 + sign * b.0))));
+    }
+    let time = downcast::<Time>(left)?;
+    if let Some(duration) = downcast::<Duration>(right) {
+        return Some(time.later(&Duration(sign * duration.0)).map(object).ok_or_else(too_far));
+    }
+    let other = downcast::<Time>(right).filter(|_| sign < 0)?;
+    Some(time.since(other).map(object).ok_or_else(|| {
+        "can't subtract offset-naive and offset-aware datetimes".to_owned()
+    }))
 }

@@ -18,10 +18,21 @@ pub(crate) struct Place {
     pub(crate) end: u32,
 }
 
+/// Where a template comes from, which decides some of its rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A text in a playbook or a variables file: backslashes in the literals of `{{ }}` mean themselves.
+    Variable,
+    File,
+    /// A bare expression.
+    Expression,
+}
+
 /// A template, compiled.
 pub(crate) struct Code {
     pub(crate) text: Arc<str>,
     pub(crate) span: Option<Span>,
+    pub(crate) kind: Kind,
     pub(crate) body: Vec<Statement>,
     pub(crate) names: Vec<Arc<str>>,
     /// Which names the template itself gives a value somewhere.

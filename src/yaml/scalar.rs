@@ -24,7 +24,7 @@ pub enum Scalar {
 
 impl Scalar {
     /// Returns the value, text as it stands.
-    pub(super) fn plain_value(&self) -> Value {
+    pub fn plain_value(&self) -> Value {
         match self {
             Scalar::Null => Value::None,
             Scalar::Bool(truth) => Value::Bool(*truth),

@@ -466,7 +466,8 @@ fn window(text: &str, start: i64, end: Option<Value>) -> &str {
     text.get(from..to).unwrap_or_default()
 }
 
-fn justify(text: &str, width: i64, fill: &str, how: &str) -> String {
+/// Python's `ljust`, `rjust` and `center`.
+pub(crate) fn justify(text: &str, width: i64, fill: &str, how: &str) -> String {
     let width = usize::try_from(width).unwrap_or(0).min(1 << 20);
     let length = text.chars().count();
     let Some(missing) = width.checked_sub(length) else { return text.to_owned() };

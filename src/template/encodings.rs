@@ -1,0 +1,49 @@
+//! Text to bytes and back, in the encodings that filters take.
+
+fn plain_name(encoding: &str) -> String {
+    encoding.to_lowercase().replace(['_', ' '], "-")
+}
+
+/// Returns text as bytes of an encoding.
+pub(crate) fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
+    let units = |swap: bool| -> Vec<u8> {
+        text.encode_utf16()
+            .flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect()
+    };
+    Ok(match plain_name(encoding).as_str() {
+        "utf-8" | "utf8" | "u8" => text.as_bytes().to_vec(),
+        "utf-16-le" | "utf-16le" => units(false),
+        "utf-16-be" | "utf-16be" => units(true),
+        "utf-16" | "utf16" => [vec![0xff, 0xfe], units(false)].concat(),
+        "ascii" | "us-ascii" if text.is_ascii() => text.as_bytes().to_vec(),
+        "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => {
+            text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect()
+        }
+        "ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1" => {
+            return Err(format!("'{encoding}' codec can't encode characters"));
+        }
+        _ => return Err(format!("unknown encoding: {encoding}")),
+    })
+}
+
+/// Returns the text that bytes of an encoding stand for.
+pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<String, String> {
+    let units = |big: bool| -> String {
+        let pairs = bytes.chunks_exact(2).map(|pair| {
+            let pair = [pair[0], pair[1]];
+            if big { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) }
+        });
+        String::from_utf16_lossy(&pairs.collect::<Vec<_>>())
+    };
+    Ok(match plain_name(encoding).as_str() {
+        "utf-8" | "utf8" | "u8" | "ascii" | "us-ascii" => String::from_utf8_lossy(bytes).into_owned(),
+        "utf-16-le" | "utf-16le" => units(false),
+        "utf-16-be" | "utf-16be" => units(true),
+        "utf-16" | "utf16" => {
+            units(bytes.starts_with(&[0xfe, 0xff])).trim_start_matches('\u{feff}').to_owned()
+        }
+        "latin-1" | "latin1" | "iso-8859-1" => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        _ => return Err(format!("unknown encoding: {encoding}")),
+    })
+}

@@ -1,0 +1,30 @@
+//! `b64decode`: the text that base64 stands for.
+
+use super::Filter;
+use base64::Engine;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "b64decode",
+    aliases: &[],
+    summary: "Text from base64",
+    params: &["encoding", "urlsafe"],
+    examples: &[
+        ("{{ 'aGVsbG8=' | b64decode }} {{ '8J-YgA==' | b64decode(urlsafe=true) }}", "hello 😀"),
+        (
+            "{{ 'a' | b64decode }}",
+            "The filter plugin 'ansible.builtin.b64decode' failed: Invalid base64-encoded string: number of data characters (1) cannot be 1 more than a multiple of 4",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let text = call.input_text();
+        let engine = if call.flag(1, false) {
+            &base64::engine::general_purpose::URL_SAFE
+        } else {
+            &base64::engine::general_purpose::STANDARD
+        };
+        let clean: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let bytes = engine.decode(clean).map_err(|_| "Incorrect padding".to_owned())?;
+        Ok(crate::template::encodings::decode(&bytes, &call.text(0, "utf-8"))?.into())
+    },
+};

@@ -1,0 +1,13 @@
+//! `capitalize`: the first letter large, the others small.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "capitalize",
+    aliases: &[],
+    summary: "The first letter large, the others small",
+    params: &[],
+    examples: &[("{{ 'hELLO world' | capitalize }}", "Hello world")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::methods::capitalize(&call.input_text()).into()),
+};

@@ -1,0 +1,109 @@
+//! `combine`: dictionaries as one, the later ones first in rank.
+
+use super::Filter;
+use crate::value::{Dict, List, Value};
+use std::sync::Arc;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "combine",
+    aliases: &[],
+    summary: "Dictionaries as one",
+    params: &["*", "**"],
+    examples: &[
+        (
+            "{{ {'a': 1, 'b': {'x': 1}} | combine({'b': {'y': 2}, 'c': 3}) }}",
+            "{'a': 1, 'b': {'y': 2}, 'c': 3}",
+        ),
+        (
+            "{{ {'b': {'x': 1}} | combine({'b': {'y': 2}}, {'b': {'x': 3}}, recursive=true) }}",
+            "{'b': {'x': 3, 'y': 2}}",
+        ),
+        (
+            "{{ {'a': [1, 2]} | combine({'a': [2, 3]}, list_merge='append') }} {{ {'a': [1, 2]} | combine({'a': [2, 3]}, list_merge='append_rp') }} {{ {'a': [1, 2]} | combine({'a': [2, 3]}, list_merge='prepend') }} {{ {'a': [1, 2]} | combine({'a': [2, 3]}, list_merge='prepend_rp') }} {{ {'a': [1, 2]} | combine({'a': [2, 3]}, list_merge='keep') }}",
+            "{'a': [1, 2, 2, 3]} {'a': [1, 2, 3]} {'a': [2, 3, 1, 2]} {'a': [2, 3, 1]} {'a': [1, 2]}",
+        ),
+        ("{{ [{'a': 1}, {'b': 2}] | combine }} {{ {} | combine }}", "{'a': 1, 'b': 2} {}"),
+        (
+            "{{ {'a': 1} | combine({'a': 2}, list_merge='nope') }}",
+            "The filter plugin 'ansible.builtin.combine' failed: merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp'",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let recursive = call.keyword("recursive").is_some_and(Value::is_true);
+        let merge = call.keyword("list_merge").map_or_else(|| "replace".to_owned(), Value::to_text);
+        if !["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"].contains(&&*merge) {
+            return Err("'list_merge' argument must be one of 'replace', 'keep', 'append', 'prepend', 'append_rp', 'prepend_rp'".into());
+        }
+        if let Some((name, _)) =
+            call.keywords.iter().find(|(name, _)| !matches!(&**name, "recursive" | "list_merge"))
+        {
+            return Err(format!(
+                "'recursive' and 'list_merge' are the only valid keyword arguments, not '{name}'"
+            )
+            .into());
+        }
+        let mut terms = Vec::new();
+        for term in std::iter::once(&call.value).chain(&call.rest) {
+            match term {
+                Value::List(items) | Value::Tuple(items) => terms.extend(items.iter().cloned()),
+                other => terms.push(other.clone()),
+            }
+        }
+        let mut terms = terms.into_iter();
+        let Some(mut combined) = terms.next() else { return Ok(Dict::new().into()) };
+        for term in terms {
+            combined = match (super::as_dict(&combined), super::as_dict(&term)) {
+                (Some(low), Some(high)) => merged(&low, &high, recursive, &merge).into(),
+                _ => {
+                    return Err(format!(
+                        "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
+                        combined.type_name(),
+                        term.type_name()
+                    )
+                    .into());
+                }
+            };
+        }
+        Ok(combined)
+    },
+};
+
+fn merged(low: &Dict, high: &Dict, recursive: bool, merge: &str) -> Dict {
+    if !recursive && merge == "replace" {
+        let mut merged = low.clone();
+        merged.extend(high.iter().map(|(key, value)| (key.clone(), value.clone())));
+        return merged;
+    }
+    let mut result = low.clone();
+    for (key, value) in high {
+        let combined = match (low.get_value(key), value) {
+            (Some(Value::Dict(old)), Value::Dict(new)) if recursive => {
+                merged(old, new, recursive, merge).into()
+            }
+            (Some(Value::List(old)), Value::List(new)) => {
+                Value::List(Arc::new(lists(old, new, merge)))
+            }
+            _ => value.clone(),
+        };
+        result.insert(key.clone(), combined);
+    }
+    result
+}
+
+fn lists(old: &List, new: &List, merge: &str) -> List {
+    let without = |from: &List, other: &List| -> Vec<Value> {
+        from.iter().filter(|item| !other.contains(item)).cloned().collect()
+    };
+    let joined = |first: Vec<Value>, second: &[Value]| {
+        first.into_iter().chain(second.iter().cloned()).collect()
+    };
+    match merge {
+        "keep" => old.clone(),
+        "append" => joined(old.to_vec(), new),
+        "prepend" => joined(new.to_vec(), old),
+        "append_rp" => joined(without(old, new), new),
+        "prepend_rp" => joined(new.to_vec(), &without(old, new)),
+        _ => new.clone(),
+    }
+}

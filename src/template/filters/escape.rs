@@ -1,0 +1,13 @@
+//! `escape`: text that HTML shows as it is.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "escape",
+    aliases: &["e", "forceescape"],
+    summary: "Text that HTML shows as it is",
+    params: &[],
+    examples: &[("{{ '<b>&\"' | e }}", "&lt;b&gt;&amp;&#34;")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::escape::escape(&call.input_text()).into()),
+};

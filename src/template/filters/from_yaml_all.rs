@@ -1,0 +1,19 @@
+//! `from_yaml_all`: the values of all documents in YAML.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "from_yaml_all",
+    aliases: &[],
+    summary: "The values of all documents in YAML",
+    params: &[],
+    examples: &[(
+        "{{ 'a: 1\\n---\\n[2]\\n' | from_yaml_all | list }}",
+        "[{'a': '1\\\\n---\\\\n[2]\\\\n'}]",
+    )],
+    takes_undefined: false,
+    call: |call| match &call.value {
+        crate::value::Value::Str(text) => Ok(crate::template::documents::read_all(text)?.into()),
+        other => Ok(other.clone()),
+    },
+};

@@ -1,0 +1,55 @@
+//! `items2dict`: a dictionary from a list of entries.
+
+use super::Filter;
+use crate::value::{Dict, Value};
+
+pub(super) static UNIT: Filter = Filter {
+    name: "items2dict",
+    aliases: &[],
+    summary: "A dictionary from a list of {key, value}",
+    params: &["key_name", "value_name"],
+    examples: &[
+        (
+            "{{ [{'key': 'a', 'value': 1}, {'key': 'b', 'value': 2}] | items2dict }}",
+            "{'a': 1, 'b': 2}",
+        ),
+        ("{{ [{'n': 'a', 'v': 1}] | items2dict(key_name='n', value_name='v') }}", "{'a': 1}"),
+        (
+            "{{ [{'n': 'a'}] | items2dict }}",
+            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires each dictionary in the list to contain the keys 'key' and 'value', got [{'n': 'a'}] instead.",
+        ),
+        (
+            "{{ {'a': 1} | items2dict }}",
+            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires a list, got <class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict'> instead.",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let (Value::List(items) | Value::Tuple(items)) = &call.value else {
+            let found = call.value.type_name();
+            return Err(
+                format!("items2dict requires a list, got <class '{found}'> instead.").into()
+            );
+        };
+        let (key_name, value_name) = (call.text(0, "key"), call.text(1, "value"));
+        let mut dict = Dict::new();
+        for item in items.iter() {
+            let Some(entry) = item.as_dict() else {
+                return Err(format!(
+                    "items2dict requires a list of dictionaries, got a list of {} instead.",
+                    Value::list([item.clone()]).to_repr()
+                )
+                .into());
+            };
+            let (Some(key), Some(value)) = (entry.get(&key_name), entry.get(&value_name)) else {
+                return Err(format!(
+                "items2dict requires each dictionary in the list to contain the keys '{key_name}' and '{value_name}', got {} instead.",
+                call.value.to_repr()
+            )
+            .into());
+            };
+            dict.insert(key.clone(), value.clone());
+        }
+        Ok(dict.into())
+    },
+};

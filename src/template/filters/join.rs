@@ -1,0 +1,40 @@
+//! `join`: items as one text.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "join",
+    aliases: &[],
+    summary: "Items as one text with something between them",
+    params: &["d", "attribute"],
+    examples: &[
+        ("{{ [1, none, true, 'a', 1.0] | join('|') }}", "1|None|True|a|1.0"),
+        ("{{ [{'n': 'a'}, {'n': 'b'}] | join(',', attribute='n') }}", "a,b"),
+        ("{{ [1, 2] | join }}", "12"),
+        ("{{ 'abc' | join('-') }}", "a-b-c"),
+        (
+            "{{ 5 | join }}",
+            "The filter plugin 'ansible.builtin.join' failed: 'int' object is not iterable",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let separator = call.text(0, "");
+        let path = call.some(1).cloned();
+        let mut text = String::new();
+        for (index, item) in call.items()?.iter().enumerate() {
+            if index > 0 {
+                text.push_str(&separator);
+            }
+            let item = match &path {
+                Some(path) => crate::template::sequence::attribute(call.eval, item, path, None)?,
+                None => item.clone(),
+            };
+            if let crate::value::Value::Undefined(undefined) = &item {
+                return Err(super::Refusal::Undefined(undefined.message.clone()));
+            }
+            item.write_text(&mut text);
+        }
+        Ok(text.into())
+    },
+};

@@ -1,0 +1,36 @@
+//! `log`: the logarithm of a number.
+
+use super::Filter;
+use crate::value::Value;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "log",
+    aliases: &[],
+    summary: "The logarithm of a number",
+    params: &["base"],
+    examples: &[
+        ("{{ 8 | log(2) }} {{ 100 | log(10) }} {{ 1 | log }}", "3.0 2.0 0.0"),
+        (
+            "{{ 'a' | log }}",
+            "The filter plugin 'ansible.builtin.log' failed: log() can only be used on numbers: must be real number, not str",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let Some(number) = call.value.as_float() else {
+            return Err(format!(
+                "log() can only be used on numbers: must be real number, not {}",
+                call.value.type_name()
+            )
+            .into());
+        };
+        if number <= 0.0 {
+            return Err("math domain error".into());
+        }
+        Ok(Value::Float(match call.some(0).and_then(Value::as_float) {
+            None => number.ln(),
+            Some(10.0) => number.log10(),
+            Some(base) => number.ln() / base.ln(),
+        }))
+    },
+};

@@ -1,0 +1,13 @@
+//! `lower`: text in small letters.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "lower",
+    aliases: &[],
+    summary: "Text in small letters",
+    params: &[],
+    examples: &[("{{ 'ABC' | lower }} {{ 1 | lower }}", "abc 1")],
+    takes_undefined: false,
+    call: |call| Ok(call.input_text().to_lowercase().into()),
+};

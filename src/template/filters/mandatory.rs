@@ -1,0 +1,36 @@
+//! `mandatory`: an error where a value is undefined.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "mandatory",
+    aliases: &[],
+    summary: "The value, which must be defined",
+    params: &["msg"],
+    examples: &[
+        ("{{ 5 | mandatory }}", "5"),
+        (
+            "{{ nothing | mandatory }}",
+            "The filter plugin 'ansible.builtin.mandatory' failed: Mandatory variable 'nothing' not defined.",
+        ),
+        (
+            "{{ nothing | mandatory('give it') }}",
+            "The filter plugin 'ansible.builtin.mandatory' failed: give it",
+        ),
+    ],
+    takes_undefined: true,
+    call: |call| {
+        let crate::value::Value::Undefined(undefined) = &call.value else {
+            return Ok(call.value.clone());
+        };
+        if let Some(message) = call.some(0) {
+            return Err(message.to_text().into());
+        }
+        let name = undefined.message.strip_suffix(" is undefined");
+        Err(match name {
+            Some(name) => format!("Mandatory variable {name} not defined."),
+            None => "Mandatory variable not defined.".to_owned(),
+        }
+        .into())
+    },
+};

@@ -1,0 +1,16 @@
+//! `normpath`: a path without `.`, `..` and doubled slashes.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "normpath",
+    aliases: &[],
+    summary: "A path without . and .. and doubled slashes",
+    params: &[],
+    examples: &[(
+        "{{ '/a/./b/../c//d' | normpath }} {{ '' | normpath }} {{ '../a/..' | normpath }}",
+        "/a/c/d . ..",
+    )],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::paths::normalize(&call.input_text()).into()),
+};

@@ -1,0 +1,23 @@
+//! `path_join`: components as one path.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "path_join",
+    aliases: &[],
+    summary: "Components as one path",
+    params: &[],
+    examples: &[(
+        "{{ ['a', 'b', 'c'] | path_join }} {{ ['a', '/b', 'c'] | path_join }} {{ 'x' | path_join }}",
+        "a/b/c /b/c x",
+    )],
+    takes_undefined: false,
+    call: |call| match &call.value {
+        crate::value::Value::Str(path) => Ok(path.to_string().into()),
+        _ => {
+            let parts: Vec<String> =
+                call.items()?.iter().map(crate::value::Value::to_text).collect();
+            Ok(crate::template::paths::join(parts.iter().map(String::as_str)).into())
+        }
+    },
+};

@@ -1,0 +1,47 @@
+//! `regex_replace`: text with what a regular expression finds replaced.
+
+use super::Filter;
+use windlass_modules::pattern::Template;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "regex_replace",
+    aliases: &[],
+    summary: "Text with what a regular expression finds replaced",
+    params: &["pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count"],
+    examples: &[
+        (
+            "{{ 'ansible' | regex_replace('^a.*i(.*)$', 'a\\\\1') }} {{ 'foobar' | regex_replace('^f.*o(?P<x>.*)$', '\\\\g<x>!') }} {{ 'AAA' | regex_replace('a', 'b', ignorecase=true, count=2) }}",
+            "a\\1 \\g<x>! bbA",
+        ),
+        (
+            "{{ 'x' | regex_replace('(', 'y') }}",
+            "The filter plugin 'ansible.builtin.regex_replace' failed: missing ), unterminated subpattern at position 0",
+        ),
+        (
+            "{{ 'foo' | regex_replace('z', 'y', mandatory_count=1) }}",
+            "The filter plugin 'ansible.builtin.regex_replace' failed: 'z' should match 1 times, but matches 0 times in 'foo'",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let text = call.input_text();
+        let pattern = crate::template::regex::pattern(
+            &call.text(0, ""),
+            call.flag(2, false),
+            call.flag(3, false),
+        )?;
+        let template = Template::new(&call.text(1, ""), &pattern)?;
+        let limit = usize::try_from(call.int(4, 0)?).unwrap_or(0);
+        let (replaced, count) = pattern.replace(&text, &template, limit)?;
+        let mandatory = call.int(5, 0)?;
+        if mandatory != 0 && i64::try_from(count).ok() != Some(mandatory) {
+            return Err(format!(
+                "'{}' should match {mandatory} times, but matches {count} times in {}",
+                call.text(0, ""),
+                call.value.to_repr()
+            )
+            .into());
+        }
+        Ok(replaced.into())
+    },
+};

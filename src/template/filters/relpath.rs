@@ -1,0 +1,13 @@
+//! `relpath`: a path as seen from another.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "relpath",
+    aliases: &[],
+    summary: "A path as seen from another",
+    params: &["start"],
+    examples: &[("{{ '/a/b/c' | relpath('/a/d') }} {{ '/a' | relpath('/a') }}", "../b/c .")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::paths::relative(&call.input_text(), &call.text(0, ".")).into()),
+};

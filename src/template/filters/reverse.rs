@@ -1,0 +1,27 @@
+//! `reverse`: items or letters from the end.
+
+use super::Filter;
+use crate::value::Value;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "reverse",
+    aliases: &[],
+    summary: "Items or letters from the end",
+    params: &[],
+    examples: &[
+        ("{{ [1, 2, 3] | reverse | list }} {{ 'abc' | reverse }}", "[3, 2, 1] cba"),
+        (
+            "{{ 5 | reverse }}",
+            "The filter plugin 'ansible.builtin.reverse' failed: argument must be iterable: 'int' object is not iterable",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| match &call.value {
+        Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
+        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => {
+            let _ = value;
+            Err("argument must be iterable".into())
+        }
+        _ => Ok(Value::list(call.items()?.iter().rev().cloned())),
+    },
+};

@@ -1,0 +1,56 @@
+//! `round`: a number with fewer digits.
+
+use super::Filter;
+use crate::value::Value;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "round",
+    aliases: &[],
+    summary: "A number with fewer digits",
+    params: &["precision", "method"],
+    examples: &[
+        (
+            "{{ 2.5 | round }} {{ 2.567 | round(2) }} {{ 2.1 | round(0, 'ceil') }} {{ 25 | round(-1) }} {{ 2.675 | round(2) }} {{ 42.55 | round(1, 'floor') }}",
+            "2.0 2.57 3.0 20 2.67 42.5",
+        ),
+        (
+            "{{ 'a' | round }}",
+            "The filter plugin 'ansible.builtin.round' failed: type str doesn't define __round__ method",
+        ),
+        (
+            "{{ 1.5 | round(0, 'nope') }}",
+            "The filter plugin 'ansible.builtin.round' failed: method must be common, ceil or floor",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let precision = call.int(0, 0)?;
+        let method = call.text(1, "common");
+        let Some(number) = call.value.as_float() else {
+            return Err(
+                format!("type {} doesn't define __round__ method", call.value.type_name()).into()
+            );
+        };
+        let precision = i32::try_from(precision.clamp(-400, 400)).unwrap_or(0);
+        let factor = 10_f64.powi(precision);
+        let rounded = match &*method {
+            "common" => {
+                let rounded = crate::template::numbers::round(number, precision);
+                // Python rounds integers to integers.
+                if !matches!(call.value, Value::Float(_)) {
+                    return Ok(
+                        match crate::template::numbers::to_int(&Value::Float(rounded), 10) {
+                            Some(whole) => whole.into(),
+                            None => Value::Float(rounded),
+                        },
+                    );
+                }
+                rounded
+            }
+            "ceil" => (number * factor).ceil() / factor,
+            "floor" => (number * factor).floor() / factor,
+            _ => return Err("method must be common, ceil or floor".into()),
+        };
+        Ok(Value::Float(rounded))
+    },
+};

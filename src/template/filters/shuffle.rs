@@ -1,0 +1,17 @@
+//! `shuffle`: items in an order by chance.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "shuffle",
+    aliases: &[],
+    summary: "Items in an order by chance; the same for the same seed",
+    params: &["seed"],
+    examples: &[("{{ [1, 2, 3, 4, 5] | shuffle(seed='x') }}", "[5, 2, 1, 4, 3]")],
+    takes_undefined: false,
+    call: |call| {
+        let mut items = call.items()?.to_vec();
+        crate::template::random::Random::seeded(call.some(0)).shuffle(&mut items);
+        Ok(items.into())
+    },
+};

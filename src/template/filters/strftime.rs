@@ -1,0 +1,39 @@
+//! `strftime`: a time of the clock as text.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "strftime",
+    aliases: &[],
+    summary: "A time as text; the input is the format",
+    params: &["second", "utc"],
+    examples: &[
+        (
+            "{{ '%Y-%m-%d %H:%M:%S' | strftime(1500000000, utc=true) }} {{ '%a %j %U %e %p %y %%' | strftime(0, true) }}",
+            "2017-07-14 02:40:00 Thu 001 00  1 AM 70 %",
+        ),
+        (
+            "{{ '%Y' | strftime('x') }}",
+            "The filter plugin 'ansible.builtin.strftime' failed: Invalid value for epoch value (x)",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let utc = call.flag(1, false);
+        let time = match call.some(0) {
+            None => crate::template::time::now(utc),
+            Some(seconds) => {
+                let number = crate::template::numbers::to_float(seconds);
+                let Some(time) =
+                    number.and_then(|number| crate::template::time::from_seconds(number, utc))
+                else {
+                    return Err(
+                        format!("Invalid value for epoch value ({})", seconds.to_text()).into()
+                    );
+                };
+                time
+            }
+        };
+        Ok(crate::template::time::format(&time, &call.input_text())?.into())
+    },
+};

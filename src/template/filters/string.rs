@@ -1,0 +1,16 @@
+//! `string`: a value as text.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "string",
+    aliases: &[],
+    summary: "A value as text",
+    params: &[],
+    examples: &[(
+        "{{ 1 | string }} {{ [1, 'a'] | string }} {{ none | string }}",
+        "1 [1, 'a'] None",
+    )],
+    takes_undefined: false,
+    call: |call| Ok(crate::value::Value::Str(call.input_text())),
+};

@@ -1,0 +1,23 @@
+//! `ternary`: one value where the input is true, another where it is false.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "ternary",
+    aliases: &[],
+    summary: "One value for true, another for false, a third for None",
+    params: &["true_val", "false_val", "none_val"],
+    examples: &[(
+        "{{ true | ternary('a', 'b') }} {{ '' | ternary('a', 'b') }} {{ none | ternary('a', 'b', 'c') }} {{ none | ternary('a', 'b') }}",
+        "a b c b",
+    )],
+    takes_undefined: false,
+    call: |call| {
+        let none = matches!(call.value, crate::value::Value::None);
+        Ok(match call.some(2) {
+            Some(value) if none => value.clone(),
+            _ if call.value.is_true() => call.required(0, "true_val")?.clone(),
+            _ => call.required(1, "false_val")?.clone(),
+        })
+    },
+};

@@ -1,0 +1,35 @@
+//! `truncate`: text that is not longer than so much.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "truncate",
+    aliases: &[],
+    summary: "Text cut after so many letters",
+    params: &["length", "killwords", "end", "leeway"],
+    examples: &[(
+        "{{ 'Hello World' | truncate(8) }}|{{ 'foo bar baz qux' | truncate(9) }}|{{ 'foo bar baz qux' | truncate(9, true) }}|{{ 'foo bar baz qux' | truncate(11, False, '...', 0) }}",
+        "Hello World|foo...|foo ba...|foo bar...",
+    )],
+    takes_undefined: false,
+    call: |call| {
+        let text = call.input_text();
+        let length = usize::try_from(call.int(0, 255)?).unwrap_or(0);
+        let end = call.text(2, "...");
+        let leeway = usize::try_from(call.int(3, 5)?).unwrap_or(0);
+        let letters: Vec<char> = text.chars().collect();
+        let end_length = end.chars().count();
+        if length < end_length {
+            return Err(format!("expected length >= {end_length}, got {length}").into());
+        }
+        if letters.len() <= length + leeway {
+            return Ok(text.into());
+        }
+        let cut: String = letters[..length - end_length].iter().collect();
+        if call.flag(1, false) {
+            return Ok((cut + &end).into());
+        }
+        let kept = cut.rfind(' ').map_or(&*cut, |at| &cut[..at]);
+        Ok(format!("{kept}{end}").into())
+    },
+};

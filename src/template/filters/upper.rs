@@ -1,0 +1,13 @@
+//! `upper`: text in large letters.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "upper",
+    aliases: &[],
+    summary: "Text in large letters",
+    params: &[],
+    examples: &[("{{ 'abc' | upper }} {{ 'ß' | upper }}", "ABC SS")],
+    takes_undefined: false,
+    call: |call| Ok(call.input_text().to_uppercase().into()),
+};

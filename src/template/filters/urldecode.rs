@@ -1,0 +1,13 @@
+//! `urldecode`: text of an address without its escapes.
+
+use super::Filter;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "urldecode",
+    aliases: &[],
+    summary: "Text of an address without its escapes",
+    params: &["encoding", "errors"],
+    examples: &[("{{ 'a%20b+c%C3%A9' | urldecode }}", "a b cé")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::urls::unquote(&call.input_text().replace('+', " ")).into()),
+};

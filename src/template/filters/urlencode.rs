@@ -1,0 +1,43 @@
+//! `urlencode`: text for an address.
+
+use super::Filter;
+use crate::template::urls::quote;
+use crate::value::Value;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "urlencode",
+    aliases: &[],
+    summary: "Text, or a dictionary's entries, as an address has them",
+    params: &[],
+    examples: &[(
+        "{{ 'a b/c?' | urlencode }} {{ {'a': 'b c', 'd': 1} | urlencode }} {{ [['x', 'y&']] | urlencode }}",
+        "a%20b/c%3F a=b+c&d=1 x=y%26",
+    )],
+    takes_undefined: false,
+    call: |call| match &call.value {
+        Value::Str(text) => Ok(quote(text, "/").into()),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::None => {
+            Ok(quote(&call.value.to_text(), "/").into())
+        }
+        other => {
+            let encode = |text: &Value| quote(&text.to_text(), "").replace("%20", "+");
+            let pairs: Vec<String> = match other {
+                Value::Dict(dict) => dict
+                    .iter()
+                    .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
+                    .collect(),
+                _ => {
+                    let mut pairs = Vec::new();
+                    for pair in call.items()?.iter() {
+                        let pair = crate::template::evaluator::items(pair)?;
+                        if let [key, value] = &pair[..] {
+                            pairs.push(format!("{}={}", encode(key), encode(value)));
+                        }
+                    }
+                    pairs
+                }
+            };
+            Ok(pairs.join("&").into())
+        }
+    },
+};

@@ -1,0 +1,103 @@
+//! What filters over sequences share: attributes by path, keys that ignore case, sorting, wrapping.
+
+use std::cmp::Ordering;
+
+use super::evaluator::{Evaluator, Result};
+use crate::value::Value;
+
+/// Returns an item's attribute by a dotted path or an index; the default stands for what is not there.
+pub(crate) fn attribute(
+    eval: &mut Evaluator<'_>,
+    item: &Value,
+    path: &Value,
+    default: Option<&Value>,
+) -> Result<Value> {
+    let mut value = item.clone();
+    let step = |eval: &mut Evaluator<'_>, value: Value, key: &Value| {
+        let found = eval.item(&value, key)?;
+        let found = eval.resolved(found)?;
+        Ok(match default {
+            Some(default) if found.is_undefined() => default.clone(),
+            _ => found,
+        })
+    };
+    match path {
+        Value::Str(path) => {
+            for part in path.split('.') {
+                let key = match part.parse::<i64>() {
+                    Ok(index) if part.bytes().all(|byte| byte.is_ascii_digit()) => Value::Int(index),
+                    _ => Value::str(part),
+                };
+                value = step(eval, value, &key)?;
+            }
+            Ok(value)
+        }
+        key => step(eval, value, key),
+    }
+}
+
+/// Returns a key for comparing: text in small letters unless case counts.
+pub(crate) fn folded(value: &Value, case_sensitive: bool) -> Value {
+    match value {
+        Value::Str(text) if !case_sensitive => text.to_lowercase().into(),
+        other => other.clone(),
+    }
+}
+
+/// Returns the values in the order of their keys; equal ones keep their order, also when reversed.
+pub(crate) fn sort_by_key(
+    mut keyed: Vec<(Value, Value)>,
+    reverse: bool,
+) -> std::result::Result<Vec<Value>, String> {
+    let mut failure = None;
+    keyed.sort_by(|(a, _), (b, _)| match b.order(a, "<") {
+        Ok(order) => {
+            let order = order.map_or(Ordering::Equal, Ordering::reverse);
+            if reverse { order.reverse() } else { order }
+        }
+        Err(message) => {
+            failure.get_or_insert(message);
+            Ordering::Equal
+        }
+    });
+    match failure {
+        Some(message) => Err(message),
+        None => Ok(keyed.into_iter().map(|(_, value)| value).collect()),
+    }
+}
+
+/// Returns a line's words in lines of a width, as Python's `textwrap` breaks them.
+pub(crate) fn wrap(line: &str, width: usize, break_long: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut current = String::new();
+    let mut length = 0;
+    for chunk in line.split_inclusive(' ').flat_map(|word| match word.strip_suffix(' ') {
+        Some("") => vec![" ".to_owned()],
+        Some(word) => vec![word.to_owned(), " ".to_owned()],
+        None => vec![word.to_owned()],
+    }) {
+        let mut letters: Vec<char> = chunk.chars().collect();
+        if letters == [' '] && length == 0 && !lines.is_empty() {
+            continue;
+        }
+        if length + letters.len() > width && letters != [' '] {
+            if length > 0 && !(break_long && letters.len() > width) {
+                lines.push(current.trim_end().to_owned());
+                (current, length) = (String::new(), 0);
+            }
+            while break_long && letters.len() + length > width {
+                let rest = letters.split_off(width - length);
+                current.extend(letters);
+                lines.push(std::mem::take(&mut current).trim_end().to_owned());
+                (letters, length) = (rest, 0);
+            }
+        }
+        length += letters.len();
+        current.extend(letters);
+    }
+    let last = current.trim_end();
+    if !last.is_empty() {
+        lines.push(last.to_owned());
+    }
+    lines
+}

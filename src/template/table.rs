@@ -1,0 +1,47 @@
+//! A table of templates with what the reference gives for each, run as one test.
+
+use std::sync::Arc;
+
+use super::uses::testing::Variables;
+use crate::{
+    template::{Context, Env},
+    value::{Template, Value},
+};
+
+/// Differences that are known, each with its reason.
+const KNOWN: &[(&str, &str)] = &[];
+
+#[test]
+fn templates_give_what_the_reference_gives() {
+    let table: serde_json::Value = serde_json::from_str(include_str!("table/reference.json")).unwrap();
+    let Value::Dict(context) = Value::from(table["context"].clone()) else { panic!("no context") };
+    let mut wrong = Vec::new();
+    let cases = table["cases"].as_array().unwrap();
+    for case in cases {
+        let template = case["template"].as_str().unwrap();
+        let mut variables = (*context).clone();
+        variables.insert("big", Value::from("12345678901234567890123456789".parse::<num_bigint::BigInt>().unwrap()));
+        let variables = Variables(variables);
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/template/table/templates");
+        let settings = Context { search_path: vec![folder.into()], ..Context::default() };
+        let env = Env::new(&variables, &settings);
+        let result = env.eval(&Value::Template(Arc::new(Template::new(template, None))));
+        let found = match &result {
+            Ok(value) => format!("{} ({})", value.to_text(), value.type_name()),
+            Err(error) => format!("error: {}", error.message),
+        };
+        let expected = match (case["text"].as_str(), case["error"].as_str()) {
+            (Some(text), _) => format!("{text} ({})", case["type"].as_str().unwrap()),
+            (_, error) => format!("error: {}", error.unwrap_or_default()),
+        };
+        let known = KNOWN.iter().any(|(known, _)| *known == template);
+        match (found == expected, known) {
+            (true, true) => wrong.push(format!("{template}\n  is listed as different, and is not")),
+            (false, false) => {
+                wrong.push(format!("{template}\n  expected {expected}\n  found    {found}"));
+            }
+            _ => (),
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}

@@ -1,0 +1,13 @@
+//! `abs`: whether a path starts at the root.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "abs",
+    aliases: &["is_abs"],
+    summary: "Whether a path is absolute",
+    params: &[],
+    examples: &[("{{ '/a' is abs }} {{ 'a' is abs }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(call.input_text().starts_with('/')),
+};

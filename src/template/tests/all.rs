@@ -1,0 +1,13 @@
+//! `all`: whether all items are true.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "all",
+    aliases: &[],
+    summary: "Whether all items are true",
+    params: &[],
+    examples: &[("{{ [1, true] is all }} {{ [1, 0] is all }} {{ [] is all }}", "True False True")],
+    takes_undefined: false,
+    call: |call| Ok(call.items()?.iter().all(crate::value::Value::is_true)),
+};

@@ -1,0 +1,13 @@
+//! `any`: whether an item is true.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "any",
+    aliases: &[],
+    summary: "Whether an item is true",
+    params: &[],
+    examples: &[("{{ [0, true] is any }} {{ [0] is any }} {{ [] is any }}", "True False False")],
+    takes_undefined: false,
+    call: |call| Ok(call.items()?.iter().any(crate::value::Value::is_true)),
+};

@@ -1,0 +1,13 @@
+//! `boolean`: whether it is true or false itself.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "boolean",
+    aliases: &[],
+    summary: "Whether it is a boolean",
+    params: &[],
+    examples: &[("{{ true is boolean }} {{ 1 is boolean }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(matches!(call.value, crate::value::Value::Bool(_))),
+};

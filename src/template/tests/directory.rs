@@ -1,0 +1,13 @@
+//! `directory`: whether a path of the controller is a folder.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "directory",
+    aliases: &["is_dir"],
+    summary: "Whether a path of the controller is a directory",
+    params: &[],
+    examples: &[("{{ '/etc' is directory }} {{ '/etc/passwd' is is_dir }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_dir()),
+};

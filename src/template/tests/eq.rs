@@ -1,0 +1,16 @@
+//! `eq`: whether two values are equal.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "eq",
+    aliases: &["==", "equalto"],
+    summary: "Whether it is equal to another value",
+    params: &["other"],
+    examples: &[(
+        "{{ 1 is eq 1.0 }} {{ 'a' is equalto 'b' }} {{ [1, 2] | select('==', 1) | list }}",
+        "True False [1]",
+    )],
+    takes_undefined: false,
+    call: |call| Ok(call.value == *call.required(0, "other")?),
+};

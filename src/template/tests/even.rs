@@ -1,0 +1,14 @@
+//! `even`: whether a number is even.
+
+use super::Test;
+use crate::value::{Operator, Value};
+
+pub(super) static UNIT: Test = Test {
+    name: "even",
+    aliases: &[],
+    summary: "Whether a number is even",
+    params: &[],
+    examples: &[("{{ 2 is even }} {{ 3 is even }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(Operator::Rem.apply(&call.value, &Value::Int(2))? == Value::Int(0)),
+};

@@ -1,0 +1,13 @@
+//! `exists`: whether there is something at a path of the controller.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "exists",
+    aliases: &[],
+    summary: "Whether a path of the controller exists",
+    params: &[],
+    examples: &[("{{ '/etc/passwd' is exists }} {{ '/nothing/here' is exists }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(std::path::Path::new(&*call.input_text()).exists()),
+};

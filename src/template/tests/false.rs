@@ -1,0 +1,13 @@
+//! `false`: whether it is false itself.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "false",
+    aliases: &[],
+    summary: "Whether it is false",
+    params: &[],
+    examples: &[("{{ false is false }} {{ 0 is false }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(matches!(call.value, crate::value::Value::Bool(false))),
+};

@@ -1,0 +1,16 @@
+//! `falsy`: whether it is false as Python sees it.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "falsy",
+    aliases: &[],
+    summary: "Whether Python takes it for false",
+    params: &["convert_bool"],
+    examples: &[(
+        "{{ '' is falsy }} {{ 'no' is falsy }} {{ 'no' is falsy(convert_bool=true) }}",
+        "True False True",
+    )],
+    takes_undefined: false,
+    call: |call| Ok(!super::truth(&call.value, call.flag(0, false))),
+};

@@ -1,0 +1,13 @@
+//! `file`: whether a path of the controller is a file.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "file",
+    aliases: &["is_file"],
+    summary: "Whether a path of the controller is a file",
+    params: &[],
+    examples: &[("{{ '/etc/passwd' is file }} {{ '/etc' is file }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_file()),
+};

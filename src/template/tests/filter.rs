@@ -1,0 +1,13 @@
+//! `filter`: whether there is a filter of this name.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "filter",
+    aliases: &[],
+    summary: "Whether there is a filter of this name",
+    params: &[],
+    examples: &[("{{ 'upper' is filter }} {{ 'nope' is filter }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::filters::find(&call.input_text()).is_some()),
+};

@@ -1,0 +1,13 @@
+//! `ge`: whether it is at least another value.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "ge",
+    aliases: &[">="],
+    summary: "Whether it is at least another value",
+    params: &["other"],
+    examples: &[("{{ 1 is ge 1 }} {{ 1 is ge 2 }}", "True False")],
+    takes_undefined: false,
+    call: |call| super::ordered(call, ">=", |order| order.is_ge()),
+};

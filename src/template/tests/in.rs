@@ -1,0 +1,13 @@
+//! `in`: whether a container holds it.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "in",
+    aliases: &[],
+    summary: "Whether a container holds it",
+    params: &["seq"],
+    examples: &[("{{ 1 is in [1] }} {{ 'b' is in 'abc' }} {{ 3 is in [1] }}", "True True False")],
+    takes_undefined: false,
+    call: |call| Ok(crate::template::expression::contains(call.required(0, "seq")?, &call.value)?),
+};

@@ -1,0 +1,13 @@
+//! `le`: whether it is at most another value.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "le",
+    aliases: &["<="],
+    summary: "Whether it is at most another value",
+    params: &["other"],
+    examples: &[("{{ 1 is le 1 }} {{ 3 is le 2 }}", "True False")],
+    takes_undefined: false,
+    call: |call| super::ordered(call, "<=", |order| order.is_le()),
+};

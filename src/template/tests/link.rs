@@ -1,0 +1,13 @@
+//! `link`: whether a path of the controller is a symbolic link.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "link",
+    aliases: &["is_link"],
+    summary: "Whether a path of the controller is a symbolic link",
+    params: &[],
+    examples: &[("{{ '/etc/passwd' is link }} {{ '/proc/self' is link }}", "False True")],
+    takes_undefined: false,
+    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_symlink()),
+};

@@ -1,0 +1,13 @@
+//! `ne`: whether two values differ.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "ne",
+    aliases: &["!="],
+    summary: "Whether it differs from another value",
+    params: &["other"],
+    examples: &[("{{ 1 is ne 2 }} {{ 1 is ne 1 }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(call.value != *call.required(0, "other")?),
+};

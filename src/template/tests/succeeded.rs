@@ -1,0 +1,19 @@
+//! `succeeded`: whether a task did not fail.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "succeeded",
+    aliases: &["success", "successful"],
+    summary: "Whether a result says that the task did not fail",
+    params: &[],
+    examples: &[(
+        "{{ {} is succeeded }} {{ {'failed': true} is success }} {{ {'failed': false} is successful }}",
+        "True False True",
+    )],
+    takes_undefined: false,
+    call: |call| {
+        let result = super::result(call, "succeeded")?;
+        Ok(!result.get("failed").is_some_and(crate::value::Value::is_true))
+    },
+};

@@ -1,0 +1,13 @@
+//! `test`: whether there is a test of this name.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "test",
+    aliases: &[],
+    summary: "Whether there is a test of this name",
+    params: &[],
+    examples: &[("{{ 'odd' is test }} {{ 'nope' is test }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(super::find(&call.input_text()).is_some()),
+};

@@ -1,0 +1,13 @@
+//! `true`: whether it is true itself.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "true",
+    aliases: &[],
+    summary: "Whether it is true",
+    params: &[],
+    examples: &[("{{ true is true }} {{ 1 is true }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(matches!(call.value, crate::value::Value::Bool(true))),
+};

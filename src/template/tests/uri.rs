@@ -1,0 +1,16 @@
+//! `uri`: whether text is an identifier with a scheme.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "uri",
+    aliases: &[],
+    summary: "Whether text is a URI, perhaps of certain schemes",
+    params: &["schemes"],
+    examples: &[(
+        "{{ 'http://a/b' is uri }} {{ 'a' is uri }} {{ 'mailto:x@y' is uri(['mailto']) }} {{ 'http://a' is uri(['https']) }}",
+        "True True True False",
+    )],
+    takes_undefined: false,
+    call: |call| Ok(super::uri_parts(&call.input_text(), call.some(0)).is_some()),
+};

@@ -1,0 +1,22 @@
+//! `url`: whether text is an address with a host.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "url",
+    aliases: &[],
+    summary: "Whether text is a URL, perhaps of certain schemes",
+    params: &["schemes"],
+    examples: &[(
+        "{{ 'http://a/b' is url }} {{ 'urn:a:b' is url }} {{ 'ftp://u@h' is url(['ftp']) }}",
+        "True False True",
+    )],
+    takes_undefined: false,
+    call: |call| {
+        let text = call.input_text();
+        let Some(rest) = super::uri_parts(&text, call.some(0)) else { return Ok(false) };
+        let host =
+            rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
+        Ok(host.is_some_and(|host| !host.rsplit('@').next().unwrap_or("").is_empty()))
+    },
+};

@@ -1,0 +1,13 @@
+//! `urn`: whether text is the name of something.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "urn",
+    aliases: &[],
+    summary: "Whether text is a URN",
+    params: &[],
+    examples: &[("{{ 'urn:isbn:1' is urn }} {{ 'http://a' is urn }}", "True False")],
+    takes_undefined: false,
+    call: |call| Ok(call.input_text().to_lowercase().starts_with("urn:")),
+};

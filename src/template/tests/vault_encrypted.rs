@@ -1,0 +1,20 @@
+//! `vault_encrypted`: whether text is a vault's.
+
+use super::Test;
+
+pub(super) static UNIT: Test = Test {
+    name: "vault_encrypted",
+    aliases: &[],
+    summary: "Whether text is encrypted by vault",
+    params: &[],
+    examples: &[(
+        "{{ 'a' is vault_encrypted }} {{ '$ANSIBLE_VAULT;1.1;AES256' is vault_encrypted }}",
+        "False False",
+    )],
+    takes_undefined: false,
+    call: |call| {
+        Ok(
+            matches!(&call.value, crate::value::Value::Str(text) if text.starts_with("$ANSIBLE_VAULT")),
+        )
+    },
+};
