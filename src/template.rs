@@ -4,19 +4,11 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod cells;
+mod condition;
 mod digests;
 mod documents;
 mod encodings;
-mod glob;
-mod urls;
-mod sequence;
-mod selection;
-mod random;
-mod pprint;
-mod numbers;
-mod json;
-mod cells;
-mod condition;
 mod env;
 mod error;
 mod escape;
@@ -24,20 +16,28 @@ mod evaluator;
 mod expression;
 pub mod filters;
 mod formatting;
+mod glob;
 mod globals;
+mod json;
 pub mod lookups;
 mod lower;
 mod methods;
+mod numbers;
 mod objects;
 mod output;
 mod paths;
+mod pprint;
+mod random;
 mod regex;
+mod selection;
+mod sequence;
 mod syntax;
 #[cfg(test)]
 mod table;
 pub mod tests;
 mod time;
 mod tree;
+mod urls;
 mod uses;
 mod versions;
 

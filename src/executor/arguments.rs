@@ -12,12 +12,10 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
     let mut args = module_defaults(task, env)?;
     let action = full_name(task);
     let around = |failure: Failure| {
-        failure
-            .inside(
-                format!("Finalization of task args for '{action}' failed"),
-                Some(&task.action_span),
-            )
-            .with("changed", false)
+        failure.inside(
+            format!("Finalization of task args for '{action}' failed"),
+            Some(&task.action_span),
+        )
     };
     if let Some((whole, span)) = &task.args.whole {
         let value =
@@ -35,9 +33,13 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
         }
     }
     for (key, value, span) in &task.args.entries {
+        let place = match value {
+            Value::Template(template) => template.span.clone(),
+            _ => None,
+        };
         let value = env.eval(value).map_err(|error| {
             let prefix = format!("Error while resolving value for '{key}': ");
-            around(Failure::template(&error, &prefix, Some(span)))
+            around(Failure::template(&error, &prefix, Some(place.as_ref().unwrap_or(span))))
         })?;
         if !matches!(value, Value::Omit) {
             args.insert(&**key, value);

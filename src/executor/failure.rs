@@ -36,7 +36,8 @@ impl Failure {
     pub fn template(error: &TemplateError, prefix: &str, at: Option<&Span>) -> Failure {
         let cause = Cause {
             message: format!("{prefix}{}", error.message),
-            span: error.span.clone().or_else(|| at.cloned()),
+            // The reference shows where the text begins that could not be evaluated.
+            span: at.cloned().or_else(|| error.span.clone()),
             origin: None,
         };
         Failure { causes: vec![cause], ..Failure::default() }

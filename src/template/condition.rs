@@ -44,7 +44,8 @@ impl Env<'_> {
             Ok(other) => self.broken(&other, span),
             Err(mut error) => {
                 if error.is_undefined() {
-                    error.message = format!("Error while evaluating conditional: {}", error.message);
+                    error.message =
+                        format!("Error while evaluating conditional: {}", error.message);
                 }
                 Err(error)
             }

@@ -16,8 +16,7 @@ pub(crate) fn read(text: &str) -> Result<Value, String> {
 
 /// Returns the values of all documents.
 pub(crate) fn read_all(text: &str) -> Result<Vec<Value>, String> {
-    let roots =
-        parse_all(&Source::new("<unicode string>", text)).map_err(|error| error.message)?;
+    let roots = parse_all(&Source::new("<unicode string>", text)).map_err(|error| error.message)?;
     Ok(roots.iter().map(plain).collect())
 }
 

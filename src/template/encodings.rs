@@ -37,7 +37,9 @@ pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<String, String> {
         String::from_utf16_lossy(&pairs.collect::<Vec<_>>())
     };
     Ok(match plain_name(encoding).as_str() {
-        "utf-8" | "utf8" | "u8" | "ascii" | "us-ascii" => String::from_utf8_lossy(bytes).into_owned(),
+        "utf-8" | "utf8" | "u8" | "ascii" | "us-ascii" => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
         "utf-16-le" | "utf-16le" => units(false),
         "utf-16-be" | "utf-16be" => units(true),
         "utf-16" | "utf16" => {

@@ -44,8 +44,12 @@ impl TemplateError {
     pub(crate) fn syntax(code: &Code, place: Place, message: impl fmt::Display) -> TemplateError {
         TemplateError {
             message: match code.kind {
-                super::tree::Kind::Expression if code.text.contains("{{") || code.text.contains("{%") => {
-                    format!("Syntax error in expression. Template delimiters are not supported in expressions: {message}")
+                super::tree::Kind::Expression
+                    if code.text.contains("{{") || code.text.contains("{%") =>
+                {
+                    format!(
+                        "Syntax error in expression. Template delimiters are not supported in expressions: {message}"
+                    )
                 }
                 super::tree::Kind::Expression => format!("Syntax error in expression: {message}"),
                 _ => format!("Syntax error in template: {message}"),

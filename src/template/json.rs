@@ -115,9 +115,7 @@ impl Writer<'_> {
                 Value::Float(number) => self.text(&number_text(*number)),
                 Value::Tuple(_) | Value::List(_) | Value::Dict(_) => {
                     let found = key.type_name();
-                    return Err(format!(
-                        "keys must be str, int, float, bool or None, not {found}"
-                    ));
+                    return Err(format!("keys must be str, int, float, bool or None, not {found}"));
                 }
                 other => self.text(&other.key_text()),
             }
@@ -249,7 +247,9 @@ impl Reader<'_> {
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value, String>) -> Result<Value, String> {
         self.depth += 1;
         if self.depth > 400 {
-            return Err("maximum recursion depth exceeded while decoding a JSON document".to_owned());
+            return Err(
+                "maximum recursion depth exceeded while decoding a JSON document".to_owned()
+            );
         }
         let value = read(self);
         self.depth -= 1;
@@ -339,7 +339,11 @@ impl Reader<'_> {
                         'r' => '\r',
                         't' => '\t',
                         'u' => self.unicode()?,
-                        _ => return Err(self.error("Invalid \\escape", self.at - 1 - escape.len_utf8())),
+                        _ => {
+                            return Err(
+                                self.error("Invalid \\escape", self.at - 1 - escape.len_utf8())
+                            );
+                        }
                     });
                 }
                 c if c < ' ' => return Err(self.error("Invalid control character at", self.at - 1)),

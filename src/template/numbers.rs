@@ -8,11 +8,9 @@ use crate::value::Value;
 /// Returns what `int()` makes of a value; text may have a fraction in base 10, as Jinja allows.
 pub(crate) fn to_int(value: &Value, base: u32) -> Option<BigInt> {
     match value {
-        Value::Str(text) => {
-            parse_int(text, base).or_else(|| {
-                if base == 10 { BigInt::from_f64(parse_float(text)?.trunc()) } else { None }
-            })
-        }
+        Value::Str(text) => parse_int(text, base).or_else(|| {
+            if base == 10 { BigInt::from_f64(parse_float(text)?.trunc()) } else { None }
+        }),
         Value::Float(number) => BigInt::from_f64(number.trunc()),
         other => other.to_big(),
     }
@@ -33,7 +31,10 @@ pub(crate) fn parse_int(text: &str, base: u32) -> Option<BigInt> {
         0 | 16 if prefixed(["0x", "0X"]).is_some() => (16, prefixed(["0x", "0X"])?),
         0 | 8 if prefixed(["0o", "0O"]).is_some() => (8, prefixed(["0o", "0O"])?),
         0 | 2 if prefixed(["0b", "0B"]).is_some() => (2, prefixed(["0b", "0B"])?),
-        0 if digits.len() > 1 && digits.starts_with('0') && digits.trim_matches(['0', '_']) != "" => {
+        0 if digits.len() > 1
+            && digits.starts_with('0')
+            && digits.trim_matches(['0', '_']) != "" =>
+        {
             return None;
         }
         0 => (10, digits),

@@ -61,7 +61,13 @@ fn write(value: &Value, column: usize, after: usize, out: &mut String) {
     }
 }
 
-fn write_items(list: &[Value], [open, close]: [&str; 2], inner: usize, after: usize, out: &mut String) {
+fn write_items(
+    list: &[Value],
+    [open, close]: [&str; 2],
+    inner: usize,
+    after: usize,
+    out: &mut String,
+) {
     out.push_str(open);
     for (index, item) in list.iter().enumerate() {
         if index > 0 {

@@ -25,7 +25,9 @@ pub(crate) fn attribute(
         Value::Str(path) => {
             for part in path.split('.') {
                 let key = match part.parse::<i64>() {
-                    Ok(index) if part.bytes().all(|byte| byte.is_ascii_digit()) => Value::Int(index),
+                    Ok(index) if part.bytes().all(|byte| byte.is_ascii_digit()) => {
+                        Value::Int(index)
+                    }
                     _ => Value::str(part),
                 };
                 value = step(eval, value, &key)?;

@@ -13,14 +13,18 @@ const KNOWN: &[(&str, &str)] = &[];
 
 #[test]
 fn templates_give_what_the_reference_gives() {
-    let table: serde_json::Value = serde_json::from_str(include_str!("table/reference.json")).unwrap();
+    let table: serde_json::Value =
+        serde_json::from_str(include_str!("table/reference.json")).unwrap();
     let Value::Dict(context) = Value::from(table["context"].clone()) else { panic!("no context") };
     let mut wrong = Vec::new();
     let cases = table["cases"].as_array().unwrap();
     for case in cases {
         let template = case["template"].as_str().unwrap();
         let mut variables = (*context).clone();
-        variables.insert("big", Value::from("12345678901234567890123456789".parse::<num_bigint::BigInt>().unwrap()));
+        variables.insert(
+            "big",
+            Value::from("12345678901234567890123456789".parse::<num_bigint::BigInt>().unwrap()),
+        );
         let variables = Variables(variables);
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/template/table/templates");
         let settings = Context { search_path: vec![folder.into()], ..Context::default() };

@@ -140,9 +140,7 @@ pub(crate) fn apply(
 
 /// Returns a task's result, which the tests of results need.
 pub(crate) fn result(call: &Invocation<'_, '_>, name: &str) -> Result<Arc<Dict>, Refusal> {
-    call.dict().ok_or_else(|| {
-        Refusal::Message(format!("The '{name}' test expects a dictionary"))
-    })
+    call.dict().ok_or_else(|| Refusal::Message(format!("The '{name}' test expects a dictionary")))
 }
 
 /// Returns a value's truth, perhaps with the words for true and false as YAML has them.

@@ -300,7 +300,9 @@ pub(crate) fn arithmetic(
         return Some(time.later(&Duration(sign * duration.0)).map(object).ok_or_else(too_far));
     }
     let other = downcast::<Time>(right).filter(|_| sign < 0)?;
-    Some(time.since(other).map(object).ok_or_else(|| {
-        "can't subtract offset-naive and offset-aware datetimes".to_owned()
-    }))
+    Some(
+        time.since(other)
+            .map(object)
+            .ok_or_else(|| "can't subtract offset-naive and offset-aware datetimes".to_owned()),
+    )
 }

@@ -5,7 +5,10 @@ pub(crate) fn quote(text: &str, safe: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 16);
     for byte in text.bytes() {
         let letter = char::from(byte);
-        if byte.is_ascii_alphanumeric() || "_.-~".contains(letter) || byte.is_ascii() && safe.contains(letter) {
+        if byte.is_ascii_alphanumeric()
+            || "_.-~".contains(letter)
+            || byte.is_ascii() && safe.contains(letter)
+        {
             quoted.push(letter);
         } else {
             quoted += &format!("%{byte:02X}");

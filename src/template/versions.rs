@@ -53,9 +53,9 @@ pub(crate) fn test(call: &mut Invocation<'_, '_>) -> Verdict {
             .into());
         }
     };
-    order.map(holds).map_err(|message| {
-        Refusal::Message(format!("Version comparison failed: {message}"))
-    })
+    order
+        .map(holds)
+        .map_err(|message| Refusal::Message(format!("Version comparison failed: {message}")))
 }
 
 fn both<K: Ord>(
@@ -92,7 +92,8 @@ pub(crate) fn components(version: &str) -> Vec<Value> {
         let end = rest.find(|c| kind(c) != class).unwrap_or(rest.len());
         let (part, tail) = if class == 2 { rest.split_at(1) } else { rest.split_at(end) };
         match class {
-            0 => parts.push(super::numbers::parse_int(part, 10).map_or(Value::str(part), Value::from)),
+            0 => parts
+                .push(super::numbers::parse_int(part, 10).map_or(Value::str(part), Value::from)),
             2 => (),
             _ => parts.push(Value::str(part)),
         }

@@ -214,12 +214,17 @@ fn looks_like_time(text: &str) -> bool {
         return month == 2 && day == 2;
     }
     let rest = &text[end..];
-    let time = rest.strip_prefix(['T', 't']).unwrap_or_else(|| rest.trim_start_matches([' ', '\t']));
+    let time =
+        rest.strip_prefix(['T', 't']).unwrap_or_else(|| rest.trim_start_matches([' ', '\t']));
     let mut parts = time.splitn(3, ':');
     time.len() < rest.len()
-        && parts.next().is_some_and(|hour| matches!(hour.len(), 1 | 2) && hour.bytes().all(|b| b.is_ascii_digit()))
+        && parts.next().is_some_and(|hour| {
+            matches!(hour.len(), 1 | 2) && hour.bytes().all(|b| b.is_ascii_digit())
+        })
         && parts.next().is_some_and(|minute| minute.len() == 2)
-        && parts.next().is_some_and(|second| second.len() >= 2 && second.as_bytes()[..2].iter().all(u8::is_ascii_digit))
+        && parts.next().is_some_and(|second| {
+            second.len() >= 2 && second.as_bytes()[..2].iter().all(u8::is_ascii_digit)
+        })
 }
 
 #[cfg(test)]
@@ -237,11 +242,22 @@ mod tests {
             let style = Style { flow, indent, ..Style::default() };
             assert_eq!(write(value, &style).unwrap(), expected);
         };
-        check(&nested, Some(false), 4, "a:\n-   b: 1\n-   - 2\nl: 'l1\n\n    l2\n\n    '\nt: 'true'\n");
+        check(
+            &nested,
+            Some(false),
+            4,
+            "a:\n-   b: 1\n-   - 2\nl: 'l1\n\n    l2\n\n    '\nt: 'true'\n",
+        );
         check(&nested, None, 2, "a:\n- {b: 1}\n- [2]\nl: 'l1\n\n  l2\n\n  '\nt: 'true'\n");
         check(&"x".into(), None, 2, "x\n");
-        for (text, plain) in [("2020-01-01", false), ("1:20", false), ("-a", true), ("é", true), ("on", false)] {
-            assert_eq!(write(&text.into(), &Style::default()).unwrap() == format!("{text}\n"), plain, "{text}");
+        for (text, plain) in
+            [("2020-01-01", false), ("1:20", false), ("-a", true), ("é", true), ("on", false)]
+        {
+            assert_eq!(
+                write(&text.into(), &Style::default()).unwrap() == format!("{text}\n"),
+                plain,
+                "{text}"
+            );
         }
     }
 }
