@@ -19,4 +19,5 @@ mod task;
 pub use failure::Failure;
 pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;
+pub(crate) use task::condition_span;
 pub use task::{Call, Remote, Step};

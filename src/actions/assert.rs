@@ -29,10 +29,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             other => other.clone(),
         };
         let holds = call.env.condition(&condition).map_err(|error| {
-            Failure::template(&error, "Error while evaluating conditional: ", span).with("changed", false)
+            let span = span.map(|span| crate::executor::condition_span(&condition, span));
+            Failure::template(&error, "", span.as_ref()).with("changed", false)
         })?;
         if !holds {
             let mut result = Dict::new();
+            if !quiet {
+                result.insert("_ansible_verbose_always", true);
+            }
             result.insert("changed", false);
             result.insert("failed", true);
             result.insert("evaluated_to", false);

@@ -29,6 +29,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let shown_name = name.unwrap_or_else(|| "pause".to_owned());
     let question = prompt.unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
     let asker = std::sync::Arc::clone(&call.run.ask);
+    if let Some(limit) = limit {
+        let text = format!("Pausing for {limit} seconds");
+        call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
+        if limit > 0.0 && call.run.options.live {
+            let text = "(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)".to_owned();
+            call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
+        }
+    }
     Ok(Step::Wait(Box::pin(async move {
         let began = Instant::now();
         let start = now();

@@ -126,6 +126,7 @@ pub(super) fn run(
         step: false,
         force_handlers: false,
         identity,
+        live: std::io::IsTerminal::is_terminal(&std::io::stdout()),
         ad_hoc: false,
     };
     adjust(&mut options);

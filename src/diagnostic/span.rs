@@ -53,6 +53,19 @@ impl Span {
         &self.source.text[self.byte_range()]
     }
 
+    /// Returns where a text stands at or after the beginning of this range.
+    pub fn find(&self, text: &str) -> Option<Span> {
+        let from = self.byte_range().start;
+        let at = from + self.source.text[from..].find(text)?;
+        let place = |at: usize| {
+            let before = &self.source.text[..at];
+            let line = before.matches('\n').count();
+            let column = before[before.rfind('\n').map_or(0, |end| end + 1)..].chars().count();
+            Some((u32::try_from(line).ok()?, u32::try_from(column).ok()?))
+        };
+        Some(Span::new(&self.source, place(at)?, place(at + text.len())?))
+    }
+
     /// Returns the first place of the range as an empty range.
     #[must_use]
     pub fn start(&self) -> Span {

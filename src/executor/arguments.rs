@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     playbook::{Keyword, Task},
     template::Env,
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
 };
 
 /// Evaluates a task's arguments; what is omitted is not there.
@@ -42,10 +42,22 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
             around(Failure::template(&error, &prefix, Some(place.as_ref().unwrap_or(span))))
         })?;
         if !matches!(value, Value::Omit) {
-            args.insert(&**key, value);
+            args.insert(name_of(key, span, env).map_err(&around)?, value);
         }
     }
     Ok(args)
+}
+
+/// A name that is an expression: `set_fact: {"{{ name }}": value}`.
+fn name_of(key: &str, span: &crate::diagnostic::Span, env: &Env<'_>) -> Result<String, Failure> {
+    if !Template::is_in(key) {
+        return Ok(key.to_owned());
+    }
+    let template = Value::Template(std::sync::Arc::new(Template::new(key, Some(span.clone()))));
+    match env.eval(&template) {
+        Ok(value) => Ok(value.to_text()),
+        Err(error) => Err(Failure::template(&error, "", Some(span))),
+    }
 }
 
 /// The action's whole name: `ansible.builtin.debug`.

@@ -9,6 +9,11 @@ use crate::playbook::{Block, Entry, Task};
 pub(super) struct Position(Vec<u32>);
 
 impl Position {
+    /// Returns where the last of so many entries stands.
+    pub(super) fn last(n_entries: usize) -> Position {
+        Position::default().child(n_entries.saturating_sub(1))
+    }
+
     fn child(&self, at: usize) -> Position {
         let mut path = self.0.clone();
         path.push(u32::try_from(at).unwrap_or(u32::MAX));
@@ -71,6 +76,8 @@ pub(super) struct Cursor {
     frames: Vec<Frame>,
     /// Whether a failure waits behind an `always` section.
     failing: bool,
+    /// Whether a failure got behind its last `always` section: the host is out.
+    pub(super) lost: bool,
     /// Role blocks that were completed since this was last asked.
     pub(super) finished_roles: Vec<Arc<Block>>,
 }
@@ -78,7 +85,7 @@ pub(super) struct Cursor {
 impl Cursor {
     pub(super) fn new(entries: Arc<Vec<Entry>>) -> Cursor {
         let frame = Frame::List { entries, at: 0, base: Position::default() };
-        Cursor { frames: vec![frame], failing: false, finished_roles: Vec::new() }
+        Cursor { frames: vec![frame], failing: false, lost: false, finished_roles: Vec::new() }
     }
 
     /// Returns the task that comes next, entering and leaving blocks on the way; `None` at the end.
@@ -148,8 +155,14 @@ impl Cursor {
                                 self.finished_roles.push(block);
                             }
                             self.frames.pop();
-                            if failed && self.unwind() == Caught::No {
-                                return None;
+                            if failed {
+                                match self.unwind() {
+                                    Caught::No => {
+                                        self.lost = true;
+                                        return None;
+                                    }
+                                    Caught::Rescued | Caught::Later => (),
+                                }
                             }
                         }
                     }
@@ -219,11 +232,11 @@ impl Cursor {
         Caught::No
     }
 
-    /// Returns whether a rescue section is being run, or something inside of one.
-    pub(super) fn in_rescue(&self) -> bool {
-        self.frames
-            .iter()
-            .any(|frame| matches!(frame, Frame::Block { section: Section::Rescue, .. }))
+    /// Returns whether a failure here would be rescued, now or behind `always` sections.
+    pub(super) fn is_rescued(&self) -> bool {
+        self.frames.iter().any(|frame| {
+            matches!(frame, Frame::Block { block, section: Section::Body, .. } if !block.rescue.is_empty())
+        })
     }
 
     /// Leaves everything; nothing comes next.

@@ -93,7 +93,16 @@ impl Failure {
                 span: Some(task.clone()),
                 origin: None,
             }];
-            causes.append(&mut self.causes);
+            for cause in self.causes.drain(..) {
+                let place = |cause: &Cause| cause.span.as_ref().map(ToString::to_string);
+                match causes.last_mut() {
+                    // Reasons at one place are one entry of the chain.
+                    Some(last) if place(last) == place(&cause) => {
+                        last.message = format!("{}: {}", last.message, cause.message);
+                    }
+                    _ => causes.push(cause),
+                }
+            }
             causes
         };
         if !self.result.contains_key("msg") {

@@ -60,10 +60,15 @@ impl Include {
     /// Returns the level below which the included tasks stand.
     pub(super) fn level(&self, task: &Task) -> Arc<Level> {
         let mut keywords = Keywords::default();
-        for (keyword, value) in &self.apply {
-            keywords.set(*keyword, value.clone(), task.span.clone());
-        }
         let mut vars = (*task.level.vars).clone();
+        for (keyword, value) in &self.apply {
+            match (keyword, value) {
+                (Keyword::Vars, Value::Dict(given)) => {
+                    vars.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
+                }
+                _ => keywords.set(*keyword, value.clone(), task.span.clone()),
+            }
+        }
         vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
         Arc::new(Level {
             kind: LevelKind::Include,

@@ -40,6 +40,8 @@ struct Judged {
     delegate: Option<(Arc<str>, Arc<str>)>,
     no_log: bool,
     include: Option<Include>,
+    /// Handlers that this turn notifies.
+    notify: Vec<String>,
 }
 
 /// Names and values that hold in one turn of a loop.
@@ -184,6 +186,8 @@ impl Prepared {
                 return judged;
             }
             if attempt >= retries || self.run.is_interrupted() {
+                // The reference does not count the try that gave up.
+                judged.result.insert("attempts", i64::try_from(retries - 1).unwrap_or(i64::MAX));
                 if judged.status != Status::Failed {
                     judged.status = Status::Failed;
                     judged.result.insert("failed", true);
@@ -253,6 +257,7 @@ impl Prepared {
                     delegate,
                     no_log,
                     include: None,
+                    notify: Vec::new(),
                 },
                 true,
             );
@@ -356,24 +361,19 @@ impl Prepared {
         let mut causes = Vec::new();
         if failed {
             result.insert("failed", true);
-            let message = result.get("msg").map(Value::to_text).unwrap_or_default();
-            let kind =
-                if crate::actions::is_action(&self.task.action) { "Action" } else { "Module" };
-            let failure = Failure {
-                own_message: true,
-                ..Failure::at(None, format!("{kind} failed: {message}"))
-            };
-            causes = failure.finish(&self.task.span).1;
+            let is_module = by_itself && !crate::actions::is_action(&self.task.action);
+            causes = self.why_failed(if is_module { "Module" } else { "Action" }, &result);
         } else {
             result.remove("failed");
         }
+        let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
         let status = match (skipped, failed, changed) {
             (_, true, _) => Status::Failed,
             (true, ..) => Status::Skipped,
             (.., true) => Status::Changed,
             _ => Status::Ok,
         };
-        (Judged { result, status, causes, delegate, no_log, include }, done)
+        (Judged { result, status, causes, delegate, no_log, include, notify }, done)
     }
 
     fn judge_condition(
@@ -384,13 +384,21 @@ impl Prepared {
     ) -> Result<bool, Failure> {
         let span = self.task.own_span(keyword);
         env.condition(value).map_err(|error| {
-            let mut failure =
-                Failure::template(&error, "Error while evaluating conditional: ", span);
+            let mut failure = Failure::template(&error, "", span);
             if let Some(cause) = failure.causes.first_mut() {
                 cause.span = span.cloned();
             }
             failure
         })
+    }
+
+    /// The reason that a result gives for its failure.
+    fn why_failed(&self, kind: &str, result: &Dict) -> Vec<Cause> {
+        let message = result.get("msg").map(Value::to_text).unwrap_or_default();
+        let message =
+            if message.is_empty() { format!("{kind} failed.") } else { format!("{kind} failed: {message}") };
+        let failure = Failure { own_message: true, ..Failure::at(None, message) };
+        failure.finish(&self.task.span).1
     }
 
     fn failed(
@@ -401,7 +409,7 @@ impl Prepared {
     ) -> Judged {
         let status = if failure.unreachable { Status::Unreachable } else { Status::Failed };
         let (result, causes) = failure.finish(&self.task.span);
-        Judged { result, status, causes, delegate, no_log, include: None }
+        Judged { result, status, causes, delegate, no_log, include: None, notify: Vec::new() }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.
@@ -413,11 +421,19 @@ impl Prepared {
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
     ) -> Judged {
-        let (why, causes) = failure.finish(&self.task.span);
-        result.insert(key, why.get("msg").cloned().unwrap_or_default());
+        let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
+        result.insert(key, why.join(": "));
         result.insert("failed", true);
-        result.insert("msg", why.get("msg").cloned().unwrap_or_default());
-        Judged { result, status: Status::Failed, causes, delegate, no_log, include: None }
+        let causes = self.why_failed("Action", &result);
+        Judged {
+            result,
+            status: Status::Failed,
+            causes,
+            delegate,
+            no_log,
+            include: None,
+            notify: Vec::new(),
+        }
     }
 
     /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
@@ -642,12 +658,26 @@ impl Prepared {
         };
         if let Some(message) = message {
             result.insert("msg", message);
+            if !result.contains_key("skipped") {
+                result.insert("skipped", false);
+            }
         }
         result.insert("results", results);
+        let mut notify: Vec<String> = Vec::new();
+        if !matches!(status, Status::Failed | Status::Unreachable) {
+            notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
+        }
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
-        let judged =
-            Judged { result, status, causes: Vec::new(), delegate: None, no_log, include: None };
-        let event = self.event(&judged, None, true);
+        let judged = Judged {
+            result,
+            status,
+            causes: Vec::new(),
+            delegate: None,
+            no_log,
+            include: None,
+            notify,
+        };
+        let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         let ignored = event.ignored;
         if self.run.options.diff || self.task.own(Keyword::Diff).is_some_and(truth) {
             for diff in diffs {
@@ -708,7 +738,7 @@ impl Prepared {
 
     /// What the task leaves behind: the registered variable, notified handlers.
     fn end(&self, judged: Judged, ignored: bool) -> Ended {
-        let Judged { mut result, status, include, .. } = judged;
+        let Judged { mut result, status, include, notify, .. } = judged;
         let changed = result.get("changed").is_some_and(truth);
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered: Dict = result
@@ -716,14 +746,10 @@ impl Prepared {
                 .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            if !registered.contains_key("failed") {
+            if !registered.contains_key("failed") && !registered.contains_key("skipped_reason") {
                 registered.insert("failed", false);
             }
             HostData::set(&self.host.registered, register, registered.into());
-        }
-        let mut notify = Vec::new();
-        if changed && !matches!(status, Status::Failed | Status::Unreachable) {
-            notify = self.notified();
         }
         if status == Status::Failed {
             result.insert("failed", true);
@@ -738,10 +764,7 @@ impl Prepared {
         }
     }
 
-    fn notified(&self) -> Vec<String> {
-        let names = self.names();
-        let context = names.world.context(names.search_path());
-        let env = Env::new(&names, &context);
+    fn notified(&self, env: &Env<'_>) -> Vec<String> {
         let mut found = Vec::new();
         for (value, _) in self.task.level.inherited(Keyword::Notify) {
             match env.eval(value) {

@@ -1,9 +1,6 @@
 //! `meta` actions, handlers, and putting included tasks in their place.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, PoisonError},
-};
+use std::sync::{Arc, PoisonError};
 
 use super::{
     cursor::Next,
@@ -122,7 +119,7 @@ impl Batch<'_> {
     async fn meta_on(&mut self, action: &str, at: usize, next: &Next) {
         match action {
             "flush_handlers" => {
-                let handlers = Arc::new(self.handlers.borrow().clone());
+                let handlers = Arc::new(super::strategy::tasks_of(&self.handlers.borrow()));
                 self.hosts[at].cursor.handlers(handlers, &next.position);
             }
             "end_host" => {
@@ -176,10 +173,16 @@ impl Batch<'_> {
     /// Marks the handlers that a name means for a host; returns whether there is one.
     pub(super) fn notify(&mut self, at: usize, name: &str) -> bool {
         let handlers = self.handlers.borrow().clone();
-        let named =
-            (0..handlers.len()).rev().find(|&number| self.is_named(&handlers[number], name));
+        // The last list that has the name counts, and in it the first handler of the name.
+        let mut lists: Vec<usize> = handlers.iter().map(|handler| handler.list).collect();
+        lists.dedup();
+        let named = lists.iter().rev().find_map(|list| {
+            (0..handlers.len()).find(|&number| {
+                handlers[number].list == *list && self.is_named(&handlers[number].task, name)
+            })
+        });
         let listening: Vec<usize> = (0..handlers.len())
-            .filter(|&number| self.topics(&handlers[number]).iter().any(|topic| topic == name))
+            .filter(|&number| self.topics(&handlers[number].task).iter().any(|topic| topic == name))
             .collect();
         let found = named.is_some() || !listening.is_empty();
         self.hosts[at].notified.extend(named.into_iter().chain(listening));
@@ -210,7 +213,8 @@ impl Batch<'_> {
     }
 
     pub(super) fn unnotify(&mut self, at: usize, task: &Arc<Task>) {
-        let number = self.handlers.borrow().iter().position(|handler| Arc::ptr_eq(handler, task));
+        let number =
+            self.handlers.borrow().iter().position(|handler| Arc::ptr_eq(&handler.task, task));
         if let Some(number) = number {
             self.hosts[at].notified.remove(&number);
         }
@@ -234,6 +238,9 @@ impl Batch<'_> {
                 hosts.iter().map(|&at| Arc::clone(&self.hosts[at].host.name)).collect();
             match self.load(next, &include, hosts[0]) {
                 Ok((path, entries)) => {
+                    for name in &names {
+                        self.run.count(name, |stats| stats.ok += 1);
+                    }
                     self.run.printer.event(&Event::Included {
                         path,
                         hosts: names,
@@ -241,9 +248,9 @@ impl Batch<'_> {
                     });
                     loaded.push((number, Arc::new(entries), hosts));
                 }
-                Err(message) => {
+                Err(result) => {
                     for &at in &hosts {
-                        self.include_failed(next, at, &message);
+                        self.include_failed(next, at, &result);
                     }
                 }
             }
@@ -263,7 +270,7 @@ impl Batch<'_> {
         next: &Next,
         include: &Include,
         at: usize,
-    ) -> Result<(String, Vec<Entry>), String> {
+    ) -> Result<(String, Vec<Entry>), Value> {
         let level = include.level(&next.task);
         let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
             .with_level(&level);
@@ -289,28 +296,37 @@ impl Batch<'_> {
         };
         let errors = loader.errors.take();
         if let Some(error) = errors.0.first() {
-            return Err(error.render(false));
+            let missing = match &include.what {
+                Included::Tasks { file } => {
+                    (!std::path::Path::new(&path).is_file()).then_some(file)
+                }
+                Included::Role(_) => None,
+            };
+            return Err(match missing {
+                Some(file) => {
+                    let reason = format!(
+                        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
+                    );
+                    Value::dict([
+                        ("changed", Value::Bool(false)),
+                        ("include", Value::str(file.as_str())),
+                        ("reason", Value::str(reason)),
+                    ])
+                }
+                None => Value::dict([("reason", Value::str(error.render(false)))]),
+            });
         }
-        let handlers = super::strategy::flat(&loader.handlers.take());
+        let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);
+        let handlers = super::strategy::flat(&loader.handlers.take(), first);
         self.handlers.borrow_mut().extend(handlers);
         let roles = loader.roles.take();
         self.play.roles.write().unwrap_or_else(PoisonError::into_inner).extend(roles);
         Ok((path, entries))
     }
 
-    fn include_failed(&mut self, next: &Next, at: usize, message: &str) {
-        let mut result = Dict::new();
-        result.insert("reason", message);
-        let start = Arc::new(TaskStart {
-            name: self.task_name(&next.task, None),
-            is_handler: next.is_handler,
-            action: Arc::clone(&next.task.action),
-            span: next.task.span.clone(),
-            check: false,
-            unsteady: true,
-            n_hosts: 1,
-            id: usize::MAX,
-        });
+    fn include_failed(&mut self, next: &Next, at: usize, result: &Value) {
+        let Some(start) = self.current.clone() else { return };
+        let result = result.as_dict().cloned().unwrap_or_default();
         let result = Arc::new(result);
         let event = ResultEvent {
             task: start,

@@ -168,7 +168,7 @@ impl Run {
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
             let entries = Arc::new(self.entries(&play, &keyword(Keyword::GatherFacts)?));
-            let handlers = Rc::new(RefCell::new(flat(&play.handlers)));
+            let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts
                 .iter()
                 .filter_map(|name| {
@@ -194,6 +194,8 @@ impl Run {
                 force_handlers,
                 free,
                 step_all: false,
+                current: None,
+                last_flush: super::cursor::Position::last(entries.len()),
             };
             let end = batch.run().await;
             let lost = self.lost().clone();

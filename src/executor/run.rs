@@ -51,6 +51,8 @@ pub struct RunOptions {
     pub step: bool,
     pub force_handlers: bool,
     pub identity: Identity,
+    /// Whether somebody watches: output of commands is shown as it appears.
+    pub live: bool,
     /// Whether this is one ad-hoc task.
     pub ad_hoc: bool,
 }

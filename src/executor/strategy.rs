@@ -51,6 +51,8 @@ pub(super) enum HostState {
     Active,
     Failed,
     Unreachable,
+    /// Failed, but its handlers are forced to run.
+    Handling,
     /// `meta: end_host`.
     Ended,
 }
@@ -61,14 +63,18 @@ pub(super) struct Batch<'a> {
     pub(super) files: &'a Files,
     pub(super) play: Arc<PlayData>,
     pub(super) hosts: Vec<HostRun>,
-    pub(super) handlers: Rc<std::cell::RefCell<Vec<Arc<Task>>>>,
+    pub(super) handlers: Rc<std::cell::RefCell<Vec<Handler>>>,
     pub(super) end: BatchEnd,
     /// How many failed hosts, in percent, end the run.
     pub(super) max_fail_percentage: Option<f64>,
     pub(super) force_handlers: bool,
+    /// Where the last handlers of the play run.
+    pub(super) last_flush: super::cursor::Position,
     /// Whether hosts go on without waiting for one another.
     pub(super) free: bool,
     pub(super) step_all: bool,
+    /// The task that was started last.
+    pub(super) current: Option<Arc<TaskStart>>,
 }
 
 impl Batch<'_> {
@@ -87,13 +93,13 @@ impl Batch<'_> {
         loop {
             let handlers = Rc::clone(&self.handlers);
             let host = &mut self.hosts[at];
-            if !matches!(host.state, HostState::Active) {
+            if !matches!(host.state, HostState::Active | HostState::Handling) {
                 return None;
             }
             let notified = &host.notified;
             let next = host.cursor.peek(&|task: &Task| {
                 handlers.borrow().iter().enumerate().any(|(number, handler)| {
-                    std::ptr::eq(&raw const **handler, task) && notified.contains(&number)
+                    std::ptr::eq(&raw const *handler.task, task) && notified.contains(&number)
                 })
             });
             for block in std::mem::take(&mut host.cursor.finished_roles) {
@@ -101,7 +107,12 @@ impl Batch<'_> {
                     host.roles_done.insert(Arc::clone(&role.identity));
                 }
             }
-            let next = next?;
+            let Some(next) = next else {
+                if host.cursor.lost && host.state == HostState::Active {
+                    self.host_failed(at);
+                }
+                return None;
+            };
             if self.is_chosen(at, &next) {
                 return Some(next);
             }
@@ -167,8 +178,16 @@ impl Batch<'_> {
 
     /// The task's name as it is shown: with its role, evaluated as the first host sees it.
     pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        let name = match &task.name {
-            None | Some(Value::None) => task.action_written.to_string(),
+        let name = self.bare_name(task, host);
+        match task.level.role() {
+            Some(role) if !is_implicit(task) => format!("{} : {name}", role.name),
+            _ => name,
+        }
+    }
+
+    fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
+        match &task.name {
+            None | Some(Value::None) => default_name(task),
             Some(value) if value.is_lazy() => {
                 let names =
                     Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
@@ -180,10 +199,6 @@ impl Batch<'_> {
                 }
             }
             Some(value) => value.to_text(),
-        };
-        match task.level.role() {
-            Some(role) if !is_implicit(task) => format!("{} : {name}", role.name),
-            _ => name,
         }
     }
 
@@ -201,9 +216,6 @@ impl Batch<'_> {
             let Some(first) =
                 nexts.iter().map(|(_, next)| next).min_by(|a, b| Cursor::order(a, b)).cloned()
             else {
-                if self.force_failed_handlers() {
-                    continue;
-                }
                 return;
             };
             let group: Vec<usize> = nexts
@@ -215,26 +227,6 @@ impl Batch<'_> {
                 .collect();
             self.step(&group, &first).await;
         }
-    }
-
-    /// Gives failed hosts their notified handlers where the play wants that; returns whether any has some.
-    fn force_failed_handlers(&mut self) -> bool {
-        if !self.force_handlers {
-            return false;
-        }
-        let handlers = Arc::new(self.handlers.borrow().clone());
-        let mut any = false;
-        for host in &mut self.hosts {
-            if host.state == HostState::Failed && !host.notified.is_empty() {
-                host.state = HostState::Active;
-                host.cursor = Cursor::new(Arc::default());
-                host.cursor.handlers(Arc::clone(&handlers), &super::cursor::Position::default());
-                self.run.lost().failed.push(Arc::clone(&host.host.name));
-                any = true;
-            }
-        }
-        self.force_handlers = false;
-        any
     }
 
     /// One task on the hosts that have come to it.
@@ -263,6 +255,7 @@ impl Batch<'_> {
             id: self.run.task_id(),
         });
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
+        self.current = Some(Arc::clone(&start));
         let turn = Turn::new(&self.run.printer, doing.len());
         let mut ends = self.perform(doing, task, &start, &turn).await;
         self.warn();
@@ -274,14 +267,16 @@ impl Batch<'_> {
             || self
                 .truth(task, Keyword::AnyErrorsFatal)
                 .unwrap_or(self.run.settings.any_errors_fatal.value);
-        let mut fatal = false;
+        let mut fatal = Vec::new();
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };
             self.hosts[at].cursor.advance();
             if next.is_handler {
                 self.unnotify(at, task);
             }
-            fatal |= self.settle(at, next, &ended);
+            if self.settle(at, next, &ended) {
+                fatal.push(at);
+            }
             for include in ended.includes {
                 includes.push((at, include));
             }
@@ -299,8 +294,8 @@ impl Batch<'_> {
                 .collect();
         }
         self.include_all(next, includes);
-        if fatal && any_errors_fatal {
-            self.all_failed();
+        if !fatal.is_empty() && any_errors_fatal {
+            self.all_failed(&fatal);
         }
         self.check_max_fail();
         self.update_active();
@@ -470,13 +465,12 @@ impl Batch<'_> {
         }
         match ended.status {
             Status::Ok | Status::Changed => {
+                // An include counts once it was read.
                 if ended.includes.is_empty() {
                     self.run.count(&name, |stats| {
                         stats.ok += 1;
                         stats.changed += usize::from(ended.changed);
                     });
-                } else {
-                    self.run.count(&name, |stats| stats.ok += ended.includes.len());
                 }
                 false
             }
@@ -486,7 +480,7 @@ impl Batch<'_> {
             }
             Status::Unreachable if ended.ignored => {
                 self.run.count(&name, |stats| {
-                    stats.skipped += 1;
+                    stats.ok += 1;
                     stats.ignored += 1;
                 });
                 false
@@ -515,25 +509,41 @@ impl Batch<'_> {
         let name = Arc::clone(&host.host.name);
         if caught == Caught::Rescued {
             self.run.count(&name, |stats| stats.rescued += 1);
-            let described = self.describe_task(next, at);
-            let host = &self.hosts[at];
-            HostData::set(&host.host.registered, "ansible_failed_task", described);
-            HostData::set(
-                &host.host.registered,
-                "ansible_failed_result",
-                Value::Dict(Arc::clone(&ended.result)),
-            );
-            return false;
+            self.remember_failure(at, next, ended);
+            return true;
         }
-        self.run.count(&name, |stats| stats.failed += 1);
+        if caught == Caught::Later && self.hosts[at].cursor.is_rescued() {
+            self.run.count(&name, |stats| stats.rescued += 1);
+            self.remember_failure(at, next, ended);
+        } else {
+            self.run.count(&name, |stats| stats.failed += 1);
+        }
         if caught == Caught::No {
             self.host_failed(at);
         }
         true
     }
 
+    /// What a rescue section can ask about the failure.
+    fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
+        let described = self.describe_task(next, at);
+        let host = &self.hosts[at].host;
+        HostData::set(&host.registered, "ansible_failed_task", described);
+        let result = Value::Dict(Arc::clone(&ended.result));
+        HostData::set(&host.registered, "ansible_failed_result", result);
+    }
+
     fn host_failed(&mut self, at: usize) {
-        self.hosts[at].state = HostState::Failed;
+        let host = &mut self.hosts[at];
+        host.state = HostState::Failed;
+        if self.force_handlers && !host.notified.is_empty() && !host.cursor.lost {
+            // Its notified handlers still run, when those of the other hosts do.
+            let handlers = Arc::new(tasks_of(&self.handlers.borrow()));
+            host.cursor = Cursor::new(Arc::default());
+            host.cursor.lost = true;
+            host.cursor.handlers(handlers, &self.last_flush);
+            host.state = HostState::Handling;
+        }
         let name = Arc::clone(&self.hosts[at].host.name);
         let mut lost = self.run.lost();
         if !lost.failed.contains(&name) {
@@ -550,7 +560,7 @@ impl Batch<'_> {
             .iter()
             .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
         Value::dict([
-            ("name", Value::str(self.task_name(task, Some(&self.hosts[at].host)))),
+            ("name", Value::str(self.bare_name(task, Some(&self.hosts[at].host)))),
             ("action", Value::str(super::arguments::full_name(task))),
             ("args", Value::Dict(Arc::new(args.collect()))),
             ("register", task.own(Keyword::Register).cloned().unwrap_or_default()),
@@ -558,22 +568,20 @@ impl Batch<'_> {
         ])
     }
 
-    fn all_failed(&mut self) {
-        self.end.break_run = true;
+    /// One host's failure is every host's: those that did not fail themselves leave their blocks as it did.
+    fn all_failed(&mut self, failed: &[usize]) {
         for at in 0..self.hosts.len() {
-            if self.hosts[at].state != HostState::Active {
-                continue;
-            }
-            // Rescue and `always` sections of the other hosts still run.
-            if self.hosts[at].cursor.fail() == Caught::No {
+            if self.hosts[at].state == HostState::Active
+                && !failed.contains(&at)
+                && self.hosts[at].cursor.fail() == Caught::No
+            {
                 self.host_failed(at);
-            } else {
-                self.end.break_run = false;
             }
         }
-        if !self.hosts.iter().any(|host| host.state == HostState::Active) {
-            self.end.break_run = true;
-        }
+        // Rescue and `always` sections still run.
+        let goes_on =
+            |host: &HostRun| matches!(host.state, HostState::Active | HostState::Handling);
+        self.end.break_run = !self.hosts.iter().any(goes_on);
     }
 
     fn check_max_fail(&mut self) {
@@ -591,6 +599,8 @@ impl Batch<'_> {
                 }
             }
             self.end.break_run = true;
+            // The reference says it twice: when it notices, and when it leaves.
+            self.run.printer.event(&Event::NoHostsRemaining);
             self.run.printer.event(&Event::NoHostsRemaining);
         }
     }
@@ -633,9 +643,6 @@ impl Batch<'_> {
                 }
             }
             let Some((at, next, ended)) = running.next().await else {
-                if self.force_failed_handlers() {
-                    continue;
-                }
                 return;
             };
             busy[at] = false;
@@ -649,7 +656,7 @@ impl Batch<'_> {
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
                 self.include_all(&next, includes);
                 if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
-                    self.all_failed();
+                    self.all_failed(&[at]);
                 }
             } else {
                 self.host_failed(at);
@@ -692,6 +699,19 @@ impl Batch<'_> {
     }
 }
 
+/// What a task without a name is called: its action, for `include_role` with the role as it is written.
+fn default_name(task: &Task) -> String {
+    let written = task.action_written.to_string();
+    if &*task.action != "include_role" {
+        return written;
+    }
+    match task.args.get("name").or_else(|| task.args.get("role")) {
+        Some((_, Value::Template(template), _)) => format!("{written} : {}", template.text),
+        Some((_, value, _)) => format!("{written} : {}", value.to_text()),
+        None => written,
+    }
+}
+
 /// Whether a task was put in by the strategy: facts, handlers between sections.
 pub(super) fn is_implicit(task: &Task) -> bool {
     task.level
@@ -703,14 +723,29 @@ pub(super) fn is_implicit(task: &Task) -> bool {
 /// The mark of tasks that no playbook has.
 pub(super) const IMPLICIT: &str = "_windlass_implicit";
 
-/// Returns the handlers of a play as one list.
-pub(super) fn flat(entries: &[Entry]) -> Vec<Arc<Task>> {
+/// A handler and the file or list that it stands in.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub(super) task: Arc<Task>,
+    pub(super) list: usize,
+}
+
+/// Returns the handlers of a play as one list; `first` numbers the lists that they stand in.
+pub(super) fn flat(entries: &[Entry], first: usize) -> Vec<Handler> {
     let mut found = Vec::new();
-    for entry in entries {
-        match entry {
-            Entry::Task(task) => found.push(Arc::clone(task)),
-            Entry::Block(block) => found.extend(flat(&block.body)),
-        }
+    for (number, entry) in entries.iter().enumerate() {
+        collect(entry, first + number, &mut found);
     }
     found
+}
+
+fn collect(entry: &Entry, list: usize, into: &mut Vec<Handler>) {
+    match entry {
+        Entry::Task(task) => into.push(Handler { task: Arc::clone(task), list }),
+        Entry::Block(block) => block.body.iter().for_each(|entry| collect(entry, list, into)),
+    }
+}
+
+pub(super) fn tasks_of(handlers: &[Handler]) -> Vec<Arc<Task>> {
+    handlers.iter().map(|handler| Arc::clone(&handler.task)).collect()
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     actions,
     connection::Kind,
+    diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     remote::{Answer, Content, Event as RemoteEvent, Request},
@@ -203,16 +204,7 @@ impl Prepared {
             };
             for condition in conditions {
                 let holds = env.condition(condition).map_err(|error| {
-                    let prefix = if error.message.starts_with("Error while evaluating") {
-                        ""
-                    } else {
-                        "Error while evaluating conditional: "
-                    };
-                    let mut failure = Failure::template(&error, prefix, Some(span));
-                    if let Some(cause) = failure.causes.first_mut() {
-                        cause.span = Some(span.clone());
-                    }
-                    failure
+                    Failure::template(&error, "", Some(&condition_span(condition, span)))
                 })?;
                 if !holds {
                     let mut result = Dict::new();
@@ -246,7 +238,7 @@ impl Prepared {
         let context = way_names.world.context(way_names.search_path());
         let way_env = Env::new(way_names, &context);
         let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
-        let delegate = is_delegated
+        let delegate = (is_delegated && target_host.name != self.host.name)
             .then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
         let call = Call {
             run: &self.run,
@@ -278,7 +270,8 @@ impl Prepared {
                     cwd: call.is_local().then(|| self.play.play.dir.as_path()).and_then(|dir| {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),
-                    stream: self.run.options.verbosity > 0 && self.start.n_hosts == 1,
+                    stream: self.run.options.live
+                        && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),
                     timeout: self.timeout(env)?,
                     verbosity: self.run.options.verbosity,
                     contents: Vec::new(),
@@ -426,7 +419,7 @@ impl Prepared {
                 RemoteEvent::Output(stream, bytes) => self.output(stream, bytes),
                 RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
                 {
-                    Value::Dict(dict) => return Ok(Arc::unwrap_or_clone(dict)),
+                    Value::Dict(dict) => return Ok(self.timed_out(Arc::unwrap_or_clone(dict))),
                     _ => return Ok(Dict::new()),
                 },
                 RemoteEvent::BecomeFailed(error) => {
@@ -442,6 +435,16 @@ impl Prepared {
         }
     }
 
+    /// A module that was stopped because its time was over says so in the reference's words.
+    fn timed_out(&self, mut result: Dict) -> Dict {
+        if result.get("msg").and_then(Value::as_str) == Some("the task was cancelled")
+            && let Some((value, _)) = self.task.level.keyword(Keyword::Timeout)
+        {
+            result.insert("msg", format!("Timed out after {} second(s).", value.to_text()));
+        }
+        result
+    }
+
     async fn interrupted(&self) {
         while !self.run.is_interrupted() {
             tokio::time::sleep(Duration::from_millis(100)).await;
@@ -451,5 +454,14 @@ impl Prepared {
     fn output(&self, stream: Stream, bytes: Vec<u8>) {
         self.turn
             .event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
+    }
+}
+
+/// Where a condition stands: in a list of them, its own text.
+pub(crate) fn condition_span(condition: &Value, whole: &Span) -> Span {
+    match condition {
+        Value::Template(template) => template.span.clone().unwrap_or_else(|| whole.clone()),
+        Value::Str(text) => whole.find(text).unwrap_or_else(|| whole.clone()),
+        _ => whole.clone(),
     }
 }

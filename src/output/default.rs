@@ -121,8 +121,7 @@ impl Default {
             line.push_str(&format!(" => {item} "));
         }
         if self.is_verbose(event) && !event.is_loop_summary {
-            let gap = if item.is_some() { "=> " } else { " => " };
-            line.push_str(&format!("{gap}{}", self.shown(event)));
+            line.push_str(&format!(" => {}", self.shown(event)));
         }
         self.sink.line(&line, Some(Paint::Skipped));
     }
@@ -202,8 +201,10 @@ impl Default {
             let mut censored = Dict::new();
             censored.insert("censored", CENSORED);
             // As the reference: what says whether something changed stays.
-            if event.result.get("changed").is_some_and(Value::is_true) {
-                censored.insert("changed", true);
+            if let Some(changed) = event.result.get("changed")
+                && &*event.task.action != "debug"
+            {
+                censored.insert("changed", changed.clone());
             }
             return dump(&censored, None);
         }
@@ -253,7 +254,11 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
             || (verbosity < 3 && matches!(key, "invocation" | "diff"))
             || matches!(key, "exception" | "warnings" | "deprecations")
             || (is_message && key != "msg")
-            || (is_debug && matches!(key, "changed" | "failed" | "skipped" | "skip_reason"))
+            || (is_debug
+                && matches!(
+                    key,
+                    "changed" | "failed" | "skipped" | "skip_reason" | "ansible_loop_var"
+                ))
     };
     result
         .iter()

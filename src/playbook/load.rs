@@ -143,6 +143,7 @@ impl<'a> Loader<'a> {
             );
         };
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = &*std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         self.depth.set(self.depth.get() + 1);
         for entry in entries {
             let import = ["import_playbook", "ansible.builtin.import_playbook"]
@@ -288,8 +289,13 @@ impl<'a> Loader<'a> {
         let place = Place { handlers: true, ..place };
         let mut handlers = self.handlers.take();
         if let Some((_, list)) = node.get("handlers") {
-            // The play's own handlers come first; among handlers of one name the last defined one counts.
-            handlers.splice(0..0, self.list(list, &place));
+            // The roles' handlers come first, each file a list of its own, as is the play's.
+            let own = self.list(list, &place);
+            handlers.push(Entry::Block(Arc::new(Block::of(
+                Arc::clone(&level),
+                own,
+                list.span.start(),
+            ))));
         }
         Some(Arc::new(Play {
             hosts: hosts.to_value(),

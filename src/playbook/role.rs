@@ -190,7 +190,8 @@ impl Loader<'_> {
         let handlers = file("handlers", files.handlers.as_deref());
         if let Some(path) = handlers {
             let entries = self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span));
-            self.handlers.borrow_mut().extend(entries);
+            let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
+            self.handlers.borrow_mut().push(Entry::Block(Arc::new(block)));
         }
         match (file("tasks", files.tasks.as_deref()), &files.tasks) {
             (Some(path), _) => body.extend(self.tasks_file(

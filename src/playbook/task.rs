@@ -110,6 +110,21 @@ impl Loader<'_> {
         if action.local {
             keywords.set(Keyword::DelegateTo, Value::str("localhost"), action.key.span.clone());
         }
+        if let Some((value, span)) = keywords.get(Keyword::Register)
+            && !value.is_lazy()
+            && !value.as_str().is_some_and(super::is_variable_name)
+        {
+            let name = value.to_text();
+            self.error(
+                Diagnostic::error(
+                    span,
+                    format!(
+                        "Invalid 'register' specified: the variable name '{name}' is not valid"
+                    ),
+                )
+                .label("letters, digits and underscores, not beginning with a digit"),
+            );
+        }
         let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
         let short = short_name(&action.name);
         let args = self.args(node, &action, short);

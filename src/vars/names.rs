@@ -136,7 +136,7 @@ impl Names {
         if let Some(found) = roles().find_map(|role| look(&role.params)) {
             return Some(found);
         }
-        if let Some(found) = look(&self.registered).or_else(|| look(&self.set_facts)) {
+        if let Some(found) = look(&self.set_facts).or_else(|| look(&self.registered)) {
             return Some(found);
         }
         let own = chain().filter(|level| {

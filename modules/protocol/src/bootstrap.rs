@@ -62,12 +62,13 @@ pub fn script(images: &[Image], serve: &str) -> String {
         })
         .collect();
     [
-        "umask 77; PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
+        "PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
         &format!("case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; "),
         "c=${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass; ",
         // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced.
         &format!("[ -x \"$c/$h\" ] && \"$c/$h\" {serve} && exit 0; "),
-        "z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
+        // What is written here is nobody else's; the helper gets the user's own mask back.
+        "o=$(umask); umask 77; z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
         // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
         "u() { t=$1/.windlass.$$; (echo exit 0 >\"$t\") 2>/dev/null && chmod 700 \"$t\" && \"$t\" 2>/dev/null && return 0; ",
         "rm -f \"$t\" 2>/dev/null; return 1; }; k=; ",
@@ -78,7 +79,7 @@ pub fn script(images: &[Image], serve: &str) -> String {
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
         "if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <\"$t\"); [ \"${s%% *}\" = $h ] || ",
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
-        &format!("if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve}; else exec \"$t\" {serve} --ephemeral; fi"),
+        &format!("umask $o; if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve}; else exec \"$t\" {serve} --ephemeral; fi"),
     ]
     .concat()
 }
