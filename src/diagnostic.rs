@@ -30,6 +30,19 @@ pub struct Diagnostic {
     pub context: Vec<(Span, String)>,
     pub notes: Vec<String>,
     pub hint: Option<String>,
+    pub fault: Fault,
+}
+
+/// What is at fault, as exit statuses tell it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fault {
+    /// The text of a playbook.
+    #[default]
+    Text,
+    /// A file or role that is not there.
+    Absence,
+    /// A task that would fail when its turn came.
+    Task,
 }
 
 impl Diagnostic {
@@ -48,6 +61,7 @@ impl Diagnostic {
             context: Vec::new(),
             notes: Vec::new(),
             hint: None,
+            fault: Fault::Text,
         }
     }
 
@@ -65,6 +79,12 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = label.into();
+        self
+    }
+
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Diagnostic {
+        self.fault = fault;
         self
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::{
     actions,
-    diagnostic::{Diagnostic, Diagnostics, Span, closest},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
     playbook::{Entry, Keyword, Play, Playbook, Task},
     template,
     value::Value,
@@ -96,6 +96,11 @@ impl Checker {
         self.parameters(task, module.spec);
     }
 
+    /// Notes what the task would fail of when its turn came.
+    fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic.fault(Fault::Task));
+    }
+
     fn parameters(&mut self, task: &Task, spec: &'static spec::Spec) {
         let args: Vec<&'static Arg> = spec.args().into_iter().filter(|arg| !arg.hidden).collect();
         let known: Vec<&str> = args
@@ -114,7 +119,7 @@ impl Checker {
                     format!("module `{}` has no parameter `{key}`", task.action),
                 )
                 .label("unknown parameter");
-                self.found.push(match closest(key, known.iter().copied()) {
+                self.refuse(match closest(key, known.iter().copied()) {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error.hint(format!("it has: {}", known.join(", "))),
                 });
@@ -134,7 +139,7 @@ impl Checker {
             .map(|arg| arg.name)
             .collect();
         if !missing.is_empty() {
-            self.found.push(
+            self.refuse(
                 Diagnostic::error(
                     &task.action_span,
                     format!("missing required arguments: {}", missing.join(", ")),
@@ -168,7 +173,7 @@ impl Checker {
                 ),
             )
             .label(format!("not a choice of `{}`", arg.name));
-            self.found.push(match closest(&text, arg.choices.iter().copied()) {
+            self.refuse(match closest(&text, arg.choices.iter().copied()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None if is_truth => {
                     error.hint("YAML reads yes, no, on and off as truth: put the value into quotes")
@@ -186,7 +191,7 @@ impl Checker {
             _ => true,
         };
         if !fits {
-            self.found.push(
+            self.refuse(
                 Diagnostic::error(
                     span,
                     format!(
@@ -217,7 +222,7 @@ impl Checker {
         match value {
             Value::Str(text) if !text.trim().is_empty() => {
                 if let Err(error) = template::check_expression(text, Some(span)) {
-                    self.found.push(error);
+                    self.refuse(error);
                 }
             }
             Value::List(list) => list.iter().for_each(|condition| self.conditions(condition, span)),
@@ -232,7 +237,7 @@ impl Checker {
                     if error.span.is_none() {
                         error.span = Some(span.clone());
                     }
-                    self.found.push(error);
+                    self.refuse(error);
                 }
             }
             Value::List(list) | Value::Tuple(list) if list.is_lazy() => {

@@ -115,10 +115,9 @@ impl Listing<'_> {
     ) {
         for entry in entries {
             match entry {
+                // As the reference: what is for failures, or comes always, is not listed.
                 Entry::Block(block) => {
                     self.entries(&block.body, choice, lines, all);
-                    self.entries(&block.rescue, choice, lines, all);
-                    self.entries(&block.always, choice, lines, all);
                 }
                 Entry::Task(task) => {
                     let mut tags = self.tags(&task.level);

@@ -5,11 +5,11 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 use super::{
     args::{self, PlaybookOptions},
     check, list,
-    prepare::{self, ERROR, PARSER_ERROR, Refusal},
+    prepare::{self, ERROR, HOST_FAILED, PARSER_ERROR, Refusal},
     report, terminal,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Severity},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::{self, Event, Sink},
     playbook::{Files, Level, Loader, Play, Playbook},
@@ -71,13 +71,6 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     )?;
     let files = Files::default();
     let playbooks = load(&run, &files, &options.playbooks)?;
-    let listing = options.common.inventory.list_hosts
-        || options.list_tasks
-        || options.list_tags
-        || options.syntax_check;
-    if listing {
-        return list::list(&run, &options, &playbooks);
-    }
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -86,6 +79,13 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
     for warning in selected.warnings {
         run.printer.event(&Event::Warning(warning));
+    }
+    let listing = options.common.inventory.list_hosts
+        || options.list_tasks
+        || options.list_tags
+        || options.syntax_check;
+    if listing {
+        return list::list(&run, &options, &playbooks);
     }
     let plays: Vec<Arc<Play>> =
         playbooks.iter().flat_map(|(_, playbook)| playbook.plays.iter().cloned()).collect();
@@ -169,9 +169,22 @@ fn load(
     report(&shown);
     problems.0.retain(|problem| problem.severity == Severity::Error);
     if problems.has_errors() {
-        return Err(Refusal::new(PARSER_ERROR, problems));
+        let status = status_of(&problems);
+        return Err(Refusal::new(status, problems));
     }
     Ok(found)
+}
+
+/// The status with which the reference ends: it would find some of the problems only when it came to the task.
+fn status_of(problems: &Diagnostics) -> u8 {
+    let any = |fault| problems.0.iter().any(|problem| problem.fault == fault);
+    if any(Fault::Text) {
+        PARSER_ERROR
+    } else if any(Fault::Absence) {
+        ERROR
+    } else {
+        HOST_FAILED
+    }
 }
 
 /// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.

@@ -21,6 +21,7 @@ use crate::{
 
 /// Exit statuses, as the reference has them.
 pub(super) const ERROR: u8 = 1;
+pub(super) const HOST_FAILED: u8 = 2;
 pub(super) const PARSER_ERROR: u8 = 4;
 pub(super) const OPTIONS_ERROR: u8 = 5;
 

@@ -51,7 +51,6 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
         diff_context: usize::try_from(prepared.settings.diff_context.value).unwrap_or(3),
     };
     let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, Box::new(output))?;
-    let play = play(&options)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -74,6 +73,7 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
         }
         return Ok(0);
     }
+    let play = play(&options)?;
     if selected.hosts.is_empty() {
         run.printer.event(&Event::Warning("No hosts matched, nothing to do".to_owned()));
         return Ok(0);
@@ -105,7 +105,8 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         };
-        return Err(Refusal::new(prepare::PARSER_ERROR, error));
+        // The reference finds it out on each host.
+        return Err(Refusal::new(prepare::HOST_FAILED, error));
     }
     let text = options.module_args.trim();
     let needs_args =

@@ -109,7 +109,7 @@ impl Inventory {
         }
     }
 
-    /// Returns the hosts that a command works on; an error, in the reference's words, when there is none.
+    /// Returns the hosts that a command works on; an error, in the reference's words, when a limit leaves none.
     ///
     /// `pattern` is `all` for playbooks, whose plays select for themselves.
     pub fn targets(
@@ -128,7 +128,7 @@ impl Inventory {
             );
         }
         let mut selection = self.select(&[pattern], limit)?;
-        if selection.hosts.is_empty() && !is_empty {
+        if selection.hosts.is_empty() && !is_empty && limit.is_some() {
             let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
             let mut error = Diagnostic::bare(message);
             error.notes = selection.warnings;

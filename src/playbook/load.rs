@@ -12,7 +12,7 @@ use super::{
     Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Playbook, Role, VarsPrompt,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Source, Span, closest},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
     value::{Dict, Value},
     yaml::{self, Node},
 };
@@ -46,6 +46,7 @@ impl Files {
                 span,
                 format!("cannot read `{}`: {}", path.display(), reason.to_lowercase()),
             )
+            .fault(Fault::Absence)
         })?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Diagnostic::maybe_at(span, format!("`{}` is not UTF-8 text", path.display()))

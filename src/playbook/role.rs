@@ -10,7 +10,7 @@ use super::{
     load::{Loader, Place},
 };
 use crate::{
-    diagnostic::{Diagnostic, Span},
+    diagnostic::{Diagnostic, Fault, Span},
     value::{Dict, Value},
     yaml::Node,
 };
@@ -256,7 +256,8 @@ impl Loader<'_> {
             &call.span,
             format!("the role '{}' was not found in {}", call.name, searched.join(":")),
         )
-        .label("no such role");
+        .label("no such role")
+        .fault(Fault::Absence);
         self.error(
             match crate::diagnostic::closest(&call.name, known.iter().map(String::as_str)) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
