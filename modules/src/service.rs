@@ -55,8 +55,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return script::run(&args, manager, host);
     }
     for (name, given) in [
-        ("sleep", args.sleep.is_some()),
         ("pattern", args.pattern.is_some()),
+        ("sleep", args.sleep.is_some()),
         ("arguments", !args.arguments.is_empty()),
         ("runlevel", args.runlevel != "default"),
     ] {
