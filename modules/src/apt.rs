@@ -179,3 +179,6 @@ fn named(args: &Args) -> (Vec<String>, bool) {
     let packages = args.package.iter().filter(|name| *name != "*");
     (packages.map(|name| name.trim().to_owned()).collect(), everything)
 }
+
+#[cfg(test)]
+mod tests;
