@@ -152,7 +152,7 @@ mod tests {
     fn what_is_missing_is_named() {
         let host = TestHost::with(&[]);
         let result = service(&host, json!({"name": "a", "state": "started"}));
-        assert_eq!(result["msg"], "Could not find the requested service a: host");
+        assert_eq!(result["msg"], "Could not find the requested service a: ");
         assert_eq!(service(&host, json!({"name": "a"}))["failed"], true);
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum Value {
     Byte(u8),
     Bool(bool),
     Signed(i64),
-    /// 16 or 32 bits.
+    Short(u16),
     Unsigned(u32),
     Long(u64),
     Double(f64),
@@ -248,7 +248,7 @@ impl Reader<'_> {
             b'y' => Value::Byte(self.byte()?),
             b'b' => Value::Bool(self.number(4)? != 0),
             b'n' => Value::Signed(i64::from((narrow(self.number(2)?) as u16).cast_signed())),
-            b'q' => Value::Unsigned(narrow(self.number(2)?)),
+            b'q' => Value::Short(narrow(self.number(2)?) as u16),
             b'i' => Value::Signed(i64::from(narrow(self.number(4)?).cast_signed())),
             b'u' | b'h' => Value::Unsigned(narrow(self.number(4)?)),
             b'x' => Value::Signed(self.number(8)?.cast_signed()),
