@@ -107,14 +107,19 @@ pub struct Args {
     #[arg(secret)]
     ssh_key_passphrase: Option<String>,
     /// Authorizations; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     authorization: Option<String>,
     /// Whether macOS hides the account
+    #[expect(dead_code, reason = "only other systems have it")]
     hidden: Option<bool>,
     /// Login class; only on BSD
+    #[expect(dead_code, reason = "only other systems have it")]
     login_class: Option<String>,
     /// Profiles; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     profile: Option<String>,
     /// Roles; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     role: Option<String>,
 }
 
