@@ -1,4 +1,4 @@
-//! `service`: services under whatever starts them: systemd, OpenRC, or scripts of System V.
+//! `service`: services under whatever starts them: systemd, `OpenRC`, or scripts of System V.
 
 mod script;
 
@@ -23,7 +23,7 @@ pub struct Args {
     sleep: Option<u64>,
     /// Text that a running process' command line has, for scripts without `status`
     pattern: Option<String>,
-    /// Runlevel of OpenRC in which the service starts
+    /// Runlevel of `OpenRC` in which the service starts
     #[arg(default = "default")]
     runlevel: String,
     /// Further words for the service's script

@@ -87,7 +87,7 @@ pub struct Args {
     uid_min: Option<i64>,
     /// Largest number of a new account
     uid_max: Option<i64>,
-    /// SELinux user of a new account
+    /// `SELinux` user of a new account
     seuser: Option<String>,
     /// Whether to make an SSH key for the account
     #[arg(default = "false")]
@@ -137,7 +137,7 @@ enum UpdatePassword {
 }
 
 /// What was done: `None` for nothing, `Some(None)` for what check mode left out.
-type Done = Option<Option<Output>>;
+pub(crate) type Done = Option<Option<Output>>;
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     warn_about(&args, host);

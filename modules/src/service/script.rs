@@ -1,4 +1,4 @@
-//! Services that scripts start: System V's, and those of OpenRC.
+//! Services that scripts start: System V's, and those of `OpenRC`.
 
 use std::time::Duration;
 

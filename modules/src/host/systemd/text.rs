@@ -249,8 +249,7 @@ fn entry(name: &str, kind: &str, item: &Value, zone: &Zone) -> Option<String> {
             Some(format!("{} (ignore_errors={})", text(path), yes(*ignored)))
         }
         ("(ss)", [first, second]) => match name {
-            "Listen" => Some(format!("{} ({})", text(second), text(first))),
-            "Paths" => Some(format!("{} ({})", text(second), text(first))),
+            "Listen" | "Paths" => Some(format!("{} ({})", text(second), text(first))),
             "DeviceAllow" => Some(format!("{} {}", text(first), text(second))),
             "TemporaryFileSystem" | "LoadCredential" => {
                 Some(format!("{}:{}", text(first), text(second)))
