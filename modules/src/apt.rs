@@ -96,6 +96,7 @@ pub struct Args {
     lock_timeout: i64,
     /// Taken for compatibility: this module needs no library on the host
     #[arg(default = "true")]
+    #[expect(dead_code, reason = "the reference needs it for its library")]
     auto_install_module_deps: bool,
 }
 
@@ -179,3 +180,6 @@ fn named(args: &Args) -> (Vec<String>, bool) {
     let packages = args.package.iter().filter(|name| *name != "*");
     (packages.map(|name| name.trim().to_owned()).collect(), everything)
 }
+
+#[cfg(test)]
+mod tests;

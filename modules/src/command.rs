@@ -134,9 +134,9 @@ fn ended(
     output: &Output,
     (start, end): (SystemTime, SystemTime),
 ) -> Result<Outcome> {
-    let text = |text: String| match args.strip_empty_ends {
-        true => text.trim_end_matches(['\r', '\n']).to_owned(),
-        false => text,
+    let text = |text: String| {
+        let ends: &[char] = if args.strip_empty_ends { &['\r', '\n'] } else { &[] };
+        text.trim_end_matches(ends).to_owned()
     };
     let message = if output.success() { "" } else { "non-zero return code" };
     let outcome = Outcome::changed_if(true)

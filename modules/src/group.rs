@@ -4,12 +4,13 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Command, Failure, Group, Host, Outcome, Output, Result},
-    user::Presence,
+    user::{Done, Presence},
 };
 
 /// Manages groups
 #[derive(Args)]
 #[args(required_if("non_unique", "True", "gid"))]
+#[expect(clippy::struct_excessive_bools, reason = "the reference's arguments")]
 pub struct Args {
     /// Name of the group
     name: String,
@@ -94,7 +95,7 @@ fn create(args: &Args, host: &Host) -> Result<Option<Output>> {
 }
 
 /// Returns `None` where nothing is to be done.
-fn modify(args: &Args, group: &Group, host: &Host) -> Result<Option<Option<Output>>> {
+fn modify(args: &Args, group: &Group, host: &Host) -> Result<Done> {
     let Some(gid) = args.gid.filter(|gid| *gid != i64::from(group.gid)) else { return Ok(None) };
     let mut words = vec![host.required(if args.local { "lgroupmod" } else { "groupmod" })?];
     words.extend(["-g".to_owned(), gid.to_string()]);

@@ -35,6 +35,7 @@ registry! {
     file,
     group,
     lineinfile,
+    package,
     ping,
     service,
     script,

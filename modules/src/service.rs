@@ -1,4 +1,4 @@
-//! `service`: services under whatever starts them: systemd, OpenRC, or scripts of System V.
+//! `service`: services under whatever starts them: systemd, `OpenRC`, or scripts of System V.
 
 mod script;
 
@@ -23,7 +23,7 @@ pub struct Args {
     sleep: Option<u64>,
     /// Text that a running process' command line has, for scripts without `status`
     pattern: Option<String>,
-    /// Runlevel of OpenRC in which the service starts
+    /// Runlevel of `OpenRC` in which the service starts
     #[arg(default = "default")]
     runlevel: String,
     /// Further words for the service's script
@@ -55,8 +55,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return script::run(&args, manager, host);
     }
     for (name, given) in [
-        ("sleep", args.sleep.is_some()),
         ("pattern", args.pattern.is_some()),
+        ("sleep", args.sleep.is_some()),
         ("arguments", !args.arguments.is_empty()),
         ("runlevel", args.runlevel != "default"),
     ] {
@@ -152,7 +152,7 @@ mod tests {
     fn what_is_missing_is_named() {
         let host = TestHost::with(&[]);
         let result = service(&host, json!({"name": "a", "state": "started"}));
-        assert_eq!(result["msg"], "Could not find the requested service a: host");
+        assert_eq!(result["msg"], "Could not find the requested service a: ");
         assert_eq!(service(&host, json!({"name": "a"}))["failed"], true);
     }
 }

@@ -235,13 +235,13 @@ impl<'a> Unit<'a> {
     /// Returns what `systemctl is-enabled` says, from what is known already where that will do.
     fn file_state(&self) -> Result<String> {
         let known = self.property("UnitFileState");
-        // Under another name the unit is an alias, and that is what counts.
         let own_name = self.property("Id") == self.name
             || self.property("Id") == format!("{}.service", self.name);
-        if own_name && !known.is_empty() {
+        // Under another name the unit is an alias, and that is what counts.
+        if own_name && !matches!(known, "" | "alias" | "indirect") {
             return Ok(known.to_owned());
         }
-        let output = self.systemctl.run(&["is-enabled", &self.name])?;
+        let output = self.systemctl.run(&["is-enabled", &self.name, "-l"])?;
         Ok(output.text().trim().to_owned())
     }
 
@@ -267,9 +267,13 @@ impl<'a> Unit<'a> {
     }
 
     fn enable(&self, enabled: bool) -> Result<bool> {
-        let is_enabled = match self.file_state()?.as_str() {
+        let state = self.file_state()?;
+        let mut lines = state.lines();
+        let is_enabled = match lines.next().unwrap_or_default() {
             "generated" if self.has_script => self.script_is_enabled(),
             "enabled" | "enabled-runtime" | "static" | "generated" | "transient" => true,
+            // Alone they say that nothing is installed; the places follow where something is.
+            "alias" | "indirect" => lines.next().is_some(),
             _ => false,
         };
         if is_enabled == enabled {

@@ -87,7 +87,7 @@ pub struct Args {
     uid_min: Option<i64>,
     /// Largest number of a new account
     uid_max: Option<i64>,
-    /// SELinux user of a new account
+    /// `SELinux` user of a new account
     seuser: Option<String>,
     /// Whether to make an SSH key for the account
     #[arg(default = "false")]
@@ -107,14 +107,19 @@ pub struct Args {
     #[arg(secret)]
     ssh_key_passphrase: Option<String>,
     /// Authorizations; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     authorization: Option<String>,
     /// Whether macOS hides the account
+    #[expect(dead_code, reason = "only other systems have it")]
     hidden: Option<bool>,
     /// Login class; only on BSD
+    #[expect(dead_code, reason = "only other systems have it")]
     login_class: Option<String>,
     /// Profiles; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     profile: Option<String>,
     /// Roles; only on Solaris
+    #[expect(dead_code, reason = "only other systems have it")]
     role: Option<String>,
 }
 
@@ -132,7 +137,7 @@ enum UpdatePassword {
 }
 
 /// What was done: `None` for nothing, `Some(None)` for what check mode left out.
-type Done = Option<Option<Output>>;
+pub(crate) type Done = Option<Option<Output>>;
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     warn_about(&args, host);

@@ -12,9 +12,10 @@ pub(super) fn remove(args: &Args, specs: &[Spec], host: &Host) -> Result<Outcome
     let mut chosen = Vec::new();
     for spec in specs {
         let found = packages.iter().filter(|package| glob_matches(&spec.name, &package.name));
-        let found: Vec<Spec> = match spec.is_pattern() {
-            true => found.map(|package| Spec::named(&package.name)).collect(),
-            false => vec![spec.clone()],
+        let found: Vec<Spec> = if spec.is_pattern() {
+            found.map(|package| Spec::named(&package.name)).collect()
+        } else {
+            vec![spec.clone()]
         };
         if found.is_empty() {
             // Nothing of that kind is installed; a pattern that nothing could match is an error.

@@ -322,7 +322,6 @@ impl<'a> Pipes<'a> {
             }
         };
         match read {
-            None => Ok(None),
             Some(Ok(0)) => {
                 match stream {
                     Stream::Stdout => self.stdout = None,
@@ -331,7 +330,7 @@ impl<'a> Pipes<'a> {
                 Ok(None)
             }
             Some(Ok(n)) => Ok(Some(&self.buffer[..n])),
-            Some(Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR)) => Ok(None),
+            None | Some(Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR)) => Ok(None),
             Some(Err(error)) => Err(error),
         }
     }

@@ -13,7 +13,7 @@ pub(crate) enum Value {
     Byte(u8),
     Bool(bool),
     Signed(i64),
-    /// 16 or 32 bits.
+    Short(u16),
     Unsigned(u32),
     Long(u64),
     Double(f64),
@@ -52,7 +52,8 @@ impl Connection {
         stream.set_read_timeout(Some(Duration::from_secs(25)))?;
         stream.set_write_timeout(Some(Duration::from_secs(25)))?;
         let uid = rustix::process::geteuid().as_raw().to_string();
-        let hex: String = uid.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex: Vec<String> = uid.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex.concat();
         stream.write_all(format!("\0AUTH EXTERNAL {hex}\r\nBEGIN\r\n").as_bytes())?;
         let mut line = Vec::new();
         while !line.ends_with(b"\r\n") {
@@ -244,11 +245,12 @@ impl Reader<'_> {
 
     fn value(&mut self, kind: &str) -> io::Result<Value> {
         let narrow = |number: u64| u32::try_from(number).unwrap_or_default();
+        let short = |number: u64| u16::try_from(number).unwrap_or_default();
         Ok(match kind.as_bytes()[0] {
             b'y' => Value::Byte(self.byte()?),
             b'b' => Value::Bool(self.number(4)? != 0),
-            b'n' => Value::Signed(i64::from((narrow(self.number(2)?) as u16).cast_signed())),
-            b'q' => Value::Unsigned(narrow(self.number(2)?)),
+            b'n' => Value::Signed(i64::from(short(self.number(2)?).cast_signed())),
+            b'q' => Value::Short(short(self.number(2)?)),
             b'i' => Value::Signed(i64::from(narrow(self.number(4)?).cast_signed())),
             b'u' | b'h' => Value::Unsigned(narrow(self.number(4)?)),
             b'x' => Value::Signed(self.number(8)?.cast_signed()),

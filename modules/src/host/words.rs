@@ -79,7 +79,7 @@ mod tests {
 
     fn split(line: &str) -> String {
         match split_words(line) {
-            Ok(words) => words.iter().map(|word| format!("<{word}>")).collect(),
+            Ok(words) => words.iter().map(|word| format!("<{word}>")).collect::<Vec<_>>().concat(),
             Err(message) => message.to_owned(),
         }
     }

@@ -1,4 +1,4 @@
-//! Services that scripts start: System V's, and those of OpenRC.
+//! Services that scripts start: System V's, and those of `OpenRC`.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn run(args: &Args, manager: Manager, host: &Host) -> Result<Outcome> {
     let script = format!("/etc/init.d/{}", args.name);
     if !host.is_executable(&script) {
-        let message = format!("Could not find the requested service {}: host", args.name);
+        let message = format!("Could not find the requested service {}: ", args.name);
         return Err(Failure::new(message));
     }
     let service = Service { args, manager, script, host };

@@ -17,7 +17,7 @@ pub(super) fn create(args: &Args, host: &Host) -> Result<Done> {
         return busybox(args, groups.unwrap_or_default(), host);
     }
     let mut words = vec![host.required(if args.local { "luseradd" } else { "useradd" })?];
-    words.extend(options(args, groups.as_deref(), host)?);
+    words.extend(options(args, groups.as_deref(), host));
     words.push(args.name.clone());
     let mut done = host.change(&Command::new(words))?;
     if let Some(password) = &args.password {
@@ -52,7 +52,7 @@ fn then(done: Option<Output>, next: impl FnOnce() -> Result<Done>) -> Result<Opt
     })
 }
 
-fn options(args: &Args, groups: Option<&[String]>, host: &Host) -> Result<Vec<String>> {
+fn options(args: &Args, groups: Option<&[String]>, host: &Host) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut pair = |option: &str, value: String| words.extend([option.to_owned(), value]);
     if let Some(uid) = args.uid {
@@ -105,7 +105,7 @@ fn options(args: &Args, groups: Option<&[String]>, host: &Host) -> Result<Vec<St
     for (key, value) in [("UID_MIN", args.uid_min), ("UID_MAX", args.uid_max)] {
         words.extend(value.into_iter().flat_map(|id| ["-K".to_owned(), format!("{key}={id}")]));
     }
-    Ok(words)
+    words
 }
 
 /// Returns a day as the tools take it: empty for never.

@@ -1,6 +1,7 @@
 //! Password hashes: whether a text is one, and setting one without showing it to the process list.
 
-use crate::host::{Command, Host, Output, Result};
+use super::Done;
+use crate::host::{Command, Host, Result};
 
 /// Returns whether the text is a hash, or one of the marks that lock an account.
 pub(super) fn looks_hashed(password: &str) -> bool {
@@ -28,14 +29,14 @@ pub(super) fn looks_hashed(password: &str) -> bool {
 
 /// Returns the option that sets `password`, unless it is a real hash: that is for `set` to hand over.
 pub(super) fn option(password: &str, host: &Host) -> Vec<String> {
-    match is_secret(password, host) {
-        true => Vec::new(),
-        false => vec!["-p".to_owned(), password.to_owned()],
+    if is_secret(password, host) {
+        return Vec::new();
     }
+    vec!["-p".to_owned(), password.to_owned()]
 }
 
 /// Sets a real hash through standard input: arguments are for everybody to read.
-pub(super) fn set(name: &str, password: &str, host: &Host) -> Result<Option<Option<Output>>> {
+pub(super) fn set(name: &str, password: &str, host: &Host) -> Result<Done> {
     if !is_secret(password, host) {
         return Ok(None);
     }

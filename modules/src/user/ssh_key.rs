@@ -90,10 +90,10 @@ fn fingerprint(public: &str, file: &str, host: &Host) -> Result<String> {
         return Ok(text);
     }
     let output = host.run(&Command::new(["ssh-keygen", "-l", "-f", file]))?;
-    match output.success() {
-        true => Ok(output.text().trim().to_owned()),
-        false => Err(Failure::new(output.error_text())),
+    if !output.success() {
+        return Err(Failure::new(output.error_text()));
     }
+    Ok(output.text().trim().to_owned())
 }
 
 fn computed(public: &str) -> Option<String> {

@@ -15,6 +15,7 @@ pub(super) fn property(name: &str, value: &Value, zone: &Zone) -> Option<String>
             "UID" | "GID" if *number == u32::MAX => "[not set]".to_owned(),
             _ => number.to_string(),
         }),
+        Value::Signed(number) if *number < 0 && name.ends_with("ActionExitStatus") => None,
         Value::Signed(number) => Some(match (name, number) {
             ("NUMAPolicy", -1) => "n/a".to_owned(),
             ("NUMAPolicy", 0) => "default".to_owned(),
@@ -25,6 +26,8 @@ pub(super) fn property(name: &str, value: &Value, zone: &Zone) -> Option<String>
             _ => number.to_string(),
         }),
         Value::Byte(byte) => Some(byte.to_string()),
+        // Of this size there are only the columns and rows of terminals, which are not printed.
+        Value::Short(_) => None,
         Value::Double(number) => Some(number.to_string()),
         Value::Array(kind, items) => array(name, kind, items, zone),
         Value::Struct(fields) => structure(name, fields),
@@ -36,7 +39,7 @@ fn yes(truth: bool) -> &'static str {
 }
 
 fn long(name: &str, number: u64, zone: &Zone) -> Option<String> {
-    if name.ends_with("Timestamp") {
+    if name.ends_with("Timestamp") || matches!(name, "LastTriggerUSec" | "NextElapseUSecRealtime") {
         return timestamp(number, zone);
     }
     if name.contains("USec") {
@@ -246,8 +249,7 @@ fn entry(name: &str, kind: &str, item: &Value, zone: &Zone) -> Option<String> {
             Some(format!("{} (ignore_errors={})", text(path), yes(*ignored)))
         }
         ("(ss)", [first, second]) => match name {
-            "Listen" => Some(format!("{} ({})", text(second), text(first))),
-            "Paths" => Some(format!("{} ({})", text(second), text(first))),
+            "Listen" | "Paths" => Some(format!("{} ({})", text(second), text(first))),
             "DeviceAllow" => Some(format!("{} {}", text(first), text(second))),
             "TemporaryFileSystem" | "LoadCredential" => {
                 Some(format!("{}:{}", text(first), text(second)))
@@ -340,6 +342,16 @@ fn structure(name: &str, fields: &[Value]) -> Option<String> {
         ) => {
             let mark = if *ignored { "-" } else { "" };
             (!text.is_empty()).then(|| format!("{mark}{text}"))
+        }
+        (_, [Value::Array(kind, codes), Value::Array(_, signals)]) if kind == "i" => {
+            let number = |value: &Value| match value {
+                Value::Signed(number) => *number,
+                _ => 0,
+            };
+            let codes = codes.iter().map(|code| number(code).to_string());
+            let signals = signals.iter().map(|signal| signal_name(number(signal)));
+            let all: Vec<String> = codes.chain(signals).collect();
+            (!all.is_empty()).then(|| all.join(" "))
         }
         (_, [Value::Bool(allowed), Value::Array(kind, items)]) if kind == "s" => {
             let items: Vec<&str> = items.iter().map(text).collect();
