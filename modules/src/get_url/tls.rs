@@ -27,8 +27,8 @@ pub(super) fn config(host: &Host, args: &Args) -> Result<TlsConfig, String> {
 
 fn trusted(host: &Host) -> Vec<Certificate<'static>> {
     let named = host.env("SSL_CERT_FILE");
-    let files = named.as_deref().into_iter().chain(BUNDLES.iter().copied());
-    let bundle = files.filter_map(|file| host.read(file).ok().flatten()).next();
+    let mut files = named.as_deref().into_iter().chain(BUNDLES.iter().copied());
+    let bundle = files.find_map(|file| host.read(file).ok().flatten());
     certificates(&bundle.unwrap_or_default())
 }
 
