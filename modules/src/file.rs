@@ -87,10 +87,10 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     enter_folder(&mut args, state, host);
 
     let untouched = if state == State::Touch { Time::Now } else { Time::Preserve };
-    let time = |given: &Option<String>, format: &str| times::read(given, format, untouched, host);
+    let time = |given: Option<&str>, format: &str| times::read(given, format, untouched, host);
     let times = Times {
-        modification: time(&args.modification_time, &args.modification_time_format)?,
-        access: time(&args.access_time, &args.access_time_format)?,
+        modification: time(args.modification_time.as_deref(), &args.modification_time_format)?,
+        access: time(args.access_time.as_deref(), &args.access_time_format)?,
     };
     let run = Run { host, args: &args, times, diff: AttributeDiff::default() };
     match state {

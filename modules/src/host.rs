@@ -164,6 +164,11 @@ impl Host {
         given.map(|(_, value)| value.clone()).or_else(|| std::env::var(name).ok())
     }
 
+    /// Returns the variables that the module's commands get beside those of the helper.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
     /// Adds a warning to the module's result.
     pub fn warn(&self, message: impl Into<String>) {
         self.warnings.borrow_mut().push(message.into());

@@ -33,6 +33,7 @@ registry! {
     command,
     copy,
     file,
+    get_url,
     group,
     lineinfile,
     package,

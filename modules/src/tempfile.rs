@@ -59,7 +59,7 @@ mod tests {
             state,
             path: Some(ArgPath("/t".into())),
             prefix: "ansible.".into(),
-            suffix: ".txt".into(),
+            suffix: "x-end".into(),
         }
     }
 
@@ -69,7 +69,7 @@ mod tests {
         let one = run(args(State::File), &host).unwrap();
         let two = run(args(State::File), &host).unwrap();
         let path = one.values["path"].as_str().unwrap();
-        assert!(path.starts_with("/t/ansible.") && path.ends_with(".txt"), "{path}");
+        assert!(path.starts_with("/t/ansible.") && path.ends_with("x-end"), "{path}");
         assert_ne!(one.values["path"], two.values["path"]);
         assert_eq!((&one.values["mode"], &one.values["state"]), (&"0600".into(), &"file".into()));
         let folder = run(args(State::Directory), &host).unwrap();

@@ -189,7 +189,6 @@ pub(super) fn create_folders(host: &Host, path: &str, wanted: &FileAttributes) -
 impl<'a> Plan<'a> {
     fn new(args: &'a Args, sent: &'a Sent, dest: String, host: &Host) -> Result<Plan<'a>> {
         let need = match host.lstat(&dest)? {
-            None => Need::Content,
             Some(_) if !args.force => Need::Nothing,
             Some(meta) if meta.is_dir() => {
                 return Err(Failure::new(format!("cannot copy a file over the directory {dest}")));
@@ -197,7 +196,7 @@ impl<'a> Plan<'a> {
             // Another size is another content: reading it would tell nothing more.
             Some(meta) if !meta.is_file() || meta.len() != sent.size => Need::Content,
             Some(_) if host.checksum(&dest, Hasher::sha1())? == sent.sha1 => Need::Attributes,
-            Some(_) => Need::Content,
+            _ => Need::Content,
         };
         Ok(Plan { args, sent, dest, need })
     }

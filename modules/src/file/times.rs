@@ -18,13 +18,8 @@ pub(super) struct Times {
 }
 
 /// Reads `preserve`, `now`, or a time in the host's zone.
-pub(super) fn read(
-    given: &Option<String>,
-    format: &str,
-    absent: Time,
-    host: &Host,
-) -> Result<Time> {
-    match given.as_deref() {
+pub(super) fn read(given: Option<&str>, format: &str, absent: Time, host: &Host) -> Result<Time> {
+    match given {
         None => Ok(absent),
         Some("preserve") => Ok(Time::Preserve),
         Some("now") => Ok(Time::Now),

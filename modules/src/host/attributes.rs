@@ -67,7 +67,7 @@ impl FileAttributes {
             && self.owner.is_none()
             && self.group.is_none()
             && self.attributes.is_none()
-            && self.context_parts().iter().all(|part| part.is_none())
+            && self.context_parts().iter().all(Option::is_none)
     }
 
     /// Returns the same without the mode.
@@ -281,9 +281,10 @@ impl Host {
         }
         let now = self.flags(path).unwrap_or_default();
         let Some(after) = changed_flags(&now, wanted) else { return Ok(false) };
-        let shown = match wanted.starts_with(['+', '-', '=']) {
-            true => wanted.to_owned(),
-            false => format!("={wanted}"),
+        let shown = if wanted.starts_with(['+', '-', '=']) {
+            wanted.to_owned()
+        } else {
+            format!("={wanted}")
         };
         diff.set("attributes", now, shown);
         if !self.checking() {

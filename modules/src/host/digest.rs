@@ -53,7 +53,10 @@ impl Hasher {
             Hasher::Sha384(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha512(hasher) => hasher.finalize().to_vec(),
         };
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::new(), |mut text, byte| {
+            text.push_str(&format!("{byte:02x}"));
+            text
+        })
     }
 }
 
@@ -87,7 +90,7 @@ impl Write for Tee<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.iter_mut().try_for_each(|writer| writer.flush())
+        self.0.iter_mut().try_for_each(Write::flush)
     }
 }
 

@@ -224,9 +224,10 @@ impl Host {
         let temporary =
             target.with_file_name(format!(".{stem:.100}.windlass-{}", std::process::id()));
         make(&temporary)?;
-        let renamed = match meta.is_dir() {
-            true => fs::remove_dir(&target).and_then(|()| fs::rename(&temporary, &target)),
-            false => fs::rename(&temporary, &target),
+        let renamed = if meta.is_dir() {
+            fs::remove_dir(&target).and_then(|()| fs::rename(&temporary, &target))
+        } else {
+            fs::rename(&temporary, &target)
         };
         // The error is about the target; two names of one file also leave the temporary one in place.
         let _ = fs::remove_file(&temporary);
