@@ -2,6 +2,7 @@
 //!
 //! Invariant: a connection carries bytes; it knows nothing of modules, plays or the helper, and prints nothing.
 
+mod askpass;
 mod child;
 mod error;
 mod limit;
@@ -143,7 +144,7 @@ impl Connections {
         let plan = self.ssh.plan(target).await?;
         if let Some(reason) = plan.needs_openssh(target.transport)? {
             let permit = self.places.take(openssh::Client::FILES).await;
-            let client = openssh::Client::new(target, reason, permit);
+            let client = openssh::Client::new(target, reason, permit)?;
             return Ok(Connection(Route::OpenSsh(Arc::new(client))));
         }
         Ok(Connection(Route::Russh(self.ssh.open(plan, &self.places).await?)))

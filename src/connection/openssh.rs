@@ -1,16 +1,28 @@
 //! The system's OpenSSH client as a transport, for what russh cannot do.
 
+use std::io;
+use std::pin::Pin;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
 
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::Command;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Error, Process, Pty, Target, child};
+use super::askpass::Askpass;
+use super::{Error, ErrorKind, Exit, ExitStatus, Process, Pty, Reader, Target, child};
+
+/// With this status the client says that it was not the command that failed.
+const CLIENT_FAILED: ExitStatus = ExitStatus::Code(255);
+/// How much of what a client complains about is kept.
+const COMPLAINT: usize = 4096;
 
 /// A host that is reached through the `ssh` program: each command is a process of its own.
 pub(super) struct Client {
     target: Target,
     description: String,
+    askpass: Option<Askpass>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -23,9 +35,19 @@ impl Client {
         target: &Target,
         reason: String,
         permit: Option<OwnedSemaphorePermit>,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let description = format!("ssh to {} by the OpenSSH client: {reason}", target.host);
-        Self { target: target.clone(), description, _permit: permit }
+        let (password, passphrase) = (&target.password, &target.private_key_passphrase);
+        let askpass = if password.is_some() || passphrase.is_some() {
+            let askpass = Askpass::new(password.as_ref(), passphrase.as_ref());
+            Some(askpass.map_err(|error| {
+                let detail = format!("cannot prepare to answer questions of ssh: {error}");
+                Error::ssh(ErrorKind::Unreachable, detail)
+            })?)
+        } else {
+            None
+        };
+        Ok(Self { target: target.clone(), description, askpass, _permit: permit })
     }
 
     /// Returns what `-v` says.
@@ -38,10 +60,22 @@ impl Client {
         let mut child = Command::new(&self.target.ssh_executable);
         child.args(self.arguments(pty.is_some())).arg(command);
         child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if let Some(askpass) = &self.askpass {
+            child.envs(askpass.environment());
+        }
         let program = self.target.ssh_executable.display().to_string();
-        child::start(child, |error| {
+        let process = child::start(child, |error| {
             format!("Failed to connect to the host via ssh: cannot run `{program}`: {error}")
-        })
+        })?;
+        let complaint = Arc::new(Mutex::new(Vec::new()));
+        let stderr = Overheard { inner: process.stderr, heard: complaint.clone() };
+        let exit = Exit(Box::pin(async move {
+            match process.exit.wait().await? {
+                status if status == CLIENT_FAILED => Err(failure(&complaint)),
+                status => Ok(status),
+            }
+        }));
+        Ok(Process { stderr: Box::new(stderr), exit, ..process })
     }
 
     /// Returns the arguments before the command, in the reference's order.
@@ -53,7 +87,10 @@ impl Client {
         if !target.host_key_checking {
             options.push("StrictHostKeyChecking=no".to_owned());
         }
-        if target.password.is_none() {
+        if target.password.is_some() {
+            // A wrong password must not lock the account.
+            options.push("NumberOfPasswordPrompts=1".to_owned());
+        } else {
             options.push("KbdInteractiveAuthentication=no".to_owned());
             options.push("PasswordAuthentication=no".to_owned());
         }
@@ -77,6 +114,43 @@ impl Client {
     }
 }
 
+/// Returns why a client failed, in its own words, which are the reference's too.
+fn failure(complaint: &Mutex<Vec<u8>>) -> Error {
+    let heard = complaint.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = String::from_utf8_lossy(&heard);
+    let text = text.trim();
+    let kind = if text.contains("Host key verification failed") {
+        ErrorKind::HostKey
+    } else if text.contains("Permission denied") {
+        ErrorKind::Auth
+    } else {
+        ErrorKind::Unreachable
+    };
+    Error::ssh(kind, text)
+}
+
+/// The client's standard error, whose end is remembered while it is read.
+struct Overheard {
+    inner: Reader,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl AsyncRead for Overheard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.extend_from_slice(&buf.filled()[before..]);
+        let surplus = heard.len().saturating_sub(COMPLAINT);
+        heard.drain(..surplus);
+        Poll::Ready(Ok(()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +162,7 @@ mod tests {
         target.user = Some("deploy".to_owned());
         target.ssh_args = vec!["-C".to_owned()];
         target.ssh_extra_args = vec!["-J".to_owned(), "bastion".to_owned()];
-        let client = Client::new(&target, "asked for".to_owned(), None);
+        let client = Client::new(&target, "asked for".to_owned(), None).unwrap();
         assert_eq!(
             client.arguments(false).join(" "),
             "-o ControlMaster=no -o ControlPath=none -o KbdInteractiveAuthentication=no -o PasswordAuthentication=no \

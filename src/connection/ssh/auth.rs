@@ -84,23 +84,14 @@ impl Login<'_> {
     /// Logs in, or says which methods the host would have taken.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         let mut offered: Option<MethodSet> = None;
-        let mut password_refused = false;
         for method in self.order() {
             if offered.as_ref().is_some_and(|o| !o.contains(&method)) {
                 continue;
             }
             let progress = match method {
                 MethodKind::PublicKey => self.public_keys().await?,
-                MethodKind::Password => {
-                    let progress = self.password().await?;
-                    password_refused |= progress.is_some();
-                    progress
-                }
-                MethodKind::KeyboardInteractive => {
-                    let progress = self.keyboard_interactive().await?;
-                    password_refused |= progress.is_some() && self.credentials.password.is_some();
-                    progress
-                }
+                MethodKind::Password => self.password().await?,
+                MethodKind::KeyboardInteractive => self.keyboard_interactive().await?,
                 _ => None,
             };
             match progress {
@@ -109,7 +100,7 @@ impl Login<'_> {
                 None => {}
             }
         }
-        Err(self.refused(offered, password_refused))
+        Err(self.refused(offered))
     }
 
     /// Returns the methods in the order of their promise: a given password goes straight to `password`.
@@ -121,7 +112,7 @@ impl Login<'_> {
         methods
     }
 
-    fn refused(&self, offered: Option<MethodSet>, password_refused: bool) -> Error {
+    fn refused(&self, offered: Option<MethodSet>) -> Error {
         let Credentials { user, host, .. } = self.credentials;
         let methods: Vec<String> =
             offered.iter().flat_map(|o| o.iter()).map(String::from).collect();
@@ -130,10 +121,6 @@ impl Login<'_> {
         } else {
             format!("{user}@{host}: Permission denied ({}).", methods.join(","))
         };
-        if password_refused {
-            let message = format!("Invalid/incorrect password: {detail}");
-            return Error::other(ErrorKind::Auth, message);
-        }
         Error::ssh(ErrorKind::Auth, detail)
     }
 

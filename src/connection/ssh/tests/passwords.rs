@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::sshd::soon;
 use crate::connection::{
-    ConnectionOptions, Connections, Error, ErrorKind, Secret, Target, Unattended,
+    ConnectionOptions, Connections, Error, ErrorKind, Secret, Target, Transport, Unattended,
 };
 
 /// What the server takes.
@@ -107,6 +107,10 @@ async fn serve(takes: Takes) -> u16 {
 }
 
 async fn login(takes: Takes, password: &str) -> Result<String, Error> {
+    login_by(takes, password, Transport::Russh).await
+}
+
+async fn login_by(takes: Takes, password: &str, transport: Transport) -> Result<String, Error> {
     let home = tempfile::tempdir().unwrap();
     let mut options = ConnectionOptions::new(Arc::new(Unattended), home.path().to_owned());
     options.system_config = "/dev/null".into();
@@ -116,7 +120,10 @@ async fn login(takes: Takes, password: &str) -> Result<String, Error> {
     target.user = Some("me".to_owned());
     target.password = Some(Secret::new(password));
     target.host_key_checking = false;
-    target.ssh_args = ["-o", "IdentityAgent=none"].map(str::to_owned).to_vec();
+    target.transport = transport;
+    let known = format!("UserKnownHostsFile={}/known", home.path().display());
+    target.ssh_args = ["-F", "none", "-o", "IdentityAgent=none", "-o"].map(str::to_owned).to_vec();
+    target.ssh_args.push(known);
     let connection = soon(connections.open(&target)).await?;
     let output = soon(soon(connection.exec("echoed", None)).await?.output(b"")).await?;
     Ok(String::from_utf8(output.stdout).unwrap())
@@ -129,11 +136,20 @@ async fn a_password_logs_in_by_either_method() {
 }
 
 #[tokio::test]
+async fn the_systems_client_gets_the_password_without_a_terminal() {
+    for takes in [Takes::Password, Takes::Questions] {
+        assert_eq!(login_by(takes, "right", Transport::OpenSsh).await.unwrap(), "echoed");
+        let error = login_by(takes, "wrong", Transport::OpenSsh).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Auth, "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_password_is_said_so_and_not_shown() {
     for takes in [Takes::Password, Takes::Questions] {
         let error = login(takes, "wrong").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Auth);
-        assert!(error.message.contains("Invalid/incorrect password"), "{error}");
+        assert!(error.message.contains("me@127.0.0.1: Permission denied"), "{error}");
         assert!(!error.message.contains("wrong"), "{error}");
     }
 }
