@@ -79,8 +79,11 @@ impl<'a> Loader<'a> {
     }
 
     fn finish(mut self, folders: &[PathBuf]) -> (Inventory, Diagnostics) {
-        self.inventory.reconcile();
-        if !self.inventory.parsed {
+        if self.inventory.parsed {
+            if let Err(error) = self.inventory.reconcile() {
+                self.diagnostics.push(Diagnostic::bare(error.to_string()));
+            }
+        } else {
             let settings = self.settings;
             if *settings.inventory_unparsed_is_failed {
                 let message =
@@ -241,9 +244,11 @@ impl<'a> Loader<'a> {
         origin: super::OriginId,
     ) {
         for name in names {
+            let is_new = self.inventory.host_id(name).is_none();
             let host = self.inventory.host_entry(name, Some(origin));
             self.inventory.join(group, host);
-            if let Some(port) = port {
+            // As in the reference, only the line that names a host first can give it a port.
+            if let Some(port) = port.filter(|_| is_new) {
                 self.inventory.set_host_var(host, "ansible_port".into(), port.into());
             }
             for (key, value) in vars {
