@@ -1,5 +1,7 @@
 //! Whole inventories: sources, groups, variables in layers, patterns.
 
+mod script;
+
 use std::path::Path;
 
 use super::*;
