@@ -17,7 +17,8 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// What a program of this name is: the reference's names stand for its commands.
-const NAMES: &[(&str, &str)] = &[("ansible-playbook", "playbook"), ("ansible", "run")];
+const NAMES: &[(&str, &str)] =
+    &[("ansible-playbook", "playbook"), ("ansible", "run"), ("ansible-inventory", "inventory")];
 
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -32,7 +33,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first =
         arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     match first.as_str() {
-        "playbook" | "run" => {
+        "playbook" | "run" | "inventory" => {
             command_of(&first, &format!("windlass {first}"), arguments[1..].to_vec())
         }
         "--version" | "-V" | "version" => {
@@ -45,7 +46,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
         other => {
             let error = Diagnostic::bare(format!("there is no command `{other}`"));
-            let error = match crate::diagnostic::closest(other, ["playbook", "run"]) {
+            let error = match crate::diagnostic::closest(other, ["playbook", "run", "inventory"]) {
                 Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
                 None => error.hint("`windlass --help` lists the commands"),
             };
@@ -61,12 +62,14 @@ windlass runs Ansible playbooks without Python, fast.
 Usage:
   windlass playbook PLAYBOOK...          run playbooks (also as `ansible-playbook`)
   windlass run PATTERN -m MODULE -a ARGS run one module on hosts (also as `ansible`)
+  windlass inventory --list              show hosts, groups and variables (also as `ansible-inventory`)
 
 `windlass playbook --help` and `windlass run --help` list the options.";
 
 fn command_of(command: &str, program: &str, arguments: Vec<OsString>) -> ExitCode {
     let status = match command {
         "playbook" => playbook::main(program, arguments),
+        "inventory" => inventory::main(program, arguments),
         _ => run::main(program, arguments),
     };
     ExitCode::from(status)

@@ -10,6 +10,7 @@ mod ini;
 mod layers;
 mod literal;
 mod pattern;
+mod script;
 mod sources;
 mod vars_files;
 mod words;

@@ -7,7 +7,10 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 
-use super::args::{InventoryOptions, Stop, VaultOptions, mistake, parse};
+use super::{
+    args::{InventoryOptions, Stop, VaultOptions, mistake, parse},
+    prepare, report, terminal,
+};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     inventory::{HostId, Inventory, Limit},
@@ -74,7 +77,49 @@ pub enum Refusal {
     Error(Box<Diagnostic>, Diagnostics),
 }
 
-/// Runs the command; nothing is printed here.
+/// Runs the command and returns its exit status.
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
+    let settings = match prepare::settings() {
+        Ok(settings) => settings,
+        Err(refusal) => {
+            report(&refusal.diagnostics);
+            return refusal.status;
+        }
+    };
+    match inventory(program, arguments, &settings) {
+        Ok(shown) => shown.print(),
+        Err(Refusal::Stop(stop)) => {
+            let print = if stop.is_error { terminal::complain } else { terminal::print };
+            print(stop.text.trim_end());
+            stop.status
+        }
+        Err(Refusal::Error(error, before)) => {
+            report(&before);
+            report(&Diagnostics::from(*error));
+            prepare::OPTIONS_ERROR
+        }
+    }
+}
+
+impl Shown {
+    /// Prints it and returns the exit status.
+    fn print(self) -> u8 {
+        report(&self.diagnostics);
+        for warning in self.warnings {
+            terminal::complain(&format!("[WARNING]: {warning}"));
+        }
+        let Some(path) = self.output else {
+            terminal::print(self.text.trim_end());
+            return 0;
+        };
+        let Err(error) = std::fs::write(&path, self.text) else { return 0 };
+        let message = format!("Unable to write to destination file ({}): {error}", path.display());
+        report(&Diagnostic::bare(message).into());
+        prepare::ERROR
+    }
+}
+
+/// Reads the options and makes the text; nothing is printed here.
 pub fn inventory(
     program: &str,
     arguments: impl IntoIterator<Item = OsString>,
@@ -108,8 +153,11 @@ pub fn inventory(
     let playbook_dir = playbook_dir
         .map_or_else(|| settings.working_dir.clone(), |dir| settings.working_dir.join(dir));
     diagnostics.extend(inventory.enter_playbook(&playbook_dir));
-    let result = show(&args, settings, &inventory);
-    match result {
+    if diagnostics.has_errors() {
+        let error = Box::new(Diagnostic::bare("the inventory has errors"));
+        return Err(Refusal::Error(error, diagnostics));
+    }
+    match show(&args, settings, &inventory) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
         Err(error) => Err(Refusal::Error(error, diagnostics)),
     }

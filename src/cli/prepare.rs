@@ -65,33 +65,23 @@ pub(super) fn prepare(settings: Settings, common: &CommonOptions) -> Result<Prep
     let extra_vars = extra_vars(&common.runtime.extra_vars, merge)
         .map_err(|error| Refusal::new(error.status, error.diagnostic))?;
     let (inventory, problems) = Inventory::load(&common.inventory.sources, &settings);
-    let fatal = problems.has_errors() && settings.inventory_any_unparsed_is_failed.value;
-    for problem in &problems.0 {
-        let mut problem = problem.clone();
-        if !fatal && problem.span.is_some() {
-            problem.severity = Severity::Warning;
-        }
-        if problem.span.is_none() && problem.severity == Severity::Warning {
+    // Sources that cannot be read are warnings already; errors are files with variables, and groups in a circle.
+    let mut errors = Diagnostics::default();
+    for problem in problems.0 {
+        if problem.severity == Severity::Error {
+            errors.push(problem);
+        } else if problem.span.is_none() {
             terminal::complain(&format!("[WARNING]: {}", problem.message));
         } else {
             report(&problem.into());
         }
     }
-    if fatal {
-        return Err(Refusal { diagnostics: Diagnostics::default(), status: ERROR });
-    }
-    if !inventory.is_parsed() {
-        if settings.inventory_unparsed_is_failed.value {
-            let error = Diagnostic::bare(
-                "No inventory was parsed, please check your configuration and options.",
-            );
-            return Err(Refusal::new(ERROR, error));
-        }
-        if settings.inventory_unparsed_warning.value {
-            terminal::complain(
-                "[WARNING]: No inventory was parsed, only implicit localhost is available",
-            );
-        }
+    if errors.has_errors() {
+        let is_file = errors.0.iter().any(|error| error.span.is_some());
+        return Err(Refusal {
+            diagnostics: errors,
+            status: if is_file { PARSER_ERROR } else { ERROR },
+        });
     }
     let limit = match &common.inventory.limit {
         Some(text) => Some(Limit::parse(text).map_err(|error| Refusal::new(ERROR, error))?),

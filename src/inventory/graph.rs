@@ -152,10 +152,13 @@ impl Inventory {
     }
 
     /// Puts every group below `all`, and every host that is in no group into `ungrouped`.
-    pub(super) fn reconcile(&mut self) {
+    ///
+    /// Fails when a source has put `all` below another group; the rest is done then, too.
+    pub(super) fn reconcile(&mut self) -> Result<(), LoopError> {
+        let mut result = Ok(());
         for id in (2..self.groups.len()).map(|n| GroupId(index(n))) {
             if self.group(id).parents.is_empty() {
-                self.link(ALL, id);
+                result = result.and(self.nest(ALL, id));
             }
         }
         let mut is_misplaced = false;
@@ -174,6 +177,7 @@ impl Inventory {
             let is_here = |host: &HostId| hosts[host.index()].groups.contains(&UNGROUPED);
             self.groups[UNGROUPED.index()].hosts.retain(is_here);
         }
+        result
     }
 
     /// Returns the groups above a group, without order.
@@ -285,7 +289,8 @@ impl Inventory {
                 changed = true;
             }
         }
-        self.reconcile();
+        // New groups have no children: none of them can be above `all`.
+        let _ = self.reconcile();
         (host, changed)
     }
 
@@ -305,7 +310,7 @@ impl Inventory {
             changed |= !self.group(parent).children.contains(&group);
             self.nest(parent, group)?;
         }
-        self.reconcile();
+        self.reconcile()?;
         Ok(changed || self.groups.len() > n_groups)
     }
 

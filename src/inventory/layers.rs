@@ -81,6 +81,10 @@ impl Inventory {
     /// Returns what is said of a group itself: in the sources, and in `group_vars` beside them and the playbook.
     pub fn group_vars(&self, group: GroupId) -> Dict {
         let mut vars = Dict::clone(&self.group(group).vars);
+        let priority = self.group(group).priority;
+        if priority != 1 {
+            vars.insert("ansible_group_priority", priority);
+        }
         for folder in self.inventory_vars.iter().chain(self.playbook_folder()) {
             if let Some(over) = folder.groups.get(&group) {
                 vars.combine(Dict::clone(over), self.vars_rules.merge);

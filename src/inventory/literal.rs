@@ -45,7 +45,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `1, 2` is a tuple without its brackets.
+    /// `1, 2` is a tuple without its brackets; variables know only lists.
     fn tuple_or_value(&mut self) -> Option<Value> {
         let first = self.value()?;
         if !self.eat(',') {
@@ -60,7 +60,7 @@ impl Parser<'_> {
             }
             self.skip();
         }
-        Some(Value::Tuple(Arc::new(items.into())))
+        Some(Value::list(items))
     }
 
     fn value(&mut self) -> Option<Value> {
@@ -80,7 +80,7 @@ impl Parser<'_> {
             '(' => {
                 self.eat('(');
                 if self.eat(')') {
-                    return Some(Value::Tuple(Arc::default()));
+                    return Some(Value::list([]));
                 }
                 let value = self.tuple_or_value()?;
                 self.eat(')').then_some(value)
@@ -368,12 +368,12 @@ mod tests {
             ("r'\\n'", "\"\\\\n\""),
             ("'\\x41\\n'", "\"A\\n\""),
             ("f'x'", "text"),
-            ("1,2", "tuple[1, 2]"),
-            ("()", "tuple[]"),
+            ("1,2", "[1, 2]"),
+            ("()", "[]"),
             ("(1)", "1"),
-            ("(1,)", "tuple[1]"),
+            ("(1,)", "[1]"),
             ("[1, 'a',]", "[1, \"a\"]"),
-            ("{'a': (1, 2), 'b': {1}}", "{\"a\": tuple[1, 2], \"b\": [1]}"),
+            ("{'a': (1, 2), 'b': {1}}", "{\"a\": [1, 2], \"b\": [1]}"),
             ("{}", "{}"),
             ("5 # comment", "5"),
             ("abc # comment", "text"),

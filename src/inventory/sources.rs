@@ -8,7 +8,7 @@ use std::{
 
 use regex::Regex;
 
-use super::{GroupId, Inventory, host_list, ini, yaml};
+use super::{GroupId, Inventory, host_list, ini, script, yaml};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
     settings::{GroupNames, Settings, normal},
@@ -46,6 +46,12 @@ impl Inventory {
     }
 }
 
+/// Why a file could not be read in the format that it looks like.
+struct Failure {
+    kind: &'static str,
+    error: Diagnostic,
+}
+
 /// What reads sources into an inventory.
 pub(super) struct Loader<'a> {
     pub inventory: Inventory,
@@ -79,8 +85,11 @@ impl<'a> Loader<'a> {
     }
 
     fn finish(mut self, folders: &[PathBuf]) -> (Inventory, Diagnostics) {
-        self.inventory.reconcile();
-        if !self.inventory.parsed {
+        if self.inventory.parsed {
+            if let Err(error) = self.inventory.reconcile() {
+                self.diagnostics.push(Diagnostic::bare(error.to_string()));
+            }
+        } else {
             let settings = self.settings;
             if *settings.inventory_unparsed_is_failed {
                 let message =
@@ -134,7 +143,7 @@ impl<'a> Loader<'a> {
         let shown = path.display().to_string();
         match self.file(path, &shown) {
             Ok(()) => return true,
-            Err(Some((kind, error))) => {
+            Err(Some(Failure { kind, error })) => {
                 let message =
                     format!("Failed to parse inventory with '{kind}' plugin: {}", error.message);
                 self.diagnostics.push(Diagnostic { message, ..error }.warning());
@@ -163,45 +172,50 @@ impl<'a> Loader<'a> {
     }
 
     /// Reads a file in the first format that it has; the error is that of the format it looks like.
-    fn file(&mut self, path: &Path, shown: &str) -> Result<(), Option<(&'static str, Diagnostic)>> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(None),
-            Err(error) => {
-                return Err(Some((
-                    "ini",
-                    Diagnostic::bare(format!("cannot read `{shown}`: {error}")),
-                )));
-            }
-        };
-        let text = String::from_utf8(bytes).map_err(|_| {
-            Some(("ini", Diagnostic::bare(format!("`{shown}` is not text in UTF-8"))))
+    fn file(&mut self, path: &Path, shown: &str) -> Result<(), Option<Failure>> {
+        let failed = |kind, message| Some(Failure { kind, error: Diagnostic::bare(message) });
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => None,
+            _ => failed("ini", format!("cannot read `{shown}`: {error}")),
         })?;
-        let source = Source::new(shown, text);
-        let extension = path.extension().map(|extension| format!(".{}", extension.display()));
-        let is_enabled =
-            |kind: &str| self.settings.inventory_enabled.iter().any(|name| name == kind);
-        let is_yaml_name =
-            extension.as_ref().is_none_or(|end| self.settings.yaml_valid_extensions.contains(end));
-        let (yaml_on, ini_on) = (is_enabled("yaml") && is_yaml_name, is_enabled("ini"));
+        let settings = self.settings;
+        let is_enabled = |kind: &str| settings.inventory_enabled.iter().any(|name| name == kind);
         let mut failure = None;
-        if yaml_on {
-            match yaml::read(&source, self) {
+        let is_script = is_enabled("script") && script::is_script(path);
+        if is_script {
+            match script::read(path, self) {
                 Ok(()) => return Ok(()),
-                Err(error) => failure = Some(("yaml", error)),
+                Err(error) => failure = Some(Failure { kind: "script", error }),
             }
         }
-        if ini_on {
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Err(
+                failure.or_else(|| failed("ini", format!("`{shown}` is not text in UTF-8")))
+            );
+        };
+        // A program that failed is no inventory of another format.
+        if is_script && text.starts_with("#!") {
+            return Err(failure);
+        }
+        let source = Source::new(shown, text);
+        let extension = path.extension().map(|extension| format!(".{}", extension.display()));
+        let is_yaml_name =
+            extension.as_ref().is_none_or(|end| settings.yaml_valid_extensions.contains(end));
+        let looks_like_yaml = extension.is_some() && is_yaml_name || source.text.starts_with("---");
+        if is_enabled("yaml") && is_yaml_name {
+            match yaml::read(&source, self) {
+                Ok(()) => return Ok(()),
+                Err(error) => failure = failure.or(Some(Failure { kind: "yaml", error })),
+            }
+        }
+        if is_enabled("ini") {
             match ini::read(&source, self) {
                 Ok(()) => return Ok(()),
                 // Only what looks like YAML is judged as YAML.
-                Err(error) => {
-                    let looks_like_yaml =
-                        extension.is_some() && is_yaml_name || source.text.starts_with("---");
-                    if failure.is_none() || !looks_like_yaml {
-                        failure = Some(("ini", error));
-                    }
+                Err(error) if failure.is_none() || !looks_like_yaml => {
+                    failure = Some(Failure { kind: "ini", error });
                 }
+                Err(_) => (),
             }
         }
         Err(failure)
@@ -241,9 +255,11 @@ impl<'a> Loader<'a> {
         origin: super::OriginId,
     ) {
         for name in names {
+            let is_new = self.inventory.host_id(name).is_none();
             let host = self.inventory.host_entry(name, Some(origin));
             self.inventory.join(group, host);
-            if let Some(port) = port {
+            // As in the reference, only the line that names a host first can give it a port.
+            if let Some(port) = port.filter(|_| is_new) {
                 self.inventory.set_host_var(host, "ansible_port".into(), port.into());
             }
             for (key, value) in vars {

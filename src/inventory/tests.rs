@@ -1,5 +1,7 @@
 //! Whole inventories: sources, groups, variables in layers, patterns.
 
+mod script;
+
 use std::path::Path;
 
 use super::*;
@@ -409,4 +411,22 @@ fn without_a_source_only_localhost_is_there() {
             "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not match 'all'"
         ]
     );
+}
+
+#[test]
+fn nothing_is_above_all() {
+    let world = ini("[g:children]\nall\n");
+    assert_eq!(
+        world.messages(),
+        ["Adding group 'g' as child to 'all' creates a recursive dependency loop."]
+    );
+    assert!(world.diagnostics.has_errors());
+    assert_eq!(world.members("all"), "");
+}
+
+#[test]
+fn only_the_first_mention_of_a_host_gives_it_a_port() {
+    let world = ini("a\na:22\nb:22\nb:23\n");
+    world.check_var("a", "ansible_port", "nothing");
+    world.check_var("b", "ansible_port", "22");
 }

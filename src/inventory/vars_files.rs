@@ -224,6 +224,10 @@ fn read_file(path: &Path) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
     let shown = path.display().to_string();
     let text = fs::read_to_string(path)
         .map_err(|error| Diagnostic::bare(format!("cannot read `{shown}`: {error}")))?;
+    if text.starts_with("$ANSIBLE_VAULT;") {
+        return Err(Diagnostic::bare(format!("cannot decrypt `{shown}`: no vault secrets found"))
+            .hint("encrypt single values with `!vault` instead, or decrypt the file"));
+    }
     let source = Source::new(shown, text);
     let document = yaml::parse(&source)?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else {

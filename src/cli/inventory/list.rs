@@ -111,23 +111,12 @@ fn json_of(value: &Value, marks_unsafe: bool) -> Json {
     }
 }
 
-/// Keys sorted, four spaces, only ASCII: as Python's `json` writes it.
+/// Keys sorted, four spaces: as the reference writes it.
 fn text(value: &mut Json) -> String {
     value.sort_all_objects();
     let mut bytes = Vec::new();
     let mut serializer =
         serde_json::Serializer::with_formatter(&mut bytes, PrettyFormatter::with_indent(b"    "));
     value.serialize(&mut serializer).expect("JSON in memory can always be written");
-    let mut ascii = String::with_capacity(bytes.len() + 1);
-    for c in String::from_utf8_lossy(&bytes).chars() {
-        if c.is_ascii() {
-            ascii.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                ascii += &format!("\\u{unit:04x}");
-            }
-        }
-    }
-    ascii.push('\n');
-    ascii
+    String::from_utf8_lossy(&bytes).into_owned() + "\n"
 }

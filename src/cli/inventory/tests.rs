@@ -40,7 +40,7 @@ fn the_list_is_what_a_dynamic_source_would_give() {
                         "a": [
                             1.5,
                             null,
-                            "\u00e9"
+                            "é"
                         ],
                         "b": 1
                     }
@@ -120,7 +120,7 @@ fn an_export_keeps_variables_where_they_are_said() {
                     "a": [
                         1.5,
                         null,
-                        "\u00e9"
+                        "é"
                     ],
                     "b": 1
                 }
@@ -163,7 +163,7 @@ fn one_host_shows_its_variables_as_they_are() {
             "a": [
                 1.5,
                 null,
-                "\u00e9"
+                "é"
             ],
             "b": 1
         }
