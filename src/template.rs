@@ -4,6 +4,7 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod crypt;
 mod digests;
 mod documents;
 mod encodings;
