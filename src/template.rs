@@ -6,6 +6,7 @@
 mod access;
 mod cells;
 mod condition;
+mod crypt;
 mod digests;
 mod documents;
 mod encodings;

@@ -51,7 +51,8 @@ pub(crate) struct Evaluator<'e> {
     scope: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) input: Value,
-    pub(super) escape: bool,
+    /// Whether only what was handed on is seen, as without `with context`.
+    pub(super) isolated: bool,
     pub(super) depth: u32,
     steps: u32,
     loops: usize,
@@ -76,7 +77,7 @@ impl<'e> Evaluator<'e> {
             scope: None,
             overlay: Overlay::default(),
             input: Value::None,
-            escape: false,
+            isolated: false,
             depth,
             steps: 0,
             loops: 0,
@@ -151,8 +152,7 @@ impl<'e> Evaluator<'e> {
             Statement::Text(text) => out.push(text.clone()),
             Statement::Emit(expression) => {
                 let value = self.expression(expression)?;
-                let safe = !self.escape || escape::is_safe(expression);
-                self.emit(value, safe, expression.place(), out)?;
+                self.emit(value, expression.place(), out)?;
             }
             Statement::For(node) => self.for_loop(node, None, out)?,
             Statement::If { condition, then, otherwise } => {
@@ -186,11 +186,11 @@ impl<'e> Evaluator<'e> {
                 let value = self.filtered(Some(filters), text)?;
                 out.push(value);
             }
-            Statement::AutoEscape { enabled, body } => {
-                let enabled = self.truth(enabled)?;
-                let before = std::mem::replace(&mut self.escape, enabled);
+            // The reference never escapes, whatever is asked for.
+            Statement::AutoEscape { body, .. } => {
+                let saved = self.enter();
                 let flow = self.body(body, out);
-                self.escape = before;
+                self.leave(saved);
                 return flow;
             }
             Statement::Macro(body) => {
@@ -202,7 +202,7 @@ impl<'e> Evaluator<'e> {
             Statement::Call { call, caller } => {
                 let caller = self.make_macro(caller);
                 let value = self.call_with(call, Some(caller))?;
-                self.emit(value, true, call.place(), out)?;
+                self.emit(value, call.place(), out)?;
             }
             Statement::Block(index) => self.run_block(&self.code.blocks[*index].name, 0, out)?,
             Statement::Extends(_) => (),
@@ -234,9 +234,9 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Output of an expression: what is undefined fails here.
-    fn emit(&mut self, value: Value, safe: bool, place: Place, out: &mut Output) -> Result<()> {
+    fn emit(&mut self, value: Value, place: Place, out: &mut Output) -> Result<()> {
         let value = self.finalize(value).map_err(|error| error.at(self.code, place))?;
-        out.push(if safe { value } else { escape::escape(&value.to_text()).into() });
+        out.push(value);
         Ok(())
     }
 
@@ -338,7 +338,7 @@ impl<'e> Evaluator<'e> {
         if let Some((_, value)) = self.overlay.iter().rev().find(|(known, _)| known == name) {
             return Ok(value.clone());
         }
-        if let Some(value) = self.env.variable(name, self.depth)? {
+        if !self.isolated && let Some(value) = self.env.variable(name, self.depth)? {
             if self.code.mutates && matches!(value, Value::List(_) | Value::Dict(_)) {
                 let cell = thaw(value);
                 if self.root.is_empty() {
@@ -439,6 +439,7 @@ impl<'e> Evaluator<'e> {
             root: Arc::new(self.root.clone()),
             stack: self.stack[self.floor..].to_vec(),
             overlay: Arc::clone(&self.overlay),
+            isolated: self.isolated,
         })
     }
 
@@ -457,6 +458,7 @@ impl<'e> Evaluator<'e> {
         };
         evaluator.stack.clone_from(&callee.stack);
         evaluator.overlay = Arc::clone(&callee.overlay);
+        evaluator.isolated = callee.isolated;
         evaluator.scope = Some(evaluator.stack.len());
         let text = evaluator.macro_body(&callee.body, passed)?;
         self.steps = evaluator.steps;
@@ -533,7 +535,7 @@ impl<'e> Evaluator<'e> {
         evaluator.overlay = self.visible();
         evaluator.blocks.clone_from(&self.blocks);
         evaluator.block = Some((Arc::clone(name), level));
-        evaluator.escape = self.escape;
+        evaluator.isolated = self.isolated;
         evaluator.body(&code.blocks[index].body, out).map(drop)
     }
 
@@ -588,6 +590,9 @@ impl<'e> Evaluator<'e> {
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if with_context {
             evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
@@ -601,6 +606,9 @@ impl<'e> Evaluator<'e> {
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if with_context {
             evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
@@ -619,6 +627,7 @@ impl<'e> Evaluator<'e> {
                     root: Arc::clone(&root),
                     stack: Vec::new(),
                     overlay: Arc::clone(&found.overlay),
+                    isolated: found.isolated,
                 }),
                 _ => value,
             };

@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
         ),
         (
             "{{ {'a': 1} | items2dict }}",
-            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires a list, got <class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict'> instead.",
+            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires a list, got <class 'dict'> instead.",
         ),
     ],
     takes_undefined: false,
