@@ -121,9 +121,8 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
             "No argument passed to {written} module{hint}"
         ))));
     }
-    let source = Source::new("<command line>", text);
-    let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
-    let span = Span::new(&source, (0, 0), (0, end));
+    let entries = arguments(name, text).map_err(refuse)?;
+    let span = written_at(&format!("<adhoc '{written}' task>"), &described(options, &entries));
     let mut keywords = Keywords::default();
     keywords.set(Keyword::GatherFacts, Value::Bool(false), span.clone());
     let level =
@@ -143,8 +142,8 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
         name: None,
         action: name.into(),
         action_written: written.into(),
-        action_span: span.clone(),
-        args: Args { entries: arguments(name, text, &span).map_err(refuse)?, whole: None },
+        action_span: written_at("<CLI option '-m'>", written),
+        args: Args { entries, whole: None },
         looping: None,
         listen: Vec::new(),
         dir: dir.clone(),
@@ -164,12 +163,37 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     }))
 }
 
+/// A place in a text that is in no file.
+fn written_at(name: &str, text: &str) -> Span {
+    let source = Source::new(name, text);
+    let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+    Span::new(&source, (0, 0), (0, end))
+}
+
+/// The task as messages show it, for want of a line in a file.
+fn described(options: &RunOptions, entries: &[(Arc<str>, Value, Span)]) -> String {
+    let args = entries.iter().map(|(key, value, _)| match value {
+        Value::Template(template) => {
+            (Value::str(Arc::clone(key)), Value::Str(Arc::clone(&template.text)))
+        }
+        other => (Value::str(Arc::clone(key)), other.clone()),
+    });
+    let task = Value::dict(
+        [
+            ("action", Value::str(options.module_name.as_str())),
+            ("args", Value::dict(args)),
+            ("timeout", Value::Int(options.task_timeout)),
+            ("async_val", Value::Int(options.background)),
+            ("poll", Value::Int(options.poll_interval)),
+        ]
+        .map(|(key, value)| (Value::str(key), value)),
+    );
+    task.to_repr()
+}
+
 /// Arguments from `key=value` text or a JSON object.
-fn arguments(
-    name: &str,
-    text: &str,
-    span: &Span,
-) -> Result<Vec<(Arc<str>, Value, Span)>, Diagnostic> {
+fn arguments(name: &str, text: &str) -> Result<Vec<(Arc<str>, Value, Span)>, Diagnostic> {
+    let span = written_at("<CLI option '-a'>", text);
     if text.starts_with('{') && !text.starts_with("{{") {
         let document = yaml::parse(&span.source)?;
         let root = document.root.map(|node| node.to_value());
@@ -182,16 +206,18 @@ fn arguments(
     }
     let free_form = matches!(name, "command" | "shell" | "script" | "raw");
     let found =
-        parse_key_values(text, free_form).map_err(|message| Diagnostic::error(span, message))?;
+        parse_key_values(text, free_form).map_err(|message| Diagnostic::error(&span, message))?;
     let values = found.into_values().into_iter().map(|(key, value)| {
+        let span = written_at("<CLI option '-a'>", &value.to_text());
         let value = match value {
-            Value::Template(template) => Value::Template(Arc::new(Template::new(
-                Arc::clone(&template.text),
-                Some(span.clone()),
-            ))),
+            Value::Template(template) => {
+                let span = written_at("<CLI option '-a'>", &template.text);
+                let template = Template::new(Arc::clone(&template.text), Some(span));
+                Value::Template(Arc::new(template))
+            }
             other => other,
         };
-        (key, value, span.clone())
+        (key, value, span)
     });
     Ok(values.collect())
 }

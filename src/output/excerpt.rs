@@ -5,45 +5,59 @@ use crate::diagnostic::Span;
 
 /// Lines shown before the one that is meant.
 const CONTEXT: usize = 2;
-/// Lines longer than this are cut.
+/// Lines are cut to this, with their numbers.
 const WIDTH: usize = 120;
+const DOTS: &str = "...";
 
 /// Returns the text of `[ERROR]: ...`: the reasons on one line, then each with its place.
 pub fn error_text(causes: &[Cause]) -> String {
-    let messages: Vec<&str> = causes.iter().map(|cause| cause.message.as_str()).collect();
-    let mut text = messages.join(": ");
-    match causes {
-        [] => (),
-        [only] => {
-            if let Some(origin) = origin(only) {
-                text.push('\n');
-                text.push_str(&origin);
-            }
-        }
-        many => {
+    let mut text = joined(causes);
+    // Reasons that speak of one place are one.
+    let parts: Vec<&[Cause]> = causes.chunk_by(|one, other| same_place(one, other)).collect();
+    if let [only] = parts[..] {
+        if let Some(origin) = only.last().and_then(origin) {
             text.push('\n');
-            for (at, cause) in many.iter().enumerate() {
-                if at > 0 {
-                    text.push_str("\n<<< caused by >>>\n");
-                }
-                text.push('\n');
-                text.push_str(&cause.message);
-                if at + 1 < many.len() && !cause.message.ends_with(['.', '?', '!']) {
-                    text.push('.');
-                }
-                text.push('\n');
-                if let Some(origin) = origin(cause) {
-                    text.push_str(&origin);
-                }
-            }
+            text.push_str(&origin);
+        }
+        return text;
+    }
+    for (at, part) in parts.iter().enumerate() {
+        text.push_str(if at > 0 { "\n<<< caused by >>>\n\n" } else { "\n\n" });
+        let message = joined(part);
+        text.push_str(&message);
+        if at + 1 < parts.len() && !message.ends_with(['.', '?', '!']) {
+            text.push('.');
+        }
+        text.push('\n');
+        if let Some(origin) = part.last().and_then(origin) {
+            text.push_str(&origin);
         }
     }
     text
 }
 
+fn joined(causes: &[Cause]) -> String {
+    let messages: Vec<&str> = causes.iter().map(|cause| cause.message.as_str()).collect();
+    messages.join(": ")
+}
+
+fn same_place(one: &Cause, other: &Cause) -> bool {
+    match (&one.span, &other.span) {
+        (Some(a), Some(b)) => {
+            (&a.source.path, a.line, a.column) == (&b.source.path, b.line, b.column)
+                && one.origin == other.origin
+        }
+        _ => false,
+    }
+}
+
 fn origin(cause: &Cause) -> Option<String> {
     match (&cause.span, &cause.origin) {
         (_, Some(origin)) => Some(format!("Origin: {origin}\n")),
+        // What stands on the command line has no lines and columns.
+        (Some(span), None) if span.source.path.starts_with('<') => {
+            Some(format!("Origin: {}\n\n{}\n", span.source.path, span.source.text))
+        }
         (Some(span), None) => Some(format!("Origin: {}\n\n{}", place(span), excerpt(span))),
         (None, None) => None,
     }
@@ -68,9 +82,13 @@ fn excerpt(span: &Span) -> String {
     let width = (line + 1).to_string().len();
     let mut text = String::new();
     for (at, content) in lines.iter().enumerate() {
-        let cut: String = content.chars().take(WIDTH).collect();
-        let dots = if content.chars().count() > WIDTH { "..." } else { "" };
-        text.push_str(format!("{:>width$} {cut}{dots}", first + at).trim_end());
+        let numbered = format!("{:>width$} {content}", first + at);
+        if numbered.chars().count() > WIDTH {
+            text.extend(numbered.chars().take(WIDTH - DOTS.len()));
+            text.push_str(DOTS);
+        } else {
+            text.push_str(numbered.trim_end());
+        }
         text.push('\n');
     }
     let column = span.column as usize;
