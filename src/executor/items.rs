@@ -627,11 +627,6 @@ impl Prepared {
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
         result.insert("changed", changed);
-        let diffs: Vec<Value> = items
-            .iter()
-            .filter(|item| item.result.get("changed").is_some_and(truth) && !item.no_log)
-            .filter_map(|item| item.result.get("diff").cloned())
-            .collect();
         let results = items.iter().map(|item| {
             let mut result = item.result.clone();
             if !result.contains_key("failed") {
@@ -679,11 +674,6 @@ impl Prepared {
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         let ignored = event.ignored;
-        if self.run.options.diff || self.task.own(Keyword::Diff).is_some_and(truth) {
-            for diff in diffs {
-                self.turn.event(self.slot, Event::Diff { diff });
-            }
-        }
         if includes.is_empty() {
             self.turn.event(self.slot, Event::Result(Box::new(event)));
         }
@@ -725,8 +715,7 @@ impl Prepared {
     fn show(&self, event: ResultEvent) {
         let diffing = self.run.options.diff
             || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
-        if event.item.is_none()
-            && diffing
+        if diffing
             && !event.no_log
             && event.result.get("changed").is_some_and(truth)
             && let Some(diff) = event.result.get("diff")
