@@ -1,10 +1,12 @@
 //! The system's OpenSSH client as a transport, for what russh cannot do.
 
+use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::Command;
@@ -17,6 +19,8 @@ use super::{Error, ErrorKind, Exit, ExitStatus, Process, Pty, Reader, Target, ch
 const CLIENT_FAILED: ExitStatus = ExitStatus::Code(255);
 /// How much of what a client complains about is kept.
 const COMPLAINT: usize = 4096;
+/// How long the end of its complaint is waited for.
+const REST: Duration = Duration::from_secs(1);
 
 /// A host that is reached through the `ssh` program: each command is a process of its own.
 pub(super) struct Client {
@@ -67,13 +71,17 @@ impl Client {
         let process = child::start(child, |error| {
             format!("Failed to connect to the host via ssh: cannot run `{program}`: {error}")
         })?;
-        let complaint = Arc::new(Mutex::new(Vec::new()));
-        let stderr = Overheard { inner: process.stderr, heard: complaint.clone() };
+        let errors = Arc::new(Mutex::new(Errors::new(process.stderr)));
+        let stderr = Stderr(errors.clone());
         let exit = Exit(Box::pin(async move {
-            match process.exit.wait().await? {
-                status if status == CLIENT_FAILED => Err(failure(&complaint)),
-                status => Ok(status),
+            let status = process.exit.wait().await?;
+            if status != CLIENT_FAILED {
+                return Ok(status);
             }
+            // What it says last may not have been read yet; something that it started may keep the pipe open.
+            let rest = std::future::poll_fn(|cx| lock(&errors).poll_rest(cx));
+            let _ = tokio::time::timeout(REST, rest).await;
+            Err(lock(&errors).failure())
         }));
         Ok(Process { stderr: Box::new(stderr), exit, ..process })
     }
@@ -114,41 +122,86 @@ impl Client {
     }
 }
 
-/// Returns why a client failed, in its own words, which are the reference's too.
-fn failure(complaint: &Mutex<Vec<u8>>) -> Error {
-    let heard = complaint.lock().unwrap_or_else(PoisonError::into_inner);
-    let text = String::from_utf8_lossy(&heard);
-    let text = text.trim();
-    let kind = if text.contains("Host key verification failed") {
-        ErrorKind::HostKey
-    } else if text.contains("Permission denied") {
-        ErrorKind::Auth
-    } else {
-        ErrorKind::Unreachable
-    };
-    Error::ssh(kind, text)
-}
-
-/// The client's standard error, whose end is remembered while it is read.
-struct Overheard {
+/// The client's standard error: its reader and whoever wants to know why the client failed both read it.
+struct Errors {
     inner: Reader,
-    heard: Arc<Mutex<Vec<u8>>>,
+    /// The end of what it said.
+    heard: Vec<u8>,
+    /// What was read for the reason, and not yet by the reader.
+    unread: VecDeque<u8>,
+    reader: Option<Waker>,
 }
 
-impl AsyncRead for Overheard {
+impl Errors {
+    fn new(inner: Reader) -> Self {
+        Self { inner, heard: Vec::new(), unread: VecDeque::new(), reader: None }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        self.heard.extend_from_slice(bytes);
+        let surplus = self.heard.len().saturating_sub(COMPLAINT);
+        self.heard.drain(..surplus);
+    }
+
+    /// Reads everything that is left.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let mut chunk = [0; 1024];
+            let mut chunk = ReadBuf::new(&mut chunk);
+            let read = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut chunk));
+            if let Some(reader) = self.reader.take() {
+                reader.wake();
+            }
+            if read.is_err() || chunk.filled().is_empty() {
+                return Poll::Ready(());
+            }
+            self.hear(chunk.filled());
+            self.unread.extend(chunk.filled());
+        }
+    }
+
+    /// Returns why the client failed, in its own words, which are the reference's too.
+    fn failure(&self) -> Error {
+        let text = String::from_utf8_lossy(&self.heard);
+        let text = text.trim();
+        let kind = if text.contains("Host key verification failed") {
+            ErrorKind::HostKey
+        } else if text.contains("Permission denied") {
+            ErrorKind::Auth
+        } else {
+            ErrorKind::Unreachable
+        };
+        Error::ssh(kind, text)
+    }
+}
+
+/// The client's standard error for whoever started the command.
+struct Stderr(Arc<Mutex<Errors>>);
+
+impl AsyncRead for Stderr {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let mut errors = lock(&self.0);
+        if !errors.unread.is_empty() {
+            let (front, _) = errors.unread.as_slices();
+            let n = front.len().min(buf.remaining());
+            buf.put_slice(&front[..n]);
+            errors.unread.drain(..n);
+            return Poll::Ready(Ok(()));
+        }
+        errors.reader = Some(cx.waker().clone());
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.inner).poll_read(cx, buf))?;
-        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.extend_from_slice(&buf.filled()[before..]);
-        let surplus = heard.len().saturating_sub(COMPLAINT);
-        heard.drain(..surplus);
+        ready!(Pin::new(&mut errors.inner).poll_read(cx, buf))?;
+        errors.hear(&buf.filled()[before..]);
         Poll::Ready(Ok(()))
     }
+}
+
+fn lock(errors: &Mutex<Errors>) -> MutexGuard<'_, Errors> {
+    errors.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

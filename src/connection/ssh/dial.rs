@@ -106,24 +106,30 @@ async fn carrier(
         }
         Way::Jump(hop) => {
             let via = ssh.bastion(hop, places, chain).await?;
-            via.opening.decline();
-            let port = u32::from(plan.port);
-            let channel = via.handle.channel_open_direct_tcpip(&plan.host, port, "127.0.0.1", 0);
-            let channel = channel.await.map_err(|error| {
-                let (host, port) = (&plan.host, plan.port);
-                let reason = match error {
-                    russh::Error::ChannelOpenFailure(reason) => format!("{reason:?}"),
-                    _ => via.ending.reason().to_owned(),
-                };
-                let detail = format!(
-                    "ssh: connect to host {host} port {port} through {}: {reason}",
-                    via.description
-                );
-                Error::ssh(ErrorKind::Unreachable, detail)
-            })?;
+            let channel = tunnel(&via, plan).await?;
             Ok(Carrier { stream: Box::new(channel.into_stream()), via: Some(via), permit: None })
         }
     }
+}
+
+/// Lets a bastion connect to the host.
+async fn tunnel(via: &Link, plan: &Plan) -> Result<russh::Channel<client::Msg>, Error> {
+    via.opening.decline();
+    let (host, port) = (&plan.host, plan.port);
+    let open = via.handle.channel_open_direct_tcpip(host, u32::from(port), "127.0.0.1", 0);
+    let reason = match plan.connect_timeout {
+        Some(limit) => timeout(limit, open).await,
+        None => Ok(open.await),
+    };
+    let reason = match reason {
+        Ok(Ok(channel)) => return Ok(channel),
+        Ok(Err(russh::Error::ChannelOpenFailure(reason))) => format!("{reason:?}"),
+        Ok(Err(_)) => via.ending.reason().to_owned(),
+        Err(_) => "Connection timed out".to_owned(),
+    };
+    let via = &via.description;
+    let detail = format!("ssh: connect to host {host} port {port} through {via}: {reason}");
+    Err(Error::ssh(ErrorKind::Unreachable, detail))
 }
 
 /// Connects to the first address of the host that answers.

@@ -1,9 +1,9 @@
 //! Logging in with keys, and commands on the connection.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
-use super::sshd::{Sshd, keygen, soon};
+use super::sshd::{Agent, Sshd, keygen, soon};
 use crate::connection::{Answer, ErrorKind, ExitStatus, Prompter, Question, Secret, Target};
 
 /// Connects, runs a command that repeats its input, and returns what came back.
@@ -72,39 +72,18 @@ async fn the_passphrase_of_a_key_is_asked_once_for_all_hosts() {
 async fn a_key_of_the_agent_logs_in_unless_only_named_ones_may() {
     let sshd = Sshd::start();
     sshd.know("ed25519");
-    let socket = sshd.path("agent");
-    let mut agent = Command::new("ssh-agent")
-        .arg("-D")
-        .arg("-a")
-        .arg(&socket)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !socket.exists() {
-        std::thread::yield_now();
-    }
-    let add = |key: std::path::PathBuf| {
-        let status = Command::new("ssh-add")
-            .arg("-q")
-            .arg(key)
-            .env("SSH_AUTH_SOCK", &socket)
-            .status()
-            .unwrap();
-        assert!(status.success());
-    };
+    let agent = Agent::start(&sshd);
     // A key that the host does not know comes first, and an RSA key that it knows second.
-    add(keygen(sshd.home(), "other", &["-t", "ed25519"]));
-    add(sshd.admit("held", &["-t", "rsa", "-b", "2048"]));
+    agent.add(&keygen(sshd.home(), "other", &["-t", "ed25519"]));
+    agent.add(&sshd.admit("held", &["-t", "rsa", "-b", "2048"]));
     let mut target = sshd.target();
     target.private_key_file = None;
-    target.ssh_args = vec!["-o".to_owned(), format!("IdentityAgent={}", socket.display())];
+    target.ssh_args = vec!["-o".to_owned(), format!("IdentityAgent={}", agent.socket.display())];
     assert_eq!(echo(&sshd, &target).await.unwrap(), "hello");
     target.ssh_args.extend(["-o", "IdentitiesOnly=yes"].map(str::to_owned));
     assert_eq!(echo(&sshd, &target).await.unwrap_err().kind, ErrorKind::Auth);
     target.private_key_file = Some(sshd.path("held.pub"));
     assert_eq!(echo(&sshd, &target).await.unwrap(), "hello");
-    agent.kill().unwrap();
-    agent.wait().unwrap();
 }
 
 #[tokio::test]

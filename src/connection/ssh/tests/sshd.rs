@@ -133,6 +133,39 @@ impl Drop for Sshd {
     }
 }
 
+/// An agent of its own; it ends with the test.
+pub(super) struct Agent {
+    pub(super) socket: PathBuf,
+    child: Child,
+}
+
+impl Agent {
+    pub(super) fn start(sshd: &Sshd) -> Self {
+        let socket = sshd.path("agent");
+        let mut command = Command::new("ssh-agent");
+        let command = command.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null());
+        let child = command.spawn().expect("ssh-agent is installed");
+        while !socket.exists() {
+            std::thread::yield_now();
+        }
+        Self { socket, child }
+    }
+
+    /// Gives the agent a key.
+    pub(super) fn add(&self, key: &Path) {
+        let mut command = Command::new("ssh-add");
+        let command = command.arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket);
+        assert!(command.status().unwrap().success());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Returns the name of whoever runs the tests.
 pub(super) fn user() -> String {
     let output = Command::new("id").arg("-un").output().unwrap();

@@ -163,6 +163,15 @@ async fn the_systems_client_takes_what_russh_cannot() {
             (b"hello".to_vec(), crate::connection::ExitStatus::Code(7))
         );
     }
+    let mut closed = target.clone();
+    closed.transport = Transport::OpenSsh;
+    closed.port = Some(super::sshd::free_port());
+    let connection = soon(sshd.connections().open(&closed)).await.unwrap();
+    let process = soon(connection.exec("true", None)).await.unwrap();
+    // Whoever waits before reading gets the reason as well.
+    let error = soon(process.exit.wait()).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unreachable);
+    assert!(error.message.ends_with("Connection refused"), "{error}");
     target.ssh_args.extend(["-L".to_owned(), forward]);
     target.transport = Transport::Russh;
     let error = soon(sshd.connections().open(&target)).await.err().unwrap();
@@ -196,4 +205,19 @@ async fn a_pseudo_terminal_and_the_environment_reach_the_command() {
     let process = soon(connection.exec("stty size; echo $LC_WINDLASS", pty)).await.unwrap();
     let output = soon(process.output(b"")).await.unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "50 132\r\nhere\r\n");
+}
+
+#[tokio::test]
+async fn a_forwarded_agent_is_reached_from_the_host_and_only_when_asked_for() {
+    let sshd = Sshd::start();
+    sshd.know("ed25519");
+    let agent = super::sshd::Agent::start(&sshd);
+    agent.add(&sshd.path("id_ed25519"));
+    let mut target = sshd.target();
+    target.ssh_args = vec!["-o".to_owned(), format!("IdentityAgent={}", agent.socket.display())];
+    let connections = sshd.connections();
+    let list = "ssh-add -l 2>&1";
+    assert!(!says(&connections, &target, list).await.contains("ED25519"));
+    target.ssh_args.extend(["-o", "ForwardAgent=yes"].map(str::to_owned));
+    assert!(says(&connections, &target, list).await.contains("ED25519"));
 }
