@@ -68,6 +68,7 @@ struct Run<'a> {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    enter_folder(&mut args, host);
     let found = host.path_state(&args.path)?;
     let state = args.state.unwrap_or(match found {
         PathState::Directory => State::Directory,
@@ -84,8 +85,6 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         let message = "src option requires state to be 'link' or 'hard'";
         return Err(host.attribute_failure(&args.path, message));
     }
-    enter_folder(&mut args, state, host);
-
     let untouched = if state == State::Touch { Time::Now } else { Time::Preserve };
     let time = |given: Option<&str>, format: &str| times::read(given, format, untouched, host);
     let times = Times {
@@ -104,8 +103,8 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
 }
 
 /// A folder as the place of a hard link or a sent file means: in it, under the source's name.
-fn enter_folder(args: &mut Args, state: State, host: &Host) {
-    if matches!(state, State::Link | State::Absent) || !host.is_folder(&args.path) {
+fn enter_folder(args: &mut Args, host: &Host) {
+    if matches!(args.state, Some(State::Link | State::Absent)) || !host.is_folder(&args.path) {
         return;
     }
     let name = match (&args.original_basename, &args.src) {
@@ -148,8 +147,7 @@ impl Run<'_> {
         let (host, path) = (self.host, self.args.path.0.as_str());
         let found = host.path_state(path)?;
         if found == PathState::Absent {
-            self.start(path, found, "absent");
-            let outcome = self.done("path", path, false, false);
+            let outcome = Outcome::changed_if(false).with("path", path);
             return Ok(outcome.with("state", "absent"));
         }
         self.start(path, found, "absent");
@@ -175,7 +173,7 @@ impl Run<'_> {
             let failure = self.host.attribute_failure(&path, message);
             return Err(failure.with("state", found.as_str()));
         }
-        self.diff.set("path", path.as_str(), path.as_str());
+        self.start(&path, found, "file");
         let changed = self.set_attributes(&path, false)?;
         Ok(self.done("path", &path, changed, true))
     }
@@ -259,30 +257,37 @@ impl Run<'_> {
         let path = args.path.0.as_str();
         let found = host.path_state(path)?;
         let source = match &args.src {
-            Some(source) => source.0.clone(),
-            None if args.follow && found == PathState::Link => {
-                host.link_target(path).map_err(|error| Failure::new(errno_about(&error, path)))?
+            Some(source) => Some(source.0.clone()),
+            None if found == PathState::Absent => {
+                return Err(Failure::new("src is required for creating new symlinks"));
             }
-            None => return Err(Failure::new("src is required for creating new symlinks")),
+            None if args.follow && host.exists(path) => host.link_target(path).ok(),
+            None => None,
         };
-        let leads_to = joined(path, found == PathState::Directory, &source);
-        if !args.force && !host.exists(&leads_to) {
-            let message = format!(
-                "src file does not exist, use 'force=yes' if you really want to create the link: {leads_to}"
-            );
-            return Err(host.attribute_failure(path, message).with("src", source));
+        if let Some(source) = &source {
+            let leads_to = joined(path, found == PathState::Directory, source);
+            if !args.force && !host.exists(&leads_to) {
+                let message = format!(
+                    "src file does not exist, use 'force=yes' if you really want to create the link: {leads_to}"
+                );
+                let failure = host.attribute_failure(path, message);
+                return Err(failure.with("src", source.as_str()));
+            }
         }
         self.start(path, found, "link");
         let changed = match found {
             PathState::Absent => true,
             PathState::Link => {
                 let now = host.link_target(path).unwrap_or_default();
-                if now != source {
-                    self.diff.set("src", now.as_str(), source.as_str());
+                match &source {
+                    Some(source) if *source != now => {
+                        self.diff.set("src", now.as_str(), source.as_str());
+                        true
+                    }
+                    _ => false,
                 }
-                now != source
             }
-            PathState::Directory if args.force => {
+            PathState::Directory if args.force && source.is_some() => {
                 if host.list(path)?.is_empty() {
                     true
                 } else {
@@ -291,23 +296,23 @@ impl Run<'_> {
                     return Err(host.attribute_failure(path, message));
                 }
             }
-            _ if args.force => true,
+            _ if args.force && source.is_some() => true,
             other => {
                 let message =
                     format!("refusing to convert from {} to symlink for {path}", other.as_str());
                 return Err(host.attribute_failure(path, message));
             }
         };
-        if changed {
-            host.symlink(&source, path)
-                .map_err(|error| linking_failed(host, &error, &source, path))?;
+        if let (true, Some(source)) = (changed, &source) {
+            host.symlink(source, path)
+                .map_err(|error| linking_failed(host, &error, source, path))?;
         }
         if host.checking() && !host.exists(path) {
             return Ok(self.done("dest", path, changed, false).with("src", source));
         }
         let target = host.followed(path, args.follow);
         let mut changed = changed;
-        if host.exists(&target) {
+        if host.exists(&target) || !args.follow {
             changed = self.set_attributes(&target, changed)?;
         } else {
             host.warn(
@@ -332,9 +337,7 @@ impl Run<'_> {
             };
             let same = same_file(host, &from, path)?;
             match found {
-                PathState::Absent if !host.exists(&from) => {
-                    return Err(refuse("src does not exist"));
-                }
+                _ if !host.exists(&from) => return Err(refuse("src does not exist")),
                 PathState::Absent => changed = true,
                 _ if same => (),
                 PathState::Link => {
@@ -357,7 +360,7 @@ impl Run<'_> {
                 host.hard_link(&from, path)
                     .map_err(|error| linking_failed(host, &error, source, path))?;
             }
-        } else if found == PathState::Absent {
+        } else if found != PathState::Hard {
             return Err(Failure::new("src is required for creating new hardlinks"));
         }
         let source = args.src.as_ref().map_or(Json::Null, |source| source.0.as_str().into());

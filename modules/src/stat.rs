@@ -87,7 +87,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         set("checksum", sum.into());
     }
     if args.get_mime {
-        let (kind, encoding) = mime(host, path, &meta, args.follow);
+        let (kind, encoding) = mime(host, path);
         set("mimetype", kind.into());
         set("charset", encoding.into());
     }
@@ -149,11 +149,13 @@ fn numbers(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
 }
 
 /// Type and encoding: what the file system says, otherwise what `file` says where it is installed.
-fn mime(host: &Host, path: &str, meta: &Metadata, follow: bool) -> (String, String) {
+fn mime(host: &Host, path: &str) -> (String, String) {
     let unknown = || ("unknown".to_owned(), "unknown".to_owned());
     if host.which("file").is_none() || !host.exists(path) {
         return unknown();
     }
+    // Of the path itself, also where a link is followed: so the reference calls `file`.
+    let Ok(meta) = host.look_at(path, false) else { return unknown() };
     let known = match FileType::from_raw_mode(meta.mode()) {
         FileType::Directory => "inode/directory",
         FileType::CharacterDevice => "inode/chardevice",
@@ -167,11 +169,7 @@ fn mime(host: &Host, path: &str, meta: &Metadata, follow: bool) -> (String, Stri
     if !known.is_empty() {
         return (known.to_owned(), "binary".to_owned());
     }
-    let mut argv = vec!["file", "-b", "--mime-type", "--mime-encoding"];
-    if follow {
-        argv.push("-L");
-    }
-    argv.push(path);
+    let argv = ["file", "-b", "--mime-type", "--mime-encoding", path];
     match host.run(&Command::new(argv)) {
         Ok(output) if output.success() => match output.text().trim().split_once("; charset=") {
             Some((kind, encoding)) => (kind.to_owned(), encoding.to_owned()),
