@@ -5,7 +5,9 @@
 
 mod access;
 mod cells;
+mod complaint;
 mod condition;
+mod crypt;
 mod digests;
 mod documents;
 mod encodings;

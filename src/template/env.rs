@@ -95,6 +95,8 @@ impl Default for FileOptions {
 pub struct Env<'a> {
     pub scope: &'a dyn Scope,
     pub context: &'a Context,
+    /// The folder of the template that is rendered: what it includes is searched for here first.
+    pub folder: Option<PathBuf>,
     memo: Mutex<FxHashMap<usize, Memo>>,
 }
 
@@ -111,7 +113,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a> Env<'a> {
     pub fn new(scope: &'a dyn Scope, context: &'a Context) -> Env<'a> {
-        Env { scope, context, memo: Mutex::default() }
+        Env { scope, context, folder: None, memo: Mutex::default() }
     }
 
     /// Returns the value with all templates in it evaluated and all vault texts opened.
@@ -185,6 +187,14 @@ impl<'a> Env<'a> {
         })
     }
 
+    /// Returns a variable's value with all templates in it evaluated, or nothing where there is no such variable.
+    pub fn value(&self, name: &str) -> Result<Option<Value>> {
+        match self.variable(name, 0)? {
+            Some(value) => self.eval(&value).map(Some),
+            None => Ok(None),
+        }
+    }
+
     pub(super) fn expression_code(&self, text: &str, span: Option<&Span>) -> Result<Arc<Code>> {
         if let Some(code) = lock(&self.context.compiled.expressions).get(text) {
             return Ok(Arc::clone(code));
@@ -198,7 +208,7 @@ impl<'a> Env<'a> {
     pub(super) fn run(&self, code: &Arc<Code>, depth: u32) -> Result<Value> {
         let mut out = Output::native();
         Evaluator::new(self, code, depth).run(&mut out)?;
-        Ok(out.into_value())
+        out.into_value()
     }
 
     fn evaluate(&self, template: &Template, depth: u32) -> Result<Value> {
@@ -305,7 +315,7 @@ impl<'a> Env<'a> {
 
     /// Returns the template of a file that another one includes, imports or extends.
     pub(super) fn load(&self, name: &str) -> Result<Arc<Code>> {
-        for folder in &self.context.search_path {
+        for folder in self.folder.iter().chain(&self.context.search_path) {
             for path in [folder.join("templates").join(name), folder.join(name)] {
                 let Ok(text) = std::fs::read_to_string(&path) else { continue };
                 let source = crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);

@@ -1,6 +1,4 @@
-//! HTML escaping, for `escape` and `autoescape`.
-
-use super::tree::Expression;
+//! HTML escaping, for `escape` and `urlize`.
 
 /// Returns a text that HTML shows as it is.
 pub(crate) fn escape(text: &str) -> String {
@@ -18,15 +16,3 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Returns whether an expression's text needs no escaping.
-pub(crate) fn is_safe(expression: &Expression) -> bool {
-    match expression {
-        Expression::Filter(apply) => {
-            matches!(
-                apply.unit.name,
-                "escape" | "forceescape" | "safe" | "urlize" | "xmlattr" | "tojson"
-            )
-        }
-        _ => false,
-    }
-}

@@ -51,7 +51,8 @@ pub(crate) struct Evaluator<'e> {
     scope: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) input: Value,
-    pub(super) escape: bool,
+    /// Whether only what was handed on is seen, as without `with context`.
+    pub(super) isolated: bool,
     pub(super) depth: u32,
     steps: u32,
     loops: usize,
@@ -76,7 +77,7 @@ impl<'e> Evaluator<'e> {
             scope: None,
             overlay: Overlay::default(),
             input: Value::None,
-            escape: false,
+            isolated: false,
             depth,
             steps: 0,
             loops: 0,
@@ -151,8 +152,7 @@ impl<'e> Evaluator<'e> {
             Statement::Text(text) => out.push(text.clone()),
             Statement::Emit(expression) => {
                 let value = self.expression(expression)?;
-                let safe = !self.escape || escape::is_safe(expression);
-                self.emit(value, safe, expression.place(), out)?;
+                self.emit(value, expression.place(), out)?;
             }
             Statement::For(node) => self.for_loop(node, None, out)?,
             Statement::If { condition, then, otherwise } => {
@@ -186,11 +186,11 @@ impl<'e> Evaluator<'e> {
                 let value = self.filtered(Some(filters), text)?;
                 out.push(value);
             }
-            Statement::AutoEscape { enabled, body } => {
-                let enabled = self.truth(enabled)?;
-                let before = std::mem::replace(&mut self.escape, enabled);
+            // The reference never escapes, whatever is asked for.
+            Statement::AutoEscape { body, .. } => {
+                let saved = self.enter();
                 let flow = self.body(body, out);
-                self.escape = before;
+                self.leave(saved);
                 return flow;
             }
             Statement::Macro(body) => {
@@ -202,7 +202,7 @@ impl<'e> Evaluator<'e> {
             Statement::Call { call, caller } => {
                 let caller = self.make_macro(caller);
                 let value = self.call_with(call, Some(caller))?;
-                self.emit(value, true, call.place(), out)?;
+                self.emit(value, call.place(), out)?;
             }
             Statement::Block(index) => self.run_block(&self.code.blocks[*index].name, 0, out)?,
             Statement::Extends(_) => (),
@@ -234,20 +234,23 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Output of an expression: what is undefined fails here.
-    fn emit(&mut self, value: Value, safe: bool, place: Place, out: &mut Output) -> Result<()> {
+    fn emit(&mut self, value: Value, place: Place, out: &mut Output) -> Result<()> {
         let value = self.finalize(value).map_err(|error| error.at(self.code, place))?;
-        out.push(if safe { value } else { escape::escape(&value.to_text()).into() });
+        out.push(value);
         Ok(())
     }
 
-    /// Runs statements and returns their text.
+    /// Runs statements and returns what they put out; what is undefined in them fails when it is used.
     fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
-        let mut out = Output::text();
+        let mut out = Output::native();
         let saved = self.enter();
         let flow = self.body(body, &mut out);
         self.leave(saved);
-        flow?;
-        Ok(out.into_text().into())
+        match flow {
+            Ok(_) => Ok(out.into_captured()),
+            Err(error) if error.is_undefined() => Ok(error.into()),
+            Err(error) => Err(error),
+        }
     }
 
     fn filtered(&mut self, filters: Option<&'e Expression>, text: Value) -> Result<Value> {
@@ -303,7 +306,15 @@ impl<'e> Evaluator<'e> {
                 }
             }
             Target::Unpack(targets, place) => {
-                let items = self.iterate(&value).map_err(|error| error.at(self.code, *place))?;
+                let items = self.iterate(&value).map_err(|mut error| {
+                    if error.message.ends_with("is not iterable") {
+                        let found = value.type_name();
+                        error = TemplateError::runtime(format!(
+                            "cannot unpack non-iterable {found} object"
+                        ));
+                    }
+                    error.at(self.code, *place)
+                })?;
                 let (expected, found) = (targets.len(), items.len());
                 if found != expected {
                     let message = if found < expected {
@@ -338,7 +349,7 @@ impl<'e> Evaluator<'e> {
         if let Some((_, value)) = self.overlay.iter().rev().find(|(known, _)| known == name) {
             return Ok(value.clone());
         }
-        if let Some(value) = self.env.variable(name, self.depth)? {
+        if !self.isolated && let Some(value) = self.env.variable(name, self.depth)? {
             if self.code.mutates && matches!(value, Value::List(_) | Value::Dict(_)) {
                 let cell = thaw(value);
                 if self.root.is_empty() {
@@ -439,6 +450,7 @@ impl<'e> Evaluator<'e> {
             root: Arc::new(self.root.clone()),
             stack: self.stack[self.floor..].to_vec(),
             overlay: Arc::clone(&self.overlay),
+            isolated: self.isolated,
         })
     }
 
@@ -457,6 +469,7 @@ impl<'e> Evaluator<'e> {
         };
         evaluator.stack.clone_from(&callee.stack);
         evaluator.overlay = Arc::clone(&callee.overlay);
+        evaluator.isolated = callee.isolated;
         evaluator.scope = Some(evaluator.stack.len());
         let text = evaluator.macro_body(&callee.body, passed)?;
         self.steps = evaluator.steps;
@@ -510,9 +523,7 @@ impl<'e> Evaluator<'e> {
                 "macro '{name}' takes no keyword argument '{key}'"
             )));
         }
-        let mut out = Output::text();
-        self.body(&node.body, &mut out)?;
-        Ok(out.into_text().into())
+        self.captured(&node.body)
     }
 
     /// Runs a block: the most derived one of this name, or one further up for `super()`.
@@ -533,7 +544,7 @@ impl<'e> Evaluator<'e> {
         evaluator.overlay = self.visible();
         evaluator.blocks.clone_from(&self.blocks);
         evaluator.block = Some((Arc::clone(name), level));
-        evaluator.escape = self.escape;
+        evaluator.isolated = self.isolated;
         evaluator.body(&code.blocks[index].body, out).map(drop)
     }
 
@@ -588,6 +599,9 @@ impl<'e> Evaluator<'e> {
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if with_context {
             evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
@@ -601,6 +615,9 @@ impl<'e> Evaluator<'e> {
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if with_context {
             evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
@@ -619,6 +636,7 @@ impl<'e> Evaluator<'e> {
                     root: Arc::clone(&root),
                     stack: Vec::new(),
                     overlay: Arc::clone(&found.overlay),
+                    isolated: found.isolated,
                 }),
                 _ => value,
             };

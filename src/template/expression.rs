@@ -42,6 +42,9 @@ impl<'e> Evaluator<'e> {
                 let right = self.defined(&node.right)?;
                 let result = match (node.operator, &left) {
                     (Operator::Rem, Value::Str(format)) => {
+                        if let Some(undefined) = right.first_undefined() {
+                            return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                        }
                         formatting::percent(format, &right).map(Value::from)
                     }
                     (operator, Value::Object(_)) => {
@@ -83,10 +86,7 @@ impl<'e> Evaluator<'e> {
                 }
                 match &node.otherwise {
                     Some(otherwise) => self.expression(otherwise),
-                    None => Ok(Value::undefined(
-                        "the inline if-expression evaluated to false and no else section was defined.",
-                        None,
-                    )),
+                    None => Ok(Value::undefined(NO_ELSE, None)),
                 }
             }
             Expression::Filter(apply) => {
@@ -149,6 +149,7 @@ impl<'e> Evaluator<'e> {
     /// Returns a value that is not undefined and holds no cells.
     pub(super) fn defined(&mut self, expression: &'e Expression) -> Result<Value> {
         match self.expression(expression)? {
+            value if is_lenient(&value) => Ok(Value::str("")),
             Value::Undefined(undefined) => {
                 Err(TemplateError::from(&*undefined).at(self.code, expression.place()))
             }
@@ -165,6 +166,7 @@ impl<'e> Evaluator<'e> {
 
     fn is_true(&self, value: &Value, place: Place) -> Result<bool> {
         match value {
+            value if is_lenient(value) => Ok(false),
             Value::Undefined(undefined) => {
                 Err(TemplateError::from(&**undefined).at(self.code, place))
             }
@@ -354,6 +356,7 @@ impl<'e> Evaluator<'e> {
             | Value::Str(_)
             | Value::Bytes(_)
             | Value::Omit => Ok(value),
+            value if is_lenient(&value) => Ok(value),
             Value::Undefined(undefined) => Err((&*undefined).into()),
             other => {
                 let complete = self.complete(other)?;
@@ -376,6 +379,15 @@ impl<'e> Evaluator<'e> {
     }
 }
 
+/// What an inline `if` without `else` gives: nothing, which is empty text where text is wanted.
+const NO_ELSE: &str =
+    "Error rendering template: Type 'Undefined' is unsupported for variable storage.";
+
+/// Returns whether an undefined value is that of an inline `if` without `else`.
+pub(crate) fn is_lenient(value: &Value) -> bool {
+    matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)
+}
+
 /// Returns a value as a variable could hold it.
 fn plain(value: Value) -> Result<Value> {
     let needs_work = |item: &Value| {
@@ -394,11 +406,14 @@ fn plain(value: Value) -> Result<Value> {
         }
         Value::Tuple(list) => plain_items(list),
         Value::Dict(dict) => {
-            if !dict.values().any(needs_work) {
+            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_))) {
                 return Ok(value);
             }
             let mut entries = Dict::with_capacity(dict.len());
             for (key, value) in dict.iter() {
+                if matches!(key, Value::Tuple(_) | Value::List(_)) {
+                    return Err(TemplateError::runtime("unhashable type: 'list'"));
+                }
                 if !matches!(value, Value::Omit) {
                     entries.insert(key.clone(), plain(value.clone())?);
                 }
@@ -424,6 +439,11 @@ fn plain_items(list: &List) -> Result<Value> {
 
 fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
     let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
+    if !matches!(comparison, Comparison::In | Comparison::NotIn)
+        && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())
+    {
+        return Err((&**undefined).into());
+    }
     Ok(match comparison {
         Comparison::Equal => left == right,
         Comparison::NotEqual => left != right,

@@ -70,6 +70,7 @@ registry! { Filter:
     md5,
     min,
     normpath,
+    password_hash,
     path_join,
     permutations,
     pow,

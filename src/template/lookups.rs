@@ -13,7 +13,30 @@ use super::{
 use crate::value::Value;
 
 registry! { Lookup:
+    config,
+    csvfile,
+    dict,
     env,
+    file,
+    fileglob,
+    first_found,
+    indexed_items,
+    ini,
+    inventory_hostnames,
+    items,
+    lines,
+    list,
+    nested,
+    password,
+    pipe,
+    random_choice,
+    sequence,
+    subelements,
+    template,
+    together,
+    unvault,
+    varnames,
+    vars,
 }
 
 /// A lookup as templates, `with_...` and `windlass doc` see it.
@@ -23,7 +46,6 @@ pub struct Lookup {
     pub summary: &'static str,
     /// Template and what the reference gives for it.
     pub examples: &'static [(&'static str, &'static str)],
-    /// Whether terms that are lists are given as they are rather than item by item.
     pub(crate) run: fn(&mut Query<'_, '_>) -> Found,
 }
 
@@ -110,6 +132,64 @@ pub(crate) fn find_file(context: &Context, folder: &str, name: &str) -> Option<P
         }
     }
     None
+}
+
+/// Returns the items of a list; anything else is one item.
+pub(crate) fn as_items(value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(items) | Value::Tuple(items) => items.to_vec(),
+        Value::Undefined(_) => Vec::new(),
+        Value::Object(object) => object.items().map_or_else(|| vec![value.clone()], |i| i.to_vec()),
+        other => vec![other.clone()],
+    }
+}
+
+/// Returns items, and those of lists among them to a depth.
+pub(crate) fn flattened(items: &[Value], depth: usize) -> Vec<Value> {
+    let mut flat = Vec::new();
+    for item in items {
+        match item {
+            Value::List(inner) | Value::Tuple(inner) if depth > 0 => {
+                flat.extend(flattened(inner, depth - 1));
+            }
+            other => flat.push(other.clone()),
+        }
+    }
+    flat
+}
+
+/// Returns what a file holds, opened where it is a vault's.
+fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
+    let Some(path) = query.find("files", name) else {
+        return Err(format!(
+            "Unable to access the file '{name}': File not found. Use -vvvvv to see paths searched."
+        )
+        .into());
+    };
+    let bytes = std::fs::read(&path)
+        .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
+    let bytes = match &query.env.context.vault {
+        Some(vault) if bytes.starts_with(b"$ANSIBLE_VAULT;") => {
+            vault.decrypt(&String::from_utf8_lossy(&bytes))?
+        }
+        _ => bytes,
+    };
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Returns what a shell command of the controller prints.
+fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
+    let output = std::process::Command::new("/bin/sh")
+        .args(["-c", command])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|error| format!("lookup_plugin.{lookup}({command}): {error}"))?;
+    if !output.status.success() {
+        let code = output.status.code().unwrap_or(-1);
+        return Err(format!("lookup_plugin.{lookup}({command}) returned {code}").into());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Lookup>> =
@@ -209,4 +289,25 @@ pub(crate) fn call(
         return Ok(texts.join(",").into());
     }
     Ok(found.into())
+}
+
+#[cfg(test)]
+mod examples {
+    use super::*;
+    use crate::template::uses::testing::printed;
+
+    #[test]
+    fn examples_hold() {
+        let mut wrong = Vec::new();
+        for lookup in ALL {
+            assert!(!lookup.examples.is_empty(), "{} has no example", lookup.name);
+            for (template, expected) in lookup.examples {
+                let found = printed(template);
+                if found != *expected {
+                    wrong.push(format!("{template}\n  expected {expected}\n  found    {found}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

@@ -132,7 +132,12 @@ pub(crate) struct Bound {
 }
 
 impl Object for Bound {
-    object!("builtin_function_or_method");
+    fn type_name(&self) -> &'static str {
+        if matches!(self.of, Value::Dict(_)) { "method" } else { "builtin_function_or_method" }
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
     fn to_text(&self) -> String {
         format!("<built-in method {} of {} object>", self.name, self.of.type_name())
     }
@@ -145,6 +150,7 @@ pub(crate) struct Macro {
     pub(crate) root: Arc<Vec<Option<Value>>>,
     pub(crate) stack: Vec<(Symbol, Value)>,
     pub(crate) overlay: Overlay,
+    pub(crate) isolated: bool,
 }
 
 /// Names that an including template hands on.

@@ -1,5 +1,6 @@
 //! What a template's statements put out: one native value, or text.
 
+use super::{TemplateError, expression::is_lenient};
 use crate::value::Value;
 
 /// What was put out so far.
@@ -29,8 +30,10 @@ impl Output {
             _ if matches!(value, Value::None) => (),
             // An argument cannot be left out in the middle of a text: there it is nothing.
             Output::One(_) | Output::Text(_) | Output::Written(_)
-                if matches!(value, Value::Omit) => {}
-            Output::One(Value::Omit) => *self = Output::Text(value.to_text()),
+                if matches!(value, Value::Omit) || is_lenient(&value) => {}
+            Output::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
+                *self = Output::Text(value.to_text());
+            }
             Output::Nothing => *self = Output::One(value),
             Output::One(first) => {
                 let mut text = first.to_text();
@@ -41,7 +44,22 @@ impl Output {
         }
     }
 
-    pub(crate) fn into_value(self) -> Value {
+    /// Returns the native value, which must be one that a variable can hold.
+    pub(crate) fn into_value(self) -> Result<Value, TemplateError> {
+        match self {
+            Output::Nothing => Ok(Value::None),
+            Output::One(value) => match unstorable(&value) {
+                None => Ok(value),
+                Some(found) => Err(TemplateError::runtime(format!(
+                    "Type '{found}' is unsupported for variable storage."
+                ))),
+            },
+            Output::Text(text) | Output::Written(text) => Ok(text.into()),
+        }
+    }
+
+    /// Returns what a block put out, which may be something that no variable can hold.
+    pub(crate) fn into_captured(self) -> Value {
         match self {
             Output::Nothing => Value::None,
             Output::One(value) => value,
@@ -55,5 +73,18 @@ impl Output {
             Output::One(value) => value.to_text(),
             Output::Text(text) | Output::Written(text) => text,
         }
+    }
+}
+
+/// Returns the type of what no variable can hold, if there is such a thing in a value.
+fn unstorable(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Object(object) if object.mapping().is_none() && object.type_name() != "datetime" => {
+            Some(object.type_name())
+        }
+        Value::Undefined(_) => Some("Undefined"),
+        Value::List(items) | Value::Tuple(items) => items.iter().find_map(unstorable),
+        Value::Dict(dict) => dict.values().find_map(unstorable),
+        _ => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Values as Python's `pprint` lays them out: on one line where 80 columns suffice, keys in order.
+//! Values as Python's `pprint` lays them out: on one line where 80 columns suffice.
 
 use crate::value::Value;
 
@@ -11,32 +11,15 @@ pub(crate) fn pretty(value: &Value) -> String {
     out
 }
 
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Dict(dict) => {
-            let mut entries: Vec<(Value, Value)> =
-                dict.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
-            entries.sort_by(|(a, _), (b, _)| match a.order(b, "<") {
-                Ok(Some(order)) => order,
-                _ => a.type_name().cmp(b.type_name()),
-            });
-            Value::dict(entries)
-        }
-        Value::List(list) => Value::list(list.iter().map(sorted)),
-        Value::Tuple(list) => Value::Tuple(std::sync::Arc::new(list.iter().map(sorted).collect())),
-        other => other.clone(),
-    }
-}
-
 /// Writes a value that starts in a column; `after` columns follow it on its last line.
 fn write(value: &Value, column: usize, after: usize, out: &mut String) {
-    let line = sorted(value).to_repr();
+    let line = value.to_repr();
     if column + line.chars().count() + after <= WIDTH {
         out.push_str(&line);
         return;
     }
     let inner = column + 1;
-    match sorted(value) {
+    match value {
         Value::Dict(dict) if !dict.is_empty() => {
             out.push('{');
             for (index, (key, item)) in dict.iter().enumerate() {
@@ -52,10 +35,10 @@ fn write(value: &Value, column: usize, after: usize, out: &mut String) {
             }
             out.push('}');
         }
-        Value::List(list) if !list.is_empty() => write_items(&list, ["[", "]"], inner, after, out),
+        Value::List(list) if !list.is_empty() => write_items(list, ["[", "]"], inner, after, out),
         Value::Tuple(list) if !list.is_empty() => {
             let close = if list.len() == 1 { ",)" } else { ")" };
-            write_items(&list, ["(", close], inner, after, out);
+            write_items(list, ["(", close], inner, after, out);
         }
         _ => out.push_str(&line),
     }

@@ -52,9 +52,9 @@ pub(crate) fn sort_by_key(
     reverse: bool,
 ) -> std::result::Result<Vec<Value>, String> {
     let mut failure = None;
-    keyed.sort_by(|(a, _), (b, _)| match b.order(a, "<") {
+    keyed.sort_by(|(a, _), (b, _)| match a.order(b, "<") {
         Ok(order) => {
-            let order = order.map_or(Ordering::Equal, Ordering::reverse);
+            let order = order.unwrap_or(Ordering::Equal);
             if reverse { order.reverse() } else { order }
         }
         Err(message) => {

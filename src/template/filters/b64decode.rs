@@ -24,7 +24,11 @@ pub(super) static UNIT: Filter = Filter {
             &base64::engine::general_purpose::STANDARD
         };
         let clean: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        let bytes = engine.decode(clean).map_err(|_| "Incorrect padding".to_owned())?;
+        let count = clean.trim_end_matches('=').len();
+        let bytes = engine.decode(clean).map_err(|_| match count % 4 {
+        1 => format!("Invalid base64-encoded string: number of data characters ({count}) cannot be 1 more than a multiple of 4"),
+        _ => "Incorrect padding".to_owned(),
+    })?;
         Ok(crate::template::encodings::decode(&bytes, &call.text(0, "utf-8"))?.into())
     },
 };

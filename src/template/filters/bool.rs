@@ -20,10 +20,9 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         Ok(match &call.value {
             Value::Bool(truth) => Value::Bool(*truth),
-            Value::Str(text) => Value::Bool(matches!(
-                &*text.to_lowercase(),
-                "yes" | "y" | "true" | "t" | "on" | "1"
-            )),
+            Value::Str(text) => {
+                Value::Bool(matches!(&*text.to_lowercase(), "yes" | "true" | "on" | "1"))
+            }
             other => Value::Bool(*other == Value::Int(1)),
         })
     },

@@ -6,6 +6,7 @@ use crate::{
     template::{
         TemplateError,
         evaluator::{Evaluator, Passed, items},
+        expression::is_lenient,
     },
     value::{Dict, List, Value},
 };
@@ -80,6 +81,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
         passed: Passed,
     ) -> Result<Invocation<'i, 'e>, TemplateError> {
         let value = match input {
+            value if !takes_undefined && is_lenient(&value) => Value::str(""),
             Value::Undefined(undefined) if !takes_undefined => return Err((&*undefined).into()),
             other => eval.complete(other)?,
         };
@@ -91,7 +93,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
         let mut rest = Vec::new();
         let mut keywords = Vec::new();
         for (index, value) in passed.positional.into_iter().enumerate() {
-            let value = eval.complete(defined(value)?)?;
+            let value = eval.complete(defined(value, takes_undefined)?)?;
             if index < named {
                 args[index] = Some(value);
             } else if takes_rest {
@@ -105,7 +107,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
             }
         }
         for (name, value) in passed.named {
-            let value = eval.complete(defined(value)?)?;
+            let value = eval.complete(defined(value, takes_undefined)?)?;
             match params.iter().position(|param| *param == &*name) {
                 Some(index) if args[index].is_some() => {
                     let plugin = plugin.1;
@@ -177,6 +179,14 @@ impl<'i, 'e> Invocation<'i, 'e> {
         }
     }
 
+    /// Refuses an input that holds something undefined.
+    pub(crate) fn no_undefined(&self) -> Result<(), Refusal> {
+        match self.value.first_undefined() {
+            Some(undefined) => Err(Refusal::Undefined(undefined.message.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the input as a dictionary.
     pub(crate) fn dict(&self) -> Option<Arc<Dict>> {
         as_dict(&self.value)
@@ -197,9 +207,9 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
     }
 }
 
-fn defined(value: Value) -> Result<Value, TemplateError> {
+fn defined(value: Value, takes_undefined: bool) -> Result<Value, TemplateError> {
     match value {
-        Value::Undefined(undefined) => Err((&*undefined).into()),
+        Value::Undefined(undefined) if !takes_undefined => Err((&*undefined).into()),
         other => Ok(other),
     }
 }

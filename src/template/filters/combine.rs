@@ -33,7 +33,7 @@ pub(super) static UNIT: Filter = Filter {
         let recursive = call.keyword("recursive").is_some_and(Value::is_true);
         let merge = call.keyword("list_merge").map_or_else(|| "replace".to_owned(), Value::to_text);
         if !["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"].contains(&&*merge) {
-            return Err("'list_merge' argument must be one of 'replace', 'keep', 'append', 'prepend', 'append_rp', 'prepend_rp'".into());
+            return Err("merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp'".into());
         }
         if let Some((name, _)) =
             call.keywords.iter().find(|(name, _)| !matches!(&**name, "recursive" | "list_merge"))

@@ -19,7 +19,7 @@ pub(super) static UNIT: Filter = Filter {
         ),
         (
             "{{ [1] | dict2items }}",
-            "The filter plugin 'ansible.builtin.dict2items' failed: dict2items requires a dictionary, got <class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList'> instead.",
+            "The filter plugin 'ansible.builtin.dict2items' failed: dict2items requires a dictionary, got <class 'list'> instead.",
         ),
     ],
     takes_undefined: false,

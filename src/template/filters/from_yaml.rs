@@ -9,8 +9,8 @@ pub(super) static UNIT: Filter = Filter {
     params: &[],
     examples: &[
         (
-            "{{ 'a: [1, yes, 0x10]\\nb: {c: ~}' | from_yaml }}",
-            "The filter plugin 'ansible.builtin.from_yaml' failed: while parsing a block mapping",
+            "{% set y = 'a: [1, yes, 0x10]\\nb: {c: ~}' %}{{ y | from_yaml }}",
+            "{'a': [1, True, 16], 'b': {'c': None}}",
         ),
         ("{{ 5 | from_yaml }}", "5"),
     ],

@@ -8,8 +8,8 @@ pub(super) static UNIT: Filter = Filter {
     summary: "The values of all documents in YAML",
     params: &[],
     examples: &[(
-        "{{ 'a: 1\\n---\\n[2]\\n' | from_yaml_all | list }}",
-        "[{'a': '1\\\\n---\\\\n[2]\\\\n'}]",
+        "{% set y = 'a: 1\\n---\\n[2]\\n' %}{{ y | from_yaml_all | list }}",
+        "[{'a': 1}, [2]]",
     )],
     takes_undefined: false,
     call: |call| match &call.value {

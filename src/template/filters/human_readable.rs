@@ -20,11 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let Some(size) = crate::template::numbers::to_float(&call.value) else {
-            return Err(format!(
-                "human_readable() can't interpret following string: {}",
-                call.value.to_text()
-            )
-            .into());
+            return Err(format!("human_readable() failed on bad input: '>=' not supported between instances of '{}' and 'int'", call.value.type_name()).into());
         };
         let base = if call.flag(0, false) { "bits" } else { "Bytes" };
         let unit = call.some(1).map(|unit| unit.to_text().to_uppercase());

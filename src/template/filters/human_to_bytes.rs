@@ -31,7 +31,7 @@ pub(super) static UNIT: Filter = Filter {
             trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
         let (number, unit) = trimmed.split_at(end);
         let Ok(number) = number.parse::<f64>() else {
-            return Err(format!("human_to_bytes() can't interpret following string: {text}").into());
+            return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() can't interpret following string: {text}").into());
         };
         let given = unit.trim();
         let unit = if given.is_empty() { call.text(0, "").to_string() } else { given.to_owned() };
@@ -45,7 +45,7 @@ pub(super) static UNIT: Filter = Filter {
         let Some(power) =
             letters.iter().position(|known| known.starts_with(first.to_ascii_uppercase()))
         else {
-            return Err(format!("human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B").into());
+            return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B").into());
         };
         let rest = &unit[1..];
         let suffix_is_right = if is_bits {
@@ -58,7 +58,7 @@ pub(super) static UNIT: Filter = Filter {
         };
         if !suffix_is_right {
             let what = if is_bits { "a bit" } else { "a byte" };
-            return Err(format!("human_to_bytes() failed to convert {text}. Value is not a valid string ({what} unit is expected)").into());
+            return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() failed to convert {text}. Value is not a valid string ({what} unit is expected)").into());
         }
         let bytes = number * 1024_f64.powi(i32::try_from(power).unwrap_or(0));
         Ok(crate::template::numbers::to_int(&Value::Float(bytes.round_ties_even()), 10)

@@ -40,7 +40,7 @@ pub(super) static UNIT: Filter = Filter {
             return Err("start and step can only be used with integer values".into());
         }
         let items = match &call.value {
-            Value::Dict(_) | Value::None | Value::Float(_) | Value::Bool(_) => {
+            Value::None | Value::Float(_) | Value::Bool(_) => {
                 return Err("random can only be used on sequences and integers".into());
             }
             _ => call.items()?,

@@ -10,8 +10,8 @@ pub(super) static UNIT: Filter = Filter {
     params: &["pattern", "replacement", "ignorecase", "multiline", "count", "mandatory_count"],
     examples: &[
         (
-            "{{ 'ansible' | regex_replace('^a.*i(.*)$', 'a\\\\1') }} {{ 'foobar' | regex_replace('^f.*o(?P<x>.*)$', '\\\\g<x>!') }} {{ 'AAA' | regex_replace('a', 'b', ignorecase=true, count=2) }}",
-            "a\\1 \\g<x>! bbA",
+            "{{ 'ansible' | regex_replace('^a.*i(.*)$', 'a\\1') }} {{ 'foobar' | regex_replace('^f.*o(?P<x>.*)$', '\\g<x>!') }} {{ 'AAA' | regex_replace('a', 'b', ignorecase=true, count=2) }}",
+            "able bar! bbA",
         ),
         (
             "{{ 'x' | regex_replace('(', 'y') }}",

@@ -10,8 +10,8 @@ pub(super) static UNIT: Filter = Filter {
     params: &["regex", "*", "**"],
     examples: &[
         (
-            "{{ 'foobar' | regex_search('o+b') }} {{ 'a1b2' | regex_search('([a-z])([0-9])', '\\\\1', '\\\\2') }} {{ 'ab' | regex_search('(?P<x>b)', '\\\\g<x>') }}",
-            "The filter plugin 'ansible.builtin.regex_search' failed: 'NoneType' object has no attribute 'group'",
+            "{{ 'foobar' | regex_search('o+b') }} {{ 'a1b2' | regex_search('([a-z])([0-9])', '\\1', '\\2') }} {{ 'ab' | regex_search('(?P<x>b)', '\\g<x>') }}",
+            "oob ['a', '1'] ['b']",
         ),
         ("{{ 'a' | regex_search('b') }}", "None"),
         (
@@ -34,6 +34,9 @@ pub(super) static UNIT: Filter = Filter {
             match inner.or_else(|| name.strip_prefix('\\')) {
                 Some(group) if inner.is_some() || group.parse::<usize>().is_ok() => {
                     wanted.push(group.to_owned())
+                }
+                _ if name.starts_with('\\') => {
+                    return Err("'NoneType' object has no attribute 'group'".into());
                 }
                 _ => return Err("Unknown argument".into()),
             }

@@ -47,8 +47,8 @@ pub(super) static UNIT: Filter = Filter {
             };
             if rekeyed.get_value(&found).is_some() && &*duplicates == "error" {
                 return Err(format!(
-                    "Key {} is not unique, cannot correctly turn into dict",
-                    found.to_text()
+                    "Key {} is not unique, cannot convert to dict.",
+                    found.to_repr()
                 )
                 .into());
             }

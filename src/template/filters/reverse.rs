@@ -18,10 +18,11 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
-        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => {
-            let _ = value;
-            Err("argument must be iterable".into())
-        }
+        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => Err(format!(
+            "argument must be iterable: '{}' object is not iterable",
+            value.type_name()
+        )
+        .into()),
         _ => Ok(Value::list(call.items()?.iter().rev().cloned())),
     },
 };

@@ -9,8 +9,8 @@ pub(super) static UNIT: Filter = Filter {
     params: &["format"],
     examples: &[
         (
-            "{{ ('2016-08-14 20:00:12' | to_datetime) - ('2015-12-25' | to_datetime('%Y-%m-%d')) }}",
-            "Error rendering template: Type 'timedelta' is unsupported for variable storage.",
+            "x{{ ('2016-08-14 20:00:12' | to_datetime) - ('2015-12-25' | to_datetime('%Y-%m-%d')) }}",
+            "x233 days, 20:00:12",
         ),
         (
             "{{ (('2016-08-14 20:00:12' | to_datetime) - ('2016-08-14 18:00:00' | to_datetime)).total_seconds() }}",

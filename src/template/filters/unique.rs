@@ -18,7 +18,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let case_sensitive = call.flag(0, true) || call.some(0).is_none() && call.some(1).is_none();
+        let case_sensitive = call.flag(0, false);
         let path = call.some(1).cloned();
         let mut seen: std::collections::HashSet<Value> = std::collections::HashSet::new();
         let mut unique = Vec::new();

@@ -182,8 +182,8 @@ fn change_list(list: &mut Vec<Value>, name: &str, passed: &Passed) -> Result<Val
 /// Sorts by Python's order, or says why there is none.
 pub(crate) fn sort(list: &mut [Value]) -> std::result::Result<(), String> {
     let mut failure = None;
-    list.sort_by(|a, b| match b.order(a, "<") {
-        Ok(order) => order.map_or(Ordering::Equal, Ordering::reverse),
+    list.sort_by(|a, b| match a.order(b, "<") {
+        Ok(order) => order.unwrap_or(Ordering::Equal),
         Err(message) => {
             failure.get_or_insert(message);
             Ordering::Equal

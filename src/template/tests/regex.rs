@@ -14,7 +14,7 @@ pub(super) static UNIT: Test = Test {
         ),
         (
             "{{ 'foo' is regex('fo', match_type='nope') }}",
-            "The test plugin 'ansible.builtin.regex' failed: 'str' object is not callable",
+            "The test plugin 'ansible.builtin.regex' failed: Invalid match_type specified. Expected one of: search, match, fullmatch. Got: nope",
         ),
     ],
     takes_undefined: false,

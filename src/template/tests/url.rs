@@ -8,15 +8,19 @@ pub(super) static UNIT: Test = Test {
     summary: "Whether text is a URL, perhaps of certain schemes",
     params: &["schemes"],
     examples: &[(
-        "{{ 'http://a/b' is url }} {{ 'urn:a:b' is url }} {{ 'ftp://u@h' is url(['ftp']) }}",
-        "True False True",
+        "{{ 'http://a/b' is url }} {{ 'urn:a:b' is url }} {{ 'ftp://u@h' is url(['ftp']) }} {{ '//h/x' is url }} {{ 'a' is url }}",
+        "True False True True False",
     )],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();
-        let Some(rest) = super::uri_parts(&text, call.some(0)) else { return Ok(false) };
+        let rest = match super::uri_parts(&text, call.some(0)) {
+            Some(rest) => rest,
+            None if call.some(0).is_none() => &*text,
+            None => return Ok(false),
+        };
         let host =
             rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(""));
-        Ok(host.is_some_and(|host| !host.rsplit('@').next().unwrap_or("").is_empty()))
+        Ok(host.is_some_and(|host| !host.is_empty()))
     },
 };

@@ -1,0 +1,35 @@
+//! `dict`: the entries of dictionaries.
+
+use super::{Found, Lookup, Query};
+use crate::{template::filters::as_dict, value::Value};
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "dict",
+    summary: "The entries of dictionaries as {key, value}",
+    examples: &[
+        ("{{ lookup('dict', {'a': 1}) }}", "{'key': 'a', 'value': 1}"),
+        (
+            "{{ lookup('dict', {'a': 1, 'b': 2}) }}",
+            "[{'key': 'a', 'value': 1}, {'key': 'b', 'value': 2}]",
+        ),
+    ],
+    run,
+};
+
+fn run(query: &mut Query<'_, '_>) -> Found {
+    let mut found = Vec::new();
+    let terms = query.terms.iter().flat_map(|term| match term {
+        Value::List(items) => items.to_vec(),
+        other => vec![other.clone()],
+    });
+    for term in terms {
+        let Some(dict) = as_dict(&term) else {
+            return Err("with_dict expects a dict".into());
+        };
+        found.extend(
+            dict.iter()
+                .map(|(key, value)| Value::dict([("key", key.clone()), ("value", value.clone())])),
+        );
+    }
+    Ok(found)
+}

@@ -1,0 +1,14 @@
+//! `items`: items, and those of lists among them.
+
+use super::{Found, Lookup, Query};
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "items",
+    summary: "Items, and those of lists among them",
+    examples: &[("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]")],
+    run,
+};
+
+fn run(query: &mut Query<'_, '_>) -> Found {
+    Ok(super::flattened(&query.terms, 1))
+}

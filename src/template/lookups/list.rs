@@ -1,0 +1,15 @@
+//! `list`: the terms as they are.
+
+use super::{Found, Lookup, Query};
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "list",
+    summary: "The terms as they are",
+    examples: &[("{{ query('list', 1, [2]) }}", "[1, [2]]")],
+    run,
+};
+
+#[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
+fn run(query: &mut Query<'_, '_>) -> Found {
+    Ok(std::mem::take(&mut query.terms))
+}

@@ -1,0 +1,77 @@
+//! `subelements`: each item with each of the items in one of its lists.
+
+use super::{Found, Lookup, Query};
+use crate::value::{Dict, Value};
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "subelements",
+    summary: "Each item with each item of one of its lists",
+    examples: &[
+        (
+            "{{ query('subelements', [{'n': 'a', 'k': [1, 2]}], 'k') }}",
+            "[[{'n': 'a'}, 1], [{'n': 'a'}, 2]]",
+        ),
+        ("{{ query('subelements', [{'n': 'a'}], 'k', {'skip_missing': true}) }}", "[]"),
+    ],
+    run,
+};
+
+fn run(query: &mut Query<'_, '_>) -> Found {
+    let (items, path) = match &query.terms[..] {
+        [items, path, ..] => (items, path.to_text()),
+        _ => return Err("subelements lookup expects a list of two or three items, ".into()),
+    };
+    let skip =
+        query.terms.get(2).and_then(|flags| flags.get("skip_missing")).map(|value| match value {
+            Value::Str(text) => matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on"),
+            other => other.is_true(),
+        });
+    let skip = skip.unwrap_or_else(|| query.flag("skip_missing", false));
+    let items = match items {
+        Value::Dict(dict) => dict.values().cloned().collect(),
+        other => super::as_items(other),
+    };
+    let path: Vec<&str> = path.split('.').collect();
+    let mut found = Vec::new();
+    for item in items {
+        if item.get("skipped").is_some_and(Value::is_true) {
+            continue;
+        }
+        let Value::Dict(dict) = &item else {
+            return Err(
+                format!("subelements lookup expects a dictionary, got {}", item.to_repr()).into()
+            );
+        };
+        let mut list = Some(item.clone());
+        for key in &path {
+            list = list.and_then(|value| value.get(key).cloned());
+        }
+        let list = match list {
+            Some(Value::List(list)) => list,
+            Some(other) => {
+                return Err(format!(
+                    "the key {} should point to a list, got {}",
+                    path.join("."),
+                    other.to_repr()
+                )
+                .into());
+            }
+            None if skip => continue,
+            None => {
+                return Err(format!(
+                    "could not find '{}' key in iterated item {}",
+                    path[0],
+                    item.to_repr()
+                )
+                .into());
+            }
+        };
+        let mut rest: Dict = (**dict).clone();
+        if let [only] = path[..] {
+            rest.remove(only);
+        }
+        let rest = Value::from(rest);
+        found.extend(list.iter().map(|element| Value::list([rest.clone(), element.clone()])));
+    }
+    Ok(found)
+}

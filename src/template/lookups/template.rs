@@ -1,0 +1,70 @@
+//! `template`: what files of the controller give as templates.
+
+use super::{Found, Lookup, Query};
+use crate::{
+    diagnostic::{Source, Span},
+    template::{Env, FileOptions, Scope},
+    value::{Dict, Value},
+};
+use std::sync::Arc;
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "template",
+    summary: "What a template of the controller gives",
+    examples: &[("{{ lookup('template', '/nothing.j2', errors='ignore') }}", "None")],
+    run,
+};
+
+fn run(query: &mut Query<'_, '_>) -> Found {
+    let mut options = FileOptions::default();
+    let text = |name: &str, target: &mut String| {
+        if let Some(Value::Str(given)) = query.option(name) {
+            *target = given.to_string();
+        }
+    };
+    text("variable_start_string", &mut options.variable_start);
+    text("variable_end_string", &mut options.variable_end);
+    text("comment_start_string", &mut options.comment_start);
+    text("comment_end_string", &mut options.comment_end);
+    text("newline_sequence", &mut options.newline_sequence);
+    options.trim_blocks = query.flag("trim_blocks", true);
+    options.lstrip_blocks = query.flag("lstrip_blocks", false);
+    let more = match query.option("template_vars") {
+        Some(Value::Dict(dict)) => Arc::clone(dict),
+        _ => Arc::default(),
+    };
+    let mut found = Vec::new();
+    for name in query.names() {
+        let Some(path) = query.find("templates", &name) else {
+            return Err(
+                format!("the template file {name} could not be found for the lookup").into()
+            );
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let source = Source::new(&*path.to_string_lossy(), &*text);
+        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+        let span = Span::new(&source, (0, 0), (lines, 0));
+        let scope = Overlay { more: &more, below: query.env.scope };
+        let mut env = Env::new(&scope, query.env.context);
+        env.folder = path.parent().map(Into::into);
+        found.push(env.render_file(&text, Some(&span), &options)?.into());
+    }
+    Ok(found)
+}
+
+/// The variables of the task, and more that only this template sees.
+struct Overlay<'o> {
+    more: &'o Dict,
+    below: &'o dyn Scope,
+}
+
+impl Scope for Overlay<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.more.get(name).cloned().or_else(|| self.below.get(name))
+    }
+    fn names(&self) -> Vec<Arc<str>> {
+        let more = self.more.keys().map(|key| key.to_text().into());
+        self.below.names().into_iter().chain(more).collect()
+    }
+}
