@@ -5,6 +5,7 @@
 
 mod access;
 mod cells;
+mod complaint;
 mod condition;
 mod crypt;
 mod digests;

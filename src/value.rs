@@ -191,6 +191,18 @@ impl Value {
         }
     }
 
+    /// Returns the first undefined value in it.
+    pub fn first_undefined(&self) -> Option<&Arc<Undefined>> {
+        match self {
+            Value::Undefined(undefined) => Some(undefined),
+            Value::List(items) | Value::Tuple(items) => {
+                items.iter().find_map(Value::first_undefined)
+            }
+            Value::Dict(dict) => dict.values().find_map(Value::first_undefined),
+            _ => None,
+        }
+    }
+
     /// Returns what Python's `bool()` gives; a template and an undefined value have no truth of their own (false).
     pub fn is_true(&self) -> bool {
         match self {

@@ -240,14 +240,17 @@ impl<'e> Evaluator<'e> {
         Ok(())
     }
 
-    /// Runs statements and returns their text.
+    /// Runs statements and returns what they put out; what is undefined in them fails when it is used.
     fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
-        let mut out = Output::text();
+        let mut out = Output::native();
         let saved = self.enter();
         let flow = self.body(body, &mut out);
         self.leave(saved);
-        flow?;
-        Ok(out.into_text().into())
+        match flow {
+            Ok(_) => Ok(out.into_captured()),
+            Err(error) if error.is_undefined() => Ok(error.into()),
+            Err(error) => Err(error),
+        }
     }
 
     fn filtered(&mut self, filters: Option<&'e Expression>, text: Value) -> Result<Value> {
@@ -303,7 +306,15 @@ impl<'e> Evaluator<'e> {
                 }
             }
             Target::Unpack(targets, place) => {
-                let items = self.iterate(&value).map_err(|error| error.at(self.code, *place))?;
+                let items = self.iterate(&value).map_err(|mut error| {
+                    if error.message.ends_with("is not iterable") {
+                        let found = value.type_name();
+                        error = TemplateError::runtime(format!(
+                            "cannot unpack non-iterable {found} object"
+                        ));
+                    }
+                    error.at(self.code, *place)
+                })?;
                 let (expected, found) = (targets.len(), items.len());
                 if found != expected {
                     let message = if found < expected {
@@ -512,9 +523,7 @@ impl<'e> Evaluator<'e> {
                 "macro '{name}' takes no keyword argument '{key}'"
             )));
         }
-        let mut out = Output::text();
-        self.body(&node.body, &mut out)?;
-        Ok(out.into_text().into())
+        self.captured(&node.body)
     }
 
     /// Runs a block: the most derived one of this name, or one further up for `super()`.

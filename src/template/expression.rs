@@ -42,6 +42,9 @@ impl<'e> Evaluator<'e> {
                 let right = self.defined(&node.right)?;
                 let result = match (node.operator, &left) {
                     (Operator::Rem, Value::Str(format)) => {
+                        if let Some(undefined) = right.first_undefined() {
+                            return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                        }
                         formatting::percent(format, &right).map(Value::from)
                     }
                     (operator, Value::Object(_)) => {
@@ -436,6 +439,11 @@ fn plain_items(list: &List) -> Result<Value> {
 
 fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
     let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
+    if !matches!(comparison, Comparison::In | Comparison::NotIn)
+        && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())
+    {
+        return Err((&**undefined).into());
+    }
     Ok(match comparison {
         Comparison::Equal => left == right,
         Comparison::NotEqual => left != right,

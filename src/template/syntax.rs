@@ -11,7 +11,7 @@ use minijinja::{
 };
 
 use super::{
-    FileOptions, TemplateError,
+    FileOptions, TemplateError, complaint,
     evaluator::Result,
     lower::Lowering,
     tree::{Code, Kind, Place},
@@ -206,39 +206,7 @@ fn refused(code: &Code, error: &minijinja::Error) -> TemplateError {
         end: u32::try_from(range.end).unwrap_or(0),
     });
     let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-    TemplateError::syntax(code, place, in_jinja_words(&detail))
-}
-
-/// Says as Jinja does what minijinja says; what has no counterpart stays.
-fn in_jinja_words(detail: &str) -> String {
-    if let Some(name) = detail.strip_prefix("unknown statement ") {
-        return format!("Encountered unknown tag '{name}'.");
-    }
-    let token = |name: &str| match name {
-        "end of variable block" => "'end of print statement'".to_owned(),
-        "end of block" => "'end of statement block'".to_owned(),
-        "end of input" => "end of template".to_owned(),
-        name => format!("'{}'", name.trim_matches('`')),
-    };
-    if let Some(rest) = detail.strip_prefix("unexpected ") {
-        return match rest.split_once(", expected ") {
-            Some(("end of input", "end of block" | "end of variable block")) => {
-                let expected = token(rest.rsplit(", expected ").next().unwrap_or_default());
-                format!("unexpected end of template, expected {expected}.")
-            }
-            Some((found, expected @ ("end of block" | "end of variable block"))) => {
-                format!("expected token {}, got {}", token(expected), token(found))
-            }
-            Some((found, "expression")) => {
-                format!("Expected an expression, got {}", token(found))
-            }
-            Some((found, expected)) => {
-                format!("expected token {}, got {}", token(expected), token(found))
-            }
-            None => format!("unexpected {}", token(rest)),
-        };
-    }
-    detail.to_owned()
+    TemplateError::syntax(code, place, complaint::in_jinja_words(&detail, &code.text, place))
 }
 
 /// Takes a `#jinja2:` header off a file's text, which overrides the options.

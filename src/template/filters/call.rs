@@ -179,6 +179,14 @@ impl<'i, 'e> Invocation<'i, 'e> {
         }
     }
 
+    /// Refuses an input that holds something undefined.
+    pub(crate) fn no_undefined(&self) -> Result<(), Refusal> {
+        match self.value.first_undefined() {
+            Some(undefined) => Err(Refusal::Undefined(undefined.message.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the input as a dictionary.
     pub(crate) fn dict(&self) -> Option<Arc<Dict>> {
         as_dict(&self.value)

@@ -31,24 +31,25 @@ pub(super) static UNIT: Filter = Filter {
                 format!("items2dict requires a list, got <class '{found}'> instead.").into()
             );
         };
-        let (key_name, value_name) = (call.text(0, "key"), call.text(1, "value"));
+        let items = std::sync::Arc::clone(items);
+        let name = |index: usize, default: &str| {
+            call.some(index).cloned().unwrap_or_else(|| default.into())
+        };
+        let (key_name, value_name): (Value, Value) = (name(0, "key"), name(1, "value"));
         let mut dict = Dict::new();
         for item in items.iter() {
-            let Some(entry) = item.as_dict() else {
+            let (key, value) =
+                (call.eval.item(item, &key_name)?, call.eval.item(item, &value_name)?);
+            if key.is_undefined() || value.is_undefined() {
                 return Err(format!(
-                    "items2dict requires a list of dictionaries, got a list of {} instead.",
-                    Value::list([item.clone()]).to_repr()
-                )
-                .into());
-            };
-            let (Some(key), Some(value)) = (entry.get(&key_name), entry.get(&value_name)) else {
-                return Err(format!(
-                "items2dict requires each dictionary in the list to contain the keys '{key_name}' and '{value_name}', got {} instead.",
+                "items2dict requires each dictionary in the list to contain the keys '{}' and '{}', got {} instead.",
+                key_name.to_text(),
+                value_name.to_text(),
                 call.value.to_repr()
             )
             .into());
-            };
-            dict.insert(key.clone(), value.clone());
+            }
+            dict.insert(key, value);
         }
         Ok(dict.into())
     },

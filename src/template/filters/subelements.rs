@@ -70,7 +70,7 @@ pub(super) static UNIT: Filter = Filter {
             let Value::List(elements) = &found else {
                 return Err(format!(
                     "the key {} should point to a list, got {}",
-                    path.last().map(Value::to_text).unwrap_or_default(),
+                    path.last().map(Value::to_repr).unwrap_or_default(),
                     found.to_repr()
                 )
                 .into());

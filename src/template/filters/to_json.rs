@@ -20,6 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
+        call.no_undefined()?;
         let style = super::json_style(call, None, false);
         Ok(crate::template::json::write(&call.value, &style)?.into())
     },
