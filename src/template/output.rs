@@ -61,14 +61,9 @@ impl Output {
     /// Returns what a block put out, which may be something that no variable can hold.
     pub(crate) fn into_captured(self) -> Value {
         match self {
-            Output::Nothing => Ok(Value::None),
-            Output::One(value) => match unstorable(&value) {
-                None => Ok(value),
-                Some(found) => Err(TemplateError::runtime(format!(
-                    "Type '{found}' is unsupported for variable storage."
-                ))),
-            },
-            Output::Text(text) | Output::Written(text) => Ok(text.into()),
+            Output::Nothing => Value::None,
+            Output::One(value) => value,
+            Output::Text(text) | Output::Written(text) => text.into(),
         }
     }
 
