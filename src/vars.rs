@@ -159,6 +159,27 @@ impl World {
         warnings
     }
 
+    /// Says that the inventory is another one: hosts are looked up anew, what is known of them stays.
+    pub fn forget_hosts(&self) {
+        let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        for host in hosts.values_mut() {
+            if let Some(id) = inventory.host_id(&host.name)
+                && id != host.id
+            {
+                *host = Arc::new(HostData {
+                    name: Arc::clone(&host.name),
+                    id,
+                    facts: RwLock::new(HostData::get(&host.facts)),
+                    set_facts: RwLock::new(HostData::get(&host.set_facts)),
+                    registered: RwLock::new(HostData::get(&host.registered)),
+                    layers: RwLock::default(),
+                });
+            }
+        }
+        self.inventory_changed();
+    }
+
     /// Says that the inventory was changed.
     pub fn inventory_changed(&self) {
         self.inventory_version.fetch_add(1, std::sync::atomic::Ordering::Relaxed);

@@ -1,7 +1,5 @@
 //! `script`: a script of the controller, run on the host.
 
-use serde_json::json;
-
 use super::{Action, files};
 use crate::executor::{Call, Failure, Remote, Step};
 
@@ -19,7 +17,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let path = files::find(call, "files", name)?;
     let sent = files::send(call, &path)?;
     let mut remote = Remote::new("script", &call.args);
-    remote.args.insert("_windlass_words".to_owned(), json!(words[1..]));
+    let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();
+    let rest = if rest.is_empty() { windlass_modules::host::join_words(&words[1..]) } else { rest.to_owned() };
+    remote.args.insert("_windlass_arguments".to_owned(), rest.into());
     remote.args.insert("_windlass_name".to_owned(), path.file_name().unwrap_or_default().to_string_lossy().into_owned().into());
     remote.contents = vec![sent.content];
     Ok(Step::Remote(Box::new(remote)))

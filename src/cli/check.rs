@@ -13,7 +13,7 @@ use windlass_modules::spec::{self, Arg, Kind};
 
 /// Checks all plays; everything that is wrong is reported at once.
 pub(super) fn check(playbook: &Playbook) -> Diagnostics {
-    let mut checker = Checker { found: Diagnostics::default(), handlers: HashSet::new() };
+    let mut checker = Checker { found: Diagnostics::default(), handlers: Handlers::default() };
     for play in &playbook.plays {
         checker.play(play);
     }
@@ -22,13 +22,58 @@ pub(super) fn check(playbook: &Playbook) -> Diagnostics {
 
 struct Checker {
     found: Diagnostics,
-    /// Names and topics of the play's handlers; templates make any name possible.
-    handlers: HashSet<String>,
+    handlers: Handlers,
+}
+
+/// Names and topics of a play's handlers.
+#[derive(Default)]
+struct Handlers {
+    names: HashSet<String>,
+    /// Whether there may be others: names that are templates, roles and tasks that are included while the play runs.
+    open: bool,
+}
+
+impl Handlers {
+    fn add(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            match entry {
+                Entry::Block(block) => self.add(&block.body),
+                Entry::Task(task) => {
+                    for name in task.name.iter().chain(&task.listen) {
+                        self.open |= name.is_lazy();
+                        let name = name.to_text();
+                        if let Some(role) = task.level.role() {
+                            self.names.insert(format!("{} : {name}", role.name));
+                        }
+                        self.names.insert(name);
+                    }
+                    self.open |= task.action.starts_with("include_");
+                }
+            }
+        }
+    }
+
+    fn add_includes(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            match entry {
+                Entry::Task(task) => self.open |= task.action.starts_with("include_"),
+                Entry::Block(block) => {
+                    self.add_includes(&block.body);
+                    self.add_includes(&block.rescue);
+                    self.add_includes(&block.always);
+                }
+            }
+        }
+    }
 }
 
 impl Checker {
     fn play(&mut self, play: &Play) {
-        self.handlers.clear();
+        self.handlers = Handlers::default();
+        self.handlers.add(&play.handlers);
+        for section in &play.sections {
+            self.handlers.add_includes(section);
+        }
         for section in play.sections.iter().chain([&play.handlers]) {
             self.entries(section);
         }
@@ -213,8 +258,32 @@ impl Checker {
                 Keyword::When | Keyword::ChangedWhen | Keyword::FailedWhen | Keyword::Until => {
                     self.conditions(value, span)
                 }
+                Keyword::Notify => {
+                    self.notified(value, span);
+                    self.templates(value, span);
+                }
                 _ => self.templates(value, span),
             }
+        }
+    }
+
+    fn notified(&mut self, value: &Value, span: &Span) {
+        match value {
+            Value::List(list) => list.iter().for_each(|name| self.notified(name, span)),
+            Value::Str(name) if !self.handlers.open && !self.handlers.names.contains(&**name) => {
+                let message = format!(
+                    "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+                );
+                let place = span.find(name).unwrap_or_else(|| span.clone());
+                let error = Diagnostic::error(&place, message).label("no handler has this name");
+                let near = closest(name, self.handlers.names.iter().map(String::as_str))
+                    .map(ToOwned::to_owned);
+                self.found.push(match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+            _ => (),
         }
     }
 

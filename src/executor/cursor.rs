@@ -9,9 +9,9 @@ use crate::playbook::{Block, Entry, Task};
 pub(super) struct Position(Vec<u32>);
 
 impl Position {
-    /// Returns where the last of so many entries stands.
-    pub(super) fn last(n_entries: usize) -> Position {
-        Position::default().child(n_entries.saturating_sub(1))
+    /// Returns where an entry of the play itself stands.
+    pub(super) fn top(at: usize) -> Position {
+        Position::default().child(at)
     }
 
     fn child(&self, at: usize) -> Position {
@@ -92,13 +92,16 @@ impl Cursor {
     pub(super) fn peek(&mut self, notified: &dyn Fn(&Task) -> bool) -> Option<Next> {
         loop {
             let depth = self.frames.len();
+            // What a handler includes is a handler.
+            let is_handler =
+                self.frames.iter().any(|frame| matches!(frame, Frame::Handlers { .. }));
             match self.frames.last_mut()? {
                 Frame::List { entries, at, base } => match entries.get(*at) {
                     Some(Entry::Task(task)) => {
                         return Some(Next {
                             task: Arc::clone(task),
                             position: base.child(*at),
-                            is_handler: false,
+                            is_handler,
                         });
                     }
                     Some(Entry::Block(block)) => {
@@ -129,7 +132,7 @@ impl Cursor {
                                     return Some(Next {
                                         task: Arc::clone(task),
                                         position: place,
-                                        is_handler: false,
+                                        is_handler,
                                     });
                                 }
                                 Entry::Block(inner) => {

@@ -395,8 +395,11 @@ impl Prepared {
     /// The reason that a result gives for its failure.
     fn why_failed(&self, kind: &str, result: &Dict) -> Vec<Cause> {
         let message = result.get("msg").map(Value::to_text).unwrap_or_default();
-        let message =
-            if message.is_empty() { format!("{kind} failed.") } else { format!("{kind} failed: {message}") };
+        let message = if message.is_empty() {
+            format!("{kind} failed.")
+        } else {
+            format!("{kind} failed: {message}")
+        };
         let failure = Failure { own_message: true, ..Failure::at(None, message) };
         failure.finish(&self.task.span).1
     }

@@ -166,8 +166,24 @@ impl Batch<'_> {
                     }
                 }
             }
-            _ => self.run.world.inventory_changed(),
+            "refresh_inventory" => self.refresh_inventory(),
+            _ => (),
         }
+    }
+
+    /// Reads the inventory's sources again; hosts that were added while the play ran are gone.
+    fn refresh_inventory(&self) {
+        let world = &self.run.world;
+        let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        let sources: Vec<String> = inventory.sources().iter().map(ToString::to_string).collect();
+        let (mut fresh, problems) = crate::inventory::Inventory::load(&sources, &self.run.settings);
+        let more = fresh.enter_playbook(&self.play.play.dir);
+        for problem in problems.0.into_iter().chain(more.0) {
+            self.run.printer.event(&Event::Warning(problem.message));
+        }
+        *inventory = fresh;
+        drop(inventory);
+        world.forget_hosts();
     }
 
     /// Marks the handlers that a name means for a host; returns whether there is one.
@@ -305,7 +321,7 @@ impl Batch<'_> {
             return Err(match missing {
                 Some(file) => {
                     let reason = format!(
-                        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option"
+                        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
                     );
                     Value::dict([
                         ("changed", Value::Bool(false)),

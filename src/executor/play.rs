@@ -177,6 +177,7 @@ impl Run {
                         index: order.get(name).copied().unwrap_or(0),
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
+                        position: super::cursor::Position::default(),
                         notified: HashSet::new(),
                         roles_done: HashSet::new(),
                     })
@@ -195,7 +196,7 @@ impl Run {
                 free,
                 step_all: false,
                 current: None,
-                last_flush: super::cursor::Position::last(entries.len()),
+                flushes: flushes(&entries),
             };
             let end = batch.run().await;
             let lost = self.lost().clone();
@@ -353,19 +354,19 @@ impl Run {
                     }
                 }
                 let Some(path) = found else {
-                    if tried.is_empty() {
-                        continue;
+                    // As the reference: a file that is not there is a warning, a choice of which none is there an error.
+                    let message = format!("Could not find or access '{}'", tried.join(", "));
+                    if is_choice && !tried.is_empty() {
+                        return Err(Diagnostic::error(&data.play.span, message)
+                            .label("this play's `vars_files` names them"));
                     }
-                    let message = if is_choice {
-                        format!(
-                            "Could not find or access any of the vars files: {}",
+                    if !tried.is_empty() {
+                        self.printer.event(&Event::Warning(format!(
+                            "skipping vars_file '{}' due to an error: {message}",
                             tried.join(", ")
-                        )
-                    } else {
-                        format!("Could not find or access '{}'", tried.join(", "))
-                    };
-                    return Err(Diagnostic::error(&data.play.span, message)
-                        .label("this play's `vars_files` names it"));
+                        )));
+                    }
+                    continue;
                 };
                 let node = files.load(&path, Some(&data.play.span))?;
                 if let Some(node) = &*node {
@@ -418,6 +419,13 @@ impl Run {
         }
         entries
     }
+}
+
+/// Where the handlers between sections stand.
+fn flushes(entries: &[Entry]) -> Vec<super::cursor::Position> {
+    let is_flush = |entry: &Entry| matches!(entry, Entry::Task(task) if &*task.action == "meta" && super::strategy::is_implicit(task));
+    let found = entries.iter().enumerate().filter(|(_, entry)| is_flush(entry));
+    found.map(|(at, _)| super::cursor::Position::top(at)).collect()
 }
 
 /// A task that the play does not write.

@@ -42,6 +42,8 @@ pub(super) struct HostRun {
     pub(super) state: HostState,
     /// Handlers that were notified, by their number.
     pub(super) notified: HashSet<usize>,
+    /// Where its last task stood.
+    pub(super) position: super::cursor::Position,
     /// Roles that have run, by what makes them the same.
     pub(super) roles_done: HashSet<Arc<str>>,
 }
@@ -68,8 +70,8 @@ pub(super) struct Batch<'a> {
     /// How many failed hosts, in percent, end the run.
     pub(super) max_fail_percentage: Option<f64>,
     pub(super) force_handlers: bool,
-    /// Where the last handlers of the play run.
-    pub(super) last_flush: super::cursor::Position,
+    /// Where handlers run between the play's sections.
+    pub(super) flushes: Vec<super::cursor::Position>,
     /// Whether hosts go on without waiting for one another.
     pub(super) free: bool,
     pub(super) step_all: bool,
@@ -114,6 +116,7 @@ impl Batch<'_> {
                 return None;
             };
             if self.is_chosen(at, &next) {
+                self.hosts[at].position = next.position.clone();
                 return Some(next);
             }
             self.hosts[at].cursor.advance();
@@ -180,7 +183,9 @@ impl Batch<'_> {
     pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
         let name = self.bare_name(task, host);
         match task.level.role() {
-            Some(role) if !is_implicit(task) => format!("{} : {name}", role.name),
+            Some(role) if !is_implicit(task) && &*task.action != "include_role" => {
+                format!("{} : {name}", role.name)
+            }
             _ => name,
         }
     }
@@ -541,7 +546,8 @@ impl Batch<'_> {
             let handlers = Arc::new(tasks_of(&self.handlers.borrow()));
             host.cursor = Cursor::new(Arc::default());
             host.cursor.lost = true;
-            host.cursor.handlers(handlers, &self.last_flush);
+            let flush = self.flushes.iter().find(|flush| **flush > host.position);
+            host.cursor.handlers(handlers, flush.unwrap_or(&host.position));
             host.state = HostState::Handling;
         }
         let name = Arc::clone(&self.hosts[at].host.name);

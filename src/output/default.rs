@@ -249,9 +249,11 @@ fn is_include(action: &str) -> bool {
 pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
     let is_debug = action == "debug";
     let is_message = is_debug && result.contains_key("msg");
+    let is_empty_loop = result.contains_key("skipped_reason");
     let hidden = |key: &str| {
         key.starts_with("_ansible_")
             || (verbosity < 3 && matches!(key, "invocation" | "diff"))
+            || (is_empty_loop && key == "results")
             || matches!(key, "exception" | "warnings" | "deprecations")
             || (is_message && key != "msg")
             || (is_debug

@@ -349,7 +349,9 @@ impl<'e> Evaluator<'e> {
         if let Some((_, value)) = self.overlay.iter().rev().find(|(known, _)| known == name) {
             return Ok(value.clone());
         }
-        if !self.isolated && let Some(value) = self.env.variable(name, self.depth)? {
+        if !self.isolated
+            && let Some(value) = self.env.variable(name, self.depth)?
+        {
             if self.code.mutates && matches!(value, Value::List(_) | Value::Dict(_)) {
                 let cell = thaw(value);
                 if self.root.is_empty() {

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{HostData, Names, PlayData, World};
+use super::{HostData, Names, World};
 use crate::{
     template::{Env, Scope},
     value::{List, Object, Value},
@@ -15,12 +15,11 @@ use crate::{
 /// All hosts.
 pub(super) struct HostVars {
     world: Arc<World>,
-    play: Option<Arc<PlayData>>,
 }
 
 impl HostVars {
     pub(super) fn new(names: &Names) -> HostVars {
-        HostVars { world: Arc::clone(&names.world), play: names.play.clone() }
+        HostVars { world: Arc::clone(&names.world) }
     }
 }
 
@@ -41,11 +40,7 @@ impl Object for HostVars {
 
     fn attribute(&self, name: &str) -> Option<Value> {
         let host = self.world.host(name)?;
-        Some(Value::Object(Arc::new(VarsOfHost {
-            world: Arc::clone(&self.world),
-            play: self.play.clone(),
-            host,
-        })))
+        Some(Value::Object(Arc::new(VarsOfHost { world: Arc::clone(&self.world), host })))
     }
 
     fn items(&self) -> Option<Arc<List>> {
@@ -59,13 +54,13 @@ impl Object for HostVars {
 /// One host's variables.
 struct VarsOfHost {
     world: Arc<World>,
-    play: Option<Arc<PlayData>>,
     host: Arc<HostData>,
 }
 
 impl VarsOfHost {
     fn names(&self) -> Names {
-        Names::new(&self.world, self.play.as_ref(), Some(&self.host))
+        // A play's variables are not its hosts' own.
+        Names::new(&self.world, None, Some(&self.host))
     }
 }
 
@@ -99,5 +94,40 @@ impl Object for VarsOfHost {
 
     fn items(&self) -> Option<Arc<List>> {
         Some(Arc::new(self.names().names().into_iter().map(Value::Str).collect()))
+    }
+}
+
+/// `vars`: every name that the task sees, by name.
+pub(super) struct AllVars(pub(super) Names);
+
+impl fmt::Debug for AllVars {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("vars")
+    }
+}
+
+impl Object for AllVars {
+    fn type_name(&self) -> &'static str {
+        "dict"
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        let value = self.0.get(name)?;
+        if !value.is_lazy() {
+            return Some(value);
+        }
+        let context = self.0.world.context(self.0.search_path());
+        match Env::new(&self.0, &context).eval(&value) {
+            Ok(value) => Some(value),
+            Err(error) => Some(error.into()),
+        }
+    }
+
+    fn items(&self) -> Option<Arc<List>> {
+        Some(Arc::new(self.0.names().into_iter().map(Value::Str).collect()))
     }
 }
