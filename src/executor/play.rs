@@ -334,7 +334,6 @@ impl Run {
                     Value::List(list) => list.to_vec(),
                     one => vec![one.clone()],
                 };
-                let is_choice = matches!(entry, Value::List(_));
                 let mut found = None;
                 let mut tried = Vec::new();
                 for candidate in &candidates {
@@ -353,18 +352,12 @@ impl Run {
                         Err(error) => return Err((&error).into()),
                     }
                 }
+                // The reference goes on without a word; playbooks count on files that may be missing.
                 let Some(path) = found else {
-                    // As the reference: a file that is not there is a warning, a choice of which none is there an error.
-                    let message = format!("Could not find or access '{}'", tried.join(", "));
-                    if is_choice && !tried.is_empty() {
-                        return Err(Diagnostic::error(&data.play.span, message)
-                            .label("this play's `vars_files` names them"));
-                    }
                     if !tried.is_empty() {
-                        self.printer.event(&Event::Warning(format!(
-                            "skipping vars_file '{}' due to an error: {message}",
-                            tried.join(", ")
-                        )));
+                        let text =
+                            format!("vars_files: no such file, ignoring: {}", tried.join(", "));
+                        self.printer.event(&Event::Warning(text));
                     }
                     continue;
                 };

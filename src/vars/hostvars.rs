@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{HostData, Names, World};
+use super::{Names, World};
 use crate::{
     template::{Env, Scope},
-    value::{List, Object, Value},
+    value::{Dict, List, Object, Value},
 };
 
 /// All hosts.
@@ -20,6 +20,17 @@ pub(super) struct HostVars {
 impl HostVars {
     pub(super) fn new(names: &Names) -> HostVars {
         HostVars { world: Arc::clone(&names.world) }
+    }
+
+    fn host(&self, name: &str) -> Option<Value> {
+        let host = self.world.host(name)?;
+        let names = Names::new(&self.world, None, Some(&host));
+        Some(Value::Object(Arc::new(Seen { type_name: "HostVarsVars", names })))
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        inventory.hosts().map(|(_, host)| Arc::clone(&host.name)).collect()
     }
 }
 
@@ -39,40 +50,36 @@ impl Object for HostVars {
     }
 
     fn attribute(&self, name: &str) -> Option<Value> {
-        let host = self.world.host(name)?;
-        Some(Value::Object(Arc::new(VarsOfHost { world: Arc::clone(&self.world), host })))
+        self.host(name)
     }
 
     fn items(&self) -> Option<Arc<List>> {
-        let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::new(self.hosts().into_iter().map(Value::Str).collect()))
+    }
+
+    fn mapping(&self) -> Option<Arc<Dict>> {
+        let hosts = self.hosts().into_iter();
         Some(Arc::new(
-            inventory.hosts().map(|(_, host)| Value::Str(Arc::clone(&host.name))).collect(),
+            hosts.filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.host(&name)?))).collect(),
         ))
     }
 }
 
-/// One host's variables.
-struct VarsOfHost {
-    world: Arc<World>,
-    host: Arc<HostData>,
+/// All variables, as one host sees them: of a host in `hostvars` without the play's, of a task in `vars`.
+pub(super) struct Seen {
+    pub(super) type_name: &'static str,
+    pub(super) names: Names,
 }
 
-impl VarsOfHost {
-    fn names(&self) -> Names {
-        // A play's variables are not its hosts' own.
-        Names::new(&self.world, None, Some(&self.host))
-    }
-}
-
-impl fmt::Debug for VarsOfHost {
+impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostVarsVars({})", self.host.name)
+        f.write_str(self.type_name)
     }
 }
 
-impl Object for VarsOfHost {
+impl Object for Seen {
     fn type_name(&self) -> &'static str {
-        "HostVarsVars"
+        self.type_name
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -80,54 +87,25 @@ impl Object for VarsOfHost {
     }
 
     fn attribute(&self, name: &str) -> Option<Value> {
-        let names = self.names();
-        let value = names.get(name)?;
+        let value = self.names.get(name)?;
         if !value.is_lazy() {
             return Some(value);
         }
-        let context = self.world.context(names.search_path());
-        match Env::new(&names, &context).eval(&value) {
+        let context = self.names.world.context(self.names.search_path());
+        match Env::new(&self.names, &context).eval(&value) {
             Ok(value) => Some(value),
             Err(error) => Some(error.into()),
         }
     }
 
     fn items(&self) -> Option<Arc<List>> {
-        Some(Arc::new(self.names().names().into_iter().map(Value::Str).collect()))
-    }
-}
-
-/// `vars`: every name that the task sees, by name.
-pub(super) struct AllVars(pub(super) Names);
-
-impl fmt::Debug for AllVars {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("vars")
-    }
-}
-
-impl Object for AllVars {
-    fn type_name(&self) -> &'static str {
-        "dict"
+        Some(Arc::new(self.names.names().into_iter().map(Value::Str).collect()))
     }
 
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-
-    fn attribute(&self, name: &str) -> Option<Value> {
-        let value = self.0.get(name)?;
-        if !value.is_lazy() {
-            return Some(value);
-        }
-        let context = self.0.world.context(self.0.search_path());
-        match Env::new(&self.0, &context).eval(&value) {
-            Ok(value) => Some(value),
-            Err(error) => Some(error.into()),
-        }
-    }
-
-    fn items(&self) -> Option<Arc<List>> {
-        Some(Arc::new(self.0.names().into_iter().map(Value::Str).collect()))
+    fn mapping(&self) -> Option<Arc<Dict>> {
+        let names = self.names.names().into_iter();
+        Some(Arc::new(
+            names.filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.attribute(&name)?))).collect(),
+        ))
     }
 }

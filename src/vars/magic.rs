@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::{
     Names,
-    hostvars::{AllVars, HostVars},
+    hostvars::{HostVars, Seen},
 };
 use crate::value::{Dict, Value};
 
@@ -197,8 +197,8 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
         })),
         "ansible_version" => version(),
         "groups" => groups(names),
-        "vars" => Value::Object(Arc::new(AllVars(names.clone()))),
         "hostvars" => Value::Object(Arc::new(HostVars::new(names))),
+        "vars" => Value::Object(Arc::new(Seen { type_name: "dict", names: names.clone() })),
         _ => return None,
     })
 }
