@@ -51,40 +51,61 @@ pub(super) fn open<'a>(
     chain: Vec<Hop>,
 ) -> Dialling<'a> {
     Box::pin(async move {
-        let carrier = carrier(ssh, &plan, places, chain).await?;
-        let ending = Ending::default();
-        let (stream, shortcut) = Shortcut::new(carrier.stream);
-        let mut handle = exchange_keys(&plan, stream, &ending, shortcut.clone()).await?;
-        match handle.agent_session_binding() {
-            Some(binding) => shortcut.begin(binding.session_id()),
-            None => shortcut.finish(),
+        let host = format!("{}:{}", plan.host, plan.port);
+        let surprised = ssh.surprises.contain(&host);
+        match attempt(ssh, &plan, places, chain.clone()).await {
+            // What we foresaw was wrong: the host is asked in peace once more.
+            Err(_) if !surprised && ssh.surprises.contain(&host) => {
+                attempt(ssh, &plan, places, chain).await
+            }
+            outcome => outcome,
         }
-        let login = Login {
-            credentials: &plan.credentials,
-            keys: &ssh.keys,
-            prompter: &*ssh.options.prompter,
-            handle: &mut handle,
-            shortcut: &shortcut,
-            distrusted: plan.verifier.is_distrusted(),
-        };
-        match timeout(LOGIN_TIMEOUT, login.run()).await {
-            Ok(result) => result?,
-            Err(_) => return Err(Error::ssh(ErrorKind::Unreachable, "the login takes too long")),
-        }
-        let mut description = format!("{}@{}:{}", plan.credentials.user, plan.host, plan.port);
-        if let Some(via) = &carrier.via {
-            description = format!("{description} through {}", via.description);
-        }
-        Ok(Arc::new(Link {
-            handle,
-            ending,
-            opening: Opening::new(shortcut),
-            description,
-            session: plan.session,
-            via: carrier.via,
-            _permit: carrier.permit,
-        }))
     })
+}
+
+/// Opens a planned connection once.
+async fn attempt(
+    ssh: &Ssh,
+    plan: &Plan,
+    places: &Places,
+    chain: Vec<Hop>,
+) -> Result<Arc<Link>, Error> {
+    let host = format!("{}:{}", plan.host, plan.port);
+    let carrier = carrier(ssh, plan, places, chain).await?;
+    let ending = Ending::default();
+    let (stream, shortcut) = Shortcut::new(carrier.stream);
+    let mut handle = exchange_keys(plan, stream, &ending, shortcut.clone()).await?;
+    match handle.agent_session_binding() {
+        Some(binding) if !ssh.surprises.contain(&host) => {
+            shortcut.begin(binding.session_id(), &ssh.surprises, &host);
+        }
+        _ => shortcut.finish(),
+    }
+    let login = Login {
+        credentials: &plan.credentials,
+        keys: &ssh.keys,
+        prompter: &*ssh.options.prompter,
+        handle: &mut handle,
+        shortcut: &shortcut,
+        distrusted: plan.verifier.is_distrusted(),
+    };
+    match timeout(LOGIN_TIMEOUT, login.run()).await {
+        Ok(result) => result?,
+        Err(_) => return Err(Error::ssh(ErrorKind::Unreachable, "the login takes too long")),
+    }
+    let mut description = format!("{}@{}:{}", plan.credentials.user, plan.host, plan.port);
+    if let Some(via) = &carrier.via {
+        description = format!("{description} through {}", via.description);
+    }
+    Ok(Arc::new(Link {
+        handle,
+        ending,
+        opening: Opening::new(shortcut),
+        description,
+        session: plan.session.clone(),
+        via: carrier.via,
+        _permit: carrier.permit,
+    }))
 }
 
 async fn carrier(

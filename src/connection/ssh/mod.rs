@@ -38,6 +38,7 @@ pub(super) struct Ssh {
     known_hosts: Arc<known_hosts::Store>,
     files: config::Files,
     local: config::LocalNames,
+    surprises: shortcut::Surprises,
     /// Bastions by their name in the configuration: whoever comes first opens, the others wait for that.
     bastions: Mutex<HashMap<plan::Hop, Arc<Mutex<Weak<Link>>>>>,
 }
@@ -53,6 +54,7 @@ impl Ssh {
         Self {
             options,
             local,
+            surprises: shortcut::Surprises::default(),
             files: config::Files::default(),
             keys: KeyRing::default(),
             known_hosts: Arc::default(),

@@ -16,6 +16,7 @@
 mod packets;
 mod stream;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -36,6 +37,21 @@ pub(super) struct Exchange {
     secret: Vec<u8>,
 }
 
+/// Hosts that answered otherwise than foreseen: they are asked one question at a time from then on.
+#[derive(Clone, Default)]
+pub(super) struct Surprises(Arc<Mutex<HashSet<String>>>);
+
+impl Surprises {
+    /// Returns true for a host that must not be foreseen.
+    pub(super) fn contain(&self, host: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+
+    fn note(&self, host: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(host);
+    }
+}
+
 /// Steers the stream from outside; clones steer the same one.
 #[derive(Clone, Default)]
 pub(super) struct Control(Arc<Mutex<State>>);
@@ -46,6 +62,8 @@ struct State {
     phase: Phase,
     exchange: Option<Exchange>,
     reader: Option<Waker>,
+    /// Where to say that this host surprised us.
+    surprises: Option<(Surprises, String)>,
 }
 
 /// How far a connection is.
@@ -83,8 +101,9 @@ impl Control {
     }
 
     /// Starts giving answers, once the host's key has been verified; where it cannot, bytes pass untouched.
-    pub(super) fn begin(&self, session_id: &[u8]) {
+    pub(super) fn begin(&self, session_id: &[u8], surprises: &Surprises, host: &str) {
         let mut state = self.lock();
+        state.surprises = Some((surprises.clone(), host.to_owned()));
         let exchange = state.exchange.take();
         let phase = std::mem::replace(&mut state.phase, Phase::Over);
         let (Some(exchange), Phase::Watching(watch)) = (exchange, phase) else {
@@ -129,6 +148,13 @@ impl Control {
 }
 
 impl State {
+    /// Notes that the host did not give an answer that was given for it.
+    fn surprised(&mut self) {
+        if let Some((surprises, host)) = self.surprises.take() {
+            surprises.note(host);
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();

@@ -217,6 +217,11 @@ impl Packets {
             && self.outgoing.is_empty()
     }
 
+    /// Returns true while the host owes an answer that was given for it.
+    pub(super) fn is_owed(&self) -> bool {
+        !self.expected.is_empty()
+    }
+
     /// Takes the host's whole packets apart; returns false when one cannot be opened.
     pub(super) fn advance(&mut self) -> bool {
         loop {

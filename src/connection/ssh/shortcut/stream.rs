@@ -54,6 +54,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shortcut<S> {
             }
             Phase::Active(packets) => loop {
                 if let Some(what) = packets.broken {
+                    state.surprised();
                     return Poll::Ready(Err(io::Error::other(what)));
                 }
                 if !packets.outgoing.is_empty() {
@@ -70,10 +71,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Shortcut<S> {
                 }
                 let mut chunk = [0; CHUNK];
                 let mut chunk = ReadBuf::new(&mut chunk);
-                ready!(Pin::new(&mut this.inner).poll_read(cx, &mut chunk))?;
+                if let Err(error) = ready!(Pin::new(&mut this.inner).poll_read(cx, &mut chunk)) {
+                    if packets.is_owed() {
+                        state.surprised();
+                    }
+                    return Poll::Ready(Err(error));
+                }
                 if chunk.filled().is_empty() {
                     packets.ended();
                     if packets.outgoing.is_empty() {
+                        if packets.is_owed() {
+                            state.surprised();
+                        }
                         return Poll::Ready(Ok(()));
                     }
                     continue;

@@ -77,6 +77,11 @@ impl Handler for Server {
 
 /// Starts a server; returns its port.
 async fn serve(takes: Takes) -> u16 {
+    serve_as(takes, "SSH-2.0-test").await
+}
+
+/// Starts a server that says it is a certain program; returns its port.
+async fn serve_as(takes: Takes, version: &'static str) -> u16 {
     let method = match takes {
         Takes::Password => MethodKind::Password,
         Takes::Questions => MethodKind::KeyboardInteractive,
@@ -86,6 +91,7 @@ async fn serve(takes: Takes) -> u16 {
     let key = PrivateKey::from_openssh(std::fs::read(key).unwrap()).unwrap();
     let config = Arc::new(Config {
         keys: vec![key],
+        server_id: russh::SshId::Standard(Cow::Borrowed(version)),
         methods: MethodSet::from(&[method][..]),
         auth_rejection_time: std::time::Duration::ZERO,
         ..Config::default()
@@ -142,6 +148,27 @@ async fn the_systems_client_gets_the_password_without_a_terminal() {
         let error = login_by(takes, "wrong", Transport::OpenSsh).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Auth, "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_only_calls_itself_openssh_works_from_the_second_connection_on() {
+    let home = tempfile::tempdir().unwrap();
+    let mut options = ConnectionOptions::new(Arc::new(Unattended), home.path().to_owned());
+    options.system_config = "/dev/null".into();
+    let connections = Connections::new(options);
+    let mut target = Target::ssh("127.0.0.1");
+    target.port = Some(serve_as(Takes::Password, "SSH-2.0-OpenSSH_9.9").await);
+    target.user = Some("me".to_owned());
+    target.password = Some(Secret::new("right"));
+    target.host_key_checking = false;
+    target.ssh_args = ["-o", "IdentityAgent=none"].map(str::to_owned).to_vec();
+    let run = async || {
+        let connection = connections.open(&target).await?;
+        connection.exec("echoed", None).await?.output(b"").await
+    };
+    // Its first channel has another number than OpenSSH's.
+    assert_eq!(soon(run()).await.unwrap_err().kind, ErrorKind::Lost);
+    assert_eq!(soon(run()).await.unwrap().stdout, b"echoed");
 }
 
 #[tokio::test]
