@@ -145,7 +145,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.upgrade != Upgrade::No {
         return commands::upgrade(&args, args.upgrade, host);
     }
-    if let Some(deb) = &args.deb {
+    if let Some(deb) = args.deb.as_deref().filter(|deb| !deb.is_empty()) {
         return deb::install(&args, deb, host);
     }
     if everything && args.state == State::Latest {
