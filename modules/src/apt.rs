@@ -17,7 +17,6 @@ use crate::host::{Failure, Host, Outcome, Result};
 /// Manages packages with apt
 #[derive(Args)]
 #[args(mutually_exclusive("deb", "package", "upgrade"))]
-#[expect(clippy::struct_excessive_bools, reason = "the reference's arguments")]
 pub struct Args {
     /// Packages: `name`, `name=version` (with `*`), `name>=version`, or a pattern of names
     #[arg(alias = "pkg", alias = "name")]
