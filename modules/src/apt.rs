@@ -17,7 +17,6 @@ use crate::host::{Failure, Host, Outcome, Result};
 /// Manages packages with apt
 #[derive(Args)]
 #[args(mutually_exclusive("deb", "package", "upgrade"))]
-#[expect(clippy::struct_excessive_bools, reason = "the reference's arguments")]
 pub struct Args {
     /// Packages: `name`, `name=version` (with `*`), `name>=version`, or a pattern of names
     #[arg(alias = "pkg", alias = "name")]
@@ -145,7 +144,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.upgrade != Upgrade::No {
         return commands::upgrade(&args, args.upgrade, host);
     }
-    if let Some(deb) = &args.deb {
+    if let Some(deb) = args.deb.as_deref().filter(|deb| !deb.is_empty()) {
         return deb::install(&args, deb, host);
     }
     if everything && args.state == State::Latest {

@@ -10,7 +10,6 @@ use crate::{
 /// Manages groups
 #[derive(Args)]
 #[args(required_if("non_unique", "True", "gid"))]
-#[expect(clippy::struct_excessive_bools, reason = "the reference's arguments")]
 pub struct Args {
     /// Name of the group
     name: String,

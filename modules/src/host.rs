@@ -180,6 +180,17 @@ impl Host {
             || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
+    /// Returns this host without check mode, for what a prediction needs and what is removed again.
+    pub(crate) fn unchecked(&self) -> Host {
+        Host::new(HostOptions {
+            environment: self.environment.clone(),
+            cwd: self.cwd.clone(),
+            cancelled: Arc::clone(&self.cancelled),
+            deadline: self.deadline,
+            ..HostOptions::default()
+        })
+    }
+
     /// Waits so long; returns whether the whole time passed, rather than the task being cancelled.
     pub fn pause(&self, span: std::time::Duration) -> bool {
         let end = Instant::now() + span;

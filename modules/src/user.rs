@@ -17,7 +17,6 @@ use crate::{
 
 /// Manages accounts
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "the reference's arguments")]
 pub struct Args {
     /// Name of the account
     #[arg(alias = "user")]

@@ -224,7 +224,6 @@ const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 const LOOK_OFTEN: Timespec = Timespec { tv_sec: 0, tv_nsec: 2_000_000 };
 
 /// What happened while waiting.
-#[expect(clippy::struct_excessive_bools, reason = "four independent events")]
 #[derive(Default)]
 struct Ready {
     stdin: bool,
