@@ -31,7 +31,11 @@ pub(crate) fn hash(
         return Err(format!("invalid characters in salt: '{wrong}'"));
     }
     let salt = &salt[..salt.len().min(longest)];
-    if kind == "md5" { md5(password.as_bytes(), salt) } else { sha2(password.as_bytes(), kind, salt, rounds) }
+    if kind == "md5" {
+        md5(password.as_bytes(), salt)
+    } else {
+        sha2(password.as_bytes(), kind, salt, rounds)
+    }
 }
 
 fn repeated(block: &[u8], length: usize) -> Vec<u8> {

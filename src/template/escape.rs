@@ -15,4 +15,3 @@ pub(crate) fn escape(text: &str) -> String {
     }
     escaped
 }
-

@@ -406,7 +406,8 @@ fn plain(value: Value) -> Result<Value> {
         }
         Value::Tuple(list) => plain_items(list),
         Value::Dict(dict) => {
-            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_))) {
+            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_)))
+            {
                 return Ok(value);
             }
             let mut entries = Dict::with_capacity(dict.len());
