@@ -19,8 +19,8 @@ pub(super) fn in_jinja_words(detail: &str, text: &str, place: Place) -> String {
     let Some(rest) = detail.strip_prefix("unexpected ") else { return detail.to_owned() };
     let found = text.get(place.start as usize..place.end as usize).unwrap_or_default();
     if rest == "end of string" {
-        let quote = text[place.start as usize..].find(['\'', '"']).unwrap_or(0);
-        let at = place.start as usize + quote;
+        let at = last_token(text);
+        let at = at + text[at..].find(['\'', '"']).unwrap_or(0);
         let letter = text.get(at..=at).unwrap_or("'");
         let at = text[..at].chars().count();
         return format!("unexpected char {} at {at}", Value::str(letter).to_repr());
@@ -48,11 +48,13 @@ pub(super) fn in_jinja_words(detail: &str, text: &str, place: Place) -> String {
         };
     }
     let before = text.get(..place.start as usize).unwrap_or_default().trim_end();
+    let in_statement = before.rfind("{%") > before.rfind("{{");
     let opens = ["{{", "{{-", "{{+"].iter().any(|open| before.ends_with(open))
-        || before
-            .rsplit(|c: char| !(c.is_alphanumeric() || c == '='))
-            .next()
-            .is_some_and(|word| matches!(word, "if" | "elif" | "for" | "set" | "in" | "="));
+        || in_statement
+            && before
+                .rsplit(|c: char| !(c.is_alphanumeric() || c == '='))
+                .next()
+                .is_some_and(|word| matches!(word, "if" | "elif" | "for" | "set" | "in" | "="));
     if opens && got.starts_with("end of") {
         return format!("Expected an expression, got {}", token(got));
     }
@@ -64,6 +66,13 @@ pub(super) fn in_jinja_words(detail: &str, text: &str, place: Place) -> String {
         Some(expected) => format!("expected token {}, got {}", token(expected), token(got)),
         None => format!("unexpected {}", token(got)),
     }
+}
+
+/// Returns where the last token ends that could be read.
+fn last_token(text: &str) -> usize {
+    let tokens = tokenize(text, false, SyntaxConfig::default());
+    let last = tokens.map_while(std::result::Result::ok).last();
+    last.map_or(0, |(_, span)| span.end_offset as usize)
 }
 
 /// Returns what Jinja's lexer says about a bracket that does not close what is open.

@@ -337,3 +337,158 @@ impl<'a> Env<'a> {
         Err(TemplateError::runtime(format!("'{name}' not found in search path: {folders}")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{diagnostic::Source, template::uses::testing::Variables};
+
+    fn template(text: &str) -> Value {
+        Value::Template(Arc::new(Template::new(text, None)))
+    }
+
+    fn variables() -> Variables {
+        Variables(
+            [
+                ("name", Value::str("web1")),
+                ("greeting", template("hello {{ name }}")),
+                ("broken", template("{{ nothing }}")),
+                ("endless", template("{{ endless }}")),
+                ("a", template("{{ b }}")),
+                ("b", template("{{ a }}")),
+                ("foreign", Value::str("{{ name }}")),
+                ("nested", Value::dict([("x", template("{{ name }}")), ("y", Value::Int(1))])),
+            ]
+            .into_iter()
+            .collect(),
+        )
+    }
+
+    fn check(text: &str, expected: &str) {
+        let (variables, context) = (variables(), Context::default());
+        let found = match Env::new(&variables, &context).eval(&template(text)) {
+            Ok(value) => value.to_repr(),
+            Err(error) => error.message,
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn variables_are_templated_when_they_are_used() {
+        check("{{ greeting }}!", "'hello web1!'");
+        check("{{ broken | default(1) }}", "1");
+        check("{{ broken }}", "'nothing' is undefined");
+        check("{{ nested }}", "{'x': 'web1', 'y': 1}");
+        check("{{ nested.x }}{{ nested | length }}", "'web12'");
+    }
+
+    #[test]
+    fn what_a_template_gives_is_not_a_template() {
+        check("{{ foreign }}", "'{{ name }}'");
+        check("{{ foreign ~ '' }}{{ [foreign] }}", "\"{{ name }}['{{ name }}']\"");
+    }
+
+    #[test]
+    fn templates_without_end_are_refused() {
+        let message = "Error rendering template: Recursive loop detected in template: maximum recursion depth exceeded";
+        check("{{ endless }}", message);
+        check("{{ a }}", message);
+        let macro_message = "Error rendering template: maximum recursion depth exceeded";
+        check("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", macro_message);
+        check(
+            "{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}",
+            "Error rendering template: the template does not come to an end",
+        );
+        check(
+            "{{ range(9999999999) | list }}",
+            "The filter plugin 'ansible.builtin.list' failed: the range is too large",
+        );
+    }
+
+    #[test]
+    fn errors_stand_where_the_expression_stands() {
+        let text = "- debug:\n    msg: \"x {{ name }} {{ nothing.at }}\"\n";
+        let source = Source::new("site.yml", text);
+        let span = Span::new(&source, (1, 9), (1, 40));
+        let value =
+            Value::Template(Arc::new(Template::new("x {{ name }} {{ nothing.at }}", Some(span))));
+        let (variables, context) = (variables(), Context::default());
+        let error = Env::new(&variables, &context).eval(&value).unwrap_err();
+        assert_eq!(error.span.as_ref().map(Span::text), Some("nothing"));
+        assert!(error.is_undefined());
+    }
+
+    #[test]
+    fn conditions_must_be_true_or_false() {
+        let (variables, context) = (variables(), Context::default());
+        let env = Env::new(&variables, &context);
+        let check = |condition: Value, expected: Result<bool>| {
+            let found = env.condition(&condition);
+            assert_eq!(found.map_err(|e| e.message), expected.map_err(|e| e.message));
+        };
+        check("name == 'web1'".into(), Ok(true));
+        check(Value::list(["name is defined".into(), "nothing is defined".into()]), Ok(false));
+        check(template("{{ name == 'web1' }}"), Ok(true));
+        check(
+            "name".into(),
+            Err(TemplateError::exact(
+                "Conditional result (True) was derived from value of type 'str' at '<unknown>'. Conditionals must have a boolean result.",
+            )),
+        );
+        check(
+            "nothing".into(),
+            Err(TemplateError::exact("Error while evaluating conditional: 'nothing' is undefined")),
+        );
+        check(
+            "".into(),
+            Err(TemplateError::exact("Empty conditional expressions are not allowed.")),
+        );
+        check(
+            "foreign".into(),
+            Err(TemplateError::exact(
+                "Conditional result (True) was derived from value of type 'str' at '<unknown>'. Conditionals must have a boolean result.",
+            )),
+        );
+    }
+
+    #[test]
+    fn files_are_text_and_take_options_from_their_header() {
+        let (variables, context) = (variables(), Context::default());
+        let env = Env::new(&variables, &context);
+        let render = |text: &str| env.render_file(text, None, &FileOptions::default()).unwrap();
+        assert_eq!(render("{% if true %}\n  a\\t{{ 'b\\tc' }}\n{% endif %}\n\n"), "  a\\tb\tc\n\n");
+        assert_eq!(render("{{ 1 }}"), "1");
+        assert_eq!(render("{{ none }}{{ [1, none] }}"), "[1, None]");
+        assert_eq!(
+            render(
+                "#jinja2: trim_blocks: False, lstrip_blocks: True\n  {% if true %}\nx{% endif %}\n"
+            ),
+            "\nx\n"
+        );
+        assert_eq!(
+            render(
+                "#jinja2: variable_start_string: '[[', variable_end_string: ']]'\n[[ name ]] {{ x }}\n"
+            ),
+            "web1 {{ x }}\n"
+        );
+    }
+
+    #[test]
+    #[cfg(not(debug_assertions))]
+    fn small_expressions_are_fast() {
+        let (variables, context) = (variables(), Context::default());
+        for text in [
+            "{{ name }}",
+            "{{ name | upper }}-{{ nested.y + 1 }}",
+            "{% for i in range(100) %}{{ i }}{{ loop.index }},{% endfor %}",
+        ] {
+            let value = template(text);
+            let start = std::time::Instant::now();
+            for _ in 0..100_000 {
+                std::hint::black_box(Env::new(&variables, &context).eval(&value).unwrap());
+            }
+            let each = start.elapsed() / 100_000;
+            assert!(each.as_micros() < 100, "{text}: {each:?}");
+        }
+    }
+}

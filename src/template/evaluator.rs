@@ -7,20 +7,21 @@ use std::sync::{
 
 use super::{
     Env, TemplateError,
-    cells::{freeze, is_cell, thaw},
-    escape, globals,
-    objects::{Loop, Macro, Module, Namespace, Overlay, downcast, object},
+    cells::{is_cell, thaw},
+    globals,
+    inclusion::Chain,
+    objects::{Loop, Namespace, Overlay, downcast, object},
     output::Output,
-    tree::{Code, Expression, For, MacroCode, Place, Statement, Symbol, Target},
+    tree::{Code, Expression, For, Place, Statement, Symbol, Target},
 };
 use crate::value::{Dict, List, Value};
 
 pub(crate) type Result<T> = std::result::Result<T, TemplateError>;
 
 /// Iterations and calls that one template may take before it is said to be endless.
-const MAX_STEPS: u32 = 50_000_000;
+const MAX_STEPS: u32 = 10_000_000;
 /// How deep macros, includes and variables that are templates may nest.
-const MAX_DEPTH: u32 = 60;
+pub(super) const MAX_DEPTH: u32 = 60;
 
 /// Arguments of a call, evaluated.
 #[derive(Debug, Default)]
@@ -42,29 +43,26 @@ pub(crate) struct Evaluator<'e> {
     pub(crate) env: &'e Env<'e>,
     pub(crate) code: &'e Arc<Code>,
     /// Values of the names of the top level.
-    root: Vec<Option<Value>>,
+    pub(super) root: Vec<Option<Value>>,
     /// Values of inner scopes; the last one of a name counts.
-    stack: Vec<(Symbol, Value)>,
+    pub(super) stack: Vec<(Symbol, Value)>,
     /// Below this, the stack belongs to the callers of the running macro.
-    floor: usize,
+    pub(super) floor: usize,
     /// Where the innermost scope begins on the stack; none at the top level.
-    scope: Option<usize>,
+    pub(super) scope: Option<usize>,
     pub(super) overlay: Overlay,
     pub(super) input: Value,
     /// Whether only what was handed on is seen, as without `with context`.
     pub(super) isolated: bool,
     pub(super) depth: u32,
-    steps: u32,
-    loops: usize,
+    pub(super) steps: u32,
+    pub(super) loops: usize,
     /// The loops that run, for `loop(...)`.
     pub(super) running: Vec<&'e Arc<For>>,
-    blocks: Chain,
+    pub(super) blocks: Chain,
     /// The block that runs: its name and how far up its chain it is.
     pub(super) block: Option<(Arc<str>, usize)>,
 }
-
-/// Blocks by name, the most derived first.
-pub(crate) type Chain = Vec<(Arc<str>, Vec<(Arc<Code>, usize)>)>;
 
 impl<'e> Evaluator<'e> {
     pub(crate) fn new(env: &'e Env<'e>, code: &'e Arc<Code>, depth: u32) -> Evaluator<'e> {
@@ -117,16 +115,6 @@ impl<'e> Evaluator<'e> {
         evaluator.overlay = self.visible();
         evaluator.blocks = std::mem::take(&mut self.blocks);
         evaluator.run(out)
-    }
-
-    fn register_blocks(&mut self) {
-        for (index, block) in self.code.blocks.iter().enumerate() {
-            let entry = (Arc::clone(self.code), index);
-            match self.blocks.iter_mut().find(|(name, _)| *name == block.name) {
-                Some((_, chain)) => chain.push(entry),
-                None => self.blocks.push((Arc::clone(&block.name), vec![entry])),
-            }
-        }
     }
 
     pub(super) fn step(&mut self) -> Result<()> {
@@ -241,7 +229,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Runs statements and returns what they put out; what is undefined in them fails when it is used.
-    fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
+    pub(super) fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
         let mut out = Output::native();
         let saved = self.enter();
         let flow = self.body(body, &mut out);
@@ -272,7 +260,7 @@ impl<'e> Evaluator<'e> {
         self.scope = saved;
     }
 
-    fn bind(&mut self, symbol: Symbol, value: Value) {
+    pub(super) fn bind(&mut self, symbol: Symbol, value: Value) {
         match self.scope {
             None => {
                 if self.root.is_empty() {
@@ -443,208 +431,6 @@ impl<'e> Evaluator<'e> {
         }
         self.loops = before;
         Ok(!items.is_empty())
-    }
-
-    fn make_macro(&mut self, body: &Arc<MacroCode>) -> Value {
-        object(Macro {
-            code: Arc::clone(self.code),
-            body: Arc::clone(body),
-            root: Arc::new(self.root.clone()),
-            stack: self.stack[self.floor..].to_vec(),
-            overlay: Arc::clone(&self.overlay),
-            isolated: self.isolated,
-        })
-    }
-
-    /// Runs a macro and returns its text.
-    pub(super) fn call_macro(&mut self, callee: &Macro, passed: Passed) -> Result<Value> {
-        self.step()?;
-        if self.depth >= MAX_DEPTH {
-            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
-        }
-        let mut evaluator = Evaluator::new(self.env, &callee.code, self.depth + 1);
-        evaluator.steps = self.steps;
-        evaluator.root = if Arc::ptr_eq(&callee.code, self.code) {
-            self.root.clone()
-        } else {
-            (*callee.root).clone()
-        };
-        evaluator.stack.clone_from(&callee.stack);
-        evaluator.overlay = Arc::clone(&callee.overlay);
-        evaluator.isolated = callee.isolated;
-        evaluator.scope = Some(evaluator.stack.len());
-        let text = evaluator.macro_body(&callee.body, passed)?;
-        self.steps = evaluator.steps;
-        Ok(text)
-    }
-
-    fn macro_body(&mut self, node: &'e MacroCode, passed: Passed) -> Result<Value> {
-        let mut positional = passed.positional.into_iter();
-        let mut named = passed.named;
-        let first_default = node.parameters.len() - node.defaults.len();
-        for (index, symbol) in node.parameters.iter().enumerate() {
-            let name = &self.code.names[*symbol as usize];
-            let given = match positional.next() {
-                Some(value) => Some(value),
-                None => {
-                    let at = named.iter().position(|(known, _)| known == name);
-                    at.map(|at| named.remove(at).1)
-                }
-            };
-            let value = match given {
-                Some(value) => value,
-                None if index >= first_default => {
-                    self.expression(&node.defaults[index - first_default])?
-                }
-                None => Value::undefined(format!("parameter '{name}' was not provided"), None),
-            };
-            self.bind(*symbol, if self.code.mutates { thaw(value) } else { value });
-        }
-        let at = named.iter().position(|(name, _)| &**name == "caller");
-        let caller = at.map(|at| named.remove(at).1);
-        if let Some(symbol) = node.caller {
-            self.bind(
-                symbol,
-                caller.unwrap_or_else(|| Value::undefined("'caller' is undefined", None)),
-            );
-        }
-        let rest: Vec<Value> = positional.collect();
-        if let Some(symbol) = node.varargs {
-            self.bind(symbol, Value::Tuple(Arc::new(rest.into())));
-        } else if !rest.is_empty() {
-            let (name, count) = (&node.name, node.parameters.len());
-            return Err(TemplateError::runtime(format!(
-                "macro '{name}' takes not more than {count} argument(s)"
-            )));
-        }
-        if let Some(symbol) = node.kwargs {
-            self.bind(symbol, Value::dict(named));
-        } else if let Some((key, _)) = named.first() {
-            let name = &node.name;
-            return Err(TemplateError::runtime(format!(
-                "macro '{name}' takes no keyword argument '{key}'"
-            )));
-        }
-        self.captured(&node.body)
-    }
-
-    /// Runs a block: the most derived one of this name, or one further up for `super()`.
-    pub(super) fn run_block(
-        &mut self,
-        name: &Arc<str>,
-        level: usize,
-        out: &mut Output,
-    ) -> Result<()> {
-        let found = self.blocks.iter().find(|(known, _)| known == name);
-        let Some((code, index)) = found.and_then(|(_, chain)| chain.get(level)).cloned() else {
-            return Err(TemplateError::runtime(format!("there is no block '{name}'")));
-        };
-        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
-        if evaluator.depth > MAX_DEPTH {
-            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
-        }
-        evaluator.overlay = self.visible();
-        evaluator.blocks.clone_from(&self.blocks);
-        evaluator.block = Some((Arc::clone(name), level));
-        evaluator.isolated = self.isolated;
-        evaluator.body(&code.blocks[index].body, out).map(drop)
-    }
-
-    pub(super) fn has_block(&self, name: &str) -> Option<Arc<str>> {
-        self.blocks.iter().find(|(known, _)| &**known == name).map(|(name, _)| Arc::clone(name))
-    }
-
-    /// Returns the template's own names, for a template that it includes.
-    fn visible(&self) -> Overlay {
-        let mut names = (*self.overlay).clone();
-        for (symbol, value) in self.root.iter().enumerate() {
-            if let Some(value) = value {
-                names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
-            }
-        }
-        for (symbol, value) in &self.stack[self.floor..] {
-            names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
-        }
-        Arc::new(names)
-    }
-
-    fn load(&self, name: &Value, place: Place) -> Result<Arc<Code>> {
-        let names = match name {
-            Value::List(list) | Value::Tuple(list) => list.to_vec(),
-            Value::Undefined(undefined) => return Err((&**undefined).into()),
-            other => vec![other.clone()],
-        };
-        let mut failure = None;
-        for name in &names {
-            match self.env.load(&name.to_text()) {
-                Ok(code) => return Ok(code),
-                Err(error) => failure = Some(error),
-            }
-        }
-        let failure = failure.unwrap_or_else(|| TemplateError::runtime("no template was named"));
-        Err(failure.at(self.code, place))
-    }
-
-    fn include(
-        &mut self,
-        name: &'e Expression,
-        ignore_missing: bool,
-        with_context: bool,
-        out: &mut Output,
-    ) -> Result<()> {
-        let value = freeze(&self.expression(name)?);
-        let code = match self.load(&value, name.place()) {
-            Ok(code) => code,
-            Err(error) if ignore_missing && error.message.contains("not found") => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
-        if with_context {
-            evaluator.overlay = self.visible();
-            evaluator.isolated = self.isolated;
-        } else {
-            evaluator.isolated = true;
-        }
-        let mut text = Output::text();
-        evaluator.run(&mut text)?;
-        out.push(text.into_text().into());
-        Ok(())
-    }
-
-    fn import(&mut self, name: &'e Expression, with_context: bool) -> Result<Module> {
-        let value = freeze(&self.expression(name)?);
-        let code = self.load(&value, name.place())?;
-        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
-        if with_context {
-            evaluator.overlay = self.visible();
-            evaluator.isolated = self.isolated;
-        } else {
-            evaluator.isolated = true;
-        }
-        let mut text = Output::text();
-        evaluator.run(&mut text)?;
-        let root = Arc::new(evaluator.root.clone());
-        let mut exports = Vec::new();
-        for (name, value) in code.names.iter().zip(evaluator.root) {
-            let Some(value) = value else { continue };
-            if name.starts_with('_') {
-                continue;
-            }
-            // A macro of the module sees what the module has in the end.
-            let value = match downcast::<Macro>(&value) {
-                Some(found) if Arc::ptr_eq(&found.code, &code) => object(Macro {
-                    code: Arc::clone(&code),
-                    body: Arc::clone(&found.body),
-                    root: Arc::clone(&root),
-                    stack: Vec::new(),
-                    overlay: Arc::clone(&found.overlay),
-                    isolated: found.isolated,
-                }),
-                _ => value,
-            };
-            exports.push((Arc::clone(name), value));
-        }
-        Ok(Module { exports, text: text.into_text() })
     }
 
     /// Returns the items that iteration gives.

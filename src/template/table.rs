@@ -15,6 +15,23 @@ const KNOWN: &[(&str, &str)] = &[
         "the reference names a class of its own where Python's is meant",
     ),
     ("{{ l.count(1) }}", "the reference's lazy lists do not see their items when they count"),
+    ("{{ omit }}", "whoever asks for the value decides whether it may be left out"),
+    ("{{ nope | default(omit) }}", "whoever asks for the value decides whether it may be left out"),
+    ("{{ 1e400 }} {{ -1e400 }}", "the reference makes Python code of its numbers, and stumbles"),
+    ("{{ lookup('nope') }}", "the reference says how it searched for Python modules"),
+    ("{{ lookup() }}", "the reference names its Python function"),
+    (
+        "{{ l.append(9) }}{{ l }}{{ l.pop() }}{{ l.extend([7]) }}{{ l }}{{ l.insert(0, 'x') }}{{ l.remove(7) }}{{ l.index(1) }}{{ l.reverse() }}{{ l }}",
+        "the reference makes text only at the end, when all changes are done",
+    ),
+    ("{% set %}", "minijinja ends the statement before it misses the name"),
+    ("{% raw %}", "the reference takes a `raw` without end for a comment"),
+    ("{% set 1 = 2 %}", "minijinja's words"),
+    ("{% include 'nope.j2' %}", "the folders differ"),
+    ("{{ 1 | default(x=2) }}", "the reference names its Python function"),
+    ("{{ [1] | join(a=1) }}", "the reference names its Python function"),
+    ("{{ 'a' | replace('b') }}", "the reference names its Python function"),
+    ("{{ 'a' | b64encode(1, 2, 3, 4) }}", "the reference counts as Python does"),
 ];
 
 #[test]

@@ -1,0 +1,147 @@
+//! Blocks, and other templates: inheritance, `include`, `import`.
+
+use std::sync::Arc;
+
+use super::{
+    TemplateError,
+    cells::freeze,
+    evaluator::{Evaluator, MAX_DEPTH, Result},
+    objects::{Macro, Module, Overlay, downcast, object},
+    output::Output,
+    tree::{Code, Expression, Place},
+};
+use crate::value::Value;
+
+/// Blocks by name, the most derived first.
+pub(crate) type Chain = Vec<(Arc<str>, Vec<(Arc<Code>, usize)>)>;
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn register_blocks(&mut self) {
+        for (index, block) in self.code.blocks.iter().enumerate() {
+            let entry = (Arc::clone(self.code), index);
+            match self.blocks.iter_mut().find(|(name, _)| *name == block.name) {
+                Some((_, chain)) => chain.push(entry),
+                None => self.blocks.push((Arc::clone(&block.name), vec![entry])),
+            }
+        }
+    }
+
+    /// Runs a block: the most derived one of this name, or one further up for `super()`.
+    pub(super) fn run_block(
+        &mut self,
+        name: &Arc<str>,
+        level: usize,
+        out: &mut Output,
+    ) -> Result<()> {
+        let found = self.blocks.iter().find(|(known, _)| known == name);
+        let Some((code, index)) = found.and_then(|(_, chain)| chain.get(level)).cloned() else {
+            return Err(TemplateError::runtime(format!("there is no block '{name}'")));
+        };
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if evaluator.depth > MAX_DEPTH {
+            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+        }
+        evaluator.overlay = self.visible();
+        evaluator.blocks.clone_from(&self.blocks);
+        evaluator.block = Some((Arc::clone(name), level));
+        evaluator.isolated = self.isolated;
+        evaluator.body(&code.blocks[index].body, out).map(drop)
+    }
+
+    pub(super) fn has_block(&self, name: &str) -> Option<Arc<str>> {
+        self.blocks.iter().find(|(known, _)| &**known == name).map(|(name, _)| Arc::clone(name))
+    }
+
+    /// Returns the template's own names, for a template that it includes.
+    pub(super) fn visible(&self) -> Overlay {
+        let mut names = (*self.overlay).clone();
+        for (symbol, value) in self.root.iter().enumerate() {
+            if let Some(value) = value {
+                names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
+            }
+        }
+        for (symbol, value) in &self.stack[self.floor..] {
+            names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
+        }
+        Arc::new(names)
+    }
+
+    pub(super) fn load(&self, name: &Value, place: Place) -> Result<Arc<Code>> {
+        let names = match name {
+            Value::List(list) | Value::Tuple(list) => list.to_vec(),
+            Value::Undefined(undefined) => return Err((&**undefined).into()),
+            other => vec![other.clone()],
+        };
+        let mut failure = None;
+        for name in &names {
+            match self.env.load(&name.to_text()) {
+                Ok(code) => return Ok(code),
+                Err(error) => failure = Some(error),
+            }
+        }
+        let failure = failure.unwrap_or_else(|| TemplateError::runtime("no template was named"));
+        Err(failure.at(self.code, place))
+    }
+
+    pub(super) fn include(
+        &mut self,
+        name: &'e Expression,
+        ignore_missing: bool,
+        with_context: bool,
+        out: &mut Output,
+    ) -> Result<()> {
+        let value = freeze(&self.expression(name)?);
+        let code = match self.load(&value, name.place()) {
+            Ok(code) => code,
+            Err(error) if ignore_missing && error.message.contains("not found") => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if with_context {
+            evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
+        }
+        let mut text = Output::text();
+        evaluator.run(&mut text)?;
+        out.push(text.into_text().into());
+        Ok(())
+    }
+
+    pub(super) fn import(&mut self, name: &'e Expression, with_context: bool) -> Result<Module> {
+        let value = freeze(&self.expression(name)?);
+        let code = self.load(&value, name.place())?;
+        let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
+        if with_context {
+            evaluator.overlay = self.visible();
+            evaluator.isolated = self.isolated;
+        } else {
+            evaluator.isolated = true;
+        }
+        let mut text = Output::text();
+        evaluator.run(&mut text)?;
+        let root = Arc::new(evaluator.root.clone());
+        let mut exports = Vec::new();
+        for (name, value) in code.names.iter().zip(evaluator.root) {
+            let Some(value) = value else { continue };
+            if name.starts_with('_') {
+                continue;
+            }
+            // A macro of the module sees what the module has in the end.
+            let value = match downcast::<Macro>(&value) {
+                Some(found) if Arc::ptr_eq(&found.code, &code) => object(Macro {
+                    code: Arc::clone(&code),
+                    body: Arc::clone(&found.body),
+                    root: Arc::clone(&root),
+                    stack: Vec::new(),
+                    overlay: Arc::clone(&found.overlay),
+                    isolated: found.isolated,
+                }),
+                _ => value,
+            };
+            exports.push((Arc::clone(name), value));
+        }
+        Ok(Module { exports, text: text.into_text() })
+    }
+}

@@ -1,0 +1,97 @@
+//! Macros: making, calling, and what their bodies see.
+
+use std::sync::Arc;
+
+use super::{
+    TemplateError,
+    cells::thaw,
+    evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
+    objects::{Macro, object},
+    tree::MacroCode,
+};
+use crate::value::Value;
+
+impl<'e> Evaluator<'e> {
+    pub(super) fn make_macro(&mut self, body: &Arc<MacroCode>) -> Value {
+        object(Macro {
+            code: Arc::clone(self.code),
+            body: Arc::clone(body),
+            root: Arc::new(self.root.clone()),
+            stack: self.stack[self.floor..].to_vec(),
+            overlay: Arc::clone(&self.overlay),
+            isolated: self.isolated,
+        })
+    }
+
+    /// Runs a macro and returns its text.
+    pub(super) fn call_macro(&mut self, callee: &Macro, passed: Passed) -> Result<Value> {
+        self.step()?;
+        if self.depth >= MAX_DEPTH {
+            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+        }
+        let mut evaluator = Evaluator::new(self.env, &callee.code, self.depth + 1);
+        evaluator.steps = self.steps;
+        evaluator.root = if Arc::ptr_eq(&callee.code, self.code) {
+            self.root.clone()
+        } else {
+            (*callee.root).clone()
+        };
+        evaluator.stack.clone_from(&callee.stack);
+        evaluator.overlay = Arc::clone(&callee.overlay);
+        evaluator.isolated = callee.isolated;
+        evaluator.scope = Some(evaluator.stack.len());
+        let text = evaluator.macro_body(&callee.body, passed)?;
+        self.steps = evaluator.steps;
+        Ok(text)
+    }
+
+    fn macro_body(&mut self, node: &'e MacroCode, passed: Passed) -> Result<Value> {
+        let mut positional = passed.positional.into_iter();
+        let mut named = passed.named;
+        let first_default = node.parameters.len() - node.defaults.len();
+        for (index, symbol) in node.parameters.iter().enumerate() {
+            let name = &self.code.names[*symbol as usize];
+            let given = match positional.next() {
+                Some(value) => Some(value),
+                None => {
+                    let at = named.iter().position(|(known, _)| known == name);
+                    at.map(|at| named.remove(at).1)
+                }
+            };
+            let value = match given {
+                Some(value) => value,
+                None if index >= first_default => {
+                    self.expression(&node.defaults[index - first_default])?
+                }
+                None => Value::undefined(format!("parameter '{name}' was not provided"), None),
+            };
+            self.bind(*symbol, if self.code.mutates { thaw(value) } else { value });
+        }
+        let at = named.iter().position(|(name, _)| &**name == "caller");
+        let caller = at.map(|at| named.remove(at).1);
+        if let Some(symbol) = node.caller {
+            self.bind(
+                symbol,
+                caller.unwrap_or_else(|| Value::undefined("'caller' is undefined", None)),
+            );
+        }
+        let rest: Vec<Value> = positional.collect();
+        if let Some(symbol) = node.varargs {
+            self.bind(symbol, Value::Tuple(Arc::new(rest.into())));
+        } else if !rest.is_empty() {
+            let (name, count) = (&node.name, node.parameters.len());
+            return Err(TemplateError::runtime(format!(
+                "macro '{name}' takes not more than {count} argument(s)"
+            )));
+        }
+        if let Some(symbol) = node.kwargs {
+            self.bind(symbol, Value::dict(named));
+        } else if let Some((key, _)) = named.first() {
+            let name = &node.name;
+            return Err(TemplateError::runtime(format!(
+                "macro '{name}' takes no keyword argument '{key}'"
+            )));
+        }
+        self.captured(&node.body)
+    }
+}
