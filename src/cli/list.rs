@@ -79,6 +79,9 @@ impl Listing<'_> {
         let selected = inventory
             .select(&parts, self.run.options.limit.as_ref())
             .map_err(|error| Refusal::new(ERROR, error))?;
+        for warning in &selected.warnings {
+            terminal::complain(&format!("[WARNING]: {warning}"));
+        }
         let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
         terminal::print(&format!("    pattern: [{}]", shown.join(", ")));
         terminal::print(&format!("    hosts ({}):", selected.hosts.len()));

@@ -75,7 +75,6 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     }
     let play = play(&options)?;
     if selected.hosts.is_empty() {
-        run.printer.event(&Event::Warning("No hosts matched, nothing to do".to_owned()));
         return Ok(0);
     }
     super::playbook::execute(&run, &Files::default(), &[play])

@@ -128,13 +128,17 @@ impl Inventory {
             );
         }
         let mut selection = self.select(&[pattern], limit)?;
-        if selection.hosts.is_empty() && !is_empty && limit.is_some() {
+        let is_nobody = selection.hosts.is_empty() && !is_empty;
+        if is_nobody && limit.is_some() {
             let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
             let mut error = Diagnostic::bare(message);
             error.notes = selection.warnings;
             return Err(error);
         }
         warnings.append(&mut selection.warnings);
+        if is_nobody {
+            warnings.push("No hosts matched, nothing to do".to_owned());
+        }
         Ok(Selection { hosts: selection.hosts, warnings })
     }
 

@@ -163,6 +163,14 @@ fn a_pattern_without_hosts_warns_once() {
     let selection = world.inventory.select(&["nope", "web"], Some(&limit)).unwrap();
     assert_eq!(world.names(&selection.hosts), "web1");
     assert_eq!(selection.warnings, ["Could not match supplied host pattern, ignoring: nope"]);
+    let nobody = world.inventory.targets("nope", None, true).unwrap();
+    assert_eq!(
+        nobody.warnings,
+        [
+            "Could not match supplied host pattern, ignoring: nope",
+            "No hosts matched, nothing to do"
+        ]
+    );
     let error =
         world.inventory.targets("all", Some(&Limit::parse("nope").unwrap()), true).unwrap_err();
     assert_eq!(
