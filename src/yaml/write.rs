@@ -1,4 +1,4 @@
-//! Writing YAML as PyYAML does over libyaml: its emitter decides how a scalar is quoted.
+//! Writing YAML as `PyYAML` does over libyaml: its emitter decides how a scalar is quoted.
 
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 
@@ -7,6 +7,7 @@ use crate::value::{Value, float_text};
 
 /// How YAML is laid out.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the names are those of PyYAML's arguments")]
 pub struct Style {
     pub indent: i32,
     pub width: i32,
@@ -192,7 +193,7 @@ fn reads_as_text(text: &str) -> bool {
         && !looks_like_time(text)
 }
 
-/// Returns whether PyYAML's resolver takes a text for a timestamp.
+/// Returns whether `PyYAML`'s resolver takes a text for a timestamp.
 fn looks_like_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |from: usize| {
