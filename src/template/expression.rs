@@ -58,7 +58,7 @@ impl<'e> Evaluator<'e> {
             }
             Expression::Concat(parts) => {
                 let mut text = String::new();
-                for part in parts.iter() {
+                for part in parts {
                     let value = self.defined(part)?;
                     self.complete(value)?.write_text(&mut text);
                 }

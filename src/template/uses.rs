@@ -74,7 +74,7 @@ impl Walk<'_> {
             Statement::Emit(expression) | Statement::Do(expression) => self.expression(expression),
             Statement::For(node) => {
                 self.expression(&node.iterable);
-                for filter in node.filter.iter() {
+                for filter in &node.filter {
                     self.expression(filter);
                 }
                 self.body(&node.body);
@@ -87,13 +87,13 @@ impl Walk<'_> {
             }
             Statement::Set { value, .. } => self.expression(value),
             Statement::SetBlock { filters, body, .. } => {
-                for filters in filters.iter() {
+                for filters in filters {
                     self.expression(filters);
                 }
                 self.body(body);
             }
             Statement::With { assignments, body } => {
-                for (_, value) in assignments.iter() {
+                for (_, value) in assignments {
                     self.expression(value);
                 }
                 self.body(body);
@@ -107,7 +107,7 @@ impl Walk<'_> {
                 self.body(body);
             }
             Statement::Macro(node) => {
-                for default in node.defaults.iter() {
+                for default in &node.defaults {
                     self.expression(default);
                 }
                 self.body(&node.body);
@@ -177,13 +177,13 @@ impl Walk<'_> {
                 self.expression(&node.right);
             }
             Expression::Concat(items) | Expression::List(items) | Expression::Tuple(items) => {
-                for item in items.iter() {
+                for item in items {
                     self.expression(item);
                 }
             }
             Expression::Compare(node) => {
                 self.expression(&node.first);
-                for (_, operand) in node.rest.iter() {
+                for (_, operand) in &node.rest {
                     self.expression(operand);
                 }
             }
@@ -194,7 +194,7 @@ impl Walk<'_> {
             Expression::If(node) => {
                 self.expression(&node.condition);
                 self.expression(&node.then);
-                for otherwise in node.otherwise.iter() {
+                for otherwise in &node.otherwise {
                     self.expression(otherwise);
                 }
             }
@@ -249,13 +249,13 @@ impl Walk<'_> {
     }
 
     fn arguments(&mut self, arguments: &Arguments) {
-        for (_, value) in arguments.positional.iter() {
+        for (_, value) in &arguments.positional {
             self.expression(value);
         }
-        for (_, value) in arguments.named.iter() {
+        for (_, value) in &arguments.named {
             self.expression(value);
         }
-        for value in arguments.splats.iter() {
+        for value in &arguments.splats {
             self.expression(value);
         }
     }

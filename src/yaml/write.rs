@@ -7,7 +7,6 @@ use crate::value::{Value, float_text};
 
 /// How YAML is laid out.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "the names are those of PyYAML's arguments")]
 pub struct Style {
     pub indent: i32,
     pub width: i32,

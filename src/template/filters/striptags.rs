@@ -17,7 +17,7 @@ pub(super) static UNIT: Filter = Filter {
             plain.push_str(&rest[..at]);
             let end = if rest[at..].starts_with("<!--") { "-->" } else { ">" };
             if let Some(found) = rest[at..].find(end) {
-                rest = &rest[at + found + end.len()..]
+                rest = &rest[at + found + end.len()..];
             } else {
                 plain.push_str(&rest[at..]);
                 rest = "";

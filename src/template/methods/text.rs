@@ -324,7 +324,7 @@ pub(super) fn call(
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => text.is_ascii().into(),
-        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit() || c.is_numeric() && c.is_digit(10)),
+        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit()),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(is_space),
         "isprintable" => text.chars().all(is_printable).into(),
