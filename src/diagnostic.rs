@@ -36,6 +36,8 @@ pub struct Diagnostic {
 /// What is at fault, as exit statuses tell it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
+    /// A keyword of a play that has no value once the play is reached.
+    Keyword,
     /// The text of a playbook.
     #[default]
     Text,

@@ -38,7 +38,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             let Some(src) = call.text("src").filter(|src| !src.is_empty()) else {
                 return Err(Failure::action("src (or content) is required"));
             };
-            let path = files::find(call, "files", &src)?;
+            let path = files::find(call, "files", &src).map_err(Failure::unexpected)?;
             if path.is_dir() { folder(call, &path, src.ends_with('/')) } else { one_file(call, &path) }
         }
     }

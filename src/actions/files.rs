@@ -48,8 +48,7 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
     Err(Failure::action(format!(
         "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
         tried.join("\n")
-    ))
-    .unexpected())
+    )))
 }
 
 fn absolute(path: &Path) -> String {

@@ -14,7 +14,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(name) = words.first() else {
         return Err(Failure::action("no script was given"));
     };
-    let path = files::find(call, "files", name)?;
+    let path = files::find(call, "files", name).map_err(Failure::raised)?;
     let sent = files::send(call, &path)?;
     let mut remote = Remote::new("script", &call.args);
     let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();

@@ -4,6 +4,7 @@ use super::{Action, copy, files};
 use crate::{
     diagnostic::{Source, Span},
     executor::{Call, Failure, Step},
+    output::Cause,
     template::{Env, FileOptions},
     value::{Dict, Value},
 };
@@ -22,7 +23,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::action("src and dest are required"));
     };
     let options = options(call)?;
-    let path = files::find(call, "templates", &src)?;
+    let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     let text = String::from_utf8(text).map_err(|_| Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display())))?;
     let source = Source::new(path.display().to_string(), text);
@@ -37,7 +38,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     let context = names.world.context(folders);
     let rendered = Env::new(&names, &context).render_file(&source.text, Some(&span), &options).map_err(|error| {
-        Failure::template(&error, "", Some(&span)).with("changed", false)
+        // The reference names the file, not the line.
+        let origin = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display().to_string();
+        let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
+        Failure { causes: vec![cause], ..Failure::default() }
     })?;
     let args: Dict = call.args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key))).map(|(key, value)| (key.clone(), value.clone())).collect();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -13,7 +13,7 @@ use crate::{
     executor::{Run, Tags},
     output::{self, Event, Sink},
     playbook::{Files, Level, Loader, Play, Playbook},
-    settings::Settings,
+    settings::{ResultFormat, Settings},
     template::{Env, Scope},
     value::{Dict, Value},
 };
@@ -87,13 +87,22 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     if listing {
         return list::list(&run, &options, &playbooks);
     }
-    let plays: Vec<Arc<Play>> =
-        playbooks.iter().flat_map(|(_, playbook)| playbook.plays.iter().cloned()).collect();
-    execute(&run, &files, &plays)
+    let playbooks: Vec<Script> = playbooks
+        .into_iter()
+        .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })
+        .collect();
+    execute(&run, &files, &playbooks)
 }
 
-/// Runs plays to their end, or to the operator's.
-pub(super) fn execute(run: &Arc<Run>, files: &Files, plays: &[Arc<Play>]) -> Result<u8, Refusal> {
+/// Plays that have a recap of their own.
+pub(super) struct Script {
+    /// The playbook's file; an ad hoc command has none.
+    pub(super) path: Option<PathBuf>,
+    pub(super) plays: Vec<Arc<Play>>,
+}
+
+/// Runs plays to their end, or to the operator's; a playbook that fails is the last one.
+pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Result<u8, Refusal> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
@@ -107,16 +116,30 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, plays: &[Arc<Play>]) -> Res
                 watched.interrupt();
             }
         });
-        let status = run.plays(files, plays).await;
+        let mut status = Ok(0);
+        for script in scripts {
+            if let Some(path) = &script.path {
+                let path = path.display().to_string();
+                run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
+            }
+            status = run.plays(files, &script.plays).await;
+            run.printer.event(&match status {
+                Ok(_) => Event::Recap { stats: run.stats(), custom: run.custom_stats() },
+                Err(_) => Event::Abandoned,
+            });
+            if !matches!(status, Ok(0)) {
+                break;
+            }
+        }
         run.close().await;
         status
     });
-    run.printer.event(&Event::Recap { stats: run.stats(), custom: run.custom_stats() });
     // What is still being connected to must not keep the command from ending.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     match status {
         Ok(_) if run.was_interrupted() => Ok(99),
         Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),
+        Err(error) if error.fault == Fault::Keyword => Err(Refusal::new(PARSER_ERROR, error)),
         Err(error) => Err(Refusal::new(ERROR, error)),
     }
 }
@@ -127,6 +150,18 @@ fn output(
     secrets: &output::Secrets,
 ) -> Box<dyn output::Output> {
     let sink = Sink::stdout(prepare::colored(settings), secrets.clone());
+    let diff_context = usize::try_from(settings.diff_context.value).unwrap_or(3);
+    let callback = settings.stdout_callback.value.trim_start_matches("ansible.builtin.");
+    if matches!(callback, "minimal" | "oneline") {
+        return Box::new(output::AdHoc {
+            sink,
+            one_line: callback == "oneline",
+            verbosity: options.common.verbosity,
+            diff_context,
+        });
+    }
+    let yaml = settings.callback_result_format.value == ResultFormat::Yaml;
+    let indentation = usize::try_from(settings.callback_result_indentation.value).unwrap_or(4);
     let options = output::Options {
         verbosity: options.common.verbosity,
         show_skipped: settings.display_skipped_hosts.value,
@@ -134,7 +169,8 @@ fn output(
         failed_to_stderr: settings.display_failed_stderr.value,
         check_markers: settings.check_mode_markers.value,
         show_task_path_on_failure: settings.show_task_path_on_failure.value,
-        diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
+        diff_context,
+        yaml_indent: yaml.then_some(indentation),
         show_custom_stats: settings.show_custom_stats.value,
     };
     Box::new(output::Default::new(sink, options))
@@ -178,7 +214,7 @@ fn load(
 /// The status with which the reference ends: it would find some of the problems only when it came to the task.
 fn status_of(problems: &Diagnostics) -> u8 {
     let any = |fault| problems.0.iter().any(|problem| problem.fault == fault);
-    if any(Fault::Text) {
+    if any(Fault::Text) || any(Fault::Keyword) {
         PARSER_ERROR
     } else if any(Fault::Absence) {
         ERROR

@@ -77,7 +77,8 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     if selected.hosts.is_empty() {
         return Ok(0);
     }
-    super::playbook::execute(&run, &Files::default(), &[play])
+    let script = super::playbook::Script { path: None, plays: vec![play] };
+    super::playbook::execute(&run, &Files::default(), &[script])
 }
 
 /// The play of one task that the options say.

@@ -18,6 +18,10 @@ pub struct Failure {
     pub unreachable: bool,
     /// Whether `msg` is what a module or action said, not what came before it.
     pub own_message: bool,
+    /// Whether the reason stands apart from the task, though it has no place of its own.
+    pub apart: bool,
+    /// Whether nothing is said around the reason.
+    pub bare: bool,
 }
 
 impl Failure {
@@ -28,8 +32,8 @@ impl Failure {
         result.insert("changed", false);
         result.insert("msg", message.as_str());
         let cause =
-            Cause { message: format!("Action failed: {message}"), span: None, origin: None };
-        Failure { causes: vec![cause], result, unreachable: false, own_message: true }
+            Cause { message: format!("Action failed: {message}"), ..Cause::default() };
+        Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
     }
 
     /// Returns the failure of evaluating something, with the words that say what it was for.
@@ -38,14 +42,14 @@ impl Failure {
             message: format!("{prefix}{}", error.message),
             // The reference shows where the text begins that could not be evaluated.
             span: at.cloned().or_else(|| error.span.clone()),
-            origin: None,
+            ..Cause::default()
         };
         Failure { causes: vec![cause], ..Failure::default() }
     }
 
     /// Returns a failure with one reason at a place.
     pub fn at(span: Option<&Span>, message: impl Into<String>) -> Failure {
-        let cause = Cause { message: message.into(), span: span.cloned(), origin: None };
+        let cause = Cause { message: message.into(), span: span.cloned(), ..Cause::default() };
         Failure { causes: vec![cause], ..Failure::default() }
     }
 
@@ -57,7 +61,7 @@ impl Failure {
     /// Puts a reason around this one.
     #[must_use]
     pub fn inside(mut self, message: impl Into<String>, span: Option<&Span>) -> Failure {
-        self.causes.insert(0, Cause { message: message.into(), span: span.cloned(), origin: None });
+        self.causes.insert(0, Cause { message: message.into(), span: span.cloned(), ..Cause::default() });
         self
     }
 
@@ -66,8 +70,18 @@ impl Failure {
     pub fn unexpected(mut self) -> Failure {
         let message = self.result.get("msg").map(Value::to_text).unwrap_or_default();
         let message = format!("Unexpected AnsibleActionFail error: {message}");
-        self.causes = vec![Cause { message: message.clone(), span: None, origin: None }];
+        self.causes = vec![Cause { message: message.clone(), ..Cause::default() }];
         self.result.insert("msg", message);
+        self
+    }
+
+    /// Says that the action was stopped by this: its words alone, below the task.
+    #[must_use]
+    pub fn raised(mut self) -> Failure {
+        let message = self.result.get("msg").map(Value::to_text).unwrap_or_default();
+        self.causes = vec![Cause { message, ..Cause::default() }];
+        self.own_message = false;
+        self.apart = true;
         self
     }
 
@@ -80,18 +94,21 @@ impl Failure {
 
     /// Returns the result and the whole chain of reasons of a task.
     pub(super) fn finish(mut self, task: &Span) -> (Dict, Vec<Cause>) {
+        let placeless = |cause: &Cause| cause.span.is_none() && cause.origin.is_none();
         let simple = self.own_message
             || (self.unreachable && self.causes.len() == 1)
-            || self.causes.iter().all(|cause| cause.span.is_none());
-        let causes = if simple {
+            || (!self.apart && self.causes.iter().all(placeless));
+        let causes = if self.bare {
+            std::mem::take(&mut self.causes)
+        } else if simple {
             let inner: Vec<&str> = self.causes.iter().map(|cause| cause.message.as_str()).collect();
             let message = format!("Task failed: {}", inner.join(": "));
-            vec![Cause { message, span: Some(task.clone()), origin: None }]
+            vec![Cause { message, span: Some(task.clone()), ..Cause::default() }]
         } else {
             let mut causes = vec![Cause {
                 message: "Task failed".to_owned(),
                 span: Some(task.clone()),
-                origin: None,
+                ..Cause::default()
             }];
             for cause in self.causes.drain(..) {
                 let place = |cause: &Cause| cause.span.as_ref().map(ToString::to_string);
@@ -114,6 +131,9 @@ impl Failure {
             self.result.insert("unreachable", true);
         } else {
             self.result.insert("failed", true);
+            if !self.result.contains_key("changed") {
+                self.result.insert("changed", false);
+            }
         }
         (self.result, causes)
     }

@@ -69,8 +69,17 @@ impl Prepared {
         let judged = self.turn_with_retries(names).await;
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;
+        self.tell_notified(&judged.notify);
         self.show(event);
         self.end(judged, ignored)
+    }
+
+    /// Says which handlers a change notifies, before its result is shown.
+    fn tell_notified(&self, handlers: &[String]) {
+        for handler in handlers {
+            let text = format!("Notification for handler {handler} has been saved.");
+            self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
+        }
     }
 
     async fn loop_over(&self, looping: &Loop) -> Ended {
@@ -395,6 +404,13 @@ impl Prepared {
     /// The reason that a result gives for its failure.
     fn why_failed(&self, kind: &str, result: &Dict) -> Vec<Cause> {
         let message = result.get("msg").map(Value::to_text).unwrap_or_default();
+        // What the system said stands behind what the module says of it.
+        let message = match result.get("exception").and_then(Value::as_str) {
+            Some(reason) if reason.starts_with('[') => {
+                format!("{}: {reason}", message.trim_end_matches('.'))
+            }
+            _ => message,
+        };
         let message = if message.is_empty() {
             format!("{kind} failed.")
         } else {
@@ -551,9 +567,15 @@ impl Prepared {
                         "The `loop` value must resolve to a 'list', not '{}'.",
                         other.type_name()
                     );
-                    let mut failure = Failure::at(Some(&looping.span), message.as_str());
-                    failure.result.insert("msg", message);
-                    Err(failure)
+                    let cause = Cause {
+                        message: message.clone(),
+                        span: Some(looping.span.clone()),
+                        help: Some("Provide a list of items/templates, or a template resolving to a list."),
+                        ..Cause::default()
+                    };
+                    let failure =
+                        Failure { causes: vec![cause], bare: true, ..Failure::default() };
+                    Err(failure.with("msg", message))
                 }
             };
         };
@@ -676,6 +698,7 @@ impl Prepared {
             notify,
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
+        self.tell_notified(&judged.notify);
         let ignored = event.ignored;
         if includes.is_empty() {
             self.turn.event(self.slot, Event::Result(Box::new(event)));

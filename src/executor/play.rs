@@ -94,7 +94,8 @@ impl Run {
             Some((value, span)) => evaluate(value, span).map(Some),
             None => Ok(None),
         };
-        let hosts_value = evaluate(&play.hosts, &play.span)?;
+        let hosts_value = evaluate(&play.hosts, &play.span)
+            .map_err(|error| error.fault(crate::diagnostic::Fault::Keyword))?;
         let pattern = pattern(&hosts_value);
         let name = match &play.name {
             Some(value) => evaluate(value, &play.span)
@@ -402,13 +403,16 @@ impl Run {
                     args.push((Arc::from(name), value.clone(), span.clone()));
                 }
             }
-            entries.push(implicit(play, "gather_facts", Some("Gathering Facts"), args));
+            // The tags of the play hold; facts of a play that has none are always gathered.
+            let tagged = play.level.keywords.get(Keyword::Tags).is_some();
+            let tags = (!tagged).then_some("always");
+            entries.push(implicit(play, "gather_facts", Some("Gathering Facts"), args, tags));
         }
         for section in &play.sections {
             entries.extend(section.iter().cloned());
             let flush =
                 vec![(Arc::from("_raw_params"), Value::str("flush_handlers"), play.span.clone())];
-            entries.push(implicit(play, "meta", None, flush));
+            entries.push(implicit(play, "meta", None, flush, Some(IMPLICIT)));
         }
         entries
     }
@@ -427,9 +431,12 @@ fn implicit(
     action: &str,
     name: Option<&str>,
     args: Vec<(Arc<str>, Value, Span)>,
+    tags: Option<&str>,
 ) -> Entry {
     let mut keywords = Keywords::default();
-    keywords.set(Keyword::Tags, Value::str(IMPLICIT), play.span.clone());
+    if let Some(tags) = tags {
+        keywords.set(Keyword::Tags, Value::str(tags), play.span.clone());
+    }
     Entry::Task(Arc::new(Task {
         level: Arc::new(Level {
             kind: LevelKind::Task,

@@ -138,10 +138,21 @@ impl Batch<'_> {
         if !self.run.options.tags.choose(&self.tags(&next.task)) {
             return false;
         }
+        if self.is_setup(&next.task) {
+            return true;
+        }
         if !self.run.started.load(std::sync::atomic::Ordering::Relaxed) {
             return self.is_start(&next.task);
         }
         true
+    }
+
+    /// Whether this gathers the play's facts without being written in it.
+    fn is_setup(&self, task: &Task) -> bool {
+        let play = &self.play.play.span;
+        &*task.action == "gather_facts"
+            && (task.span.line, task.span.column) == (play.line, play.column)
+            && Arc::ptr_eq(&task.span.source, &play.source)
     }
 
     /// Whether this is the task that `--start-at-task` names, by name or glob.
@@ -455,7 +466,10 @@ impl Batch<'_> {
     pub(super) fn settle(&mut self, at: usize, next: &Next, ended: &Ended) -> bool {
         let name = Arc::clone(&self.hosts[at].host.name);
         for handler in &ended.notify {
-            if !self.notify(at, handler) {
+            if self.notify(at, handler) {
+                let event = Event::Notified { handler: handler.clone(), host: Arc::clone(&name) };
+                self.run.printer.event(&event);
+            } else {
                 let message = format!(
                     "The requested handler '{handler}' was not found in either the main handlers list nor in the listening handlers list"
                 );

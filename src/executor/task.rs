@@ -271,6 +271,7 @@ impl Prepared {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),
                     stream: self.run.options.live
+                        && !no_log
                         && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),
                     timeout: self.timeout(env)?,
                     verbosity: self.run.options.verbosity,

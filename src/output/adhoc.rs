@@ -42,6 +42,9 @@ impl AdHoc {
             let text = format!("[ERROR]: {}", error_text(&event.causes));
             self.sink.line(&text, Some(Paint::Failed));
         }
+        if event.status == Status::Skipped {
+            return self.sink.line(&format!("{} | SKIPPED", event.host), Some(paint));
+        }
         let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
             && event.result.contains_key("rc")
             && !event.no_log
@@ -60,17 +63,21 @@ impl AdHoc {
             censored.insert("censored", CENSORED);
             censored
         } else {
-            abridged(&event.result, &event.task.action, self.verbosity)
+            // Only of what went well the reference leaves out what a debug is not about.
+            let cleaned = !self.one_line && event.status != Status::Failed;
+            let action = if cleaned { &*event.task.action } else { "" };
+            abridged(&event.result, action, self.verbosity)
         };
-        let layout = if self.one_line {
-            Layout { indent: None, sort_keys: true, tight: true }
-        } else {
-            Layout { indent: Some(4), sort_keys: true, tight: false }
+        let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
+        let layout = match (self.one_line, always) {
+            (true, false) => Layout { indent: None, sort_keys: true, tight: true },
+            _ => Layout { indent: Some(4), sort_keys: true, tight: false },
         };
-        let line = match event.status {
-            Status::Skipped if !self.one_line => format!("{} | SKIPPED", event.host),
-            _ => format!("{} | {word} => {}", event.host, dump_with(&shown, layout)),
-        };
+        let mut text = dump_with(&shown, layout);
+        if self.one_line {
+            text = text.replace('\n', "");
+        }
+        let line = format!("{} | {word} => {text}", event.host);
         self.sink.line(&line, Some(paint));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner, diff::diff_text,
-    dump::dump, excerpt::error_text,
+    dump::{dump, dump_yaml}, excerpt::error_text,
 };
 use crate::value::{Dict, Value};
 
@@ -18,6 +18,8 @@ pub struct Options {
     pub check_markers: bool,
     pub show_task_path_on_failure: bool,
     pub diff_context: usize,
+    /// Results as YAML with this indentation, not as JSON.
+    pub yaml_indent: Option<usize>,
     pub show_custom_stats: bool,
 }
 
@@ -206,9 +208,16 @@ impl Default {
             {
                 censored.insert("changed", changed.clone());
             }
-            return dump(&censored, None);
+            return self.dump(&censored, None);
         }
-        dump(&abridged(&event.result, &event.task.action, self.options.verbosity), indent)
+        self.dump(&abridged(&event.result, &event.task.action, self.options.verbosity), indent)
+    }
+
+    fn dump(&self, result: &Dict, indent: Option<usize>) -> String {
+        match self.options.yaml_indent {
+            Some(width) => dump_yaml(result, width),
+            None => dump(result, indent),
+        }
     }
 
     fn recap(&mut self, stats: &[(std::sync::Arc<str>, Stats)], custom: Option<&Value>) {
@@ -323,6 +332,25 @@ impl Output for Default {
                     format!("PLAY [{name}]{marker}")
                 };
                 self.heading(&text);
+            }
+            Event::PlaybookStart { path, n_plays } => {
+                if self.options.verbosity > 1 {
+                    let name = path.rsplit('/').next().unwrap_or(path);
+                    self.heading(&format!("PLAYBOOK: {name}"));
+                    let text = format!("{n_plays} plays in {path}");
+                    self.sink.line(&text, Some(Paint::Verbose));
+                }
+            }
+            Event::Abandoned => {
+                if let Some(status) = self.sink.status() {
+                    status.finish();
+                }
+            }
+            Event::Notified { handler, host } => {
+                if self.options.verbosity > 1 {
+                    let text = format!("NOTIFIED HANDLER {handler} for {host}");
+                    self.sink.line(&text, Some(Paint::Verbose));
+                }
             }
             Event::NoHostsMatched => {
                 self.sink.line("skipping: no hosts matched", Some(Paint::Skipped))

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::value::{Dict, Value};
+use crate::{
+    value::{Dict, Value},
+    yaml::{Style, write as write_yaml},
+};
 
 /// How results are laid out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +19,44 @@ pub struct Layout {
 /// Returns the JSON of a result with its keys sorted, on one line or indented.
 pub fn dump(result: &Dict, indent: Option<usize>) -> String {
     dump_with(result, Layout { indent, sort_keys: true, tight: false })
+}
+
+/// Returns the YAML of a result, each line indented, after a line end.
+pub(super) fn dump_yaml(result: &Dict, indent: usize) -> String {
+    let style = Style { indent: i32::try_from(indent).unwrap_or(4), flow: Some(false), ..Style::default() };
+    let value = readable(&Value::from(result.clone()));
+    let text = write_yaml(&value, &style).unwrap_or_else(|_| dump(result, None));
+    let mut out = String::new();
+    for line in text.trim_end().lines() {
+        out.push('\n');
+        if !line.is_empty() {
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push_str(line);
+        }
+    }
+    out
+}
+
+/// Texts without what would keep YAML from showing them as lines.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Str(text) => {
+            let lines: Vec<String> = text
+                .trim_end()
+                .replace('\t', "        ")
+                .replace('\r', "")
+                .split('\n')
+                .map(|line| line.trim_end_matches(' ').to_owned())
+                .collect();
+            Value::str(lines.join("\n"))
+        }
+        Value::List(items) | Value::Tuple(items) => Value::list(items.iter().map(readable)),
+        Value::Dict(dict) => {
+            let entries = dict.iter().map(|(key, value)| (key.clone(), readable(value)));
+            Value::Dict(std::sync::Arc::new(entries.collect()))
+        }
+        other => other.clone(),
+    }
 }
 
 /// Returns the JSON of a value on one line, its keys in their order.

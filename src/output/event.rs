@@ -17,6 +17,11 @@ pub enum Event {
         check: bool,
         config_file: Option<String>,
     },
+    /// A playbook's first play comes.
+    PlaybookStart {
+        path: String,
+        n_plays: usize,
+    },
     PlayStart {
         name: Arc<str>,
         check: bool,
@@ -58,7 +63,14 @@ pub enum Event {
         host: Option<Arc<str>>,
         text: String,
     },
-    /// The run is over: totals of every host.
+    /// The run cannot go on; why is said elsewhere.
+    Abandoned,
+    /// A handler will run on a host.
+    Notified {
+        handler: String,
+        host: Arc<str>,
+    },
+    /// A playbook is over: totals of every host.
     Recap {
         stats: Vec<(Arc<str>, Stats)>,
         custom: Option<Value>,
@@ -110,12 +122,14 @@ pub struct ResultEvent {
 }
 
 /// One reason in a chain of them, and where the text stands that it speaks of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cause {
     pub message: String,
     pub span: Option<Span>,
     /// What stands in for a place where there is no file: `<adhoc 'debug' task>`.
     pub origin: Option<String>,
+    /// What helps against it, shown below the place.
+    pub help: Option<&'static str>,
 }
 
 /// A host's totals.

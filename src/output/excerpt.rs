@@ -52,6 +52,14 @@ fn same_place(one: &Cause, other: &Cause) -> bool {
 }
 
 fn origin(cause: &Cause) -> Option<String> {
+    let mut text = place_of(cause)?;
+    if let Some(help) = cause.help {
+        text.push_str(&format!("\n{help}\n"));
+    }
+    Some(text)
+}
+
+fn place_of(cause: &Cause) -> Option<String> {
     match (&cause.span, &cause.origin) {
         (_, Some(origin)) => Some(format!("Origin: {origin}\n")),
         // What stands on the command line has no lines and columns.
@@ -111,7 +119,7 @@ mod tests {
         let cause = |message: &str, line, column| Cause {
             message: message.to_owned(),
             span: Some(Span::new(&source, (line, column), (line, column))),
-            origin: None,
+            ..Cause::default()
         };
         insta::assert_snapshot!(error_text(&[cause("Task failed", 2, 6), cause("'x' is undefined", 3, 13)]), @r"
         Task failed: 'x' is undefined

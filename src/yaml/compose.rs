@@ -171,6 +171,9 @@ impl Composer<'_, '_> {
                 EventData::Scalar { value, style: ScalarStyle::Plain, tag: None, .. } if value == "<<"
             );
             let key = self.node(event)?;
+            if !matches!(key.node.kind, NodeKind::Scalar(_)) {
+                return Err(unhashable(&key.node, start));
+            }
             let event = self.next()?;
             let value = self.node(event)?;
             size += key.size + value.size;
@@ -316,6 +319,20 @@ fn merge(node: &Node, into: &mut Vec<(Node, Node)>) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// A mapping or list as a key: `{{ x }}` without quotes reads as one.
+fn unhashable(key: &Node, outer: &Span) -> Diagnostic {
+    let is_template = matches!(key.kind, NodeKind::Mapping(_))
+        && outer.text().starts_with('{')
+        && (key.span.line, key.span.column) == (outer.line, outer.column + 1);
+    if is_template {
+        return Diagnostic::error(outer, "a template block without quotes reads as a mapping")
+            .label("YAML takes this for a mapping whose key is a mapping")
+            .hint("put quotes around it: \"{{ some_var }}\"");
+    }
+    Diagnostic::error(&key.span, format!("{} cannot be a key of a mapping", key.kind_name()))
+        .label("a key is text, a number or a truth")
 }
 
 fn place(mark: Mark) -> (u32, u32) {
