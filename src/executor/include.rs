@@ -122,6 +122,7 @@ impl Prepared {
                 },
                 params: Arc::new(Dict::new()),
                 public: args.get("public").is_some_and(super::connect::truth),
+                repeats: args.get("allow_duplicates").is_none_or(super::connect::truth),
             })
         };
         let mut apply = Vec::new();

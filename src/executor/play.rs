@@ -333,7 +333,6 @@ impl Run {
                     Value::List(list) => list.to_vec(),
                     one => vec![one.clone()],
                 };
-                let is_choice = matches!(entry, Value::List(_));
                 let mut found = None;
                 let mut tried = Vec::new();
                 for candidate in &candidates {
@@ -352,20 +351,14 @@ impl Run {
                         Err(error) => return Err((&error).into()),
                     }
                 }
+                // The reference goes on without a word; playbooks count on files that may be missing.
                 let Some(path) = found else {
-                    if tried.is_empty() {
-                        continue;
+                    if !tried.is_empty() {
+                        let text =
+                            format!("vars_files: no such file, ignoring: {}", tried.join(", "));
+                        self.printer.event(&Event::Warning(text));
                     }
-                    let message = if is_choice {
-                        format!(
-                            "Could not find or access any of the vars files: {}",
-                            tried.join(", ")
-                        )
-                    } else {
-                        format!("Could not find or access '{}'", tried.join(", "))
-                    };
-                    return Err(Diagnostic::error(&data.play.span, message)
-                        .label("this play's `vars_files` names it"));
+                    continue;
                 };
                 let node = files.load(&path, Some(&data.play.span))?;
                 if let Some(node) = &*node {

@@ -52,6 +52,8 @@ pub struct RoleCall {
     pub files: RoleFiles,
     pub params: Arc<Dict>,
     pub public: bool,
+    /// Whether it runs again where it has run: what tasks include or import does.
+    pub repeats: bool,
 }
 
 impl Loader<'_> {
@@ -117,6 +119,7 @@ impl Loader<'_> {
             files: RoleFiles::default(),
             params: Arc::new(params),
             public: true,
+            repeats: false,
         };
         Some((call, Arc::new(level)))
     }
@@ -158,10 +161,11 @@ impl Loader<'_> {
             vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), &call.span)),
             params: Arc::clone(&call.params),
             public: call.public,
-            allow_duplicates: meta
-                .as_ref()
-                .and_then(|meta| meta.get("allow_duplicates"))
-                .is_some_and(|(_, node)| node.to_value().is_true()),
+            allow_duplicates: call.repeats
+                || meta
+                    .as_ref()
+                    .and_then(|meta| meta.get("allow_duplicates"))
+                    .is_some_and(|(_, node)| node.to_value().is_true()),
             identity: identity(&role_dir, call, level),
             dependents: dependents.to_vec(),
             argument_specs: self.argument_specs(&role_dir, meta.as_ref()),

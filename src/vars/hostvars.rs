@@ -6,21 +6,31 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{HostData, Names, PlayData, World};
+use super::{Names, World};
 use crate::{
     template::{Env, Scope},
-    value::{List, Object, Value},
+    value::{Dict, List, Object, Value},
 };
 
 /// All hosts.
 pub(super) struct HostVars {
     world: Arc<World>,
-    play: Option<Arc<PlayData>>,
 }
 
 impl HostVars {
     pub(super) fn new(names: &Names) -> HostVars {
-        HostVars { world: Arc::clone(&names.world), play: names.play.clone() }
+        HostVars { world: Arc::clone(&names.world) }
+    }
+
+    fn host(&self, name: &str) -> Option<Value> {
+        let host = self.world.host(name)?;
+        let names = Names::new(&self.world, None, Some(&host));
+        Some(Value::Object(Arc::new(Seen { type_name: "HostVarsVars", names })))
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        inventory.hosts().map(|(_, host)| Arc::clone(&host.name)).collect()
     }
 }
 
@@ -40,44 +50,38 @@ impl Object for HostVars {
     }
 
     fn attribute(&self, name: &str) -> Option<Value> {
-        let host = self.world.host(name)?;
-        Some(Value::Object(Arc::new(VarsOfHost {
-            world: Arc::clone(&self.world),
-            play: self.play.clone(),
-            host,
-        })))
+        self.host(name)
     }
 
     fn items(&self) -> Option<Arc<List>> {
-        let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::new(self.hosts().into_iter().map(Value::Str).collect()))
+    }
+
+    fn mapping(&self) -> Option<Arc<Dict>> {
+        let hosts = self.hosts().into_iter();
         Some(Arc::new(
-            inventory.hosts().map(|(_, host)| Value::Str(Arc::clone(&host.name))).collect(),
+            hosts
+                .filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.host(&name)?)))
+                .collect(),
         ))
     }
 }
 
-/// One host's variables.
-struct VarsOfHost {
-    world: Arc<World>,
-    play: Option<Arc<PlayData>>,
-    host: Arc<HostData>,
+/// All variables, as one host sees them: of a host in `hostvars` without the play's, of a task in `vars`.
+pub(super) struct Seen {
+    pub(super) type_name: &'static str,
+    pub(super) names: Names,
 }
 
-impl VarsOfHost {
-    fn names(&self) -> Names {
-        Names::new(&self.world, self.play.as_ref(), Some(&self.host))
-    }
-}
-
-impl fmt::Debug for VarsOfHost {
+impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HostVarsVars({})", self.host.name)
+        f.write_str(self.type_name)
     }
 }
 
-impl Object for VarsOfHost {
+impl Object for Seen {
     fn type_name(&self) -> &'static str {
-        "HostVarsVars"
+        self.type_name
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -85,19 +89,27 @@ impl Object for VarsOfHost {
     }
 
     fn attribute(&self, name: &str) -> Option<Value> {
-        let names = self.names();
-        let value = names.get(name)?;
+        let value = self.names.get(name)?;
         if !value.is_lazy() {
             return Some(value);
         }
-        let context = self.world.context(names.search_path());
-        match Env::new(&names, &context).eval(&value) {
+        let context = self.names.world.context(self.names.search_path());
+        match Env::new(&self.names, &context).eval(&value) {
             Ok(value) => Some(value),
             Err(error) => Some(error.into()),
         }
     }
 
     fn items(&self) -> Option<Arc<List>> {
-        Some(Arc::new(self.names().names().into_iter().map(Value::Str).collect()))
+        Some(Arc::new(self.names.names().into_iter().map(Value::Str).collect()))
+    }
+
+    fn mapping(&self) -> Option<Arc<Dict>> {
+        let names = self.names.names().into_iter();
+        Some(Arc::new(
+            names
+                .filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.attribute(&name)?)))
+                .collect(),
+        ))
     }
 }

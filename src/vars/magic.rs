@@ -2,7 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Names, hostvars::HostVars};
+use super::{
+    Names,
+    hostvars::{HostVars, Seen},
+};
 use crate::value::{Dict, Value};
 
 /// The version of the reference whose language this is; playbooks check it.
@@ -56,7 +59,8 @@ pub(super) fn get(names: &Names, name: &str) -> Option<Value> {
         || name.starts_with("group")
         || name.starts_with("host")
         || name.starts_with("play")
-        || name.starts_with("role"))
+        || name.starts_with("role")
+        || name == "vars")
     {
         return None;
     }
@@ -194,6 +198,7 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
         "ansible_version" => version(),
         "groups" => groups(names),
         "hostvars" => Value::Object(Arc::new(HostVars::new(names))),
+        "vars" => Value::Object(Arc::new(Seen { type_name: "dict", names: names.clone() })),
         _ => return None,
     })
 }

@@ -146,7 +146,10 @@ pub(super) fn float(text: &str) -> Option<Scalar> {
     let starts_well = match before.as_bytes().first() {
         Some(first) => first.is_ascii_digit(),
         // `.5` is a number and `._5` or `.` is not; a sign before it is not foreseen without digits.
-        None => fraction.as_bytes().first().is_some_and(u8::is_ascii_digit),
+        None => {
+            digits.len() == text.len()
+                && fraction.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        }
     };
     let exponent_is_good = exponent.is_none_or(|exponent| {
         let digits = exponent.strip_prefix(['+', '-']).unwrap_or("");
