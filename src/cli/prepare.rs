@@ -131,6 +131,8 @@ pub(super) fn run(
         limit: common.inventory.limit.clone(),
         config_file: settings.config_file.clone(),
         inject_facts: settings.inject_facts_as_vars.value,
+        remote_user: options.identity.remote_user.clone(),
+        connection: options.identity.connection.clone(),
     };
     let world = World::new(
         inventory,
