@@ -7,14 +7,21 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "debug", args: &["msg", "var", "verbosity"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "debug",
+    args: &["msg", "var", "verbosity"],
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut result = Dict::new();
     if call.args.contains_key("msg") && call.args.contains_key("var") {
         return Err(Failure::action("parameters are mutually exclusive: msg|var"));
     }
-    let wanted = call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
+    let wanted =
+        call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
     if wanted > i64::from(call.run.options.verbosity) {
         result.insert("changed", false);
         result.insert("skipped_reason", "Verbosity threshold not met.");
@@ -34,12 +41,19 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 Ok(Value::Undefined(_)) => Value::str("VARIABLE IS NOT DEFINED!"),
                 Ok(value) => value,
                 Err(error) if error.is_undefined() => Value::str("VARIABLE IS NOT DEFINED!"),
-                Err(error) => return Err(Failure::template(&error, "", call.task.args.get("var").map(|(.., span)| span))),
+                Err(error) => {
+                    return Err(Failure::template(
+                        &error,
+                        "",
+                        call.task.args.get("var").map(|(.., span)| span),
+                    ));
+                }
             };
             result.insert(shown, value);
         }
         None => {
-            let message = call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
+            let message =
+                call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
             result.insert("msg", message);
         }
     }
