@@ -32,6 +32,7 @@ fn main() -> Result<()> {
             flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
         encoder.write_all(&bytes)?;
         encoder.finish()?;
+        let packed = packed.to_str().ok_or("the target folder's name is not Unicode")?;
         entries.push_str(&format!(
             "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {}, gzip: include_bytes!({packed:?}) }},\n",
             bytes.len()
