@@ -295,7 +295,9 @@ impl Server {
                 if let (Some(Slot::Starting(waiting)), Some(Slot::Ready(child))) =
                     (slot, state.children.get(&channel))
                 {
-                    waiting.iter().for_each(|frame| child.forward(frame));
+                    for frame in &waiting {
+                        child.forward(frame);
+                    }
                 }
             }
             while let Ok(Some(frame)) = read_frame(&mut output) {
