@@ -49,6 +49,8 @@ pub struct RunFacts {
     pub limit: Option<String>,
     pub config_file: Option<PathBuf>,
     pub inject_facts: bool,
+    /// How hosts are reached where neither variables nor keywords say so, by the variable that would.
+    pub reach: Vec<(&'static str, Value)>,
 }
 
 /// What is known about one host beyond its inventory.

@@ -31,9 +31,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 (_, other) => Ok(other.clone()),
             };
             let value = match value {
-                Ok(Value::Undefined(_)) => Value::str("VARIABLE IS NOT DEFINED!"),
+                Ok(Value::Undefined(undefined)) => Value::str(format!("<< error 1 - {} >>", undefined.message)),
                 Ok(value) => value,
-                Err(error) if error.is_undefined() => Value::str("VARIABLE IS NOT DEFINED!"),
+                Err(error) if error.is_undefined() => Value::str(format!("<< error 1 - {} >>", error.message)),
                 Err(error) => return Err(Failure::template(&error, "", call.task.args.get("var").map(|(.., span)| span))),
             };
             result.insert(shown, value);

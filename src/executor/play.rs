@@ -156,7 +156,6 @@ impl Run {
             }
             let lost = self.lost().clone();
             remaining.retain(|host| !lost.contains(host));
-            self.printer.event(&play_start());
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
@@ -168,6 +167,7 @@ impl Run {
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
+            self.printer.event(&play_start());
             let entries = Arc::new(self.entries(&play, &keyword(Keyword::GatherFacts)?));
             let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts

@@ -208,11 +208,7 @@ impl Batch<'_> {
                 let names =
                     Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
                 let context = self.run.world.context(names.search_path());
-                match (Env::new(&names, &context).eval(value), value) {
-                    (Ok(value), _) => value.to_text(),
-                    (Err(_), Value::Template(template)) => template.text.to_string(),
-                    (Err(_), other) => format!("{other:?}"),
-                }
+                Env::new(&names, &context).eval_marked(value).0.to_text()
             }
             Some(value) => value.to_text(),
         }

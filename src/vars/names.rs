@@ -176,7 +176,7 @@ impl Scope for Names {
         if let Some(value) = magic::get(self, name) {
             return Some(value);
         }
-        self.each_layer(|layer| layer.get(name).cloned())
+        self.each_layer(|layer| layer.get(name).cloned()).or_else(|| magic::of_connection(self, name))
     }
 
     fn names(&self) -> Vec<Arc<str>> {

@@ -19,6 +19,8 @@ pub struct Style {
     pub canonical: bool,
     /// The quote or block indicator of all scalars.
     pub quote: Option<char>,
+    /// Texts of several lines as blocks.
+    pub blocks: bool,
 }
 
 impl Default for Style {
@@ -33,6 +35,7 @@ impl Default for Style {
             unicode: true,
             canonical: false,
             quote: None,
+            blocks: false,
         }
     }
 }
@@ -125,7 +128,9 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) -> Result<(), String> {
         let plain = reads_as_text(text);
-        let style = self.quote().unwrap_or(ScalarStyle::Any);
+        let block = self.style.blocks && text.contains('\n');
+        let usual = if block { ScalarStyle::Literal } else { ScalarStyle::Any };
+        let style = self.quote().unwrap_or(usual);
         self.emit(Event::scalar(None, Some("tag:yaml.org,2002:str"), text, plain, true, style))
     }
 
