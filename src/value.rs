@@ -210,7 +210,11 @@ impl Value {
     /// Returns what Python's `bool()` gives; a template and an undefined value have no truth of their own (false).
     pub fn is_true(&self) -> bool {
         match self {
-            Value::None | Value::Undefined(_) | Value::Omit => false,
+            Value::None
+            | Value::Undefined(_)
+            | Value::Omit
+            | Value::Template(_)
+            | Value::Encrypted(_) => false,
             Value::Bool(truth) => *truth,
             Value::Int(number) => *number != 0,
             Value::Float(number) => *number != 0.0,
@@ -220,7 +224,6 @@ impl Value {
             Value::Dict(dict) => !dict.is_empty(),
             Value::BigInt(_) => true,
             Value::Object(object) => object.is_true(),
-            Value::Template(_) | Value::Encrypted(_) => false,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::value::{List, Value};
 
 impl Evaluator<'_> {
     /// Returns `of.name`: a method or an attribute before an entry.
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as `item`, which may fail")]
     pub(crate) fn attribute(&self, of: &Value, name: &str) -> Result<Value> {
         if name.starts_with("__") {
             if matches!(of, Value::Undefined(_)) {
@@ -27,9 +28,8 @@ impl Evaluator<'_> {
         match of {
             Value::Undefined(_) => Ok(of.clone()),
             Value::Dict(dict) => Ok(match dict.get(name) {
-                Some(_) if methods::exists(of, name) => bound(of, name),
+                _ if methods::exists(of, name) => bound(of, name),
                 Some(value) => value.clone(),
-                None if methods::exists(of, name) => bound(of, name),
                 None => missing(of, &Value::str(name)),
             }),
             Value::Object(found) => {

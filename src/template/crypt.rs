@@ -19,13 +19,12 @@ pub(crate) fn hash(
         "md5" | "md5_crypt" => ("md5", 8),
         other => return Err(format!("crypt does not support '{other}' algorithm")),
     };
-    let salt = match salt {
-        Some(salt) => salt.to_owned(),
-        None => {
-            let mut random = Random::seeded(None);
-            let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
-            (0..longest).map(letter).map(char::from).collect()
-        }
+    let salt = if let Some(salt) = salt {
+        salt.to_owned()
+    } else {
+        let mut random = Random::seeded(None);
+        let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
+        (0..longest).map(letter).map(char::from).collect()
     };
     if let Some(wrong) = salt.chars().find(|c| !c.is_ascii() || !LETTERS.contains(&(*c as u8))) {
         return Err(format!("invalid characters in salt: '{wrong}'"));
@@ -42,6 +41,10 @@ fn repeated(block: &[u8], length: usize) -> Vec<u8> {
     block.iter().copied().cycle().take(length).collect()
 }
 
+#[expect(
+    clippy::many_single_char_names,
+    reason = "the names are those of the algorithm's description"
+)]
 fn sha2(key: &[u8], kind: &str, salt: &str, rounds: Option<u32>) -> Result<String, String> {
     let digest = |parts: &[&[u8]]| raw(kind, &parts.concat());
     let salt_bytes = salt.as_bytes();

@@ -19,5 +19,11 @@ pub(crate) fn raw(kind: &str, data: &[u8]) -> Result<Vec<u8>, String> {
 
 /// Returns a digest in hexadecimal digits.
 pub(crate) fn hex(kind: &str, data: &[u8]) -> Result<String, String> {
-    Ok(raw(kind, data)?.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&raw(kind, data)?))
+}
+
+/// Returns bytes in hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -135,6 +135,7 @@ impl<'e> Evaluator<'e> {
         Ok(Flow::Next)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
     fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
         match statement {
             Statement::Text(text) => out.push(text.clone()),

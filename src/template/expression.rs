@@ -16,6 +16,7 @@ use crate::value::{Dict, List, Operator, Value, negate};
 
 impl<'e> Evaluator<'e> {
     /// Returns an expression's value, which may be undefined.
+    #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
     pub(crate) fn expression(&mut self, expression: &'e Expression) -> Result<Value> {
         match expression {
             Expression::Const(value) => Ok(value.clone()),
@@ -57,7 +58,7 @@ impl<'e> Evaluator<'e> {
             }
             Expression::Concat(parts) => {
                 let mut text = String::new();
-                for part in parts.iter() {
+                for part in parts {
                     let value = self.defined(part)?;
                     self.complete(value)?.write_text(&mut text);
                 }
@@ -203,14 +204,15 @@ impl<'e> Evaluator<'e> {
             let Some(expression) = given else { continue };
             *bound = match self.defined(expression)? {
                 Value::None => None,
-                value => match value.as_int() {
-                    Some(number) => Some(number),
-                    None => {
+                value => {
+                    if let Some(number) = value.as_int() {
+                        Some(number)
+                    } else {
                         let message =
                             "slice indices must be integers or None or have an __index__ method";
                         return Err(self.failure(message, node.place));
                     }
-                },
+                }
             };
         }
         let result = super::access::slice(&of, bounds);

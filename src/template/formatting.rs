@@ -11,6 +11,7 @@ type Result<T> = std::result::Result<T, String>;
 const MAX_WIDTH: usize = 1 << 20;
 
 /// Python's `format % arguments`.
+#[expect(clippy::too_many_lines, reason = "one pass over the format")]
 pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
     let single = std::slice::from_ref(arguments);
     let (positional, is_tuple): (&[Value], bool) = match arguments {
@@ -368,9 +369,7 @@ impl Spec {
     fn float(&self, number: f64) -> String {
         let magnitude = number.abs();
         let upper = self.kind.is_ascii_uppercase();
-        let digits = if !number.is_finite() {
-            if number.is_nan() { "nan" } else { "inf" }.to_owned()
-        } else {
+        let digits = if number.is_finite() {
             match self.kind {
                 'f' | 'F' => format!("{magnitude:.*}", self.precision.unwrap_or(6)),
                 '%' => format!("{:.*}%", self.precision.unwrap_or(6), magnitude * 100.0),
@@ -380,6 +379,8 @@ impl Spec {
                     general(magnitude, self.precision.unwrap_or(6), self.alternate, kind == '\0')
                 }
             }
+        } else {
+            if number.is_nan() { "nan" } else { "inf" }.to_owned()
         };
         let digits = if upper { digits.to_uppercase() } else { digits };
         let negative = number.is_sign_negative() && !number.is_nan();

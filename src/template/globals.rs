@@ -110,6 +110,7 @@ fn now(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
 fn undef(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     let named = passed.named.into_iter().next().map(|(_, value)| value);
     let hint = passed.positional.into_iter().next().or(named).filter(Value::is_true);
@@ -146,6 +147,7 @@ fn cycler(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     Ok(object(Cycler { items: passed.positional, position: AtomicUsize::new(0) }))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
 fn joiner(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     let named = passed.named.into_iter().next().map(|(_, value)| value);
     let separator = passed.positional.into_iter().next().or(named);
@@ -154,6 +156,7 @@ fn joiner(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
 }
 
 /// Filler text; its words are random in the reference too.
+#[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
 fn lipsum(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     const SENTENCE: &str = "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod.";
     let paragraphs = passed.positional.first().and_then(Value::as_int).unwrap_or(5);

@@ -14,7 +14,6 @@ pub(crate) struct Style {
     pub(crate) ensure_ascii: bool,
     pub(crate) item_separator: Option<String>,
     pub(crate) key_separator: String,
-    pub(crate) skip_keys: bool,
 }
 
 impl Default for Style {
@@ -25,7 +24,6 @@ impl Default for Style {
             ensure_ascii: true,
             item_separator: None,
             key_separator: ": ".to_owned(),
-            skip_keys: false,
         }
     }
 }

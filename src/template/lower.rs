@@ -392,11 +392,11 @@ impl<'a> Lowering<'a> {
             let left = self.expression(&node.left)?;
             let right = self.expression(&node.right)?;
             let mut parts = match left {
-                Expression::Concat(parts) => *parts,
+                Expression::Concat(parts) => parts,
                 other => vec![other],
             };
             parts.push(right);
-            return Ok(Expression::Concat(Box::new(parts)));
+            return Ok(Expression::Concat(parts));
         }
         let left = self.expression(&node.left)?;
         let right = self.expression(&node.right)?;

@@ -51,12 +51,11 @@ impl<'e> Evaluator<'e> {
         let first_default = node.parameters.len() - node.defaults.len();
         for (index, symbol) in node.parameters.iter().enumerate() {
             let name = &self.code.names[*symbol as usize];
-            let given = match positional.next() {
-                Some(value) => Some(value),
-                None => {
-                    let at = named.iter().position(|(known, _)| known == name);
-                    at.map(|at| named.remove(at).1)
-                }
+            let given = if let Some(value) = positional.next() {
+                Some(value)
+            } else {
+                let at = named.iter().position(|(known, _)| known == name);
+                at.map(|at| named.remove(at).1)
             };
             let value = match given {
                 Some(value) => value,

@@ -110,7 +110,7 @@ pub(crate) fn call(
             }
         }
         Value::Bytes(bytes) => Ok(match name {
-            "hex" => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+            "hex" => super::digests::hexadecimal(bytes).into(),
             _ => String::from_utf8_lossy(bytes).into_owned().into(),
         }),
         Value::Float(number) => Ok(Value::Bool(number.fract() == 0.0)),

@@ -33,7 +33,7 @@ pub(crate) fn parse_int(text: &str, base: u32) -> Option<BigInt> {
         0 | 2 if prefixed(["0b", "0B"]).is_some() => (2, prefixed(["0b", "0B"])?),
         0 if digits.len() > 1
             && digits.starts_with('0')
-            && digits.trim_matches(['0', '_']) != "" =>
+            && !digits.trim_matches(['0', '_']).is_empty() =>
         {
             return None;
         }

@@ -111,7 +111,7 @@ pub(crate) enum Expression {
     Not(Box<Expression>),
     Negate(Box<(Expression, Place)>),
     Binary(Box<Binary>),
-    Concat(Box<Vec<Expression>>),
+    Concat(Vec<Expression>),
     Compare(Box<Compare>),
     And(Box<(Expression, Expression)>),
     Or(Box<(Expression, Expression)>),

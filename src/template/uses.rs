@@ -30,6 +30,7 @@ impl Uses {
 }
 
 /// Parses a template and returns what it refers to.
+#[expect(clippy::result_large_err, reason = "once a template, before the run")]
 pub fn check(template: &Template) -> Result<Uses, Diagnostic> {
     match syntax::compiled(template) {
         Ok(compiled) => Ok(of(&compiled.code)),
@@ -38,6 +39,7 @@ pub fn check(template: &Template) -> Result<Uses, Diagnostic> {
 }
 
 /// Parses a bare expression and returns what it refers to.
+#[expect(clippy::result_large_err, reason = "once an expression, before the run")]
 pub fn check_expression(text: &str, span: Option<&Span>) -> Result<Uses, Diagnostic> {
     match syntax::compile_expression(text, span.cloned()) {
         Ok(code) => Ok(of(&code)),
@@ -72,7 +74,9 @@ impl Walk<'_> {
             Statement::Emit(expression) | Statement::Do(expression) => self.expression(expression),
             Statement::For(node) => {
                 self.expression(&node.iterable);
-                node.filter.iter().for_each(|filter| self.expression(filter));
+                for filter in &node.filter {
+                    self.expression(filter);
+                }
                 self.body(&node.body);
                 self.body(&node.otherwise);
             }
@@ -83,11 +87,15 @@ impl Walk<'_> {
             }
             Statement::Set { value, .. } => self.expression(value),
             Statement::SetBlock { filters, body, .. } => {
-                filters.iter().for_each(|filters| self.expression(filters));
+                for filters in filters {
+                    self.expression(filters);
+                }
                 self.body(body);
             }
             Statement::With { assignments, body } => {
-                assignments.iter().for_each(|(_, value)| self.expression(value));
+                for (_, value) in assignments {
+                    self.expression(value);
+                }
                 self.body(body);
             }
             Statement::Filter { filters, body } => {
@@ -99,7 +107,9 @@ impl Walk<'_> {
                 self.body(body);
             }
             Statement::Macro(node) => {
-                node.defaults.iter().for_each(|default| self.expression(default));
+                for default in &node.defaults {
+                    self.expression(default);
+                }
                 self.body(&node.body);
             }
             Statement::Call { call, caller } => {
@@ -166,13 +176,16 @@ impl Walk<'_> {
                 self.expression(&node.left);
                 self.expression(&node.right);
             }
-            Expression::Concat(parts) => parts.iter().for_each(|part| self.expression(part)),
-            Expression::List(items) | Expression::Tuple(items) => {
-                items.iter().for_each(|item| self.expression(item));
+            Expression::Concat(items) | Expression::List(items) | Expression::Tuple(items) => {
+                for item in items {
+                    self.expression(item);
+                }
             }
             Expression::Compare(node) => {
                 self.expression(&node.first);
-                node.rest.iter().for_each(|(_, operand)| self.expression(operand));
+                for (_, operand) in &node.rest {
+                    self.expression(operand);
+                }
             }
             Expression::And(node) | Expression::Or(node) => {
                 self.expression(&node.0);
@@ -181,7 +194,9 @@ impl Walk<'_> {
             Expression::If(node) => {
                 self.expression(&node.condition);
                 self.expression(&node.then);
-                node.otherwise.iter().for_each(|otherwise| self.expression(otherwise));
+                for otherwise in &node.otherwise {
+                    self.expression(otherwise);
+                }
             }
             Expression::Filter(node) => {
                 self.expression(&node.input);
@@ -234,9 +249,15 @@ impl Walk<'_> {
     }
 
     fn arguments(&mut self, arguments: &Arguments) {
-        arguments.positional.iter().for_each(|(_, value)| self.expression(value));
-        arguments.named.iter().for_each(|(_, value)| self.expression(value));
-        arguments.splats.iter().for_each(|value| self.expression(value));
+        for (_, value) in &arguments.positional {
+            self.expression(value);
+        }
+        for (_, value) in &arguments.named {
+            self.expression(value);
+        }
+        for value in &arguments.splats {
+            self.expression(value);
+        }
     }
 }
 

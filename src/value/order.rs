@@ -37,6 +37,7 @@ fn unordered(left: &Value, right: &Value, operator: &str) -> String {
     format!("'{operator}' not supported between instances of '{left}' and '{right}'")
 }
 
+#[expect(clippy::option_option, reason = "whether there is an answer, and NaN's lack of order")]
 fn numbers(left: &Value, right: &Value) -> Option<Option<Ordering>> {
     match (left, right) {
         (Value::Float(a), Value::Float(b)) => return Some(a.partial_cmp(b)),

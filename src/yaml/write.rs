@@ -1,4 +1,4 @@
-//! Writing YAML as PyYAML does over libyaml: its emitter decides how a scalar is quoted.
+//! Writing YAML as `PyYAML` does over libyaml: its emitter decides how a scalar is quoted.
 
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 
@@ -197,7 +197,7 @@ fn reads_as_text(text: &str) -> bool {
         && !looks_like_time(text)
 }
 
-/// Returns whether PyYAML's resolver takes a text for a timestamp.
+/// Returns whether `PyYAML`'s resolver takes a text for a timestamp.
 fn looks_like_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let digits = |from: usize| {

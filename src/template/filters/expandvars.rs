@@ -19,16 +19,14 @@ pub(super) static UNIT: Filter = Filter {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             let after = &rest[at + 1..];
-            let (name, length) = match after
-                .strip_prefix('{')
-                .and_then(|inner| inner.find('}').map(|end| &inner[..end]))
+            let (name, length) = if let Some(name) =
+                after.strip_prefix('{').and_then(|inner| inner.find('}').map(|end| &inner[..end]))
             {
-                Some(name) => (name, name.len() + 2),
-                None => {
-                    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-                    let name = &after[..end.unwrap_or(after.len())];
-                    (name, name.len())
-                }
+                (name, name.len() + 2)
+            } else {
+                let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+                let name = &after[..end.unwrap_or(after.len())];
+                (name, name.len())
             };
             match std::env::var(name) {
                 Ok(value) if !name.is_empty() => out.push_str(&value),

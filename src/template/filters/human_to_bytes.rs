@@ -36,10 +36,10 @@ pub(super) static UNIT: Filter = Filter {
         let given = unit.trim();
         let unit = if given.is_empty() { call.text(0, "").to_string() } else { given.to_owned() };
         let Some(first) = unit.chars().next() else {
-            return Ok(Value::from(num_bigint::BigInt::from(
+            return Ok(Value::from(
                 crate::template::numbers::to_int(&Value::Float(number.round_ties_even()), 10)
                     .unwrap_or_default(),
-            )));
+            ));
         };
         let letters = ["B", "K", "M", "G", "T", "P", "E", "Z", "Y"];
         let Some(power) =

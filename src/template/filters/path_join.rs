@@ -12,9 +12,10 @@ pub(super) static UNIT: Filter = Filter {
         "a/b/c /b/c x",
     )],
     takes_undefined: false,
-    call: |call| match &call.value {
-        crate::value::Value::Str(path) => Ok(path.to_string().into()),
-        _ => {
+    call: |call| {
+        if let crate::value::Value::Str(path) = &call.value {
+            Ok(path.to_string().into())
+        } else {
             let parts: Vec<String> =
                 call.items()?.iter().map(crate::value::Value::to_text).collect();
             Ok(crate::template::paths::join(parts.iter().map(String::as_str)).into())

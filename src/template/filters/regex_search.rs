@@ -33,7 +33,7 @@ pub(super) static UNIT: Filter = Filter {
             let inner = name.strip_prefix("\\g<").and_then(|name| name.strip_suffix('>'));
             match inner.or_else(|| name.strip_prefix('\\')) {
                 Some(group) if inner.is_some() || group.parse::<usize>().is_ok() => {
-                    wanted.push(group.to_owned())
+                    wanted.push(group.to_owned());
                 }
                 _ if name.starts_with('\\') => {
                     return Err("'NoneType' object has no attribute 'group'".into());
@@ -50,7 +50,6 @@ pub(super) static UNIT: Filter = Filter {
         for name in wanted {
             let group = match name.parse::<usize>() {
                 Ok(index) if index < found.len() => found.get(index),
-                Ok(_) => return Err("no such group".into()),
                 Err(_)
                     if pattern
                         .regex()
@@ -59,7 +58,7 @@ pub(super) static UNIT: Filter = Filter {
                 {
                     found.name(&name)
                 }
-                Err(_) => return Err("no such group".into()),
+                _ => return Err("no such group".into()),
             };
             groups.push(group.map_or(Value::None, |group| Value::str(group.as_str())));
         }

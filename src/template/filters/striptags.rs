@@ -16,12 +16,11 @@ pub(super) static UNIT: Filter = Filter {
         while let Some(at) = rest.find('<') {
             plain.push_str(&rest[..at]);
             let end = if rest[at..].starts_with("<!--") { "-->" } else { ">" };
-            match rest[at..].find(end) {
-                Some(found) => rest = &rest[at + found + end.len()..],
-                None => {
-                    plain.push_str(&rest[at..]);
-                    rest = "";
-                }
+            if let Some(found) = rest[at..].find(end) {
+                rest = &rest[at + found + end.len()..];
+            } else {
+                plain.push_str(&rest[at..]);
+                rest = "";
             }
         }
         plain.push_str(rest);

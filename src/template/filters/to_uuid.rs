@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let namespace = call.text(0, "361E6D51-FAEC-444A-9079-341386DA8E2E");
-        let hex: String = namespace.chars().filter(|c| c.is_ascii_hexdigit()).collect();
+        let hex: String = namespace.chars().filter(char::is_ascii_hexdigit).collect();
         let Some(number) = u128::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == 32) else {
             return Err(format!(
                 "Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"
@@ -33,7 +33,7 @@ pub(super) static UNIT: Filter = Filter {
         let mut uuid = digest[..16].to_vec();
         uuid[6] = uuid[6] & 0x0f | 0x50;
         uuid[8] = uuid[8] & 0x3f | 0x80;
-        let hex: String = uuid.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = crate::template::digests::hexadecimal(&uuid);
         Ok([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-").into())
     },
 };

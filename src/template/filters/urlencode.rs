@@ -21,21 +21,19 @@ pub(super) static UNIT: Filter = Filter {
         }
         other => {
             let encode = |text: &Value| quote(&text.to_text(), "").replace("%20", "+");
-            let pairs: Vec<String> = match other {
-                Value::Dict(dict) => dict
-                    .iter()
+            let pairs: Vec<String> = if let Value::Dict(dict) = other {
+                dict.iter()
                     .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
-                    .collect(),
-                _ => {
-                    let mut pairs = Vec::new();
-                    for pair in call.items()?.iter() {
-                        let pair = crate::template::evaluator::items(pair)?;
-                        if let [key, value] = &pair[..] {
-                            pairs.push(format!("{}={}", encode(key), encode(value)));
-                        }
+                    .collect()
+            } else {
+                let mut pairs = Vec::new();
+                for pair in call.items()?.iter() {
+                    let pair = crate::template::evaluator::items(pair)?;
+                    if let [key, value] = &pair[..] {
+                        pairs.push(format!("{}={}", encode(key), encode(value)));
                     }
-                    pairs
                 }
+                pairs
             };
             Ok(pairs.join("&").into())
         }

@@ -16,6 +16,7 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
     for pattern in query.names() {

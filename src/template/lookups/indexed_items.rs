@@ -10,6 +10,7 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     let items = super::flattened(&query.terms, 1);
     let pair = |(index, item): (usize, Value)| Value::list([index.into(), item]);

@@ -63,7 +63,7 @@ fn entries(text: &str, case_sensitive: bool) -> Vec<(String, String, String)> {
             continue;
         }
         if let Some(name) = trimmed.strip_prefix('[').and_then(|name| name.strip_suffix(']')) {
-            section = name.to_owned();
+            name.clone_into(&mut section);
         } else if line.starts_with(char::is_whitespace)
             && let Some((known, _, value)) = entries.last_mut()
             && *known == section

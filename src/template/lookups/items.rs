@@ -9,6 +9,7 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     Ok(super::flattened(&query.terms, 1))
 }

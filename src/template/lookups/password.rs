@@ -39,19 +39,18 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let known = known.map(|line| {
             line.trim_end_matches('\n').split(" salt=").next().unwrap_or_default().to_owned()
         });
-        let password = match known {
-            Some(password) => password,
-            None => {
-                let mut random = Random::seeded(seed.as_ref());
-                let letter =
-                    |_| letters[usize::try_from(random.below(letters.len() as u64)).unwrap_or(0)];
-                let password: String = (0..length.min(100_000)).map(letter).collect();
-                if let Some(path) = &kept {
-                    keep(path, &password)
-                        .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-                }
-                password
+        let password = if let Some(password) = known {
+            password
+        } else {
+            let mut random = Random::seeded(seed.as_ref());
+            let letter =
+                |_| letters[usize::try_from(random.below(letters.len() as u64)).unwrap_or(0)];
+            let password: String = (0..length.min(100_000)).map(letter).collect();
+            if let Some(path) = &kept {
+                keep(path, &password)
+                    .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
             }
+            password
         };
         let encrypt = option("encrypt", "");
         if !matches!(encrypt.as_str(), "" | "None" | "none") {

@@ -112,15 +112,14 @@ fn list(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
         }
         _ => {
             let wanted = freeze(first(passed, name)?);
-            match list.iter().position(|item| *item == wanted) {
-                Some(index) => index.into(),
-                None => {
-                    let message = match of {
-                        Value::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
-                        _ => format!("{} is not in list", wanted.to_repr()),
-                    };
-                    return Err(TemplateError::runtime(message));
-                }
+            if let Some(index) = list.iter().position(|item| *item == wanted) {
+                index.into()
+            } else {
+                let message = match of {
+                    Value::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
+                    _ => format!("{} is not in list", wanted.to_repr()),
+                };
+                return Err(TemplateError::runtime(message));
             }
         }
     })
@@ -249,12 +248,11 @@ fn change_dict(dict: &mut Dict, name: &str, passed: &Passed) -> Result<Value> {
         "setdefault" => {
             let key = key(passed)?;
             let value = passed.get(1, "default").cloned().unwrap_or_default();
-            match dict.get_value(&key) {
-                Some(value) => Ok(value.clone()),
-                None => {
-                    dict.insert(key, value.clone());
-                    Ok(value)
-                }
+            if let Some(value) = dict.get_value(&key) {
+                Ok(value.clone())
+            } else {
+                dict.insert(key, value.clone());
+                Ok(value)
             }
         }
         _ => {

@@ -324,9 +324,7 @@ pub(super) fn call(
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => text.is_ascii().into(),
-        "isdecimal" | "isdigit" => {
-            all(|c| c.is_ascii_digit() || c.is_numeric() && c.to_digit(10).is_some())
-        }
+        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit()),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(is_space),
         "isprintable" => text.chars().all(is_printable).into(),
@@ -367,9 +365,9 @@ fn title(text: &str) -> String {
     let mut inside = false;
     for letter in text.chars() {
         if inside {
-            titled.extend(letter.to_lowercase())
+            titled.extend(letter.to_lowercase());
         } else {
-            titled.extend(letter.to_uppercase())
+            titled.extend(letter.to_uppercase());
         }
         inside = letter.is_alphabetic();
     }
