@@ -31,8 +31,7 @@ impl Failure {
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert("msg", message.as_str());
-        let cause =
-            Cause { message: format!("Action failed: {message}"), ..Cause::default() };
+        let cause = Cause { message: format!("Action failed: {message}"), ..Cause::default() };
         Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
     }
 
@@ -61,7 +60,8 @@ impl Failure {
     /// Puts a reason around this one.
     #[must_use]
     pub fn inside(mut self, message: impl Into<String>, span: Option<&Span>) -> Failure {
-        self.causes.insert(0, Cause { message: message.into(), span: span.cloned(), ..Cause::default() });
+        self.causes
+            .insert(0, Cause { message: message.into(), span: span.cloned(), ..Cause::default() });
         self
     }
 

@@ -570,11 +570,12 @@ impl Prepared {
                     let cause = Cause {
                         message: message.clone(),
                         span: Some(looping.span.clone()),
-                        help: Some("Provide a list of items/templates, or a template resolving to a list."),
+                        help: Some(
+                            "Provide a list of items/templates, or a template resolving to a list.",
+                        ),
                         ..Cause::default()
                     };
-                    let failure =
-                        Failure { causes: vec![cause], bare: true, ..Failure::default() };
+                    let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
                     Err(failure.with("msg", message))
                 }
             };

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use super::{
-    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner, diff::diff_text,
-    dump::{dump, dump_yaml}, excerpt::error_text,
+    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
+    diff::diff_text,
+    dump::{dump, dump_yaml},
+    excerpt::error_text,
 };
 use crate::value::{Dict, Value};
 

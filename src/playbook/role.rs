@@ -161,10 +161,11 @@ impl Loader<'_> {
             vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), &call.span)),
             params: Arc::clone(&call.params),
             public: call.public,
-            allow_duplicates: call.repeats || meta
-                .as_ref()
-                .and_then(|meta| meta.get("allow_duplicates"))
-                .is_some_and(|(_, node)| node.to_value().is_true()),
+            allow_duplicates: call.repeats
+                || meta
+                    .as_ref()
+                    .and_then(|meta| meta.get("allow_duplicates"))
+                    .is_some_and(|(_, node)| node.to_value().is_true()),
             identity: identity(&role_dir, call, level),
             dependents: dependents.to_vec(),
             argument_specs: self.argument_specs(&role_dir, meta.as_ref()),

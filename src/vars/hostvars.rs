@@ -75,7 +75,9 @@ impl Object for HostVars {
     fn mapping(&self) -> Option<Arc<Dict>> {
         let hosts = self.hosts().into_iter();
         Some(Arc::new(
-            hosts.filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.host(&name)?))).collect(),
+            hosts
+                .filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.host(&name)?)))
+                .collect(),
         ))
     }
 }
@@ -120,7 +122,9 @@ impl Object for Seen {
     fn mapping(&self) -> Option<Arc<Dict>> {
         let names = self.names.names().into_iter();
         Some(Arc::new(
-            names.filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.attribute(&name)?))).collect(),
+            names
+                .filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.attribute(&name)?)))
+                .collect(),
         ))
     }
 }
