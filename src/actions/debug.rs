@@ -7,14 +7,21 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "debug", args: &["msg", "var", "verbosity"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "debug",
+    args: &["msg", "var", "verbosity"],
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut result = Dict::new();
     if call.args.contains_key("msg") && call.args.contains_key("var") {
         return Err(Failure::action("parameters are mutually exclusive: msg|var"));
     }
-    let wanted = call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
+    let wanted =
+        call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
     if wanted > i64::from(call.run.options.verbosity) {
         result.insert("changed", false);
         result.insert("skipped_reason", "Verbosity threshold not met.");
@@ -22,26 +29,33 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Ok(Step::Done(result));
     }
     result.insert("_ansible_verbose_always", true);
-    match call.args.get("var") {
-        Some(name) => {
-            let shown = name.to_text();
-            let value = match (call.names.get(&shown), name) {
-                (Some(value), Value::Str(_)) => call.env.eval(&value),
-                (None, Value::Str(text)) => call.env.eval_expression(text, None),
-                (_, other) => Ok(other.clone()),
-            };
-            let value = match value {
-                Ok(Value::Undefined(undefined)) => Value::str(format!("<< error 1 - {} >>", undefined.message)),
-                Ok(value) => value,
-                Err(error) if error.is_undefined() => Value::str(format!("<< error 1 - {} >>", error.message)),
-                Err(error) => return Err(Failure::template(&error, "", call.task.args.get("var").map(|(.., span)| span))),
-            };
-            result.insert(shown, value);
-        }
-        None => {
-            let message = call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
-            result.insert("msg", message);
-        }
+    if let Some(name) = call.args.get("var") {
+        let shown = name.to_text();
+        let value = match (call.names.get(&shown), name) {
+            (Some(value), Value::Str(_)) => call.env.eval(&value),
+            (None, Value::Str(text)) => call.env.eval_expression(text, None),
+            (_, other) => Ok(other.clone()),
+        };
+        let value = match value {
+            Ok(Value::Undefined(undefined)) => {
+                Value::str(format!("<< error 1 - {} >>", undefined.message))
+            }
+            Ok(value) => value,
+            Err(error) if error.is_undefined() => {
+                Value::str(format!("<< error 1 - {} >>", error.message))
+            }
+            Err(error) => {
+                return Err(Failure::template(
+                    &error,
+                    "",
+                    call.task.args.get("var").map(|(.., span)| span),
+                ));
+            }
+        };
+        result.insert(shown, value);
+    } else {
+        let message = call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
+        result.insert("msg", message);
     }
     result.insert("changed", false);
     Ok(Step::Done(result))

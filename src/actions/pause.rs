@@ -8,8 +8,13 @@ use crate::{
     value::Dict,
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "pause", args: &["minutes", "seconds", "prompt", "echo"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "pause",
+    args: &["minutes", "seconds", "prompt", "echo"],
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let number = |name: &str| -> Result<Option<f64>, Failure> {
@@ -27,7 +32,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let prompt = call.text("prompt");
     let name = call.task.name.as_ref().map(crate::value::Value::to_text);
     let shown_name = name.unwrap_or_else(|| "pause".to_owned());
-    let question = prompt.unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    let question =
+        prompt.unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
     let asker = std::sync::Arc::clone(&call.run.ask);
     if let Some(limit) = limit {
         let text = format!("Pausing for {limit} seconds");
@@ -41,12 +47,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let began = Instant::now();
         let start = now();
         let mut answer = String::new();
-        match limit {
-            Some(limit) => tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await,
-            None => {
-                let asked = tokio::task::spawn_blocking(move || asker.line(&format!("[{shown_name}]\n{question}:"), !echo)).await;
-                answer = asked.unwrap_or_default();
-            }
+        if let Some(limit) = limit {
+            tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await
+        } else {
+            let asked = tokio::task::spawn_blocking(move || {
+                asker.line(&format!("[{shown_name}]\n{question}:"), !echo)
+            })
+            .await;
+            answer = asked.unwrap_or_default();
         }
         let elapsed = began.elapsed();
         let shown = match unit {

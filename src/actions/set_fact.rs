@@ -6,11 +6,12 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
+pub(super) static UNIT: Action =
+    Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut facts = Dict::new();
-    for (key, value) in call.args.iter() {
+    for (key, value) in &call.args {
         let name = key.to_text();
         if name == "cacheable" {
             continue;
@@ -23,7 +24,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         facts.insert(key.clone(), value.clone());
     }
     if facts.is_empty() {
-        return Err(Failure::action("No key/value pairs provided, at least one is required for this action to succeed"));
+        return Err(Failure::action(
+            "No key/value pairs provided, at least one is required for this action to succeed",
+        ));
     }
     let mut result = Dict::new();
     result.insert("changed", false);

@@ -194,7 +194,7 @@ impl Cursor {
     pub(super) fn advance(&mut self) {
         match self.frames.last_mut() {
             Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => {
-                *at += 1
+                *at += 1;
             }
             None => (),
         }

@@ -182,7 +182,7 @@ impl Batch<'_> {
             match env.eval(&tag) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
                 Ok(value) => {
-                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()))
+                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
                 }
                 Err(_) => (),
             }

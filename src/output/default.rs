@@ -355,7 +355,7 @@ impl Output for Default {
                 }
             }
             Event::NoHostsMatched => {
-                self.sink.line("skipping: no hosts matched", Some(Paint::Skipped))
+                self.sink.line("skipping: no hosts matched", Some(Paint::Skipped));
             }
             Event::NoHostsRemaining => self.heading("NO MORE HOSTS LEFT"),
             Event::TaskStart(task) => {

@@ -150,12 +150,11 @@ impl<'a> Loader<'a> {
             let import = ["import_playbook", "ansible.builtin.import_playbook"]
                 .iter()
                 .find_map(|name| entry.get(name));
-            match import {
-                Some((_, name)) => self.import_playbook(entry, name, dir, vars, into),
-                None => {
-                    self.playbook_dir.replace(dir.to_owned());
-                    into.extend(self.play(entry, dir, vars));
-                }
+            if let Some((_, name)) = import {
+                self.import_playbook(entry, name, dir, vars, into)
+            } else {
+                self.playbook_dir.replace(dir.to_owned());
+                into.extend(self.play(entry, dir, vars));
             }
         }
         self.depth.set(self.depth.get() - 1);

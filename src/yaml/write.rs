@@ -244,7 +244,7 @@ mod tests {
             ("l", "l1\nl2\n".into()),
         ]);
         let check = |value: &Value, flow, indent, expected: &str| {
-            let style = Style { flow, indent, ..Style::default() };
+            let style = Style { indent, flow, ..Style::default() };
             assert_eq!(write(value, &style).unwrap(), expected);
         };
         check(
