@@ -7,6 +7,7 @@ use crate::{
 
 pub(super) static UNIT: Action = Action { name: "gather_facts", args: &[], open: true, needs_host: true, run };
 
+#[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let args = call.args.iter().filter(|(key, _)| key.as_str() != Some("parallel")).map(|(key, value)| (key.clone(), value.clone())).collect();
     let mut remote = Remote::new("setup", &args);

@@ -14,6 +14,7 @@ use crate::{
 pub(super) static UNIT: Action =
     Action { name: "wait_for_connection", args: &["connect_timeout", "delay", "sleep", "timeout"], open: false, needs_host: true, run };
 
+#[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let seconds = |name: &str, default: u64| {
         let given = call.text(name).and_then(|text| text.trim().parse::<f64>().ok());

@@ -88,6 +88,7 @@ impl Run {
         Ok(Way { target, method })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one variable after the other")]
     fn target(&self, look: &Lookup<'_>, host: &str) -> Result<Target, Failure> {
         let identity = &self.options.identity;
         let settings = &self.settings;
