@@ -121,7 +121,7 @@ impl Diagnostic {
             if let Some((_, snippet)) =
                 snippets.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &span.source))
             {
-                *snippet = snippet.clone().annotation(annotation)
+                *snippet = snippet.clone().annotation(annotation);
             } else {
                 let snippet = Snippet::source(&*span.source.text).path(&*span.source.path);
                 snippets.push((&span.source, snippet.annotation(annotation)));

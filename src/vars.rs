@@ -49,8 +49,9 @@ pub struct RunFacts {
     pub limit: Option<String>,
     pub config_file: Option<PathBuf>,
     pub inject_facts: bool,
-    /// How hosts are reached where neither variables nor keywords say so, by the variable that would.
-    pub reach: Vec<(&'static str, Value)>,
+    /// Who and how hosts are reached where neither variables nor keywords say.
+    pub remote_user: Option<String>,
+    pub connection: Option<String>,
 }
 
 /// What is known about one host beyond its inventory.

@@ -48,7 +48,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let start = now();
         let mut answer = String::new();
         if let Some(limit) = limit {
-            tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await
+            tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await;
         } else {
             let asked = tokio::task::spawn_blocking(move || {
                 asker.line(&format!("[{shown_name}]\n{question}:"), !echo)

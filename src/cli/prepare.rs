@@ -15,7 +15,7 @@ use crate::{
     inventory::{Inventory, Limit},
     output::{Output, Secrets},
     settings::{HashBehaviour, Settings},
-    value::{Dict, Value},
+    value::Dict,
     vars::{RunFacts, World},
 };
 
@@ -131,7 +131,8 @@ pub(super) fn run(
         limit: common.inventory.limit.clone(),
         config_file: settings.config_file.clone(),
         inject_facts: settings.inject_facts_as_vars.value,
-        reach: reach(common, &settings),
+        remote_user: options.identity.remote_user.clone(),
+        connection: options.identity.connection.clone(),
     };
     let world = World::new(
         inventory,
@@ -143,18 +144,6 @@ pub(super) fn run(
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let connections = Connections::new(ConnectionOptions::new(Arc::new(Terminal), home));
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))
-}
-
-/// What the command line and the settings say of reaching hosts, as variables.
-fn reach(common: &CommonOptions, settings: &Settings) -> Vec<(&'static str, Value)> {
-    let given = &common.connection;
-    let connection =
-        given.connection.clone().unwrap_or_else(|| settings.transport.value.clone());
-    let user = given.remote_user.clone().or_else(|| settings.remote_user.value.clone());
-    let mut found = vec![("ansible_connection", Value::str(connection))];
-    found.extend(user.map(|user| ("ansible_user", Value::str(user))));
-    found.extend(settings.remote_port.value.map(|port| ("ansible_port", Value::Int(port))));
-    found
 }
 
 /// Who the operator wants to be, passwords asked for.

@@ -275,14 +275,25 @@ impl Run {
         {
             return Ok(session.clone());
         }
-        self.connect(target, &mut open).await?;
-        let connection = open.connection.as_ref().expect("connected above");
-        let session = Session::start(connection, START_LIMIT).await.map_err(|error| {
-            Failure::unreachable(&format!(
-                "cannot start the helper on {}: {error}",
-                target.inventory_name
-            ))
-        })?;
+        let mut again = true;
+        let session = loop {
+            self.connect(target, &mut open).await?;
+            let connection = open.connection.as_ref().expect("connected above");
+            match Session::start(connection, START_LIMIT).await {
+                Ok(session) => break session,
+                // A connection that is lost before it was used is tried once more.
+                Err(crate::remote::StartError::Connection(_)) if again => {
+                    again = false;
+                    open.connection = None;
+                }
+                Err(error) => {
+                    let name = &target.inventory_name;
+                    return Err(Failure::unreachable(&format!(
+                        "cannot start the helper on {name}: {error}"
+                    )));
+                }
+            }
+        };
         open.session = Some(session.clone());
         Ok(session)
     }

@@ -61,7 +61,26 @@ impl Prepared {
             Some(looping) => self.loop_over(looping).await,
         };
         self.turn.done(self.slot);
+        self.make_room().await;
         ended
+    }
+
+    /// Closes the connection where other hosts wait for a place: there are more links than open files allow.
+    async fn make_room(&self) {
+        if self.run.connections.waiting() == 0 {
+            return;
+        }
+        let names = self.names();
+        let way = {
+            let context = names.world.context(names.search_path());
+            let env = Env::new(&names, &context);
+            self.run.way(&names, &env)
+        };
+        if let Ok(way) = way
+            && way.target.kind == crate::connection::Kind::Ssh
+        {
+            self.run.reset(&way.target).await;
+        }
     }
 
     async fn once(&self) -> Ended {

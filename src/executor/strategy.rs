@@ -643,11 +643,11 @@ impl Batch<'_> {
     /// Hosts go on by themselves, each as fast as it can.
     async fn run_free(&mut self) {
         let mut running = FuturesUnordered::new();
-        let n_hosts = self.hosts.len();
-        let mut busy = vec![false; n_hosts];
+        let mut busy = vec![false; self.hosts.len()];
         loop {
             if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
-                for at in 0..n_hosts {
+                #[expect(clippy::needless_range_loop, reason = "hosts are borrowed anew for each step")]
+                for at in 0..self.hosts.len() {
                     while !busy[at] {
                         let Some(next) = self.next(at) else { break };
                         if &*next.task.action == "meta" {

@@ -151,7 +151,7 @@ impl<'a> Loader<'a> {
                 .iter()
                 .find_map(|name| entry.get(name));
             if let Some((_, name)) = import {
-                self.import_playbook(entry, name, dir, vars, into)
+                self.import_playbook(entry, name, dir, vars, into);
             } else {
                 self.playbook_dir.replace(dir.to_owned());
                 into.extend(self.play(entry, dir, vars));

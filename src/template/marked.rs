@@ -48,7 +48,9 @@ fn parts(text: &str) -> Vec<&str> {
     while let Some(start) = rest.find("{{") {
         let Some(length) = rest[start..].find("}}") else { break };
         let end = start + length + 2;
-        found.extend([&rest[..start], &rest[start..end]].into_iter().filter(|part| !part.is_empty()));
+        found.extend(
+            [&rest[..start], &rest[start..end]].into_iter().filter(|part| !part.is_empty()),
+        );
         rest = &rest[end..];
     }
     found.extend(Some(rest).filter(|rest| !rest.is_empty()));

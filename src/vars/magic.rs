@@ -6,10 +6,7 @@ use super::{
     Names,
     hostvars::{HostVars, Seen},
 };
-use crate::{
-    playbook::Keyword,
-    value::{Dict, Value},
-};
+use crate::value::{Dict, Value};
 
 /// The version of the reference whose language this is; playbooks check it.
 const VERSION: (i64, i64, i64) = (2, 19, 14);
@@ -204,25 +201,6 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
         "vars" => Value::Object(Arc::new(Seen { type_name: "dict", names: names.clone() })),
         _ => return None,
     })
-}
-
-/// How the host is reached, where no variable says so: keywords, then the command line and the settings.
-pub(super) fn of_connection(names: &Names, name: &str) -> Option<Value> {
-    let keyword = match name {
-        "ansible_connection" => Keyword::Connection,
-        "ansible_user" => Keyword::RemoteUser,
-        "ansible_port" => Keyword::Port,
-        _ => return None,
-    };
-    names.host.as_ref()?;
-    let written = names.level.as_ref().and_then(|level| level.keyword(keyword));
-    match written {
-        Some((value, _)) if !matches!(value, Value::None) => Some(value.clone()),
-        _ => {
-            let reach = &names.world.settings.reach;
-            reach.iter().find(|(given, _)| *given == name).map(|(_, value)| value.clone())
-        }
-    }
 }
 
 fn version() -> Value {

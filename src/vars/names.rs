@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Facts, HostData, PlayData, World, magic};
 use crate::{
-    playbook::{Level, LevelKind, Role, Task},
+    playbook::{Keyword, Level, LevelKind, Role, Task},
     template::Scope,
     value::{Dict, Value},
 };
@@ -115,6 +115,21 @@ impl Names {
         folders
     }
 
+    /// Connection variables that no variable sets have the value of their keyword or option.
+    fn connection_variable(&self, name: &str) -> Option<Value> {
+        let settings = &self.world.settings;
+        let (keyword, option) = match name {
+            "ansible_user" => (Keyword::RemoteUser, &settings.remote_user),
+            "ansible_connection" => (Keyword::Connection, &settings.connection),
+            "ansible_port" => (Keyword::Port, &None),
+            _ => return None,
+        };
+        let level = self.level.as_ref()?;
+        let own = level.keyword(keyword).map(|(value, _)| value.clone());
+        own.filter(|value| !matches!(value, Value::None))
+            .or_else(|| option.as_deref().map(Value::str))
+    }
+
     /// The layers of variables from the strongest on, after locals and magic variables.
     fn each_layer<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
         let roles = || self.level.iter().flat_map(|level| level.roles());
@@ -176,7 +191,7 @@ impl Scope for Names {
         if let Some(value) = magic::get(self, name) {
             return Some(value);
         }
-        self.each_layer(|layer| layer.get(name).cloned()).or_else(|| magic::of_connection(self, name))
+        self.each_layer(|layer| layer.get(name).cloned()).or_else(|| self.connection_variable(name))
     }
 
     fn names(&self) -> Vec<Arc<str>> {
