@@ -5,6 +5,7 @@
 use std::{
     env,
     error::Error,
+    fmt::Write as _,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -25,8 +26,11 @@ fn main() -> Result<()> {
     for (machine, binary) in helpers(&out)? {
         let bytes = fs::read(&binary)
             .map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
-        let hash: String =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut hash = String::new();
+        for byte in Sha256::digest(&bytes) {
+            write!(hash, "{byte:02x}")?;
+        }
+        let length = bytes.len();
         let packed = out.join(format!("helper-{machine}.gz"));
         let mut encoder =
             flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
@@ -34,8 +38,8 @@ fn main() -> Result<()> {
         encoder.finish()?;
         let packed = packed.to_str().ok_or("the target folder's name is not Unicode")?;
         entries.push_str(&format!(
-            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {}, gzip: include_bytes!({packed:?}) }},\n",
-            bytes.len()
+            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n",
+            packed = packed.display().to_string()
         ));
     }
     fs::write(out.join("helpers.rs"), format!("&[\n{entries}]\n"))?;

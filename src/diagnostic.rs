@@ -118,12 +118,13 @@ impl Diagnostic {
         let mut snippets: Vec<(&Arc<Source>, Snippet<'_, Annotation<'_>>)> = Vec::new();
         for (span, label, kind) in self.places() {
             let annotation = kind.span(span.byte_range()).label(label);
-            match snippets.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &span.source)) {
-                Some((_, snippet)) => *snippet = snippet.clone().annotation(annotation),
-                None => {
-                    let snippet = Snippet::source(&*span.source.text).path(&*span.source.path);
-                    snippets.push((&span.source, snippet.annotation(annotation)));
-                }
+            if let Some((_, snippet)) =
+                snippets.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &span.source))
+            {
+                *snippet = snippet.clone().annotation(annotation);
+            } else {
+                let snippet = Snippet::source(&*span.source.text).path(&*span.source.path);
+                snippets.push((&span.source, snippet.annotation(annotation)));
             }
         }
         let elements = snippets.into_iter().map(|(_, snippet)| snippet);

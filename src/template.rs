@@ -25,6 +25,7 @@ mod json;
 pub mod lookups;
 mod lower;
 mod macros;
+mod marked;
 mod methods;
 mod numbers;
 mod objects;

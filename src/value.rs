@@ -116,6 +116,10 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     fn items(&self) -> Option<Arc<List>> {
         None
     }
+    /// Returns whether it holds this, where more than its items say so.
+    fn contains(&self, _item: &Value) -> Option<bool> {
+        None
+    }
     /// Returns the entries of what behaves as a dictionary.
     fn mapping(&self) -> Option<Arc<Dict>> {
         None

@@ -29,33 +29,33 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Ok(Step::Done(result));
     }
     result.insert("_ansible_verbose_always", true);
-    match call.args.get("var") {
-        Some(name) => {
-            let shown = name.to_text();
-            let value = match (call.names.get(&shown), name) {
-                (Some(value), Value::Str(_)) => call.env.eval(&value),
-                (None, Value::Str(text)) => call.env.eval_expression(text, None),
-                (_, other) => Ok(other.clone()),
-            };
-            let value = match value {
-                Ok(Value::Undefined(_)) => Value::str("VARIABLE IS NOT DEFINED!"),
-                Ok(value) => value,
-                Err(error) if error.is_undefined() => Value::str("VARIABLE IS NOT DEFINED!"),
-                Err(error) => {
-                    return Err(Failure::template(
-                        &error,
-                        "",
-                        call.task.args.get("var").map(|(.., span)| span),
-                    ));
-                }
-            };
-            result.insert(shown, value);
-        }
-        None => {
-            let message =
-                call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
-            result.insert("msg", message);
-        }
+    if let Some(name) = call.args.get("var") {
+        let shown = name.to_text();
+        let value = match (call.names.get(&shown), name) {
+            (Some(value), Value::Str(_)) => call.env.eval(&value),
+            (None, Value::Str(text)) => call.env.eval_expression(text, None),
+            (_, other) => Ok(other.clone()),
+        };
+        let value = match value {
+            Ok(Value::Undefined(undefined)) => {
+                Value::str(format!("<< error 1 - {} >>", undefined.message))
+            }
+            Ok(value) => value,
+            Err(error) if error.is_undefined() => {
+                Value::str(format!("<< error 1 - {} >>", error.message))
+            }
+            Err(error) => {
+                return Err(Failure::template(
+                    &error,
+                    "",
+                    call.task.args.get("var").map(|(.., span)| span),
+                ));
+            }
+        };
+        result.insert(shown, value);
+    } else {
+        let message = call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
+        result.insert("msg", message);
     }
     result.insert("changed", false);
     Ok(Step::Done(result))

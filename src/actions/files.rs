@@ -90,17 +90,16 @@ pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
     );
     let known =
         call.run.checksums.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-    let sha1 = match known {
-        Some(sha1) => sha1,
-        None => {
-            let sha1: Arc<str> = checksum(path).map_err(|error| cannot(&error))?.into();
-            call.run
-                .checksums
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(key, Arc::clone(&sha1));
-            sha1
-        }
+    let sha1 = if let Some(sha1) = known {
+        sha1
+    } else {
+        let sha1: Arc<str> = checksum(path).map_err(|error| cannot(&error))?.into();
+        call.run
+            .checksums
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, Arc::clone(&sha1));
+        sha1
     };
     Ok(Sent {
         sha1,
@@ -145,5 +144,9 @@ fn checksum(path: &Path) -> std::io::Result<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -47,15 +47,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let began = Instant::now();
         let start = now();
         let mut answer = String::new();
-        match limit {
-            Some(limit) => tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await,
-            None => {
-                let asked = tokio::task::spawn_blocking(move || {
-                    asker.line(&format!("[{shown_name}]\n{question}:"), !echo)
-                })
-                .await;
-                answer = asked.unwrap_or_default();
-            }
+        if let Some(limit) = limit {
+            tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await;
+        } else {
+            let asked = tokio::task::spawn_blocking(move || {
+                asker.line(&format!("[{shown_name}]\n{question}:"), !echo)
+            })
+            .await;
+            answer = asked.unwrap_or_default();
         }
         let elapsed = began.elapsed();
         let shown = match unit {

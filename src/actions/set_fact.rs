@@ -11,7 +11,7 @@ pub(super) static UNIT: Action =
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut facts = Dict::new();
-    for (key, value) in call.args.iter() {
+    for (key, value) in &call.args {
         let name = key.to_text();
         if name == "cacheable" {
             continue;

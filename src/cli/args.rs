@@ -27,7 +27,6 @@ pub struct Stop {
 }
 
 /// Options of `playbook`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaybookOptions {
     pub playbooks: Vec<PathBuf>,
@@ -72,7 +71,6 @@ pub struct CommonOptions {
     pub verbosity: u8,
 }
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Parser)]
 #[command(about = "Runs Ansible playbooks, executing the defined tasks on the targeted hosts")]
 struct PlaybookArgs {

@@ -256,7 +256,7 @@ impl Checker {
         for (keyword, value, span) in keywords.iter() {
             match keyword {
                 Keyword::When | Keyword::ChangedWhen | Keyword::FailedWhen | Keyword::Until => {
-                    self.conditions(value, span)
+                    self.conditions(value, span);
                 }
                 Keyword::Notify => {
                     self.notified(value, span);
@@ -313,7 +313,7 @@ impl Checker {
                 list.iter().for_each(|item| self.templates(item, span));
             }
             Value::Dict(dict) if dict.is_lazy() => {
-                dict.values().for_each(|value| self.templates(value, span))
+                dict.values().for_each(|value| self.templates(value, span));
             }
             _ => (),
         }

@@ -18,7 +18,6 @@ use crate::{
     value::Dict,
 };
 
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Parser)]
 #[command(about = "Shows hosts, groups and variables of an inventory")]
 struct InventoryArgs {

@@ -131,7 +131,7 @@ impl Listing<'_> {
                     if choice.choose(&tags) {
                         lines.push(format!(
                             "      {}\tTAGS: [{}]",
-                            self.name(task),
+                            Self::name(task),
                             tags.join(", ")
                         ));
                     }
@@ -140,7 +140,7 @@ impl Listing<'_> {
         }
     }
 
-    fn name(&self, task: &Task) -> String {
+    fn name(task: &Task) -> String {
         let name = match &task.name {
             Some(Value::Template(template)) => template.text.to_string(),
             Some(name) => name.to_text(),

@@ -35,9 +35,9 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
         Ok(options) => options,
         Err(stop) => {
             if stop.is_error {
-                terminal::complain(&stop.text)
+                terminal::complain(&stop.text);
             } else {
-                terminal::print(&stop.text)
+                terminal::print(&stop.text);
             }
             return Ok(stop.status);
         }

@@ -125,7 +125,7 @@ pub(super) fn run(
         check: options.check,
         diff: options.diff,
         verbosity: options.verbosity,
-        forks: i64::try_from(common.runtime.forks.unwrap_or(settings.forks.value)).unwrap_or(5),
+        forks: common.runtime.forks.unwrap_or(settings.forks.value),
         run_tags: options.tags.run.clone(),
         skip_tags: options.tags.skip.clone(),
         limit: common.inventory.limit.clone(),

@@ -35,9 +35,9 @@ fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
         Ok(options) => options,
         Err(stop) => {
             if stop.is_error {
-                terminal::complain(&stop.text)
+                terminal::complain(&stop.text);
             } else {
-                terminal::print(&stop.text)
+                terminal::print(&stop.text);
             }
             return Ok(stop.status);
         }
@@ -112,7 +112,8 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let needs_args =
         matches!(name, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
     if needs_args && text.is_empty() {
-        let hint = if options.pattern.ends_with(".yml") {
+        let looks_like_a_file = std::path::Path::new(&options.pattern).extension();
+        let hint = if looks_like_a_file.is_some_and(|extension| extension == "yml") {
             " (did you mean to run ansible-playbook?)"
         } else {
             ""

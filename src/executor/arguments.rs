@@ -22,7 +22,7 @@ pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
             env.eval(whole).map_err(|error| around(Failure::template(&error, "", Some(span))))?;
         match value {
             Value::Dict(dict) => {
-                args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())))
+                args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
             Value::None | Value::Omit => (),
             other => {

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Seconds from an open connection to the helper's hello, an upload over a slow link included.
-const START_LIMIT: Duration = Duration::from_secs(120);
+const START_LIMIT: Duration = Duration::from_mins(2);
 
 /// Open helpers, by what reaches them.
 #[derive(Default)]
@@ -88,6 +88,7 @@ impl Run {
         Ok(Way { target, method })
     }
 
+    #[expect(clippy::too_many_lines, reason = "one variable after the other")]
     fn target(&self, look: &Lookup<'_>, host: &str) -> Result<Target, Failure> {
         let identity = &self.options.identity;
         let settings = &self.settings;

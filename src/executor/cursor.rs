@@ -89,6 +89,7 @@ impl Cursor {
     }
 
     /// Returns the task that comes next, entering and leaving blocks on the way; `None` at the end.
+    #[expect(clippy::too_many_lines, reason = "the states of one walk stand together")]
     pub(super) fn peek(&mut self, notified: &dyn Fn(&Task) -> bool) -> Option<Next> {
         loop {
             let depth = self.frames.len();
@@ -194,7 +195,7 @@ impl Cursor {
     pub(super) fn advance(&mut self) {
         match self.frames.last_mut() {
             Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => {
-                *at += 1
+                *at += 1;
             }
             None => (),
         }

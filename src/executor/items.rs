@@ -151,7 +151,7 @@ impl Prepared {
                 break;
             }
             let mut judged = self.turn_with_retries(self.item_names(item)).await;
-            self.mark(&mut judged, item);
+            Self::mark(&mut judged, item);
             self.show_item(looping, item, &judged);
             let stop = self.breaks(looping, item, &judged);
             found.push(judged);
@@ -177,7 +177,7 @@ impl Prepared {
             let Some((item, started)) = open.pop_front() else { return found };
             let turned = self.finish(started).await;
             let mut judged = self.judge(self.item_names(&item), turned).0;
-            self.mark(&mut judged, &item);
+            Self::mark(&mut judged, &item);
             self.show_item(looping, &item, &judged);
             found.push(judged);
         }
@@ -268,6 +268,7 @@ impl Prepared {
     }
 
     /// What a turn's result means; also whether `until` holds.
+    #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
     fn judge(&self, mut names: Names, turned: Turned) -> (Judged, bool) {
         let Turned { result, delegate, no_log, skipped } = turned;
         let mut result = match result {
@@ -514,7 +515,7 @@ impl Prepared {
         let names = self.names();
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        let values = match self.loop_values(looping, &env) {
+        let values = match Self::loop_values(looping, &env) {
             Ok(values) => values,
             // What the list is made of may only exist where the condition holds.
             Err(failure) => {
@@ -574,7 +575,7 @@ impl Prepared {
         Ok(Some(items.collect()))
     }
 
-    fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
+    fn loop_values(looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
         let value = env
             .eval(&looping.items)
             .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
@@ -615,7 +616,7 @@ impl Prepared {
         names
     }
 
-    fn mark(&self, judged: &mut Judged, item: &Item) {
+    fn mark(judged: &mut Judged, item: &Item) {
         for (name, value) in &item.marks {
             judged.result.insert(&**name, value.clone());
         }

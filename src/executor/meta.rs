@@ -19,7 +19,7 @@ impl Batch<'_> {
     /// Does a `meta` task on the hosts that have come to it.
     pub(super) async fn meta(&mut self, group: &[usize], next: &Next) {
         let task = &next.task;
-        let action = self.meta_action(task);
+        let action = Self::meta_action(task);
         let implicit = is_implicit(task);
         let all_at_once = !matches!(
             action.as_str(),
@@ -82,7 +82,7 @@ impl Batch<'_> {
         self.update_active();
     }
 
-    fn meta_action(&self, task: &Task) -> String {
+    fn meta_action(task: &Task) -> String {
         let given = task.args.get("_raw_params").map(|(_, value, _)| value.to_text());
         given.unwrap_or_default().trim().to_owned()
     }

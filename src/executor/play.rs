@@ -50,6 +50,7 @@ impl Run {
         Ok(status)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one play from its first line to its last batch")]
     async fn play(
         self: &Arc<Run>,
         files: &Files,
@@ -124,11 +125,9 @@ impl Run {
         let strategy = keyword(Keyword::Strategy)?
             .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
         let free = match strategy.trim_start_matches("ansible.builtin.") {
-            "linear" | "debug" => false,
-            "free" | "host_pinned" => true,
             // Mitogen's strategies are the reference's with another transport.
-            "mitogen" | "mitogen_linear" => false,
-            "mitogen_free" | "mitogen_host_pinned" => true,
+            "linear" | "debug" | "mitogen" | "mitogen_linear" => false,
+            "free" | "host_pinned" | "mitogen_free" | "mitogen_host_pinned" => true,
             other => {
                 let span = level.keywords.get(Keyword::Strategy).map(|(_, span)| span);
                 return Err(Diagnostic::maybe_at(
@@ -156,7 +155,6 @@ impl Run {
             }
             let lost = self.lost().clone();
             remaining.retain(|host| !lost.contains(host));
-            self.printer.event(&play_start());
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
@@ -168,7 +166,8 @@ impl Run {
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
-            let entries = Arc::new(self.entries(&play, &keyword(Keyword::GatherFacts)?));
+            self.printer.event(&play_start());
+            let entries = Arc::new(self.entries(&play, keyword(Keyword::GatherFacts)?.as_ref()));
             let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts
                 .iter()
@@ -203,7 +202,7 @@ impl Run {
             let lost = self.lost().clone();
             let all_lost = batch_hosts.iter().all(|host| lost.contains(host));
             if end.break_run || all_lost {
-                return Ok((self.status_of(&lost), false));
+                return Ok((Self::status_of(&lost), false));
             }
             if end.end_play {
                 break;
@@ -214,10 +213,10 @@ impl Run {
 
     fn status(&self) -> i32 {
         let lost = self.lost().clone();
-        self.status_of(&lost)
+        Self::status_of(&lost)
     }
 
-    fn status_of(&self, lost: &super::run::LostHosts) -> i32 {
+    fn status_of(lost: &super::run::LostHosts) -> i32 {
         match (lost.unreachable.is_empty(), lost.failed.is_empty()) {
             (false, _) => UNREACHABLE_HOSTS,
             (true, false) => FAILED_HOSTS,
@@ -386,13 +385,13 @@ impl Run {
     }
 
     /// The play's tasks with facts before and handlers between them.
-    fn entries(&self, play: &Arc<Play>, gather: &Option<Value>) -> Vec<Entry> {
+    fn entries(&self, play: &Arc<Play>, gather: Option<&Value>) -> Vec<Entry> {
         let mut entries = Vec::new();
         let by_default = match self.settings.gathering.value {
             Gathering::Explicit => false,
             Gathering::Implicit | Gathering::Smart => true,
         };
-        if gather.as_ref().map_or(by_default, super::connect::truth) && !self.options.ad_hoc {
+        if gather.map_or(by_default, super::connect::truth) && !self.options.ad_hoc {
             let mut args = Vec::new();
             for (name, keyword) in [
                 ("gather_subset", Keyword::GatherSubset),

@@ -182,7 +182,7 @@ impl Batch<'_> {
             match env.eval(&tag) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
                 Ok(value) => {
-                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()))
+                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
                 }
                 Err(_) => (),
             }
@@ -208,11 +208,7 @@ impl Batch<'_> {
                 let names =
                     Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
                 let context = self.run.world.context(names.search_path());
-                match (Env::new(&names, &context).eval(value), value) {
-                    (Ok(value), _) => value.to_text(),
-                    (Err(_), Value::Template(template)) => template.text.to_string(),
-                    (Err(_), other) => format!("{other:?}"),
-                }
+                Env::new(&names, &context).eval_marked(value).0.to_text()
             }
             Some(value) => value.to_text(),
         }
@@ -650,6 +646,7 @@ impl Batch<'_> {
         let mut busy = vec![false; self.hosts.len()];
         loop {
             if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
+                #[expect(clippy::needless_range_loop, reason = "hosts are borrowed anew for each step")]
                 for at in 0..self.hosts.len() {
                     while !busy[at] {
                         let Some(next) = self.next(at) else { break };

@@ -31,20 +31,14 @@ impl Tags {
         let tagged = !tags.is_empty();
         let (always, never) = (word(tags, "always"), word(tags, "never"));
 
-        let mut chosen = if always {
-            true
-        } else if word(&self.run, "all") && !never {
-            true
-        } else if has(&self.run) {
-            true
-        } else if word(&self.run, "tagged") && tagged && !never {
-            true
-        } else {
-            word(&self.run, "untagged") && !tagged
-        };
+        let mut chosen = always
+            || (word(&self.run, "all") && !never)
+            || has(&self.run)
+            || (word(&self.run, "tagged") && tagged && !never)
+            || (word(&self.run, "untagged") && !tagged);
         if chosen && !self.skip.is_empty() {
             let skipped = if word(&self.skip, "all") {
-                !(always && !word(&self.skip, "always"))
+                !always || word(&self.skip, "always")
             } else {
                 has(&self.skip)
                     || (word(&self.skip, "tagged") && tagged)

@@ -137,6 +137,7 @@ pub(super) enum Started {
 }
 
 /// A turn whose way is not open yet.
+#[expect(clippy::large_enum_variant, reason = "it lives for one turn, on the stack")]
 pub(super) enum Decision {
     Over(Turned),
     /// Connect, then send; nothing else is left to evaluate.

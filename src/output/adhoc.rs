@@ -128,7 +128,7 @@ impl Output for AdHoc {
                 }
             }
             Event::Warning(text) => {
-                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning))
+                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
             }
             Event::Verbose { level, host, text } if self.verbosity >= *level => {
                 let text =

@@ -309,6 +309,7 @@ pub(super) fn recap_line(host: &str, stats: &Stats, colored: bool) -> String {
 }
 
 impl Output for Default {
+    #[expect(clippy::too_many_lines, reason = "one arm an event")]
     fn event(&mut self, event: &Event) {
         match event {
             Event::Start { check, config_file } => {
@@ -355,7 +356,7 @@ impl Output for Default {
                 }
             }
             Event::NoHostsMatched => {
-                self.sink.line("skipping: no hosts matched", Some(Paint::Skipped))
+                self.sink.line("skipping: no hosts matched", Some(Paint::Skipped));
             }
             Event::NoHostsRemaining => self.heading("NO MORE HOSTS LEFT"),
             Event::TaskStart(task) => {
@@ -394,8 +395,10 @@ impl Output for Default {
             }
             Event::Output { host, bytes, .. } => {
                 let text = String::from_utf8_lossy(bytes);
-                let lines: String =
-                    text.split_inclusive('\n').map(|line| format!("{host} | {line}")).collect();
+                let mut lines = String::new();
+                for line in text.split_inclusive('\n') {
+                    lines.push_str(&format!("{host} | {line}"));
+                }
                 let end = if lines.ends_with('\n') { "" } else { "\n" };
                 self.sink.raw(&format!("{lines}{end}"));
             }

@@ -9,7 +9,7 @@ use crate::{
 
 /// How results are laid out.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Layout {
+pub(super) struct Layout {
     pub indent: Option<usize>,
     pub sort_keys: bool,
     /// What stands between items on one line: `, `, or `,` in one-line output.
@@ -23,8 +23,8 @@ pub fn dump(result: &Dict, indent: Option<usize>) -> String {
 
 /// Returns the YAML of a result, each line indented, after a line end.
 pub(super) fn dump_yaml(result: &Dict, indent: usize) -> String {
-    let style =
-        Style { indent: i32::try_from(indent).unwrap_or(4), flow: Some(false), ..Style::default() };
+    let indentation = i32::try_from(indent).unwrap_or(4);
+    let style = Style { indent: indentation, flow: Some(false), blocks: true, ..Style::default() };
     let value = readable(&Value::from(result.clone()));
     let text = write_yaml(&value, &style).unwrap_or_else(|_| dump(result, None));
     let mut out = String::new();

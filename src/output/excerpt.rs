@@ -13,7 +13,7 @@ const DOTS: &str = "...";
 pub fn error_text(causes: &[Cause]) -> String {
     let mut text = joined(causes);
     // Reasons that speak of one place are one.
-    let parts: Vec<&[Cause]> = causes.chunk_by(|one, other| same_place(one, other)).collect();
+    let parts: Vec<&[Cause]> = causes.chunk_by(same_place).collect();
     if let [only] = parts[..] {
         if let Some(origin) = only.last().and_then(origin) {
             text.push('\n');

@@ -92,7 +92,7 @@ impl Sink {
             _ => text.into_owned(),
         };
         let _ = self.out.flush();
-        let mut write = || {
+        let write = || {
             let _ = writeln!(std::io::stderr(), "{text}");
         };
         match &self.status {

@@ -76,15 +76,12 @@ fn unescape(text: &str) -> String {
     while let Some(at) = rest.find('\\') {
         plain.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        match escaped(after) {
-            Some((c, length)) => {
-                plain.push(c);
-                rest = &after[length..];
-            }
-            None => {
-                plain.push('\\');
-                rest = after;
-            }
+        if let Some((c, length)) = escaped(after) {
+            plain.push(c);
+            rest = &after[length..];
+        } else {
+            plain.push('\\');
+            rest = after;
         }
     }
     plain + rest

@@ -150,12 +150,11 @@ impl<'a> Loader<'a> {
             let import = ["import_playbook", "ansible.builtin.import_playbook"]
                 .iter()
                 .find_map(|name| entry.get(name));
-            match import {
-                Some((_, name)) => self.import_playbook(entry, name, dir, vars, into),
-                None => {
-                    self.playbook_dir.replace(dir.to_owned());
-                    into.extend(self.play(entry, dir, vars));
-                }
+            if let Some((_, name)) = import {
+                self.import_playbook(entry, name, dir, vars, into);
+            } else {
+                self.playbook_dir.replace(dir.to_owned());
+                into.extend(self.play(entry, dir, vars));
             }
         }
         self.depth.set(self.depth.get() - 1);
@@ -213,12 +212,12 @@ impl<'a> Loader<'a> {
             for (keyword, node) in &given {
                 keywords.set(*keyword, node.to_value(), node.span.clone());
             }
-            *play = Arc::new(self.play_below(play, keywords));
+            *play = Arc::new(Self::play_below(play, keywords));
         }
     }
 
     /// The play again with keywords of its import above it.
-    fn play_below(&self, play: &Arc<Play>, keywords: Keywords) -> Play {
+    fn play_below(play: &Arc<Play>, keywords: Keywords) -> Play {
         let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
         let level = Level {
             kind: LevelKind::Play,
@@ -301,7 +300,7 @@ impl<'a> Loader<'a> {
         Some(Arc::new(Play {
             hosts: hosts.to_value(),
             name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
-            vars_files: self.vars_files(node),
+            vars_files: Self::vars_files(node),
             vars_prompt: self.vars_prompt(node),
             sections: vec![pre_tasks, roles, post_tasks],
             handlers,
@@ -312,7 +311,7 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    fn vars_files(&self, node: &Node) -> Vec<Value> {
+    fn vars_files(node: &Node) -> Vec<Value> {
         match node.get("vars_files").map(|(_, list)| list.to_value()) {
             None | Some(Value::None) => Vec::new(),
             Some(Value::List(list)) => list.to_vec(),

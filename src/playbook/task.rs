@@ -342,7 +342,7 @@ impl Loader<'_> {
                 }
             }
             Err(message) => {
-                self.error(Diagnostic::error(span, message).label("quotes or braces do not close"))
+                self.error(Diagnostic::error(span, message).label("quotes or braces do not close"));
             }
         }
     }
@@ -440,8 +440,8 @@ impl Loader<'_> {
         let path = self.find_tasks(&name, place.dir, &task.level);
         // Keywords of the import hold for what it imports, its `vars` are parameters.
         let level = Arc::clone(&task.level);
-        let entries = self.tasks_file(&path, level, place.handlers, Some(span));
-        entries
+
+        self.tasks_file(&path, level, place.handlers, Some(span))
     }
 
     /// Finds a file of tasks: in the role's tasks, beside the file that names it, beside the playbook.

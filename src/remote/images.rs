@@ -15,6 +15,7 @@ pub struct Embedded {
 }
 
 /// Every helper that was built.
+#[expect(clippy::unreadable_literal, reason = "written by the build script")]
 pub static EMBEDDED: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/helpers.rs"));
 
 impl Embedded {

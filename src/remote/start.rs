@@ -50,7 +50,7 @@ impl fmt::Display for StartError {
                 f.write_str("the host's shell did not start the helper")?;
                 match status {
                     Some(127) => {
-                        f.write_str(" (no /bin/sh, or a command of the bootstrap is missing)")?
+                        f.write_str(" (no /bin/sh, or a command of the bootstrap is missing)")?;
                     }
                     Some(status) => write!(f, " (exit status {status})")?,
                     None => (),

@@ -483,6 +483,9 @@ pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
                         && usize::try_from(distance / step).is_ok_and(|at| at < range.len())
                 }));
             }
+            if let Some(answer) = found.contains(item) {
+                return Ok(answer);
+            }
             match found.items() {
                 Some(items) => Ok(items.contains(item)),
                 None => Err(not_container(container)),

@@ -241,6 +241,7 @@ pub(crate) fn yaml_style(
         unicode: flag("allow_unicode", true),
         canonical: flag("canonical", false),
         quote: default_style.and_then(|style| style.chars().next()),
+        blocks: false,
     }
 }
 

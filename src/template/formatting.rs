@@ -522,7 +522,7 @@ mod cases {
 
     #[test]
     fn percent_formats_as_python() {
-        check("%05.2f", 3.14159, "03.14");
+        check("%05.2f", 3.24159, "03.24");
         check("%-5s|", "a", "a    |");
         check("%x %%", 255_i64, "ff %");
         check("%5d|", -42_i64, "  -42|");
@@ -542,7 +542,7 @@ mod cases {
         assert_eq!(spec("*^9", Value::str("abc")), "***abc***");
         assert_eq!(spec(",", Value::Int(1_234_567)), "1,234,567");
         assert_eq!(spec("#x", Value::Int(255)), "0xff");
-        assert_eq!(spec("08.3f", Value::Float(-3.14159)), "-003.142");
+        assert_eq!(spec("08.3f", Value::Float(-3.24159)), "-003.242");
         assert_eq!(spec(".1%", Value::Float(0.256)), "25.6%");
     }
 }

@@ -30,7 +30,6 @@ impl Uses {
 }
 
 /// Parses a template and returns what it refers to.
-#[expect(clippy::result_large_err, reason = "once a template, before the run")]
 pub fn check(template: &Template) -> Result<Uses, Diagnostic> {
     match syntax::compiled(template) {
         Ok(compiled) => Ok(of(&compiled.code)),
@@ -39,7 +38,6 @@ pub fn check(template: &Template) -> Result<Uses, Diagnostic> {
 }
 
 /// Parses a bare expression and returns what it refers to.
-#[expect(clippy::result_large_err, reason = "once an expression, before the run")]
 pub fn check_expression(text: &str, span: Option<&Span>) -> Result<Uses, Diagnostic> {
     match syntax::compile_expression(text, span.cloned()) {
         Ok(code) => Ok(of(&code)),
@@ -74,7 +72,7 @@ impl Walk<'_> {
             Statement::Emit(expression) | Statement::Do(expression) => self.expression(expression),
             Statement::For(node) => {
                 self.expression(&node.iterable);
-                for filter in &node.filter {
+                if let Some(filter) = &node.filter {
                     self.expression(filter);
                 }
                 self.body(&node.body);
@@ -87,7 +85,7 @@ impl Walk<'_> {
             }
             Statement::Set { value, .. } => self.expression(value),
             Statement::SetBlock { filters, body, .. } => {
-                for filters in filters {
+                if let Some(filters) = filters {
                     self.expression(filters);
                 }
                 self.body(body);
@@ -194,7 +192,7 @@ impl Walk<'_> {
             Expression::If(node) => {
                 self.expression(&node.condition);
                 self.expression(&node.then);
-                for otherwise in &node.otherwise {
+                if let Some(otherwise) = &node.otherwise {
                     self.expression(otherwise);
                 }
             }

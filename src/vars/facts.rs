@@ -17,7 +17,7 @@ impl Facts {
     pub(super) fn add(&mut self, facts: &Dict) {
         let injected = Arc::make_mut(&mut self.injected);
         let namespaced = Arc::make_mut(&mut self.namespaced);
-        for (key, value) in facts.iter() {
+        for (key, value) in facts {
             let name = key.key_text();
             let bare = match name.strip_prefix("ansible_") {
                 Some(bare) => bare,

@@ -12,6 +12,9 @@ use crate::{
     value::{Dict, List, Object, Value},
 };
 
+/// Names of the controller.
+const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
 /// All hosts.
 pub(super) struct HostVars {
     world: Arc<World>,
@@ -23,7 +26,15 @@ impl HostVars {
     }
 
     fn host(&self, name: &str) -> Option<Value> {
-        let host = self.world.host(name)?;
+        let host = self.world.host(name).or_else(|| {
+            // The controller is a host without standing in an inventory.
+            if !LOCALHOST.contains(&name) {
+                return None;
+            }
+            let inventory = &self.world.inventory;
+            inventory.write().unwrap_or_else(PoisonError::into_inner).delegate_host(name);
+            self.world.host(name)
+        })?;
         let names = Names::new(&self.world, None, Some(&host));
         Some(Value::Object(Arc::new(Seen { type_name: "HostVarsVars", names })))
     }
@@ -51,6 +62,10 @@ impl Object for HostVars {
 
     fn attribute(&self, name: &str) -> Option<Value> {
         self.host(name)
+    }
+
+    fn contains(&self, item: &Value) -> Option<bool> {
+        item.as_str().filter(|name| LOCALHOST.contains(name)).map(|_| true)
     }
 
     fn items(&self) -> Option<Arc<List>> {

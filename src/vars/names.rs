@@ -209,7 +209,9 @@ impl Scope for Names {
             layer.keys().filter_map(Value::as_str).for_each(&mut add);
             None::<()>
         });
-        magic::NAMES.iter().for_each(|name| add(name));
+        for name in magic::NAMES {
+            add(name);
+        }
         found
     }
 }

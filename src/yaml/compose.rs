@@ -115,7 +115,7 @@ impl Composer<'_, '_> {
             }
             EventData::Scalar { anchor, tag, value, plain_implicit, style, .. } => {
                 let plain = plain_implicit && style == ScalarStyle::Plain;
-                let scalar = self.scalar(tag.as_deref(), value, plain, &span)?;
+                let scalar = Self::scalar(tag.as_deref(), value, plain, &span)?;
                 (
                     anchor,
                     Sized {
@@ -230,7 +230,6 @@ impl Composer<'_, '_> {
     }
 
     fn scalar(
-        &self,
         tag: Option<&str>,
         text: String,
         plain: bool,

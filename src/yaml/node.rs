@@ -108,7 +108,9 @@ impl Node {
             }
             NodeKind::Sequence(items) => Arc::make_mut(items).iter_mut().for_each(Node::distrust),
             NodeKind::Mapping(entries) => {
-                Arc::make_mut(entries).iter_mut().for_each(|(_, value)| value.distrust());
+                for (_, value) in Arc::make_mut(entries) {
+                    value.distrust();
+                }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a plain scalar means in YAML 1.1, as PyYAML's resolver reads it.
+//! What a plain scalar means in YAML 1.1, as `PyYAML`'s resolver reads it.
 
 use std::sync::Arc;
 

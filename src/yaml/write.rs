@@ -19,6 +19,8 @@ pub struct Style {
     pub canonical: bool,
     /// The quote or block indicator of all scalars.
     pub quote: Option<char>,
+    /// Texts of several lines as blocks.
+    pub blocks: bool,
 }
 
 impl Default for Style {
@@ -33,6 +35,7 @@ impl Default for Style {
             unicode: true,
             canonical: false,
             quote: None,
+            blocks: false,
         }
     }
 }
@@ -125,7 +128,9 @@ impl Writer<'_> {
 
     fn text(&mut self, text: &str) -> Result<(), String> {
         let plain = reads_as_text(text);
-        let style = self.quote().unwrap_or(ScalarStyle::Any);
+        let block = self.style.blocks && text.contains('\n');
+        let usual = if block { ScalarStyle::Literal } else { ScalarStyle::Any };
+        let style = self.quote().unwrap_or(usual);
         self.emit(Event::scalar(None, Some("tag:yaml.org,2002:str"), text, plain, true, style))
     }
 
@@ -239,7 +244,7 @@ mod tests {
             ("l", "l1\nl2\n".into()),
         ]);
         let check = |value: &Value, flow, indent, expected: &str| {
-            let style = Style { flow, indent, ..Style::default() };
+            let style = Style { indent, flow, ..Style::default() };
             assert_eq!(write(value, &style).unwrap(), expected);
         };
         check(

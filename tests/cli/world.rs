@@ -24,15 +24,17 @@ impl World {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
         let folder = TempDir::with_prefix("cli.").expect("a temporary folder can be made");
         let world = Self { folder };
-        fs::create_dir(world.path("home")).unwrap();
-        fs::create_dir(world.path("bin")).unwrap();
+        fs::create_dir(world.path("home")).expect("a folder can be made");
+        fs::create_dir(world.path("bin")).expect("a folder can be made");
         for name in ["windlass", "ansible", "ansible-playbook"] {
-            symlink(env!("CARGO_BIN_EXE_windlass"), world.path("bin").join(name)).unwrap();
+            symlink(env!("CARGO_BIN_EXE_windlass"), world.path("bin").join(name))
+                .expect("a link can be made");
         }
         for (name, text) in files {
             let path = world.path(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, text).unwrap();
+            let folder = path.parent().expect("it lies below the world");
+            fs::create_dir_all(folder).expect("a folder can be made");
+            fs::write(path, text).expect("a file can be written");
         }
         world
     }

@@ -304,11 +304,9 @@ impl Conversation {
     fn why_ended(&self) -> BecomeFailure {
         let text = self.text().to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if self
-            .prompt
-            .as_ref()
-            .is_some_and(|prompt| has(&prompt.wrong.iter().map(String::as_str).collect::<Vec<_>>()))
-        {
+        if self.prompt.as_ref().is_some_and(|prompt| {
+            has(&prompt.wrong.iter().map(std::string::String::as_str).collect::<Vec<_>>())
+        }) {
             BecomeFailure::IncorrectPassword
         } else if has(&[
             "a password is required",

@@ -53,14 +53,11 @@ impl Greeting {
 
 /// Returns the script. `serve` is what the helper is started with.
 pub fn script(images: &[Image], serve: &str) -> String {
-    let cases: String = images
-        .iter()
-        .map(|image| {
-            let Image { machines, sha256, raw_len, gzip_len } = image;
-            let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
-            format!("{}) h={sha256} n={raw_len} g={gzip};; ", machines.join("|"))
-        })
-        .collect();
+    let mut cases = String::new();
+    for Image { machines, sha256, raw_len, gzip_len } in images {
+        let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
+        cases += &format!("{}) h={sha256} n={raw_len} g={gzip};; ", machines.join("|"));
+    }
     [
         "PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
         &format!("case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; "),
