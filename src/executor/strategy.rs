@@ -646,7 +646,10 @@ impl Batch<'_> {
         let mut busy = vec![false; self.hosts.len()];
         loop {
             if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
-                #[expect(clippy::needless_range_loop, reason = "hosts are borrowed anew for each step")]
+                #[expect(
+                    clippy::needless_range_loop,
+                    reason = "hosts are borrowed anew for each step"
+                )]
                 for at in 0..self.hosts.len() {
                     while !busy[at] {
                         let Some(next) = self.next(at) else { break };

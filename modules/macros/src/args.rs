@@ -70,10 +70,8 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
     let own = ident.as_ref().map(ToString::to_string).unwrap_or_default();
     let name = options.name.unwrap_or_else(|| own.trim_start_matches("r#").to_owned());
     let aliases = &options.aliases;
-    let default = options
-        .default
-        .as_ref()
-        .map_or_else(|| quote! { None }, |text| quote! { Some(#text) });
+    let default =
+        options.default.as_ref().map_or_else(|| quote! { None }, |text| quote! { Some(#text) });
     let (secret, hidden) = (options.secret, options.hidden);
     let item = quote! {
         crate::spec::Item::Arg(crate::spec::Arg {
