@@ -8,7 +8,8 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "add_host", args: &[], open: true, needs_host: false, run };
+pub(super) static UNIT: Action =
+    Action { name: "add_host", args: &[], open: true, needs_host: false, run };
 
 const NAMES: [&str; 3] = ["name", "hostname", "host"];
 const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
@@ -19,18 +20,27 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     let given = given.to_text();
     let (name, port) = match given.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') && port.parse::<u16>().is_ok() => (name.to_owned(), Some(port.to_owned())),
+        Some((name, port)) if !name.contains(':') && port.parse::<u16>().is_ok() => {
+            (name.to_owned(), Some(port.to_owned()))
+        }
         _ => (given, None),
     };
     let groups: Vec<String> = match GROUPS.iter().find_map(|key| call.args.get(key)) {
         None | Some(Value::None) => Vec::new(),
         Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
-        Some(text) => text.to_text().split(',').map(|group| group.trim().to_owned()).filter(|group| !group.is_empty()).collect(),
+        Some(text) => text
+            .to_text()
+            .split(',')
+            .map(|group| group.trim().to_owned())
+            .filter(|group| !group.is_empty())
+            .collect(),
     };
     let mut vars: Dict = call
         .args
         .iter()
-        .filter(|(key, _)| key.as_str().is_none_or(|key| !NAMES.contains(&key) && !GROUPS.contains(&key)))
+        .filter(|(key, _)| {
+            key.as_str().is_none_or(|key| !NAMES.contains(&key) && !GROUPS.contains(&key))
+        })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if let Some(port) = port {
@@ -38,7 +48,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     let names: Vec<&str> = groups.iter().map(String::as_str).collect();
     let changed = {
-        let mut inventory = call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        let mut inventory =
+            call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         inventory.add_host(&name, &names, &vars).1
     };
     call.run.world.inventory_changed();

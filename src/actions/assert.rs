@@ -6,8 +6,13 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "assert", args: &["that", "fail_msg", "msg", "success_msg", "quiet"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "assert",
+    args: &["that", "fail_msg", "msg", "success_msg", "quiet"],
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     // The conditions as they were written: evaluating the argument would make truth of an expression's text.
@@ -54,6 +59,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("_ansible_verbose_always", true);
     }
     result.insert("changed", false);
-    result.insert("msg", call.args.get("success_msg").cloned().unwrap_or_else(|| Value::str("All assertions passed")));
+    result.insert(
+        "msg",
+        call.args
+            .get("success_msg")
+            .cloned()
+            .unwrap_or_else(|| Value::str("All assertions passed")),
+    );
     Ok(Step::Done(result))
 }

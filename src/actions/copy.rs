@@ -10,7 +10,8 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "copy", args: &[], open: true, needs_host: true, run };
+pub(super) static UNIT: Action =
+    Action { name: "copy", args: &[], open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.truth("remote_src") == Some(true) {
@@ -39,13 +40,20 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 return Err(Failure::action("src (or content) is required"));
             };
             let path = files::find(call, "files", &src).map_err(Failure::unexpected)?;
-            if path.is_dir() { folder(call, &path, src.ends_with('/')) } else { one_file(call, &path) }
+            if path.is_dir() {
+                folder(call, &path, src.ends_with('/'))
+            } else {
+                one_file(call, &path)
+            }
         }
     }
 }
 
 fn without(args: &Dict, keys: &[&str]) -> Dict {
-    args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !keys.contains(&key))).map(|(key, value)| (key.clone(), value.clone())).collect()
+    args.iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !keys.contains(&key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 fn one_file(call: &Call<'_>, path: &Path) -> Result<Step, Failure> {
@@ -55,7 +63,13 @@ fn one_file(call: &Call<'_>, path: &Path) -> Result<Step, Failure> {
 }
 
 /// Sends one content to `dest`.
-pub(super) fn single(args: Dict, sent: files::Sent, mode: Option<u32>, name: &str, header: Option<String>) -> Step {
+pub(super) fn single(
+    args: Dict,
+    sent: files::Sent,
+    mode: Option<u32>,
+    name: &str,
+    header: Option<String>,
+) -> Step {
     let mut remote = Remote::new("copy", &args);
     remote.args.insert("_windlass_name".to_owned(), name.into());
     if let Some(header) = header {
@@ -69,8 +83,16 @@ pub(super) fn single(args: Dict, sent: files::Sent, mode: Option<u32>, name: &st
 
 /// Sends what is in a folder, and the folder itself unless its name ends in a slash.
 fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Failure> {
-    let mut tree = Tree { entries: Vec::new(), contents: Vec::new(), follow: call.truth("local_follow").unwrap_or(true) };
-    let prefix = if contents_only { String::new() } else { path.file_name().unwrap_or_default().to_string_lossy().into_owned() };
+    let mut tree = Tree {
+        entries: Vec::new(),
+        contents: Vec::new(),
+        follow: call.truth("local_follow").unwrap_or(true),
+    };
+    let prefix = if contents_only {
+        String::new()
+    } else {
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
     if !prefix.is_empty() {
         tree.entries.push(json!({"path": prefix, "kind": "directory", "mode": mode(path)}));
     }
@@ -89,17 +111,26 @@ struct Tree {
 
 impl Tree {
     fn add(&mut self, call: &Call<'_>, folder: &Path, prefix: &str) -> Result<(), Failure> {
-        let cannot = |error: std::io::Error| Failure::action(format!("cannot read {}: {error}", folder.display()));
-        let mut entries: Vec<_> = std::fs::read_dir(folder).map_err(cannot)?.flatten().map(|entry| entry.path()).collect();
+        let cannot = |error: std::io::Error| {
+            Failure::action(format!("cannot read {}: {error}", folder.display()))
+        };
+        let mut entries: Vec<_> = std::fs::read_dir(folder)
+            .map_err(cannot)?
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
         entries.sort();
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
             if !self.follow && path.is_symlink() {
-                let target = std::fs::read_link(&path).map(|target| target.display().to_string()).unwrap_or_default();
+                let target = std::fs::read_link(&path)
+                    .map(|target| target.display().to_string())
+                    .unwrap_or_default();
                 self.entries.push(json!({"path": relative, "kind": "link", "target": target}));
             } else if path.is_dir() {
-                self.entries.push(json!({"path": relative, "kind": "directory", "mode": mode(&path)}));
+                self.entries
+                    .push(json!({"path": relative, "kind": "directory", "mode": mode(&path)}));
                 self.add(call, &path, &relative)?;
             } else {
                 let sent = files::send(call, &path)?;

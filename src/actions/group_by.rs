@@ -8,7 +8,8 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "group_by", args: &["key", "parents"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action =
+    Action { name: "group_by", args: &["key", "parents"], open: false, needs_host: false, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(key) = call.text("key") else {
@@ -17,13 +18,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let group = key.replace(' ', "-");
     let parents: Vec<String> = match call.args.get("parents") {
         None | Some(Value::None) => vec!["all".to_owned()],
-        Some(Value::List(list)) => list.iter().map(|name| name.to_text().replace(' ', "-")).collect(),
+        Some(Value::List(list)) => {
+            list.iter().map(|name| name.to_text().replace(' ', "-")).collect()
+        }
         Some(one) => vec![one.to_text().replace(' ', "-")],
     };
     let names: Vec<&str> = parents.iter().map(String::as_str).collect();
     let changed = {
-        let mut inventory = call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        inventory.add_group(&group, &names, call.host.id).map_err(|error| Failure::action(format!("{} and {} form a loop of groups", error.parent, error.child)))?
+        let mut inventory =
+            call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        inventory.add_group(&group, &names, call.host.id).map_err(|error| {
+            Failure::action(format!("{} and {} form a loop of groups", error.parent, error.child))
+        })?
     };
     call.run.world.inventory_changed();
     let mut result = Dict::new();

@@ -11,7 +11,18 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "include_vars",
-    args: &["_raw_params", "file", "dir", "name", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions", "hash_behaviour"],
+    args: &[
+        "_raw_params",
+        "file",
+        "dir",
+        "name",
+        "depth",
+        "files_matching",
+        "ignore_files",
+        "extensions",
+        "ignore_unknown_extensions",
+        "hash_behaviour",
+    ],
     open: false,
     needs_host: false,
     run,
@@ -21,9 +32,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut found = Dict::new();
     let mut included = Vec::new();
     let mut read = |path: &Path| -> Result<(), Failure> {
-        let text = std::fs::read_to_string(path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
         let source = Source::new(path.display().to_string(), text);
-        let document = crate::yaml::parse(&source).map_err(|error| Failure::action(error.render(false)))?;
+        let document =
+            crate::yaml::parse(&source).map_err(|error| Failure::action(error.render(false)))?;
         included.push(Value::str(path.display().to_string()));
         match document.root.map(|node| node.to_value()) {
             None | Some(Value::None) => Ok(()),
@@ -31,7 +44,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 found.extend(vars.iter().map(|(key, value)| (key.clone(), value.clone())));
                 Ok(())
             }
-            Some(_) => Err(Failure::action(format!("{} must be stored as a dictionary/hash", path.display()))),
+            Some(_) => Err(Failure::action(format!(
+                "{} must be stored as a dictionary/hash",
+                path.display()
+            ))),
         }
     };
     let extensions: Vec<String> = match call.args.get("extensions") {
@@ -55,15 +71,25 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         walk(&base, depth, 1, &mut paths);
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let has_extension = path.extension().is_some_and(|ending| extensions.contains(&ending.to_string_lossy().into_owned()));
-            if ignored.contains(&name) || matching.as_ref().is_some_and(|pattern| regex::Regex::new(pattern).is_ok_and(|regex| !regex.is_match(&name))) {
+            let has_extension = path
+                .extension()
+                .is_some_and(|ending| extensions.contains(&ending.to_string_lossy().into_owned()));
+            if ignored.contains(&name)
+                || matching.as_ref().is_some_and(|pattern| {
+                    regex::Regex::new(pattern).is_ok_and(|regex| !regex.is_match(&name))
+                })
+            {
                 continue;
             }
             if !has_extension {
                 if unknown_is_fine || name.starts_with('.') {
                     continue;
                 }
-                return Err(Failure::action(format!("{} does not have a valid extension: {}", path.display(), extensions.join(", "))));
+                return Err(Failure::action(format!(
+                    "{} does not have a valid extension: {}",
+                    path.display(),
+                    extensions.join(", ")
+                )));
             }
             read(&path)?;
         }
@@ -87,7 +113,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
 
 /// Files below a folder in their order, down to a depth (0 for all).
 fn walk(folder: &Path, depth: usize, level: usize, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
     entries.sort();
     for path in entries.iter().filter(|path| path.is_file()) {
         into.push(path.clone());

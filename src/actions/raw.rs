@@ -8,8 +8,13 @@ use crate::{
     value::Dict,
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "raw", args: &["_raw_params", "executable"], open: false, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "raw",
+    args: &["_raw_params", "executable"],
+    open: false,
+    needs_host: true,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(line) = call.text("_raw_params") else {
@@ -29,7 +34,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     if let Some(method) = method {
         if method.password.is_some() {
-            return Err(Failure::action("`raw` cannot answer a become password: use `command` or `shell`"));
+            return Err(Failure::action(
+                "`raw` cannot answer a become password: use `command` or `shell`",
+            ));
         }
         let user = quote(&method.user);
         command = match method.name.as_str() {
@@ -41,8 +48,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let run = Arc::clone(call.run);
     Ok(Step::Wait(Box::pin(async move {
         let connection = run.open_connection(&target).await?;
-        let process = connection.exec(&command, None).await.map_err(|error| Failure::unreachable(&error.message))?;
-        let output = process.output(&[]).await.map_err(|error| Failure::unreachable(&error.message))?;
+        let process = connection
+            .exec(&command, None)
+            .await
+            .map_err(|error| Failure::unreachable(&error.message))?;
+        let output =
+            process.output(&[]).await.map_err(|error| Failure::unreachable(&error.message))?;
         let status = match &output.status {
             crate::connection::ExitStatus::Code(code) => i64::from(*code),
             crate::connection::ExitStatus::Signal(_) => -1,

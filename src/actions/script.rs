@@ -3,14 +3,20 @@
 use super::{Action, files};
 use crate::executor::{Call, Failure, Remote, Step};
 
-pub(super) static UNIT: Action =
-    Action { name: "script", args: &["_raw_params", "cmd", "creates", "removes", "chdir", "executable", "decrypt"], open: false, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "script",
+    args: &["_raw_params", "cmd", "creates", "removes", "chdir", "executable", "decrypt"],
+    open: false,
+    needs_host: true,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(line) = call.text("cmd").or_else(|| call.text("_raw_params")) else {
         return Err(Failure::action("one of the following is required: _raw_params, cmd"));
     };
-    let words = windlass_modules::host::split_words(&line).map_err(|error| Failure::action(error.to_string()))?;
+    let words = windlass_modules::host::split_words(&line)
+        .map_err(|error| Failure::action(error.to_string()))?;
     let Some(name) = words.first() else {
         return Err(Failure::action("no script was given"));
     };
@@ -18,9 +24,16 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let sent = files::send(call, &path)?;
     let mut remote = Remote::new("script", &call.args);
     let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();
-    let rest = if rest.is_empty() { windlass_modules::host::join_words(&words[1..]) } else { rest.to_owned() };
+    let rest = if rest.is_empty() {
+        windlass_modules::host::join_words(&words[1..])
+    } else {
+        rest.to_owned()
+    };
     remote.args.insert("_windlass_arguments".to_owned(), rest.into());
-    remote.args.insert("_windlass_name".to_owned(), path.file_name().unwrap_or_default().to_string_lossy().into_owned().into());
+    remote.args.insert(
+        "_windlass_name".to_owned(),
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned().into(),
+    );
     remote.contents = vec![sent.content];
     Ok(Step::Remote(Box::new(remote)))
 }

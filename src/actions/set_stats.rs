@@ -8,8 +8,13 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "set_stats", args: &["data", "per_host", "aggregate"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "set_stats",
+    args: &["data", "per_host", "aggregate"],
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(Value::Dict(data)) = call.args.get("data") else {

@@ -9,12 +9,22 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action = Action { name: "template", args: &[], open: true, needs_host: true, run };
+pub(super) static UNIT: Action =
+    Action { name: "template", args: &[], open: true, needs_host: true, run };
 
 /// Arguments that are for the rendering, not for the file.
 const OWN: [&str; 12] = [
-    "newline_sequence", "trim_blocks", "lstrip_blocks", "variable_start_string", "variable_end_string",
-    "block_start_string", "block_end_string", "comment_start_string", "comment_end_string", "output_encoding", "src",
+    "newline_sequence",
+    "trim_blocks",
+    "lstrip_blocks",
+    "variable_start_string",
+    "variable_end_string",
+    "block_start_string",
+    "block_end_string",
+    "comment_start_string",
+    "comment_end_string",
+    "output_encoding",
+    "src",
     "follow_links",
 ];
 
@@ -24,8 +34,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     let options = options(call)?;
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
-    let text = std::fs::read(&path).map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
-    let text = String::from_utf8(text).map_err(|_| Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display())))?;
+    let text = std::fs::read(&path)
+        .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    let text = String::from_utf8(text).map_err(|_| {
+        Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
+    })?;
     let source = Source::new(path.display().to_string(), text);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));
     let mut names = call.names.clone();
@@ -37,19 +50,33 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         folders.insert(0, folder.to_owned());
     }
     let context = names.world.context(folders);
-    let rendered = Env::new(&names, &context).render_file(&source.text, Some(&span), &options).map_err(|error| {
-        // The reference names the file, not the line.
-        let origin = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display().to_string();
-        let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
-        Failure { causes: vec![cause], ..Failure::default() }
-    })?;
-    let args: Dict = call.args.iter().filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key))).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let rendered = Env::new(&names, &context)
+        .render_file(&source.text, Some(&span), &options)
+        .map_err(|error| {
+            // The reference names the file, not the line.
+            let origin =
+                std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display().to_string();
+            let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
+            Failure { causes: vec![cause], ..Failure::default() }
+        })?;
+    let args: Dict = call
+        .args
+        .iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key)))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mode = {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::metadata(&path).ok().map(|meta| meta.permissions().mode() & 0o7777)
     };
-    Ok(copy::single(args, files::send_bytes(rendered.into_bytes()), mode, &name, Some(path.display().to_string())))
+    Ok(copy::single(
+        args,
+        files::send_bytes(rendered.into_bytes()),
+        mode,
+        &name,
+        Some(path.display().to_string()),
+    ))
 }
 
 fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {
@@ -92,11 +119,22 @@ fn about(call: &Call<'_>, path: &std::path::Path, dest: &str) -> Vec<(&'static s
     let managed = call.run.settings.ansible_managed.value.clone();
     vec![
         ("template_host", Value::str(host)),
-        ("template_path", Value::str(call.text("src").map_or_else(|| full.display().to_string(), |_| full.display().to_string()))),
+        (
+            "template_path",
+            Value::str(
+                call.text("src")
+                    .map_or_else(|| full.display().to_string(), |_| full.display().to_string()),
+            ),
+        ),
         ("template_fullpath", Value::str(full.display().to_string())),
         ("template_destpath", Value::str(dest)),
         ("template_uid", Value::str(std::env::var("USER").unwrap_or_else(|_| "root".to_owned()))),
-        ("template_mtime", stamp.map_or(Value::None, |stamp| Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string()))),
+        (
+            "template_mtime",
+            stamp.map_or(Value::None, |stamp| {
+                Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
+            }),
+        ),
         ("template_run_date", Value::str(run_time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string())),
         ("ansible_managed", Value::str(managed)),
     ]

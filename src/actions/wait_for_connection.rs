@@ -11,16 +11,26 @@ use crate::{
     value::Dict,
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "wait_for_connection", args: &["connect_timeout", "delay", "sleep", "timeout"], open: false, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "wait_for_connection",
+    args: &["connect_timeout", "delay", "sleep", "timeout"],
+    open: false,
+    needs_host: true,
+    run,
+};
 
 #[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let seconds = |name: &str, default: u64| {
-        let given = call.text(name).and_then(|text| text.trim().parse::<f64>().ok());
-        Duration::from_secs_f64(given.map_or_else(|| f64::from(u32::try_from(default).unwrap_or(0)), |value| value.max(0.0)))
-    };
-    let (delay, sleep, timeout) = (seconds("delay", 0), seconds("sleep", 1), seconds("timeout", 600));
+    let seconds =
+        |name: &str, default: u64| {
+            let given = call.text(name).and_then(|text| text.trim().parse::<f64>().ok());
+            Duration::from_secs_f64(given.map_or_else(
+                || f64::from(u32::try_from(default).unwrap_or(0)),
+                |value| value.max(0.0),
+            ))
+        };
+    let (delay, sleep, timeout) =
+        (seconds("delay", 0), seconds("sleep", 1), seconds("timeout", 600));
     let connect = seconds("connect_timeout", 5);
     let run = Arc::clone(call.run);
     let (mut target, _) = call.raw_way();
@@ -33,9 +43,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             match run.open_session(&target).await {
                 Ok(_) => break,
                 Err(failure) if began.elapsed() + sleep >= timeout => {
-                    let why = failure.causes.first().map(|cause| cause.message.clone()).unwrap_or_default();
-                    return Err(Failure::action(format!("timed out waiting for ping module test: {why}"))
-                        .with("elapsed", i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX)));
+                    let why = failure
+                        .causes
+                        .first()
+                        .map(|cause| cause.message.clone())
+                        .unwrap_or_default();
+                    return Err(Failure::action(format!(
+                        "timed out waiting for ping module test: {why}"
+                    ))
+                    .with(
+                        "elapsed",
+                        i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX),
+                    ));
                 }
                 Err(_) => tokio::time::sleep(sleep).await,
             }

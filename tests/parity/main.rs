@@ -24,9 +24,23 @@ fn home() -> PathBuf {
 }
 
 fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| words.iter().any(|given| given == word);
+    // cargo-nextest asks what there is, and then for that alone: the suite is one test to it, and nothing is ignored.
+    if has("--list") {
+        if !has("--ignored") {
+            say("parity: test");
+        }
+        return ExitCode::SUCCESS;
+    }
     // Recorded modes are those of the usual mask, whatever the user's is.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    match replay() {
+    let filters: Vec<String> = if has("--exact") {
+        Vec::new()
+    } else {
+        words.into_iter().filter(|word| !word.starts_with('-')).collect()
+    };
+    match replay(&filters) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -36,12 +50,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the cases whose names contain one of the arguments (all without arguments) and reports.
-fn replay() -> Result<bool, String> {
-    let filters: Vec<String> =
-        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let wanted =
-        |name: &str| filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
+/// Runs the cases whose names contain one of the filters (all without filters) and reports.
+fn replay(filters: &[String]) -> Result<bool, String> {
+    let wanted = |name: &str| {
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter.as_str()))
+    };
     let known = known::read(&home().join("known-differences.txt"))?;
     let rules = Rules::read(&home().join("normalise.rules"))?;
     let setting = world::Setting::new(&home())?;

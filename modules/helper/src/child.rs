@@ -305,7 +305,7 @@ impl Conversation {
         let text = self.text().to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         if self.prompt.as_ref().is_some_and(|prompt| {
-            has(&prompt.wrong.iter().map(|word| word.as_str()).collect::<Vec<_>>())
+            has(&prompt.wrong.iter().map(std::string::String::as_str).collect::<Vec<_>>())
         }) {
             BecomeFailure::IncorrectPassword
         } else if has(&[

@@ -139,10 +139,7 @@ impl Server {
                 let heard = Duration::from_millis(server.heard.load(Ordering::Relaxed));
                 if server.started.elapsed().saturating_sub(heard) > limit {
                     server.stop();
-                    #[expect(
-                        clippy::exit,
-                        reason = "the main thread waits for frames that never come"
-                    )]
+                    // The main thread waits for frames that never come.
                     std::process::exit(0);
                 }
             }
@@ -295,7 +292,9 @@ impl Server {
                 if let (Some(Slot::Starting(waiting)), Some(Slot::Ready(child))) =
                     (slot, state.children.get(&channel))
                 {
-                    waiting.iter().for_each(|frame| child.forward(frame));
+                    for frame in &waiting {
+                        child.forward(frame);
+                    }
                 }
             }
             while let Ok(Some(frame)) = read_frame(&mut output) {

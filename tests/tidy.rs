@@ -1,0 +1,176 @@
+//! The rules that no compiler checks: who may use whom, how files begin, how long they are.
+
+#![cfg(test)]
+
+use std::{fs, path::Path};
+
+/// Folder of `src/` -> what it may use, from the command line down to values.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("main", &[]),
+    ("lib", &[]),
+    (
+        "cli",
+        &[
+            "actions",
+            "connection",
+            "diagnostic",
+            "executor",
+            "inventory",
+            "output",
+            "playbook",
+            "settings",
+            "template",
+            "value",
+            "vars",
+            "yaml",
+        ],
+    ),
+    (
+        "executor",
+        &[
+            // The executor looks actions up, and they run through its tasks: the only circle.
+            "actions",
+            "connection",
+            "diagnostic",
+            "inventory",
+            "output",
+            "playbook",
+            "remote",
+            "settings",
+            "template",
+            "value",
+            "vars",
+        ],
+    ),
+    (
+        "actions",
+        &[
+            "connection",
+            "diagnostic",
+            "executor",
+            "output",
+            "playbook",
+            "remote",
+            "template",
+            "value",
+            "yaml",
+        ],
+    ),
+    ("vars", &["inventory", "playbook", "template", "value"]),
+    ("remote", &["connection"]),
+    ("connection", &[]),
+    ("output", &["diagnostic", "value", "yaml"]),
+    ("playbook", &["diagnostic", "value", "yaml"]),
+    ("template", &["diagnostic", "value", "yaml"]),
+    ("inventory", &["diagnostic", "settings", "value", "yaml"]),
+    ("settings", &["diagnostic", "value"]),
+    ("yaml", &["diagnostic", "value"]),
+    ("value", &["diagnostic"]),
+    ("diagnostic", &[]),
+];
+
+/// Files that may have more than 500 lines of code -> how many they may have, which never grows, and why.
+const LONG: &[(&str, usize, &str)] = &[
+    ("src/executor/items.rs", 880, "loops, retries and results are to be parted"),
+    ("src/executor/play.rs", 580, "the state of a play and its running are to be parted"),
+    ("src/executor/strategy.rs", 780, "linear, free and host_pinned are to be parted"),
+    ("src/playbook/load.rs", 560, "plays and imports are to be parted"),
+    ("src/playbook/task.rs", 530, "tasks and blocks are to be parted"),
+    ("src/template/expression.rs", 510, "one match over the kinds of expressions"),
+    ("src/template/formatting.rs", 520, "`%` and `format` share their fields"),
+    ("src/template/methods/text.rs", 510, "the methods of one type"),
+];
+
+#[test]
+fn dependencies_point_one_way() {
+    for (path, text) in sources(&["src"]) {
+        let layer = path.split(['/', '.']).nth(1).unwrap();
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == layer) else {
+            panic!("{path}: say in tests/tidy.rs what {layer} may use");
+        };
+        for used in text.split("crate::").skip(1).flat_map(first_names) {
+            let known = used == layer || allowed.contains(&used);
+            assert!(known, "{path}: {layer} must not use {used}");
+        }
+    }
+}
+
+#[test]
+fn what_runs_on_hosts_knows_nothing_of_the_controller() {
+    for (path, text) in sources(&["modules"]) {
+        assert!(!text.contains("windlass::"), "{path}: modules must not use src/");
+    }
+    for manifest in ["", "helper/", "macros/", "protocol/"] {
+        let path = format!("modules/{manifest}Cargo.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let depends = text.lines().any(|line| {
+            line.strip_prefix("windlass").is_some_and(|rest| rest.starts_with([' ', '.', '=']))
+        });
+        assert!(!depends, "{path}: modules must not use src/");
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (path, text) in sources(&["src", "modules", "tests"]) {
+        assert!(text.starts_with("//! "), "{path}: begin with a `//!` sentence");
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    for (path, text) in sources(&["src", "modules", "tests"]) {
+        let code = text.split("#[cfg(test)]").next().unwrap().lines().count();
+        match LONG.iter().find(|(name, ..)| *name == path) {
+            Some((_, most, reason)) => {
+                assert!(code <= *most, "{path}: {code} lines; split it ({reason})");
+                assert!(code > 500, "{path}: take it out of the list of long files");
+            }
+            None => assert!(code <= 500, "{path}: {code} lines; split it"),
+        }
+    }
+}
+
+/// Paths and texts of the Rust files below these folders.
+fn sources(roots: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for root in roots {
+        visit(Path::new(root), &mut found);
+    }
+    assert!(!found.is_empty(), "there are no files below {roots:?}");
+    return found;
+
+    fn visit(folder: &Path, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                visit(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push((path.display().to_string(), fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+}
+
+/// `host::Host` -> `host`; `{host::{Error, Host}, spec}` -> `host`, `spec`.
+fn first_names(path: &str) -> Vec<&str> {
+    let name =
+        |text: &str| text.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(text.len());
+    let Some(group) = path.strip_prefix('{') else { return vec![&path[..name(path)]] };
+    let (mut depth, mut start, mut found) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        if depth == 0 && (c == ',' || c == '}') {
+            let item = group[start..at].trim();
+            found.push(&item[..name(item)]);
+            start = at + 1;
+        }
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => break,
+            '}' => depth -= 1,
+            _ => (),
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
