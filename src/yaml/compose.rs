@@ -464,8 +464,32 @@ mod tests {
 
     #[test]
     fn syntax_errors_say_what_is_usually_behind_them() {
-        insta::assert_snapshot!(error("- a:\n\t- b\n"), @r"");
-        insta::assert_snapshot!(error("a: {{ x }}\n"), @r"");
-        insta::assert_snapshot!(error("a: b: c\n"), @r"");
+        insta::assert_snapshot!(error("- a:\n\t- b\n"), @r#"
+        error: while scanning for the next token: found character that cannot start any token
+         --> test.yml:2:1
+          |
+        2 |     - b
+          | ^ YAML cannot be read from here on
+          |
+          = hint: YAML is indented with spaces; this line has a tab
+        "#);
+        insta::assert_snapshot!(error("a: {{ x }}\n"), @r#"
+        error: a template block without quotes reads as a mapping
+         --> test.yml:1:4
+          |
+        1 | a: {{ x }}
+          |    ^ YAML takes this for a mapping whose key is a mapping
+          |
+          = hint: put quotes around it: "{{ some_var }}"
+        "#);
+        insta::assert_snapshot!(error("a: b: c\n"), @r#"
+        error: mapping values are not allowed in this context
+         --> test.yml:1:5
+          |
+        1 | a: b: c
+          |     ^ YAML cannot be read from here on
+          |
+          = hint: a value that contains `: ` needs quotes
+        "#);
     }
 }
