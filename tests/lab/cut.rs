@@ -39,7 +39,8 @@ fn asleep(lab: &Lab, options: &[&str]) -> Child {
 fn leaves_nothing(lab: &Lab) {
     let gone = within(LIMIT, || lab.helpers(1).is_empty());
     assert!(gone, "a helper is left: {}", lab.helpers(1));
-    assert_eq!(lab.litter(1), "");
+    // A helper that was on its way is removed by the shell that received it.
+    assert!(within(LIMIT, || lab.litter(1).is_empty()), "left: {}", lab.litter(1));
 }
 
 #[test]
