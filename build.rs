@@ -38,8 +38,7 @@ fn main() -> Result<()> {
         encoder.finish()?;
         let packed = packed.to_str().ok_or("the target folder's name is not Unicode")?;
         entries.push_str(&format!(
-            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n",
-            packed = packed.display().to_string()
+            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n"
         ));
     }
     fs::write(out.join("helpers.rs"), format!("&[\n{entries}]\n"))?;
