@@ -10,77 +10,213 @@ fn refused(seen: &Seen) -> String {
 
 #[test]
 fn a_tab_is_no_indentation() {
-    insta::assert_snapshot!(refused(&play("- hosts: all\n  tasks:\n\t- debug:\n")), @"");
+    insta::assert_snapshot!(refused(&play("- hosts: all\n  tasks:\n\t- debug:\n")), @"
+    status 4
+    --- stderr
+    error: while scanning for the next token: found character that cannot start any token
+     --> playbook.yml:3:1
+      |
+    3 |     - debug:
+      | ^ YAML cannot be read from here on
+      |
+      = hint: YAML is indented with spaces; this line has a tab
+    ");
 }
 
 #[test]
 fn a_template_needs_quotes() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: {{ x }}\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: {{ x }}\n")), @r#"
+    status 4
+    --- stderr
+    error: a template block without quotes reads as a mapping
+     --> playbook.yml:5:14
+      |
+    5 |         msg: {{ x }}
+      |              ^ YAML takes this for a mapping whose key is a mapping
+      |
+      = hint: put quotes around it: "{{ some_var }}"
+    "#);
 }
 
 #[test]
 fn an_unknown_module_comes_with_a_suggestion() {
-    insta::assert_snapshot!(refused(&task("    - debgu:\n        msg: hi\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debgu:\n        msg: hi\n")), @"
+    status 4
+    --- stderr
+    error: couldn't resolve module/action 'debgu'. This often indicates a misspelling, missing collection, or incorrect module path.
+     --> playbook.yml:4:7
+      |
+    4 |     - debgu:
+      |       ^^^^^ no such module
+      |
+      = hint: did you mean `debug`?
+    ");
 }
 
 #[test]
 fn a_misspelt_parameter_comes_with_a_suggestion() {
-    insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        stat: absent\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        stat: absent\n")), @"
+    status 2
+    --- stderr
+    error: module `file` has no parameter `stat`
+     --> playbook.yml:6:9
+      |
+    6 |         stat: absent
+      |         ^^^^ unknown parameter
+      |
+      = hint: did you mean `state`?
+    ");
 }
 
 #[test]
 fn a_required_parameter_is_missing() {
-    insta::assert_snapshot!(refused(&task("    - file:\n        state: absent\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - file:\n        state: absent\n")), @"
+    status 2
+    --- stderr
+    error: missing required arguments: path
+     --> playbook.yml:4:7
+      |
+    4 |     - file:
+      |       ^^^^ module `file` needs path
+    ");
 }
 
 #[test]
 fn a_choice_is_none_of_the_choices() {
-    insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        state: abesnt\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        state: abesnt\n")), @"
+    status 2
+    --- stderr
+    error: value of state must be one of: absent, directory, file, hard, link, touch, got: abesnt
+     --> playbook.yml:6:9
+      |
+    6 |         state: abesnt
+      |         ^^^^^ not a choice of `state`
+      |
+      = hint: did you mean `absent`?
+    ");
 }
 
 #[test]
 fn a_number_is_no_number() {
-    insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @"
+    status 2
+    --- stderr
+    error: argument 'port' of `wait_for` is of type str and cannot be converted to int
+     --> playbook.yml:5:9
+      |
+    5 |         port: eighty
+      |         ^^^^ expected int
+    ");
 }
 
 #[test]
 fn a_misspelt_keyword_of_a_task() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n      regsiter: x\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debug:\n      regsiter: x\n")), @"
+    status 4
+    --- stderr
+    error: conflicting action statements: debug, regsiter
+     --> playbook.yml:5:7
+      |
+    4 |     - debug:
+      |       ----- the first module
+    5 |       regsiter: x
+      |       ^^^^^^^^ another module, or a misspelt keyword
+      |
+      = hint: did you mean the keyword `register` by `regsiter`?
+    ");
 }
 
 #[test]
 fn a_misspelt_keyword_of_a_play() {
-    insta::assert_snapshot!(refused(&play("- hosts: all\n  gather_fact: false\n")), @"");
+    insta::assert_snapshot!(refused(&play("- hosts: all\n  gather_fact: false\n")), @"
+    status 4
+    --- stderr
+    error: 'gather_fact' is not a valid attribute for a Play
+     --> playbook.yml:2:3
+      |
+    2 |   gather_fact: false
+      |   ^^^^^^^^^^^ unknown keyword
+      |
+      = hint: did you mean `gather_facts`?
+    ");
 }
 
 #[test]
 fn a_role_is_nowhere() {
-    insta::assert_snapshot!(refused(&play("- hosts: all\n  roles: [ngnix]\n")), @"");
+    insta::assert_snapshot!(refused(&play("- hosts: all\n  roles: [ngnix]\n")), @"
+    status 1
+    --- stderr
+    error: the role 'ngnix' was not found in <FOLDER>/roles:<FOLDER>/home/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles:<FOLDER>:<FOLDER>/roles:<FOLDER>
+     --> playbook.yml:2:11
+      |
+    2 |   roles: [ngnix]
+      |           ^^^^^ no such role
+    ");
 }
 
 #[test]
 fn an_import_is_nowhere() {
-    insta::assert_snapshot!(refused(&task("    - import_tasks: nowhere.yml\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - import_tasks: nowhere.yml\n")), @"
+    status 1
+    --- stderr
+    error: cannot read `<FOLDER>/nowhere.yml`: no such file or directory
+     --> playbook.yml:4:21
+      |
+    4 |     - import_tasks: nowhere.yml
+      |                     ^^^^^^^^^^^
+    ");
 }
 
 #[test]
 fn a_handler_is_nowhere() {
-    insta::assert_snapshot!(refused(&task("    - command: /bin/true\n      notify: restart ngnix\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - command: /bin/true\n      notify: restart ngnix\n")), @"
+    status 4
+    --- stderr
+    error: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+     --> playbook.yml:5:15
+      |
+    5 |       notify: restart ngnix
+      |               ^^^^^^^^^^^^^ no handler has this name
+    ");
 }
 
 #[test]
 fn a_template_does_not_parse() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | }}\"\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | }}\"\n")), @r#"
+    status 2
+    --- stderr
+    error: Syntax error in template: expected token 'name', got 'end of print statement'
+     --> playbook.yml:5:22
+      |
+    5 |         msg: "{{ x | }}"
+      |                      ^^
+    "#);
 }
 
 #[test]
 fn a_condition_does_not_parse() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n      when: x ==\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debug:\n      when: x ==\n")), @"
+    status 2
+    --- stderr
+    error: Syntax error in expression: unexpected 'end of template'
+     --> playbook.yml:5:15
+      |
+    5 |       when: x ==
+      |               ^^
+    ");
 }
 
 #[test]
 fn a_filter_is_unknown() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | uper }}\"\n")), @"");
+    insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | uper }}\"\n")), @r#"
+    status 2
+    --- stderr
+    error: Syntax error in template: No filter named 'uper'.
+     --> playbook.yml:5:22
+      |
+    5 |         msg: "{{ x | uper }}"
+      |                      ^^^^
+    "#);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn noise_before_the_first_answer_is_skipped() {
     lab.on(
         1,
         "printf 'Authorised use only.\\nReally.\\n' >/etc/banner; echo 'Banner /etc/banner' >/etc/ssh/sshd_config.d/b.conf; \
-         systemctl reload ssh; \
+         systemctl reload ssh; sleep 1; \
          (echo 'echo Welcome to $(hostname); echo to stderr >&2; printf unfinished'; cat /home/deploy/.bashrc) >/tmp/rc; \
          cat /tmp/rc >/home/deploy/.bashrc; mkdir -p /home/deploy/.ssh; \
          echo 'echo noise of ssh/rc' >/home/deploy/.ssh/rc; chown deploy: /home/deploy/.ssh/rc",

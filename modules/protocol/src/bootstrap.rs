@@ -68,7 +68,9 @@ pub fn script(images: &[Image], serve: &str) -> String {
         "o=$(umask); umask 77; z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
         // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
         "u() { t=$1/.windlass.$$; (echo exit 0 >\"$t\") 2>/dev/null && chmod 700 \"$t\" && \"$t\" 2>/dev/null && return 0; ",
-        "rm -f \"$t\" 2>/dev/null; return 1; }; k=; ",
+        "rm -f \"$t\" 2>/dev/null; return 1; }; k=; t=; ",
+        // A controller that goes away in the middle leaves nothing behind.
+        "x() { rm -f \"$t\"; }; trap x EXIT HUP PIPE TERM; ",
         "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u); do ",
         "d=$d/windlass.$$.$h; mkdir \"$d\" 2>/dev/null || continue; u \"$d\" && k=2 && break; rmdir \"$d\"; done; fi; ",
         "[ \"$k\" ] || { echo \"WINDLASS-FAIL no folder takes a program: $c, /tmp, /var/tmp and /dev/shm are read-only, full or mounted noexec\"; exit 0; }; ",
