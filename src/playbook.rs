@@ -13,7 +13,7 @@ use std::{path::PathBuf, sync::Arc};
 pub use args::{ArgText, parse_key_values};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels};
 pub(crate) use load::is_variable_name;
-pub use load::{Files, Loader, PlaybookError, Resolve};
+pub use load::{Files, Loader, Resolve};
 pub use role::{Role, RoleCall, RoleFiles};
 
 use crate::{

@@ -189,13 +189,10 @@ fn load(
     let mut found = Vec::new();
     for path in paths {
         let loader = Loader::new(files, &roles_path, &resolve);
-        match loader.playbook(path) {
-            Ok(playbook) => {
-                problems.extend(check::check(&playbook));
-                found.push((path.clone(), playbook));
-            }
-            Err(errors) => problems.extend(errors),
-        }
+        let (playbook, errors) = loader.playbook(path);
+        problems.extend(errors);
+        problems.extend(check::check(&playbook));
+        found.push((path.clone(), playbook));
     }
     let warnings = files.warnings.take();
     let mut shown = Diagnostics(warnings);

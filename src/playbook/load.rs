@@ -17,9 +17,6 @@ use crate::{
     yaml::{self, Node},
 };
 
-/// Why a playbook cannot run.
-pub type PlaybookError = Diagnostics;
-
 /// How often files may include one another before it is taken for a loop.
 const MAX_DEPTH: usize = 100;
 
@@ -102,12 +99,12 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads playbooks with everything that they import; all that is wrong is reported at once.
-    pub fn playbook(&self, path: &Path) -> Result<Playbook, PlaybookError> {
+    /// Reads a playbook with everything that it imports; what is wrong comes beside what could be read, so that the
+    /// checks that follow find their mistakes in the same go.
+    pub fn playbook(&self, path: &Path) -> (Playbook, Diagnostics) {
         let mut plays = Vec::new();
         self.plays(path, None, &Arc::default(), &mut plays);
-        let errors = self.errors.take();
-        if errors.has_errors() { Err(errors) } else { Ok(Playbook { plays }) }
+        (Playbook { plays }, self.errors.take())
     }
 
     pub(super) fn error(&self, diagnostic: Diagnostic) {
