@@ -67,11 +67,16 @@ Usage:
 `windlass playbook --help` and `windlass run --help` list the options.";
 
 fn command_of(command: &str, program: &str, arguments: Vec<OsString>) -> ExitCode {
-    let status = match command {
+    let ended = match command {
         "playbook" => playbook::main(program, arguments),
-        "inventory" => inventory::main(program, arguments),
+        "inventory" => return ExitCode::from(inventory::main(program, arguments)),
         _ => run::main(program, arguments),
     };
+    // The one place where a refusal becomes words and a status.
+    let status = ended.unwrap_or_else(|refusal| {
+        report(&refusal.diagnostics);
+        refusal.status
+    });
     ExitCode::from(status)
 }
 

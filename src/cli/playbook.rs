@@ -19,17 +19,7 @@ use crate::{
 };
 
 /// Runs the command; returns its exit status.
-pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
-    match start(program, arguments) {
-        Ok(status) => status,
-        Err(refusal) => {
-            report(&refusal.diagnostics);
-            refusal.status
-        }
-    }
-}
-
-fn start(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     let settings = prepare::settings()?;
     let options = match args::playbook_options(program, arguments, &settings) {
         Ok(options) => options,
