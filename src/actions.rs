@@ -32,10 +32,12 @@ registry! {
     set_fact,
     set_stats,
     template,
+    uri,
     wait_for_connection,
 }
 
 mod files;
+mod foreign;
 
 /// An action.
 pub(crate) struct Action {
@@ -68,7 +70,7 @@ pub(crate) fn module_name(name: &str) -> &str {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts" | "uri")
     })
 }
 
@@ -108,7 +110,17 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return (action.run)(call);
     }
     let module = module_name(name);
-    if windlass_modules::find(module).is_none() {
+    let ours = windlass_modules::find(module).is_some();
+    if !name.starts_with("ansible.builtin.")
+        && let Some(path) = foreign::find(call, name)
+    {
+        match foreign::run(call, name, &path) {
+            // A copy of a module that we have, which cannot run: ours does the same.
+            Err(_) if ours => (),
+            step => return step,
+        }
+    }
+    if !ours {
         return Err(Failure::at(
             Some(&call.task.action_span),
             format!(

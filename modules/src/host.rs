@@ -50,7 +50,7 @@ pub(crate) use glob::matches as glob_matches;
 pub use look::Seed;
 pub use mode::{Mode, mode_text};
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
-pub use outcome::{Diff, Failure, Outcome, Result};
+pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
 pub use shadow::Shadow;
 pub use staged::Staged;
 pub use systemd::Scope;

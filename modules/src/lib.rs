@@ -5,7 +5,9 @@
 // Derived code names this crate's parts by `crate::`.
 pub mod facts;
 pub mod host;
+pub mod http;
 pub mod pattern;
+pub mod postgres;
 pub mod spec;
 pub mod text;
 
@@ -32,14 +34,20 @@ registry! {
     apt,
     command,
     copy,
+    expect,
     file,
     get_url,
     getent,
+    git,
     group,
     hostname,
     lineinfile,
     package,
     ping,
+    postgresql_db,
+    postgresql_ext,
+    postgresql_ping,
+    postgresql_query,
     script,
     service,
     setup,
@@ -48,8 +56,10 @@ registry! {
     stat,
     systemd_service,
     tempfile,
+    uri,
     user,
     wait_for,
+    windlass_foreign,
 }
 
 /// A module as the helper runs it and the controller knows it.
