@@ -118,13 +118,14 @@ impl Run {
         ask: Arc<dyn Ask>,
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
+        let printer = Printer::new(output, options.live);
         Arc::new(Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
             settings,
             options,
-            printer: Printer::new(output),
+            printer,
             secrets,
             connections,
             sessions: Sessions::default(),
