@@ -19,6 +19,7 @@ macro_rules! registry {
 
 registry! {
     add_host,
+    assemble,
     assert,
     copy,
     debug,
@@ -68,7 +69,7 @@ pub(crate) fn module_name(name: &str) -> &str {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(action.name, "assemble" | "copy" | "template" | "script" | "raw" | "gather_facts")
     })
 }
 

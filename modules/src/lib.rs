@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod encoding;
 pub mod facts;
 pub mod host;
 pub mod pattern;
@@ -30,9 +31,12 @@ macro_rules! registry {
 
 registry! {
     apt,
+    assemble,
+    blockinfile,
     command,
     copy,
     file,
+    find,
     get_url,
     getent,
     group,
@@ -40,6 +44,7 @@ registry! {
     lineinfile,
     package,
     ping,
+    replace,
     script,
     service,
     setup,
