@@ -27,6 +27,7 @@ use crate::{
 ///     target: /var/backups/app.sql.gz
 /// ```
 #[derive(Args)]
+#[args(collection = "community.postgresql")]
 pub struct Args {
     /// Name of the database
     #[arg(alias = "db")]

@@ -18,6 +18,7 @@ use crate::{
 ///     login_db: maps
 /// ```
 #[derive(Args)]
+#[args(collection = "community.postgresql")]
 pub struct Args {
     /// Name of the extension
     #[arg(alias = "ext")]

@@ -18,6 +18,7 @@ use crate::{
 ///   until: database.is_available
 /// ```
 #[derive(Args)]
+#[args(collection = "community.postgresql")]
 pub struct Args {
     /// Database to log in to
     #[arg(alias = "db")]

@@ -21,7 +21,7 @@ use crate::{
 ///     positional_args: [admin]
 /// ```
 #[derive(Args)]
-#[args(mutually_exclusive("positional_args", "named_args"))]
+#[args(collection = "community.postgresql", mutually_exclusive("positional_args", "named_args"))]
 pub struct Args {
     /// Statement, or a list of them
     query: Option<Json>,

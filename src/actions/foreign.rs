@@ -19,42 +19,6 @@ const WANTS_JSON: &[u8] = b"WANT_JSON";
 /// What is replaced by the arguments as JSON.
 const ARGS_INSIDE: &str = "<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>";
 
-/// Returns the file of a module that lies beside the playbook, in a role, in `library` of the settings or in a collection.
-pub(super) fn find(call: &Call<'_>, name: &str) -> Option<PathBuf> {
-    let own = name.strip_prefix("ansible.legacy.").unwrap_or(name);
-    let in_folder = |folder: &Path, name: &str| {
-        let endings = ["", ".py", ".sh", ".pl", ".rb", ".js", ".bin"];
-        let mut found = endings.iter().map(|ending| folder.join(format!("{name}{ending}")));
-        found.find(|path| path.is_file())
-    };
-    if own.contains('.') {
-        let mut parts = own.splitn(3, '.');
-        let (namespace, collection, module) = (parts.next()?, parts.next()?, parts.next()?);
-        let below = format!("{namespace}/{collection}/plugins/modules");
-        let mut roots = collection_roots(call).into_iter();
-        return roots
-            .find_map(|root| in_folder(&root.join(&below), &module.replace('.', "/")));
-    }
-    library_folders(call).iter().find_map(|folder| in_folder(folder, own))
-}
-
-/// Where modules of roles and playbooks lie, the nearest first.
-fn library_folders(call: &Call<'_>) -> Vec<PathBuf> {
-    let mut folders: Vec<PathBuf> = Vec::new();
-    for base in call.names.search_path() {
-        folders.push(base.join("library"));
-        // A role's tasks have their own folder in the search path.
-        if let Some(above) = base.parent() {
-            folders.push(above.join("library"));
-        }
-    }
-    let named = std::env::var("ANSIBLE_LIBRARY").unwrap_or_default();
-    folders.extend(named.split(':').filter(|path| !path.is_empty()).map(PathBuf::from));
-    folders.extend(std::env::home_dir().map(|home| home.join(".ansible/plugins/modules")));
-    folders.push(PathBuf::from("/usr/share/ansible/plugins/modules"));
-    folders
-}
-
 /// Folders that hold collections.
 fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
     let mut roots: Vec<PathBuf> = Vec::new();
@@ -78,6 +42,15 @@ fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
 
 /// Runs a module from its file.
 pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Failure> {
+    if path.parent().is_some_and(|folder| folder.ends_with("plugins/action")) {
+        return Err(Failure::at(
+            Some(&call.task.action_span),
+            format!(
+                "`{name}` is an action plugin in Python ({}), which runs inside the reference only: use its module, or `command`",
+                path.display()
+            ),
+        ));
+    }
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     let given: JsonMap =

@@ -190,9 +190,9 @@ pub(super) fn of_module(module: &'static Module) -> Entry {
     let lines = examples.lines().filter(|line| !line.trim_start().starts_with("```"));
     Entry {
         kind: Kind::Module,
-        collection: "ansible.builtin".to_owned(),
+        collection: module.spec.collection.to_owned(),
         name: module.name.to_owned(),
-        aliases: Vec::new(),
+        aliases: module.spec.also.iter().map(|name| (*name).to_owned()).collect(),
         examples: lines.collect::<Vec<_>>().join("\n").trim().to_owned(),
         args: module.spec.args().into_iter().filter(|arg| !arg.hidden).collect(),
         doc,
