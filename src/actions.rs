@@ -33,6 +33,7 @@ registry! {
     set_fact,
     set_stats,
     template,
+    unarchive,
     wait_for_connection,
 }
 
@@ -69,7 +70,7 @@ pub(crate) fn module_name(name: &str) -> &str {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "assemble" | "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(action.name, "assemble" | "copy" | "template" | "unarchive" | "script" | "raw" | "gather_facts")
     })
 }
 
