@@ -107,6 +107,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     let mut outcome = Outcome::changed_if(changed || remove);
+    if remove {
+        return Ok(outcome.with("cron_file", place.path()).with("state", "absent"));
+    }
     if let Place::File(path) = &place {
         outcome = outcome.with("cron_file", path.as_str());
     }

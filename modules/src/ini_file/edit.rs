@@ -69,7 +69,7 @@ impl File<'_> {
             None => true,
             // Without `exclusive` only the values that are named go.
             Some(value) => {
-                !self.args.exclusive && !wanted.iter().any(|wanted| Some(wanted.as_str()) == value)
+                !self.args.exclusive && !wanted.iter().any(|wanted| wanted.as_deref() == value)
             }
         };
         let (start, end) = (section.start, section.end);
