@@ -37,6 +37,7 @@ registry! {
     set_stats,
     template,
     uri,
+    unarchive,
     wait_for_connection,
 }
 
@@ -105,7 +106,14 @@ pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
         !matches!(
             action.name,
-            "assemble" | "copy" | "template" | "script" | "raw" | "gather_facts" | "uri"
+            "assemble"
+                | "copy"
+                | "template"
+                | "unarchive"
+                | "script"
+                | "raw"
+                | "gather_facts"
+                | "uri"
         )
     })
 }
