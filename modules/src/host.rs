@@ -38,7 +38,7 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
-pub use command::{Command, Output};
+pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
@@ -53,7 +53,7 @@ pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use outcome::{Diff, Failure, Outcome, Result};
 pub use shadow::Shadow;
 pub use staged::Staged;
-pub use systemd::Scope;
+pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};
