@@ -172,12 +172,13 @@ impl Task<'_> {
         };
         let wanted = self.args.subcommands.clone();
         self.args.priority.is_some_and(|priority| priority != choice.priority)
-            || self.args.link.as_ref().is_some_and(|link| {
-                self.known.as_ref().is_none_or(|known| known.link != link.0)
-            })
-            || wanted.is_some_and(|wanted| {
-                followers(wanted.0) != followers(choice.followers.clone())
-            })
+            || self
+                .args
+                .link
+                .as_ref()
+                .is_some_and(|link| self.known.as_ref().is_none_or(|known| known.link != link.0))
+            || wanted
+                .is_some_and(|wanted| followers(wanted.0) != followers(choice.followers.clone()))
     }
 
     fn install(&self, installed: Option<&Choice>, path: &str) -> Result<JsonMap> {
@@ -367,20 +368,14 @@ mod tests {
         let auto = json!({"name": "tool", "path": "/opt/a", "state": "auto"});
         assert_eq!(alternatives(&host, auto)["msg"], "Set alternative to auto for 'tool'.");
         let absent = json!({"name": "tool", "path": "/opt/a", "state": "absent"});
-        assert_eq!(
-            alternatives(&host, absent)["msg"],
-            "Remove alternative '/opt/a' from 'tool'."
-        );
+        assert_eq!(alternatives(&host, absent)["msg"], "Remove alternative '/opt/a' from 'tool'.");
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
         let host = host(&[]);
         let missing = json!({"name": "new", "path": "/opt/none", "link": "/l"});
-        assert_eq!(
-            alternatives(&host, missing)["msg"],
-            "Specified path /opt/none does not exist"
-        );
+        assert_eq!(alternatives(&host, missing)["msg"], "Specified path /opt/none does not exist");
         assert_eq!(
             alternatives(&host, json!({"name": "new", "path": "/opt/a"}))["msg"],
             "Needed to install the alternative, but unable to do so as we are missing the link"

@@ -136,9 +136,8 @@ fn save(
     refreshed.map_err(|failure| {
         // The lists as they were; that this fails too is less than why it is done.
         for (path, text) in sources.originals() {
-            let _ = host.replace(path, None, |file| {
-                std::io::Write::write_all(file, text.as_bytes())
-            });
+            let _ =
+                host.replace(path, None, |file| std::io::Write::write_all(file, text.as_bytes()));
         }
         for (path, _) in after.iter().filter(|(path, _)| !before.iter().any(|(one, _)| one == path))
         {
@@ -160,11 +159,9 @@ fn write(
             continue;
         }
         let mode = match (&args.mode, old) {
-            (Some(mode), None) => {
-                Some(mode.bits(0o644, false, 0o022).map_err(|reason| {
-                    Failure::new(reason).with("details", Json::from("invalid mode"))
-                })?)
-            }
+            (Some(mode), None) => Some(mode.bits(0o644, false, 0o022).map_err(|reason| {
+                Failure::new(reason).with("details", Json::from("invalid mode"))
+            })?),
             (None, None) => Some(0o644),
             _ => None,
         };
@@ -195,7 +192,10 @@ mod tests {
     use crate::{find, host::TestHost};
 
     fn host(files: &[(&str, &str)]) -> TestHost {
-        let all: Vec<_> = [("/bin/apt-get", ""), ("/etc/apt/x", "")].into_iter().chain(files.iter().copied()).collect();
+        let all: Vec<_> = [("/bin/apt-get", ""), ("/etc/apt/x", "")]
+            .into_iter()
+            .chain(files.iter().copied())
+            .collect();
         TestHost::with(&all).executable(&["/bin/apt-get"])
     }
 
@@ -231,7 +231,10 @@ mod tests {
     #[test]
     fn lines_are_found_wherever_they_are() {
         let path = "/etc/apt/sources.list";
-        let host = host(&[(path, "# top\n# deb http://a.example x main\ndeb  http://b.example x main # b\n")]);
+        let host = host(&[(
+            path,
+            "# top\n# deb http://a.example x main\ndeb  http://b.example x main # b\n",
+        )]);
         let b = json!({"repo": "deb http://b.example   x main"});
         assert_eq!(apt_repository(&host, b)["changed"], false);
         let a = apt_repository(&host, json!({"repo": "deb http://a.example x main"}));
@@ -261,7 +264,10 @@ mod tests {
         let release = "ID=ubuntu\nVERSION_CODENAME=noble\n";
         let host = host(&[("/etc/os-release", release)]).check();
         let result = apt_repository(&host, json!({"repo": "ppa:nginx/stable"}));
-        assert_eq!(result["sources_added"], json!(["/etc/apt/sources.list.d/ppa_nginx_stable_noble.list"]));
+        assert_eq!(
+            result["sources_added"],
+            json!(["/etc/apt/sources.list.d/ppa_nginx_stable_noble.list"])
+        );
         assert_eq!(
             result["diff"]["after"],
             "deb http://ppa.launchpad.net/nginx/stable/ubuntu noble main\n"

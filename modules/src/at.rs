@@ -59,7 +59,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (script, is_ours) = match (&args.command, &args.script_file) {
         (Some(command), _) => (temporary(command, host)?, true),
         (None, Some(path)) => (path.clone(), false),
-        (None, None) => return Err(Failure::new("one of the following is required: command, script_file")),
+        (None, None) => {
+            return Err(Failure::new("one of the following is required: command, script_file"));
+        }
     };
     let outcome = queue(&args, &at, &script, host);
     if is_ours {

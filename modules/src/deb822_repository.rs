@@ -289,12 +289,16 @@ mod tests {
 
     #[test]
     fn a_key_may_stand_in_the_file() {
-        let key = "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n";
+        let key =
+            "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nabc\n-----END PGP PUBLIC KEY BLOCK-----\n";
         let host = host();
         let result = repository(&host, json!({"name": "k", "signed_by": key}));
-        assert!(result["repo"].as_str().unwrap().contains(
-            "Signed-By:\n    -----BEGIN PGP PUBLIC KEY BLOCK-----\n    .\n    abc\n"
-        ));
+        assert!(
+            result["repo"]
+                .as_str()
+                .unwrap()
+                .contains("Signed-By:\n    -----BEGIN PGP PUBLIC KEY BLOCK-----\n    .\n    abc\n")
+        );
         assert_eq!(result["key_filename"], Json::Null);
     }
 

@@ -175,9 +175,8 @@ fn default(templates: &str, name: &str) -> String {
     let start = format!("Name: {name}");
     let mut stanzas = templates.split("\n\n");
     let stanza = stanzas.find(|stanza| stanza.lines().any(|line| line == start));
-    let line = stanza.and_then(|stanza| {
-        stanza.lines().find_map(|line| line.strip_prefix("Default:"))
-    });
+    let line =
+        stanza.and_then(|stanza| stanza.lines().find_map(|line| line.strip_prefix("Default:")));
     line.unwrap_or_default().trim().to_owned()
 }
 
@@ -242,14 +241,20 @@ mod tests {
         let given = json!({"name": "tz", "question": "tz/Zone", "vtype": "select", "value": "CET", "unseen": true});
         let result = debconf(&host, given);
         assert_eq!(result["previous"], json!({"tz/Zone": "UTC"}));
-        assert_eq!(result["diff"], json!({"before": {"tz/Zone": "UTC"}, "after": {"tz/Zone": "CET"}}));
+        assert_eq!(
+            result["diff"],
+            json!({"before": {"tz/Zone": "UTC"}, "after": {"tz/Zone": "CET"}})
+        );
     }
 
     #[test]
     fn check_mode_predicts_and_runs_nothing() {
         let given = json!({"name": "new", "question": "new/on", "vtype": "boolean", "value": true});
         let result = debconf(&host().check(), given);
-        assert_eq!((&result["changed"], &result["current"]), (&json!(true), &json!({"new/on": "true"})));
+        assert_eq!(
+            (&result["changed"], &result["current"]),
+            (&json!(true), &json!({"new/on": "true"}))
+        );
     }
 
     #[test]

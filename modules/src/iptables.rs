@@ -209,7 +209,9 @@ fn prepare(args: &mut Args) -> Result<()> {
             None => args.jump = Some("LOG".to_owned()),
             Some(jump) if jump == "LOG" => (),
             Some(_) => {
-                return Err(Failure::new("Logging options can only be used with the LOG jump target."));
+                return Err(Failure::new(
+                    "Logging options can only be used with the LOG jump target.",
+                ));
             }
         }
     }
@@ -408,9 +410,11 @@ mod tests {
 
     #[test]
     fn both_versions_are_flushed() {
-        let host = host()
-            .answer("/sbin/iptables -t nat -F", 0, "")
-            .answer("/sbin/ip6tables -t nat -F", 0, "");
+        let host = host().answer("/sbin/iptables -t nat -F", 0, "").answer(
+            "/sbin/ip6tables -t nat -F",
+            0,
+            "",
+        );
         let given = json!({"table": "nat", "flush": true, "ip_version": "both"});
         assert_eq!(iptables(&host, given)["changed"], true);
     }
@@ -429,7 +433,8 @@ mod tests {
 
     #[test]
     fn check_mode_only_looks() {
-        let host = host().check().answer(&format!("/sbin/iptables -t filter -C INPUT {RULE}"), 1, "");
+        let host =
+            host().check().answer(&format!("/sbin/iptables -t filter -C INPUT {RULE}"), 1, "");
         assert_eq!(iptables(&host, given("present"))["changed"], true);
     }
 

@@ -155,9 +155,8 @@ impl Task<'_> {
     }
 
     fn write(&self, text: &str) -> Result<()> {
-        self.host.replace(&self.table, None, |file| {
-            std::io::Write::write_all(file, text.as_bytes())
-        })
+        self.host
+            .replace(&self.table, None, |file| std::io::Write::write_all(file, text.as_bytes()))
     }
 
     fn mount_as_listed(&self) -> Result<(bool, Option<String>)> {

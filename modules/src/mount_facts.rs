@@ -63,7 +63,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let fits = |patterns: &Option<Vec<String>>, text: &str| {
         patterns.as_ref().is_none_or(|all| all.iter().any(|one| glob_matches(one, text)))
     };
-    found.retain(|line| fits(&args.devices, &line.mount.device) && fits(&args.fstypes, &line.mount.fstype));
+    found.retain(|line| {
+        fits(&args.devices, &line.mount.device) && fits(&args.fstypes, &line.mount.fstype)
+    });
     let told = describe(&found, &args, host)?;
     let mut points = JsonMap::new();
     let mut repeated = false;
@@ -205,7 +207,8 @@ mod tests {
 
     #[test]
     fn tables_are_told_line_by_line() {
-        let fstab = "# c\nUUID=ab /one ext4 rw 0 1\nUUID=ab /one ext4 ro 0 2\nnone /two swap sw 0 0\n";
+        let fstab =
+            "# c\nUUID=ab /one ext4 rw 0 1\nUUID=ab /one ext4 ro 0 2\nnone /two swap sw 0 0\n";
         let host = TestHost::with(&[("/etc/fstab", fstab)]);
         let given = json!({"sources": ["static"], "fstypes": ["ext*"]});
         let result = facts(&host, given);
@@ -232,7 +235,10 @@ mod tests {
     #[test]
     fn nonsense_is_named() {
         let host = TestHost::with(&[]);
-        assert_eq!(facts(&host, json!({"sources": [""]}))["msg"], "sources contains an empty string");
+        assert_eq!(
+            facts(&host, json!({"sources": [""]}))["msg"],
+            "sources contains an empty string"
+        );
         assert_eq!(
             facts(&host, json!({"timeout": 0}))["msg"],
             "argument 'timeout' must be a positive number or null, not 0.0"

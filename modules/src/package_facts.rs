@@ -189,11 +189,7 @@ fn apk(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
         let full = field("V")?;
         let (version, release) = full.rsplit_once("-r").unwrap_or((full, ""));
         let release = if release.is_empty() { String::new() } else { format!("r{release}") };
-        Some(details(&[
-            ("name", field("P")?),
-            ("version", version),
-            ("release", &release),
-        ]))
+        Some(details(&[("name", field("P")?), ("version", version), ("release", &release)]))
     });
     Ok(Some(packages.collect()))
 }
@@ -227,15 +223,19 @@ fn portage(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
     }
     let format = "%{CATEGORY} %{PN} %{PV} %{PR} %{SLOT} %{SUBSLOT} %{USE}";
     let output = host.must(&Command::new(["qlist", "-Iv", "-F", format]))?;
-    let packages = output.text().lines().filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let name = format!("{}/{}", words.first()?, words.get(1)?);
-        Some(details(&[
-            ("name", &name),
-            ("version", words.get(2)?),
-            ("release", words.get(3).copied().unwrap_or_default()),
-        ]))
-    }).collect();
+    let packages = output
+        .text()
+        .lines()
+        .filter_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let name = format!("{}/{}", words.first()?, words.get(1)?);
+            Some(details(&[
+                ("name", &name),
+                ("version", words.get(2)?),
+                ("release", words.get(3).copied().unwrap_or_default()),
+            ]))
+        })
+        .collect();
     Ok(Some(packages))
 }
 
@@ -245,16 +245,20 @@ fn rpm(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
     }
     let format = "%{NAME}\\t%{VERSION}\\t%{RELEASE}\\t%{EPOCH}\\t%{ARCH}\\n";
     let output = host.must(&Command::new(["rpm", "-qa", "--queryformat", format]))?;
-    let packages = output.text().lines().filter_map(|line| {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let [name, version, release, epoch, arch] = fields.as_slice() else { return None };
-        let (name, mut map) =
-            details(&[("name", name), ("version", version), ("release", release)]);
-        map.insert("epoch".to_owned(), epoch.parse::<i64>().ok().into());
-        let arch = if *arch == "(none)" { Json::Null } else { Json::from(*arch) };
-        map.insert("arch".to_owned(), arch);
-        Some((name, map))
-    }).collect();
+    let packages = output
+        .text()
+        .lines()
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let [name, version, release, epoch, arch] = fields.as_slice() else { return None };
+            let (name, mut map) =
+                details(&[("name", name), ("version", version), ("release", release)]);
+            map.insert("epoch".to_owned(), epoch.parse::<i64>().ok().into());
+            let arch = if *arch == "(none)" { Json::Null } else { Json::from(*arch) };
+            map.insert("arch".to_owned(), arch);
+            Some((name, map))
+        })
+        .collect();
     Ok(Some(packages))
 }
 
@@ -286,7 +290,10 @@ mod tests {
             "name": "jq", "version": "1.6-2", "arch": "amd64", "category": "utils", "origin": "Debian", "source": "apt",
         }]}}});
         assert_eq!(facts(&host, json!({})), expected);
-        assert_eq!(facts(&host, json!({"manager": ["rpm", "apt"]}))["ansible_facts"], expected["ansible_facts"]);
+        assert_eq!(
+            facts(&host, json!({"manager": ["rpm", "apt"]}))["ansible_facts"],
+            expected["ansible_facts"]
+        );
     }
 
     #[test]
@@ -294,7 +301,8 @@ mod tests {
         let host = TestHost::with(&[("/lib/apk/db/installed", "P:musl\nV:1.2.4-r2\nA:x86_64\n\n")]);
         let musl = json!([{"name": "musl", "version": "1.2.4", "release": "r2", "source": "apk"}]);
         assert_eq!(facts(&host, json!({}))["ansible_facts"]["packages"]["musl"], musl);
-        let query = "rpm -qa --queryformat %{NAME}\\t%{VERSION}\\t%{RELEASE}\\t%{EPOCH}\\t%{ARCH}\\n";
+        let query =
+            "rpm -qa --queryformat %{NAME}\\t%{VERSION}\\t%{RELEASE}\\t%{EPOCH}\\t%{ARCH}\\n";
         let host = TestHost::with(&[("/bin/rpm", "")]).executable(&["/bin/rpm"]).answer(
             query,
             0,

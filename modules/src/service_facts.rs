@@ -45,7 +45,8 @@ fn scripts(services: &mut JsonMap, host: &Host) -> Result<()> {
     }
     let output = host.run(&Command::new([tool.as_str(), "--status-all"]))?;
     for line in output.text().lines() {
-        let Some((mark, name)) = line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'))
+        let Some((mark, name)) =
+            line.trim().strip_prefix('[').and_then(|rest| rest.split_once(']'))
         else {
             continue;
         };
@@ -141,9 +142,17 @@ mod tests {
         ])
         .executable(&["/sbin/service"])
         .answer("/sbin/service --status-all", 0, " [ + ]  cron\n [ - ]  x11\n")
-        .answer("systemctl list-units --no-pager --no-legend --type service --all --plain", 0, units)
+        .answer(
+            "systemctl list-units --no-pager --no-legend --type service --all --plain",
+            0,
+            units,
+        )
         .answer("systemctl list-unit-files --no-pager --no-legend --type service --all", 0, files)
-        .answer("systemctl show --property=ActiveState --value -- sshd.service", 0, "active\n");
+        .answer(
+            "systemctl show --property=ActiveState --value -- sshd.service",
+            0,
+            "active\n",
+        );
         assert_eq!(
             services(&host),
             json!({

@@ -221,9 +221,7 @@ mod tests {
     #[test]
     fn the_running_kernel_is_read_and_set() {
         let host = host(&[("/proc/sys/kernel/b", "1\n"), ("/proc/sys/net/conf/e.1/x", "7\t8\n")]);
-        let set = |name: &str, value: &str| {
-            json!({"name": name, "value": value, "sysctl_set": true, "reload": false})
-        };
+        let set = |name: &str, value: &str| json!({"name": name, "value": value, "sysctl_set": true, "reload": false});
         assert_eq!(sysctl(&host, set("kernel.b", "1"))["changed"], false);
         sysctl(&host, json!({"name": "net.conf.e/1.x", "value": "7 8", "reload": false}));
         assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], false);
@@ -247,6 +245,9 @@ mod tests {
             sysctl(&host, json!({"name": "a"}))["msg"],
             "state is present but all of the following are missing: value"
         );
-        assert_eq!(sysctl(&host, json!({"name": "a", "value": ""}))["msg"], "value cannot be blank");
+        assert_eq!(
+            sysctl(&host, json!({"name": "a", "value": ""}))["msg"],
+            "value cannot be blank"
+        );
     }
 }

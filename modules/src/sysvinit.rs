@@ -95,7 +95,10 @@ struct Service<'a> {
 impl Service<'_> {
     fn command(&self, verb: &str) -> Result<Command> {
         let mut words = vec![self.script.clone(), verb.to_owned()];
-        words.extend(split_words(self.args.arguments.as_deref().unwrap_or_default()).map_err(Failure::new)?);
+        words.extend(
+            split_words(self.args.arguments.as_deref().unwrap_or_default())
+                .map_err(Failure::new)?,
+        );
         Ok(Command::new(words))
     }
 
@@ -103,7 +106,12 @@ impl Service<'_> {
         if let Some(pattern) = &self.args.pattern {
             return self.host.has_process(pattern);
         }
-        let output = self.host.run(&self.command("status")?)?;
+        // The common tool knows what systemd makes of the script.
+        let command = match self.host.which("service") {
+            Some(tool) => Command::new([tool.as_str(), &self.args.name, "status"]),
+            None => self.command("status")?,
+        };
+        let output = self.host.run(&command)?;
         let printed = (output.text() + &output.error_text()).to_lowercase();
         Ok(match output.status {
             0 if ["not running", "stopped", "is dead"].iter().any(|one| printed.contains(one)) => {
@@ -258,9 +266,11 @@ mod tests {
 
     #[test]
     fn failures_are_told() {
-        let host = host(&[])
-            .answer("/etc/init.d/a status", 3, "")
-            .answer("/etc/init.d/a start", 7, "broken");
+        let host = host(&[]).answer("/etc/init.d/a status", 3, "").answer(
+            "/etc/init.d/a start",
+            7,
+            "broken",
+        );
         let result = sysvinit(&host, json!({"name": "a", "state": "started"}));
         assert_eq!(result["msg"], "Failed to start service: a");
         assert_eq!(

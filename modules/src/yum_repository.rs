@@ -259,9 +259,8 @@ struct Ini(Vec<(String, Vec<(String, String)>)>);
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let settings = &args.settings;
-    let has_place = settings.baseurl.is_some()
-        || settings.mirrorlist.is_some()
-        || settings.metalink.is_some();
+    let has_place =
+        settings.baseurl.is_some() || settings.mirrorlist.is_some() || settings.metalink.is_some();
     if args.state == State::Present && !has_place {
         return Err(Failure::new(
             "state is present but any of the following are missing: baseurl, mirrorlist, metalink",
@@ -301,9 +300,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let mut diff = AttributeDiff::default();
         changed = host.set_attributes(&path, &args.attributes, changed, &mut diff)?;
     }
-    Ok(Outcome::changed_if(changed)
-        .with("repo", args.name)
-        .with("state", args.state.as_str()))
+    Ok(Outcome::changed_if(changed).with("repo", args.name).with("state", args.state.as_str()))
 }
 
 impl Ini {
@@ -435,7 +432,10 @@ mod tests {
         given["file"] = json!("both");
         assert_eq!(repository(&host, given)["changed"], true);
         let text = host.read_text(path).unwrap().unwrap();
-        assert!(text.starts_with("[one]\nname = One\nbaseurl = http://1\n\n[epel]\nbaseurl"), "{text}");
+        assert!(
+            text.starts_with("[one]\nname = One\nbaseurl = http://1\n\n[epel]\nbaseurl"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -459,7 +459,8 @@ mod tests {
             message(json!({"name": "x", "baseurl": "http://x"})),
             "state is present but all of the following are missing: description"
         );
-        let elsewhere = json!({"name": "x", "baseurl": "http://x", "description": "d", "reposdir": "/nowhere"});
+        let elsewhere =
+            json!({"name": "x", "baseurl": "http://x", "description": "d", "reposdir": "/nowhere"});
         assert_eq!(message(elsewhere), "Repo directory '/nowhere' does not exist.");
     }
 }

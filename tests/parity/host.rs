@@ -58,7 +58,8 @@ impl Host {
         }
         let text = host.lab(&["inventory"])?;
         let broken = || format!("the lab's inventory is not understood:\n{text}");
-        let line = text.lines().find_map(|line| line.strip_prefix(&host.name)).ok_or_else(broken)?;
+        let line =
+            text.lines().find_map(|line| line.strip_prefix(&host.name)).ok_or_else(broken)?;
         let line = line.split(" lab_folder=").next().unwrap_or_default();
         let variables = text.split("[lab:vars]").nth(1).ok_or_else(broken)?;
         let address = line.split(' ').find_map(|word| word.strip_prefix("ansible_host="));

@@ -73,7 +73,8 @@ fn replay(filters: &[String]) -> Result<bool, String> {
     let hosts = Hosts::wanted(!filters.is_empty());
     let batches = batches(&cases);
     let verdicts = in_parallel(&batches, |batch| run_batch(batch, &hosts, &rules, &setting));
-    let mut verdicts: Vec<_> = batches.into_iter().flatten().zip(verdicts.into_iter().flatten()).collect();
+    let mut verdicts: Vec<_> =
+        batches.into_iter().flatten().zip(verdicts.into_iter().flatten()).collect();
     verdicts.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
 
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);

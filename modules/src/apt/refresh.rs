@@ -32,7 +32,12 @@ impl Lists {
             self.updated = true;
             return Ok(());
         }
-        update(args.update_cache_retries, args.update_cache_retry_max_delay, args.lock_timeout, host)?;
+        update(
+            args.update_cache_retries,
+            args.update_cache_retry_max_delay,
+            args.lock_timeout,
+            host,
+        )?;
         let after = modified(host);
         self.updated = after != self.time;
         self.time = after;

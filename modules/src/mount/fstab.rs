@@ -82,7 +82,8 @@ pub(super) fn with(text: &str, entry: &Entry) -> Change {
 pub(super) fn without(text: &str, entry: &Entry) -> Change {
     let matches = |line: &str| {
         Entry::read(line).is_some_and(|known| {
-            known.name == entry.name && (entry.src.is_empty() || known.src == entry.src || known.name != "none")
+            known.name == entry.name
+                && (entry.src.is_empty() || known.src == entry.src || known.name != "none")
         })
     };
     let kept: String = text.split_inclusive('\n').filter(|line| !matches(line)).collect();
@@ -108,7 +109,8 @@ mod tests {
 
     #[test]
     fn other_lines_stay() {
-        let text = "# c\n/dev/a\t/a  ext4 rw\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
+        let text =
+            "# c\n/dev/a\t/a  ext4 rw\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
         assert_eq!(with(text, &entry("/dev/a /a ext4 rw 0 0")), Change::None);
         let Change::To(new) = with(text, &entry("/dev/b /a ext4 rw 0 0")) else { unreachable!() };
         assert_eq!(new, text.replace("/dev/a\t/a  ext4 rw\n", "/dev/b /a ext4 rw 0 0\n"));
