@@ -13,6 +13,7 @@ use crate::{
 
 /// Manages alternative programs for a common name
 #[derive(Args)]
+#[args(collection = "community.general")]
 #[args(required_one_of("path", "family"))]
 pub struct Args {
     /// Common name, such as `editor`

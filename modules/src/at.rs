@@ -6,6 +6,7 @@ use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Puts commands and scripts into the queue of `at`, and takes them out
 #[derive(Args)]
+#[args(collection = "ansible.posix")]
 #[args(mutually_exclusive("command", "script_file"), required_one_of("command", "script_file"))]
 pub struct Args {
     /// Command to run later

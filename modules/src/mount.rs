@@ -13,6 +13,7 @@ use fstab::{Change, Entry};
 
 /// Mounts file systems, now and at boot
 #[derive(Args)]
+#[args(collection = "ansible.posix")]
 #[args(
     required_if("state", "mounted", "src", "fstype"),
     required_if("state", "present", "src", "fstype"),

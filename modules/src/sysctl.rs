@@ -9,6 +9,7 @@ use crate::{
 
 /// Sets parameters of the kernel, now and at boot
 #[derive(Args)]
+#[args(collection = "ansible.posix")]
 #[args(required_if("state", "present", "value"))]
 pub struct Args {
     /// Parameter, such as `net.ipv4.ip_forward`

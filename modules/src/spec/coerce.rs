@@ -7,10 +7,19 @@ use super::{Json, JsonMap, Kind};
 /// Why a value is not of the argument's type.
 #[derive(Debug, PartialEq)]
 pub enum Mismatch {
-    Type { wanted: Kind, detail: String },
-    Choice { got: String, choices: &'static [&'static str] },
+    Type {
+        wanted: Kind,
+        detail: String,
+    },
+    Choice {
+        got: String,
+        choices: &'static [&'static str],
+    },
     /// Elements of a list that are none of the choices.
-    Choices { got: Vec<String>, choices: &'static [&'static str] },
+    Choices {
+        got: Vec<String>,
+        choices: &'static [&'static str],
+    },
 }
 
 impl Mismatch {
