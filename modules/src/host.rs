@@ -39,7 +39,7 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
-pub use command::{Command, Output};
+pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
@@ -55,7 +55,7 @@ pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
 pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;
-pub use systemd::Scope;
+pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};
