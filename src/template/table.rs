@@ -36,8 +36,26 @@ const KNOWN: &[(&str, &str)] = &[
 
 #[test]
 fn templates_give_what_the_reference_gives() {
-    let table: serde_json::Value =
-        serde_json::from_str(include_str!("table/reference.json")).unwrap();
+    check(include_str!("table/reference.json"));
+}
+
+#[test]
+fn filters_of_collections_give_what_the_reference_gives() {
+    check(include_str!("table/community_general.json"));
+}
+
+#[test]
+fn json_query_gives_what_the_reference_gives() {
+    check(include_str!("table/json_query.json"));
+}
+
+#[test]
+fn addresses_give_what_the_reference_gives() {
+    check(include_str!("table/addresses.json"));
+}
+
+fn check(table: &str) {
+    let table: serde_json::Value = serde_json::from_str(table).unwrap();
     let Value::Dict(context) = Value::from(table["context"].clone()) else { panic!("no context") };
     let mut wrong = Vec::new();
     let cases = table["cases"].as_array().unwrap();
