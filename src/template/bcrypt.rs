@@ -21,7 +21,9 @@ pub(super) fn hash(password: &[u8], salt: &str, cost: u32, ident: &str) -> Strin
     }
     let mut digest = Vec::with_capacity(24);
     for block in b"OrpheanBeholderScryDoubt".chunks(8) {
-        let word = |at: usize| u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]]);
+        let word = |at: usize| {
+            u32::from_be_bytes([block[at], block[at + 1], block[at + 2], block[at + 3]])
+        };
         let mut pair = [word(0), word(4)];
         for _ in 0..64 {
             pair = state.bc_encrypt(pair);
@@ -34,7 +36,8 @@ pub(super) fn hash(password: &[u8], salt: &str, cost: u32, ident: &str) -> Strin
 fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(*chunk.get(at).unwrap_or(&0)));
+        let bits =
+            (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(*chunk.get(at).unwrap_or(&0)));
         for at in 0..=chunk.len() {
             text.push(char::from(LETTERS[(bits >> (18 - 6 * at) & 0x3f) as usize]));
         }

@@ -17,6 +17,7 @@ mod ansible_utils;
 mod call;
 mod community_general;
 
+pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, Refusal, as_dict};
 pub(in crate::template) use community_general::{python_class, type_of};
 

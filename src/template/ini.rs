@@ -17,7 +17,6 @@ pub(crate) struct Section {
     pub(crate) entries: Vec<(String, Option<String>)>,
 }
 
-
 /// Reads a text; errors name it as the reference does.
 pub(crate) fn parse(text: &str, name: &str, rules: Rules) -> Result<Vec<Section>, String> {
     let mut reader = Reader {

@@ -24,6 +24,11 @@ const KNOWN: &[(&str, &str)] = &[
         "{{ l.append(9) }}{{ l }}{{ l.pop() }}{{ l.extend([7]) }}{{ l }}{{ l.insert(0, 'x') }}{{ l.remove(7) }}{{ l.index(1) }}{{ l.reverse() }}{{ l }}",
         "the reference makes text only at the end, when all changes are done",
     ),
+    ("{{ users | json_query('x') }}", "recorded without the collections"),
+    (
+        "{{ 'x=1;y=2' | split(';') | map('split', '=') | community.general.dict }}",
+        "recorded without the collections",
+    ),
     ("{% set %}", "minijinja ends the statement before it misses the name"),
     ("{% raw %}", "the reference takes a `raw` without end for a comment"),
     ("{% set 1 = 2 %}", "minijinja's words"),

@@ -6,9 +6,16 @@ use crate::{
     value::Value,
 };
 
+mod keys;
+
+pub(in crate::template) use get_path::found;
+pub(in crate::template) use to_paths::paths;
+
 registry! { Filter:
     cidr_merge,
+    get_path,
     hwaddr,
+    index_of,
     ip4_hex,
     ipaddr,
     ipcut,
@@ -18,14 +25,19 @@ registry! { Filter:
     ipv6,
     ipv6form,
     ipwrap,
+    keep_keys,
     macaddr,
     network_in_network,
     network_in_usable,
     next_nth_usable,
     nthhost,
+    param_list_compare,
     previous_nth_usable,
     reduce_on_network,
+    remove_keys,
+    replace_keys,
     slaac,
+    to_paths,
     usable_range,
 }
 

@@ -1,5 +1,6 @@
 //! Lookups of the collection ansible.utils, one file each.
 
-use super::Lookup;
+use super::{Found, Lookup, Query};
+use crate::template::registry;
 
-pub(crate) static ALL: &[&Lookup] = &[];
+registry! { Lookup: get_path, to_paths }

@@ -1,5 +1,6 @@
 //! Lookups of the collection community.general, one file each.
 
-use super::Lookup;
+use super::{Found, Lookup, Query};
+use crate::template::registry;
 
-pub(crate) static ALL: &[&Lookup] = &[];
+registry! { Lookup: cartesian, dependent, flattened, merge_variables, random_string }

@@ -58,7 +58,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let encrypt = option("encrypt", "");
         if !matches!(encrypt.as_str(), "" | "None" | "none") {
-            found.push(crate::template::crypt::hash(&password, &encrypt, &Recipe::default())?.into());
+            found.push(
+                crate::template::crypt::hash(&password, &encrypt, &Recipe::default())?.into(),
+            );
             continue;
         }
         found.push(Value::from(password));
