@@ -4,10 +4,13 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod addresses;
+mod bcrypt;
 mod cells;
 mod complaint;
 mod condition;
 mod crypt;
+mod csv;
 mod digests;
 mod documents;
 mod encodings;
@@ -20,7 +23,10 @@ pub mod filters;
 mod formatting;
 mod glob;
 mod globals;
+mod hashids;
 mod inclusion;
+mod ini;
+mod jmespath;
 mod json;
 pub mod lookups;
 mod lower;
@@ -42,6 +48,7 @@ mod table;
 pub mod tests;
 mod time;
 mod tree;
+mod units;
 mod urls;
 mod uses;
 mod versions;
