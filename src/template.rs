@@ -1,11 +1,10 @@
-//! Templates and expressions: minijinja's grammar, our evaluation over our values, with ansible-core's rules.
+//! Templates and expressions: Jinja's grammar, evaluated over our values, with ansible-core's rules.
 //!
 //! Invariant: only `Value::Template` and what the operator wrote as a condition is ever evaluated; no result of an
 //! evaluation is read as a template again.
 
 mod access;
 mod cells;
-mod complaint;
 mod condition;
 mod crypt;
 mod digests;
@@ -20,16 +19,18 @@ pub mod filters;
 mod formatting;
 mod glob;
 mod globals;
+mod grammar;
 mod inclusion;
 mod json;
 pub mod lookups;
-mod lower;
+mod lexer;
 mod macros;
 mod marked;
 mod methods;
 mod numbers;
 mod objects;
 mod output;
+mod parser;
 mod paths;
 mod pprint;
 mod random;
@@ -46,6 +47,7 @@ mod urls;
 mod uses;
 mod versions;
 
+pub use encodings::encode;
 pub use env::{Context, Decrypt, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
 pub use syntax::expand_header;

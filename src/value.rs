@@ -9,6 +9,7 @@ mod equality;
 mod json;
 mod order;
 mod text;
+pub mod time;
 
 use std::{
     any::Any,
@@ -16,7 +17,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-pub use arithmetic::{Operator, negate};
+pub use arithmetic::{Operator, negate, positive};
 pub use containers::{Dict, List};
 use num_bigint::BigInt;
 pub use text::{float_text, is_printable};
@@ -111,6 +112,14 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     /// Returns what `str()` gives.
     fn to_text(&self) -> String {
         format!("<{}>", self.type_name())
+    }
+    /// Returns what `repr()` gives.
+    fn to_repr(&self) -> String {
+        self.to_text()
+    }
+    /// Returns the text that it is where there are only JSON's types.
+    fn to_plain(&self) -> Option<String> {
+        None
     }
     /// Returns the items that iteration gives, when there is one.
     fn items(&self) -> Option<Arc<List>> {

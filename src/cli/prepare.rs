@@ -14,9 +14,10 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{Output, Secrets},
-    settings::{HashBehaviour, Settings},
+    settings::{DuplicateKey, HashBehaviour, Settings},
     value::Dict,
     vars::{RunFacts, World},
+    yaml,
 };
 
 /// Exit statuses, as the reference has them.
@@ -56,6 +57,11 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         return Err(Refusal::new(OPTIONS_ERROR, problems));
     }
     report(&problems);
+    match settings.duplicate_dict_key.value {
+        DuplicateKey::Warn => (),
+        DuplicateKey::Error => yaml::treat_duplicates(true),
+        DuplicateKey::Ignore => yaml::treat_duplicates(false),
+    }
     Ok(settings)
 }
 

@@ -5,7 +5,7 @@ fn plain_name(encoding: &str) -> String {
 }
 
 /// Returns text as bytes of an encoding.
-pub(crate) fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
+pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
     let units = |swap: bool| -> Vec<u8> {
         text.encode_utf16()
             .flat_map(|unit| if swap { unit.to_be_bytes() } else { unit.to_le_bytes() })
@@ -16,12 +16,21 @@ pub(crate) fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
         "utf-16-le" | "utf-16le" => units(false),
         "utf-16-be" | "utf-16be" => units(true),
         "utf-16" | "utf16" => [vec![0xff, 0xfe], units(false)].concat(),
+        "utf-8-sig" => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+        "utf-32-le" | "utf-32le" => text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect(),
+        "utf-32-be" | "utf-32be" => text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect(),
+        "utf-32" | "utf32" => {
+            let units = text.chars().flat_map(|c| u32::from(c).to_le_bytes());
+            [0xff, 0xfe, 0, 0].into_iter().chain(units).collect()
+        }
         "ascii" | "us-ascii" if text.is_ascii() => text.as_bytes().to_vec(),
         "latin-1" | "latin1" | "iso-8859-1" if text.chars().all(|c| u32::from(c) < 256) => {
             text.chars().filter_map(|c| u8::try_from(u32::from(c)).ok()).collect()
         }
-        "ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1" => {
-            return Err(format!("'{encoding}' codec can't encode characters"));
+        plain @ ("ascii" | "us-ascii" | "latin-1" | "latin1" | "iso-8859-1") => {
+            let (codec, limit) =
+                if plain.contains("ascii") { ("ascii", 128) } else { ("latin-1", 256) };
+            return Err(unencodable(text, codec, limit));
         }
         _ => return Err(format!("unknown encoding: {encoding}")),
     })
@@ -48,4 +57,27 @@ pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<String, String> {
         "latin-1" | "latin1" | "iso-8859-1" => bytes.iter().map(|byte| char::from(*byte)).collect(),
         _ => return Err(format!("unknown encoding: {encoding}")),
     })
+}
+
+/// Says as Python does which characters an encoding does not have.
+fn unencodable(text: &str, codec: &str, limit: u32) -> String {
+    let wrong = |letter: &char| u32::from(*letter) >= limit;
+    let first = text.chars().position(|letter| wrong(&letter)).unwrap_or(0);
+    let run: Vec<char> = text.chars().skip(first).take_while(wrong).collect();
+    match run[..] {
+        [letter] => {
+            let shown = match u32::from(letter) {
+                code @ ..=0xff => format!("\\x{code:02x}"),
+                code @ ..=0xffff => format!("\\u{code:04x}"),
+                code => format!("\\U{code:08x}"),
+            };
+            format!(
+                "'{codec}' codec can't encode character '{shown}' in position {first}: ordinal not in range({limit})"
+            )
+        }
+        _ => format!(
+            "'{codec}' codec can't encode characters in position {first}-{}: ordinal not in range({limit})",
+            first + run.len().max(1) - 1
+        ),
+    }
 }

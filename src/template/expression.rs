@@ -12,7 +12,7 @@ use super::{
     tests,
     tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
 };
-use crate::value::{Dict, List, Operator, Value, negate};
+use crate::value::{Dict, List, Operator, Value, negate, positive};
 
 impl<'e> Evaluator<'e> {
     /// Returns an expression's value, which may be undefined.
@@ -37,6 +37,10 @@ impl<'e> Evaluator<'e> {
             Expression::Negate(node) => {
                 let value = self.defined(&node.0)?;
                 negate(&value).map_err(|message| self.failure(message, node.1))
+            }
+            Expression::Positive(node) => {
+                let value = self.defined(&node.0)?;
+                positive(value).map_err(|message| self.failure(message, node.1))
             }
             Expression::Binary(node) => {
                 let left = self.defined(&node.left)?;
@@ -269,7 +273,7 @@ impl<'e> Evaluator<'e> {
                     && let Some(block) = self.has_block(&node.name)
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, 0, &mut out)?;
+                    self.run_block(&block, 0, false, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let of = self.expression(&node.of)?;
@@ -286,7 +290,7 @@ impl<'e> Evaluator<'e> {
                     && let Some((block, level)) = self.block.clone()
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, level + 1, &mut out)?;
+                    self.run_block(&block, level + 1, true, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let callee = self.expression(&node.callee)?;

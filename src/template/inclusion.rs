@@ -31,17 +31,21 @@ impl<'e> Evaluator<'e> {
         &mut self,
         name: &Arc<str>,
         level: usize,
+        scoped: bool,
         out: &mut Output,
     ) -> Result<()> {
         let found = self.blocks.iter().find(|(known, _)| known == name);
         let Some((code, index)) = found.and_then(|(_, chain)| chain.get(level)).cloned() else {
             return Err(TemplateError::runtime(format!("there is no block '{name}'")));
         };
+        if code.blocks[index].required {
+            return Err(TemplateError::runtime(format!("Required block '{name}' not found")));
+        }
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if evaluator.depth > MAX_DEPTH {
             return Err(TemplateError::runtime("maximum recursion depth exceeded"));
         }
-        evaluator.overlay = self.visible();
+        evaluator.overlay = if scoped { self.visible() } else { self.exported() };
         evaluator.blocks.clone_from(&self.blocks);
         evaluator.block = Some((Arc::clone(name), level));
         evaluator.isolated = self.isolated;
@@ -52,14 +56,27 @@ impl<'e> Evaluator<'e> {
         self.blocks.iter().find(|(known, _)| &**known == name).map(|(name, _)| Arc::clone(name))
     }
 
-    /// Returns the template's own names, for a template that it includes.
-    pub(super) fn visible(&self) -> Overlay {
+    /// Returns the names of the template's top level.
+    fn exported(&self) -> Overlay {
+        if self.root.iter().all(Option::is_none) {
+            return Arc::clone(&self.overlay);
+        }
         let mut names = (*self.overlay).clone();
         for (symbol, value) in self.root.iter().enumerate() {
             if let Some(value) = value {
                 names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
             }
         }
+        Arc::new(names)
+    }
+
+    /// Returns the template's own names, for a template that it includes.
+    pub(super) fn visible(&self) -> Overlay {
+        let exported = self.exported();
+        if self.stack.len() == self.floor {
+            return exported;
+        }
+        let mut names = (*exported).clone();
         for (symbol, value) in &self.stack[self.floor..] {
             names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
         }

@@ -49,6 +49,8 @@ pub(crate) fn exists(of: &Value, name: &str) -> bool {
                 matches!(name, "next" | "reset")
             } else if downcast::<super::time::Duration>(of).is_some() {
                 name == "total_seconds"
+            } else if downcast::<super::time::Date>(of).is_some() {
+                super::time::DATE_METHODS.contains(&name)
             } else if downcast::<super::time::Time>(of).is_some() {
                 super::time::METHODS.contains(&name)
             } else {
@@ -100,6 +102,8 @@ pub(crate) fn call(
             } else if let Some(duration) = downcast::<super::time::Duration>(of) {
                 #[expect(clippy::cast_precision_loss, reason = "Python gives a float too")]
                 Ok(Value::Float(duration.0 as f64 / 1e6))
+            } else if let Some(date) = downcast::<super::time::Date>(of) {
+                super::time::date_method(*date, name, passed).map_err(TemplateError::runtime)
             } else if let Some(time) = downcast::<super::time::Time>(of) {
                 super::time::method(time, name, passed).map_err(TemplateError::runtime)
             } else {

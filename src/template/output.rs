@@ -79,7 +79,7 @@ impl Output {
 /// Returns the type of what no variable can hold, if there is such a thing in a value.
 fn unstorable(value: &Value) -> Option<&'static str> {
     match value {
-        Value::Object(object) if object.mapping().is_none() && object.type_name() != "datetime" => {
+        Value::Object(object) if object.mapping().is_none() && object.to_plain().is_none() => {
             Some(object.type_name())
         }
         Value::Undefined(_) => Some("Undefined"),

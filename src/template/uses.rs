@@ -169,7 +169,7 @@ impl Walk<'_> {
                 }
             }
             Expression::Not(operand) => self.expression(operand),
-            Expression::Negate(node) => self.expression(&node.0),
+            Expression::Negate(node) | Expression::Positive(node) => self.expression(&node.0),
             Expression::Binary(node) => {
                 self.expression(&node.left);
                 self.expression(&node.right);

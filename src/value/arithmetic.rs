@@ -153,6 +153,15 @@ pub fn negate(value: &Value) -> Result<Value, String> {
     }
 }
 
+/// Returns what Python's unary plus gives.
+pub fn positive(value: Value) -> Result<Value, String> {
+    match value {
+        Value::Bool(truth) => Ok(Value::Int(i64::from(truth))),
+        Value::Int(_) | Value::BigInt(_) | Value::Float(_) => Ok(value),
+        other => Err(format!("bad operand type for unary +: '{}'", other.type_name())),
+    }
+}
+
 fn python_rem(a: f64, b: f64) -> f64 {
     let rest = a % b;
     if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
