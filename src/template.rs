@@ -15,6 +15,7 @@ mod error;
 mod escape;
 mod evaluator;
 mod expression;
+mod extensions;
 pub mod filters;
 mod formatting;
 mod glob;
@@ -50,6 +51,7 @@ mod versions;
 pub use encodings::encode;
 pub use env::{Context, Decrypt, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
+pub use extensions::use_extensions;
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

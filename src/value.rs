@@ -204,6 +204,15 @@ impl Value {
         }
     }
 
+    /// Returns the type of what cannot be a key, where this is or holds it.
+    pub fn unhashable(&self) -> Option<&'static str> {
+        match self {
+            Value::List(_) | Value::Dict(_) => Some(self.type_name()),
+            Value::Tuple(items) => items.iter().find_map(Value::unhashable),
+            _ => None,
+        }
+    }
+
     /// Returns the first undefined value in it.
     pub fn first_undefined(&self) -> Option<&Arc<Undefined>> {
         match self {
@@ -248,9 +257,9 @@ impl Value {
             Value::List(_) => "list",
             Value::Tuple(_) => "tuple",
             Value::Dict(_) => "dict",
-            Value::Undefined(_) => "Undefined",
+            Value::Undefined(_) => "UndefinedMarker",
             Value::Object(object) => object.type_name(),
-            Value::Omit => "Omit",
+            Value::Omit => "_OmitType",
         }
     }
 }

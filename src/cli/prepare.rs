@@ -15,6 +15,7 @@ use crate::{
     inventory::{Inventory, Limit},
     output::{Output, Secrets},
     settings::{DuplicateKey, HashBehaviour, Settings},
+    template::use_extensions,
     value::Dict,
     vars::{RunFacts, World},
     yaml,
@@ -62,6 +63,7 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         DuplicateKey::Error => yaml::treat_duplicates(true),
         DuplicateKey::Ignore => yaml::treat_duplicates(false),
     }
+    use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }
 

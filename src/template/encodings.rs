@@ -36,6 +36,58 @@ pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
     })
 }
 
+/// Returns text as bytes, and as the error handler says what the encoding does not have.
+pub(crate) fn encode_with(text: &str, encoding: &str, errors: &str) -> Result<Vec<u8>, String> {
+    let strict = encode(text, encoding);
+    if strict.is_ok() || errors == "strict" {
+        return strict;
+    }
+    let mut bytes = Vec::new();
+    for letter in text.chars() {
+        if let Ok(encoded) = encode(&letter.to_string(), encoding) {
+            bytes.extend(encoded);
+            continue;
+        }
+        let code = u32::from(letter);
+        match errors {
+            "ignore" => (),
+            "replace" => bytes.push(b'?'),
+            "xmlcharrefreplace" => bytes.extend(format!("&#{code};").bytes()),
+            "backslashreplace" => bytes.extend(
+                match code {
+                    ..=0xff => format!("\\x{code:02x}"),
+                    ..=0xffff => format!("\\u{code:04x}"),
+                    _ => format!("\\U{code:08x}"),
+                }
+                .bytes(),
+            ),
+            other => return Err(format!("unknown error handler name '{other}'")),
+        }
+    }
+    Ok(bytes)
+}
+
+/// Returns the text that bytes of an encoding stand for, or what Python says about them.
+pub(crate) fn decode_strictly(bytes: &[u8], encoding: &str, errors: &str) -> Result<String, String> {
+    let (codec, wrong) = match plain_name(encoding).as_str() {
+        "utf-8" | "utf8" | "u8" => ("utf-8", std::str::from_utf8(bytes).err().map(|e| e.valid_up_to())),
+        "ascii" | "us-ascii" => ("ascii", bytes.iter().position(|byte| !byte.is_ascii())),
+        _ => return decode(bytes, encoding),
+    };
+    let Some(at) = wrong.filter(|_| errors == "strict") else {
+        let text = String::from_utf8_lossy(bytes);
+        return Ok(if errors == "ignore" { text.replace('\u{fffd}', "") } else { text.into_owned() });
+    };
+    let byte = bytes[at];
+    let why = match (codec, byte) {
+        ("ascii", _) => "ordinal not in range(128)",
+        (_, 0xc2..=0xf4) if at + 1 == bytes.len() => "unexpected end of data",
+        (_, 0xc2..=0xf4) => "invalid continuation byte",
+        _ => "invalid start byte",
+    };
+    Err(format!("'{codec}' codec can't decode byte 0x{byte:02x} in position {at}: {why}"))
+}
+
 /// Returns the text that bytes of an encoding stand for.
 pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<String, String> {
     let units = |big: bool| -> String {

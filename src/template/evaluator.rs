@@ -91,9 +91,7 @@ impl<'e> Evaluator<'e> {
     /// Runs the whole template.
     pub(crate) fn run(&mut self, out: &mut Output) -> Result<()> {
         if self.depth > MAX_DEPTH {
-            return Err(TemplateError::runtime(
-                "Recursive loop detected in template: maximum recursion depth exceeded",
-            ));
+            return Err(TemplateError::recursion());
         }
         let code = self.code;
         if !code.extends {
@@ -365,6 +363,9 @@ impl<'e> Evaluator<'e> {
         }
         if let Some(value) = globals::find(name) {
             return Ok(value);
+        }
+        if &**name == "self" {
+            return Ok(object(super::objects::Blocks));
         }
         Ok(Value::undefined(format!("'{name}' is undefined"), self.code.span_of(place)))
     }

@@ -286,6 +286,10 @@ impl<'t> Lexer<'t, '_> {
             self.move_to(end);
             return Ok(());
         }
+        // Jinja does not look any further at the end of the text.
+        if self.rest().is_empty() {
+            return Ok(());
+        }
         Err("Missing end of raw directive".to_owned())
     }
 

@@ -1,6 +1,8 @@
 //! The methods that Python's values have.
 
+mod bytes;
 mod container;
+mod number;
 mod text;
 
 pub(crate) use text::{capitalize, is_space, justify, lines, split};
@@ -32,12 +34,13 @@ pub(crate) const CHANGING: &[&str] = &[
 pub(crate) fn exists(of: &Value, name: &str) -> bool {
     match of {
         Value::Str(_) => text::NAMES.contains(&name),
-        Value::Bytes(_) => matches!(name, "decode" | "hex"),
+        Value::Bytes(_) => bytes::exists(name),
         Value::List(_) => container::LIST.contains(&name),
         Value::Tuple(_) => matches!(name, "index" | "count"),
         Value::Dict(_) => container::DICT.contains(&name),
-        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => matches!(name, "bit_length"),
-        Value::Float(_) => matches!(name, "is_integer"),
+        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) | Value::Float(_) => {
+            number::exists(of, name)
+        }
         Value::Object(object) => {
             if downcast::<ListCell>(of).is_some() {
                 container::LIST.contains(&name)
@@ -113,15 +116,8 @@ pub(crate) fn call(
                 }
             }
         }
-        Value::Bytes(bytes) => Ok(match name {
-            "hex" => super::digests::hexadecimal(bytes).into(),
-            _ => String::from_utf8_lossy(bytes).into_owned().into(),
-        }),
-        Value::Float(number) => Ok(Value::Bool(number.fract() == 0.0)),
-        number => {
-            let bits = number.to_big().unwrap_or_default().bits();
-            Ok(bits.into())
-        }
+        Value::Bytes(bytes) => bytes::call(eval, bytes, name, passed),
+        number => number::call(number, name, passed),
     })
 }
 

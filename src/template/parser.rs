@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     env::FileOptions,
     error::TemplateError,
+    extensions,
     lexer::{Token, tokens},
     tree::{
         Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol, Target,
@@ -340,7 +341,7 @@ impl<'t> Parser<'t> {
                 Statement::Import { name, target, with_context }
             }
             "from" => self.from_import()?,
-            "do" => Statement::Do(self.tuple(true, &[])?),
+            "do" if extensions::are_on(extensions::DO) => Statement::Do(self.tuple(true, &[])?),
             "print" => {
                 let mut first = true;
                 while *self.current() != Token::BlockEnd {
@@ -353,7 +354,7 @@ impl<'t> Parser<'t> {
                 self.tags.pop();
                 return Ok(None);
             }
-            "break" | "continue" => {
+            "break" | "continue" if extensions::are_on(extensions::LOOP_CONTROLS) => {
                 if self.loops == 0 {
                     let message = match tag {
                         "break" => "'break' outside loop",
@@ -375,7 +376,7 @@ impl<'t> Parser<'t> {
     }
 
     fn for_loop(&mut self) -> Result<Statement> {
-        let target = self.target(&["in"], false)?;
+        let target = self.target(false)?;
         self.expect_word("in")?;
         let iterable = self.tuple(false, &["recursive"])?;
         let filter = if self.skip_name("if")? { Some(self.expression()?) } else { None };
@@ -408,7 +409,7 @@ impl<'t> Parser<'t> {
     }
 
     fn set(&mut self) -> Result<Statement> {
-        let target = self.target(&[], true)?;
+        let target = self.target(true)?;
         if self.skip_operator("=")? {
             let value = self.tuple(true, &[])?;
             return Ok(Statement::Set { target, value });
@@ -427,7 +428,7 @@ impl<'t> Parser<'t> {
             if !assignments.is_empty() {
                 self.expect_operator(",")?;
             }
-            let target = self.target(&[], false)?;
+            let target = self.target(false)?;
             self.expect_operator("=")?;
             assignments.push((target, self.expression()?));
         }
@@ -530,7 +531,7 @@ impl<'t> Parser<'t> {
         let name = self.expression()?;
         self.expect_word("import")?;
         let mut names = Vec::new();
-        let mut with_context = None;
+        let mut with_context;
         loop {
             if !names.is_empty() {
                 self.expect_operator(",")?;
@@ -556,7 +557,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Reads what a value is given to: a name, an attribute of a namespace, or several to unpack into.
-    fn target(&mut self, ends: &[&str], attributes: bool) -> Result<Target> {
+    fn target(&mut self, attributes: bool) -> Result<Target> {
         let start = self.place();
         let mut targets = Vec::new();
         let mut is_tuple = false;
@@ -564,7 +565,7 @@ impl<'t> Parser<'t> {
             if !targets.is_empty() {
                 self.expect_operator(",")?;
             }
-            if self.is_tuple_end(ends) {
+            if self.is_tuple_end(&[]) {
                 break;
             }
             targets.push(self.one_target(attributes)?);

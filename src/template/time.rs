@@ -154,6 +154,17 @@ fn system_abbreviation(zoned: &Zoned) -> String {
     }
 }
 
+/// Returns what a time makes of a format specification: a pattern of `strftime`.
+pub(crate) fn by_pattern(value: &Value, pattern: &str) -> Option<Result<String, String>> {
+    if pattern.is_empty() {
+        return None;
+    }
+    if let Some(date) = downcast::<Date>(value) {
+        return Some(format(&date.midnight(), pattern));
+    }
+    downcast::<Time>(value).map(|time| format(time, pattern))
+}
+
 /// Python's `strptime`.
 pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
     let mismatch = || {

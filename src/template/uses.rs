@@ -284,6 +284,9 @@ pub(crate) mod testing {
         fn names(&self) -> Vec<Arc<str>> {
             self.0.keys().map(|key| key.to_text().into()).collect()
         }
+        fn is_operators(&self, name: &str) -> bool {
+            self.0.get(name).is_some()
+        }
     }
 
     /// Returns the value of a template over variables.
