@@ -424,6 +424,9 @@ impl Prepared {
     /// The reason that a result gives for its failure.
     fn why_failed(&self, kind: &str, result: &Dict) -> Vec<Cause> {
         let message = result.get("msg").map(Value::to_text).unwrap_or_default();
+        // A module that did not foresee its end says so in its message, too.
+        let known = format!("Task failed: {kind} failed: ");
+        let message = message.strip_prefix(&known).map(ToOwned::to_owned).unwrap_or(message);
         // What the system said stands behind what the module says of it.
         let message = match result.get("exception").and_then(Value::as_str) {
             Some(reason) if reason.starts_with('[') => {
