@@ -1,4 +1,4 @@
-//! Templates and expressions: minijinja's grammar, our evaluation over our values, with ansible-core's rules.
+//! Templates and expressions: Jinja's grammar, evaluated over our values, with ansible-core's rules.
 //!
 //! Invariant: only `Value::Template` and what the operator wrote as a condition is ever evaluated; no result of an
 //! evaluation is read as a template again.
@@ -7,7 +7,6 @@ mod access;
 mod addresses;
 mod bcrypt;
 mod cells;
-mod complaint;
 mod condition;
 mod crypt;
 mod csv;
@@ -19,23 +18,26 @@ mod error;
 mod escape;
 mod evaluator;
 mod expression;
+mod extensions;
 pub mod filters;
 mod formatting;
 mod glob;
 mod globals;
 mod hashids;
+mod grammar;
 mod inclusion;
 mod ini;
 mod jmespath;
 mod json;
 pub mod lookups;
-mod lower;
+mod lexer;
 mod macros;
 mod marked;
 mod methods;
 mod numbers;
 mod objects;
 mod output;
+mod parser;
 mod paths;
 mod pprint;
 mod random;
@@ -53,8 +55,10 @@ mod urls;
 mod uses;
 mod versions;
 
+pub use encodings::encode;
 pub use env::{Context, Decrypt, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
+pub use extensions::use_extensions;
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

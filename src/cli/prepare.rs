@@ -14,9 +14,11 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{Output, Secrets},
-    settings::{HashBehaviour, Settings},
+    settings::{DuplicateKey, HashBehaviour, Settings},
+    template::use_extensions,
     value::Dict,
     vars::{RunFacts, World},
+    yaml,
 };
 
 /// Exit statuses, as the reference has them.
@@ -56,6 +58,12 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         return Err(Refusal::new(OPTIONS_ERROR, problems));
     }
     report(&problems);
+    match settings.duplicate_dict_key.value {
+        DuplicateKey::Warn => (),
+        DuplicateKey::Error => yaml::treat_duplicates(true),
+        DuplicateKey::Ignore => yaml::treat_duplicates(false),
+    }
+    use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }
 
