@@ -20,14 +20,17 @@ macro_rules! registry {
 registry! {
     add_host,
     assert,
+    async_status,
     copy,
     debug,
     fail,
+    fetch,
     gather_facts,
     group_by,
     include_vars,
     pause,
     raw,
+    reboot,
     script,
     set_fact,
     set_stats,
@@ -68,8 +71,16 @@ pub(crate) fn module_name(name: &str) -> &str {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(
+            action.name,
+            "copy" | "template" | "script" | "raw" | "gather_facts" | "async_status" | "fetch"
+        )
     })
+}
+
+/// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
+pub(crate) fn may_be_job(name: &str) -> bool {
+    find(name).is_none_or(|action| action.name == "gather_facts")
 }
 
 /// Returns whether a task of this name needs a connection to its host.

@@ -30,8 +30,10 @@ macro_rules! registry {
 
 registry! {
     apt,
+    async_status,
     command,
     copy,
+    fetch,
     file,
     get_url,
     getent,

@@ -35,6 +35,12 @@ impl Failure {
         Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
     }
 
+    /// Returns the failure of an action that cannot begin: its words stand alone below the task.
+    pub fn refused(message: impl Into<String>) -> Failure {
+        let message = message.into();
+        Failure::at(None, message.as_str()).with("changed", false).with("msg", message)
+    }
+
     /// Returns the failure of evaluating something, with the words that say what it was for.
     pub fn template(error: &TemplateError, prefix: &str, at: Option<&Span>) -> Failure {
         let cause = Cause {
@@ -114,7 +120,7 @@ impl Failure {
                 let place = |cause: &Cause| cause.span.as_ref().map(ToString::to_string);
                 match causes.last_mut() {
                     // Reasons at one place are one entry of the chain.
-                    Some(last) if place(last) == place(&cause) => {
+                    Some(last) if place(last) == place(&cause) && !cause.apart => {
                         last.message = format!("{}: {}", last.message, cause.message);
                     }
                     _ => causes.push(cause),
