@@ -31,6 +31,12 @@ pub struct Spec {
     pub required_if: &'static [RequiredIf],
     /// Whether text without a key is an argument of its own (`command: uptime`), which arrives as `_raw_params`.
     pub free_form: bool,
+    /// The collection that the module belongs to: `ansible.builtin`, `community.general`.
+    pub collection: &'static str,
+    /// Whether its short name alone does not mean it: the reference has no redirect for modules younger than collections.
+    pub full_name_only: bool,
+    /// Its other names: short ones, which hold in its collection, too, and full ones, of where it was before.
+    pub also: &'static [&'static str],
 }
 
 impl Spec {

@@ -11,12 +11,12 @@ pub(super) static UNIT: Action =
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(jid) = call.text("jid") else {
-        return Err(Failure::refused("missing required arguments: jid"));
+        return Err(Failure::plain("missing required arguments: jid"));
     };
     let mode = call.text("mode").unwrap_or_else(|| "status".to_owned());
     if !matches!(mode.as_str(), "status" | "cleanup") {
         let message = format!("value of mode must be one of: status, cleanup, got: {mode}");
-        return Err(Failure::refused(message));
+        return Err(Failure::plain(message));
     }
     let args: Dict = [
         ("jid", Value::str(jid)),

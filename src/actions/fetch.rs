@@ -34,14 +34,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let text = |name: &str, what: &str| match call.args.get(name) {
         None | Some(Value::None) => Ok(None),
         Some(Value::Str(text)) => Ok(Some(text.to_string())),
-        Some(_) => Err(Failure::refused(format!(
+        Some(_) => Err(Failure::plain(format!(
             "Invalid type supplied for {what} option, it must be a string"
         ))),
     };
     let src = text("src", "source")?;
     let dest = text("dest", "dest")?;
     let (Some(src), Some(dest)) = (src, dest) else {
-        return Err(Failure::refused("src and dest are required"));
+        return Err(Failure::plain("src and dest are required"));
     };
     let place = Place {
         dest: from_home(&dest),
@@ -51,7 +51,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         host: call.host.name.to_string(),
     };
     if place.flat && place.base.join(&place.dest).is_dir() && !place.ends_in_slash {
-        return Err(Failure::refused(
+        return Err(Failure::plain(
             "dest is an existing directory, use a trailing slash if you want to fetch src into that directory",
         ));
     }

@@ -13,10 +13,11 @@ use super::{
     report, terminal,
 };
 use crate::{
+    actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::{self, Event, Sink},
-    playbook::{Files, Level, Loader, Play, Playbook},
+    playbook::{Files, Level, Loader, Play, Playbook, Surroundings},
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
@@ -192,14 +193,27 @@ fn load(
 ) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
     let extra = Arc::clone(&run.world.extra_vars);
     let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
-    let roles_path = run.settings.roles_path.value.clone();
     let mut problems = Diagnostics::default();
     let mut found = Vec::new();
     for path in paths {
-        let loader = Loader::new(files, &roles_path, &resolve);
+        let loader = Loader::new(Surroundings {
+            files,
+            roles_path: &run.settings.roles_path.value,
+            library: &run.settings.library.value,
+            collections: &run.collections,
+            resolve: &resolve,
+            actions: &actions::resolve,
+            lookups: |name| crate::template::lookups::find(name).is_some(),
+        });
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);
-        problems.extend(check::check(&playbook));
+        let known = check::Known {
+            tags: &run.options.tags,
+            has_hosts: &|play| has_hosts(run, play),
+            collections: &run.collections,
+            from_the_start: run.options.start_at_task.is_none(),
+        };
+        problems.extend(check::check(&playbook, &known));
         found.push((path.clone(), playbook));
     }
     let warnings = files.warnings.take();
@@ -214,6 +228,20 @@ fn load(
         return Err(Refusal::new(status, problems));
     }
     Ok(found)
+}
+
+/// Whether a play's pattern is known and matches a host now.
+fn has_hosts(run: &Run, play: &Play) -> bool {
+    let patterns: Vec<String> = match &play.hosts {
+        hosts if hosts.is_lazy() => return false,
+        Value::List(list) => list.iter().map(Value::to_text).collect(),
+        one => vec![one.to_text()],
+    };
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let inventory = run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    inventory
+        .select(&patterns, run.options.limit.as_ref())
+        .is_ok_and(|selected| !selected.hosts.is_empty())
 }
 
 /// The status with which the reference ends: it would find some of the problems only when it came to the task.

@@ -88,10 +88,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
 /// The play of one task that the options say.
 fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
-    let name = written
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| written.strip_prefix("ansible.legacy."))
-        .unwrap_or(written);
+    let name = actions::resolve(written).unwrap_or(written);
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     if matches!(
         name,
@@ -150,6 +147,7 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
         }),
         name: None,
         action: name.into(),
+        foreign: None,
         action_written: written.into(),
         action_span: written_at("<CLI option '-m'>", written),
         args: Args { entries, whole: None },

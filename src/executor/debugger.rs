@@ -208,6 +208,7 @@ impl Prompt {
             level: Arc::new(level),
             name: task.name.clone(),
             action: Arc::clone(&task.action),
+            foreign: task.foreign.clone(),
             action_written: Arc::clone(&task.action_written),
             action_span: task.action_span.clone(),
             args: Args { entries: args, whole: task.args.whole.clone() },

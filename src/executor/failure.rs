@@ -35,10 +35,11 @@ impl Failure {
         Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
     }
 
-    /// Returns the failure of an action that cannot begin: its words stand alone below the task.
-    pub fn refused(message: impl Into<String>) -> Failure {
+    /// Returns the failure of an action that says why in these words alone.
+    pub fn plain(message: impl Into<String>) -> Failure {
         let message = message.into();
-        Failure::at(None, message.as_str()).with("changed", false).with("msg", message)
+        let failure = Failure { own_message: true, ..Failure::at(None, message.as_str()) };
+        failure.with("changed", false).with("msg", message)
     }
 
     /// Returns the failure of evaluating something, with the words that say what it was for.
@@ -89,6 +90,13 @@ impl Failure {
         self.own_message = false;
         self.apart = true;
         self
+    }
+
+    /// Says that this ends the action before it began: the result's message has the task's words, too.
+    #[must_use]
+    pub fn alone(self) -> Failure {
+        let message = self.result.get("msg").map(Value::to_text).unwrap_or_default();
+        Failure::at(None, message)
     }
 
     /// Adds a key of the result.

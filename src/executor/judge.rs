@@ -190,6 +190,9 @@ impl Prepared {
             Some(reason) => reason.to_text(),
             None => result.get("msg").map(Value::to_text).unwrap_or_default(),
         };
+        // A module that did not foresee its end says so in its message, too.
+        let known = format!("Task failed: {kind} failed: ");
+        let message = message.strip_prefix(&known).map(ToOwned::to_owned).unwrap_or(message);
         let kind =
             if result.contains_key("_ansible_windlass_action_failed") { "Action" } else { kind };
         // What the system said stands behind what the module says of it.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     output::{Event, ResultEvent, Status, TaskStart},
-    playbook::{Block, Entry, Level, Loader, Task},
+    playbook::{Block, Entry, Level, Loader, Surroundings, Task},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -293,8 +293,15 @@ impl Batch<'_> {
             let _ = level;
             Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
         };
-        let roles_path = self.run.settings.roles_path.value.clone();
-        let loader = Loader::new(self.files, &roles_path, &resolve);
+        let loader = Loader::new(Surroundings {
+            files: self.files,
+            roles_path: &self.run.settings.roles_path.value,
+            library: &self.run.settings.library.value,
+            collections: &self.run.collections,
+            resolve: &resolve,
+            actions: &crate::actions::resolve,
+            lookups: |name| crate::template::lookups::find(name).is_some(),
+        });
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {

@@ -185,6 +185,7 @@ fn implicit(
         }),
         name: name.map(Value::str),
         action: action.into(),
+        foreign: None,
         action_written: action.into(),
         action_span: play.span.clone(),
         args: Args { entries: args, whole: None },

@@ -16,6 +16,7 @@ use crate::{
     connection::{Connections, Secret},
     inventory::Limit,
     output::{Output, Secrets, Stats},
+    playbook::Collections,
     settings::Settings,
     value::{Dict, Value},
     vars::World,
@@ -78,6 +79,8 @@ pub struct Run {
     pub printer: Printer,
     pub secrets: Secrets,
     pub connections: Connections,
+    /// Collections on disk.
+    pub collections: Collections,
     pub(super) sessions: Sessions,
     pub(super) forks: Arc<Semaphore>,
     pub(super) interrupted: AtomicBool,
@@ -125,13 +128,15 @@ impl Run {
         ask: Arc<dyn Ask>,
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
+        let printer = Printer::new(output, options.live);
         Arc::new(Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
+            collections: Collections::new(&settings.collections_path.value),
             settings,
             options,
-            printer: Printer::new(output),
+            printer,
             secrets,
             connections,
             sessions: Sessions::default(),

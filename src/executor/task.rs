@@ -241,7 +241,7 @@ impl Prepared {
         env: &Env<'_>,
         no_log: bool,
     ) -> Result<Decision, Failure> {
-        let args = arguments::evaluate(&self.task, env)?;
+        let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
         let (target_host, delegate_names) = self.delegate(names, env)?;
@@ -271,7 +271,7 @@ impl Prepared {
                 "This action ({}) does not support async.",
                 arguments::full_name(&self.task)
             );
-            return Err(Failure::refused(message));
+            return Err(Failure::plain(message));
         }
         let step = actions::run(&call)?;
         Ok(match step {

@@ -57,6 +57,16 @@ impl ArgText {
     }
 }
 
+/// Splits a text into its first word, which may be an expression with spaces, and the rest.
+pub(super) fn split_name(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let first = pieces(text).ok().and_then(|pieces| Some(pieces.first()?.word.len()));
+    match first {
+        Some(end) => (&text[..end], text[end..].trim()),
+        None => text.split_once(char::is_whitespace).unwrap_or((text, "")),
+    }
+}
+
 fn value(text: Arc<str>) -> Value {
     if Template::is_in(&text) {
         Value::Template(Arc::new(Template::new(text, None)))

@@ -78,6 +78,21 @@ impl Host {
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
+    /// Returns the names in a folder in the order in which the system lists them, and whether each leads to a folder.
+    pub fn folder_entries(&self, path: &str) -> std::io::Result<Vec<(String, bool)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.path(path))? {
+            let entry = entry?;
+            let is_folder = match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
+                Ok(kind) => kind.is_dir(),
+                Err(_) => false,
+            };
+            found.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+        }
+        Ok(found)
+    }
+
     /// Returns where the link at `path` points, as it is written.
     pub fn link(&self, path: impl AsRef<Path>) -> Option<String> {
         fs::read_link(self.path(path)).ok().map(|target| target.to_string_lossy().into_owned())
