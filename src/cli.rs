@@ -7,18 +7,24 @@ mod check;
 pub mod extra_vars;
 pub mod inventory;
 mod list;
+mod passwords;
 mod playbook;
 mod prepare;
 mod run;
 mod terminal;
+mod vault;
 
 use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// What a program of this name is: the reference's names stand for its commands.
-const NAMES: &[(&str, &str)] =
-    &[("ansible-playbook", "playbook"), ("ansible", "run"), ("ansible-inventory", "inventory")];
+const NAMES: &[(&str, &str)] = &[
+    ("ansible-playbook", "playbook"),
+    ("ansible", "run"),
+    ("ansible-inventory", "inventory"),
+    ("ansible-vault", "vault"),
+];
 
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -33,7 +39,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first =
         arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     match first.as_str() {
-        "playbook" | "run" | "inventory" => {
+        "playbook" | "run" | "inventory" | "vault" => {
             command_of(&first, &format!("windlass {first}"), arguments[1..].to_vec())
         }
         "--version" | "-V" | "version" => {
@@ -46,7 +52,10 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
         other => {
             let error = Diagnostic::bare(format!("there is no command `{other}`"));
-            let error = match crate::diagnostic::closest(other, ["playbook", "run", "inventory"]) {
+            let error = match crate::diagnostic::closest(
+                other,
+                ["playbook", "run", "inventory", "vault"],
+            ) {
                 Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
                 None => error.hint("`windlass --help` lists the commands"),
             };
@@ -63,12 +72,14 @@ Usage:
   windlass playbook PLAYBOOK...          run playbooks (also as `ansible-playbook`)
   windlass run PATTERN -m MODULE -a ARGS run one module on hosts (also as `ansible`)
   windlass inventory --list              show hosts, groups and variables (also as `ansible-inventory`)
+  windlass vault ACTION FILE...          encrypt, view and edit secrets (also as `ansible-vault`)
 
 `windlass playbook --help` and `windlass run --help` list the options.";
 
 fn command_of(command: &str, program: &str, arguments: Vec<OsString>) -> ExitCode {
     let ended = match command {
         "playbook" => playbook::main(program, arguments),
+        "vault" => vault::main(program, arguments),
         "inventory" => return ExitCode::from(inventory::main(program, arguments)),
         _ => run::main(program, arguments),
     };

@@ -46,7 +46,7 @@ mod urls;
 mod uses;
 mod versions;
 
-pub use env::{Context, Decrypt, Env, FileOptions, Scope};
+pub use env::{Context, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
