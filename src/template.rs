@@ -42,6 +42,7 @@ mod random;
 mod regex;
 mod selection;
 mod sequence;
+mod sets;
 mod syntax;
 #[cfg(test)]
 mod table;
