@@ -18,8 +18,12 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// What a program of this name is: the reference's names stand for its commands.
-const NAMES: &[(&str, &str)] =
-    &[("ansible-playbook", "playbook"), ("ansible", "run"), ("ansible-inventory", "inventory"), ("ansible-doc", "doc")];
+const NAMES: &[(&str, &str)] = &[
+    ("ansible-playbook", "playbook"),
+    ("ansible", "run"),
+    ("ansible-inventory", "inventory"),
+    ("ansible-doc", "doc"),
+];
 
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -47,10 +51,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
         other => {
             let error = Diagnostic::bare(format!("there is no command `{other}`"));
-            let error = match crate::diagnostic::closest(other, ["playbook", "run", "inventory", "doc"]) {
-                Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
-                None => error.hint("`windlass --help` lists the commands"),
-            };
+            let error =
+                match crate::diagnostic::closest(other, ["playbook", "run", "inventory", "doc"]) {
+                    Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
+                    None => error.hint("`windlass --help` lists the commands"),
+                };
             report(&error.into());
             ExitCode::from(2)
         }

@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod openssl;
 pub mod pattern;
 pub mod postgres;
 pub mod spec;
@@ -46,17 +47,21 @@ registry! {
     group,
     hostname,
     lineinfile,
+    openssh_keypair,
+    openssl_privatekey,
     package,
     ping,
     postgresql_db,
     postgresql_ext,
     postgresql_ping,
     postgresql_query,
+    postgresql_user,
     replace,
     script,
     service,
     setup,
     shell,
+    slack,
     slurp,
     stat,
     systemd_service,

@@ -5,6 +5,7 @@
 mod case;
 mod known;
 mod normalise;
+mod server;
 mod verdict;
 mod world;
 

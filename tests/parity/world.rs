@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::case::{Case, Texts};
 use crate::normalise::Rules;
+use crate::server::Server;
 
 /// After this a run is stopped and has failed.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -71,7 +72,12 @@ pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Optio
     prepare(&case.folder, &work, true).map_err(|error| format!("cannot copy the case: {error}"))?;
     fs::create_dir_all(work.join("scratch")).map_err(|error| error.to_string())?;
     fs::create_dir(&home).map_err(|error| error.to_string())?;
-    let folders = [(work.display().to_string(), "<CASE>"), (home.display().to_string(), "<HOME>")];
+    let server = Server::of(&case.folder)?;
+    let mut folders =
+        vec![(work.display().to_string(), "<CASE>"), (home.display().to_string(), "<HOME>")];
+    if let Some(server) = &server {
+        folders.push((server.address.to_string(), "<SERVER>"));
+    }
 
     let mut texts = Texts::default();
     for line in &case.commands {
@@ -85,6 +91,9 @@ pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Optio
         command.env("PATH", setting.path()).env("HOME", &home);
         command.envs(setting.environment.iter().map(|(name, value)| (name, value)));
         command.envs(case.environment.iter().map(|(name, value)| (name, value)));
+        if let Some(server) = &server {
+            command.env("PARITY_SERVER", format!("http://{}", server.address));
+        }
         let (stdout, stderr, status) = finish(command, &top, &case.stdin)?;
         texts.stdout.push_str(&rules.apply(&stdout, &folders));
         texts.stderr.push_str(&rules.apply(&stderr, &folders));
@@ -144,7 +153,7 @@ fn prepare(from: &Path, to: &Path, top: bool) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if top && ["cmd", "expected", "stdin"].iter().any(|own| name == *own) {
+        if top && ["cmd", "expected", "server.json", "stdin"].iter().any(|own| name == *own) {
             continue;
         }
         let (source, target) = (entry.path(), to.join(&name));
