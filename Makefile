@@ -38,6 +38,7 @@ bench: packages
 	@.ci/packages python3-venv
 	$(CARGO) build --release --locked --bins --example relay
 	tests/bench/bench
+	$(CARGO) bench --locked --bench templates
 
 # Writes docs/modules/ from the modules' own tables; a test compares them.
 docs:

@@ -24,19 +24,23 @@ registry! {
     add_host,
     assemble,
     assert,
+    async_status,
     copy,
     debug,
     fail,
+    fetch,
     gather_facts,
     group_by,
     include_vars,
     pause,
     raw,
+    reboot,
     script,
     set_fact,
     set_stats,
     template,
     uri,
+    unarchive,
     wait_for_connection,
 }
 
@@ -105,9 +109,23 @@ pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
         !matches!(
             action.name,
-            "assemble" | "copy" | "template" | "script" | "raw" | "gather_facts" | "uri"
+            "assemble"
+                | "async_status"
+                | "copy"
+                | "fetch"
+                | "gather_facts"
+                | "raw"
+                | "script"
+                | "template"
+                | "unarchive"
+                | "uri"
         )
     })
+}
+
+/// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
+pub(crate) fn may_be_job(name: &str) -> bool {
+    find(name).is_none_or(|action| action.name == "gather_facts")
 }
 
 /// Returns whether a task of this name needs a connection to its host.

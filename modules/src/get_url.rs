@@ -93,6 +93,43 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     download.fetch(wanted, None)
 }
 
+/// Returns what is at an address, for modules that take one in place of a text.
+pub fn read_text(
+    host: &Host,
+    url: &str,
+    validate_certs: bool,
+) -> std::result::Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    read_to(host, url, validate_certs, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes what is at an address, and returns how many bytes there were; the error is a text.
+pub fn read_to(
+    host: &Host,
+    url: &str,
+    validate_certs: bool,
+    writer: &mut dyn std::io::Write,
+) -> std::result::Result<u64, String> {
+    let given = serde_json::json!({"url": url, "dest": "/", "validate_certs": validate_certs});
+    let given = given.as_object().cloned().unwrap_or_default();
+    let args = <Args as crate::spec::Args>::from_given(&given).map_err(|error| error.message)?;
+    let credentials = credentials::of(host, &args, url);
+    let request = Request {
+        url,
+        method: Method::Get,
+        modified: None,
+        no_cache: false,
+        args: &args,
+        credentials,
+    };
+    let mut answer = fetch::send(host, &request)?;
+    if !matches!(answer.status, Some(200) | None) {
+        return Err(answer.message());
+    }
+    answer.read_to(writer).map_err(|error| error.to_string())
+}
+
 /// One run.
 struct Download<'a> {
     args: &'a Args,

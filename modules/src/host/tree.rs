@@ -183,6 +183,11 @@ impl Host {
         }
     }
 
+    /// Removes an empty folder.
+    pub fn remove_folder(&self, path: &str) -> io::Result<()> {
+        if self.checking() { Ok(()) } else { fs::remove_dir(self.path(path)) }
+    }
+
     /// Returns everything below a folder, parents before what they hold; links are not followed.
     pub fn walk(&self, folder: &str) -> io::Result<Vec<Entry>> {
         let mut found = Vec::new();

@@ -7,8 +7,19 @@ use super::{Json, JsonMap, Kind};
 /// Why a value is not of the argument's type.
 #[derive(Debug, PartialEq)]
 pub enum Mismatch {
-    Type { wanted: Kind, detail: String },
-    Choice { got: String, choices: &'static [&'static str] },
+    Type {
+        wanted: Kind,
+        detail: String,
+    },
+    Choice {
+        got: String,
+        choices: &'static [&'static str],
+    },
+    /// Elements of a list that are none of the choices.
+    Choices {
+        got: Vec<String>,
+        choices: &'static [&'static str],
+    },
 }
 
 impl Mismatch {
@@ -172,9 +183,10 @@ impl<T: FromArg> FromArg for Vec<T> {
     const CHOICES: &'static [&'static str] = T::CHOICES;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
         match value {
-            Json::Array(items) => items.iter().map(T::from_arg).collect(),
+            Json::Array(items) => elements(items),
             Json::String(text) => {
-                text.split(',').map(|item| T::from_arg(&Json::from(item))).collect()
+                let items: Vec<Json> = text.split(',').map(Json::from).collect();
+                elements(&items)
             }
             Json::Number(_) => Ok(vec![T::from_arg(&Json::from(python_str(value)))?]),
             _ => Err(Mismatch::of(
@@ -186,6 +198,22 @@ impl<T: FromArg> FromArg for Vec<T> {
     fn absent() -> Option<Self> {
         Some(Vec::new())
     }
+}
+
+/// Reads a list's elements; of those that are no choice all are named.
+fn elements<T: FromArg>(items: &[Json]) -> Result<Vec<T>, Mismatch> {
+    let (mut read, mut wrong, mut known) = (Vec::new(), Vec::new(), T::CHOICES);
+    for item in items {
+        match T::from_arg(item) {
+            Ok(element) => read.push(element),
+            Err(Mismatch::Choice { got, choices }) => {
+                wrong.push(got);
+                known = choices;
+            }
+            Err(mismatch) => return Err(mismatch),
+        }
+    }
+    if wrong.is_empty() { Ok(read) } else { Err(Mismatch::Choices { got: wrong, choices: known }) }
 }
 
 /// A path: `~` and `$VARIABLES` are those of the helper's user, expanded when the module asks for it.
