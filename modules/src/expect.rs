@@ -111,13 +111,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             Err(failure)
         }
         Ended::Silent => {
-            let mut failure =
-                Failure::new("command exceeded timeout").with("changed", true);
+            let mut failure = Failure::new("command exceeded timeout").with("changed", true);
             failure.values.extend(result(None));
             Err(failure)
         }
         Ended::NoAnswer(pattern) => {
-            let message = format!("No remaining responses for '{pattern}', output was '{}'", output);
+            let message =
+                format!("No remaining responses for '{pattern}', output was '{}'", output);
             let mut failure = Failure::new(message).with("changed", true);
             failure.values.extend(result(None));
             Err(failure)
@@ -165,7 +165,8 @@ fn talk(
     timeout: Option<Duration>,
 ) -> Result<(String, Ended)> {
     let cannot = |error: &std::io::Error| Failure::io("cannot start the command", error);
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).map_err(|e| cannot(&e.into()))?;
+    let terminal =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).map_err(|e| cannot(&e.into()))?;
     grantpt(&terminal).and_then(|()| unlockpt(&terminal)).map_err(|e| cannot(&e.into()))?;
     let name = ptsname(&terminal, Vec::new()).map_err(|error| cannot(&error.into()))?;
     let name = name.to_string_lossy().into_owned();
@@ -227,7 +228,10 @@ fn talk(
             // The last one who held the terminal has closed it.
             let n = terminal.read(&mut chunk).unwrap_or(0);
             if n == 0 {
-                break child.wait().map(|status| Ended::With(code(status))).map_err(|e| cannot(&e))?;
+                break child
+                    .wait()
+                    .map(|status| Ended::With(code(status)))
+                    .map_err(|e| cannot(&e))?;
             }
             output.extend_from_slice(&chunk[..n]);
         }
@@ -300,8 +304,10 @@ mod tests {
 
     #[test]
     fn questions_are_answered() {
-        let command = "sh -c 'printf \"name? \"; read n; printf \"again? \"; read m; echo got $n $m'";
-        let result = expect(json!({"command": command, "responses": {"(?i)NAME": "ann", "again": "bob"}}));
+        let command =
+            "sh -c 'printf \"name? \"; read n; printf \"again? \"; read m; echo got $n $m'";
+        let result =
+            expect(json!({"command": command, "responses": {"(?i)NAME": "ann", "again": "bob"}}));
         assert_eq!((&result["rc"], &result["changed"]), (&json!(0), &json!(true)));
         assert_eq!(result["stdout"], "name? again? got ann bob");
     }
@@ -312,7 +318,10 @@ mod tests {
         let result = expect(json!({"command": command, "responses": {"q": ["a", "b"]}}));
         assert_eq!(result["stdout"], "q? a\r\nq? b");
         let result = expect(json!({"command": command, "responses": {"q": ["a"]}}));
-        assert!(result["msg"].as_str().unwrap().starts_with("No remaining responses for 'q'"), "{result}");
+        assert!(
+            result["msg"].as_str().unwrap().starts_with("No remaining responses for 'q'"),
+            "{result}"
+        );
     }
 
     #[test]

@@ -94,7 +94,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let dest = match args.dest.as_deref() {
         Some(dest) => dest.to_owned(),
         None if args.clone => {
-            return Err(Failure::new("the destination directory must be specified unless clone=no"));
+            return Err(Failure::new(
+                "the destination directory must be specified unless clone=no",
+            ));
         }
         None => String::new(),
     };
@@ -389,7 +391,9 @@ impl Git<'_> {
         if self.args.gpg_allowlist.contains(&print) {
             return Ok(());
         }
-        Err(Failure::new(format!("The gpg_allowlist does not include the public key \"{print}\" for this commit")))
+        Err(Failure::new(format!(
+            "The gpg_allowlist does not include the public key \"{print}\" for this commit"
+        )))
     }
 }
 

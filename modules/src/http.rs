@@ -23,7 +23,7 @@ pub use date::http_date;
 pub use message::{Head, exchange, read_head};
 pub use redirect::Follow;
 pub use tls::{Trust, secure};
-pub use url::Url;
+pub use url::{Url, form_encoded};
 
 use crate::host::{Host, errno_text};
 
@@ -253,10 +253,9 @@ fn once(
     head.extend(way.headers);
     head.push(("Connection".to_owned(), "close".to_owned()));
     let head = Head { method: &request.method, target: &way.target, headers: &head };
-    let mut response =
-        exchange(&mut stream, &head, request.body.as_mut()).and_then(|answer| {
-            message::with_body(stream, answer, &request.method, options.decompress)
-        })?;
+    let mut response = exchange(&mut stream, &head, request.body.as_mut()).and_then(|answer| {
+        message::with_body(stream, answer, &request.method, options.decompress)
+    })?;
     response.url = url.text();
     Ok(response)
 }

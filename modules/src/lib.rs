@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod openssl;
 pub mod pattern;
 pub mod postgres;
 pub mod spec;
@@ -62,6 +63,8 @@ registry! {
     lineinfile,
     mount,
     mount_facts,
+    openssh_keypair,
+    openssl_privatekey,
     package,
     package_facts,
     pam_limits,
@@ -70,12 +73,14 @@ registry! {
     postgresql_ext,
     postgresql_ping,
     postgresql_query,
+    postgresql_user,
     replace,
     script,
     service,
     service_facts,
     setup,
     shell,
+    slack,
     slurp,
     stat,
     sudoers,

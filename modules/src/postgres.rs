@@ -14,6 +14,7 @@ use crate::{
     host::{Failure, Host, Result},
     spec::{Json, JsonMap},
 };
+pub use scram::fits;
 pub use value::{identifier, literal, sql};
 pub use wire::{Answer, Complaint, Connection};
 
@@ -73,9 +74,8 @@ const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 impl Login {
     /// Logs in to a database; the failure is in the reference's words.
     pub fn connect(&self, host: &Host, database: &str) -> Result<Connection> {
-        self.try_connect(host, database).map_err(|reason| {
-            Failure::new(format!("unable to connect to database: {reason}"))
-        })
+        self.try_connect(host, database)
+            .map_err(|reason| Failure::new(format!("unable to connect to database: {reason}")))
     }
 
     /// Logs in to a database; the error is the reason.
@@ -88,17 +88,20 @@ impl Login {
             return Err(format!("Passed input '{bad}' is potentially dangerous"));
         }
         let limit = Duration::from_secs(30);
-        let port = u16::try_from(self.login_port).map_err(|_| {
-            format!("invalid port number: \"{}\"", self.login_port)
-        })?;
+        let port = u16::try_from(self.login_port)
+            .map_err(|_| format!("invalid port number: \"{}\"", self.login_port))?;
         let local = self.login_host.is_empty() || self.login_host.starts_with('/');
         let stream = if local {
-            let folders: Vec<&str> = match (self.login_unix_socket.as_str(), self.login_host.as_str()) {
-                ("", "") => SOCKETS.to_vec(),
-                ("", folder) | (folder, _) => vec![folder],
-            };
+            let folders: Vec<&str> =
+                match (self.login_unix_socket.as_str(), self.login_host.as_str()) {
+                    ("", "") => SOCKETS.to_vec(),
+                    ("", folder) | (folder, _) => vec![folder],
+                };
             let name = format!(".s.PGSQL.{port}");
-            let there = folders.iter().map(|folder| format!("{folder}/{name}")).find(|path| host.exists(path));
+            let there = folders
+                .iter()
+                .map(|folder| format!("{folder}/{name}"))
+                .find(|path| host.exists(path));
             let path = there.unwrap_or_else(|| format!("{}/{name}", folders[0]));
             crate::http::connect_unix(host, &path, limit).map_err(|error| {
                 format!(
@@ -179,7 +182,19 @@ impl Login {
 /// Returns whether a text holds what could end one statement and begin another.
 pub fn is_suspicious(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let words = ["; drop", "; select", "; insert", "; update", "; delete", "; alter", "; create", "union select", "or 1=1", "--", "/*"];
+    let words = [
+        "; drop",
+        "; select",
+        "; insert",
+        "; update",
+        "; delete",
+        "; alter",
+        "; create",
+        "union select",
+        "or 1=1",
+        "--",
+        "/*",
+    ];
     text.contains('"') && text.contains(';') || words.iter().any(|word| lower.contains(word))
 }
 

@@ -92,24 +92,38 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let texts = [&args.name, &args.owner, &args.template, &args.encoding, &args.conn_limit, &args.tablespace];
+    let texts = [
+        &args.name,
+        &args.owner,
+        &args.template,
+        &args.encoding,
+        &args.conn_limit,
+        &args.tablespace,
+    ];
     check_input(&args.login, &texts.map(String::as_str))?;
     if args.state == State::Rename {
         if args.target.is_empty() {
-            return Err(Failure::new("The \"target\" option must be defined when the \"rename\" option is used."));
+            return Err(Failure::new(
+                "The \"target\" option must be defined when the \"rename\" option is used.",
+            ));
         }
         if args.target == args.name {
-            return Err(Failure::new("The \"name/db\" option and the \"target\" option cannot be the same."));
+            return Err(Failure::new(
+                "The \"name/db\" option and the \"target\" option cannot be the same.",
+            ));
         }
         if args.maintenance_db == args.name {
-            return Err(Failure::new("The \"maintenance_db\" option and the \"name/db\" option cannot be the same."));
+            return Err(Failure::new(
+                "The \"maintenance_db\" option and the \"name/db\" option cannot be the same.",
+            ));
         }
     }
     if matches!(args.state, State::Dump | State::Restore) {
         return dump::run(&args, host);
     }
     let mut connection = args.login.connect(host, &args.maintenance_db)?;
-    let mut work = Work { args: &args, host, done: Vec::new(), connection: &mut connection };
+    let mut work =
+        Work { args: &args, host, done: Vec::new(), predicted: false, connection: &mut connection };
     let changed = match args.state {
         State::Absent => work.remove()?,
         State::Rename => work.rename()?,
@@ -123,6 +137,8 @@ struct Work<'a> {
     args: &'a Args,
     host: &'a Host,
     done: Vec<Json>,
+    /// Whether something would be done.
+    predicted: bool,
     connection: &'a mut Connection,
 }
 
@@ -147,8 +163,10 @@ impl Work<'_> {
     fn change(&mut self, statement: String) -> Result<()> {
         if !self.host.checking() {
             self.ask(&statement)?;
+            self.done.push(statement.into());
+        } else {
+            self.predicted = true;
         }
-        self.done.push(statement.into());
         Ok(())
     }
 
@@ -179,15 +197,22 @@ impl Work<'_> {
             self.change(format!("ALTER DATABASE {name} OWNER TO {}", identifier(&args.owner)))?;
         }
         if !args.conn_limit.is_empty() && args.conn_limit != now.conn_limit {
-            self.change(format!("ALTER DATABASE {name} CONNECTION LIMIT {}", number(&args.conn_limit)?))?;
+            self.change(format!(
+                "ALTER DATABASE {name} CONNECTION LIMIT {}",
+                number(&args.conn_limit)?
+            ))?;
         }
         if !args.tablespace.is_empty() && args.tablespace != now.tablespace {
-            self.change(format!("ALTER DATABASE {name} SET TABLESPACE {}", identifier(&args.tablespace)))?;
+            self.change(format!(
+                "ALTER DATABASE {name} SET TABLESPACE {}",
+                identifier(&args.tablespace)
+            ))?;
         }
-        if args.comment.as_ref().is_some_and(|comment| *comment != now.comment.unwrap_or_default()) {
+        if args.comment.as_ref().is_some_and(|comment| *comment != now.comment.unwrap_or_default())
+        {
             self.comment()?;
         }
-        Ok(!self.done.is_empty())
+        Ok(self.predicted || !self.done.is_empty())
     }
 
     /// What is given at the creation cannot be changed later.
@@ -200,14 +225,20 @@ impl Work<'_> {
             ))?;
             let wanted = crate::postgres::scalar(&wanted).unwrap_or_default();
             if wanted != now.encoding {
-                return Err(Failure::new(format!("Changing database encoding is not supported. Current encoding: {}", now.encoding)));
+                return Err(Failure::new(format!(
+                    "Changing database encoding is not supported. Current encoding: {}",
+                    now.encoding
+                )));
             }
         }
-        for (wanted, is, name) in
-            [(&args.lc_collate, &now.collate, "LC_COLLATE"), (&args.lc_ctype, &now.ctype, "LC_CTYPE")]
-        {
+        for (wanted, is, name) in [
+            (&args.lc_collate, &now.collate, "LC_COLLATE"),
+            (&args.lc_ctype, &now.ctype, "LC_CTYPE"),
+        ] {
             if !wanted.is_empty() && wanted != is {
-                return Err(Failure::new(format!("Changing {name} is not supported. Current {name}: {is}")));
+                return Err(Failure::new(format!(
+                    "Changing {name} is not supported. Current {name}: {is}"
+                )));
             }
         }
         Ok(())
@@ -256,10 +287,16 @@ impl Work<'_> {
 
     fn rename(&mut self) -> Result<bool> {
         let args = self.args;
-        let (source, target) = (self.look(&args.name)?.is_some(), self.look(&args.target)?.is_some());
+        let (source, target) =
+            (self.look(&args.name)?.is_some(), self.look(&args.target)?.is_some());
         match (source, target) {
-            (true, true) => Err(Failure::new(format!("Both the source and the target databases exist: {} and {}", args.name, args.target))),
-            (false, false) => Err(Failure::new(format!("The source database {} does not exist.", args.name))),
+            (true, true) => Err(Failure::new(format!(
+                "Both the source and the target databases exist: {} and {}",
+                args.name, args.target
+            ))),
+            (false, false) => {
+                Err(Failure::new(format!("The source database {} does not exist.", args.name)))
+            }
             (false, true) => Ok(false),
             (true, false) => {
                 let (from, to) = (identifier(&args.name), identifier(&args.target));
@@ -271,7 +308,5 @@ impl Work<'_> {
 }
 
 fn number(text: &str) -> Result<i64> {
-    text.trim()
-        .parse()
-        .map_err(|_| Failure::new(format!("invalid connection limit: \"{text}\"")))
+    text.trim().parse().map_err(|_| Failure::new(format!("invalid connection limit: \"{text}\"")))
 }

@@ -80,9 +80,9 @@ struct Work<'a> {
 impl Work<'_> {
     fn ask(&mut self, statement: &str) -> Result<Option<String>> {
         let answer = self.connection.run(statement);
-        answer.map(|answer| scalar(&answer)).map_err(|error| {
-            Failure::new(format!("Cannot execute SQL '{statement}': {error}"))
-        })
+        answer
+            .map(|answer| scalar(&answer))
+            .map_err(|error| Failure::new(format!("Cannot execute SQL '{statement}': {error}")))
     }
 
     fn installed(&mut self) -> Result<Option<String>> {
@@ -119,7 +119,9 @@ impl Work<'_> {
                 if let Some(schema) = &args.schema {
                     statement.push_str(&format!(" WITH SCHEMA {}", identifier(schema)));
                 }
-                if let Some(version) = args.version.as_deref().filter(|version| *version != "latest") {
+                if let Some(version) =
+                    args.version.as_deref().filter(|version| *version != "latest")
+                {
                     statement.push_str(&format!(" VERSION {}", literal(version)));
                 }
                 self.change(format!("{statement}{cascade}"))?;

@@ -58,7 +58,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let database = args.login_db.as_deref().unwrap_or("postgres");
     let mut connection = args.login.connect(host, database)?;
     let failed = |query: &str, error: &dyn std::fmt::Display| {
-        Failure::new(format!("Cannot execute SQL '{query}' {}: {error}, query list: {}", shown(&args), crate::spec::python_repr(&Json::from(queries.clone()))))
+        Failure::new(format!(
+            "Cannot execute SQL '{query}' {}: {error}, query list: {}",
+            shown(&args),
+            crate::spec::python_repr(&Json::from(queries.clone()))
+        ))
     };
     let mut setup = Vec::new();
     if !args.search_path.is_empty() {
@@ -91,7 +95,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 fn shown(args: &Args) -> String {
     match (&args.named_args, args.positional_args.is_empty()) {
         (Some(named), _) => crate::spec::python_repr(&Json::Object(named.clone())),
-        (None, false) => format!("({})", args.positional_args.iter().map(crate::spec::python_repr).collect::<Vec<_>>().join(", ")),
+        (None, false) => format!(
+            "({})",
+            args.positional_args
+                .iter()
+                .map(crate::spec::python_repr)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
         (None, true) => "None".to_owned(),
     }
 }
@@ -114,7 +125,9 @@ fn filled(query: &str, args: &Args) -> std::result::Result<String, String> {
             let value = values.next().ok_or("not enough arguments for format string")?;
             out.push_str(&sql(value));
             rest = after;
-        } else if let Some((name, after)) = rest.strip_prefix('(').and_then(|rest| rest.split_once(")s")) {
+        } else if let Some((name, after)) =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(")s"))
+        {
             let value = args.named_args.as_ref().and_then(|named| named.get(name));
             out.push_str(&sql(value.ok_or_else(|| format!("'{name}'"))?));
             rest = after;
@@ -137,7 +150,7 @@ struct Told {
     query: String,
     status: String,
     rowcount: i64,
-    last: Vec<Json>,
+    last: Json,
     all: Vec<Json>,
     times: Vec<Json>,
 }
@@ -147,11 +160,15 @@ impl Told {
         statement.clone_into(&mut self.query);
         self.times.push(serde_json::json!((seconds * 1e6).round() / 1e3));
         let Some(answer) = answers.last() else {
-            self.all.push(Json::Array(Vec::new()));
+            self.all.push(serde_json::json!({}));
             return;
         };
-        self.last = answer.rows.iter().map(|row| row_json(answer, row)).collect();
-        self.all.push(self.last.clone().into());
+        self.last = if answer.columns.is_empty() {
+            serde_json::json!({})
+        } else {
+            answer.rows.iter().map(|row| row_json(answer, row)).collect()
+        };
+        self.all.push(self.last.clone());
         self.status.clone_from(&answer.status);
         for answer in answers {
             let mut words = answer.status.split(' ');
@@ -196,7 +213,15 @@ mod tests {
         check("a %s, %s", json!({"positional_args": [1, "it's"]}), "a 1, 'it''s'");
         check("%(x)s 5%%", json!({"named_args": {"x": null}}), "NULL 5%");
         check("like '%x'", json!({}), "like '%x'");
-        check("%s", json!({"positional_args": [1, 2]}), "error: not all arguments converted during string formatting");
-        check("%s %s", json!({"positional_args": [1]}), "error: not enough arguments for format string");
+        check(
+            "%s",
+            json!({"positional_args": [1, 2]}),
+            "error: not all arguments converted during string formatting",
+        );
+        check(
+            "%s %s",
+            json!({"positional_args": [1]}),
+            "error: not enough arguments for format string",
+        );
     }
 }

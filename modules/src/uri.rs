@@ -155,7 +155,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.force {
         headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
     }
-    let own = args.headers.iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+    let own =
+        args.headers.iter().flatten().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
     if let Some(content_type) = content_type.filter(|_| !own) {
         headers.push(("Content-Type".to_owned(), content_type));
     }
@@ -210,7 +211,8 @@ fn options(args: &Args, host: &Host) -> Options {
 /// The time of the file that is there, so that the server may say that it is the same.
 fn modified_since(args: &Args, host: &Host) -> Result<Option<(String, String)>> {
     use std::os::unix::fs::MetadataExt;
-    let Some(dest) = args.dest.as_deref().filter(|dest| !args.force && !host.is_folder(dest)) else {
+    let Some(dest) = args.dest.as_deref().filter(|dest| !args.force && !host.is_folder(dest))
+    else {
         return Ok(None);
     };
     let meta = host.stat(dest)?;
@@ -240,13 +242,7 @@ impl Call<'_> {
     }
 
     /// A status that is not wanted is a failure, with all that is known.
-    fn judge(
-        &self,
-        values: JsonMap,
-        status: i64,
-        message: &str,
-        changed: bool,
-    ) -> Result<Outcome> {
+    fn judge(&self, values: JsonMap, status: i64, message: &str, changed: bool) -> Result<Outcome> {
         if self.args.status_code.contains(&status) {
             return Ok(Outcome { changed, values });
         }
@@ -319,7 +315,11 @@ impl Call<'_> {
         let path = response.url.split(['?', '#']).next().unwrap_or_default();
         let last = path.splitn(4, '/').nth(3).and_then(|path| path.rsplit('/').next());
         let name = given.or_else(|| last.filter(|name| !name.is_empty()).map(str::to_owned));
-        format!("{}/{}", dest.trim_end_matches('/'), name.unwrap_or_else(|| "index.html".to_owned()))
+        format!(
+            "{}/{}",
+            dest.trim_end_matches('/'),
+            name.unwrap_or_else(|| "index.html".to_owned())
+        )
     }
 
     fn receive(&self, response: &mut Response, bytes: &mut Vec<u8>) -> Result<()> {
@@ -331,10 +331,13 @@ impl Call<'_> {
         match response.length() {
             Some(length) if !response.decoded && self.args.method != "HEAD" && have < length => {
                 let more = length - have;
-                let message =
-                    format!("IncompleteRead({have} bytes read, {more} more expected)");
+                let message = format!("IncompleteRead({have} bytes read, {more} more expected)");
                 // An error's text matters less than the error.
-                if response.status < 300 && response.status != 204 { Err(cannot(&message)) } else { Ok(()) }
+                if response.status < 300 && response.status != 204 {
+                    Err(cannot(&message))
+                } else {
+                    Ok(())
+                }
             }
             _ => Ok(()),
         }

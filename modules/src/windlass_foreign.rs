@@ -138,15 +138,17 @@ fn told(output: &Output) -> Result<Outcome> {
     let text = output.text();
     match parse(&text) {
         Some(mut values) => {
+            // Shown to nobody but by the controller, which knows it.
+            values.shift_remove("invocation");
             let changed = values.shift_remove("changed").is_some_and(|changed| truth(&changed));
             let failed = values.get("failed").is_some_and(truth);
             if !failed {
                 return Ok(Outcome { changed, values });
             }
             values.shift_remove("failed");
-            let message = values.shift_remove("msg").map_or_else(String::new, |text| {
-                crate::spec::python_str(&text)
-            });
+            let message = values
+                .shift_remove("msg")
+                .map_or_else(String::new, |text| crate::spec::python_str(&text));
             let mut failure = Failure::new(message).with("changed", changed);
             failure.values.extend(values);
             Err(failure)
@@ -169,7 +171,9 @@ fn truth(value: &Json) -> bool {
     match value {
         Json::Bool(truth) => *truth,
         Json::Number(number) => number.as_f64() != Some(0.0),
-        Json::String(text) => matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on" | "y" | "t"),
+        Json::String(text) => {
+            matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on" | "y" | "t")
+        }
         _ => false,
     }
 }
@@ -238,6 +242,9 @@ mod tests {
         );
         let args = json!({"_windlass_interpreter": ["/no/python"], "_windlass_style": "python"});
         let message = module("", args)["msg"].as_str().unwrap().to_owned();
-        assert!(message.contains("'/no/python', which was not found") && message.contains("ansible_python_interpreter"));
+        assert!(
+            message.contains("'/no/python', which was not found")
+                && message.contains("ansible_python_interpreter")
+        );
     }
 }

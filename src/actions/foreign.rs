@@ -80,7 +80,8 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
         })?;
         if text.contains(ARGS_INSIDE) {
             let arguments = Json::Object(with_run(call, name, given)).to_string();
-            let filled = text.replace(&format!("\"{ARGS_INSIDE}\""), &Json::from(arguments.clone()).to_string());
+            let filled = text
+                .replace(&format!("\"{ARGS_INSIDE}\""), &Json::from(arguments.clone()).to_string());
             let filled = filled.replace(ARGS_INSIDE, &arguments);
             set("inside", interpreter, String::new());
             remote.contents.push(files::send_bytes(filled.into_bytes()).content);
@@ -100,7 +101,8 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
 
 /// The arguments with what a module is told of the run.
 fn with_run(call: &Call<'_>, name: &str, mut given: JsonMap) -> JsonMap {
-    let verbosity = call.env.value("ansible_verbosity").ok().flatten().and_then(|value| value.as_int());
+    let verbosity =
+        call.env.value("ansible_verbosity").ok().flatten().and_then(|value| value.as_int());
     for (key, value) in [
         ("_ansible_check_mode", json!(call.check)),
         ("_ansible_no_log", json!(false)),
@@ -159,7 +161,11 @@ fn interpreter(call: &Call<'_>, text: &str) -> Option<Vec<String>> {
 fn python_interpreter(call: &Call<'_>) -> Vec<String> {
     let given = text_of(call, "ansible_python_interpreter")
         .filter(|given| !given.starts_with("auto"))
-        .or_else(|| std::env::var("ANSIBLE_PYTHON_INTERPRETER").ok().filter(|given| !given.starts_with("auto")));
+        .or_else(|| {
+            std::env::var("ANSIBLE_PYTHON_INTERPRETER")
+                .ok()
+                .filter(|given| !given.starts_with("auto"))
+        });
     let given = given.unwrap_or_else(|| "python3".to_owned());
     given.split_whitespace().map(str::to_owned).collect()
 }

@@ -8,10 +8,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 
-use super::{
-    args::parse,
-    prepare, report, terminal,
-};
+use super::{args::parse, prepare, report, terminal};
 use crate::diagnostic::{Diagnostic, closest};
 use entry::{Entry, Kind};
 pub use page::{index_page, module_page};
@@ -110,7 +107,9 @@ fn unknown(kind: Kind, name: &str, entries: &[Entry]) {
 fn listed(args: &DocArgs, entries: &[Entry]) -> String {
     let wanted = |entry: &&Entry| {
         args.names.is_empty()
-            || args.names.iter().any(|name| entry.full_name().starts_with(&format!("{name}.")) || entry.is_called(name))
+            || args.names.iter().any(|name| {
+                entry.full_name().starts_with(&format!("{name}.")) || entry.is_called(name)
+            })
     };
     let mut chosen: Vec<&Entry> = entries.iter().filter(wanted).collect();
     chosen.sort_by_key(|entry| entry.full_name());

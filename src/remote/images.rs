@@ -60,7 +60,11 @@ mod tests {
     fn a_helper_is_quickly_uploaded() {
         for helper in EMBEDDED {
             let size = helper.gzip.len();
-            assert!(size <= 2_000_000, "the helper for {} has {size} bytes, packed", helper.machine);
+            assert!(
+                size <= 2_000_000,
+                "the helper for {} has {size} bytes, packed",
+                helper.machine
+            );
         }
     }
 }

@@ -203,7 +203,10 @@ impl<'e> Evaluator<'e> {
         {
             // Python asks the container first.
             let right = self.defined(right)?;
-            if matches!(right, Value::Str(_) | Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)) {
+            if matches!(
+                right,
+                Value::Str(_) | Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+            ) {
                 contains(&right, &left).map_err(|error| error.at(self.code, node.place))?;
             }
         }

@@ -98,8 +98,7 @@ pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
         let rest = letters.clone().count();
         out.push_str(&text.map_err(|message| with_index(message, format, rest))?);
     }
-    if !used_mapping && next.next().is_some() && (is_tuple || !is_mapping(arguments))
-    {
+    if !used_mapping && next.next().is_some() && (is_tuple || !is_mapping(arguments)) {
         return Err("not all arguments converted during string formatting".to_owned());
     }
     Ok(out)
@@ -328,9 +327,10 @@ impl Spec {
             }
             Value::Bool(_) if kind == '\0' && self.width == 0 => Ok(value.to_text()),
             Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => match kind {
-                'z' => Err(
-                    "Negative zero coercion (z) not allowed in integer format specifier".to_owned()
-                ),
+                'z' => {
+                    Err("Negative zero coercion (z) not allowed in integer format specifier"
+                        .to_owned())
+                }
                 '\0' | 'd' | 'x' | 'X' | 'o' | 'b' | 'n' | 'c' if self.precision.is_some() => {
                     Err("Precision not allowed in integer format specifier".to_owned())
                 }
@@ -568,7 +568,10 @@ fn field_value(
     let mut value = if first.is_empty() {
         let index = match *automatic {
             Some(usize::MAX) => {
-                return Err("cannot switch from manual field specification to automatic field numbering".to_owned());
+                return Err(
+                    "cannot switch from manual field specification to automatic field numbering"
+                        .to_owned(),
+                );
             }
             Some(index) => index,
             None => 0,
@@ -577,7 +580,10 @@ fn field_value(
         by_index(index)?
     } else if let Ok(index) = first.parse() {
         if automatic.is_some_and(|index| index != usize::MAX) {
-            return Err("cannot switch from automatic field numbering to manual field specification".to_owned());
+            return Err(
+                "cannot switch from automatic field numbering to manual field specification"
+                    .to_owned(),
+            );
         }
         *automatic = Some(usize::MAX);
         by_index(index)?

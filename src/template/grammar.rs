@@ -142,7 +142,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn binary(&self, operator: Operator, left: Expression, right: Expression, start: Place) -> Expression {
+    fn binary(
+        &self,
+        operator: Operator,
+        left: Expression,
+        right: Expression,
+        start: Place,
+    ) -> Expression {
         Expression::Binary(Box::new(Binary { operator, left, right, place: self.since(start) }))
     }
 
@@ -331,7 +337,13 @@ impl<'t> Parser<'t> {
         if keys.len() == 1
             && let Some(Ok([from, to, step])) = keys.pop_if(|key| key.is_ok())
         {
-            return Ok(Expression::Slice(Box::new(Slice { of, start: from, stop: to, step, place })));
+            return Ok(Expression::Slice(Box::new(Slice {
+                of,
+                start: from,
+                stop: to,
+                step,
+                place,
+            })));
         }
         let mut items = Vec::new();
         for key in keys {

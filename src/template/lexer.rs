@@ -100,8 +100,7 @@ pub(super) fn tokens<'t>(
     }
     begins.push((Begin::Block, &options.block_start));
     begins.sort_by_key(|(_, text)| std::cmp::Reverse(text.len()));
-    let mut lexer =
-        Lexer { text, at: 0, options, begins, tokens: Vec::new(), line_starts: true };
+    let mut lexer = Lexer { text, at: 0, options, begins, tokens: Vec::new(), line_starts: true };
     let read = match kind {
         Kind::Expression => lexer.tag(End::Text),
         _ => lexer.template(),
@@ -489,7 +488,8 @@ pub(super) fn unescaped(text: &str) -> Result<String, String> {
         };
         rest = &rest[letter.len_utf8()..];
         let mut coded = |digits: usize, name: &str| -> Result<char, String> {
-            let code = rest.get(..digits).filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
+            let code =
+                rest.get(..digits).filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
             let Some(code) = code else { return Err(format!("truncated {name} escape")) };
             rest = &rest[digits..];
             let code = u32::from_str_radix(code, 16).unwrap_or(u32::MAX);
@@ -511,7 +511,9 @@ pub(super) fn unescaped(text: &str) -> Result<String, String> {
             'x' => out.push(coded(2, "\\xXX")?),
             'u' => out.push(coded(4, "\\uXXXX")?),
             'U' => out.push(coded(8, "\\UXXXXXXXX")?),
-            'N' if !rest.starts_with('{') => return Err("malformed \\N character escape".to_owned()),
+            'N' if !rest.starts_with('{') => {
+                return Err("malformed \\N character escape".to_owned());
+            }
             'N' => return Err("unknown Unicode character name".to_owned()),
             '0'..='7' => {
                 let more = rest.bytes().take(2).take_while(|b| (b'0'..=b'7').contains(b)).count();

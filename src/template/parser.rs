@@ -8,9 +8,7 @@ use super::{
     error::TemplateError,
     extensions,
     lexer::{Token, tokens},
-    tree::{
-        Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol, Target,
-    },
+    tree::{Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol, Target},
 };
 use crate::value::Value;
 
@@ -384,8 +382,7 @@ impl<'t> Parser<'t> {
         self.loops += 1;
         let (body, end) = self.statements(&["endfor", "else"])?;
         self.loops -= 1;
-        let otherwise =
-            if end == "else" { self.statements(&["endfor"])?.0 } else { Vec::new() };
+        let otherwise = if end == "else" { self.statements(&["endfor"])?.0 } else { Vec::new() };
         Ok(Statement::For(Arc::new(For { target, iterable, filter, recursive, body, otherwise })))
     }
 
@@ -505,9 +502,7 @@ impl<'t> Parser<'t> {
     /// Reads `with context` or `without context`.
     fn context(&mut self) -> Result<Option<bool>> {
         let with = self.is_name("with");
-        if (with || self.is_name("without"))
-            && matches!(self.following(), Token::Name("context"))
-        {
+        if (with || self.is_name("without")) && matches!(self.following(), Token::Name("context")) {
             self.advance()?;
             self.advance()?;
             return Ok(Some(with));

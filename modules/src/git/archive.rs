@@ -21,7 +21,8 @@ impl Git<'_> {
         };
         let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
         let made = format!("{folder}/.{name}.windlass-{}", std::process::id());
-        let mut words = vec!["archive".to_owned(), format!("--format={format}"), format!("--output={made}")];
+        let mut words =
+            vec!["archive".to_owned(), format!("--format={format}"), format!("--output={made}")];
         if let Some(prefix) = &args.archive_prefix {
             words.push(format!("--prefix={prefix}/"));
         }

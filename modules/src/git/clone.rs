@@ -8,10 +8,13 @@ impl Git<'_> {
         let args = self.args;
         let parent = self.dest.trim_end_matches('/').rsplit_once('/').map_or("", |(path, _)| path);
         if !parent.is_empty() && !self.host.is_folder(parent) {
-            self.host.create_folders(parent)?;
+            self.host
+                .create_folders(parent)
+                .map_err(|error| Failure::io(format!("cannot create `{parent}`"), &error))?;
         }
         let depth = args.depth.map(|depth| depth.to_string());
-        let separate = args.separate_git_dir.as_deref().map(|dir| format!("--separate-git-dir={dir}"));
+        let separate =
+            args.separate_git_dir.as_deref().map(|dir| format!("--separate-git-dir={dir}"));
         let mut words = vec!["clone"];
         if args.bare {
             words.push("--bare");
@@ -75,7 +78,8 @@ impl Git<'_> {
                 refspecs.push(self.current_branch()?);
                 shallow = true;
             } else if refs.is_branch(version) {
-                refspecs.push(format!("+refs/heads/{version}:refs/remotes/{}/{version}", args.remote));
+                refspecs
+                    .push(format!("+refs/heads/{version}:refs/remotes/{}/{version}", args.remote));
                 shallow = true;
             } else if refs.is_tag(version) {
                 refspecs.push(format!("+refs/tags/{version}:refs/tags/{version}"));
@@ -109,18 +113,23 @@ impl Git<'_> {
         }
         let error = output.error_text();
         let command = self.command(&words, true);
-        Err(Failure::new(format!("Failed to download remote objects and refs: {} {error}", output.text()))
-            .with("cmd", crate::host::join_words(&command.argv))
-            .with("rc", output.status)
-            .with("stdout", output.text())
-            .with("stderr", error))
+        Err(Failure::new(format!(
+            "Failed to download remote objects and refs: {} {error}",
+            output.text()
+        ))
+        .with("cmd", crate::host::join_words(&command.argv))
+        .with("rc", output.status)
+        .with("stdout", output.text())
+        .with("stderr", error))
     }
 
     /// Checks the version out.
     pub(super) fn switch(&self) -> Result<()> {
         let args = self.args;
         let (version, remote) = (args.version.as_str(), args.remote.as_str());
-        let exists = |name: &str| self.try_ask(&["rev-parse", "--verify", "--quiet", name]).map(|output| output.success());
+        let exists = |name: &str| {
+            self.try_ask(&["rev-parse", "--verify", "--quiet", name]).map(|output| output.success())
+        };
         let mut name = version.to_owned();
         let upstream = if version == "HEAD" {
             name = self.current_branch()?;
@@ -132,7 +141,10 @@ impl Git<'_> {
                 if exists(&format!("refs/heads/{version}"))? {
                     self.checked(version, &["checkout", "--force", version])?;
                 } else {
-                    self.checked(version, &["checkout", "--force", "--track", "-b", version, &tracking])?;
+                    self.checked(
+                        version,
+                        &["checkout", "--force", "--track", "-b", version, &tracking],
+                    )?;
                 }
                 Some(tracking)
             } else {
@@ -150,7 +162,11 @@ impl Git<'_> {
             let output = self.try_ask(&["reset", "--hard", &upstream, "--"])?;
             if !output.success() {
                 let words = ["reset", "--hard", &upstream, "--"];
-                return Err(self.failed(format!("Failed to checkout branch {name}"), &words, &output));
+                return Err(self.failed(
+                    format!("Failed to checkout branch {name}"),
+                    &words,
+                    &output,
+                ));
             }
         }
         Ok(())

@@ -55,9 +55,10 @@ impl Refs {
         };
         match found {
             Some(commit) => Ok(commit.to_owned()),
-            None if version == "HEAD" => {
-                Err(Failure::new(format!("Could not determine remote revision for {}", self.address)))
-            }
+            None if version == "HEAD" => Err(Failure::new(format!(
+                "Could not determine remote revision for {}",
+                self.address
+            ))),
             // A commit, which cannot be looked up from here.
             None => Ok(version.to_owned()),
         }
@@ -70,7 +71,10 @@ mod tests {
 
     #[test]
     fn references_are_read() {
-        let refs = Refs::parse("aa\tHEAD\naa\trefs/heads/main\nbb\trefs/tags/v1\ncc\trefs/tags/v1^{}\n", "r");
+        let refs = Refs::parse(
+            "aa\tHEAD\naa\trefs/heads/main\nbb\trefs/tags/v1\ncc\trefs/tags/v1^{}\n",
+            "r",
+        );
         assert!(refs.is_branch("main") && !refs.is_branch("v1") && refs.is_tag("v1"));
         assert_eq!(refs.find("refs/tags/v1^{}"), Some("cc"));
     }

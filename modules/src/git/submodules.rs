@@ -17,7 +17,11 @@ impl Git<'_> {
         }
         let output = self.try_ask(&words)?;
         if !output.success() {
-            let message = format!("Failed to init/update submodules: {}{}", output.text(), output.error_text());
+            let message = format!(
+                "Failed to init/update submodules: {}{}",
+                output.text(),
+                output.error_text()
+            );
             return Err(Failure::new(message));
         }
         Ok(before != self.submodules()?)

@@ -50,7 +50,10 @@ fn a_checkout_is_made_and_then_only_looked_at() {
     let checked = world.run_on(&TestHost::with(&[]).real().check(), json!({}));
     assert_eq!((&checked["changed"], &checked["after"]), (&json!(true), &json!(head)));
     let first = world.run(json!({}));
-    assert_eq!((&first["changed"], &first["after"], &first["before"]), (&json!(true), &json!(head), &Json::Null));
+    assert_eq!(
+        (&first["changed"], &first["after"], &first["before"]),
+        (&json!(true), &json!(head), &Json::Null)
+    );
     let second = world.run(json!({}));
     assert_eq!((&second["changed"], &second["before"]), (&json!(false), &json!(head)));
     assert_eq!(second["remote_url_changed"], false);
@@ -60,7 +63,9 @@ fn a_checkout_is_made_and_then_only_looked_at() {
 fn versions_are_branches_tags_and_commits() {
     let Some(world) = World::new() else { return };
     let commit = |name: &str| json!(world.sh(&format!("git -C r rev-parse {name}")));
-    for (version, expected) in [("v1", commit("v1")), ("dev", commit("dev")), ("main", commit("main"))] {
+    for (version, expected) in
+        [("v1", commit("v1")), ("dev", commit("dev")), ("main", commit("main"))]
+    {
         let result = world.run(json!({"version": version}));
         assert_eq!((&result["changed"], &result["after"]), (&json!(true), &expected), "{version}");
         assert_eq!(world.run(json!({"version": version}))["changed"], false, "{version}");
@@ -68,7 +73,10 @@ fn versions_are_branches_tags_and_commits() {
     let result = world.run(json!({"version": commit("v1")}));
     assert_eq!(result["after"], commit("v1"));
     let result = world.run(json!({"version": "none"}));
-    assert_eq!((&result["failed"], &result["msg"]), (&json!(true), &json!("Failed to checkout none")));
+    assert_eq!(
+        (&result["failed"], &result["msg"]),
+        (&json!(true), &json!("Failed to checkout none"))
+    );
 }
 
 #[test]
@@ -83,7 +91,10 @@ fn news_are_fetched_and_local_changes_kept_unless_forced() {
     world.sh("echo mine > co/f");
     let refused = world.run(json!({}));
     let message = refused["msg"].as_str().unwrap();
-    assert!(message.starts_with("Local modifications exist in the destination: ") && message.ends_with("(force=no)."));
+    assert!(
+        message.starts_with("Local modifications exist in the destination: ")
+            && message.ends_with("(force=no).")
+    );
     let forced = world.run(json!({"force": true}));
     assert_eq!((&forced["changed"], &forced["after"]), (&json!(true), &json!(after)));
     assert_eq!(world.sh("cat co/f"), "three");

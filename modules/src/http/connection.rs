@@ -29,11 +29,8 @@ pub(super) struct Way {
 
 pub(super) fn open(host: &Host, options: &Options, url: &Url) -> Result<Way, Error> {
     let secure = url.scheme == "https";
-    let mut way = Way {
-        stream: Box::new(io::empty()),
-        target: url.target.clone(),
-        headers: Vec::new(),
-    };
+    let mut way =
+        Way { stream: Box::new(io::empty()), target: url.target.clone(), headers: Vec::new() };
     if let Some(socket) = &options.unix_socket {
         let stream = connect_unix(host, socket, options.timeout).map_err(|error| {
             Error::open(format!("Invalid Socket File ({socket}): {}", errno_text(&error)))

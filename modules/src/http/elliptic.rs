@@ -54,8 +54,7 @@ impl ActiveKeyExchange for Begun {
         let peer = Some(peer).filter(|peer| peer.first() == Some(&4));
         let peer = peer.and_then(|peer| PublicKey::from_sec1_bytes(peer).ok());
         let peer = peer.ok_or(Error::PeerMisbehaved(PeerMisbehaved::InvalidKeyShare))?;
-        let shared =
-            p256::ecdh::diffie_hellman(self.secret.to_nonzero_scalar(), peer.as_affine());
+        let shared = p256::ecdh::diffie_hellman(self.secret.to_nonzero_scalar(), peer.as_affine());
         Ok(SharedSecret::from(shared.raw_secret_bytes().as_slice()))
     }
 

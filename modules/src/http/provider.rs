@@ -80,10 +80,8 @@ impl SecureRandom for Random {
 pub(super) fn fill_random(buffer: &mut [u8]) -> rustix::io::Result<()> {
     let mut filled = 0;
     while filled < buffer.len() {
-        filled += rustix::rand::getrandom(
-            &mut buffer[filled..],
-            rustix::rand::GetRandomFlags::empty(),
-        )?;
+        filled +=
+            rustix::rand::getrandom(&mut buffer[filled..], rustix::rand::GetRandomFlags::empty())?;
     }
     Ok(())
 }
@@ -93,10 +91,7 @@ pub(super) fn fill_random(buffer: &mut [u8]) -> rustix::io::Result<()> {
 struct Keys;
 
 impl KeyProvider for Keys {
-    fn load_private_key(
-        &self,
-        key: PrivateKeyDer<'static>,
-    ) -> Result<Arc<dyn SigningKey>, Error> {
+    fn load_private_key(&self, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Error> {
         if let Ok(rsa) = sign::RsaSigningKey::new(&key) {
             return Ok(Arc::new(rsa));
         }

@@ -39,9 +39,7 @@ pub(super) fn next(
         Follow::All => true,
         Follow::None => false,
         Follow::Safe => reads,
-        Follow::Urllib2 => {
-            reads || (request.method == "POST" && matches!(status, 301..=303))
-        }
+        Follow::Urllib2 => reads || (request.method == "POST" && matches!(status, 301..=303)),
     };
     if !goes {
         return Ok(None);

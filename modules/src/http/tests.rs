@@ -74,8 +74,10 @@ const MOVED: &str = "HTTP/1.1 302 Found\r\nLocation: next\r\nContent-Length: 0\r
 
 #[test]
 fn a_redirected_post_becomes_a_get() {
-    let (base, thread) =
-        serve(&[MOVED, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n"]);
+    let (base, thread) = serve(&[
+        MOVED,
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n",
+    ]);
     let (response, text) = ask(&base, "POST", Some("x=1"), &options(Follow::All));
     assert_eq!((response.status, text.as_str()), (200, "abcde"));
     assert_eq!(response.url, format!("{base}/next"));
@@ -101,7 +103,8 @@ fn name_and_password_wait_for_the_question() {
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok more",
     ]);
     let credentials = Some(Credentials { user: "me".to_owned(), password: "pw".to_owned() });
-    let (response, text) = ask(&base, "GET", None, &Options { credentials, ..options(Follow::Safe) });
+    let (response, text) =
+        ask(&base, "GET", None, &Options { credentials, ..options(Follow::Safe) });
     assert_eq!((response.message().as_str(), text.as_str()), ("OK (2 bytes)", "ok"));
     let asked = thread.join().unwrap();
     assert!(!asked[0].contains("Authorization"));
@@ -112,8 +115,7 @@ fn name_and_password_wait_for_the_question() {
 fn answers_that_are_none_are_failures() {
     let fails = |answer: &str| {
         let (base, thread) = serve(&[answer]);
-        let request =
-            Request { method: "GET".into(), url: base, headers: Vec::new(), body: None };
+        let request = Request { method: "GET".into(), url: base, headers: Vec::new(), body: None };
         let error = send(&TestHost::with(&[]), &options(Follow::Safe), request).err().unwrap();
         thread.join().unwrap();
         error.message

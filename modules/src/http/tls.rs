@@ -10,10 +10,7 @@ use rustls::{
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::CryptoProvider,
-    pki_types::{
-        CertificateDer, PrivateKeyDer, ServerName, UnixTime,
-        pem::PemObject,
-    },
+    pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
 };
 
 use super::{Duplex, Error, Options, Url, provider};
@@ -59,8 +56,8 @@ pub fn secure(
     let config = config(host, trust)?;
     let name = ServerName::try_from(server.to_owned())
         .map_err(|_| Error::open(format!("`{server}` is no name of a server")))?;
-    let mut connection = ClientConnection::new(Arc::new(config), name)
-        .map_err(|error| Error::open(told(&error)))?;
+    let mut connection =
+        ClientConnection::new(Arc::new(config), name).map_err(|error| Error::open(told(&error)))?;
     while connection.is_handshaking() {
         connection.complete_io(&mut stream).map_err(|error| Error::connecting(&error))?;
     }
@@ -71,13 +68,13 @@ fn config(host: &Host, trust: &Trust) -> Result<ClientConfig, Error> {
     let provider = Arc::new(provider::provider());
     let (roots, known) = trusted(host, trust)?;
     let usual = if trust.verify && !roots.is_empty() {
-        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
         Some(builder.build().map_err(|error| Error::open(error))?)
     } else {
         None
     };
-    let verifier =
-        Verifier { verify: trust.verify, usual, known, provider: provider.clone() };
+    let verifier = Verifier { verify: trust.verify, usual, known, provider: provider.clone() };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::open(told(&error)))?
@@ -200,9 +197,7 @@ impl ServerCertVerifier for Verifier {
 /// What the reference's library says of the same mistake.
 pub(super) fn told(error: &TlsError) -> String {
     let verify = |reason: String| {
-        format!(
-            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason} (_ssl.c:992)"
-        )
+        format!("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {reason} (_ssl.c:992)")
     };
     match error {
         TlsError::InvalidCertificate(reason) => verify(match reason {
@@ -212,9 +207,7 @@ pub(super) fn told(error: &TlsError) -> String {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "certificate is not yet valid".to_owned()
             }
-            CertificateError::UnknownIssuer => {
-                "unable to get local issuer certificate".to_owned()
-            }
+            CertificateError::UnknownIssuer => "unable to get local issuer certificate".to_owned(),
             // A certificate of an authority as a server's own.
             CertificateError::Other(_) => "self-signed certificate".to_owned(),
             CertificateError::NotValidForNameContext { expected, .. } => {

@@ -40,8 +40,7 @@ impl Url {
             return Err(Error::open("no host given"));
         }
         let target = target.split('#').next().unwrap_or_default();
-        let target =
-            if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
         if let Some(bad) = target.chars().find(|c| *c <= ' ' || *c == '\x7f') {
             let shown = crate::spec::python_repr(&target.as_str().into());
             let bad = crate::spec::python_repr(&bad.to_string().into());
@@ -174,6 +173,21 @@ pub(crate) fn encoded(text: &str, also: &[u8]) -> String {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Returns the text as forms have it: as Python's `quote_plus`.
+pub fn form_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' => out.push('+'),
+            byte if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) => {
+                out.push(char::from(byte));
+            }
+            byte => out.push_str(&format!("%{byte:02X}")),
         }
     }
     out

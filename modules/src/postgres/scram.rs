@@ -63,7 +63,8 @@ impl Scram {
         }
         let salt = STANDARD.decode(field("s=")?).ok()?;
         // A server that asks for more wants to keep us busy.
-        let iterations = field("i=")?.parse().ok().filter(|count| (1..=10_000_000).contains(count))?;
+        let iterations =
+            field("i=")?.parse().ok().filter(|count| (1..=10_000_000).contains(count))?;
         let salted = salted(self.password.as_bytes(), &salt, iterations);
         let client = hmac(&salted, &[b"Client Key"]);
         let bare = format!("n=,r={},{challenge},c=biws,r={nonce}", self.nonce);
@@ -95,7 +96,7 @@ pub(super) fn md5_answer(user: &str, password: &str, salt: &[u8]) -> String {
 }
 
 /// Returns the verifier that a server keeps for a password, with this salt and count.
-pub(crate) fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
+fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
     let salted = salted(password.as_bytes(), salt, iterations);
     let stored = Sha256::digest(hmac(&salted, &[b"Client Key"]));
     let server = hmac(&salted, &[b"Server Key"]);
@@ -108,8 +109,10 @@ pub(crate) fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
 }
 
 /// Returns whether a kept verifier or MD5 is that of a password.
-pub(crate) fn fits(kept: &str, user: &str, password: &str) -> bool {
-    if password.starts_with("SCRAM-SHA-256$") || (password.starts_with("md5") && password.len() == 35) {
+pub fn fits(kept: &str, user: &str, password: &str) -> bool {
+    if password.starts_with("SCRAM-SHA-256$")
+        || (password.starts_with("md5") && password.len() == 35)
+    {
         return kept == password;
     }
     if kept.starts_with("md5") {
@@ -147,7 +150,11 @@ mod tests {
         let kept = verifier("secret", b"0123456789abcdef", 4096);
         assert!(fits(&kept, "ann", "secret") && !fits(&kept, "ann", "other"));
         assert!(fits(&kept, "ann", &kept));
-        assert!(fits("md5d2d412ae78ef97ff4ad6ba1c0ef2c1b0", "x", "md5d2d412ae78ef97ff4ad6ba1c0ef2c1b0"));
+        assert!(fits(
+            "md5d2d412ae78ef97ff4ad6ba1c0ef2c1b0",
+            "x",
+            "md5d2d412ae78ef97ff4ad6ba1c0ef2c1b0"
+        ));
         assert!(!fits("", "ann", "x"));
     }
 }

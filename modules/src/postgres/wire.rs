@@ -211,9 +211,8 @@ impl Connection {
     pub fn version(&self) -> u32 {
         let text = self.parameters.iter().find(|(name, _)| name == "server_version");
         let text = text.map_or("", |(_, version)| version.as_str());
-        let mut numbers = text
-            .split(|c: char| !c.is_ascii_digit())
-            .map(|part| part.parse::<u32>().unwrap_or(0));
+        let mut numbers =
+            text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
         let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
         if major >= 10 {
             major * 10_000 + minor

@@ -12,7 +12,10 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
     }
     let mut connection = args.login.connect(host, &args.maintenance_db)?;
     let known = connection
-        .run(&format!("SELECT 1 FROM pg_catalog.pg_database WHERE datname = {}", literal(&args.name)))
+        .run(&format!(
+            "SELECT 1 FROM pg_catalog.pg_database WHERE datname = {}",
+            literal(&args.name)
+        ))
         .map_err(|error| Failure::new(format!("Database query failed: {error}")))?;
     let there = !known.rows.is_empty();
     if args.state == State::Dump && !there {
@@ -25,7 +28,9 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         command = command.env("PGPASSWORD", &args.login.login_password);
     }
     let Some(output) = host.change(&command)? else {
-        return Ok(Outcome::changed_if(true).with("db", args.name.as_str()).with("executed_commands", vec![shown]));
+        return Ok(Outcome::changed_if(true)
+            .with("db", args.name.as_str())
+            .with("executed_commands", vec![shown]));
     };
     let error = output.error_text();
     if !output.success() || error.contains("ERROR:") && args.state == State::Restore {
@@ -48,12 +53,17 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
 
 fn login_flags(args: &Args) -> String {
     let login = &args.login;
-    let place = if login.login_host.is_empty() { &login.login_unix_socket } else { &login.login_host };
+    let place =
+        if login.login_host.is_empty() { &login.login_unix_socket } else { &login.login_host };
     let mut flags = format!(" --dbname={}", quote_word(&args.name));
     if !place.is_empty() {
         flags.push_str(&format!(" --host={}", quote_word(place)));
     }
-    flags.push_str(&format!(" --port={} --username={}", login.login_port, quote_word(&login.login_user)));
+    flags.push_str(&format!(
+        " --port={} --username={}",
+        login.login_port,
+        quote_word(&login.login_user)
+    ));
     flags
 }
 
@@ -84,7 +94,9 @@ fn dump_line(args: &Args) -> String {
 
 /// A dump through a packer, whose failure is not hidden by the packer's success.
 fn packed(line: &str, packer: &str, target: &str) -> String {
-    format!("{{ {{ {line}; echo $? >&3; }} | {packer} > {target}; }} 3>&1 | {{ read status; exit $status; }}")
+    format!(
+        "{{ {{ {line}; echo $? >&3; }} | {packer} > {target}; }} 3>&1 | {{ read status; exit $status; }}"
+    )
 }
 
 fn restore_line(args: &Args) -> String {

@@ -49,7 +49,10 @@ fn an_answer_is_taken_apart() {
     assert_eq!(result["json"], json!({"k": 1}));
     assert_eq!(result["content"], "{\"k\": 1}");
     assert_eq!(result["x_some_thing"], "v");
-    assert_eq!((&result["cookies"], &result["cookies_string"]), (&json!({"a": "1"}), &json!("a=1")));
+    assert_eq!(
+        (&result["cookies"], &result["cookies_string"]),
+        (&json!({"a": "1"}), &json!("a=1"))
+    );
     assert_eq!((&result["status"], &result["msg"]), (&json!(200), &json!("OK (8 bytes)")));
     assert_eq!((&result["redirected"], &result["changed"]), (&json!(false), &json!(false)));
 }
@@ -69,7 +72,8 @@ fn bodies_have_formats() {
         asked.contains("\nContent-Type: text/plain\nContent-Disposition: form-data; name=\"f\"; filename=\"b.txt\"\n\ntext\n--"),
         "{asked}"
     );
-    let asked = sent(json!({"body": "{}", "headers": {"content-type": "x/y"}, "body_format": "json"}));
+    let asked =
+        sent(json!({"body": "{}", "headers": {"content-type": "x/y"}, "body_format": "json"}));
     assert!(asked.contains("Content-Type: x/y\n") && !asked.contains("application/json"));
 }
 
@@ -81,7 +85,10 @@ fn statuses_decide() {
     assert_eq!(result["msg"], "Status code was 404 and not [200]: HTTP Error 404: Not Found");
     assert_eq!((&result["failed"], &result["status"]), (&json!(true), &json!(404)));
     let (result, _) = ask(&host, answer, json!({"status_code": [200, 404]}));
-    assert_eq!((&result["msg"], &result["body"]), (&json!("HTTP Error 404: Not Found"), &json!("no")));
+    assert_eq!(
+        (&result["msg"], &result["body"]),
+        (&json!("HTTP Error 404: Not Found"), &json!("no"))
+    );
 }
 
 #[test]
@@ -104,13 +111,17 @@ fn nothing_is_asked_where_nothing_should_be() {
     let result = run(json!({"url": "http://127.0.0.1:1", "creates": "/there"}), &host);
     assert_eq!(result["stdout"], "skipped, since '/there' exists");
     let result = run(json!({"url": "http://127.0.0.1:1", "method": "a-b"}), &host);
-    assert_eq!(result["msg"], "Parameter 'method' needs to be a single word in uppercase, like GET or POST.");
+    assert_eq!(
+        result["msg"],
+        "Parameter 'method' needs to be a single word in uppercase, like GET or POST."
+    );
     let result = run(json!({"url": "http://127.0.0.1:1/", "use_proxy": false}), &host);
     assert_eq!(
         result["msg"],
         "Status code was -1 and not [200]: Request failed: <urlopen error [Errno 111] Connection refused>"
     );
-    let result = run(json!({"url": "http://127.0.0.1:1/", "status_code": -1, "use_proxy": false}), &host);
+    let result =
+        run(json!({"url": "http://127.0.0.1:1/", "status_code": -1, "use_proxy": false}), &host);
     assert_eq!(result["status"], -1);
     let checked = TestHost::with(&[]).check();
     assert_eq!(run(json!({"url": "http://127.0.0.1:1"}), &checked)["skipped"], true);

@@ -42,8 +42,7 @@ runpy.run_module(name, init_globals=dict(_module_fqn=name, _modlib_path=library)
 pub(super) fn is_python(text: &str) -> bool {
     text.lines().map(str::trim_start).any(|line| {
         let imports = line.starts_with("from ") || line.starts_with("import ");
-        imports
-            && (line.contains("ansible.module_utils") || line.contains("ansible_collections."))
+        imports && (line.contains("ansible.module_utils") || line.contains("ansible_collections."))
             || imports && line.contains("module_utils.") && line.starts_with("from ..")
     })
 }
@@ -55,7 +54,8 @@ pub(super) fn site_packages() -> Vec<PathBuf> {
         bases.push(home.join(".local/lib"));
         for (tools, below) in [(".local/share/pipx/venvs", "lib"), (".local/pipx/venvs", "lib")] {
             let venvs = std::fs::read_dir(home.join(tools)).into_iter().flatten().flatten();
-            let named = venvs.filter(|entry| entry.file_name().to_string_lossy().contains("ansible"));
+            let named =
+                venvs.filter(|entry| entry.file_name().to_string_lossy().contains("ansible"));
             bases.extend(named.map(|entry| entry.path().join(below)));
         }
     }
@@ -101,9 +101,8 @@ pub(super) fn pack(
                 path.display()
             ))
         })?;
-    let (hash, library) = library(&core).map_err(|error| {
-        Failure::action(format!("cannot read {}: {error}", core.display()))
-    })?;
+    let (hash, library) = library(&core)
+        .map_err(|error| Failure::action(format!("cannot read {}: {error}", core.display())))?;
     let mut own: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let full = module_path(path);
     own.insert(format!("{}.py", full.replace('.', "/")), text.as_bytes().to_vec());
@@ -203,12 +202,7 @@ fn add_utils(call: &Call<'_>, own: &mut BTreeMap<String, Vec<u8>>) -> Result<(),
 }
 
 /// Adds `module_utils` of the collections that a module, or what was added, speaks of.
-fn add_collections(
-    call: &Call<'_>,
-    path: &Path,
-    text: &str,
-    own: &mut BTreeMap<String, Vec<u8>>,
-) {
+fn add_collections(call: &Call<'_>, path: &Path, text: &str, own: &mut BTreeMap<String, Vec<u8>>) {
     let roots = super::collection_roots(call);
     let mut wanted: Vec<String> = collections_in(text);
     let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
@@ -224,7 +218,8 @@ fn add_collections(
         }
         known.push(collection.clone());
         let below = format!("{collection}/plugins/module_utils");
-        let Some(folder) = roots.iter().map(|root| root.join(&below)).find(|dir| dir.is_dir()) else {
+        let Some(folder) = roots.iter().map(|root| root.join(&below)).find(|dir| dir.is_dir())
+        else {
             continue;
         };
         let mut found = BTreeMap::new();
@@ -257,11 +252,15 @@ mod tests {
 
     #[test]
     fn imports_tell_what_a_module_is() {
-        assert!(is_python("#!/usr/bin/python\nfrom ansible.module_utils.basic import AnsibleModule\n"));
+        assert!(is_python(
+            "#!/usr/bin/python\nfrom ansible.module_utils.basic import AnsibleModule\n"
+        ));
         assert!(is_python("    import ansible.module_utils.basic"));
         assert!(!is_python("#!/usr/bin/python\nimport json\n# ansible.module_utils\n"));
         assert_eq!(
-            collections_in("from ansible_collections.community.general.plugins.module_utils.x import y"),
+            collections_in(
+                "from ansible_collections.community.general.plugins.module_utils.x import y"
+            ),
             ["community/general"]
         );
         let path = Path::new("/x/ansible_collections/a/b/plugins/modules/m.py");

@@ -84,7 +84,10 @@ impl Entry {
     /// The paragraphs, without the examples.
     pub(super) fn description(&self) -> Vec<String> {
         let text = self.doc.split("# Examples").next().unwrap_or_default();
-        text.split("\n\n").map(|part| part.replace('\n', " ").trim().to_owned()).filter(|part| !part.is_empty()).collect()
+        text.split("\n\n")
+            .map(|part| part.replace('\n', " ").trim().to_owned())
+            .filter(|part| !part.is_empty())
+            .collect()
     }
 
     pub(super) fn to_json(&self) -> Json {
@@ -151,14 +154,19 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
         aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
         doc: doc.to_owned(),
         args: Vec::new(),
-        examples: examples.iter().map(|(template, gives)| format!("{template}\n# => {gives}\n")).collect(),
+        examples: examples
+            .iter()
+            .map(|(template, gives)| format!("{template}\n# => {gives}\n"))
+            .collect(),
         applies_to: Vec::new(),
     };
     match kind {
         Kind::Module => {
             let modules = super::page::documented().map(of_module);
             let own = actions::names().filter(|name| windlass_modules::find(name).is_none());
-            modules.chain(own.map(|name| builtin(name, &[], "What the controller does itself", &[]))).collect()
+            modules
+                .chain(own.map(|name| builtin(name, &[], "What the controller does itself", &[])))
+                .collect()
         }
         Kind::Filter => filters::all()
             .map(|unit| builtin(unit.name, unit.aliases, unit.summary, unit.examples))
@@ -172,9 +180,11 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
         Kind::Keyword => KEYWORDS
             .iter()
             .map(|spec| {
-                let levels = [Levels::PLAY, Levels::ROLE, Levels::BLOCK, Levels::TASK, Levels::HANDLER];
+                let levels =
+                    [Levels::PLAY, Levels::ROLE, Levels::BLOCK, Levels::TASK, Levels::HANDLER];
                 let names = ["Play", "Role", "Block", "Task", "Handler"];
-                let there = levels.iter().zip(names).filter(|(level, _)| spec.levels.contains(**level));
+                let there =
+                    levels.iter().zip(names).filter(|(level, _)| spec.levels.contains(**level));
                 let applies_to: Vec<&'static str> = there.map(|(_, name)| name).collect();
                 let doc = format!("A keyword of: {}", applies_to.join(", "));
                 Entry { applies_to, ..builtin(spec.name, &[], &doc, &[]) }

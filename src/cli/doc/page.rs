@@ -64,7 +64,12 @@ pub fn index_page() -> String {
     );
     for module in documented() {
         let entry = of_module(module);
-        page.push_str(&format!("- [{}]({}.md): {}\n", entry.full_name(), module.name, entry.summary()));
+        page.push_str(&format!(
+            "- [{}]({}.md): {}\n",
+            entry.full_name(),
+            module.name,
+            entry.summary()
+        ));
     }
     page
 }

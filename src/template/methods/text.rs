@@ -382,9 +382,24 @@ pub(super) fn call(
 
 /// Methods without arguments.
 const PLAIN: &[&str] = &[
-    "upper", "lower", "casefold", "capitalize", "title", "swapcase", "isalnum", "isalpha",
-    "isascii", "isdecimal", "isdigit", "isidentifier", "islower", "isnumeric", "isprintable",
-    "isspace", "istitle", "isupper",
+    "upper",
+    "lower",
+    "casefold",
+    "capitalize",
+    "title",
+    "swapcase",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
 ];
 
 fn is_decimal(c: char) -> bool {
