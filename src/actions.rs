@@ -102,7 +102,10 @@ pub(crate) fn full_name(name: &str) -> String {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "assemble" | "copy" | "template" | "unarchive" | "script" | "raw" | "gather_facts")
+        !matches!(
+            action.name,
+            "assemble" | "copy" | "template" | "unarchive" | "script" | "raw" | "gather_facts"
+        )
     })
 }
 

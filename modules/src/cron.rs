@@ -184,10 +184,9 @@ fn change(args: &Args, table: &mut Table) -> Result<bool> {
 /// Keeps a crontab in a temporary file.
 fn keep(host: &Host, before: &str) -> Result<String> {
     let failed = |error: &std::io::Error| Failure::io("cannot keep the crontab", error);
-    let path = host.create_temporary("/tmp", "crontab", "", false).map_err(|error| failed(&error))?;
-    host.replace(&path, None, |file| {
-        std::io::Write::write_all(file, &text::to_bytes(before))
-    })?;
+    let path =
+        host.create_temporary("/tmp", "crontab", "", false).map_err(|error| failed(&error))?;
+    host.replace(&path, None, |file| std::io::Write::write_all(file, &text::to_bytes(before)))?;
     Ok(path)
 }
 
@@ -244,7 +243,8 @@ impl Place {
                     return Err(Failure::raised(reason.replace(": '", ": b'")));
                 }
                 let attributes = FileAttributes::default();
-                let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
+                let how =
+                    Rewrite { validate: None, attributes: &attributes, create_folders: false };
                 host.rewrite(path, &bytes, &how)
             }
             Place::User(user) => {

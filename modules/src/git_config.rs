@@ -9,7 +9,11 @@ use crate::{
 
 /// Makes sure that git has a setting, or has it no more
 #[derive(Args)]
-#[args(required_if("scope", "local", "repo"), required_if("scope", "file", "file"))]
+#[args(
+    collection = "community.general",
+    required_if("scope", "local", "repo"),
+    required_if("scope", "file", "file")
+)]
 pub struct Args {
     /// The setting, as `section.key`
     name: String,
@@ -56,7 +60,9 @@ impl crate::spec::FromArg for AddMode {
         match crate::spec::python_str(value).as_str() {
             "add" => Ok(AddMode::Add),
             "replace-all" => Ok(AddMode::ReplaceAll),
-            got => Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES }),
+            got => {
+                Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES })
+            }
         }
     }
 }
@@ -114,7 +120,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     {
         return Err(failed(&output, &argv));
     }
-    let mut after = if absent || args.add_mode == AddMode::ReplaceAll { Vec::new() } else { now.clone() };
+    let mut after =
+        if absent || args.add_mode == AddMode::ReplaceAll { Vec::new() } else { now.clone() };
     if !absent {
         after.push(value);
     }
@@ -158,9 +165,11 @@ mod tests {
         let args = json!({"name": "a.b", "value": "v", "scope": "file", "file": "/c"});
         let same = host().answer(&format!("{CALL} --get-all a.b"), 0, "v\n");
         assert_eq!(run(&same, args.clone())["changed"], false);
-        let other = host()
-            .answer(&format!("{CALL} --get-all a.b"), 0, "w\n")
-            .answer(&format!("{CALL} --replace-all a.b v"), 0, "");
+        let other = host().answer(&format!("{CALL} --get-all a.b"), 0, "w\n").answer(
+            &format!("{CALL} --replace-all a.b v"),
+            0,
+            "",
+        );
         assert_eq!(run(&other, args.clone())["changed"], true);
         let checking = host().answer(&format!("{CALL} --get-all a.b"), 1, "").check();
         assert_eq!(run(&checking, args)["changed"], true);
@@ -171,9 +180,11 @@ mod tests {
         let args = json!({"name": "a.b", "state": "absent", "scope": "file", "file": "/c"});
         let gone = host().answer(&format!("{CALL} --get-all a.b"), 1, "");
         assert_eq!(run(&gone, args.clone())["changed"], false);
-        let there = host()
-            .answer(&format!("{CALL} --get-all a.b"), 0, "w\n")
-            .answer(&format!("{CALL} --unset-all a.b"), 0, "");
+        let there = host().answer(&format!("{CALL} --get-all a.b"), 0, "w\n").answer(
+            &format!("{CALL} --unset-all a.b"),
+            0,
+            "",
+        );
         assert_eq!(run(&there, args)["changed"], true);
     }
 

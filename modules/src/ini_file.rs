@@ -12,7 +12,7 @@ use crate::{
 
 /// Makes sure that an INI file has options or a section, or has them no more
 #[derive(Args)]
-#[args(mutually_exclusive("value", "values"))]
+#[args(collection = "community.general", mutually_exclusive("value", "values"))]
 pub struct Args {
     /// File to edit
     #[arg(alias = "dest")]
@@ -110,8 +110,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         write(&args, host, &target, &text::to_bytes(&after))?;
     }
     let diff = |suffix: &str| format!("{path} ({suffix})");
-    let (shown_before, shown_after) =
-        if host.diffing() { (text::shown(&before), text::shown(&after)) } else { Default::default() };
+    let (shown_before, shown_after) = if host.diffing() {
+        (text::shown(&before), text::shown(&after))
+    } else {
+        Default::default()
+    };
     let content = serde_json::json!({
         "before": shown_before, "after": shown_after,
         "before_header": diff("content"), "after_header": diff("content"),

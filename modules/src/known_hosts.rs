@@ -85,18 +85,21 @@ fn checked<'a>(name: &str, line: &'a str) -> Result<&'a str> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let at = usize::from(fields.first().is_some_and(|field| field.starts_with('@')));
     let is_key = fields.get(at + 2).is_some_and(|blob| {
-        base64::engine::general_purpose::STANDARD
-            .decode(blob)
-            .is_ok_and(|bytes| bytes.windows(fields[at + 1].len()).any(|part| part == fields[at + 1].as_bytes()))
+        base64::engine::general_purpose::STANDARD.decode(blob).is_ok_and(|bytes| {
+            bytes.windows(fields[at + 1].len()).any(|part| part == fields[at + 1].as_bytes())
+        })
     });
     let names = fields.get(at).copied().unwrap_or_default();
     if names.starts_with('|') {
         if !matches_hashed(names, name) {
-            return Err(Failure::new("Host parameter does not match hashed host field in supplied key"));
+            return Err(Failure::new(
+                "Host parameter does not match hashed host field in supplied key",
+            ));
         }
     } else if !names.split(',').any(|one| one == name) && names != name {
         return Err(Failure::new(
-            "Host parameter does not match hashed host field in supplied key".replace("hashed ", ""),
+            "Host parameter does not match hashed host field in supplied key"
+                .replace("hashed ", ""),
         ));
     }
     if is_key { Ok(line) } else { Err(Failure::new("Specified key is not valid")) }
@@ -192,7 +195,10 @@ fn keyed_sum(key: &[u8], text: &[u8]) -> Option<Vec<u8>> {
     };
     let sum = |parts: [&[u8]; 2]| {
         let hex = crate::host::checksum_of(&mut &parts.concat()[..], Hasher::sha1()).ok()?;
-        (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect::<Option<Vec<u8>>>()
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok())
+            .collect::<Option<Vec<u8>>>()
     };
     let inner = sum([&padded(0x36), text])?;
     sum([&padded(0x5c), &inner])
@@ -205,8 +211,10 @@ mod tests {
     use super::*;
     use crate::host::TestHost;
 
-    const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
-    const OTHER: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N8";
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    const OTHER: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N8";
 
     fn run(host: &Host, args: Value) -> Value {
         let Value::Object(given) = args else { unreachable!() };
@@ -230,8 +238,14 @@ mod tests {
         assert_eq!(after("", json!({"name": "h", "key": line})), line);
         assert_eq!(after(&line, json!({"name": "h", "key": line})), line);
         let old = format!("# c\nh {OTHER}\nx,h2 {KEY}\n");
-        assert_eq!(after(&old, json!({"name": "h", "key": line})), format!("# c\nx,h2 {KEY}\n{line}"));
-        assert_eq!(after(&old, json!({"name": "h2", "state": "absent"})), format!("# c\nh {OTHER}\n"));
+        assert_eq!(
+            after(&old, json!({"name": "h", "key": line})),
+            format!("# c\nx,h2 {KEY}\n{line}")
+        );
+        assert_eq!(
+            after(&old, json!({"name": "h2", "state": "absent"})),
+            format!("# c\nh {OTHER}\n")
+        );
     }
 
     #[test]
@@ -251,10 +265,16 @@ mod tests {
     #[test]
     fn check_mode_touches_nothing_and_nonsense_is_refused() {
         let host = TestHost::with(&[]).check();
-        assert_eq!(run(&host, json!({"name": "h", "key": format!("h {KEY}"), "path": "/kh"}))["changed"], true);
+        assert_eq!(
+            run(&host, json!({"name": "h", "key": format!("h {KEY}"), "path": "/kh"}))["changed"],
+            true
+        );
         assert!(!host.exists("/kh"));
         let message = |args| run(&host, args)["msg"].as_str().unwrap().to_owned();
-        assert_eq!(message(json!({"name": "h", "path": "/kh"})), "No key specified when adding a host");
+        assert_eq!(
+            message(json!({"name": "h", "path": "/kh"})),
+            "No key specified when adding a host"
+        );
         assert_eq!(
             message(json!({"name": "h", "key": format!("i {KEY}"), "path": "/kh"})),
             "Host parameter does not match host field in supplied key"

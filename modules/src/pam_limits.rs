@@ -9,6 +9,7 @@ use crate::{
 
 /// Makes sure that a file of limits has one
 #[derive(Args)]
+#[args(collection = "community.general")]
 pub struct Args {
     /// User, `@` and a group, or `*`
     domain: String,
@@ -50,7 +51,9 @@ impl crate::spec::FromArg for LimitType {
             "hard" => Ok(LimitType::Hard),
             "soft" => Ok(LimitType::Soft),
             "-" => Ok(LimitType::Both),
-            got => Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES }),
+            got => {
+                Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES })
+            }
         }
     }
 }
@@ -66,14 +69,33 @@ impl LimitType {
 }
 
 const ITEMS: &[&str] = &[
-    "core", "data", "fsize", "memlock", "nofile", "rss", "stack", "cpu", "nproc", "as", "maxlogins",
-    "maxsyslogins", "priority", "locks", "sigpending", "msgqueue", "nice", "rtprio", "chroot",
+    "core",
+    "data",
+    "fsize",
+    "memlock",
+    "nofile",
+    "rss",
+    "stack",
+    "cpu",
+    "nproc",
+    "as",
+    "maxlogins",
+    "maxsyslogins",
+    "priority",
+    "locks",
+    "sigpending",
+    "msgqueue",
+    "nice",
+    "rtprio",
+    "chroot",
 ];
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !ITEMS.contains(&args.limit_item.as_str()) {
         let (items, got) = (ITEMS.join(", "), &args.limit_item);
-        return Err(Failure::new(format!("value of limit_item must be one of: {items}, got: {got}")));
+        return Err(Failure::new(format!(
+            "value of limit_item must be one of: {items}, got: {got}"
+        )));
     }
     let path = args.dest.as_str();
     if args.use_max && args.use_min {
@@ -81,7 +103,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let before = host.read(path)?;
     if before.is_none() && !host.checking() && !host.is_folder(folder_of(path)) {
-        return Err(Failure::new(format!("directory {} is not writable (check presence, access rights, use sudo)", folder_of(path))));
+        return Err(Failure::new(format!(
+            "directory {} is not writable (check presence, access rights, use sudo)",
+            folder_of(path)
+        )));
     }
     if !is_limit(&args.value, &args.limit_item) {
         return Err(Failure::new(
@@ -132,7 +157,12 @@ fn height(value: &str) -> i64 {
 fn edited(args: &Args, before: &str) -> Result<(String, String)> {
     let line_of = |value: &str, comment: &str| {
         let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
-        format!("{}\t{}\t{}\t{value}{comment}\n", args.domain, args.limit_type.as_str(), args.limit_item)
+        format!(
+            "{}\t{}\t{}\t{value}{comment}\n",
+            args.domain,
+            args.limit_type.as_str(),
+            args.limit_item
+        )
     };
     let mut after = String::with_capacity(before.len() + 80);
     let mut message = line_of(&args.value, &args.comment);
@@ -203,8 +233,14 @@ mod tests {
     fn limits_are_set_raised_and_lowered() {
         assert_eq!(after("# c\n", json!({})), "# c\nbob\thard\tnofile\t200\n");
         assert_eq!(after("bob hard nofile 100\n", json!({})), "bob\thard\tnofile\t200\n");
-        assert_eq!(after("bob hard nofile 300\n", json!({"use_max": true})), "bob hard nofile 300\n");
-        assert_eq!(after("bob hard nofile 300\n", json!({"use_min": true})), "bob\thard\tnofile\t200\n");
+        assert_eq!(
+            after("bob hard nofile 300\n", json!({"use_max": true})),
+            "bob hard nofile 300\n"
+        );
+        assert_eq!(
+            after("bob hard nofile 300\n", json!({"use_min": true})),
+            "bob\thard\tnofile\t200\n"
+        );
         assert_eq!(after("bob hard nofile -1\n", json!({"use_max": true})), "bob hard nofile -1\n");
     }
 

@@ -2,13 +2,13 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite},
+use crate::host::{
+    AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite,
 };
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
 #[derive(Args)]
-#[args(mutually_exclusive("user", "group"))]
+#[args(collection = "community.general", mutually_exclusive("user", "group"))]
 pub struct Args {
     /// Name of the file
     name: String,
@@ -67,7 +67,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::changed_if(changed));
     }
     if args.commands.is_none() {
-        return Err(Failure::new("state is present but all of the following are missing: commands"));
+        return Err(Failure::new(
+            "state is present but all of the following are missing: commands",
+        ));
     }
     let who = match (&args.user, &args.group) {
         (Some(user), _) => user.clone(),
@@ -82,15 +84,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
         host.rewrite(&path, rule.as_bytes(), &how)?;
     }
-    let wanted =
-        FileAttributes { mode: Some(Mode::Bits(0o440)), ..FileAttributes::default() };
+    let wanted = FileAttributes { mode: Some(Mode::Bits(0o440)), ..FileAttributes::default() };
     changed = host.set_attributes(&path, &wanted, changed, &mut AttributeDiff::default())?;
     Ok(Outcome::changed_if(changed))
 }
 
 fn rule(args: &Args, who: &str) -> String {
     let mut tags = String::new();
-    for (is, tag) in [(args.noexec, "NOEXEC:"), (args.nopassword, "NOPASSWD:"), (args.setenv, "SETENV:")] {
+    for (is, tag) in
+        [(args.noexec, "NOEXEC:"), (args.nopassword, "NOPASSWD:"), (args.setenv, "SETENV:")]
+    {
         if is {
             tags.push_str(tag);
         }
@@ -157,6 +160,9 @@ mod tests {
         assert_eq!(run(&host, json!({"name": "r", "user": "b", "commands": "c"}))["changed"], true);
         assert!(!host.exists("/etc/sudoers.d/r"));
         let message = |args| run(&host, args)["msg"].as_str().unwrap().to_owned();
-        assert_eq!(message(json!({"name": "r", "commands": "c"})), "Either user or group must be set.");
+        assert_eq!(
+            message(json!({"name": "r", "commands": "c"})),
+            "Either user or group must be set."
+        );
     }
 }

@@ -9,7 +9,7 @@ use crate::{
 
 /// Sets the system's time zone, or whether the hardware clock shows local time
 #[derive(Args)]
-#[args(required_one_of("hwclock", "name"))]
+#[args(collection = "community.general", required_one_of("hwclock", "name"))]
 pub struct Args {
     /// Name of the zone
     name: Option<String>,
@@ -65,7 +65,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     if let Some(clock) = args.hwclock {
-        let is_local = host.line("/etc/adjtime").is_some_and(|text| text.lines().last() == Some("LOCAL"));
+        let is_local =
+            host.line("/etc/adjtime").is_some_and(|text| text.lines().last() == Some("LOCAL"));
         let now = if is_local { Clock::Local } else { Clock::Utc };
         before.insert("hwclock".to_owned(), now.as_str().into());
         after.insert("hwclock".to_owned(), clock.as_str().into());

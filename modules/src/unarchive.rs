@@ -91,7 +91,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("dest", args.dest.0.as_str())
         .with("src", source.shown.as_str());
     if host.checking() && !archive.can_predict() {
-        let message = "remote module (ansible.legacy.unarchive) does not support check mode when using gtar";
+        let message =
+            "remote module (ansible.legacy.unarchive) does not support check mode when using gtar";
         return Ok(Outcome::changed_if(false).with("msg", message).with("skipped", true));
     }
     let (unpacked, diff) = archive.is_unpacked(host)?;
@@ -170,12 +171,18 @@ fn open<'a>(
     if zipped {
         return match host.which("unzip") {
             Some(unzip) => Ok(Box::new(zip::Zip::new(args, source, dest, unzip)?)),
-            None => Err(no_handler(source, "Unable to find required 'unzip' or 'zipinfo' binary in the path.")),
+            None => Err(no_handler(
+                source,
+                "Unable to find required 'unzip' or 'zipinfo' binary in the path.",
+            )),
         };
     }
     let packing = tar::Packing::of(start);
     let Some(program) = host.which("gtar").or_else(|| host.which("tar")) else {
-        return Err(no_handler(source, "Unable to find required 'gtar' or 'tar' binary in the path."));
+        return Err(no_handler(
+            source,
+            "Unable to find required 'gtar' or 'tar' binary in the path.",
+        ));
     };
     let Some(packing) = packing else {
         return Err(no_handler(source, "It is no archive of a kind that is known."));

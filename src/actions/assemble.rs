@@ -50,7 +50,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
 /// The result of `copy` as one of `assemble`, which tells of the fragments also where nothing was written.
 fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
     if result.get("failed").is_some() {
-        return result.iter().filter(|(key, _)| key.as_str() != Some("checksum")).map(|(key, value)| (key.clone(), value.clone())).collect();
+        return result
+            .iter()
+            .filter(|(key, _)| key.as_str() != Some("checksum"))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
     }
     let folder = dest.rfind('/').map_or("", |at| &dest[..=at]);
     let src = format!("{folder}.src.windlass-{}-0", std::process::id());
@@ -59,13 +63,19 @@ fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
             result.insert(key, value);
         }
     }
-    result.iter().filter(|(key, _)| key.as_str() != Some("path")).map(|(key, value)| (key.clone(), value.clone())).collect()
+    result
+        .iter()
+        .filter(|(key, _)| key.as_str() != Some("path"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The fragments' contents, in the order of their names.
 fn assembled(call: &Call<'_>, folder: &Path) -> Result<Vec<u8>, Failure> {
     let pattern = match call.text("regexp") {
-        Some(text) => Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?),
+        Some(text) => {
+            Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?)
+        }
         None => None,
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)

@@ -20,10 +20,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if !on_host {
         let path = files::find(call, "files", &src).map_err(Failure::alone)?;
         if path.is_dir() {
-            return Err(Failure::at(None, format!(
-                "Could not find or access '{}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
-                path.display()
-            )));
+            return Err(Failure::at(
+                None,
+                format!(
+                    "Could not find or access '{}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+                    path.display()
+                ),
+            ));
         }
         let sent = files::send(call, &path)?;
         remote.args.insert("_windlass_sent".to_owned(), true.into());

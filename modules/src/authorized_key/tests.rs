@@ -29,7 +29,10 @@ fn after(keys: &str, args: Value) -> String {
 #[test]
 fn keys_are_added_changed_and_removed() {
     assert_eq!(after("", json!({"key": "ssh-rsa A a"})), "ssh-rsa A a\n");
-    assert_eq!(after("# c\n\nssh-rsa B", json!({"key": "ssh-rsa A a"})), "# c\n\nssh-rsa B\nssh-rsa A a\n");
+    assert_eq!(
+        after("# c\n\nssh-rsa B", json!({"key": "ssh-rsa A a"})),
+        "# c\n\nssh-rsa B\nssh-rsa A a\n"
+    );
     assert_eq!(after("ssh-rsa A a\n", json!({"key": "ssh-rsa A a"})), "ssh-rsa A a\n");
     assert_eq!(
         after("ssh-rsa A a\nssh-rsa B b\n", json!({"key": "ssh-rsa A a", "key_options": "no-pty"})),
@@ -69,6 +72,11 @@ fn check_mode_predicts_and_touches_nothing() {
 #[test]
 fn mistakes_are_told_in_the_words_of_the_reference() {
     let message = |args| run(&host(""), args)["msg"].as_str().unwrap().to_owned();
-    assert_eq!(message(json!({"user": "me", "key": "nonsense"})), "invalid key specified: nonsense");
-    assert!(message(json!({"user": "no", "key": "ssh-rsa A"})).starts_with("Failed to lookup user no"));
+    assert_eq!(
+        message(json!({"user": "me", "key": "nonsense"})),
+        "invalid key specified: nonsense"
+    );
+    assert!(
+        message(json!({"user": "no", "key": "ssh-rsa A"})).starts_with("Failed to lookup user no")
+    );
 }

@@ -74,7 +74,8 @@ impl Table {
         }
         // A line that is there without a name gets one.
         let bare = MARK.trim_end();
-        let at = self.0.windows(2).position(|pair| pair[0].trim_end() == bare && pair[1] == line)?;
+        let at =
+            self.0.windows(2).position(|pair| pair[0].trim_end() == bare && pair[1] == line)?;
         Some(at + 1)
     }
 

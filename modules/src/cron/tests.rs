@@ -31,17 +31,20 @@ fn jobs_are_added_changed_and_removed() {
         "# x\n#Ansible: a\n*/5 * * * * root b\n"
     );
     assert_eq!(
-        after("#Ansible: a\n1 1 1 1 1 root b\nrest\n", json!({"name": "a", "job": "b", "user": "me"})),
+        after(
+            "#Ansible: a\n1 1 1 1 1 root b\nrest\n",
+            json!({"name": "a", "job": "b", "user": "me"})
+        ),
         "#Ansible: a\n* * * * * me b\nrest\n"
     );
     assert_eq!(
-        after("", json!({"name": "a", "user": "root", "job": "b", "special_time": "daily", "disabled": true})),
+        after(
+            "",
+            json!({"name": "a", "user": "root", "job": "b", "special_time": "daily", "disabled": true})
+        ),
         "#Ansible: a\n#@daily root b\n"
     );
-    assert_eq!(
-        after("#Ansible: a\nx\nrest\n", json!({"name": "a", "state": "absent"})),
-        "rest\n"
-    );
+    assert_eq!(after("#Ansible: a\nx\nrest\n", json!({"name": "a", "state": "absent"})), "rest\n");
 }
 
 #[test]

@@ -11,7 +11,8 @@ pub(super) fn edit(args: &Args, before: &str) -> (String, String) {
         Some(rest) => ("\u{feff}", rest),
         None => ("", before),
     };
-    let mut file = File { args, lines: rest.split_inclusive('\n').map(ToOwned::to_owned).collect() };
+    let mut file =
+        File { args, lines: rest.split_inclusive('\n').map(ToOwned::to_owned).collect() };
     let message = file.change();
     if message == "OK" {
         return (before.to_owned(), message.to_owned());

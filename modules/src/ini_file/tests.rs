@@ -39,14 +39,20 @@ fn options_are_set() {
 #[test]
 fn several_values_are_several_lines() {
     let set = |values: Value, exclusive: bool| json!({"section": "s", "option": "a", "values": values, "exclusive": exclusive});
-    check("[s]\na = 1\na = 2\n", set(json!(["1", "3"]), true), "[s]\na = 1\na = 3\n", "option changed");
+    check(
+        "[s]\na = 1\na = 2\n",
+        set(json!(["1", "3"]), true),
+        "[s]\na = 1\na = 3\n",
+        "option changed",
+    );
     check("[s]\na = 1\na = 2\n", set(json!(["2"]), true), "[s]\na = 2\n", "option changed");
     check("[s]\na = 1\n", set(json!(["2"]), false), "[s]\na = 1\na = 2\n", "option added");
 }
 
 #[test]
 fn options_and_sections_are_removed() {
-    let absent = |option: Option<&str>| json!({"section": "s", "option": option, "state": "absent"});
+    let absent =
+        |option: Option<&str>| json!({"section": "s", "option": option, "state": "absent"});
     check("[s]\na = 1\nb=2\n", absent(Some("a")), "[s]\nb=2\n", "option changed");
     check("[s]\nb=2\n", absent(Some("a")), "[s]\nb=2\n", "OK");
     check("[r]\n[s]\na = 1\n[t]\n", absent(None), "[r]\n[t]\n", "section removed");
@@ -56,7 +62,12 @@ fn options_and_sections_are_removed() {
 #[test]
 fn a_section_is_told_by_its_values() {
     let args = json!({"section": "s", "section_has_values": [{"option": "n", "value": "2"}], "option": "k", "value": "c"});
-    check("[s]\nn = 1\nk = a\n[s]\nn = 2\nk = b\n", args.clone(), "[s]\nn = 1\nk = a\n[s]\nn = 2\nk = c\n", "option changed");
+    check(
+        "[s]\nn = 1\nk = a\n[s]\nn = 2\nk = b\n",
+        args.clone(),
+        "[s]\nn = 1\nk = a\n[s]\nn = 2\nk = c\n",
+        "option changed",
+    );
     check("[s]\nn = 1\n", args, "[s]\nn = 1\n[s]\nn = 2\nk = c\n", "section and option added");
 }
 
@@ -77,7 +88,9 @@ fn mistakes_are_told_in_the_words_of_the_reference() {
         "Parameter 'value(s)' must be defined if state=present and allow_no_value=False."
     );
     assert_eq!(
-        message(json!({"path": "/f", "section": "s", "option": "a", "value": "1", "create": false})),
+        message(
+            json!({"path": "/f", "section": "s", "option": "a", "value": "1", "create": false})
+        ),
         "Destination /f does not exist!"
     );
 }

@@ -116,7 +116,8 @@ impl Archive for Tar<'_> {
             !self.args.exclude.iter().any(|pattern| glob_matches(pattern, bare))
         });
         // Absolute paths are unpacked below the folder.
-        let files: Vec<String> = names.map(|name| name.trim_start_matches('/').to_owned()).collect();
+        let files: Vec<String> =
+            names.map(|name| name.trim_start_matches('/').to_owned()).collect();
         self.files = Some(files.clone());
         Ok(files)
     }

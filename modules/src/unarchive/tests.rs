@@ -57,8 +57,16 @@ fn attributes_are_set_below_the_folder_only() {
 #[test]
 fn an_archive_that_leads_out_writes_nothing_outside() {
     let (host, root) = host();
-    shell(&host, format!("cd {root}/d && echo evil > ../evil && tar -P -cf ../e.tar ../evil {root}/evil && rm ../evil"));
-    run(&host, json!({"src": format!("{root}/e.tar"), "dest": format!("{root}/d"), "remote_src": true, "mode": "0600"}));
+    shell(
+        &host,
+        format!(
+            "cd {root}/d && echo evil > ../evil && tar -P -cf ../e.tar ../evil {root}/evil && rm ../evil"
+        ),
+    );
+    run(
+        &host,
+        json!({"src": format!("{root}/e.tar"), "dest": format!("{root}/d"), "remote_src": true, "mode": "0600"}),
+    );
     assert!(!host.exists(format!("{root}/evil")));
 }
 
@@ -67,7 +75,10 @@ fn check_mode_touches_nothing() {
     let (host, root) = host();
     shell(&host, format!("tar -C {root}/t -cf {root}/a.tar p"));
     let host = host.check();
-    let result = run(&host, json!({"src": format!("{root}/a.tar"), "dest": format!("{root}/d"), "remote_src": true}));
+    let result = run(
+        &host,
+        json!({"src": format!("{root}/a.tar"), "dest": format!("{root}/d"), "remote_src": true}),
+    );
     // As the reference says; a tar is not compared without being unpacked.
     assert_eq!(result["skipped"], true);
     assert_eq!(host.list(format!("{root}/d")).unwrap(), ["keep"]);
@@ -77,9 +88,7 @@ fn check_mode_touches_nothing() {
 fn what_is_there_is_skipped_and_nonsense_refused() {
     let (host, root) = host();
     let message = |args: Value| run(&host, args)["msg"].as_str().unwrap().to_owned();
-    let with = |src: &str, dest: &str| {
-        json!({"src": format!("{root}/{src}"), "dest": format!("{root}/{dest}"), "remote_src": true})
-    };
+    let with = |src: &str, dest: &str| json!({"src": format!("{root}/{src}"), "dest": format!("{root}/{dest}"), "remote_src": true});
     assert!(message(with("none", "d")).ends_with("does not exist"));
     assert!(message(with("t/p/a", "d")).starts_with("Failed to find handler for"));
     assert!(message(with("d/keep", "d")).ends_with("the file is 0 bytes"));

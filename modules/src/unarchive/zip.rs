@@ -84,7 +84,13 @@ impl<'a> Zip<'a> {
     }
 
     /// What differs between a file and its entry, as letters; `None` when nothing does.
-    fn difference(&self, host: &Host, entry: &Entry, path: &str, meta: &Metadata) -> Option<String> {
+    fn difference(
+        &self,
+        host: &Host,
+        entry: &Entry,
+        path: &str,
+        meta: &Metadata,
+    ) -> Option<String> {
         let args = self.args;
         let mut letters: Vec<char> = "......".chars().collect();
         let (kind, is_link) = (entry.kind(), entry.kind() == 'L');
@@ -99,8 +105,10 @@ impl<'a> Zip<'a> {
         if permissions != 0 && !is_link && meta.mode() & 0o7777 != permissions {
             letters[3] = 'p';
         }
-        let uid = wanted.owner.as_deref().and_then(|owner| id(owner, || Some(host.user(owner)?.uid)));
-        let gid = wanted.group.as_deref().and_then(|group| id(group, || Some(host.group(group)?.gid)));
+        let uid =
+            wanted.owner.as_deref().and_then(|owner| id(owner, || Some(host.user(owner)?.uid)));
+        let gid =
+            wanted.group.as_deref().and_then(|group| id(group, || Some(host.group(group)?.gid)));
         if uid.is_some_and(|uid| uid != meta.uid()) {
             letters[4] = 'o';
         }
@@ -188,8 +196,11 @@ fn directory(source: &Source) -> Option<Vec<Entry>> {
     file.seek(SeekFrom::Start(length - tail)).ok()?;
     let mut bytes = Vec::new();
     file.take(tail).read_to_end(&mut bytes).ok()?;
-    let end = (0..bytes.len().checked_sub(21)?).rev().find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
-    let (mut size, mut start) = (u64::from(u32_at(&bytes, end + 12)?), u64::from(u32_at(&bytes, end + 16)?));
+    let end = (0..bytes.len().checked_sub(21)?)
+        .rev()
+        .find(|at| bytes[*at..].starts_with(b"PK\x05\x06"))?;
+    let (mut size, mut start) =
+        (u64::from(u32_at(&bytes, end + 12)?), u64::from(u32_at(&bytes, end + 16)?));
     // Large archives say the same in a record before.
     if (size == 0xffff_ffff || start == 0xffff_ffff)
         && let Some(at) = (0..end).rev().find(|at| bytes[*at..].starts_with(b"PK\x06\x06"))
@@ -253,7 +264,8 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 fn crc_of(host: &Host, path: &str) -> Option<u32> {
     let mut table = [0u32; 256];
     for (byte, slot) in (0u32..).zip(table.iter_mut()) {
-        *slot = (0..8).fold(byte, |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 });
+        *slot = (0..8)
+            .fold(byte, |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 });
     }
     let mut file = host.open(path).ok()?;
     let (mut crc, mut buffer) = (u32::MAX, vec![0; 1 << 16]);
