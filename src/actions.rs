@@ -104,7 +104,7 @@ pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
         !matches!(
             action.name,
-            "assemble" | "copy" | "template" | "unarchive" | "script" | "raw" | "gather_facts"
+            "assemble" | "copy" | "template" | "unarchive" | "gather_facts"
         )
     })
 }

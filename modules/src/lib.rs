@@ -31,6 +31,7 @@ macro_rules! registry {
 
 registry! {
     apt,
+    archive,
     assemble,
     authorized_key,
     blockinfile,
@@ -44,6 +45,7 @@ registry! {
     git_config,
     group,
     hostname,
+    htpasswd,
     ini_file,
     known_hosts,
     lineinfile,
