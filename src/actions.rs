@@ -32,6 +32,7 @@ registry! {
     include_vars,
     pause,
     raw,
+    reboot,
     script,
     set_fact,
     set_stats,
