@@ -83,7 +83,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             let present: Vec<&String> = ids.iter().filter(|id| known.contains(id)).collect();
             for id in &present {
                 let package = format!("gpg-pubkey-{id}");
-                host.must_change(&Command::new([&rpm, "--erase", "--allmatches", &package]))?;
+                host.must_change(&Command::new([
+                    rpm.as_str(),
+                    "--erase",
+                    "--allmatches",
+                    &package,
+                ]))?;
             }
             Ok(Outcome::changed_if(!present.is_empty()))
         }

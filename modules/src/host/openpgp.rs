@@ -89,7 +89,7 @@ fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     }
     let number =
         |bytes: &[u8]| bytes.iter().fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
-    let (tag, size, skip) = if head & 0x40 != 0 {
+    let (tag, size, skip): (u8, usize, usize) = if head & 0x40 != 0 {
         match *rest.first()? {
             first @ 0..=191 => (head & 0x3f, usize::from(first), 1),
             first @ 192..=223 => {
