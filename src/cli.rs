@@ -4,6 +4,7 @@
 
 pub mod args;
 mod check;
+pub mod doc;
 pub mod extra_vars;
 pub mod inventory;
 mod list;
@@ -17,8 +18,12 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
 /// What a program of this name is: the reference's names stand for its commands.
-const NAMES: &[(&str, &str)] =
-    &[("ansible-playbook", "playbook"), ("ansible", "run"), ("ansible-inventory", "inventory")];
+const NAMES: &[(&str, &str)] = &[
+    ("ansible-playbook", "playbook"),
+    ("ansible", "run"),
+    ("ansible-inventory", "inventory"),
+    ("ansible-doc", "doc"),
+];
 
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
@@ -33,7 +38,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let first =
         arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
     match first.as_str() {
-        "playbook" | "run" | "inventory" => {
+        "playbook" | "run" | "inventory" | "doc" => {
             command_of(&first, &format!("windlass {first}"), arguments[1..].to_vec())
         }
         "--version" | "-V" | "version" => {
@@ -46,10 +51,11 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
         }
         other => {
             let error = Diagnostic::bare(format!("there is no command `{other}`"));
-            let error = match crate::diagnostic::closest(other, ["playbook", "run", "inventory"]) {
-                Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
-                None => error.hint("`windlass --help` lists the commands"),
-            };
+            let error =
+                match crate::diagnostic::closest(other, ["playbook", "run", "inventory", "doc"]) {
+                    Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
+                    None => error.hint("`windlass --help` lists the commands"),
+                };
             report(&error.into());
             ExitCode::from(2)
         }
@@ -63,12 +69,14 @@ Usage:
   windlass playbook PLAYBOOK...          run playbooks (also as `ansible-playbook`)
   windlass run PATTERN -m MODULE -a ARGS run one module on hosts (also as `ansible`)
   windlass inventory --list              show hosts, groups and variables (also as `ansible-inventory`)
+  windlass doc NAME                      show what a module is and takes (also as `ansible-doc`)
 
 `windlass playbook --help` and `windlass run --help` list the options.";
 
 fn command_of(command: &str, program: &str, arguments: Vec<OsString>) -> ExitCode {
     let ended = match command {
         "playbook" => playbook::main(program, arguments),
+        "doc" => return ExitCode::from(doc::main(program, arguments)),
         "inventory" => return ExitCode::from(inventory::main(program, arguments)),
         _ => run::main(program, arguments),
     };

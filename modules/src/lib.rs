@@ -6,7 +6,9 @@
 pub mod encoding;
 pub mod facts;
 pub mod host;
+pub mod http;
 pub mod pattern;
+pub mod postgres;
 pub mod spec;
 pub mod text;
 
@@ -35,29 +37,43 @@ registry! {
     apt_key,
     apt_repository,
     assemble,
+    async_status,
     at,
+    authorized_key,
     blockinfile,
     command,
     copy,
+    cron,
     deb822_repository,
     debconf,
     dnf,
     dpkg_selections,
+    expect,
+    fetch,
     file,
     find,
     get_url,
     getent,
+    git,
+    git_config,
     group,
     hostname,
+    ini_file,
     iptables,
+    known_hosts,
     lineinfile,
     modprobe,
     mount,
     mount_facts,
     package,
     package_facts,
+    pam_limits,
     ping,
     pip,
+    postgresql_db,
+    postgresql_ext,
+    postgresql_ping,
+    postgresql_query,
     replace,
     rpm_key,
     script,
@@ -69,13 +85,18 @@ registry! {
     shell,
     slurp,
     stat,
+    sudoers,
     sysctl,
     systemd_service,
     sysvinit,
     tempfile,
+    timezone,
     ufw,
+    unarchive,
+    uri,
     user,
     wait_for,
+    windlass_foreign,
     yum_repository,
 }
 

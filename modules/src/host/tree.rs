@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::SystemTime};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT};
 
-use super::{Host, Result};
+use super::{Failure, Host, Result};
 
 /// What a path is, as results name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,24 @@ impl Host {
             }
             created => created,
         }
+    }
+
+    /// Creates a folder and the folders above it that are missing.
+    pub fn create_folders(&self, path: &str) -> Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        fs::create_dir_all(self.path(path))
+            .map_err(|error| Failure::io(format!("cannot create `{path}`"), &error))
+    }
+
+    /// Renames a file, over whatever has the new name.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        fs::rename(self.path(from), self.path(to))
+            .map_err(|error| Failure::io(format!("cannot rename `{from}` to `{to}`"), &error))
     }
 
     /// Creates an empty file; one that is there stays.

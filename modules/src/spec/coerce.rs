@@ -326,6 +326,40 @@ pub fn python_repr(value: &Json) -> String {
     }
 }
 
+/// Returns what Python's `json.dumps()` gives for the value.
+pub fn python_json(value: &Json) -> String {
+    match value {
+        Json::Array(items) => {
+            let items: Vec<_> = items.iter().map(python_json).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(map) => {
+            let items: Vec<_> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", json_text(key), python_json(value)))
+                .collect();
+            format!("{{{}}}", items.join(", "))
+        }
+        Json::String(text) => json_text(text),
+        other => other.to_string(),
+    }
+}
+
+/// A string as JSON, what is no ASCII escaped.
+fn json_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in Json::from(text).to_string().chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
 /// A string as Python quotes it: single quotes unless it has some and no double ones.
 fn quoted(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };

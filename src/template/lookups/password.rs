@@ -1,10 +1,14 @@
 //! `password`: a password by chance that a file keeps.
 
 use super::{Found, Lookup, Query};
-use crate::{template::random::Random, value::Value};
+use crate::{
+    template::{crypt::Recipe, random::Random},
+    value::Value,
+};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "password",
+    aliases: &[],
     summary: "A password that a file keeps, made when there is none",
     examples: &[("{{ lookup('password', '/dev/null length=12 chars=digits') | length }}", "12")],
     run,
@@ -54,7 +58,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let encrypt = option("encrypt", "");
         if !matches!(encrypt.as_str(), "" | "None" | "none") {
-            found.push(crate::template::crypt::hash(&password, &encrypt, None, None)?.into());
+            found.push(
+                crate::template::crypt::hash(&password, &encrypt, &Recipe::default())?.into(),
+            );
             continue;
         }
         found.push(Value::from(password));

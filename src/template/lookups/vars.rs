@@ -5,6 +5,7 @@ use crate::{template::TemplateError, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "vars",
+    aliases: &[],
     summary: "Variables by their names",
     examples: &[
         ("{{ lookup('vars', 'nothing', default='d') }}", "d"),
