@@ -114,15 +114,7 @@ pub fn read_to(
     let given = serde_json::json!({"url": url, "dest": "/", "validate_certs": validate_certs});
     let given = given.as_object().cloned().unwrap_or_default();
     let args = <Args as crate::spec::Args>::from_given(&given).map_err(|error| error.message)?;
-    let credentials = credentials::of(host, &args, url);
-    let request = Request {
-        url,
-        method: Method::Get,
-        modified: None,
-        no_cache: false,
-        args: &args,
-        credentials,
-    };
+    let request = Request { url, method: "GET", modified: None, no_cache: false, args: &args };
     let mut answer = fetch::send(host, &request)?;
     if !matches!(answer.status, Some(200) | None) {
         return Err(answer.message());
@@ -233,7 +225,13 @@ impl Download<'_> {
 
     fn send(&self, url: &str, method: &'static str, modified: Option<String>) -> Result<Answer> {
         let args = self.args;
-        let request = Request { url, method, modified, no_cache: args.force, args };
+        let request = Request {
+            url,
+            method,
+            modified,
+            no_cache: args.force,
+            args,
+        };
         let answer = fetch::send(self.host, &request)
             .map_err(|message| self.keys(Failure::new(message), &args.dest, None))?;
         match answer.status {

@@ -9,7 +9,7 @@ mod matcher;
 mod parse;
 mod set;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use compile::Program;
 
@@ -18,7 +18,7 @@ use compile::Program;
 pub struct Regex {
     program: Program,
     /// Names of the groups, the whole match first.
-    names: Vec<Option<String>>,
+    names: Arc<[Option<String>]>,
 }
 
 /// A part of a text.
@@ -52,6 +52,7 @@ impl<'t> Match<'t> {
 pub struct Captures<'t> {
     text: &'t str,
     groups: Vec<Option<(usize, usize)>>,
+    names: Arc<[Option<String>]>,
 }
 
 impl<'t> Captures<'t> {
@@ -59,6 +60,11 @@ impl<'t> Captures<'t> {
     pub fn get(&self, group: usize) -> Option<Match<'t>> {
         let (start, end) = (*self.groups.get(group)?)?;
         Some(Match { text: self.text, start, end })
+    }
+
+    /// Returns what the group of this name holds.
+    pub fn name(&self, name: &str) -> Option<Match<'t>> {
+        self.get(self.names.iter().position(|known| known.as_deref() == Some(name))?)
     }
 
     /// Returns how many groups there are, the whole match included.
@@ -73,7 +79,7 @@ impl Regex {
     pub(super) fn new(pattern: &str, ascii: bool) -> Result<Regex, String> {
         let parsed = parse::parse(pattern, ascii)?;
         let program = compile::compile(&parsed)?;
-        Ok(Regex { program, names: parsed.names })
+        Ok(Regex { program, names: parsed.names.into() })
     }
 
     /// Returns the first match.
@@ -96,7 +102,7 @@ impl Regex {
                 }
                 _ => None,
             });
-            Captures { text, groups: groups.collect() }
+            Captures { text, groups: groups.collect(), names: Arc::clone(&self.names) }
         }))
     }
 

@@ -49,7 +49,7 @@ pub(super) struct Set {
     pub(super) ignore_case: bool,
     pub(super) ascii: bool,
     /// The answers for ASCII.
-    quick: u128,
+    pub(super) quick: u128,
 }
 
 impl Set {
