@@ -114,15 +114,7 @@ pub fn read_to(
     let given = serde_json::json!({"url": url, "dest": "/", "validate_certs": validate_certs});
     let given = given.as_object().cloned().unwrap_or_default();
     let args = <Args as crate::spec::Args>::from_given(&given).map_err(|error| error.message)?;
-    let credentials = credentials::of(host, &args, url);
-    let request = Request {
-        url,
-        method: Method::Get,
-        modified: None,
-        no_cache: false,
-        args: &args,
-        credentials,
-    };
+    let request = Request { url, method: "GET", modified: None, no_cache: false, args: &args };
     let mut answer = fetch::send(host, &request)?;
     if !matches!(answer.status, Some(200) | None) {
         return Err(answer.message());
