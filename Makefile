@@ -15,7 +15,7 @@ else
 TEST_PACKAGES = openssh-client openssh-server
 endif
 
-.PHONY: demo test docs bench lint fmt fmt-check install lab-down packages
+.PHONY: demo test test-all docs bench lint fmt fmt-check install lab-down packages
 
 # Builds windlass, starts hosts, and makes web servers of them, twice: the second run finds nothing to do.
 demo: packages
@@ -32,6 +32,10 @@ test: packages fmt-check lint
 	else \
 	    $(CARGO) test --workspace --locked --no-fail-fast; \
 	fi
+
+# The same with the parity cases on hosts that take long.
+test-all: export PARITY_HOSTS = all
+test-all: test
 
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.
 bench: packages

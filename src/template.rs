@@ -44,6 +44,7 @@ mod random;
 mod regex;
 mod selection;
 mod sequence;
+mod sets;
 mod syntax;
 #[cfg(test)]
 mod table;
@@ -56,7 +57,7 @@ mod uses;
 mod versions;
 
 pub use encodings::encode;
-pub use env::{Context, Decrypt, Env, FileOptions, Scope};
+pub use env::{Context, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub use syntax::expand_header;

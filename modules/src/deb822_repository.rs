@@ -246,7 +246,11 @@ mod tests {
     use crate::{find, host::TestHost};
 
     fn host() -> TestHost {
-        TestHost::with(&[("/etc/apt/sources.list.d/x.list", ""), ("/etc/apt/keyrings/x", "")])
+        TestHost::with(&[
+            ("/etc/apt/sources.list.d/x.list", ""),
+            ("/etc/apt/keyrings/x", ""),
+            ("/tmp/x", ""),
+        ])
     }
 
     fn repository(host: &TestHost, given: Json) -> Json {

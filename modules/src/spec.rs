@@ -50,6 +50,8 @@ pub struct Spec {
     pub required_if: &'static [RequiredIf],
     /// Whether text without a key is an argument of its own (`command: uptime`), which arrives as `_raw_params`.
     pub free_form: bool,
+    /// Whether other arguments are welcome: they are checked where the module hands them on.
+    pub open: bool,
     /// The collection that the module belongs to: `ansible.builtin`, `community.general`.
     pub collection: &'static str,
     /// Whether its short name alone does not mean it: the reference has no redirect for modules younger than collections.

@@ -173,12 +173,7 @@ fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
     };
     let bytes = std::fs::read(&path)
         .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
-    let bytes = match &query.env.context.vault {
-        Some(vault) if bytes.starts_with(b"$ANSIBLE_VAULT;") => {
-            vault.decrypt(&String::from_utf8_lossy(&bytes))?
-        }
-        _ => bytes,
-    };
+    let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

@@ -12,5 +12,12 @@ pub(super) static UNIT: Lookup = Lookup {
 };
 
 fn run(query: &mut Query<'_, '_>) -> Found {
-    query.names().iter().map(|name| Ok(Value::from(super::read(query, name)?))).collect()
+    let mut found = Vec::new();
+    for name in query.names() {
+        if query.find("files", &name).is_none() {
+            return Err(format!("Unable to find file matching \"{name}\"").into());
+        }
+        found.push(Value::from(super::read(query, &name)?));
+    }
+    Ok(found)
 }
