@@ -225,13 +225,7 @@ impl Download<'_> {
 
     fn send(&self, url: &str, method: &'static str, modified: Option<String>) -> Result<Answer> {
         let args = self.args;
-        let request = Request {
-            url,
-            method,
-            modified,
-            no_cache: args.force,
-            args,
-        };
+        let request = Request { url, method, modified, no_cache: args.force, args };
         let answer = fetch::send(self.host, &request)
             .map_err(|message| self.keys(Failure::new(message), &args.dest, None))?;
         match answer.status {
