@@ -114,8 +114,6 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
-                | "raw"
-                | "script"
                 | "template"
                 | "unarchive"
                 | "uri"

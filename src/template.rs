@@ -44,6 +44,7 @@ mod random;
 mod regex;
 mod selection;
 mod sequence;
+mod sets;
 mod syntax;
 #[cfg(test)]
 mod table;

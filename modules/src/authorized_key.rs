@@ -16,6 +16,7 @@ use keys::{Key, Line};
 
 /// Makes sure that a user's file of authorized keys has keys, or has them no more
 #[derive(Args)]
+#[args(collection = "ansible.posix")]
 pub struct Args {
     /// Whose keys
     user: String,

@@ -9,7 +9,11 @@ use crate::{
 
 /// Makes sure that git has a setting, or has it no more
 #[derive(Args)]
-#[args(required_if("scope", "local", "repo"), required_if("scope", "file", "file"))]
+#[args(
+    collection = "community.general",
+    required_if("scope", "local", "repo"),
+    required_if("scope", "file", "file")
+)]
 pub struct Args {
     /// The setting, as `section.key`
     name: String,

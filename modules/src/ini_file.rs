@@ -12,7 +12,7 @@ use crate::{
 
 /// Makes sure that an INI file has options or a section, or has them no more
 #[derive(Args)]
-#[args(mutually_exclusive("value", "values"))]
+#[args(collection = "community.general", mutually_exclusive("value", "values"))]
 pub struct Args {
     /// File to edit
     #[arg(alias = "dest")]

@@ -7,6 +7,7 @@ pub mod encoding;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod openssl;
 pub mod pattern;
 pub mod postgres;
 pub mod spec;
@@ -36,6 +37,7 @@ registry! {
     apt,
     apt_key,
     apt_repository,
+    archive,
     assemble,
     async_status,
     at,
@@ -58,6 +60,7 @@ registry! {
     git_config,
     group,
     hostname,
+    htpasswd,
     ini_file,
     iptables,
     known_hosts,
@@ -65,6 +68,8 @@ registry! {
     modprobe,
     mount,
     mount_facts,
+    openssh_keypair,
+    openssl_privatekey,
     package,
     package_facts,
     pam_limits,
@@ -74,6 +79,7 @@ registry! {
     postgresql_ext,
     postgresql_ping,
     postgresql_query,
+    postgresql_user,
     replace,
     rpm_key,
     script,
@@ -83,6 +89,7 @@ registry! {
     service_facts,
     setup,
     shell,
+    slack,
     slurp,
     stat,
     sudoers,

@@ -9,6 +9,7 @@ use crate::{
 
 /// Makes sure that a file of limits has one
 #[derive(Args)]
+#[args(collection = "community.general")]
 pub struct Args {
     /// User, `@` and a group, or `*`
     domain: String,

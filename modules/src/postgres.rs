@@ -14,6 +14,7 @@ use crate::{
     host::{Failure, Host, Result},
     spec::{Json, JsonMap},
 };
+pub use scram::fits;
 pub use value::{identifier, literal, sql};
 pub use wire::{Answer, Complaint, Connection};
 

@@ -122,7 +122,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return dump::run(&args, host);
     }
     let mut connection = args.login.connect(host, &args.maintenance_db)?;
-    let mut work = Work { args: &args, host, done: Vec::new(), connection: &mut connection };
+    let mut work =
+        Work { args: &args, host, done: Vec::new(), predicted: false, connection: &mut connection };
     let changed = match args.state {
         State::Absent => work.remove()?,
         State::Rename => work.rename()?,
@@ -136,6 +137,8 @@ struct Work<'a> {
     args: &'a Args,
     host: &'a Host,
     done: Vec<Json>,
+    /// Whether something would be done.
+    predicted: bool,
     connection: &'a mut Connection,
 }
 
@@ -160,8 +163,10 @@ impl Work<'_> {
     fn change(&mut self, statement: String) -> Result<()> {
         if !self.host.checking() {
             self.ask(&statement)?;
+            self.done.push(statement.into());
+        } else {
+            self.predicted = true;
         }
-        self.done.push(statement.into());
         Ok(())
     }
 
@@ -207,7 +212,7 @@ impl Work<'_> {
         {
             self.comment()?;
         }
-        Ok(!self.done.is_empty())
+        Ok(self.predicted || !self.done.is_empty())
     }
 
     /// What is given at the creation cannot be changed later.

@@ -43,8 +43,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("server_version", serde_json::json!({}))
             .with("conn_err_msg", reason),
         Ok((full, number)) => {
-            let raw = full.split(" on ").next().unwrap_or_default();
-            let raw = raw.split(" (").next().unwrap_or_default().to_owned();
+            let raw = full.split(' ').nth(1).unwrap_or_default().trim_end_matches(',').to_owned();
             let mut version = serde_json::json!({
                 "full": raw, "major": number / 10_000, "minor": number % 10_000, "raw": full,
             });

@@ -150,7 +150,7 @@ struct Told {
     query: String,
     status: String,
     rowcount: i64,
-    last: Vec<Json>,
+    last: Json,
     all: Vec<Json>,
     times: Vec<Json>,
 }
@@ -160,11 +160,15 @@ impl Told {
         statement.clone_into(&mut self.query);
         self.times.push(serde_json::json!((seconds * 1e6).round() / 1e3));
         let Some(answer) = answers.last() else {
-            self.all.push(Json::Array(Vec::new()));
+            self.all.push(serde_json::json!({}));
             return;
         };
-        self.last = answer.rows.iter().map(|row| row_json(answer, row)).collect();
-        self.all.push(self.last.clone().into());
+        self.last = if answer.columns.is_empty() {
+            serde_json::json!({})
+        } else {
+            answer.rows.iter().map(|row| row_json(answer, row)).collect()
+        };
+        self.all.push(self.last.clone());
         self.status.clone_from(&answer.status);
         for answer in answers {
             let mut words = answer.status.split(' ');

@@ -8,7 +8,7 @@ use crate::host::{
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
 #[derive(Args)]
-#[args(mutually_exclusive("user", "group"))]
+#[args(collection = "community.general", mutually_exclusive("user", "group"))]
 pub struct Args {
     /// Name of the file
     name: String,

@@ -9,7 +9,7 @@ use crate::{
 
 /// Sets the system's time zone, or whether the hardware clock shows local time
 #[derive(Args)]
-#[args(required_one_of("hwclock", "name"))]
+#[args(collection = "community.general", required_one_of("hwclock", "name"))]
 pub struct Args {
     /// Name of the zone
     name: Option<String>,

@@ -24,6 +24,10 @@ const KNOWN: &[(&str, &str)] = &[
         "{{ l.append(9) }}{{ l }}{{ l.pop() }}{{ l.extend([7]) }}{{ l }}{{ l.insert(0, 'x') }}{{ l.remove(7) }}{{ l.index(1) }}{{ l.reverse() }}{{ l }}",
         "the reference makes text only at the end, when all changes are done",
     ),
+    ("{{ [1,2,3,4] | community.general.accumulate('*') }}", "the reference counts as Python does"),
+    ("{{ 'a' | community.general.dict_kv('k', 'x') }}", "the reference counts as Python does"),
+    ("{{ 'a' | community.general.dict(b=1) }}", "the reference names its Python function"),
+    ("{{ d | json_query('&a') }}", "the reference fails when it keeps the value"),
     ("{{ users | json_query('x') }}", "recorded without the collections"),
     (
         "{{ 'x=1;y=2' | split(';') | map('split', '=') | community.general.dict }}",

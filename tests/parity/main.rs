@@ -6,6 +6,7 @@ mod case;
 mod host;
 mod known;
 mod normalise;
+mod server;
 mod verdict;
 mod world;
 

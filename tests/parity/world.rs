@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use crate::case::{Case, Texts};
 use crate::host::Host;
 use crate::normalise::Rules;
+use crate::server::Server;
 
 /// After this a run is stopped and has failed.
 const LIMIT: Duration = Duration::from_mins(3);
@@ -62,7 +63,7 @@ impl Setting {
 }
 
 /// What of a case's folder is not copied.
-const OWN: [&str; 6] = ["cmd", "expected", "stdin", "setup", "state", "cleanup"];
+const OWN: [&str; 7] = ["cmd", "expected", "server.json", "stdin", "setup", "state", "cleanup"];
 
 /// Runs a case, those on hosts with theirs; nothing when it cannot run here.
 pub(crate) fn run(
@@ -80,8 +81,12 @@ pub(crate) fn run(
     prepare(&case.folder, &work, true).map_err(|error| format!("cannot copy the case: {error}"))?;
     fs::create_dir_all(work.join("scratch")).map_err(|error| error.to_string())?;
     fs::create_dir(&home).map_err(|error| error.to_string())?;
+    let server = Server::of(&case.folder)?;
     let mut folders =
         vec![(work.display().to_string(), "<CASE>"), (home.display().to_string(), "<HOME>")];
+    if let Some(server) = &server {
+        folders.push((server.address.to_string(), "<SERVER>"));
+    }
     let inventory = top.join("hosts.ini");
     if let Some(host) = host {
         folders.push((host.address.clone(), "<ADDRESS>"));
@@ -111,6 +116,9 @@ pub(crate) fn run(
             command.env("PATH", setting.path()).env("HOME", &home);
             command.envs(setting.environment.iter().map(|(name, value)| (name, value)));
             command.envs(case.environment.iter().map(|(name, value)| (name, value)));
+        }
+        if let Some(server) = &server {
+            command.env("PARITY_SERVER", format!("http://{}", server.address));
         }
         if script.is_none() && host.is_some() {
             command.env("ANSIBLE_INVENTORY", &inventory);

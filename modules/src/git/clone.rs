@@ -8,7 +8,9 @@ impl Git<'_> {
         let args = self.args;
         let parent = self.dest.trim_end_matches('/').rsplit_once('/').map_or("", |(path, _)| path);
         if !parent.is_empty() && !self.host.is_folder(parent) {
-            self.host.create_folders(parent)?;
+            self.host
+                .create_folders(parent)
+                .map_err(|error| Failure::io(format!("cannot create `{parent}`"), &error))?;
         }
         let depth = args.depth.map(|depth| depth.to_string());
         let separate =

@@ -144,15 +144,6 @@ impl Host {
         }
     }
 
-    /// Creates a folder and the folders above it that are missing.
-    pub fn create_folders(&self, path: &str) -> Result<()> {
-        if self.checking() {
-            return Ok(());
-        }
-        fs::create_dir_all(self.path(path))
-            .map_err(|error| Failure::io(format!("cannot create `{path}`"), &error))
-    }
-
     /// Renames a file, over whatever has the new name.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         if self.checking() {

@@ -51,8 +51,8 @@ impl<'t> Match<'t> {
 #[derive(Clone, Debug)]
 pub struct Captures<'t> {
     text: &'t str,
-    groups: Vec<Option<(usize, usize)>>,
     names: Arc<[Option<String>]>,
+    groups: Vec<Option<(usize, usize)>>,
 }
 
 impl<'t> Captures<'t> {
@@ -102,7 +102,7 @@ impl Regex {
                 }
                 _ => None,
             });
-            Captures { text, groups: groups.collect(), names: Arc::clone(&self.names) }
+            Captures { text, names: Arc::clone(&self.names), groups: groups.collect() }
         }))
     }
 

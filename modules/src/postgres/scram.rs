@@ -96,7 +96,7 @@ pub(super) fn md5_answer(user: &str, password: &str, salt: &[u8]) -> String {
 }
 
 /// Returns the verifier that a server keeps for a password, with this salt and count.
-pub(crate) fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
+fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
     let salted = salted(password.as_bytes(), salt, iterations);
     let stored = Sha256::digest(hmac(&salted, &[b"Client Key"]));
     let server = hmac(&salted, &[b"Server Key"]);

@@ -43,6 +43,14 @@ pub(super) fn typed(kind: u32, text: &str) -> Json {
         16 => Some(Json::from(text == "t")),
         20 | 21 | 23 | 26 => number(text),
         700 | 701 | 1700 => float(text),
+        // Times as Python's `isoformat` has them.
+        1114 => Some(text.replacen(' ', "T", 1).into()),
+        1184 => {
+            let time = text.replacen(' ', "T", 1);
+            let whole =
+                time.len().checked_sub(3).is_some_and(|at| time[at..].starts_with(['+', '-']));
+            Some(if whole { format!("{time}:00") } else { time }.into())
+        }
         114 | 3802 => serde_json::from_str(text).ok(),
         1005 | 1007 | 1016 => items(text, &|item| number(item).unwrap_or_else(|| item.into())),
         1000 => items(text, &|item| Json::from(item == "t")),
@@ -128,6 +136,8 @@ mod tests {
         assert_eq!(typed(1009, "{\"a b\",c,\"q\\\"\"}"), json!(["a b", "c", "q\""]));
         assert_eq!(typed(1007, "{{1},{2}}"), json!([[1], [2]]));
         assert_eq!(typed(3802, "{\"a\": [1]}"), json!({"a": [1]}));
+        assert_eq!(typed(1114, "2020-01-02 03:04:05"), json!("2020-01-02T03:04:05"));
+        assert_eq!(typed(1184, "2020-01-02 03:04:05+00"), json!("2020-01-02T03:04:05+00:00"));
         assert_eq!(typed(1082, "2020-01-02"), json!("2020-01-02"));
     }
 }

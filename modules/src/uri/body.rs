@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::{Args, BodyFormat};
 use crate::{
     host::{Failure, Host, Result},
-    http::Body,
+    http::{Body, form_encoded},
     spec::{Json, JsonMap, python_json, python_str},
 };
 
@@ -118,10 +118,10 @@ fn urlencoded(body: &Json) -> std::result::Result<String, String> {
     let mut add = |key: &str, value: &Json| match value {
         Json::Array(items) => {
             for item in items {
-                pairs.push(format!("{}={}", quote_plus(key), quote_plus(&python_str(item))));
+                pairs.push(format!("{}={}", form_encoded(key), form_encoded(&python_str(item))));
             }
         }
-        other => pairs.push(format!("{}={}", quote_plus(key), quote_plus(&python_str(other)))),
+        other => pairs.push(format!("{}={}", form_encoded(key), form_encoded(&python_str(other)))),
     };
     match body {
         Json::Object(map) => map.iter().for_each(|(key, value)| add(key, value)),
@@ -138,21 +138,6 @@ fn urlencoded(body: &Json) -> std::result::Result<String, String> {
         _ => (),
     }
     Ok(pairs.join("&"))
-}
-
-/// As Python's `quote_plus`.
-fn quote_plus(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push('+'),
-            byte if byte.is_ascii_alphanumeric() || b"_.-~".contains(&byte) => {
-                out.push(char::from(byte));
-            }
-            byte => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 /// Nineteen digits that nobody's text has.

@@ -20,6 +20,12 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let mut words = term.split(' ').filter(|word| !word.is_empty());
         let path = words.next().unwrap_or_default().to_owned();
         let given: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
+        let known = ["length", "encrypt", "chars", "ident", "seed"];
+        if let Some((name, _)) = given.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(
+                format!("Unrecognized parameter(s) given to password lookup: {name}").into()
+            );
+        }
         let option = |name: &str, default: &str| {
             let inline =
                 given.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());

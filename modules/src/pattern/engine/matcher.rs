@@ -64,7 +64,7 @@ pub(super) fn search(
         if run.follow(0, at)?.is_some() {
             return Ok(Some(run.slots));
         }
-        if program.anchored && at == 0 {
+        if program.anchored {
             return Ok(None);
         }
         match text.get(at..).and_then(|rest| rest.chars().next()) {

@@ -73,6 +73,10 @@ pub(super) static UNIT: Filter = Filter {
         let Some((index, lists)) = call.rest.split_last() else {
             return Err("At least one list and index are needed.".into());
         };
+        let (recursive, merge) = merge_options(
+            call,
+            "'recursive' and 'list_merge' are the only valid keyword arguments.",
+        )?;
         let mut terms = Vec::new();
         for list in std::iter::once(&call.value).chain(lists) {
             let Some(items) = list.as_list() else {
@@ -98,10 +102,6 @@ pub(super) static UNIT: Filter = Filter {
         let Value::Str(_) = index else {
             return Err(format!("First argument after the lists for community.general.lists_mergeby must be string. {} is {}", index.to_text(), python_class(index)).into());
         };
-        let (recursive, merge) = merge_options(
-            call,
-            "'recursive' and 'list_merge' are the only valid keyword arguments.",
-        )?;
         let mut by_key = Dict::new();
         for term in &terms {
             let Some(dict) = as_dict(term) else { continue };

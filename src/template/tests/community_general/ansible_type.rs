@@ -21,7 +21,8 @@ pub(super) static UNIT: Test = Test {
         let found = type_of(&call.value, call.some(1).and_then(as_dict).as_deref());
         Ok(match call.required(0, "dtype")? {
             Value::List(types) => types.iter().any(|name| name.as_str() == Some(&*found)),
-            name => name.as_str() == Some(&*found),
+            name @ Value::Str(_) => name.as_str() == Some(&*found),
+            _ => return Err("not all arguments converted during string formatting".into()),
         })
     },
 };
