@@ -42,7 +42,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
 /// The fragments' contents, in the order of their names.
 fn assembled(call: &Call<'_>, folder: &Path) -> Result<Vec<u8>, Failure> {
     let pattern = match call.text("regexp") {
-        Some(text) => Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?),
+        Some(text) => {
+            Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?)
+        }
         None => None,
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
