@@ -39,10 +39,13 @@ registry! {
     set_fact,
     set_stats,
     template,
+    uri,
+    unarchive,
     wait_for_connection,
 }
 
 mod files;
+mod foreign;
 mod published;
 
 pub(crate) use published::published;
@@ -111,9 +114,9 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
-                | "raw"
-                | "script"
                 | "template"
+                | "unarchive"
+                | "uri"
         )
     })
 }
@@ -149,13 +152,11 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let evaluated = evaluated_name(call)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
     if let Some(path) = &call.task.foreign {
-        return Err(Failure::at(
-            Some(&call.task.action_span),
-            format!(
-                "module `{name}` is foreign (`{}`): windlass runs only its own",
-                path.display()
-            ),
-        ));
+        match foreign::run(call, name, path) {
+            // A copy of a module that we have, which cannot run: ours does the same.
+            Err(_) if windlass_modules::find(name).is_some() => (),
+            step => return step,
+        }
     }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;

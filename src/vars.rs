@@ -21,8 +21,9 @@ pub use names::Names;
 use crate::{
     inventory::{HostId, Inventory},
     playbook::{Play, Role},
-    template::{Context, Decrypt},
+    template::Context,
     value::{Dict, Value},
+    vault::Decrypt,
 };
 
 /// What is known about the run, the same for all plays.

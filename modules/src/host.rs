@@ -17,6 +17,7 @@ mod home;
 mod look;
 mod mode;
 mod netlink;
+mod openpgp;
 mod outcome;
 mod resolve;
 mod rewrite;
@@ -39,7 +40,7 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
-pub use command::{Command, Output};
+pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents, Upload};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
@@ -51,11 +52,12 @@ pub(crate) use glob::matches as glob_matches;
 pub use look::Seed;
 pub use mode::{Mode, mode_text};
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
-pub use outcome::{Diff, Failure, Outcome, Result};
+pub use openpgp::{PublicKey, public_keys};
+pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
 pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;
-pub use systemd::Scope;
+pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};

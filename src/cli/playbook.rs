@@ -21,6 +21,7 @@ use crate::{
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
+    vault::Opener,
 };
 
 /// Runs the command; returns its exit status.
@@ -64,7 +65,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         },
         output,
     )?;
-    let files = Files::default();
+    let files = Files::new(Opener(run.world.vault.clone()));
     let playbooks = load(&run, &files, &options.playbooks)?;
     let selected = {
         let inventory =

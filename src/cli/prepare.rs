@@ -8,7 +8,7 @@ use std::{
 use super::{
     args::CommonOptions,
     extra_vars::extra_vars,
-    report,
+    passwords, report,
     terminal::{self, Terminal},
 };
 use crate::{
@@ -17,9 +17,12 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets},
-    settings::{HashBehaviour, ResultFormat, Settings},
+    settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
+    template::use_extensions,
     value::Dict,
     vars::{FactCache, RunFacts, World},
+    vault::Opener,
+    yaml,
 };
 
 /// Exit statuses, as the reference has them.
@@ -50,6 +53,7 @@ pub(super) struct Prepared {
     pub(super) extra_vars: Dict,
     pub(super) limit: Option<Limit>,
     pub(super) secrets: Secrets,
+    pub(super) vault: Opener,
 }
 
 /// Reads settings; what is wrong with them is reported at once.
@@ -59,15 +63,24 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         return Err(Refusal::new(OPTIONS_ERROR, problems));
     }
     report(&problems);
+    match settings.duplicate_dict_key.value {
+        DuplicateKey::Warn => (),
+        DuplicateKey::Error => yaml::treat_duplicates(true),
+        DuplicateKey::Ignore => yaml::treat_duplicates(false),
+    }
+    use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }
 
 /// Loads what the common options name.
 pub(super) fn prepare(settings: Settings, common: &CommonOptions) -> Result<Prepared, Refusal> {
     let merge = settings.hash_behaviour.value == HashBehaviour::Merge;
-    let extra_vars = extra_vars(&common.runtime.extra_vars, merge)
+    let secrets = Secrets::default();
+    let passwords = passwords::of_options(&common.vault, &settings)?;
+    let vault = Opener(passwords::vault(passwords, &settings, &secrets));
+    let extra_vars = extra_vars(&common.runtime.extra_vars, merge, &vault)
         .map_err(|error| Refusal::new(error.status, error.diagnostic))?;
-    let (inventory, problems) = Inventory::load(&common.inventory.sources, &settings);
+    let (inventory, problems) = Inventory::load(&common.inventory.sources, &settings, &vault);
     // Sources that cannot be read are warnings already; errors are files with variables, and groups in a circle.
     let mut errors = Diagnostics::default();
     for problem in problems.0 {
@@ -90,7 +103,7 @@ pub(super) fn prepare(settings: Settings, common: &CommonOptions) -> Result<Prep
         Some(text) => Some(Limit::parse(text).map_err(|error| Refusal::new(ERROR, error))?),
         None => None,
     };
-    Ok(Prepared { settings, inventory, extra_vars, limit, secrets: Secrets::default() })
+    Ok(Prepared { settings, inventory, extra_vars, limit, secrets, vault })
 }
 
 /// Makes the run of what was prepared.
@@ -100,7 +113,7 @@ pub(super) fn run(
     adjust: impl FnOnce(&mut RunOptions),
     output: Box<dyn Output>,
 ) -> Result<Arc<Run>, Refusal> {
-    let Prepared { settings, inventory, extra_vars, limit, secrets } = prepared;
+    let Prepared { settings, inventory, extra_vars, limit, secrets, vault } = prepared;
     let forks = match common.runtime.forks {
         Some(forks) => usize::try_from(forks).unwrap_or(1).max(1),
         None if settings.forks.origin.is_set() => {
@@ -141,7 +154,7 @@ pub(super) fn run(
         inventory,
         Arc::new(extra_vars),
         facts,
-        None,
+        vault.0,
         settings.allow_broken_conditionals.value,
     );
     world.cache = fact_cache(&settings)?;

@@ -15,6 +15,7 @@ use crate::{
         Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
     },
     value::{Template, Value},
+    vault::Opener,
     yaml,
 };
 
@@ -82,7 +83,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         return Ok(0);
     }
     let script = super::playbook::Script { path: None, plays: vec![play] };
-    super::playbook::execute(&run, &Files::default(), &[script])
+    super::playbook::execute(&run, &Files::new(Opener(run.world.vault.clone())), &[script])
 }
 
 /// The play of one task that the options say.

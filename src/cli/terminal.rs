@@ -52,6 +52,13 @@ impl Ask for Terminal {
     }
 }
 
+/// Ends the line of a prompt that was answered by something else than a terminal.
+pub(super) fn end_prompt() {
+    if !std::io::stdin().is_terminal() {
+        complain("");
+    }
+}
+
 fn print_prompt(prompt: &str) {
     let mut out = std::io::stdout();
     let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());

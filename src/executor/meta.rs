@@ -180,7 +180,8 @@ impl Batch<'_> {
         let world = &self.run.world;
         let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         let sources: Vec<String> = inventory.sources().iter().map(ToString::to_string).collect();
-        let (mut fresh, problems) = crate::inventory::Inventory::load(&sources, &self.run.settings);
+        let (mut fresh, problems) =
+            crate::inventory::Inventory::load(&sources, &self.run.settings, inventory.vault());
         let more = fresh.enter_playbook(&self.play.play.dir);
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));

@@ -276,7 +276,7 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
         key.starts_with("_ansible_")
             || (verbosity < 3 && matches!(key, "invocation" | "diff"))
             || (is_empty_loop && key == "results")
-            || matches!(key, "exception" | "warnings" | "deprecations")
+            || matches!(key, "exception" | "warnings" | "deprecations" | "skipped")
             || (is_message && key != "msg")
             || (is_debug
                 && matches!(

@@ -101,7 +101,9 @@ fn write_value(out: &mut String, value: &Value, layout: Layout, depth: usize) {
         Value::Dict(dict) => write_dict(out, dict, layout, depth),
         Value::Template(template) => write_text(out, &template.text),
         Value::Encrypted(_) => write_text(out, "<vault>"),
-        Value::Object(object) => write_text(out, &object.to_text()),
+        Value::Object(object) => {
+            write_text(out, &object.to_plain().unwrap_or_else(|| object.to_text()));
+        }
     }
 }
 
