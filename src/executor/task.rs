@@ -52,7 +52,7 @@ pub enum Step {
 }
 
 /// Where bytes go that a module sends.
-pub type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
+pub(super) type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
 
 /// A module to run, and what the action makes of its result.
 pub struct Remote {
