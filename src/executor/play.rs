@@ -130,6 +130,7 @@ impl Run {
             "linear" | "debug" | "mitogen" | "mitogen_linear" => false,
             "free" | "host_pinned" | "mitogen_free" | "mitogen_host_pinned" => true,
             other => {
+                self.printer.event(&play_start());
                 let span = level.keywords.get(Keyword::Strategy).map(|(_, span)| span);
                 return Err(Diagnostic::maybe_at(
                     span,

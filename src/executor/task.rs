@@ -9,6 +9,7 @@ use super::{
     connect::{Way, truth},
     emit::Turn,
     jobs::{Background, Watch},
+    surroundings::address,
 };
 use crate::{
     actions,
@@ -251,7 +252,7 @@ impl Prepared {
         let way_env = Env::new(way_names, &context);
         let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
         let delegate = (is_delegated && target_host.name != self.host.name)
-            .then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
+            .then(|| (Arc::clone(&target_host.name), address(&way, way_names, &way_env)));
         let call = Call {
             run: &self.run,
             play: &self.play,
