@@ -4,7 +4,9 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod braces;
 mod cells;
+mod comparison;
 mod condition;
 mod crypt;
 mod digests;
@@ -13,6 +15,7 @@ mod encodings;
 mod env;
 mod error;
 mod escape;
+mod escapes;
 mod evaluator;
 mod expression;
 mod extensions;
@@ -21,10 +24,13 @@ mod formatting;
 mod glob;
 mod globals;
 mod grammar;
+mod imports;
 mod inclusion;
+mod iteration;
 mod json;
-pub mod lookups;
+mod leaving;
 mod lexer;
+pub mod lookups;
 mod macros;
 mod marked;
 mod methods;
@@ -33,6 +39,7 @@ mod objects;
 mod output;
 mod parser;
 mod paths;
+mod postfix;
 mod pprint;
 mod random;
 mod regex;
@@ -41,6 +48,7 @@ mod sequence;
 mod syntax;
 #[cfg(test)]
 mod table;
+mod targets;
 pub mod tests;
 mod time;
 mod tree;

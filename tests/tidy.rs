@@ -76,9 +76,6 @@ const LONG: &[(&str, usize, &str)] = &[
     ("src/executor/strategy.rs", 780, "linear, free and host_pinned are to be parted"),
     ("src/playbook/load.rs", 560, "plays and imports are to be parted"),
     ("src/playbook/task.rs", 530, "tasks and blocks are to be parted"),
-    ("src/template/expression.rs", 510, "one match over the kinds of expressions"),
-    ("src/template/formatting.rs", 520, "`%` and `format` share their fields"),
-    ("src/template/methods/text.rs", 510, "the methods of one type"),
 ];
 
 #[test]

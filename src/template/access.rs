@@ -166,8 +166,19 @@ fn of_number(of: &Value, name: &str) -> Option<Value> {
 fn is_unsafe(name: &str) -> bool {
     matches!(
         name,
-        "__class__" | "__init__" | "__doc__" | "__dict__" | "__module__" | "__new__" | "__reduce__"
-            | "__getattribute__" | "__setattr__" | "__eq__" | "__repr__" | "__str__" | "__hash__"
+        "__class__"
+            | "__init__"
+            | "__doc__"
+            | "__dict__"
+            | "__module__"
+            | "__new__"
+            | "__reduce__"
+            | "__getattribute__"
+            | "__setattr__"
+            | "__eq__"
+            | "__repr__"
+            | "__str__"
+            | "__hash__"
     )
 }
 

@@ -68,15 +68,25 @@ pub(crate) fn encode_with(text: &str, encoding: &str, errors: &str) -> Result<Ve
 }
 
 /// Returns the text that bytes of an encoding stand for, or what Python says about them.
-pub(crate) fn decode_strictly(bytes: &[u8], encoding: &str, errors: &str) -> Result<String, String> {
+pub(crate) fn decode_strictly(
+    bytes: &[u8],
+    encoding: &str,
+    errors: &str,
+) -> Result<String, String> {
     let (codec, wrong) = match plain_name(encoding).as_str() {
-        "utf-8" | "utf8" | "u8" => ("utf-8", std::str::from_utf8(bytes).err().map(|e| e.valid_up_to())),
+        "utf-8" | "utf8" | "u8" => {
+            ("utf-8", std::str::from_utf8(bytes).err().map(|e| e.valid_up_to()))
+        }
         "ascii" | "us-ascii" => ("ascii", bytes.iter().position(|byte| !byte.is_ascii())),
         _ => return decode(bytes, encoding),
     };
     let Some(at) = wrong.filter(|_| errors == "strict") else {
         let text = String::from_utf8_lossy(bytes);
-        return Ok(if errors == "ignore" { text.replace('\u{fffd}', "") } else { text.into_owned() });
+        return Ok(if errors == "ignore" {
+            text.replace('\u{fffd}', "")
+        } else {
+            text.into_owned()
+        });
     };
     let byte = bytes[at];
     let why = match (codec, byte) {

@@ -45,7 +45,9 @@ fn range(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
             value => match value.as_int() {
                 Some(number) => numbers.push(number),
                 None if matches!(value, Value::BigInt(_)) => {
-                    return Err(TemplateError::runtime("Python int too large to convert to C ssize_t"));
+                    return Err(TemplateError::runtime(
+                        "Python int too large to convert to C ssize_t",
+                    ));
                 }
                 None => {
                     return Err(TemplateError::runtime(format!(

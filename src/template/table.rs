@@ -107,31 +107,34 @@ fn template(text: &str) -> Value {
 
 /// Gives the reference's own classes the names of Python's, and takes away what it says about where a value stood.
 fn plain(expected: &str) -> String {
-    static CLASSES: std::sync::LazyLock<Vec<(regex::Regex, &str)>> = std::sync::LazyLock::new(|| {
-        [
-            (r"(?:ansible\.[\w.]+\.)?_AnsibleTagged(\w+)", "<$1>"),
-            (r"(?:ansible\.[\w.]+\.)?_AnsibleLazy(?:Template|Access)(\w+)", "<$1>"),
-            (r"ansible\._internal\._templating\._jinja_bits\.AnsibleEnvironment\.call\(\) ", ""),
-            (r" at '<CASE>/variables.yml:\d+:\d+'", " at '<unknown>'"),
-            (r"<(?:line|template), line \d+>", ""),
-            ("<Str>", "str"),
-            ("<Int>", "int"),
-            ("<Float>", "float"),
-            ("<Dict>", "dict"),
-            ("<List>", "list"),
-            ("<Tuple>", "tuple"),
-            ("<DateTime>", "datetime"),
-            ("<Date>", "date"),
-            ("<Bytes>", "bytes"),
-            ("<Bool>", "bool"),
-        ]
-        .map(|(pattern, to)| (regex::Regex::new(pattern).unwrap(), to))
-        .into()
-    });
-    let plain = CLASSES.iter().fold(expected.to_owned(), |text, (pattern, to)| {
+    static CLASSES: std::sync::LazyLock<Vec<(regex::Regex, &str)>> =
+        std::sync::LazyLock::new(|| {
+            [
+                (r"(?:ansible\.[\w.]+\.)?_AnsibleTagged(\w+)", "<$1>"),
+                (r"(?:ansible\.[\w.]+\.)?_AnsibleLazy(?:Template|Access)(\w+)", "<$1>"),
+                (
+                    r"ansible\._internal\._templating\._jinja_bits\.AnsibleEnvironment\.call\(\) ",
+                    "",
+                ),
+                (r" at '<CASE>/variables.yml:\d+:\d+'", " at '<unknown>'"),
+                (r"<(?:line|template), line \d+>", ""),
+                ("<Str>", "str"),
+                ("<Int>", "int"),
+                ("<Float>", "float"),
+                ("<Dict>", "dict"),
+                ("<List>", "list"),
+                ("<Tuple>", "tuple"),
+                ("<DateTime>", "datetime"),
+                ("<Date>", "date"),
+                ("<Bytes>", "bytes"),
+                ("<Bool>", "bool"),
+            ]
+            .map(|(pattern, to)| (regex::Regex::new(pattern).unwrap(), to))
+            .into()
+        });
+    CLASSES.iter().fold(expected.to_owned(), |text, (pattern, to)| {
         pattern.replace_all(&text, *to).into_owned()
-    });
-    plain
+    })
 }
 
 /// Reports what is not equal, and what is listed as different and is not.
@@ -155,8 +158,7 @@ fn compare(differences: Vec<(String, String)>, total: usize, prefix: &str) {
 #[test]
 fn expressions_give_what_was_recorded() {
     let variables = recorded_variables();
-    let settings =
-        Context { search_path: vec![folder().join("templates")], ..Context::default() };
+    let settings = Context { search_path: vec![folder().join("templates")], ..Context::default() };
     let (mut differences, mut total) = (Vec::new(), 0);
     let mut files: Vec<_> = std::fs::read_dir(folder().join("expected"))
         .unwrap()
@@ -260,7 +262,10 @@ fn template_files_give_what_was_recorded() {
         let expected = match std::fs::read_to_string(folder.join("expected/templates").join(&name))
         {
             Ok(text) => text,
-            Err(_) => plain(&format!("error: {}", errors[&name].as_str().unwrap_or_default())),
+            Err(_) => {
+                let message = errors[&name].as_str().unwrap_or_default();
+                plain(&format!("error: {}", message.trim_start_matches("Task failed: ")))
+            }
         };
         if found != expected {
             differences.push((name, format!("  expected {expected:?}\n  found    {found:?}")));

@@ -9,8 +9,19 @@ use super::{
 pub(crate) use crate::value::time::{Clock, Date, Duration, Time};
 use crate::value::{Operator, Value};
 
-pub(crate) const METHODS: &[&str] =
-    &["strftime", "isoformat", "timestamp", "date", "time", "weekday", "isoweekday", "replace", "utcoffset", "ctime", "toordinal"];
+pub(crate) const METHODS: &[&str] = &[
+    "strftime",
+    "isoformat",
+    "timestamp",
+    "date",
+    "time",
+    "weekday",
+    "isoweekday",
+    "replace",
+    "utcoffset",
+    "ctime",
+    "toordinal",
+];
 pub(crate) const DATE_METHODS: &[&str] =
     &["strftime", "isoformat", "weekday", "isoweekday", "replace", "ctime", "toordinal"];
 
@@ -52,7 +63,9 @@ pub(crate) fn method(time: &Time, name: &str, passed: &Passed) -> Result<Value, 
         "date" => object(Date(time.civil.date())),
         "time" => object(Clock(Time { offset: None, ..time.clone() })),
         "replace" => object(replaced(time, passed)?),
-        "utcoffset" => time.offset.map_or(Value::None, |o| object(Duration(i64::from(o) * 1_000_000))),
+        "utcoffset" => {
+            time.offset.map_or(Value::None, |o| object(Duration(i64::from(o) * 1_000_000)))
+        }
         "ctime" => format(time, "%a %b %e %H:%M:%S %Y")?.into(),
         "toordinal" => {
             let first = jiff::civil::date(1, 1, 1);

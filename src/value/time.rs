@@ -130,7 +130,9 @@ impl Object for Time {
         let zone = match self.offset {
             None => String::new(),
             Some(0) => ", tzinfo=datetime.timezone.utc".to_owned(),
-            Some(offset) => format!(", tzinfo=datetime.timezone({})", Duration::seconds(offset).to_repr()),
+            Some(offset) => {
+                format!(", tzinfo=datetime.timezone({})", Duration::seconds(offset).to_repr())
+            }
         };
         format!("datetime.datetime({parts}{zone})")
     }
@@ -235,7 +237,8 @@ impl Object for Duration {
     }
     fn to_repr(&self) -> String {
         let (days, rest) = (self.0.div_euclid(86_400_000_000), self.0.rem_euclid(86_400_000_000));
-        let parts = [("days", days), ("seconds", rest / 1_000_000), ("microseconds", rest % 1_000_000)];
+        let parts =
+            [("days", days), ("seconds", rest / 1_000_000), ("microseconds", rest % 1_000_000)];
         let parts = parts.iter().filter(|(_, number)| *number != 0);
         let parts = parts.map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>();
         let parts = if parts.is_empty() { "0".to_owned() } else { parts.join(", ") };
@@ -274,4 +277,3 @@ impl Object for Duration {
         self.0 != 0
     }
 }
-

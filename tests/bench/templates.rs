@@ -136,13 +136,16 @@ fn main() {
             rendered = env.render_file(&text, None, &options).unwrap_or_else(|e| e.message);
         }),
     );
-    let fresh = || small.iter().map(|text| Value::Template(Arc::new(Template::new(text.as_str(), None))));
+    let fresh =
+        || small.iter().map(|text| Value::Template(Arc::new(Template::new(text.as_str(), None))));
     let mut results = Vec::new();
     times.insert(
         "expressions",
         shortest(|| {
             let env = Env::new(&names, &context);
-            results = fresh().map(|text| env.eval(&text).map_or_else(|e| e.message, |v| v.to_text())).collect();
+            results = fresh()
+                .map(|text| env.eval(&text).map_or_else(|e| e.message, |v| v.to_text()))
+                .collect();
         }),
     );
     let parsed: Vec<Value> = fresh().collect();
@@ -175,8 +178,10 @@ fn main() {
 
     let folder = std::env::temp_dir().join(format!("windlass-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
-    let input = serde_json::json!({"variables": variables, "configuration": text, "expressions": small});
-    std::fs::write(folder.join("input.json"), input.to_string()).expect("the temporary folder can be written");
+    let input =
+        serde_json::json!({"variables": variables, "configuration": text, "expressions": small});
+    std::fs::write(folder.join("input.json"), input.to_string())
+        .expect("the temporary folder can be written");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/templates.py");
     let answer = Command::new(&python).arg(script).arg(folder.join("input.json")).output();
     let _ = std::fs::remove_dir_all(&folder);
@@ -196,9 +201,9 @@ fn main() {
     for (name, ours) in &times {
         let theirs = answer["times"][name].as_f64().unwrap_or_default();
         let ours = ours.as_secs_f64();
-        let other = others.get(name).map_or_else(String::new, |time| {
-            format!("{:.2} ms", time.as_secs_f64() * 1e3)
-        });
+        let other = others
+            .get(name)
+            .map_or_else(String::new, |time| format!("{:.2} ms", time.as_secs_f64() * 1e3));
         println!(
             "{name:<30} {:>9.2} ms {other:>12} {:>9.2} ms {:>7.1}x",
             ours * 1e3,
@@ -208,7 +213,9 @@ fn main() {
     }
     let same = answer["rendered"].as_str() == Some(&rendered)
         && answer["results"].as_array().is_some_and(|all| {
-            all.iter().map(|text| text.as_str().unwrap_or_default()).eq(results.iter().map(String::as_str))
+            all.iter()
+                .map(|text| text.as_str().unwrap_or_default())
+                .eq(results.iter().map(String::as_str))
         });
     println!("the texts are {}", if same { "equal" } else { "NOT EQUAL" });
 }

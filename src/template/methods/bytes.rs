@@ -14,10 +14,41 @@ use crate::{
 
 /// Methods that bytes share with text, and that do to each byte what they do to a letter.
 const AS_TEXT: &[&str] = &[
-    "capitalize", "center", "count", "endswith", "expandtabs", "find", "index", "isalnum", "isalpha",
-    "isascii", "isdigit", "islower", "isspace", "istitle", "isupper", "ljust", "lower", "lstrip",
-    "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition",
-    "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title", "upper",
+    "capitalize",
+    "center",
+    "count",
+    "endswith",
+    "expandtabs",
+    "find",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdigit",
+    "islower",
+    "isspace",
+    "istitle",
+    "isupper",
+    "ljust",
+    "lower",
+    "lstrip",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "upper",
     "zfill",
 ];
 
@@ -56,14 +87,20 @@ pub(super) fn call(
                 )),
                 other => other.clone(),
             };
-            if let Some(text) = passed.positional.iter().find(|value| matches!(value, Value::Str(_))) {
+            if let Some(text) =
+                passed.positional.iter().find(|value| matches!(value, Value::Str(_)))
+            {
                 let found = text.type_name();
                 let message = format!("a bytes-like object is required, not '{found}'");
                 return Err(TemplateError::runtime(message));
             }
             let passed = Passed {
                 positional: passed.positional.iter().map(widened).collect(),
-                named: passed.named.iter().map(|(name, value)| (name.clone(), widened(value))).collect(),
+                named: passed
+                    .named
+                    .iter()
+                    .map(|(name, value)| (name.clone(), widened(value)))
+                    .collect(),
             };
             let Value::Str(text) = wide(bytes) else { return Ok(Value::None) };
             super::text::call(eval, &text, name, &passed).map(|value| narrow(&value))

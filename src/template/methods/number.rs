@@ -18,7 +18,12 @@ pub(super) fn exists(of: &Value, name: &str) -> bool {
         }
         _ => matches!(
             name,
-            "bit_length" | "bit_count" | "conjugate" | "as_integer_ratio" | "to_bytes" | "is_integer"
+            "bit_length"
+                | "bit_count"
+                | "conjugate"
+                | "as_integer_ratio"
+                | "to_bytes"
+                | "is_integer"
         ),
     }
 }
@@ -30,7 +35,9 @@ pub(super) fn call(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
         (_, "is_integer") => Value::Bool(true),
         (_, "conjugate") => positive(of.clone()).map_err(TemplateError::runtime)?,
         (Value::Float(number), "hex") => hexadecimal(*number).into(),
-        (Value::Float(number), "as_integer_ratio") => ratio(*number).map_err(TemplateError::runtime)?,
+        (Value::Float(number), "as_integer_ratio") => {
+            ratio(*number).map_err(TemplateError::runtime)?
+        }
         (_, "as_integer_ratio") => pair(whole(), BigInt::from(1)),
         (_, "bit_count") => whole().magnitude().count_ones().into(),
         (_, "to_bytes") => {
