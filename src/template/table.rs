@@ -24,7 +24,6 @@ const KNOWN: &[(&str, &str)] = &[
         "{{ l.append(9) }}{{ l }}{{ l.pop() }}{{ l.extend([7]) }}{{ l }}{{ l.insert(0, 'x') }}{{ l.remove(7) }}{{ l.index(1) }}{{ l.reverse() }}{{ l }}",
         "the reference makes text only at the end, when all changes are done",
     ),
-    ("{% raw %}", "the reference takes a `raw` without end for a comment"),
     ("{% include 'nope.j2' %}", "the folders differ"),
     ("{{ 1 | default(x=2) }}", "the reference names its Python function"),
     ("{{ [1] | join(a=1) }}", "the reference names its Python function"),
