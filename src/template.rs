@@ -4,11 +4,14 @@
 //! evaluation is read as a template again.
 
 mod access;
+mod addresses;
+mod bcrypt;
 mod braces;
 mod cells;
 mod comparison;
 mod condition;
 mod crypt;
+mod csv;
 mod digests;
 mod documents;
 mod encodings;
@@ -24,9 +27,12 @@ mod formatting;
 mod glob;
 mod globals;
 mod grammar;
+mod hashids;
 mod imports;
 mod inclusion;
+mod ini;
 mod iteration;
+mod jmespath;
 mod json;
 mod leaving;
 mod lexer;
@@ -45,6 +51,7 @@ mod random;
 mod regex;
 mod selection;
 mod sequence;
+mod sets;
 mod syntax;
 #[cfg(test)]
 mod table;
@@ -52,12 +59,13 @@ mod targets;
 pub mod tests;
 mod time;
 mod tree;
+mod units;
 mod urls;
 mod uses;
 mod versions;
 
 pub use encodings::encode;
-pub use env::{Context, Decrypt, Env, FileOptions, Scope};
+pub use env::{Context, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub use syntax::expand_header;

@@ -50,9 +50,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("Source ({src}) is not a directory")));
     }
     let pattern = match &args.regexp {
-        Some(text) => Some(Pattern::new(text, Flags::default()).map_err(|error| {
-            Failure::new(format!("Invalid Regexp ({error}) in \"{text}\""))
-        })?),
+        Some(text) => Some(
+            Pattern::new(text, Flags::default())
+                .map_err(|error| Failure::new(format!("Invalid Regexp ({error}) in \"{text}\"")))?,
+        ),
         None => None,
     };
     let mut joiner = Joiner::new(args.delimiter.as_deref());
@@ -93,12 +94,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         host.rewrite(dest, &content, &how)?;
     }
-    changed = host.set_attributes(
-        dest,
-        &args.attributes,
-        changed,
-        &mut AttributeDiff::default(),
-    )?;
+    changed =
+        host.set_attributes(dest, &args.attributes, changed, &mut AttributeDiff::default())?;
     let mut outcome = Outcome::changed_if(changed)
         .with("src", src)
         .with("dest", dest)
@@ -230,7 +227,10 @@ mod tests {
     fn mistakes_are_told_in_the_words_of_the_reference() {
         let message = |args| run(&host(), args)["msg"].as_str().unwrap().to_owned();
         assert_eq!(message(json!({"src": "/n", "dest": "/f"})), "Source (/n) does not exist");
-        assert_eq!(message(json!({"src": "/d/10", "dest": "/f"})), "Source (/d/10) is not a directory");
+        assert_eq!(
+            message(json!({"src": "/d/10", "dest": "/f"})),
+            "Source (/d/10) is not a directory"
+        );
         assert_eq!(
             message(json!({"src": "/d", "dest": "/d"})),
             "attempted to take checksum of directory: /d"

@@ -92,8 +92,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let header = format!("{path} (content)");
-    let (shown_before, shown_after) =
-        if host.diffing() { (text::shown(&before), text::shown(&after)) } else { Default::default() };
+    let (shown_before, shown_after) = if host.diffing() {
+        (text::shown(&before), text::shown(&after))
+    } else {
+        Default::default()
+    };
     let content = serde_json::json!({
         "before": shown_before, "after": shown_after,
         "before_header": header, "after_header": header,

@@ -130,7 +130,8 @@ impl Encoding {
                 Some((code, _)) => Some(*code),
                 None => plain.filter(|byte| LATIN9.iter().all(|(code, _)| code != byte)),
             },
-            Encoding::Windows1252 => match WINDOWS.chars().position(|other| other == c && c != ' ') {
+            Encoding::Windows1252 => match WINDOWS.chars().position(|other| other == c && c != ' ')
+            {
                 Some(at) => u8::try_from(0x80 + at).ok(),
                 None => plain.filter(|byte| !(0x80..0xa0).contains(byte)),
             },

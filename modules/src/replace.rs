@@ -55,9 +55,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let pattern = Pattern::new(&args.regexp, Flags { multi_line: true, ..Flags::default() })
         .map_err(Failure::raised)?;
-    let cannot = |error: String| {
-        Failure::new(format!("Unable to process replace due to error: {error}"))
-    };
+    let cannot =
+        |error: String| Failure::new(format!("Unable to process replace due to error: {error}"));
     let template = Template::new(&args.replace, &pattern).map_err(cannot)?;
     let (section, count) = pattern.replace(&before[start..end], &template, 0).map_err(cannot)?;
     let mut changed = count > 0 && section != before[start..end];
@@ -161,7 +160,10 @@ mod tests {
         let check = |args: Value, after: &str| {
             assert_eq!(replaced("x [ x\nx ] x\n", args).0, after);
         };
-        check(json!({"regexp": "x", "replace": "y", "after": r"\[", "before": r"\]"}), "x [ y\ny ] x\n");
+        check(
+            json!({"regexp": "x", "replace": "y", "after": r"\[", "before": r"\]"}),
+            "x [ y\ny ] x\n",
+        );
         check(json!({"regexp": "x", "replace": "y", "after": r"\]"}), "x [ x\nx ] y\n");
         check(json!({"regexp": "x", "replace": "y", "before": r"\["}), "y [ x\nx ] x\n");
         let (_, message) = replaced("x", json!({"regexp": "x", "after": "none"}));
@@ -174,7 +176,8 @@ mod tests {
     #[test]
     fn check_mode_predicts_and_touches_nothing() {
         let host = TestHost::with(&[("/f", "a\n")]).check();
-        let result = run(&host, json!({"path": "/f", "regexp": "a", "replace": "b", "mode": "0600"}));
+        let result =
+            run(&host, json!({"path": "/f", "regexp": "a", "replace": "b", "mode": "0600"}));
         assert_eq!(
             result["msg"],
             "1 replacements made and ownership, perms or SE linux context changed"

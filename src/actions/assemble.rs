@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use md5::Digest as _;
 use windlass_modules::pattern::{Flags, Pattern};
 
 use super::{Action, copy, files};
 use crate::{
     executor::{Call, Failure, Remote, Step},
-    value::{Dict, Value},
+    value::Dict,
 };
 
 pub(super) static UNIT: Action =
@@ -36,13 +37,45 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key) && key != "src"))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
-    Ok(copy::single(args, files::send_bytes(bytes), None, "src", None))
+    let md5: String = md5::Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sent = files::send_bytes(bytes);
+    let (sha1, dest) = (sent.sha1.to_string(), call.text("dest").unwrap_or_default());
+    let mut step = copy::single(args, sent, None, "src", None);
+    if let Step::Remote(remote) = &mut step {
+        remote.finish = Some(Box::new(move |result| finished(result, &dest, &sha1, &md5)));
+    }
+    Ok(step)
+}
+
+/// The result of `copy` as one of `assemble`, which tells of the fragments also where nothing was written.
+fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
+    if result.get("failed").is_some() {
+        return result
+            .iter()
+            .filter(|(key, _)| key.as_str() != Some("checksum"))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+    }
+    let folder = dest.rfind('/').map_or("", |at| &dest[..=at]);
+    let src = format!("{folder}.src.windlass-{}-0", std::process::id());
+    for (key, value) in [("dest", dest), ("checksum", sha1), ("md5sum", md5), ("src", &src)] {
+        if result.get(key).is_none() {
+            result.insert(key, value);
+        }
+    }
+    result
+        .iter()
+        .filter(|(key, _)| key.as_str() != Some("path"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 /// The fragments' contents, in the order of their names.
 fn assembled(call: &Call<'_>, folder: &Path) -> Result<Vec<u8>, Failure> {
     let pattern = match call.text("regexp") {
-        Some(text) => Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?),
+        Some(text) => {
+            Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?)
+        }
         None => None,
     };
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)

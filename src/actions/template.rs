@@ -36,6 +36,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    let text = files::open(call, text)?;
     let text = String::from_utf8(text).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;

@@ -236,7 +236,7 @@ impl Checker<'_> {
             let Some(arg) =
                 args.iter().find(|arg| arg.name == &**key || arg.aliases.contains(&&**key))
             else {
-                if (&**key == "_raw_params" && spec.free_form) || known.is_empty() {
+                if (&**key == "_raw_params" && spec.free_form) || spec.open || known.is_empty() {
                     continue;
                 }
                 let error = Diagnostic::error(

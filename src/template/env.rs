@@ -18,6 +18,7 @@ use super::{
 use crate::{
     diagnostic::Span,
     value::{Dict, Encrypted, List, Template, Value},
+    vault::{Decrypt, NO_SECRETS},
 };
 
 /// Names that a template can see; values may be templates themselves.
@@ -29,12 +30,6 @@ pub trait Scope: Send + Sync {
     fn is_operators(&self, _name: &str) -> bool {
         false
     }
-}
-
-/// Opens vault texts.
-pub trait Decrypt: Send + Sync {
-    /// Returns what an encrypted text says, or why it cannot be read.
-    fn decrypt(&self, text: &str) -> std::result::Result<Vec<u8>, String>;
 }
 
 /// What is the same for all templates of a play's role or file.
@@ -130,6 +125,7 @@ impl<'a> Env<'a> {
                 Ok(value.clone())
             }
             Value::List(list) => {
+                self.prepare_vaults(value);
                 let items = list.iter().map(|item| self.eval(item));
                 let items = items.filter(|item| !matches!(item, Ok(Value::Omit)));
                 Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
@@ -139,6 +135,7 @@ impl<'a> Env<'a> {
                 Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
             }
             Value::Dict(dict) => {
+                self.prepare_vaults(value);
                 let mut entries = Dict::with_capacity(dict.len());
                 for (key, value) in dict.iter() {
                     let value = self.eval(value)?;
@@ -308,17 +305,37 @@ impl<'a> Env<'a> {
         result
     }
 
+    /// Derives the keys of all vaults in a list or a dictionary at once, on all cores.
+    fn prepare_vaults(&self, value: &Value) {
+        fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+            match value {
+                Value::Encrypted(vault) if vault.plain.get().is_none() => texts.push(&vault.text),
+                Value::List(items) if items.is_lazy() => {
+                    items.iter().for_each(|item| collect(item, texts));
+                }
+                Value::Dict(dict) if dict.is_lazy() => {
+                    dict.values().for_each(|item| collect(item, texts));
+                }
+                _ => (),
+            }
+        }
+        let Some(vault) = &self.context.vault else { return };
+        let mut texts = Vec::new();
+        collect(value, &mut texts);
+        vault.prepare(&texts);
+    }
+
     fn open(&self, encrypted: &Encrypted) -> Result<Value> {
         if let Some(plain) = encrypted.plain.get() {
             return Ok(Value::Str(Arc::clone(plain)));
         }
         let opened = match &self.context.vault {
             Some(vault) => vault.decrypt(&encrypted.text),
-            None => Err("Attempting to decrypt but no vault secrets found.".to_owned()),
+            None => Err(NO_SECRETS.to_owned()),
         };
         let plain = opened.map_err(|message| TemplateError {
             span: encrypted.span.clone(),
-            ..TemplateError::exact(message)
+            ..TemplateError::runtime(format!("Attempt to use undecryptable variable: {message}"))
         })?;
         let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
         Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))

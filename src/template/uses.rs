@@ -230,7 +230,10 @@ impl Walk<'_> {
         match arguments.positional.first() {
             Some((false, Expression::Const(Value::Str(name)))) => {
                 let short = name.rsplit('.').next().unwrap_or(name);
-                if matches!(short, "vars" | "varnames" | "template" | "merge_variables") {
+                if matches!(
+                    short,
+                    "vars" | "varnames" | "template" | "merge_variables" | "dependent"
+                ) {
                     match arguments.positional.get(1) {
                         Some((false, Expression::Const(Value::Str(variable))))
                             if short == "vars" =>

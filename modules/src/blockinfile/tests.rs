@@ -38,7 +38,10 @@ fn a_block_is_added_replaced_and_removed() {
         edited("a\n# BEGIN\nold\n# END\nb\n", json!({"block": "x", "state": "absent"})),
         "a\nb\n"
     );
-    assert_eq!(edited("a\n# END\nold\n# BEGIN\nb\n", json!({"block": "x"})), "a\n# BEGIN\nx\n# END\nb\n");
+    assert_eq!(
+        edited("a\n# END\nold\n# BEGIN\nb\n", json!({"block": "x"})),
+        "a\n# BEGIN\nx\n# END\nb\n"
+    );
 }
 
 #[test]
@@ -60,7 +63,10 @@ fn a_new_block_goes_where_it_should() {
 fn empty_lines_are_added_once() {
     let args = json!({"block": "x", "insertafter": "one", "append_newline": true, "prepend_newline": true});
     assert_eq!(edited("one\ntwo\n", args.clone()), "one\n\n# BEGIN\nx\n# END\n\ntwo\n");
-    assert_eq!(edited("one\n\ntwo\n", args.clone()), "one\n\n# BEGIN\nx\n# END\n\ntwo\n".replacen("one\n\n# B", "one\n\n# B", 1));
+    assert_eq!(
+        edited("one\n\ntwo\n", args.clone()),
+        "one\n\n# BEGIN\nx\n# END\n\ntwo\n".replacen("one\n\n# B", "one\n\n# B", 1)
+    );
     assert_eq!(edited("one\n", args), "one\n\n# BEGIN\nx\n# END\n");
 }
 
@@ -69,7 +75,10 @@ fn check_mode_predicts_and_touches_nothing() {
     let host = TestHost::with(&[("/f", "a\n")]).check();
     let result = run(&host, json!({"path": "/f", "block": "x"}));
     assert_eq!((&result["changed"], &result["msg"]), (&true.into(), &"Block inserted".into()));
-    assert_eq!(result["diff"][0]["after"], "a\n# BEGIN ANSIBLE MANAGED BLOCK\nx\n# END ANSIBLE MANAGED BLOCK\n");
+    assert_eq!(
+        result["diff"][0]["after"],
+        "a\n# BEGIN ANSIBLE MANAGED BLOCK\nx\n# END ANSIBLE MANAGED BLOCK\n"
+    );
     assert_eq!(text(&host), "a\n");
     let result = run(&host, json!({"path": "/new", "block": "x", "create": true, "mode": "0600"}));
     assert_eq!(result["msg"], "File created");

@@ -99,8 +99,5 @@ fn mistakes_are_told_in_the_words_of_the_reference() {
         "limit cannot be 0 (use None for unlimited)"
     );
     let result = run(&host(), json!({"paths": "/t", "patterns": "[", "use_regex": true}));
-    assert_eq!(
-        result["skipped_paths"],
-        json!({"/t": "unterminated character set at position 0"})
-    );
+    assert_eq!(result["skipped_paths"], json!({"/t": "unterminated character set at position 0"}));
 }

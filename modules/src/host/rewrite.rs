@@ -26,7 +26,7 @@ impl Host {
             && let Some(at) = real.rfind('/').filter(|at| *at > 0)
         {
             let folder = &real[..at];
-            self.create_folders(folder)
+            std::fs::create_dir_all(self.path(folder))
                 .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
         }
         let mut staged = self.stage(&real, how.attributes.unsafe_writes)?;
@@ -45,17 +45,6 @@ impl Host {
             }
         }
         staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
-    }
-
-    /// Creates a folder and those above it that are not there.
-    pub fn create_folders(&self, path: &str) -> std::io::Result<()> {
-        if self.is_folder(path) {
-            return Ok(());
-        }
-        if let Some(at) = path.rfind('/').filter(|at| *at > 0) {
-            self.create_folders(&path[..at])?;
-        }
-        self.create_folder(path)
     }
 }
 
