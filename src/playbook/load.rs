@@ -28,7 +28,6 @@ pub type Resolve<'a> = dyn Fn(&Value, &Level) -> Result<Value, Diagnostic> + 'a;
 pub struct Files {
     read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
     pub warnings: RefCell<Vec<Diagnostic>>,
-    /// What opens files that are vaults.
     pub vault: crate::vault::Opener,
 }
 
