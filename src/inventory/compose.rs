@@ -116,7 +116,9 @@ impl Rules {
                     Ok(value) => {
                         // What is only passed on keeps what it is; the rest is a result, and no template.
                         let text = node.to_value().to_text();
-                        if !text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.')) {
+                        if text == "group_names"
+                            || !text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+                        {
                             loader.inventory.composed.insert((host, name.as_str().into()));
                         }
                         loader.inventory.set_host_var(host, name.as_str().into(), value);

@@ -28,7 +28,7 @@ pub(super) fn render(inventory: &Inventory, host: HostId, variable: Option<&str>
         for (n, (layer, value)) in places.iter().enumerate() {
             let place = match inventory.place_of(host, layer.kind, &name) {
                 Some(span) => format!("{}:{}", span.source.path, span.line + 1),
-                None => "computed".to_owned(),
+                None => "no line of a file".to_owned(),
             };
             let who = who(inventory, host, layer.kind);
             let shown = match value {
