@@ -32,7 +32,6 @@ pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 pub struct Files {
     read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
     pub warnings: RefCell<Vec<Diagnostic>>,
-    /// What opens files that are vaults.
     pub vault: crate::vault::Opener,
 }
 
