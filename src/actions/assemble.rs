@@ -8,7 +8,7 @@ use windlass_modules::pattern::{Flags, Pattern};
 use super::{Action, copy, files};
 use crate::{
     executor::{Call, Failure, Remote, Step},
-    value::{Dict, Value},
+    value::Dict,
 };
 
 pub(super) static UNIT: Action =
