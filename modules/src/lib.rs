@@ -6,7 +6,10 @@
 pub mod encoding;
 pub mod facts;
 pub mod host;
+pub mod http;
+pub mod openssl;
 pub mod pattern;
+pub mod postgres;
 pub mod spec;
 pub mod text;
 
@@ -30,42 +33,78 @@ macro_rules! registry {
 }
 
 registry! {
+    alternatives,
     apt,
+    apt_key,
+    apt_repository,
     archive,
     assemble,
+    async_status,
+    at,
     authorized_key,
     blockinfile,
     command,
     copy,
     cron,
+    deb822_repository,
+    debconf,
+    dnf,
+    dpkg_selections,
+    expect,
+    fetch,
     file,
     find,
     get_url,
     getent,
+    git,
     git_config,
     group,
     hostname,
     htpasswd,
     ini_file,
+    iptables,
     known_hosts,
     lineinfile,
+    modprobe,
+    mount,
+    mount_facts,
+    openssh_keypair,
+    openssl_privatekey,
     package,
+    package_facts,
     pam_limits,
     ping,
+    pip,
+    postgresql_db,
+    postgresql_ext,
+    postgresql_ping,
+    postgresql_query,
+    postgresql_user,
     replace,
+    rpm_key,
     script,
+    seboolean,
+    selinux,
     service,
+    service_facts,
     setup,
     shell,
+    slack,
     slurp,
     stat,
     sudoers,
+    sysctl,
     systemd_service,
+    sysvinit,
     tempfile,
     timezone,
+    ufw,
     unarchive,
+    uri,
     user,
     wait_for,
+    windlass_foreign,
+    yum_repository,
 }
 
 /// A module as the helper runs it and the controller knows it.

@@ -16,7 +16,7 @@ const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(given) = NAMES.iter().find_map(|name| call.args.get(name)) else {
-        return Err(Failure::action("name, host or hostname needs to be provided"));
+        return Err(Failure::plain("name, host or hostname needs to be provided"));
     };
     let given = given.to_text();
     let (name, port) = match given.rsplit_once(':') {
@@ -44,7 +44,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if let Some(port) = port {
-        vars.insert("ansible_ssh_port", port);
+        let number = port.parse::<i64>().map_or_else(|_| Value::str(port), Value::Int);
+        vars.insert("ansible_ssh_port", number);
     }
     let names: Vec<&str> = groups.iter().map(String::as_str).collect();
     let changed = {

@@ -32,8 +32,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut found = Dict::new();
     let mut included = Vec::new();
     let mut read = |path: &Path| -> Result<(), Failure> {
-        let text = std::fs::read_to_string(path)
+        let bytes = std::fs::read(path)
             .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+        let bytes = files::open(call, bytes)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::action(format!("{} is not text in UTF-8", path.display())))?;
         let source = Source::new(path.display().to_string(), text);
         let document =
             crate::yaml::parse(&source).map_err(|error| Failure::action(error.render(false)))?;

@@ -128,7 +128,7 @@ impl Failure {
                 let place = |cause: &Cause| cause.span.as_ref().map(ToString::to_string);
                 match causes.last_mut() {
                     // Reasons at one place are one entry of the chain.
-                    Some(last) if place(last) == place(&cause) => {
+                    Some(last) if place(last) == place(&cause) && !cause.apart => {
                         last.message = format!("{}: {}", last.message, cause.message);
                     }
                     _ => causes.push(cause),

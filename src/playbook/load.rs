@@ -32,9 +32,15 @@ pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 pub struct Files {
     read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
     pub warnings: RefCell<Vec<Diagnostic>>,
+    /// What opens files that are vaults.
+    pub vault: crate::vault::Opener,
 }
 
 impl Files {
+    pub fn new(vault: crate::vault::Opener) -> Files {
+        Files { vault, ..Files::default() }
+    }
+
     /// Returns a file's document; nothing where it is empty.
     pub fn load(&self, path: &Path, span: Option<&Span>) -> Result<Rc<Option<Node>>, Diagnostic> {
         if let Some(node) = self.read.borrow().get(path) {
@@ -48,6 +54,11 @@ impl Files {
                 format!("cannot read `{}`: {}", path.display(), reason.to_lowercase()),
             )
             .fault(Fault::Absence)
+        })?;
+        let bytes = self.vault.open(bytes).map_err(|message| {
+            Diagnostic::maybe_at(span, message)
+                .note(format!("in `{}`", path.display()))
+                .fault(Fault::Absence)
         })?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Diagnostic::maybe_at(span, format!("`{}` is not UTF-8 text", path.display()))

@@ -14,7 +14,9 @@ use super::{
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol, Target},
 };
-use crate::value::{Dict, List, Value};
+use crate::value::{List, Value};
+
+pub(crate) use super::iteration::items;
 
 pub(crate) type Result<T> = std::result::Result<T, TemplateError>;
 
@@ -62,6 +64,8 @@ pub(crate) struct Evaluator<'e> {
     pub(super) blocks: Chain,
     /// The block that runs: its name and how far up its chain it is.
     pub(super) block: Option<(Arc<str>, usize)>,
+    /// What the template extends, once it said so.
+    parent: Option<(Value, Place)>,
 }
 
 impl<'e> Evaluator<'e> {
@@ -82,35 +86,34 @@ impl<'e> Evaluator<'e> {
             running: Vec::new(),
             blocks: Chain::new(),
             block: None,
+            parent: None,
         }
     }
 
     /// Runs the whole template.
     pub(crate) fn run(&mut self, out: &mut Output) -> Result<()> {
         if self.depth > MAX_DEPTH {
-            return Err(TemplateError::runtime(
-                "Recursive loop detected in template: maximum recursion depth exceeded",
-            ));
+            return Err(TemplateError::recursion());
         }
         let code = self.code;
         if !code.extends {
             self.register_blocks();
             return self.body(&code.body, out).map(drop);
         }
-        let mut parent = None;
+        self.register_blocks();
         let mut ignored = Output::text();
         for statement in &code.body {
-            match statement {
-                Statement::Extends(name) => parent = Some(self.expression(name)?),
-                Statement::Text(text) if parent.is_none() => out.push(text.clone()),
-                Statement::Block(_) if parent.is_some() => (),
-                other if parent.is_some() => drop(self.statement(other, &mut ignored)?),
-                other => drop(self.statement(other, out)?),
+            let flow = match (&self.parent, statement) {
+                (None, statement) => self.statement(statement, out)?,
+                (Some(_), Statement::Block(_) | Statement::Text(_)) => Flow::Next,
+                (Some(_), statement) => self.statement(statement, &mut ignored)?,
+            };
+            if flow != Flow::Next {
+                break;
             }
         }
-        self.register_blocks();
-        let parent = parent.unwrap_or_default();
-        let code = self.load(&parent, Place::default())?;
+        let Some((parent, place)) = self.parent.take() else { return Ok(()) };
+        let code = self.load(&parent, place)?;
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         evaluator.overlay = self.visible();
         evaluator.blocks = std::mem::take(&mut self.blocks);
@@ -193,8 +196,17 @@ impl<'e> Evaluator<'e> {
                 let value = self.call_with(call, Some(caller))?;
                 self.emit(value, call.place(), out)?;
             }
-            Statement::Block(index) => self.run_block(&self.code.blocks[*index].name, 0, out)?,
-            Statement::Extends(_) => (),
+            Statement::Block(index) => {
+                let block = &self.code.blocks[*index];
+                self.run_block(&block.name, 0, block.scoped, out)?;
+            }
+            Statement::Extends(name) => {
+                let parent = super::cells::freeze(&self.expression(name)?);
+                if self.parent.is_some() {
+                    return Err(TemplateError::runtime("extended multiple times"));
+                }
+                self.parent = Some((parent, name.place()));
+            }
             Statement::Include { name, ignore_missing, with_context } => {
                 self.include(name, *ignore_missing, *with_context, out)?;
             }
@@ -202,13 +214,19 @@ impl<'e> Evaluator<'e> {
                 let module = self.import(name, *with_context)?;
                 self.bind(*target, object(module));
             }
-            Statement::From { name, names, with_context } => {
+            Statement::From { name, names, with_context, line } => {
+                let source = match name {
+                    Expression::Const(text) => text.to_repr(),
+                    other => self.expression(other)?.to_repr(),
+                };
                 let module = self.import(name, *with_context)?;
                 for (export, symbol) in names {
                     let value = crate::value::Object::attribute(&module, export);
                     let value = value.unwrap_or_else(|| {
                         Value::undefined(
-                            format!("the imported template does not export the requested name '{export}'"),
+                            format!(
+                                "the template {source} (imported on line {line}) does not export the requested name '{export}'"
+                            ),
                             None,
                         )
                     });
@@ -354,6 +372,9 @@ impl<'e> Evaluator<'e> {
         if let Some(value) = globals::find(name) {
             return Ok(value);
         }
+        if &**name == "self" {
+            return Ok(object(super::objects::Blocks));
+        }
         Ok(Value::undefined(format!("'{name}' is undefined"), self.code.span_of(place)))
     }
 
@@ -446,38 +467,5 @@ impl<'e> Evaluator<'e> {
             }
             other => items(other),
         }
-    }
-}
-
-/// Returns the items that iteration gives.
-pub(crate) fn items(value: &Value) -> Result<Arc<List>> {
-    Ok(match value {
-        Value::List(list) | Value::Tuple(list) => Arc::clone(list),
-        Value::Dict(dict) => keys(dict),
-        Value::Str(text) => {
-            let mut buffer = [0; 4];
-            let letters = text.chars();
-            Arc::new(letters.map(|c| Value::str(&*c.encode_utf8(&mut buffer))).collect())
-        }
-        Value::Bytes(bytes) => {
-            Arc::new(bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect())
-        }
-        Value::Undefined(undefined) => return Err((&**undefined).into()),
-        Value::Object(object) => match object.items() {
-            Some(items) => items,
-            None => return Err(not_iterable(value)),
-        },
-        other => return Err(not_iterable(other)),
-    })
-}
-
-fn keys(dict: &Dict) -> Arc<List> {
-    Arc::new(dict.keys().cloned().collect())
-}
-
-fn not_iterable(value: &Value) -> TemplateError {
-    match super::objects::downcast::<super::objects::Range>(value) {
-        Some(_) => TemplateError::runtime("the range is too large"),
-        None => TemplateError::runtime(format!("'{}' object is not iterable", value.type_name())),
     }
 }

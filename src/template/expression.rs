@@ -1,18 +1,23 @@
 //! Evaluation of expressions.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     TemplateError,
     cells::freeze,
-    evaluator::{Evaluator, Passed, Result},
-    filters, formatting, methods,
-    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, View, downcast, object},
+    comparison::compare,
+    evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
+    filters, formatting,
+    leaving::{NO_ELSE, plain},
+    methods,
+    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, Range, downcast, object},
     output::Output,
     tests,
     tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
 };
-use crate::value::{Dict, List, Operator, Value, negate};
+use crate::value::{Dict, List, Operator, Value, negate, positive};
+
+pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
 impl<'e> Evaluator<'e> {
     /// Returns an expression's value, which may be undefined.
@@ -38,12 +43,26 @@ impl<'e> Evaluator<'e> {
                 let value = self.defined(&node.0)?;
                 negate(&value).map_err(|message| self.failure(message, node.1))
             }
+            Expression::Positive(node) => {
+                let value = self.defined(&node.0)?;
+                positive(value).map_err(|message| self.failure(message, node.1))
+            }
             Expression::Binary(node) => {
                 let left = self.defined(&node.left)?;
-                let right = self.defined(&node.right)?;
+                let right = match (node.operator, &left) {
+                    (Operator::Rem, Value::Str(format)) if !format.contains('%') => {
+                        match self.expression(&node.right)? {
+                            Value::Undefined(_) => return Ok(left),
+                            right => freeze(&right),
+                        }
+                    }
+                    _ => self.defined(&node.right)?,
+                };
                 let result = match (node.operator, &left) {
                     (Operator::Rem, Value::Str(format)) => {
-                        if let Some(undefined) = right.first_undefined() {
+                        if format.contains('%')
+                            && let Some(undefined) = right.first_undefined()
+                        {
                             return Err(TemplateError::from(&**undefined).at(self.code, node.place));
                         }
                         formatting::percent(format, &right).map(Value::from)
@@ -60,7 +79,11 @@ impl<'e> Evaluator<'e> {
                 let mut text = String::new();
                 for part in parts {
                     let value = self.defined(part)?;
-                    self.complete(value)?.write_text(&mut text);
+                    let value = self.complete(value)?;
+                    if let Some(undefined) = value.first_undefined() {
+                        return Err(TemplateError::from(&**undefined).at(self.code, part.place()));
+                    }
+                    value.write_text(&mut text);
                 }
                 Ok(text.into())
             }
@@ -93,8 +116,13 @@ impl<'e> Evaluator<'e> {
             Expression::Filter(apply) => {
                 let input = self.expression(&apply.input)?;
                 let passed = self.passed(&apply.arguments)?;
-                filters::apply(self, apply.unit, input, passed)
-                    .map_err(|error| error.at(self.code, apply.place))
+                let result = filters::apply(self, apply.unit, input, passed);
+                match late(result.map_err(|error| error.at(self.code, apply.place)))? {
+                    value if downcast::<Range>(&value).is_some() => {
+                        self.iterate(&value).map(Value::List)
+                    }
+                    value => Ok(value),
+                }
             }
             Expression::Test(apply) => {
                 let input = self.expression(&apply.input)?;
@@ -103,8 +131,11 @@ impl<'e> Evaluator<'e> {
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))
             }
-            Expression::Unknown(node) => Err(TemplateError::syntax(self.code, node.1, &node.0)),
-            Expression::Call(_) | Expression::Method(_) => self.call_with(expression, None),
+            Expression::Unknown(node) => {
+                let message = node.0.trim_end_matches('.');
+                Err(self.failure(format_args!("{message} found."), node.1))
+            }
+            Expression::Call(_) | Expression::Method(_) => late(self.call_with(expression, None)),
             Expression::List(items) => {
                 self.collected(items).map(|list| Value::List(Arc::new(list)))
             }
@@ -115,6 +146,10 @@ impl<'e> Evaluator<'e> {
                 let mut dict = Dict::new();
                 for (key, value) in entries {
                     let key = self.defined(key)?;
+                    if let Some(found) = key.unhashable() {
+                        let message = format!("unhashable type: '{found}'");
+                        return Err(TemplateError::runtime(message));
+                    }
                     let value = self.expression(value)?;
                     dict.insert(key, value);
                 }
@@ -149,10 +184,15 @@ impl<'e> Evaluator<'e> {
 
     /// Returns a value that is not undefined and holds no cells.
     pub(super) fn defined(&mut self, expression: &'e Expression) -> Result<Value> {
-        match self.expression(expression)? {
+        let value = self.expression(expression)?;
+        self.as_defined(value, expression.place())
+    }
+
+    fn as_defined(&self, value: Value, place: Place) -> Result<Value> {
+        match value {
             value if is_lenient(&value) => Ok(Value::str("")),
             Value::Undefined(undefined) => {
-                Err(TemplateError::from(&*undefined).at(self.code, expression.place()))
+                Err(TemplateError::from(&*undefined).at(self.code, place))
             }
             object @ Value::Object(_) => Ok(freeze(&object)),
             value => Ok(value),
@@ -176,7 +216,17 @@ impl<'e> Evaluator<'e> {
     }
 
     fn compare(&mut self, node: &'e Compare) -> Result<bool> {
-        let mut left = self.defined(&node.first)?;
+        let mut left = self.expression(&node.first)?;
+        if left.is_undefined()
+            && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
+        {
+            // Python asks the container first.
+            let right = self.defined(right)?;
+            if !matches!(right, Value::List(_) | Value::Tuple(_) | Value::Dict(_)) {
+                contains(&right, &left).map_err(|error| error.at(self.code, node.place))?;
+            }
+        }
+        left = self.as_defined(left, node.first.place())?;
         for (comparison, right) in &node.rest {
             let right = self.defined(right)?;
             if left.is_lazy() {
@@ -202,11 +252,14 @@ impl<'e> Evaluator<'e> {
         let mut bounds = [None; 3];
         for (bound, given) in bounds.iter_mut().zip([&node.start, &node.stop, &node.step]) {
             let Some(expression) = given else { continue };
-            *bound = match self.defined(expression)? {
+            *bound = match freeze(&self.expression(expression)?) {
                 Value::None => None,
                 value => {
                     if let Some(number) = value.as_int() {
                         Some(number)
+                    } else if let Value::BigInt(number) = &value {
+                        let negative = number.sign() == num_bigint::Sign::Minus;
+                        Some(if negative { i64::MIN } else { i64::MAX })
                     } else {
                         let message =
                             "slice indices must be integers or None or have an __index__ method";
@@ -225,7 +278,12 @@ impl<'e> Evaluator<'e> {
         for (splat, expression) in &arguments.positional {
             if *splat {
                 let value = self.defined(expression)?;
-                let items = self.iterate(&value)?;
+                let items = self.iterate(&value).map_err(|_| {
+                    let found = value.type_name();
+                    TemplateError::runtime(format!(
+                        "Value after * must be an iterable, not {found}"
+                    ))
+                })?;
                 passed.positional.extend(items.iter().cloned());
             } else {
                 passed.positional.push(self.expression(expression)?);
@@ -269,12 +327,12 @@ impl<'e> Evaluator<'e> {
                     && let Some(block) = self.has_block(&node.name)
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, 0, &mut out)?;
+                    self.run_block(&block, 0, false, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let of = self.expression(&node.of)?;
-                if let Value::Undefined(undefined) = &of {
-                    return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                if of.is_undefined() {
+                    return Ok(of);
                 }
                 let passed = with_caller(self.passed(&node.arguments)?);
                 self.method(&of, &node.name, passed)
@@ -286,7 +344,7 @@ impl<'e> Evaluator<'e> {
                     && let Some((block, level)) = self.block.clone()
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, level + 1, &mut out)?;
+                    self.run_block(&block, level + 1, true, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let callee = self.expression(&node.callee)?;
@@ -311,8 +369,8 @@ impl<'e> Evaluator<'e> {
     /// Calls a value.
     pub(crate) fn call(&mut self, callee: &Value, passed: Passed) -> Result<Value> {
         self.step()?;
-        if let Value::Undefined(undefined) = callee {
-            return Err((&**undefined).into());
+        if callee.is_undefined() {
+            return Ok(callee.clone());
         }
         if let Some(function) = downcast::<Function>(callee) {
             return (function.call)(self, passed);
@@ -333,6 +391,9 @@ impl<'e> Evaluator<'e> {
             };
             let mut out = Output::text();
             let items = passed.positional.into_iter().next().unwrap_or_default();
+            if self.running.len() >= MAX_DEPTH as usize {
+                return Err(TemplateError::recursion());
+            }
             self.for_loop(node, Some(items), &mut out)?;
             return Ok(out.into_text().into());
         }
@@ -381,126 +442,15 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// What an inline `if` without `else` gives: nothing, which is empty text where text is wanted.
-const NO_ELSE: &str =
-    "Error rendering template: Type 'Undefined' is unsupported for variable storage.";
-
-/// Returns whether an undefined value is that of an inline `if` without `else`.
-pub(crate) fn is_lenient(value: &Value) -> bool {
-    matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)
-}
-
-/// Returns a value as a variable could hold it.
-fn plain(value: Value) -> Result<Value> {
-    let needs_work = |item: &Value| {
-        !matches!(
-            item,
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_)
-        )
-    };
-    match &value {
-        Value::Undefined(undefined) => Err((&**undefined).into()),
-        Value::List(list) => {
-            if !list.iter().any(needs_work) {
-                return Ok(value);
-            }
-            plain_items(list)
-        }
-        Value::Tuple(list) => plain_items(list),
-        Value::Dict(dict) => {
-            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_)))
-            {
-                return Ok(value);
-            }
-            let mut entries = Dict::with_capacity(dict.len());
-            for (key, value) in dict.iter() {
-                if matches!(key, Value::Tuple(_) | Value::List(_)) {
-                    return Err(TemplateError::runtime("unhashable type: 'list'"));
-                }
-                if !matches!(value, Value::Omit) {
-                    entries.insert(key.clone(), plain(value.clone())?);
-                }
-            }
-            Ok(entries.into())
-        }
-        Value::Object(object) => match downcast::<View>(&value) {
-            Some(view) => plain_items(&view.list),
-            None => match object.items() {
-                Some(items) if object.type_name() == "tuple" => plain_items(&items),
-                _ => Ok(value),
-            },
-        },
-        _ => Ok(value),
-    }
-}
-
-fn plain_items(list: &List) -> Result<Value> {
-    let items = list.iter().filter(|item| !matches!(item, Value::Omit));
-    let items: Vec<Value> = items.map(|item| plain(item.clone())).collect::<Result<_>>()?;
-    Ok(items.into())
-}
-
-fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
-    let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
-    if !matches!(comparison, Comparison::In | Comparison::NotIn)
-        && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())
-    {
-        return Err((&**undefined).into());
-    }
-    Ok(match comparison {
-        Comparison::Equal => left == right,
-        Comparison::NotEqual => left != right,
-        Comparison::Less => order("<")? == Some(Ordering::Less),
-        Comparison::LessEqual => {
-            matches!(order("<=")?, Some(Ordering::Less | Ordering::Equal))
-        }
-        Comparison::Greater => order(">")? == Some(Ordering::Greater),
-        Comparison::GreaterEqual => {
-            matches!(order(">=")?, Some(Ordering::Greater | Ordering::Equal))
-        }
-        Comparison::In => contains(right, left)?,
-        Comparison::NotIn => !contains(right, left)?,
-    })
-}
-
-/// Python's `in`.
-pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
-    match (container, item) {
-        (Value::Str(text), Value::Str(part)) => Ok(text.contains(&**part)),
-        (Value::Str(_), other) => Err(TemplateError::runtime(format!(
-            "'in <string>' requires string as left operand, not {}",
-            other.type_name()
-        ))),
-        (Value::List(list) | Value::Tuple(list), _) => Ok(list.contains(item)),
-        (Value::Dict(dict), _) => Ok(dict.get_value(item).is_some()),
-        (Value::Undefined(undefined), _) => Err((&**undefined).into()),
-        (Value::Object(found), _) => {
-            if let Some(range) = downcast::<super::objects::Range>(container) {
-                return Ok(item.as_int().is_some_and(|number| {
-                    let distance = i128::from(number) - i128::from(range.start);
-                    let step = i128::from(range.step);
-                    distance % step == 0
-                        && usize::try_from(distance / step).is_ok_and(|at| at < range.len())
-                }));
-            }
-            if let Some(answer) = found.contains(item) {
-                return Ok(answer);
-            }
-            match found.items() {
-                Some(items) => Ok(items.contains(item)),
-                None => Err(not_container(container)),
-            }
-        }
-        _ => Err(not_container(container)),
-    }
-}
-
-fn not_container(value: &Value) -> TemplateError {
-    let found = value.type_name();
-    TemplateError::runtime(format!("argument of type '{found}' is not iterable"))
-}
-
 /// Returns a method as a value.
 pub(crate) fn bound(of: &Value, name: &str) -> Value {
     object(Bound { of: of.clone(), name: name.into() })
+}
+
+/// What is undefined in a filter or a call fails when its result is used.
+fn late(result: Result<Value>) -> Result<Value> {
+    match result {
+        Err(error) if error.is_undefined() => Ok(error.into()),
+        other => other,
+    }
 }

@@ -94,19 +94,47 @@ pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
             None => take()?,
         };
         spec.right = true;
-        out.push_str(&converted(value, kind, spec)?);
+        let text = converted(value, kind, spec);
+        let rest = letters.clone().count();
+        out.push_str(&text.map_err(|message| with_index(message, format, rest))?);
     }
-    if !used_mapping && next.next().is_some() && (is_tuple || !matches!(arguments, Value::Dict(_)))
-    {
+    if !used_mapping && next.next().is_some() && (is_tuple || !is_mapping(arguments)) {
         return Err("not all arguments converted during string formatting".to_owned());
     }
     Ok(out)
 }
 
+/// Returns whether Python takes it for a mapping here: everything that has items but text.
+fn is_mapping(value: &Value) -> bool {
+    match value {
+        Value::Dict(_) | Value::List(_) | Value::Bytes(_) => true,
+        Value::Object(object) => object.items().is_some() || object.mapping().is_some(),
+        _ => false,
+    }
+}
+
+/// Python's `ascii()`.
+pub(crate) fn ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_repr().chars() {
+        match u32::from(letter) {
+            ..=0x7f => text.push(letter),
+            code @ ..=0xff => text += &format!("\\x{code:02x}"),
+            code @ ..=0xffff => text += &format!("\\u{code:04x}"),
+            code => text += &format!("\\U{code:08x}"),
+        }
+    }
+    text
+}
+
 fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
     match kind {
         's' | 'r' | 'a' => {
-            let text = if kind == 's' { value.to_text() } else { value.to_repr() };
+            let text = match kind {
+                's' => value.to_text(),
+                'a' => ascii(value),
+                _ => value.to_repr(),
+            };
             spec.zero = false;
             let text = match spec.precision {
                 Some(precision) => text.chars().take(precision).collect(),
@@ -158,6 +186,13 @@ fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
         }
         other => Err(format!("unsupported format character '{other}' (0x{:x})", u32::from(other))),
     }
+}
+
+fn with_index(message: String, format: &str, rest: usize) -> String {
+    if message.starts_with("unsupported format character") {
+        return format!("{message} at index {}", format.chars().count() - rest - 1);
+    }
+    message
 }
 
 fn number_of(float: f64) -> Option<BigInt> {
@@ -227,6 +262,9 @@ impl Spec {
         }
         if let ['0', tail @ ..] = rest {
             (spec.zero, rest) = (true, tail);
+            if spec.align.is_some() && spec.fill == ' ' {
+                spec.fill = '0';
+            }
         }
         let text: String = rest.iter().collect();
         let mut letters = text.chars().peekable();
@@ -258,6 +296,29 @@ impl Spec {
                 if !matches!(kind, '\0' | 's') {
                     return unknown();
                 }
+                if let Some(grouping) = self.grouping {
+                    return Err(format!("Cannot specify '{grouping}' with 's'."));
+                }
+                match self.sign {
+                    Some(' ') => {
+                        return Err("Space not allowed in string format specifier".to_owned());
+                    }
+                    Some(_) => {
+                        return Err("Sign not allowed in string format specifier".to_owned());
+                    }
+                    None => (),
+                }
+                if self.alternate {
+                    let message = "Alternate form (#) not allowed in string format specifier";
+                    return Err(message.to_owned());
+                }
+                if self.align == Some('=') {
+                    let message = "'=' alignment not allowed in string format specifier";
+                    return Err(message.to_owned());
+                }
+                if self.zero && self.align.is_none() {
+                    self.fill = '0';
+                }
                 let text: String = match self.precision {
                     Some(precision) => text.chars().take(precision).collect(),
                     None => text.to_string(),
@@ -266,6 +327,13 @@ impl Spec {
             }
             Value::Bool(_) if kind == '\0' && self.width == 0 => Ok(value.to_text()),
             Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => match kind {
+                'z' => {
+                    Err("Negative zero coercion (z) not allowed in integer format specifier"
+                        .to_owned())
+                }
+                '\0' | 'd' | 'x' | 'X' | 'o' | 'b' | 'n' | 'c' if self.precision.is_some() => {
+                    Err("Precision not allowed in integer format specifier".to_owned())
+                }
                 '\0' | 'd' | 'x' | 'X' | 'o' | 'b' | 'n' => {
                     Ok(self.integer(&value.to_big().unwrap_or_default()))
                 }
@@ -418,98 +486,6 @@ fn general(number: f64, precision: usize, keep_zeros: bool, as_float: bool) -> S
     let places = usize::try_from(digits - 1 - exponent).unwrap_or(0);
     let text = trimmed(&format!("{number:.places$}"));
     if as_float && !text.contains('.') { text + ".0" } else { text }
-}
-
-/// Python's `format.format(*positional, **named)`; `lookup` follows `.name` and `[index]`.
-pub(crate) fn braces(
-    format: &str,
-    positional: &[Value],
-    named: &[(std::sync::Arc<str>, Value)],
-    lookup: &dyn Fn(&Value, &str, bool) -> Result<Value>,
-) -> Result<String> {
-    let mut out = String::with_capacity(format.len() + 16);
-    let mut automatic = 0;
-    let mut rest = format;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        let brace = &rest[at..=at];
-        rest = &rest[at + 1..];
-        if rest.starts_with(brace) {
-            out.push_str(brace);
-            rest = &rest[1..];
-            continue;
-        }
-        if brace == "}" {
-            return Err("Single '}' encountered in format string".to_owned());
-        }
-        let mut depth = 1;
-        let end = rest.char_indices().find_map(|(index, letter)| {
-            match letter {
-                '{' => depth += 1,
-                '}' => depth -= 1,
-                _ => (),
-            }
-            (depth == 0).then_some(index)
-        });
-        let Some(end) = end else {
-            return Err("expected '}' before end of string".to_owned());
-        };
-        let field = &rest[..end];
-        rest = &rest[end + 1..];
-        let (target, spec) = field.split_once(':').unwrap_or((field, ""));
-        let (target, conversion) = target.split_once('!').unwrap_or((target, ""));
-        let value = field_value(target, positional, named, &mut automatic, lookup)?;
-        let spec = if spec.contains('{') {
-            braces(spec, positional, named, lookup)?
-        } else {
-            spec.to_owned()
-        };
-        let value = match conversion {
-            "r" | "a" => value.to_repr().into(),
-            "s" => value.to_text().into(),
-            _ => value,
-        };
-        out.push_str(&Spec::parse(&spec)?.apply(&value)?);
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-fn field_value(
-    target: &str,
-    positional: &[Value],
-    named: &[(std::sync::Arc<str>, Value)],
-    automatic: &mut usize,
-    lookup: &dyn Fn(&Value, &str, bool) -> Result<Value>,
-) -> Result<Value> {
-    let end = target.find(['.', '[']).unwrap_or(target.len());
-    let (first, mut path) = target.split_at(end);
-    let by_index = |index: usize| {
-        let message = format!("Replacement index {index} out of range for positional args tuple");
-        positional.get(index).cloned().ok_or(message)
-    };
-    let mut value = if first.is_empty() {
-        *automatic += 1;
-        by_index(*automatic - 1)?
-    } else if let Ok(index) = first.parse() {
-        by_index(index)?
-    } else {
-        let found = named.iter().find(|(name, _)| &**name == first);
-        found.map(|(_, value)| value.clone()).ok_or_else(|| format!("'{first}'"))?
-    };
-    while !path.is_empty() {
-        if let Some(rest) = path.strip_prefix('.') {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            value = lookup(&value, &rest[..end], false)?;
-            path = &rest[end..];
-        } else if let Some((key, rest)) = path[1..].split_once(']') {
-            value = lookup(&value, key, true)?;
-            path = rest;
-        } else {
-            return Err("Missing ']' in format string".to_owned());
-        }
-    }
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -103,6 +103,22 @@ impl Host {
         self.path(path).is_dir()
     }
 
+    /// Returns whether another process' command line has the text.
+    pub fn has_process(&self, pattern: &str) -> super::Result<bool> {
+        let own = std::process::id().to_string();
+        for pid in self.list("/proc")? {
+            if pid == own || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            // A process may end while the list is read.
+            let line = self.read_text(format!("/proc/{pid}/cmdline")).ok().flatten();
+            if line.is_some_and(|line| line.replace('\0', " ").contains(pattern)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Returns the last component of what `path` leads to when all links are followed.
     pub fn real_name(&self, path: impl AsRef<Path>) -> Option<String> {
         let real = fs::canonicalize(self.path(path)).ok()?;

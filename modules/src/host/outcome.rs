@@ -86,8 +86,8 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// The system's words without Rust's `(os error 2)`.
-pub(super) fn reason(error: &std::io::Error) -> String {
+/// Returns the system's words without Rust's `(os error 2)`.
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {
         Some(at) => text[..at].to_owned(),

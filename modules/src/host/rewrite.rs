@@ -46,17 +46,6 @@ impl Host {
         }
         staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
     }
-
-    /// Creates a folder and those above it that are not there.
-    pub fn create_folders(&self, path: &str) -> std::io::Result<()> {
-        if self.is_folder(path) {
-            return Ok(());
-        }
-        if let Some(at) = path.rfind('/').filter(|at| *at > 0) {
-            self.create_folders(&path[..at])?;
-        }
-        self.create_folder(path)
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::letters::{
+    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, lines, split, title, window,
+};
 use crate::{
     template::{
-        TemplateError,
+        TemplateError, braces,
         cells::freeze,
+        encodings::encode_with,
         evaluator::{Evaluator, Passed, Result, items},
-        formatting,
     },
     value::{Value, is_printable},
 };
@@ -73,6 +76,13 @@ pub(super) fn call(
     let needed = |index: usize| {
         passed.positional.get(index).map(freeze).ok_or_else(|| {
             let given = passed.positional.len();
+            if matches!(
+                name,
+                "startswith" | "endswith" | "find" | "rfind" | "index" | "rindex" | "count"
+            ) {
+                let message = format!("{name}() takes at least 1 argument ({given} given)");
+                return TemplateError::runtime(message);
+            }
             TemplateError::runtime(format!(
                 "{name} expected at least {} argument{}, got {given}",
                 index + 1,
@@ -83,12 +93,39 @@ pub(super) fn call(
     let needed_text = |index: usize| -> Result<Arc<str>> {
         match needed(index)? {
             Value::Str(text) => Ok(text),
+            other if name == "replace" => {
+                let found = if matches!(other, Value::None) { "None" } else { other.type_name() };
+                let index = index + 1;
+                let message = format!("replace() argument {index} must be str, not {found}");
+                Err(TemplateError::runtime(message))
+            }
             other => Err(TemplateError::runtime(format!("must be str, not {}", other.type_name()))),
         }
     };
     let number = |index: usize, name: &str, default: i64| {
         argument(index, name).and_then(|value| value.as_int()).unwrap_or(default)
     };
+    let width = |index: usize, name: &str| match argument(index, name) {
+        Some(Value::BigInt(_)) => {
+            Err(TemplateError::runtime("Python int too large to convert to C ssize_t"))
+        }
+        Some(value) => value.as_int().ok_or_else(|| {
+            let found = value.type_name();
+            TemplateError::runtime(format!("'{found}' object cannot be interpreted as an integer"))
+        }),
+        None => needed(index).map(|_| 0),
+    };
+    if PLAIN.contains(&name) {
+        let given = passed.positional.len();
+        if given > 0 {
+            let message = format!("str.{name}() takes no arguments ({given} given)");
+            return Err(TemplateError::runtime(message));
+        }
+        if !passed.named.is_empty() {
+            let message = format!("str.{name}() takes no keyword arguments");
+            return Err(TemplateError::runtime(message));
+        }
+    }
     let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
     Ok(match name {
         "upper" => text.to_uppercase().into(),
@@ -161,7 +198,8 @@ pub(super) fn call(
             Value::Tuple(Arc::new(parts.into_iter().map(Value::str).collect()))
         }
         "join" => {
-            let parts = items(&needed(0)?)?;
+            let parts = items(&needed(0)?)
+                .map_err(|_| TemplateError::runtime("can only join an iterable"))?;
             let mut joined = String::new();
             for (index, part) in parts.iter().enumerate() {
                 let Value::Str(part) = part else {
@@ -195,6 +233,12 @@ pub(super) fn call(
                     )));
                 }
             };
+            if let Some(other) = candidates.iter().find(|one| !matches!(one, Value::Str(_))) {
+                let found = other.type_name();
+                return Err(TemplateError::runtime(format!(
+                    "tuple for {name} must only contain str, not {found}"
+                )));
+            }
             let part = window(text, number(1, "", 0), argument(2, ""));
             let holds = |candidate: &Value| {
                 candidate.as_str().is_some_and(|wanted| {
@@ -234,13 +278,23 @@ pub(super) fn call(
         }
         "ljust" | "rjust" | "center" => {
             let fill = match argument(1, "fillchar") {
-                Some(Value::Str(fill)) => fill,
-                _ => Arc::from(" "),
+                Some(Value::Str(fill)) if fill.chars().count() == 1 => fill,
+                Some(Value::Str(_)) => {
+                    let message = "The fill character must be exactly one character long";
+                    return Err(TemplateError::runtime(message));
+                }
+                Some(other) => {
+                    let found = other.type_name();
+                    return Err(TemplateError::runtime(format!(
+                        "The fill character must be a unicode character, not {found}"
+                    )));
+                }
+                None => Arc::from(" "),
             };
-            justify(text, number(0, "width", 0), &fill, name).into()
+            justify(text, width(0, "width")?, &fill, name).into()
         }
         "zfill" => {
-            let width = usize::try_from(number(0, "width", 0)).unwrap_or(0).min(1 << 20);
+            let width = usize::try_from(width(0, "width")?).unwrap_or(0).min(1 << 20);
             let missing = "0".repeat(width.saturating_sub(text.chars().count()));
             match text.strip_prefix(['-', '+']) {
                 Some(digits) => [&text[..1], &missing, digits].concat().into(),
@@ -248,19 +302,14 @@ pub(super) fn call(
             }
         }
         "expandtabs" => expand_tabs(text, number(0, "tabsize", 8)).into(),
-        "encode" => match argument(0, "encoding") {
-            Some(Value::Str(encoding))
-                if encoding.replace(['-', '_'], "").to_lowercase() == "ascii" =>
-            {
-                if !text.is_ascii() {
-                    return Err(TemplateError::runtime(
-                        "'ascii' codec can't encode characters: ordinal not in range(128)",
-                    ));
-                }
-                Value::Bytes(text.as_bytes().into())
-            }
-            _ => Value::Bytes(text.as_bytes().into()),
-        },
+        "encode" => {
+            let named = |index: usize, name: &str, usual: &str| {
+                argument(index, name).map_or_else(|| usual.to_owned(), |value| value.to_text())
+            };
+            let (encoding, errors) = (named(0, "encoding", "utf-8"), named(1, "errors", "strict"));
+            let bytes = encode_with(text, &encoding, &errors).map_err(TemplateError::runtime)?;
+            Value::Bytes(bytes.into())
+        }
         "format" => {
             let mut positional = Vec::new();
             for value in &passed.positional {
@@ -285,7 +334,7 @@ pub(super) fn call(
                     Err(error) => Err(error.message),
                 }
             };
-            formatting::braces(text, &positional, &passed.named, &lookup)
+            braces::braces(text, &positional, &passed.named, &lookup)
                 .map_err(TemplateError::runtime)?
                 .into()
         }
@@ -296,7 +345,7 @@ pub(super) fn call(
             let named: Vec<_> =
                 dict.iter().map(|(key, value)| (Arc::from(key.to_text()), value.clone())).collect();
             let lookup = |_: &Value, key: &str, _: bool| Err(format!("'{key}'"));
-            formatting::braces(text, &[], &named, &lookup).map_err(TemplateError::runtime)?.into()
+            braces::braces(text, &[], &named, &lookup).map_err(TemplateError::runtime)?.into()
         }
         "maketrans" => Value::dict(
             needed_text(0)?
@@ -324,7 +373,8 @@ pub(super) fn call(
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => text.is_ascii().into(),
-        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit()),
+        "isdecimal" => all(is_decimal),
+        "isdigit" => all(|c| is_decimal(c) || is_raised(c)),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(is_space),
         "isprintable" => text.chars().all(is_printable).into(),
@@ -343,162 +393,24 @@ pub(super) fn call(
     })
 }
 
-/// Python's idea of white space.
-pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
-}
-
-/// Python's `str.capitalize`.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => {
-            first.to_uppercase().chain(letters.as_str().to_lowercase().chars()).collect()
-        }
-        None => String::new(),
-    }
-}
-
-/// Python's `str.title`: a letter after anything that has no case is large.
-fn title(text: &str) -> String {
-    let mut titled = String::with_capacity(text.len());
-    let mut inside = false;
-    for letter in text.chars() {
-        if inside {
-            titled.extend(letter.to_lowercase());
-        } else {
-            titled.extend(letter.to_uppercase());
-        }
-        inside = letter.is_alphabetic();
-    }
-    titled
-}
-
-/// Python's `split` and `rsplit`.
-pub(crate) fn split<'t>(
-    text: &'t str,
-    separator: Option<&str>,
-    limit: i64,
-    from_right: bool,
-) -> Vec<&'t str> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut parts: Vec<&str> = match (separator, from_right) {
-        (Some(separator), false) => text.splitn(limit.saturating_add(1), separator).collect(),
-        (Some(separator), true) => text.rsplitn(limit.saturating_add(1), separator).collect(),
-        (None, false) => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_start_matches(is_space);
-            while !rest.is_empty() {
-                let end = rest.find(is_space).unwrap_or(rest.len());
-                if parts.len() == limit {
-                    parts.push(rest);
-                    break;
-                }
-                parts.push(&rest[..end]);
-                rest = rest[end..].trim_start_matches(is_space);
-            }
-            if let Some(last) = parts.last_mut() {
-                *last = last.trim_end_matches(is_space);
-            }
-            parts
-        }
-        (None, true) => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_end_matches(is_space);
-            while !rest.is_empty() {
-                if parts.len() == limit {
-                    parts.push(rest.trim_start_matches(is_space));
-                    break;
-                }
-                let start = rest.char_indices().rev().find(|(_, c)| is_space(*c));
-                let start = start.map_or(0, |(at, c)| at + c.len_utf8());
-                parts.push(&rest[start..]);
-                rest = rest[..start].trim_end_matches(is_space);
-            }
-            parts
-        }
-    };
-    if from_right {
-        parts.reverse();
-    }
-    parts
-}
-
-/// Python's `splitlines`.
-pub(crate) fn lines(text: &str, keep: bool) -> Vec<&str> {
-    let is_end = |c: char| {
-        matches!(
-            c,
-            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let Some(at) = rest.find(is_end) else {
-            lines.push(rest);
-            break;
-        };
-        let end = match rest[at..].strip_prefix("\r\n") {
-            Some(_) => at + 2,
-            None => at + rest[at..].chars().next().map_or(1, char::len_utf8),
-        };
-        lines.push(if keep { &rest[..end] } else { &rest[..at] });
-        rest = &rest[end..];
-    }
-    lines
-}
-
-fn window(text: &str, start: i64, end: Option<Value>) -> &str {
-    if start == 0 && end.is_none() {
-        return text;
-    }
-    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    let place = |number: i64| {
-        let at = if number < 0 { (number + length).max(0) } else { number.min(length) };
-        let at = usize::try_from(at).unwrap_or(0);
-        text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset)
-    };
-    let from = place(start);
-    let to = end.and_then(|end| end.as_int()).map_or(text.len(), place);
-    text.get(from..to).unwrap_or_default()
-}
-
-/// Python's `ljust`, `rjust` and `center`.
-pub(crate) fn justify(text: &str, width: i64, fill: &str, how: &str) -> String {
-    let width = usize::try_from(width).unwrap_or(0).min(1 << 20);
-    let length = text.chars().count();
-    let Some(missing) = width.checked_sub(length) else { return text.to_owned() };
-    let left = match how {
-        "ljust" => 0,
-        "rjust" => missing,
-        // Python leans to the left where the width is even, to the right where it is odd.
-        _ => missing / 2 + (missing & width & 1),
-    };
-    [&fill.repeat(left), text, &fill.repeat(missing - left)].concat()
-}
-
-fn expand_tabs(text: &str, size: i64) -> String {
-    let size = usize::try_from(size).unwrap_or(0).min(1000);
-    let mut expanded = String::new();
-    let mut column = 0;
-    for letter in text.chars() {
-        match letter {
-            '\t' if size > 0 => {
-                let count = size - column % size;
-                expanded.push_str(&" ".repeat(count));
-                column += count;
-            }
-            '\t' => (),
-            '\n' | '\r' => {
-                expanded.push(letter);
-                column = 0;
-            }
-            other => {
-                expanded.push(other);
-                column += 1;
-            }
-        }
-    }
-    expanded
-}
+/// Methods without arguments.
+const PLAIN: &[&str] = &[
+    "upper",
+    "lower",
+    "casefold",
+    "capitalize",
+    "title",
+    "swapcase",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+];
