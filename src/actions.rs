@@ -35,6 +35,7 @@ registry! {
     set_fact,
     set_stats,
     template,
+    validate_argument_spec,
     wait_for_connection,
 }
 

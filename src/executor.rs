@@ -11,6 +11,7 @@ mod include;
 mod items;
 mod meta;
 mod play;
+mod prompts;
 mod run;
 mod strategy;
 mod tags;

@@ -46,6 +46,7 @@ mod urls;
 mod uses;
 mod versions;
 
+pub(crate) use crypt::{hash as hash_password, random_salt};
 pub use env::{Context, Decrypt, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
 pub use syntax::expand_header;

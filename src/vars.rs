@@ -14,6 +14,7 @@ use std::{
 };
 
 pub use facts::Facts;
+pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
 
 use crate::{

@@ -41,6 +41,10 @@ impl Ask for Terminal {
         print_prompt(prompt);
         read_line(&mut std::io::stdin().lock())
     }
+
+    fn is_there(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
 }
 
 fn print_prompt(prompt: &str) {

@@ -85,6 +85,15 @@ impl Failure {
         self
     }
 
+    /// Says what helps against the last reason.
+    #[must_use]
+    pub fn help(mut self, help: &'static str) -> Failure {
+        if let Some(cause) = self.causes.last_mut() {
+            cause.help = Some(help);
+        }
+        self
+    }
+
     /// Adds a key of the result.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Failure {

@@ -62,6 +62,11 @@ pub struct RunOptions {
 pub trait Ask: Send + Sync {
     /// Returns the answer to a question; empty where nobody can be asked. A secret one is not echoed.
     fn line(&self, prompt: &str, secret: bool) -> String;
+
+    /// Returns whether somebody can be asked.
+    fn is_there(&self) -> bool {
+        true
+    }
 }
 
 /// What all plays, hosts and tasks share.

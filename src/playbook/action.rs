@@ -81,11 +81,14 @@ impl Loader<'_> {
                 return resolved;
             }
             match collections.route(&playbook_dir, &name) {
-                Routed::Removed(message) => self.error(
-                    Diagnostic::error(&action.key.span, message)
-                        .label("this module is gone")
-                        .fault(Fault::Absence),
-                ),
+                Routed::Removed(message) => {
+                    self.error(
+                        Diagnostic::error(&action.key.span, message)
+                            .label("this module is gone")
+                            .fault(Fault::Absence),
+                    );
+                    return foreign(PathBuf::new());
+                }
                 Routed::Name(routed) => {
                     if let Some(resolved) = known(&routed) {
                         return resolved;

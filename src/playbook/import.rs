@@ -171,6 +171,7 @@ impl Loader<'_> {
             params: Arc::new(Dict::new()),
             public: resolved(&["public"]).is_none_or(|public| public.is_true()),
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
+            validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.is_true()),
         };
         match self.role_block(&call, &task.level, place.dir) {
             Some(block) => vec![Entry::Block(block)],

@@ -120,6 +120,20 @@ keywords! {
     When "when" [ROLE BLOCK TASK HANDLER],
 }
 
+/// What `meta` can do.
+pub const META_ACTIONS: &[&str] = &[
+    "clear_facts",
+    "clear_host_errors",
+    "end_batch",
+    "end_host",
+    "end_play",
+    "end_role",
+    "flush_handlers",
+    "noop",
+    "refresh_inventory",
+    "reset_connection",
+];
+
 impl Keyword {
     /// Returns the keyword of this name where it may stand on this level.
     pub fn find(name: &str, level: Levels) -> Option<Keyword> {

@@ -19,13 +19,7 @@ pub(crate) fn hash(
         "md5" | "md5_crypt" => ("md5", 8),
         other => return Err(format!("crypt does not support '{other}' algorithm")),
     };
-    let salt = if let Some(salt) = salt {
-        salt.to_owned()
-    } else {
-        let mut random = Random::seeded(None);
-        let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
-        (0..longest).map(letter).map(char::from).collect()
-    };
+    let salt = salt.map_or_else(|| random_salt(longest), ToOwned::to_owned);
     if let Some(wrong) = salt.chars().find(|c| !c.is_ascii() || !LETTERS.contains(&(*c as u8))) {
         return Err(format!("invalid characters in salt: '{wrong}'"));
     }
@@ -35,6 +29,13 @@ pub(crate) fn hash(
     } else {
         sha2(password.as_bytes(), kind, salt, rounds)
     }
+}
+
+/// Returns a salt by chance.
+pub(crate) fn random_salt(length: usize) -> String {
+    let mut random = Random::seeded(None);
+    let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
+    (0..length).map(letter).map(char::from).collect()
 }
 
 fn repeated(block: &[u8], length: usize) -> Vec<u8> {
