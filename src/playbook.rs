@@ -14,6 +14,7 @@ mod task;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub(crate) use action::takes_text;
 pub use args::{ArgText, parse_key_values};
 pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};

@@ -268,6 +268,7 @@ impl Run {
                     return Err(Diagnostic::bare(format!(
                         "Invalid 'order' specified for inventory hosts: {text}"
                     ))
+                    .fault(crate::diagnostic::Fault::Choice)
                     .hint(
                         "it is inventory, sorted, reverse_sorted, reverse_inventory or shuffle",
                     ));

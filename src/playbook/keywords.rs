@@ -137,6 +137,8 @@ pub const META_ACTIONS: &[&str] = &[
 impl Keyword {
     /// Returns the keyword of this name where it may stand on this level.
     pub fn find(name: &str, level: Levels) -> Option<Keyword> {
+        // An old name that plays still have.
+        let name = if name == "user" && level == Levels::PLAY { "remote_user" } else { name };
         KEYWORDS
             .iter()
             .find(|spec| spec.name == name && spec.levels.contains(level))

@@ -112,7 +112,8 @@ impl Loader<'_> {
         let Some(name) = name.filter(|name| name.as_str().is_some()) else {
             self.error(
                 Diagnostic::error(&item.span, "role definitions must contain a role name")
-                    .label("which role?"),
+                    .label("which role?")
+                    .fault(Fault::Absence),
             );
             return None;
         };
