@@ -15,7 +15,7 @@ else
 TEST_PACKAGES = openssh-client openssh-server
 endif
 
-.PHONY: demo test bench lint fmt fmt-check install lab-down packages
+.PHONY: demo test docs bench lint fmt fmt-check install lab-down packages
 
 # Builds windlass, starts hosts, and makes web servers of them, twice: the second run finds nothing to do.
 demo: packages
@@ -38,6 +38,11 @@ bench: packages
 	@.ci/packages python3-venv
 	$(CARGO) build --release --locked --bins --example relay
 	tests/bench/bench
+	$(CARGO) bench --locked --bench templates
+
+# Writes docs/modules/ from the modules' own tables; a test compares them.
+docs:
+	$(CARGO) run --locked -- doc --pages docs/modules
 
 lint:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

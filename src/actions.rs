@@ -22,24 +22,31 @@ macro_rules! registry {
 
 registry! {
     add_host,
+    assemble,
     assert,
+    async_status,
     copy,
     debug,
     fail,
+    fetch,
     gather_facts,
     group_by,
     include_vars,
     pause,
     raw,
+    reboot,
     script,
     set_fact,
     set_stats,
     template,
+    uri,
+    unarchive,
     validate_argument_spec,
     wait_for_connection,
 }
 
 mod files;
+mod foreign;
 mod published;
 
 pub(crate) use published::published;
@@ -101,8 +108,25 @@ pub(crate) fn full_name(name: &str) -> String {
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(
+            action.name,
+            "assemble"
+                | "async_status"
+                | "copy"
+                | "fetch"
+                | "gather_facts"
+                | "raw"
+                | "script"
+                | "template"
+                | "unarchive"
+                | "uri"
+        )
     })
+}
+
+/// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
+pub(crate) fn may_be_job(name: &str) -> bool {
+    find(name).is_none_or(|action| action.name == "gather_facts")
 }
 
 /// Returns whether a task of this name needs a connection to its host.
@@ -131,13 +155,11 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let evaluated = evaluated_name(call)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
     if let Some(path) = &call.task.foreign {
-        return Err(Failure::at(
-            Some(&call.task.action_span),
-            format!(
-                "module `{name}` is foreign (`{}`): windlass runs only its own",
-                path.display()
-            ),
-        ));
+        match foreign::run(call, name, path) {
+            // A copy of a module that we have, which cannot run: ours does the same.
+            Err(_) if windlass_modules::find(name).is_some() => (),
+            step => return step,
+        }
     }
     let has_text = call.args.contains_key("_raw_params");
     let takes_text = || {

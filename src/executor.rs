@@ -5,15 +5,26 @@
 mod arguments;
 mod connect;
 mod cursor;
+mod debugger;
 mod emit;
+mod ended;
 mod failure;
+mod free;
 mod include;
 mod items;
+mod jobs;
+mod judge;
+mod linear;
+mod looping;
 mod meta;
 mod play;
+mod prelude;
 mod prompts;
 mod run;
+mod serial;
+mod settle;
 mod strategy;
+mod surroundings;
 mod tags;
 mod task;
 

@@ -170,6 +170,11 @@ impl Inventory {
         self.hosts.iter().all(|host| host.implicit)
     }
 
+    /// Returns what opens files that are vaults.
+    pub fn vault(&self) -> &crate::vault::Opener {
+        &self.vars_rules.vault
+    }
+
     /// Returns the folders beside the sources that may hold `group_vars` and `host_vars`.
     pub fn source_folders(&self) -> impl Iterator<Item = &PathBuf> {
         self.inventory_vars.iter().map(|folder| &folder.path)

@@ -206,7 +206,7 @@ impl Args {
 }
 
 /// `loop` or `with_*` with its `loop_control`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loop {
     /// The lookup's name for `with_*`; none for `loop`.
     pub lookup: Option<Arc<str>>,
@@ -216,7 +216,7 @@ pub struct Loop {
 }
 
 /// `loop_control`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LoopControl {
     pub loop_var: Option<Value>,
     pub index_var: Option<Value>,

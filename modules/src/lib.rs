@@ -3,9 +3,12 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod encoding;
 pub mod facts;
 pub mod host;
+pub mod http;
 pub mod pattern;
+pub mod postgres;
 pub mod spec;
 pub mod text;
 
@@ -29,27 +32,64 @@ macro_rules! registry {
 }
 
 registry! {
+    alternatives,
     apt,
+    apt_repository,
+    assemble,
+    async_status,
+    at,
+    authorized_key,
+    blockinfile,
     command,
     copy,
+    cron,
+    deb822_repository,
+    debconf,
+    dpkg_selections,
+    expect,
+    fetch,
     file,
+    find,
     get_url,
     getent,
+    git,
+    git_config,
     group,
     hostname,
+    ini_file,
+    iptables,
+    known_hosts,
     lineinfile,
+    mount,
+    mount_facts,
     package,
+    package_facts,
+    pam_limits,
     ping,
+    postgresql_db,
+    postgresql_ext,
+    postgresql_ping,
+    postgresql_query,
+    replace,
     script,
     service,
+    service_facts,
     setup,
     shell,
     slurp,
     stat,
+    sudoers,
+    sysctl,
     systemd_service,
+    sysvinit,
     tempfile,
+    timezone,
+    unarchive,
+    uri,
     user,
     wait_for,
+    windlass_foreign,
+    yum_repository,
 }
 
 /// A module as the helper runs it and the controller knows it.

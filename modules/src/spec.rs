@@ -6,9 +6,28 @@ mod coerce;
 pub use check::{ArgError, check, read};
 pub(crate) use coerce::expand_with;
 pub use coerce::{
-    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_repr, python_str,
+    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_json, python_repr,
+    python_str,
 };
 pub use windlass_protocol::{Json, JsonMap};
+
+/// Documentation, which only the controller carries.
+#[cfg(feature = "docs")]
+macro_rules! documentation {
+    ($text:expr) => {
+        $text
+    };
+}
+
+/// Documentation, which only the controller carries.
+#[cfg(not(feature = "docs"))]
+macro_rules! documentation {
+    ($text:expr) => {
+        ""
+    };
+}
+
+pub(crate) use documentation;
 
 /// Arguments as they were given: names in the order of the playbook, templated.
 pub type Given = JsonMap;

@@ -108,6 +108,15 @@ pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
     })
 }
 
+/// Reads a file whole; what a vault holds is decrypted.
+pub(super) fn read(call: &Call<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
+    match open_vault(call, path)? {
+        Some(bytes) => Ok(bytes),
+        None => std::fs::read(path)
+            .map_err(|error| Failure::plain(format!("cannot read {}: {error}", path.display()))),
+    }
+}
+
 /// Sends bytes that are at hand.
 pub(super) fn send_bytes(bytes: Vec<u8>) -> Sent {
     let sha1 = hex(&Sha1::digest(&bytes));
@@ -123,12 +132,14 @@ fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> 
     if !is_vault || call.truth("decrypt") == Some(false) {
         return Ok(None);
     }
-    let text = std::fs::read_to_string(path)
+    let bytes = std::fs::read(path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
-    match &call.run.world.vault {
-        Some(vault) => vault.decrypt(&text).map(Some).map_err(Failure::action),
-        None => Err(Failure::action("Attempting to decrypt but no vault secrets found.")),
-    }
+    open(call, bytes).map(Some)
+}
+
+/// Returns a file's bytes, opened where they are a vault.
+pub(super) fn open(call: &Call<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    crate::vault::open(call.run.world.vault.as_deref(), bytes).map_err(Failure::action)
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {

@@ -94,10 +94,12 @@ struct Gathered {
 
 impl Gathered {
     /// Reads a file; what is wrong with it is said in the reference's words.
-    fn read(&mut self, path: &Path) -> Result<(), String> {
+    fn read(&mut self, call: &Call<'_>, path: &Path) -> Result<(), String> {
         let shown = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| format!("Unable to read '{shown}': {error}"))?;
+        let bytes =
+            std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
+        let bytes = files::open(call, bytes).map_err(|failure| words(&failure))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
         let document = crate::yaml::parse(&Source::new(shown.as_str(), text)).map_err(|error| {
             format!("YAML parsing failed: {}.", error.message.trim_end_matches('.'))
         })?;
@@ -117,9 +119,13 @@ fn file(call: &Call<'_>, gathered: &mut Gathered) -> Result<(), String> {
     let Some(name) = call.text("file").or_else(|| call.text("_raw_params")) else {
         return Err("Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option".to_owned());
     };
-    let path = files::find(call, "vars", &name)
-        .map_err(|failure| failure.result.get("msg").map(Value::to_text).unwrap_or_default())?;
-    gathered.read(&path)
+    let path = files::find(call, "vars", &name).map_err(|failure| words(&failure))?;
+    gathered.read(call, &path)
+}
+
+/// What a failure says.
+fn words(failure: &Failure) -> String {
+    failure.result.get("msg").map(Value::to_text).unwrap_or_default()
 }
 
 /// Which files of a folder are wanted.
@@ -187,7 +193,7 @@ fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(
                 wanted.extensions.join(", ")
             ));
         }
-        gathered.read(&path)?;
+        gathered.read(call, &path)?;
     }
     Ok(())
 }

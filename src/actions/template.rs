@@ -36,6 +36,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
+    let text = files::open(call, text)?;
     let text = String::from_utf8(text).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;
@@ -59,6 +60,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
+    let bytes = match call.text("output_encoding") {
+        Some(encoding) => crate::template::encode(&rendered, &encoding).map_err(Failure::action)?,
+        None => rendered.into_bytes(),
+    };
     let args: Dict = call
         .args
         .iter()
@@ -70,13 +75,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::metadata(&path).ok().map(|meta| meta.permissions().mode() & 0o7777)
     };
-    Ok(copy::single(
-        args,
-        files::send_bytes(rendered.into_bytes()),
-        mode,
-        &name,
-        Some(path.display().to_string()),
-    ))
+    Ok(copy::single(args, files::send_bytes(bytes), mode, &name, Some(path.display().to_string())))
 }
 
 fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {

@@ -6,6 +6,7 @@ use crate::{
     diagnostic::{Diagnostic, Source},
     playbook::parse_key_values,
     value::{Dict, Value},
+    vault::Opener,
     yaml,
 };
 
@@ -30,17 +31,17 @@ const SYNTAX: u8 = 4;
 const USAGE: u8 = 5;
 
 /// Returns the variables that all `-e` together give; text is the operator's and may hold templates.
-pub fn extra_vars(texts: &[String], merge: bool) -> Result<Dict, ExtraVarsError> {
+pub fn extra_vars(texts: &[String], merge: bool, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     let mut vars = Dict::new();
     for text in texts.iter().filter(|text| !text.trim().is_empty()) {
-        vars.combine(one(text)?, merge);
+        vars.combine(one(text, vault)?, merge);
     }
     Ok(vars)
 }
 
-fn one(text: &str) -> Result<Dict, ExtraVarsError> {
+fn one(text: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     if let Some(path) = text.strip_prefix('@') {
-        return file(path);
+        return file(path, vault);
     }
     match text.as_bytes().first() {
         Some(b'/' | b'.') => {
@@ -56,16 +57,22 @@ fn one(text: &str) -> Result<Dict, ExtraVarsError> {
     }
 }
 
-fn file(path: &str) -> Result<Dict, ExtraVarsError> {
+fn file(path: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     let path = match (path.strip_prefix("~/"), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) => Path::new(&home).join(rest),
         _ => Path::new(path).to_owned(),
     };
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|error| {
-        let message = format!("cannot read the extra variables' file `{shown}`: {error}");
-        ExtraVarsError::new(UNREADABLE, Diagnostic::bare(message))
+    let refuse = |message| ExtraVarsError::new(UNREADABLE, Diagnostic::bare(message));
+    let bytes = std::fs::read(&path).map_err(|error| {
+        refuse(format!("cannot read the extra variables' file `{shown}`: {error}"))
     })?;
+    let bytes = vault.open(bytes).map_err(|message| {
+        let error = Diagnostic::bare(message).note(format!("in `{shown}`"));
+        ExtraVarsError::new(UNREADABLE, error)
+    })?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
     mapping(&Source::new(shown.as_str(), text), &shown)
 }
 
@@ -94,7 +101,7 @@ mod tests {
     #[track_caller]
     fn check(texts: &[&str], expected: &str) {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        let shown = match extra_vars(&texts, false) {
+        let shown = match extra_vars(&texts, false, &Opener::default()) {
             Ok(vars) => format!("{:?}", Value::from(vars)),
             Err(error) => format!("{} {}", error.status, error.diagnostic.message),
         };
@@ -127,14 +134,14 @@ mod tests {
             &["[1]"],
             "5 Invalid extra vars data supplied. '[1]' could not be made into a dictionary",
         );
-        let error = extra_vars(&["{a: [1, 2}".to_owned()], false).unwrap_err();
+        let error = extra_vars(&["{a: [1, 2}".to_owned()], false, &Opener::default()).unwrap_err();
         assert!(error.diagnostic.span.is_some() && error.status == 4, "{error:?}");
     }
 
     #[test]
     fn dictionaries_merge_where_that_is_wanted() {
         let texts = ["{d: {a: 1, b: 1}}".to_owned(), "{d: {b: 2}}".to_owned()];
-        let merged = Value::from(extra_vars(&texts, true).unwrap());
+        let merged = Value::from(extra_vars(&texts, true, &Opener::default()).unwrap());
         assert_eq!(format!("{merged:?}"), "{\"d\": {\"a\": 1, \"b\": 2}}");
     }
 }

@@ -9,13 +9,15 @@ use clap::Parser;
 
 use super::{
     args::{InventoryOptions, Stop, VaultOptions, mistake, parse},
-    prepare, report, terminal,
+    passwords, prepare, report, terminal,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     inventory::{HostId, Inventory, Limit},
+    output::Secrets,
     settings::Settings,
     value::Dict,
+    vault::Opener,
 };
 
 #[derive(Parser)]
@@ -72,6 +74,8 @@ pub struct Shown {
 #[derive(Clone, Debug)]
 pub enum Refusal {
     Stop(Stop),
+    /// What is wrong, and the exit status.
+    Failed(Diagnostics, u8),
     /// With what was wrong before; the exit status is that of wrong options, 5.
     Error(Box<Diagnostic>, Diagnostics),
 }
@@ -91,6 +95,10 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
             let print = if stop.is_error { terminal::complain } else { terminal::print };
             print(stop.text.trim_end());
             stop.status
+        }
+        Err(Refusal::Failed(diagnostics, status)) => {
+            report(&diagnostics);
+            status
         }
         Err(Refusal::Error(error, before)) => {
             report(&before);
@@ -147,7 +155,11 @@ pub fn inventory(
             "only --limit and --inventory are options of this command",
         )));
     }
-    let (mut inventory, mut diagnostics) = Inventory::load(&args.inventory.sources, settings);
+    let passwords = passwords::of_options(&args.vault, settings)
+        .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
+    let vault = Opener(passwords::vault(passwords, settings, &Secrets::default()));
+    let (mut inventory, mut diagnostics) =
+        Inventory::load(&args.inventory.sources, settings, &vault);
     let playbook_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
     let playbook_dir = playbook_dir
         .map_or_else(|| settings.working_dir.clone(), |dir| settings.working_dir.join(dir));

@@ -7,20 +7,27 @@ use std::{
 
 use crate::output::{Event, Output};
 
-/// How long a result waits for hosts before it.
-const PATIENCE: Duration = Duration::from_millis(150);
+/// How long a result waits for hosts before it where somebody watches.
+const WATCHED: Duration = Duration::from_millis(150);
+
+/// How long it waits where the output is a file or pipe: an order that does not change is worth more there.
+const UNWATCHED: Duration = Duration::from_secs(3);
 
 /// Where events go.
 #[derive(Clone)]
-pub struct Printer(Arc<Mutex<Box<dyn Output>>>);
+pub struct Printer {
+    output: Arc<Mutex<Box<dyn Output>>>,
+    patience: Duration,
+}
 
 impl Printer {
-    pub fn new(output: Box<dyn Output>) -> Printer {
-        Printer(Arc::new(Mutex::new(output)))
+    pub fn new(output: Box<dyn Output>, watched: bool) -> Printer {
+        let patience = if watched { WATCHED } else { UNWATCHED };
+        Printer { output: Arc::new(Mutex::new(output)), patience }
     }
 
     pub fn event(&self, event: &Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).event(event);
     }
 }
 
@@ -87,7 +94,7 @@ impl Turn {
 
     /// A host that keeps the others waiting for long is passed over: what is done is shown.
     fn lose_patience(&self, state: &mut State) {
-        if state.since.elapsed() < PATIENCE {
+        if state.since.elapsed() < self.printer.patience {
             return;
         }
         for slot in &mut state.slots {

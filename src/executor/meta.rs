@@ -35,6 +35,7 @@ impl Batch<'_> {
             let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
                 let start = Arc::new(TaskStart {
                     name: self.task_name(task, Some(&self.hosts[at].host)),
+                    args: super::strategy::written_args(task),
                     is_handler: next.is_handler,
                     action: Arc::clone(&task.action),
                     span: task.span.clone(),
@@ -124,7 +125,7 @@ impl Batch<'_> {
             }
             "end_host" => {
                 self.hosts[at].cursor.end();
-                self.hosts[at].state = HostState::Ended;
+                self.hosts[at].state = HostState::Left;
             }
             "end_role" => drop(self.hosts[at].cursor.end_role()),
             "reset_connection" => {
@@ -150,10 +151,7 @@ impl Batch<'_> {
             "end_batch" => self.hosts.iter_mut().for_each(|host| host.cursor.end()),
             "clear_facts" => {
                 for host in &self.hosts {
-                    *host.host.facts.write().unwrap_or_else(PoisonError::into_inner) =
-                        Arc::default();
-                    *host.host.set_facts.write().unwrap_or_else(PoisonError::into_inner) =
-                        Arc::default();
+                    self.run.world.clear_facts(&host.host);
                 }
             }
             "clear_host_errors" => {
@@ -176,7 +174,8 @@ impl Batch<'_> {
         let world = &self.run.world;
         let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         let sources: Vec<String> = inventory.sources().iter().map(ToString::to_string).collect();
-        let (mut fresh, problems) = crate::inventory::Inventory::load(&sources, &self.run.settings);
+        let (mut fresh, problems) =
+            crate::inventory::Inventory::load(&sources, &self.run.settings, inventory.vault());
         let more = fresh.enter_playbook(&self.play.play.dir);
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));

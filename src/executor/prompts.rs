@@ -5,7 +5,7 @@ use crate::{
     diagnostic::Diagnostic,
     output::Event,
     playbook::{Play, VarsPrompt},
-    template::{Env, hash_password, random_salt},
+    template::{Env, Recipe, hash_password},
     value::{Dict, Value},
     vars::Names,
 };
@@ -56,8 +56,12 @@ impl Run {
                 self.secrets.add(&answer);
             }
             if let Some(kind) = &prompt.encrypt {
-                let salt = prompt.salt.clone().or_else(|| prompt.salt_size.map(random_salt));
-                answer = hash_password(&answer, kind, salt.as_deref(), None)
+                let recipe = Recipe {
+                    salt: prompt.salt.clone(),
+                    salt_size: prompt.salt_size,
+                    ..Recipe::default()
+                };
+                answer = hash_password(&answer, kind, &recipe)
                     .map_err(|message| Diagnostic::error(&prompt.span, message))?;
             }
             found.insert(&*prompt.name, answer);

@@ -67,6 +67,12 @@ pub trait Ask: Send + Sync {
     fn is_there(&self) -> bool {
         true
     }
+
+    /// Returns the answer to a question; none at the end of the input.
+    fn line_or_end(&self, prompt: &str) -> Option<String>;
+
+    /// Shows a text between questions.
+    fn say(&self, text: &str);
 }
 
 /// What all plays, hosts and tasks share.
@@ -83,6 +89,7 @@ pub struct Run {
     pub(super) sessions: Sessions,
     pub(super) forks: Arc<Semaphore>,
     pub(super) interrupted: AtomicBool,
+    quit: AtomicBool,
     /// Whether the task that `--start-at-task` names was reached.
     pub(super) started: AtomicBool,
     next_task: AtomicUsize,
@@ -126,6 +133,7 @@ impl Run {
         ask: Arc<dyn Ask>,
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
+        let printer = Printer::new(output, options.live);
         Arc::new(Run {
             ask,
             world: Arc::new(world),
@@ -133,11 +141,12 @@ impl Run {
             collections: Collections::new(&settings.collections_path.value),
             settings,
             options,
-            printer: Printer::new(output),
+            printer,
             secrets,
             connections,
             sessions: Sessions::default(),
             interrupted: AtomicBool::new(false),
+            quit: AtomicBool::new(false),
             started: AtomicBool::new(started),
             next_task: AtomicUsize::new(1),
             stats: Mutex::default(),
@@ -151,6 +160,17 @@ impl Run {
     /// Stops starting work; what runs is told to stop.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the run as the operator wants it at a prompt.
+    pub(super) fn quit(&self) {
+        self.quit.store(true, Ordering::Relaxed);
+        self.interrupt();
+    }
+
+    /// Returns whether the operator ended the run at a prompt: nothing more is said.
+    pub fn was_quit(&self) -> bool {
+        self.quit.load(Ordering::Relaxed)
     }
 
     /// Returns whether the operator stopped the run.
@@ -191,6 +211,15 @@ impl Run {
     pub fn custom_stats(&self) -> Option<Value> {
         let stats = self.gathered_stats.lock().unwrap_or_else(PoisonError::into_inner);
         (!stats.is_empty()).then(|| Value::from(stats.clone()))
+    }
+
+    /// Returns the hosts that failed or could not be reached, sorted.
+    pub fn lost_names(&self) -> Vec<Arc<str>> {
+        let lost = self.lost();
+        let mut names: Vec<_> = lost.failed.iter().chain(&lost.unreachable).cloned().collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     pub(super) fn lost(&self) -> MutexGuard<'_, LostHosts> {

@@ -13,13 +13,19 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
     settings::{GroupNames, Settings, normal},
     value::Value,
+    vault::Opener,
 };
 
 impl Inventory {
     /// Reads all sources, those of the settings when none are named; what is wrong with them comes beside it.
-    pub fn load(sources: &[String], settings: &Settings) -> (Inventory, Diagnostics) {
+    pub fn load(
+        sources: &[String],
+        settings: &Settings,
+        vault: &Opener,
+    ) -> (Inventory, Diagnostics) {
         let sources = if sources.is_empty() { &settings.inventory.0 } else { sources };
         let mut loader = Loader::new(settings);
+        loader.inventory.vars_rules.vault.clone_from(vault);
         let mut folders = Vec::new();
         for source in sources {
             let path = loader.absolute(source);

@@ -22,7 +22,8 @@ fn world(source: &str, files: &[(&str, &str)]) -> World {
         std::fs::write(path, text).unwrap();
     }
     let sources = [dir.path().join(source).display().to_string()];
-    let (inventory, diagnostics) = Inventory::load(&sources, &Settings::defaults());
+    let (inventory, diagnostics) =
+        Inventory::load(&sources, &Settings::defaults(), &crate::vault::Opener::default());
     World { dir, inventory, diagnostics }
 }
 
@@ -323,8 +324,11 @@ fn a_folder_is_read_in_the_order_of_names_and_bad_files_do_not_hide_good_ones() 
 
 #[test]
 fn lists_of_hosts_need_no_file() {
-    let (inventory, diagnostics) =
-        Inventory::load(&["a,b:22, [::1]:33".to_owned()], &Settings::defaults());
+    let (inventory, diagnostics) = Inventory::load(
+        &["a,b:22, [::1]:33".to_owned()],
+        &Settings::defaults(),
+        &crate::vault::Opener::default(),
+    );
     assert!(diagnostics.0.is_empty());
     let names: Vec<&str> = inventory.hosts().map(|(_, host)| &*host.name).collect();
     assert_eq!(names, ["a", "b", "::1"]);

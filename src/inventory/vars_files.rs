@@ -10,9 +10,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{GroupId, HostId, Inventory, index, layers::Step};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Source},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Source},
     settings::{HashBehaviour, Settings},
     value::{Dict, Value},
+    vault::Opener,
     yaml,
 };
 
@@ -22,6 +23,7 @@ pub(super) struct Rules {
     pub extensions: Vec<String>,
     pub merge: bool,
     pub precedence: Vec<Step>,
+    pub vault: Opener,
 }
 
 impl Rules {
@@ -34,6 +36,7 @@ impl Rules {
                 .iter()
                 .filter_map(|name| Step::of_setting(name))
                 .collect(),
+            vault: Opener::default(),
         }
     }
 }
@@ -186,7 +189,7 @@ fn read_entity(
     }
     let mut vars = Dict::new();
     for file in files {
-        match read_file(&file) {
+        match read_file(&file, &rules.vault) {
             Ok((found, warnings)) => {
                 diagnostics.0.extend(warnings);
                 vars.combine(found, rules.merge);
@@ -220,14 +223,16 @@ fn files_in(folder: &Path, rules: &Rules, files: &mut Vec<PathBuf>) {
 }
 
 /// Reads a file that holds a mapping of variables.
-fn read_file(path: &Path) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
+fn read_file(path: &Path, vault: &Opener) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
     let shown = path.display().to_string();
-    let text = fs::read_to_string(path)
-        .map_err(|error| Diagnostic::bare(format!("cannot read `{shown}`: {error}")))?;
-    if text.starts_with("$ANSIBLE_VAULT;") {
-        return Err(Diagnostic::bare(format!("cannot decrypt `{shown}`: no vault secrets found"))
-            .hint("encrypt single values with `!vault` instead, or decrypt the file"));
-    }
+    let refuse = |message: String| Diagnostic::bare(message);
+    let bytes =
+        fs::read(path).map_err(|error| refuse(format!("cannot read `{shown}`: {error}")))?;
+    let bytes = vault
+        .open(bytes)
+        .map_err(|message| refuse(message).note(format!("in `{shown}`")).fault(Fault::Absence))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
     let source = Source::new(shown, text);
     let document = yaml::parse(&source)?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else {

@@ -32,9 +32,15 @@ pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 pub struct Files {
     read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
     pub warnings: RefCell<Vec<Diagnostic>>,
+    /// What opens files that are vaults.
+    pub vault: crate::vault::Opener,
 }
 
 impl Files {
+    pub fn new(vault: crate::vault::Opener) -> Files {
+        Files { vault, ..Files::default() }
+    }
+
     /// Returns a file's document; nothing where it is empty.
     pub fn load(&self, path: &Path, span: Option<&Span>) -> Result<Rc<Option<Node>>, Diagnostic> {
         if let Some(node) = self.read.borrow().get(path) {
@@ -48,6 +54,11 @@ impl Files {
                 format!("cannot read `{}`: {}", path.display(), reason.to_lowercase()),
             )
             .fault(Fault::Absence)
+        })?;
+        let bytes = self.vault.open(bytes).map_err(|message| {
+            Diagnostic::maybe_at(span, message)
+                .note(format!("in `{}`", path.display()))
+                .fault(Fault::Absence)
         })?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Diagnostic::maybe_at(span, format!("`{}` is not UTF-8 text", path.display()))
@@ -82,6 +93,8 @@ pub struct Loader<'a> {
     pub errors: RefCell<Diagnostics>,
     /// Roles of the play that is being read, so that one named twice is read once.
     pub(super) depth: std::cell::Cell<usize>,
+    /// Whether something was found that reads itself: nothing more is read.
+    pub(super) is_endless: std::cell::Cell<bool>,
     pub playbook_dir: RefCell<PathBuf>,
     /// Handlers of roles, in the order in which the roles were read.
     pub handlers: RefCell<Vec<Entry>>,
@@ -103,6 +116,7 @@ impl<'a> Loader<'a> {
             around,
             errors: RefCell::default(),
             depth: std::cell::Cell::new(0),
+            is_endless: std::cell::Cell::new(false),
             playbook_dir: RefCell::default(),
             handlers: RefCell::default(),
             roles: RefCell::default(),
@@ -173,10 +187,14 @@ impl<'a> Loader<'a> {
         self.depth.set(self.depth.get() - 1);
     }
 
-    fn too_deep(&self, span: Option<&Span>) -> bool {
+    pub(super) fn too_deep(&self, span: Option<&Span>) -> bool {
+        if self.is_endless.get() {
+            return true;
+        }
         if self.depth.get() <= MAX_DEPTH {
             return false;
         }
+        self.is_endless.set(true);
         self.error(Diagnostic::maybe_at(span, "files import one another without end".to_owned()));
         true
     }

@@ -150,7 +150,11 @@ impl Loader<'_> {
         dependents: &[Arc<str>],
     ) -> Option<Arc<Block>> {
         let role_dir = self.find_role(call, level, dir)?;
+        if self.is_endless.get() {
+            return None;
+        }
         if dependents.len() > 50 {
+            self.is_endless.set(true);
             self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
             return None;
         }

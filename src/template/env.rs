@@ -18,6 +18,7 @@ use super::{
 use crate::{
     diagnostic::Span,
     value::{Dict, Encrypted, List, Template, Value},
+    vault::{Decrypt, NO_SECRETS},
 };
 
 /// Names that a template can see; values may be templates themselves.
@@ -25,12 +26,10 @@ pub trait Scope: Send + Sync {
     fn get(&self, name: &str) -> Option<Value>;
     /// Returns every name, for `vars` and `varnames`.
     fn names(&self) -> Vec<Arc<str>>;
-}
-
-/// Opens vault texts.
-pub trait Decrypt: Send + Sync {
-    /// Returns what an encrypted text says, or why it cannot be read.
-    fn decrypt(&self, text: &str) -> std::result::Result<Vec<u8>, String>;
+    /// Returns whether the operator wrote this variable's text, which a condition may then evaluate.
+    fn is_operators(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// What is the same for all templates of a play's role or file.
@@ -126,6 +125,7 @@ impl<'a> Env<'a> {
                 Ok(value.clone())
             }
             Value::List(list) => {
+                self.prepare_vaults(value);
                 let items = list.iter().map(|item| self.eval(item));
                 let items = items.filter(|item| !matches!(item, Ok(Value::Omit)));
                 Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
@@ -135,6 +135,7 @@ impl<'a> Env<'a> {
                 Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
             }
             Value::Dict(dict) => {
+                self.prepare_vaults(value);
                 let mut entries = Dict::with_capacity(dict.len());
                 for (key, value) in dict.iter() {
                     let value = self.eval(value)?;
@@ -279,9 +280,7 @@ impl<'a> Env<'a> {
             match memo.get(&address) {
                 Some(Memo { result: Some(result), .. }) => return result.clone(),
                 Some(Memo { result: None, .. }) => {
-                    return Err(TemplateError::runtime(
-                        "Recursive loop detected in template: maximum recursion depth exceeded",
-                    ));
+                    return Err(TemplateError::recursion());
                 }
                 None => {
                     memo.insert(address, Memo { _of: of.clone(), result: None });
@@ -298,17 +297,37 @@ impl<'a> Env<'a> {
         result
     }
 
+    /// Derives the keys of all vaults in a list or a dictionary at once, on all cores.
+    fn prepare_vaults(&self, value: &Value) {
+        fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+            match value {
+                Value::Encrypted(vault) if vault.plain.get().is_none() => texts.push(&vault.text),
+                Value::List(items) if items.is_lazy() => {
+                    items.iter().for_each(|item| collect(item, texts));
+                }
+                Value::Dict(dict) if dict.is_lazy() => {
+                    dict.values().for_each(|item| collect(item, texts));
+                }
+                _ => (),
+            }
+        }
+        let Some(vault) = &self.context.vault else { return };
+        let mut texts = Vec::new();
+        collect(value, &mut texts);
+        vault.prepare(&texts);
+    }
+
     fn open(&self, encrypted: &Encrypted) -> Result<Value> {
         if let Some(plain) = encrypted.plain.get() {
             return Ok(Value::Str(Arc::clone(plain)));
         }
         let opened = match &self.context.vault {
             Some(vault) => vault.decrypt(&encrypted.text),
-            None => Err("Attempting to decrypt but no vault secrets found.".to_owned()),
+            None => Err(NO_SECRETS.to_owned()),
         };
         let plain = opened.map_err(|message| TemplateError {
             span: encrypted.span.clone(),
-            ..TemplateError::exact(message)
+            ..TemplateError::runtime(format!("Attempt to use undecryptable variable: {message}"))
         })?;
         let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
         Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
@@ -391,10 +410,10 @@ mod tests {
 
     #[test]
     fn templates_without_end_are_refused() {
-        let message = "Error rendering template: Recursive loop detected in template: maximum recursion depth exceeded";
+        let message = "Recursive loop detected in template: maximum recursion depth exceeded";
         check("{{ endless }}", message);
         check("{{ a }}", message);
-        let macro_message = "Error rendering template: maximum recursion depth exceeded";
+        let macro_message = "Recursive loop detected in template: maximum recursion depth exceeded";
         check("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", macro_message);
         check(
             "{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}",

@@ -43,7 +43,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     Ok(quote! {
         impl crate::spec::Args for #ident {
             const SPEC: crate::spec::Spec = crate::spec::Spec {
-                doc: #doc,
+                doc: crate::spec::documentation!(#doc),
                 items: &[#(#items),*],
                 #rules
             };
@@ -79,7 +79,7 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
             default: #default,
             secret: #secret,
             hidden: #hidden,
-            ..crate::spec::Arg::of::<#ty>(#name, #doc)
+            ..crate::spec::Arg::of::<#ty>(#name, crate::spec::documentation!(#doc))
         })
     };
     Ok((item, quote! { #ident: crate::spec::read(given, &[#name, #(#aliases),*], #default)? }))

@@ -162,6 +162,11 @@ fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
                 wanted.as_str()
             ))
         }
+        Mismatch::Choices { got, choices } => ArgError::new(format!(
+            "value of {name} must be one or more of: {}. Got no match for: {}",
+            choices.join(", "),
+            got.join(", ")
+        )),
         Mismatch::Choice { got, choices } => ArgError::new(format!(
             "value of {name} must be one of: {}, got: {got}",
             choices.join(", ")

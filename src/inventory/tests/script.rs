@@ -11,7 +11,8 @@ fn script(text: &str) -> World {
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     let sources = [path.display().to_string()];
-    let (inventory, diagnostics) = Inventory::load(&sources, &Settings::defaults());
+    let (inventory, diagnostics) =
+        Inventory::load(&sources, &Settings::defaults(), &crate::vault::Opener::default());
     World { dir, inventory, diagnostics }
 }
 

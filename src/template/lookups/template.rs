@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "template",
+    aliases: &[],
     summary: "What a template of the controller gives",
     examples: &[("{{ lookup('template', '/nothing.j2', errors='ignore') }}", "None")],
     run,
@@ -40,8 +41,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 format!("the template file {name} could not be found for the lookup").into()
             );
         };
-        let text = std::fs::read_to_string(&path)
+        let bytes = std::fs::read(&path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+        let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
+        let text = String::from_utf8_lossy(&bytes);
         let source = Source::new(&*path.to_string_lossy(), &*text);
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         let span = Span::new(&source, (0, 0), (lines, 0));

@@ -5,11 +5,19 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "unvault",
+    aliases: &[],
     summary: "What a file holds, opened where it is a vault's",
     examples: &[("{{ lookup('unvault', '/nothing', errors='ignore') }}", "None")],
     run,
 };
 
 fn run(query: &mut Query<'_, '_>) -> Found {
-    query.names().iter().map(|name| Ok(Value::from(super::read(query, name)?))).collect()
+    let mut found = Vec::new();
+    for name in query.names() {
+        if query.find("files", &name).is_none() {
+            return Err(format!("Unable to find file matching \"{name}\"").into());
+        }
+        found.push(Value::from(super::read(query, &name)?));
+    }
+    Ok(found)
 }
