@@ -232,7 +232,6 @@ impl Loader<'_> {
             && let Some(specs) = &role.argument_specs
         {
             let entry = files.tasks.as_deref().unwrap_or("main");
-            let entry = entry.strip_suffix(".yml").or(entry.strip_suffix(".yaml")).unwrap_or(entry);
             body.extend(validation(specs, entry, &role, &role_level).map(Entry::Task));
         }
         match (file("tasks", files.tasks.as_deref()), &files.tasks) {
