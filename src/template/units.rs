@@ -8,6 +8,7 @@ use std::{borrow::Cow, collections::HashMap};
 pub(crate) trait Unit: Sync + 'static {
     fn name(&self) -> &'static str;
     fn aliases(&self) -> &'static [&'static str];
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test runs them"))]
     fn examples(&self) -> &'static [(&'static str, &'static str)];
 }
 
