@@ -58,7 +58,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             None => missing.push(path.clone()),
         }
     }
-    let is_folder = |path: &String| host.lstat(path).ok().flatten().is_some_and(|meta| meta.is_dir());
+    let is_folder =
+        |path: &String| host.lstat(path).ok().flatten().is_some_and(|meta| meta.is_dir());
     let several = args.force_archive || expanded.len() > 1 || found.iter().any(is_folder);
     let dest = match &args.dest {
         Some(dest) => dest.0.clone(),
@@ -70,7 +71,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("path", paths.join(", "))
             .with("dest", "None"));
         }
-        None => format!("{}.{}", expanded.first().map_or("", String::as_str).trim_end_matches('/'), args.format.as_str()),
+        None => format!(
+            "{}.{}",
+            expanded.first().map_or("", String::as_str).trim_end_matches('/'),
+            args.format.as_str()
+        ),
     };
     let root = root_of(&expanded);
     let members = members(&args, host, &found, &excluded, &root, &dest)?;

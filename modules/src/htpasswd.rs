@@ -56,7 +56,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("Destination {path} does not exist")));
     }
     let exists = before.is_some();
-    let mut lines: Vec<String> = before.unwrap_or_default().lines().map(ToOwned::to_owned).collect();
+    let mut lines: Vec<String> =
+        before.unwrap_or_default().lines().map(ToOwned::to_owned).collect();
     let is_users = |line: &String| line.split_once(':').is_some_and(|(user, _)| user == name);
     let place = lines.iter().position(is_users);
     let (mut changed, message) = if args.state == State::Absent {
@@ -67,12 +68,19 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     } else {
         let Some(password) = &args.password else {
-            return Err(Failure::new("state is present but all of the following are missing: password"));
+            return Err(Failure::new(
+                "state is present but all of the following are missing: password",
+            ));
         };
         let scheme = hash::Scheme::named(&args.hash_scheme)
             .ok_or_else(|| Failure::new(format!("unknown hash scheme `{}`", args.hash_scheme)))?;
         match place {
-            Some(at) if hash::verify(password, lines[at].split_once(':').map_or("", |(_, hash)| hash)) => {
+            Some(at)
+                if hash::verify(
+                    password,
+                    lines[at].split_once(':').map_or("", |(_, hash)| hash),
+                ) =>
+            {
                 (false, format!("{name} already present"))
             }
             place => {

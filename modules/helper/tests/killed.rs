@@ -32,7 +32,11 @@ fn helper(folder: &Path, case: &Case) -> Command {
 }
 
 fn check(case: &Case) {
-    let folder = std::env::temp_dir().join(format!("windlass-killed-{}-{}", case.module, std::process::id()));
+    let folder = std::env::temp_dir().join(format!(
+        "windlass-killed-{}-{}",
+        case.module,
+        std::process::id()
+    ));
     let work = folder.join("work");
     fs::create_dir_all(&work).unwrap();
     fs::create_dir_all(folder.join("bin")).unwrap();
@@ -48,7 +52,11 @@ fn check(case: &Case) {
         let _ = child.kill();
         child.wait().unwrap();
         let now = fs::read_to_string(&target).unwrap();
-        assert!(now == case.before || now == case.after, "{}: half of it in round {round}", case.module);
+        assert!(
+            now == case.before || now == case.after,
+            "{}: half of it in round {round}",
+            case.module
+        );
         assert!(helper(&folder, case).status().unwrap().success(), "{}", case.module);
         assert_eq!(fs::read_to_string(&target).unwrap(), case.after, "{}", case.module);
         let mut names: Vec<_> =

@@ -35,7 +35,9 @@ pub(super) fn pack(
         match args.format {
             Format::Zip => zip(host, members, &root)?,
             Format::Tar => tar(host, members, &root, Format::Tar)?,
-            format => call(host, &[compressor(format), "-c", &full(host, &member.path)], None)?.stdout,
+            format => {
+                call(host, &[compressor(format), "-c", &full(host, &member.path)], None)?.stdout
+            }
         }
     };
     if host.exists(dest) && same(args, host, dest, &bytes, several)? {
@@ -87,7 +89,18 @@ fn list(members: &[Member]) -> Vec<u8> {
 fn tar(host: &Host, members: &[Member], root: &str, format: Format) -> Result<Vec<u8>> {
     let program = host.required("tar")?;
     let folder = full(host, if root.is_empty() { "." } else { root });
-    let mut argv = vec![program.as_str(), "-c", "--no-recursion", "--null", "-C", &folder, "-T", "-", "-f", "-"];
+    let mut argv = vec![
+        program.as_str(),
+        "-c",
+        "--no-recursion",
+        "--null",
+        "-C",
+        &folder,
+        "-T",
+        "-",
+        "-f",
+        "-",
+    ];
     match format {
         Format::Gz => argv.push("-z"),
         Format::Bz2 => argv.push("-j"),
@@ -133,7 +146,8 @@ fn same(args: &Args, host: &Host, dest: &str, new: &[u8], several: bool) -> Resu
         let program = host.required("tar")?;
         let argv = [program.as_str(), "-tv", "--full-time", "--numeric-owner", "-f", "-"];
         let text = call(host, &argv, Some(bytes))?.text();
-        let mut lines: Vec<String> = text.lines().map(|line| line.trim_end_matches('/').to_owned()).collect();
+        let mut lines: Vec<String> =
+            text.lines().map(|line| line.trim_end_matches('/').to_owned()).collect();
         lines.sort_unstable();
         Ok(lines)
     };

@@ -161,11 +161,6 @@ impl Host {
             .map_err(|error| Failure::io(format!("cannot rename `{from}` to `{to}`"), &error))
     }
 
-    /// Creates a folder and those above it that are not there.
-    pub fn create_folders(&self, path: &str) -> io::Result<()> {
-        if self.checking() { Ok(()) } else { fs::create_dir_all(self.path(path)) }
-    }
-
     /// Creates an empty file; one that is there stays.
     pub fn create_file(&self, path: &str) -> io::Result<()> {
         if self.checking() {

@@ -21,7 +21,9 @@ impl Scheme {
     pub(super) fn named(name: &str) -> Option<Scheme> {
         Some(match name {
             "apr_md5_crypt" | "portable" | "portable_apache22" | "portable_apache24" | "host"
-            | "host_apache22" | "host_apache24" | "linux_apache22" | "linux_apache24" => Scheme::Apr1,
+            | "host_apache22" | "host_apache24" | "linux_apache22" | "linux_apache24" => {
+                Scheme::Apr1
+            }
             "md5_crypt" => Scheme::Md5,
             "ldap_sha1" => Scheme::Sha1,
             "plaintext" => Scheme::Plain,
@@ -85,14 +87,22 @@ fn md5_crypt(mark: &str, password: &str, salt: &str) -> String {
     let mut sum = first.finalize();
     for round in 0..1000 {
         let mut next = Md5::new();
-        if round & 1 == 1 { next.update(password) } else { next.update(&sum[..]) }
+        if round & 1 == 1 {
+            next.update(password)
+        } else {
+            next.update(&sum[..])
+        }
         if round % 3 != 0 {
             next.update(salt_bytes);
         }
         if round % 7 != 0 {
             next.update(password);
         }
-        if round & 1 == 1 { next.update(&sum[..]) } else { next.update(password) }
+        if round & 1 == 1 {
+            next.update(&sum[..])
+        } else {
+            next.update(password)
+        }
         sum = next.finalize();
     }
     let mut text = format!("{mark}{salt}$");
