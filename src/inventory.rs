@@ -1,8 +1,11 @@
 //! Hosts and groups, where they come from, and which of them a pattern means.
 //!
-//! Invariant: variables are kept in layers and shared; nothing here is templated, and nothing is copied per host.
+//! Invariant: variables are kept in layers and shared; only the options of plugins are evaluated, and nothing is copied
+//! per host.
 
 mod address;
+mod advanced_host_list;
+mod compose;
 mod error;
 mod graph;
 mod host_list;
@@ -10,8 +13,11 @@ mod ini;
 mod layers;
 mod literal;
 mod pattern;
+mod places;
+mod plugins;
 mod script;
 mod sources;
+mod toml;
 mod vars_files;
 mod words;
 mod yaml;
@@ -118,6 +124,8 @@ pub struct Inventory {
     sources: Vec<Arc<str>>,
     /// Whether any source could be read.
     parsed: bool,
+    /// Variables of hosts that sources computed: their text is never a template.
+    composed: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
 }
 
 impl Inventory {

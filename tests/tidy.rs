@@ -65,7 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("output", &["diagnostic", "value", "yaml"]),
     ("playbook", &["diagnostic", "value", "vault", "yaml"]),
     ("template", &["diagnostic", "value", "vault", "yaml"]),
-    ("inventory", &["diagnostic", "settings", "value", "vault", "yaml"]),
+    ("inventory", &["diagnostic", "settings", "template", "value", "vault", "yaml"]),
     ("settings", &["diagnostic", "value"]),
     ("yaml", &["diagnostic", "value"]),
     ("value", &["diagnostic"]),

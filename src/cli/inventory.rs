@@ -1,7 +1,10 @@
 //! `inventory`: what the sources say, as JSON or as a tree; for people and for scripts that read it.
 
+mod doubts;
+mod explain;
 mod graph;
 mod list;
+mod nested;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -9,6 +12,7 @@ use clap::Parser;
 
 use super::{
     args::{InventoryOptions, Stop, VaultOptions, mistake, parse},
+    extra_vars::extra_vars,
     passwords, prepare, report, terminal,
 };
 use crate::{
@@ -23,9 +27,9 @@ use crate::{
 #[derive(Parser)]
 #[command(about = "Shows hosts, groups and variables of an inventory")]
 struct InventoryArgs {
-    /// Group whose hosts are shown; a pattern with --list
-    #[arg(value_name = "group")]
-    group: Option<String>,
+    /// Group whose hosts are shown; a pattern with --list; `check`; or `explain HOST [VAR]`
+    #[arg(value_name = "group", num_args = 0..=3)]
+    words: Vec<String>,
     #[command(flatten)]
     inventory: InventoryOptions,
     #[command(flatten)]
@@ -42,6 +46,15 @@ struct InventoryArgs {
     /// Show variables in the tree, too
     #[arg(long = "vars")]
     vars: bool,
+    /// Variables over all others: key=value, YAML or JSON, or @ and the name of a file
+    #[arg(short = 'e', long = "extra-vars", value_name = "EXTRA_VARS", action = clap::ArgAction::Append)]
+    extra_vars: Vec<String>,
+    /// Show YAML instead of JSON
+    #[arg(short = 'y', long = "yaml")]
+    yaml: bool,
+    /// Show TOML instead of JSON
+    #[arg(long = "toml")]
+    toml: bool,
     /// Keep groups' variables with the groups
     #[arg(long = "export")]
     export: bool,
@@ -136,7 +149,15 @@ pub fn inventory(
     let refuse = |message: &str| {
         Err(Refusal::Error(Box::new(Diagnostic::bare(message)), Diagnostics::default()))
     };
+    let is_word = |word: &str| args.words.first().is_some_and(|first| first == word);
+    let has_action = args.list || args.host.is_some() || args.graph;
+    let own = !has_action && (is_word("check") || is_word("explain") && args.words.len() > 1);
+    if !own && args.words.len() > 1 {
+        let rest = args.words[1..].join(" ");
+        return Err(Refusal::Stop(mistake(program, &format!("unrecognized arguments: {rest}"))));
+    }
     match usize::from(args.list) + usize::from(args.host.is_some()) + usize::from(args.graph) {
+        0 if own => (),
         0 => {
             return refuse(
                 "No action selected, at least one of --host, --graph or --list needs to be specified.",
@@ -168,7 +189,10 @@ pub fn inventory(
         let error = Box::new(Diagnostic::bare("the inventory has errors"));
         return Err(Refusal::Error(error, diagnostics));
     }
-    match show(&args, settings, &inventory) {
+    let merge = inventory.merges();
+    let extra_vars = extra_vars(&args.extra_vars, merge, &vault)
+        .map_err(|error| Refusal::Failed(error.diagnostic.into(), error.status))?;
+    match show(&args, settings, &inventory, &extra_vars) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
         Err(error) => Err(Refusal::Error(error, diagnostics)),
     }
@@ -178,8 +202,22 @@ fn show(
     args: &InventoryArgs,
     settings: &Settings,
     inventory: &Inventory,
+    extra_vars: &Dict,
 ) -> Result<(String, Vec<String>), Box<Diagnostic>> {
     let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose().map_err(Box::new)?;
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let has_action = args.list || args.host.is_some() || args.graph;
+    match words[..] {
+        ["check"] if !has_action => return Ok((doubts::render(inventory), Vec::new())),
+        ["explain", name, ref variable @ ..] if !has_action => {
+            let Some(host) = inventory.host_id(name) else {
+                return Err(Box::new(Diagnostic::bare(format!("there is no host `{name}`"))));
+            };
+            return Ok((explain::render(inventory, host, variable.first().copied()), Vec::new()));
+        }
+        _ => (),
+    }
+    let failed = |message: String| Box::new(Diagnostic::bare(message));
     if let Some(name) = &args.host {
         let selection = inventory.select(&[name], limit.as_ref()).map_err(Box::new)?;
         let [host] = selection.hosts[..] else {
@@ -188,28 +226,44 @@ fn show(
             error.notes = selection.warnings;
             return Err(Box::new(error));
         };
-        return Ok((list::host(&vars_of(inventory, host)), selection.warnings));
+        let vars = vars_of(inventory, host, extra_vars);
+        let text = if args.yaml {
+            nested::yaml(&vars.into()).map_err(failed)?
+        } else if args.toml {
+            nested::toml(&vars.into()).map_err(failed)?
+        } else {
+            list::host(&vars)
+        };
+        return Ok((text, selection.warnings));
     }
-    let pattern = args.group.as_deref().unwrap_or("all");
+    let pattern = args.words.first().map_or("all", String::as_str);
     if args.graph {
         let Some(group) = inventory.group_id(pattern) else {
             return Err(Box::new(Diagnostic::bare(
                 "Pattern must be valid group name when using --graph",
             )));
         };
-        return Ok((graph::render(inventory, group, args.vars), Vec::new()));
+        return Ok((graph::render(inventory, group, args.vars, extra_vars), Vec::new()));
     }
     let selection = inventory.select(&[pattern], limit.as_ref()).map_err(Box::new)?;
     let export = args.export || *settings.inventory_export;
-    Ok((list::render(inventory, &selection.hosts, export), selection.warnings))
+    if args.yaml || args.toml {
+        let selected = selection.hosts.iter().copied().collect();
+        let shown = nested::Nested { inventory, selected, export, extra_vars };
+        let text =
+            if args.yaml { nested::yaml(&shown.tree()) } else { nested::toml(&shown.tables()) };
+        return Ok((text.map_err(failed)?, selection.warnings));
+    }
+    Ok((list::render(inventory, &selection.hosts, export, extra_vars), selection.warnings))
 }
 
 /// Returns all variables of a host, the stronger over the weaker; templates stay as they are.
-fn vars_of(inventory: &Inventory, host: HostId) -> Dict {
+fn vars_of(inventory: &Inventory, host: HostId, extra_vars: &Dict) -> Dict {
     let mut vars = Dict::new();
     for layer in inventory.layers(host) {
         vars.combine(Dict::clone(&layer.vars), inventory.merges());
     }
+    vars.combine(extra_vars.clone(), inventory.merges());
     vars
 }
 

@@ -341,7 +341,11 @@ impl Batch<'_> {
                         ("reason", Value::str(reason)),
                     ])
                 }
-                None => Value::dict([("reason", Value::str(error.render(false)))]),
+                None if matches!(include.what, Included::Role(_)) => Value::dict([
+                    ("changed", Value::Bool(false)),
+                    ("reason", Value::str(error.message.as_str())),
+                ]),
+                None => Value::dict([("reason", Value::str(error.message.as_str()))]),
             });
         }
         let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);

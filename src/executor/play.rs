@@ -67,7 +67,7 @@ impl Run {
         if let Some(problem) = problems.0.into_iter().next() {
             return Err(problem);
         }
-        let prompts = self.prompts(&play);
+        let prompts = self.prompts(&play)?;
         let mut data = PlayData {
             name: Arc::default(),
             all_hosts: Vec::new(),
@@ -272,6 +272,7 @@ impl Run {
                     return Err(Diagnostic::bare(format!(
                         "Invalid 'order' specified for inventory hosts: {text}"
                     ))
+                    .fault(crate::diagnostic::Fault::Choice)
                     .hint(
                         "it is inventory, sorted, reverse_sorted, reverse_inventory or shuffle",
                     ));

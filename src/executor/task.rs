@@ -213,6 +213,7 @@ impl Prepared {
         for (value, span) in self.task.level.inherited(Keyword::When) {
             let conditions: Vec<&Value> = match value {
                 Value::List(list) => list.iter().collect(),
+                Value::None => Vec::new(),
                 one => vec![one],
             };
             for condition in conditions {

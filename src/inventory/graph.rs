@@ -32,6 +32,7 @@ impl Inventory {
             mismatch: *settings.host_pattern_mismatch,
             sources: Vec::new(),
             parsed: false,
+            composed: rustc_hash::FxHashSet::default(),
         };
         inventory.group_entry("all");
         inventory.group_entry("ungrouped");

@@ -8,7 +8,11 @@ use std::{
 
 use regex::Regex;
 
-use super::{GroupId, Inventory, host_list, ini, script, yaml};
+use super::{
+    GroupId, Inventory, advanced_host_list, host_list, ini,
+    plugins::{self, Options},
+    script, toml, yaml,
+};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
     settings::{GroupNames, Settings, normal},
@@ -26,22 +30,20 @@ impl Inventory {
         let sources = if sources.is_empty() { &settings.inventory.0 } else { sources };
         let mut loader = Loader::new(settings);
         loader.inventory.vars_rules.vault.clone_from(vault);
-        let mut folders = Vec::new();
         for source in sources {
             let path = loader.absolute(source);
             let list = host_list::is_host_list(source);
             let name = if list { source.clone() } else { path.display().to_string() };
             loader.inventory.sources.push(name.as_str().into());
             if list {
-                host_list::read(source, &mut loader.inventory);
-                loader.inventory.parsed = true;
+                loader.inventory.parsed |= loader.list(source);
                 continue;
             }
             loader.inventory.parsed |= loader.path(&path);
             let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
-            folders.extend(folder.map(Path::to_owned));
+            loader.folders.extend(folder.map(Path::to_owned));
         }
-        loader.finish(&folders)
+        loader.finish()
     }
 
     /// Returns an inventory without sources: only the implicit localhost is there.
@@ -63,6 +65,8 @@ pub(super) struct Loader<'a> {
     pub inventory: Inventory,
     pub settings: &'a Settings,
     pub diagnostics: Diagnostics,
+    /// Folders of the sources that were read, which may hold `group_vars` and `host_vars`.
+    pub folders: Vec<PathBuf>,
     ignored: Vec<Regex>,
     warned_of_names: bool,
 }
@@ -73,6 +77,7 @@ impl<'a> Loader<'a> {
             inventory: Inventory::new(settings),
             settings,
             diagnostics: Diagnostics::default(),
+            folders: Vec::new(),
             ignored: Vec::new(),
             warned_of_names: false,
         };
@@ -90,7 +95,7 @@ impl<'a> Loader<'a> {
         loader
     }
 
-    fn finish(mut self, folders: &[PathBuf]) -> (Inventory, Diagnostics) {
+    fn finish(mut self) -> (Inventory, Diagnostics) {
         if self.inventory.parsed {
             if let Err(error) = self.inventory.reconcile() {
                 self.diagnostics.push(Diagnostic::bare(error.to_string()));
@@ -113,8 +118,10 @@ impl<'a> Loader<'a> {
             self.warn(format!("Found both group and host with same name: {name}"));
         }
         self.inventory.add_implicit_localhost();
-        for folder in folders {
-            self.inventory.add_inventory_folder(folder, &mut self.diagnostics);
+        // What `constructed` read of them before may lack groups that came later.
+        self.inventory.inventory_vars.clear();
+        for folder in std::mem::take(&mut self.folders) {
+            self.inventory.add_inventory_folder(&folder, &mut self.diagnostics);
         }
         (self.inventory, self.diagnostics)
     }
@@ -130,6 +137,42 @@ impl<'a> Loader<'a> {
             _ => PathBuf::from(source),
         };
         normal(&self.settings.working_dir.join(path))
+    }
+
+    fn is_enabled(&self, kind: &str) -> bool {
+        let names = self.settings.inventory_enabled.iter();
+        names.into_iter().any(|name| name.strip_prefix("ansible.builtin.").unwrap_or(name) == kind)
+    }
+
+    /// Reads a list of hosts; returns whether a plugin that is enabled could.
+    fn list(&mut self, source: &str) -> bool {
+        let names = self.settings.inventory_enabled.value.clone();
+        for name in &names {
+            match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+                "host_list" => {
+                    host_list::read(source, &mut self.inventory);
+                    return true;
+                }
+                "advanced_host_list" => {
+                    if advanced_host_list::read(source, &mut self.inventory).is_ok() {
+                        return true;
+                    }
+                }
+                _ => (),
+            }
+        }
+        self.unparsed(source);
+        false
+    }
+
+    /// Says that nothing could read a source.
+    fn unparsed(&mut self, shown: &str) {
+        if *self.settings.inventory_any_unparsed_is_failed {
+            let message = format!("Completely failed to parse inventory source {shown}");
+            self.diagnostics.push(Diagnostic::bare(message));
+        } else {
+            self.warn(format!("Unable to parse {shown} as an inventory source"));
+        }
     }
 
     /// Reads a file or a folder; returns whether anything in it could be read.
@@ -156,12 +199,8 @@ impl<'a> Loader<'a> {
             }
             Err(None) => (),
         }
-        let message = format!("Unable to parse {shown} as an inventory source");
-        if *self.settings.inventory_any_unparsed_is_failed {
-            let message = format!("Completely failed to parse inventory source {shown}");
-            self.diagnostics.push(Diagnostic::bare(message));
-        } else if shown != "/etc/ansible/hosts" || path.exists() {
-            self.warn(message);
+        if shown != "/etc/ansible/hosts" || path.exists() {
+            self.unparsed(&shown);
         }
         false
     }
@@ -185,15 +224,21 @@ impl<'a> Loader<'a> {
             _ => failed("ini", format!("cannot read `{shown}`: {error}")),
         })?;
         let settings = self.settings;
-        let is_enabled = |kind: &str| settings.inventory_enabled.iter().any(|name| name == kind);
         let mut failure = None;
-        let is_script = is_enabled("script") && script::is_script(path);
+        let is_script = self.is_enabled("script") && script::is_script(path);
         if is_script {
             match script::read(path, self) {
                 Ok(()) => return Ok(()),
                 Err(error) => failure = Some(Failure { kind: "script", error }),
             }
         }
+        let bytes = self.inventory.vault().open(bytes).map_err(|message| {
+            let message = format!("Failed to parse inventory: {message}");
+            Some(Failure {
+                kind: "ini",
+                error: Diagnostic::bare(message).note(format!("in `{shown}`")),
+            })
+        })?;
         let Ok(text) = String::from_utf8(bytes) else {
             return Err(
                 failure.or_else(|| failed("ini", format!("`{shown}` is not text in UTF-8")))
@@ -208,13 +253,27 @@ impl<'a> Loader<'a> {
         let is_yaml_name =
             extension.as_ref().is_none_or(|end| settings.yaml_valid_extensions.contains(end));
         let looks_like_yaml = extension.is_some() && is_yaml_name || source.text.starts_with("---");
-        if is_enabled("yaml") && is_yaml_name {
+        let is_toml = extension.as_deref() == Some(".toml");
+        if is_yaml_name || extension.as_deref() == Some(".config") {
+            match self.plugin(&source) {
+                Some(Ok(())) => return Ok(()),
+                Some(Err(error)) => return Err(Some(Failure { kind: "auto", error })),
+                None => (),
+            }
+        }
+        if self.is_enabled("yaml") && is_yaml_name && !is_toml {
             match yaml::read(&source, self) {
                 Ok(()) => return Ok(()),
                 Err(error) => failure = failure.or(Some(Failure { kind: "yaml", error })),
             }
         }
-        if is_enabled("ini") {
+        if self.is_enabled("toml") && is_toml {
+            match toml::read(&source, self) {
+                Ok(()) => return Ok(()),
+                Err(error) => return Err(Some(Failure { kind: "toml", error })),
+            }
+        }
+        if self.is_enabled("ini") {
             match ini::read(&source, self) {
                 Ok(()) => return Ok(()),
                 // Only what looks like YAML is judged as YAML.
@@ -225,6 +284,36 @@ impl<'a> Loader<'a> {
             }
         }
         Err(failure)
+    }
+
+    /// Reads a file that names a plugin; nothing where it names none, or where that one is not enabled.
+    fn plugin(&mut self, source: &Arc<Source>) -> Option<Result<(), Diagnostic>> {
+        // Most inventories name none: they are parsed once only.
+        if !source.text.contains("plugin") {
+            return None;
+        }
+        let document = crate::yaml::parse(source).ok()?;
+        let root = document.root?;
+        let (_, name_node) = root.get("plugin")?;
+        let name = name_node.as_str()?;
+        let plugin = plugins::find(name);
+        let is_named = plugin.is_some_and(|plugin| {
+            let mut enabled = self.settings.inventory_enabled.iter();
+            enabled.any(|enabled| plugin.names.contains(&enabled.as_str()))
+        });
+        if !is_named && !self.is_enabled("auto") {
+            return None;
+        }
+        let Some(plugin) = plugin else {
+            let message =
+                format!("inventory source '{}' specifies unknown plugin '{name}'", source.path);
+            let error = Diagnostic::error(&name_node.span, message).label("not known");
+            return Some(Err(match crate::diagnostic::closest(name, plugins::names()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error,
+            }));
+        };
+        Some((plugin.read)(&Options { source, root: &root }, self))
     }
 
     /// Returns a group, its name made valid where the settings want that.

@@ -2,10 +2,11 @@
 
 use std::{
     borrow::Cow,
+    ops::Range,
     sync::{Arc, PoisonError, RwLock},
 };
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::AhoCorasick;
 use rustc_hash::FxHashSet;
 
 /// What is shown instead.
@@ -49,23 +50,29 @@ impl Secrets {
     /// Returns the text with every secret masked.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut text = Cow::Borrowed(text);
-        if let Some(all) = &known.all
-            && all.is_match(&*text)
-        {
-            let mut masked = String::with_capacity(text.len());
-            all.replace_all_with(&text, &mut masked, |_, _, out| {
-                out.push_str(MASK);
-                true
-            });
-            text = Cow::Owned(masked);
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        if let Some(all) = &known.all {
+            ranges.extend(all.find_overlapping_iter(text).map(|found| found.range()));
         }
         for secret in &known.recent {
-            if text.contains(&**secret) {
-                text = Cow::Owned(text.replace(&**secret, MASK));
-            }
+            let found = text.match_indices(&**secret);
+            ranges.extend(found.map(|(at, _)| at..at + secret.len()));
         }
-        text
+        if ranges.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        // Secrets may lie in or over one another: none may leave its rest.
+        ranges.sort_unstable_by_key(|range| range.start);
+        let (mut masked, mut done) = (String::with_capacity(text.len()), 0);
+        for range in ranges {
+            if range.start >= done {
+                masked += &text[done..range.start];
+                masked += MASK;
+            }
+            done = done.max(range.end);
+        }
+        masked += &text[done..];
+        Cow::Owned(masked)
     }
 }
 
@@ -80,13 +87,11 @@ impl Known {
 
     /// Makes one search of all when the recent ones have become many.
     fn settle(&mut self) {
-        // Longer ones first, so that a secret inside of another does not leave its rest.
-        self.recent.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         if self.recent.len() <= FEW.max(self.texts.len() / 4) {
             return;
         }
         let texts = self.texts.iter().map(|text| text.as_bytes());
-        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(texts);
+        let built = AhoCorasick::new(texts);
         if let Ok(all) = built {
             self.all = Some(all);
             self.recent.clear();

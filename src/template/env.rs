@@ -186,7 +186,7 @@ impl<'a> Env<'a> {
         // What a file gives is a native value first: only text gets back the newlines of the file's end.
         let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
         Ok(match self.run(&code, 0)? {
-            Value::None if code.body.is_empty() => newline.repeat(count(text)),
+            Value::None if count(text) == text.len() => newline.repeat(text.len()),
             Value::None => String::new(),
             Value::Str(rendered) => {
                 let lost = count(text).saturating_sub(count(&rendered));

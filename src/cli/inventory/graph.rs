@@ -7,8 +7,13 @@ use crate::{
 };
 
 /// Returns a group and all below it, one line each.
-pub(super) fn render(inventory: &Inventory, group: GroupId, with_vars: bool) -> String {
-    let mut tree = Tree { inventory, with_vars, text: String::new() };
+pub(super) fn render(
+    inventory: &Inventory,
+    group: GroupId,
+    with_vars: bool,
+    extra_vars: &Dict,
+) -> String {
+    let mut tree = Tree { inventory, with_vars, extra_vars, text: String::new() };
     tree.group(group, 0);
     tree.text
 }
@@ -16,6 +21,7 @@ pub(super) fn render(inventory: &Inventory, group: GroupId, with_vars: bool) -> 
 struct Tree<'a> {
     inventory: &'a Inventory,
     with_vars: bool,
+    extra_vars: &'a Dict,
     text: String,
 }
 
@@ -39,7 +45,7 @@ impl Tree<'_> {
             for host in &group.hosts {
                 self.line(&self.inventory.host(*host).name, depth + 1);
                 if self.with_vars {
-                    self.vars(&vars_of(self.inventory, *host), depth + 2);
+                    self.vars(&vars_of(self.inventory, *host, self.extra_vars), depth + 2);
                 }
             }
         }

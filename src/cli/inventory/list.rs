@@ -11,7 +11,12 @@ use crate::{
 };
 
 /// Returns the JSON of the hosts that were selected and of all groups; with `export` variables stay where they are said.
-pub(super) fn render(inventory: &Inventory, hosts: &[HostId], export: bool) -> String {
+pub(super) fn render(
+    inventory: &Inventory,
+    hosts: &[HostId],
+    export: bool,
+    extra_vars: &Dict,
+) -> String {
     let mut all = Map::new();
     let selected: FxHashSet<HostId> = hosts.iter().copied().collect();
     let mut seen = FxHashSet::default();
@@ -19,9 +24,17 @@ pub(super) fn render(inventory: &Inventory, hosts: &[HostId], export: bool) -> S
     list.group(ALL, &mut all, &mut seen);
     let mut host_vars = Map::new();
     for host in hosts {
-        let vars = if export { list.own_vars(*host) } else { vars_of(inventory, *host) };
+        let vars =
+            if export { list.own_vars(*host) } else { vars_of(inventory, *host, extra_vars) };
         if !vars.is_empty() {
-            host_vars.insert(inventory.host(*host).name.to_string(), dict(&vars, true));
+            let mut shown = dict(&vars, true);
+            for (key, value) in &vars {
+                let key = key.key_text();
+                if inventory.is_composed(*host, &key) {
+                    shown[&key] = untrusted(value);
+                }
+            }
+            host_vars.insert(inventory.host(*host).name.to_string(), shown);
         }
     }
     all.insert("_meta".to_owned(), json!({"hostvars": host_vars, "profile": "inventory_legacy"}));
@@ -94,6 +107,18 @@ fn dict(vars: &Dict, marks_unsafe: bool) -> Json {
     Json::Object(
         vars.iter().map(|(key, value)| (key.key_text(), json_of(value, marks_unsafe))).collect(),
     )
+}
+
+/// What an expression gave: every text in it says that it is no template.
+fn untrusted(value: &Value) -> Json {
+    match value {
+        Value::Str(text) => json!({"__ansible_unsafe": &**text}),
+        Value::List(items) | Value::Tuple(items) => items.iter().map(untrusted).collect(),
+        Value::Dict(entries) => {
+            entries.iter().map(|(key, value)| (key.key_text(), untrusted(value))).collect()
+        }
+        other => other.to_json(),
+    }
 }
 
 /// Vaults stay closed, and text that must not become a template says so, as the reference has it.

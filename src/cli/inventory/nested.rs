@@ -1,0 +1,147 @@
+//! All hosts, groups and variables as an inventory of the YAML or TOML format.
+
+use rustc_hash::FxHashSet;
+
+use super::vars_of;
+use crate::{
+    inventory::{ALL, GroupId, HostId, Inventory, LayerKind},
+    value::{Dict, Value},
+    yaml::{Style, write},
+};
+
+/// What of the inventory is shown.
+pub(super) struct Nested<'a> {
+    pub(super) inventory: &'a Inventory,
+    pub(super) selected: FxHashSet<HostId>,
+    pub(super) export: bool,
+    pub(super) extra_vars: &'a Dict,
+}
+
+/// Returns a value as YAML, every list and dictionary on lines of its own.
+pub(super) fn yaml(value: &Value) -> Result<String, String> {
+    write(value, &Style { flow: Some(false), ..Style::default() })
+}
+
+/// Returns a value as TOML; what is nothing is left out, for TOML has no word for it.
+pub(super) fn toml(value: &Value) -> Result<String, String> {
+    fn strip(value: serde_json::Value) -> Option<serde_json::Value> {
+        use serde_json::Value as Json;
+        Some(match value {
+            Json::Null => return None,
+            Json::Array(items) => Json::Array(items.into_iter().filter_map(strip).collect()),
+            Json::Object(entries) => Json::Object(
+                entries.into_iter().filter_map(|(key, value)| Some((key, strip(value)?))).collect(),
+            ),
+            other => other,
+        })
+    }
+    let mut json = strip(value.to_json()).unwrap_or_default();
+    json.sort_all_objects();
+    toml::to_string(&json).map_err(|error| error.to_string())
+}
+
+impl Nested<'_> {
+    /// Returns groups within groups; a host's variables stand where it is named first.
+    pub(super) fn tree(&self) -> Value {
+        let mut seen = (FxHashSet::default(), FxHashSet::default());
+        let mut top = Dict::new();
+        if let Some(all) = self.group(ALL, &mut seen.0, &mut seen.1) {
+            top.insert("all", all);
+        }
+        top.into()
+    }
+
+    fn group(
+        &self,
+        id: GroupId,
+        groups: &mut FxHashSet<GroupId>,
+        hosts: &mut FxHashSet<HostId>,
+    ) -> Option<Value> {
+        let group = self.inventory.group(id);
+        let mut children = Dict::new();
+        for child in &group.children {
+            let name = &*self.inventory.group(*child).name;
+            if !groups.insert(*child) {
+                children.insert(name, Dict::new());
+            } else if let Some(child) = self.group(*child, groups, hosts) {
+                children.insert(name, child);
+            }
+        }
+        let mut entry = Dict::new();
+        if !children.is_empty() {
+            entry.insert("children", children);
+        }
+        let named = self.hosts(id, hosts);
+        if !named.is_empty() {
+            entry.insert("hosts", named);
+        }
+        if self.export {
+            let vars = self.inventory.group_vars(id);
+            if !vars.is_empty() {
+                entry.insert("vars", vars);
+            }
+        }
+        (!entry.is_empty()).then(|| entry.into())
+    }
+
+    fn hosts(&self, id: GroupId, seen: &mut FxHashSet<HostId>) -> Dict {
+        let mut named = Dict::new();
+        if id == ALL {
+            return named;
+        }
+        for host in &self.inventory.group(id).hosts {
+            if self.selected.contains(host) {
+                let vars = if seen.insert(*host) { self.vars(*host) } else { Dict::new() };
+                named.insert(&*self.inventory.host(*host).name, vars);
+            }
+        }
+        named
+    }
+
+    /// Returns groups beside one another, as the TOML format has them.
+    pub(super) fn tables(&self) -> Value {
+        let mut hosts = FxHashSet::default();
+        let mut top = Dict::new();
+        for (id, group) in self.inventory.groups() {
+            let mut entry = Dict::new();
+            let children = group.children.iter();
+            let children: Vec<Value> = children
+                .map(|child| Value::from(&*self.inventory.group(*child).name))
+                .filter(|name| id != ALL || name.as_str() != Some("ungrouped"))
+                .collect();
+            if !children.is_empty() {
+                entry.insert("children", children);
+            }
+            let named = self.hosts(id, &mut hosts);
+            if !named.is_empty() {
+                entry.insert("hosts", named);
+            }
+            if self.export {
+                let vars = self.inventory.group_vars(id);
+                if !vars.is_empty() {
+                    entry.insert("vars", vars);
+                }
+            }
+            if !entry.is_empty() {
+                top.insert(&*group.name, entry);
+            }
+        }
+        top.into()
+    }
+
+    fn vars(&self, host: HostId) -> Dict {
+        if !self.export {
+            return vars_of(self.inventory, host, self.extra_vars);
+        }
+        let mut vars = Dict::new();
+        for layer in self.inventory.layers(host) {
+            if matches!(
+                layer.kind,
+                LayerKind::Host | LayerKind::InventoryHostVars | LayerKind::PlaybookHostVars
+            ) {
+                vars.combine(Dict::clone(&layer.vars), self.inventory.merges());
+            }
+        }
+        vars
+    }
+}

@@ -1,0 +1,362 @@
+//! Variables and groups made of a host's variables: `compose`, `groups`, `keyed_groups`.
+//!
+//! Plugins that find hosts use this for what they found.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{ALL, GroupId, HostId, Inventory, plugins::Options, sources::Loader};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    template::{Context, Env, Scope, TemplateError},
+    value::{Dict, Value},
+    yaml::Node,
+};
+
+/// Templates and expressions over some variables.
+pub(super) struct Evaluation {
+    vars: Arc<Dict>,
+    context: Context,
+}
+
+struct Names<'a>(&'a Dict);
+
+impl Scope for Names<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().filter_map(|key| key.as_str().map(Arc::from)).collect()
+    }
+}
+
+impl Evaluation {
+    pub(super) fn new(vars: &Arc<Dict>, loader: &Loader<'_>) -> Evaluation {
+        let context = Context {
+            vault: loader.inventory.vault().0.clone(),
+            allow_broken_conditionals: *loader.settings.allow_broken_conditionals,
+            ..Context::default()
+        };
+        Evaluation { vars: Arc::clone(vars), context }
+    }
+
+    /// Returns the text that a node gives.
+    pub(super) fn text(&self, node: &Node) -> Result<String, Diagnostic> {
+        let names = Names(&self.vars);
+        let value = Env::new(&names, &self.context).eval(&node.to_value());
+        value.map(|value| value.to_text()).map_err(|error| at(node, &error))
+    }
+
+    /// Returns what an expression without braces gives.
+    fn expression(&self, text: &str) -> Result<Value, TemplateError> {
+        let names = Names(&self.vars);
+        let env = Env::new(&names, &self.context);
+        let value = env.eval_expression(text, None)?;
+        env.eval(&value)
+    }
+}
+
+fn at(node: &Node, error: &TemplateError) -> Diagnostic {
+    Diagnostic::error(&node.span, error.message.clone())
+}
+
+/// What a source wants to be made of each host.
+pub(super) struct Rules {
+    strict: bool,
+    compose: Vec<(String, Node)>,
+    groups: Vec<(String, Node)>,
+    keyed: Vec<Keyed>,
+    leading_separator: bool,
+}
+
+/// One entry of `keyed_groups`.
+struct Keyed {
+    node: Node,
+    key: String,
+    prefix: String,
+    separator: String,
+    parent_group: Option<Node>,
+    default_value: Option<String>,
+    trailing_separator: bool,
+}
+
+impl Rules {
+    pub(super) fn of(options: &Options<'_>) -> Result<Rules, Diagnostic> {
+        let named = |name: &str| -> Result<Vec<(String, Node)>, Diagnostic> {
+            let entries = options.mapping(name)?.iter();
+            Ok(entries.map(|(key, value)| (key.to_value().to_text(), value.clone())).collect())
+        };
+        let keyed = options.list("keyed_groups")?.iter().map(Keyed::of);
+        Ok(Rules {
+            strict: options.flag("strict", false),
+            compose: named("compose")?,
+            groups: named("groups")?,
+            keyed: keyed.collect::<Result<_, _>>()?,
+            leading_separator: options.flag("leading_separator", true),
+        })
+    }
+
+    /// Makes variables and groups of a host; with `use_files` its `group_vars` and `host_vars` count.
+    pub(super) fn apply(
+        &self,
+        host: HostId,
+        use_files: bool,
+        loader: &mut Loader<'_>,
+    ) -> Result<(), Diagnostic> {
+        let files = if use_files { loader.vars_beside(host) } else { Dict::new() };
+        let vars_now = |loader: &Loader<'_>| {
+            let mut vars = loader.inventory.vars_of_source(host);
+            vars.combine(files.clone(), loader.inventory.merges());
+            Arc::new(vars)
+        };
+        if !self.compose.is_empty() {
+            let evaluation = Evaluation::new(&vars_now(loader), loader);
+            for (name, node) in &self.compose {
+                match evaluation.expression(&node.to_value().to_text()) {
+                    Ok(value) => {
+                        // What is only passed on keeps what it is; the rest is a result, and no template.
+                        let text = node.to_value().to_text();
+                        if text == "group_names"
+                            || !text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+                        {
+                            loader.inventory.composed.insert((host, name.as_str().into()));
+                        }
+                        loader.inventory.set_host_var(host, name.as_str().into(), value);
+                    }
+                    Err(error) if self.strict => {
+                        let host = &loader.inventory.host(host).name;
+                        let message =
+                            format!("Could not set {name} for host {host}: {}", error.message);
+                        return Err(Diagnostic::error(&node.span, message));
+                    }
+                    Err(_) => (),
+                }
+            }
+        }
+        let evaluation = Evaluation::new(&vars_now(loader), loader);
+        for (name, node) in &self.groups {
+            match evaluation.expression(&node.to_value().to_text()) {
+                Ok(value) => {
+                    if value.is_true() {
+                        let group = loader.inventory.group_entry(&valid_name(name));
+                        loader.inventory.join(group, host);
+                    }
+                }
+                Err(error) if self.strict => {
+                    let host = &loader.inventory.host(host).name;
+                    let message =
+                        format!("Could not add host {host} to group {name}: {}", error.message);
+                    return Err(Diagnostic::error(&node.span, message));
+                }
+                Err(_) => (),
+            }
+        }
+        for keyed in &self.keyed {
+            self.keyed(keyed, host, &evaluation, loader)?;
+        }
+        Ok(())
+    }
+
+    fn keyed(
+        &self,
+        keyed: &Keyed,
+        host: HostId,
+        evaluation: &Evaluation,
+        loader: &mut Loader<'_>,
+    ) -> Result<(), Diagnostic> {
+        let host_name = Arc::clone(&loader.inventory.host(host).name);
+        let key = match evaluation.expression(&keyed.key) {
+            Ok(key) => key,
+            Err(error) if self.strict => {
+                let message = format!(
+                    "Could not generate group for host {host_name} from {} entry: {}",
+                    keyed.key, error.message
+                );
+                return Err(Diagnostic::error(&keyed.node.span, message));
+            }
+            Err(_) => return Ok(()),
+        };
+        if !key.is_true() && !(keyed.default_value.is_some() && matches!(key, Value::Str(_))) {
+            if self.strict {
+                let message = format!(
+                    "No key or key resulted empty for {} in host {host_name}, invalid entry",
+                    keyed.key
+                );
+                return Err(Diagnostic::error(&keyed.node.span, message));
+            }
+            return Ok(());
+        }
+        // As in the reference, these two are no templates.
+        let (prefix, separator) = (&*keyed.prefix, &*keyed.separator);
+        let parent = match &keyed.parent_group {
+            Some(node) => match evaluation.text(node) {
+                Ok(name) => Some(name),
+                Err(error) if self.strict => return Err(error),
+                Err(_) => return Ok(()),
+            },
+            None => None,
+        };
+        for name in keyed.names(&key, separator)? {
+            let separator =
+                if prefix.is_empty() && !self.leading_separator { "" } else { separator };
+            let name = valid_name(&format!("{prefix}{separator}{name}"));
+            let group = loader.inventory.group_entry(&name);
+            loader.inventory.join(group, host);
+            if let Some(parent) = &parent {
+                self.nest(parent, group, keyed, loader)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn nest(
+        &self,
+        parent: &str,
+        group: GroupId,
+        keyed: &Keyed,
+        loader: &mut Loader<'_>,
+    ) -> Result<(), Diagnostic> {
+        let parent =
+            if parent == "all" { ALL } else { loader.inventory.group_entry(&valid_name(parent)) };
+        let nested = loader.inventory.nest(parent, group);
+        nested.map_err(|error| Diagnostic::error(&keyed.node.span, error.to_string()))
+    }
+}
+
+impl Keyed {
+    fn of(node: &Node) -> Result<Keyed, Diagnostic> {
+        let entry = |name: &str| {
+            node.get(name).map(|(_, value)| value).filter(|value| !value.is_null()).cloned()
+        };
+        if node.as_mapping().is_none() {
+            return Err(Diagnostic::error(
+                &node.span,
+                "Invalid keyed group entry, it must be a dictionary",
+            )
+            .label(format!("this is {}", node.kind_name())));
+        }
+        let Some(key) = entry("key") else {
+            return Err(Diagnostic::error(&node.span, "No key supplied, invalid entry")
+                .label("`key` is missing"));
+        };
+        let default_value = entry("default_value").map(|node| node.to_value().to_text());
+        let trailing = entry("trailing_separator").map(|node| node.to_value().is_true());
+        if default_value.is_some() && trailing.is_some() {
+            return Err(Diagnostic::error(
+                &node.span,
+                "parameters are mutually exclusive for keyed groups: default_value|trailing_separator",
+            ));
+        }
+        Ok(Keyed {
+            key: key.to_value().to_text(),
+            prefix: entry("prefix").map(|node| node.to_value().to_text()).unwrap_or_default(),
+            separator: entry("separator")
+                .map_or_else(|| "_".to_owned(), |node| node.to_value().to_text()),
+            parent_group: entry("parent_group"),
+            default_value,
+            trailing_separator: trailing.unwrap_or(true),
+            node: node.clone(),
+        })
+    }
+
+    /// Returns the groups' names without prefix: of a text, of each text of a list, of each entry of a dictionary.
+    fn names(&self, key: &Value, separator: &str) -> Result<Vec<String>, Diagnostic> {
+        let or_default = |text: String| match &self.default_value {
+            Some(default) if text.is_empty() => default.clone(),
+            _ => text,
+        };
+        Ok(match key {
+            Value::Str(text) => vec![or_default(text.to_string())],
+            Value::List(items) | Value::Tuple(items) => {
+                items.iter().map(|item| or_default(item.to_text())).collect()
+            }
+            Value::Dict(entries) => entries
+                .iter()
+                .map(|(name, value)| {
+                    let (name, value) = (name.to_text(), value.to_text());
+                    match (&self.default_value, value.is_empty()) {
+                        (Some(default), true) => format!("{name}{separator}{default}"),
+                        (None, true) if !self.trailing_separator => name,
+                        _ => format!("{name}{separator}{value}"),
+                    }
+                })
+                .collect(),
+            other => {
+                let message = format!(
+                    "Invalid group name format, expected a string or a list of them or dictionary, got: <class '{}'>",
+                    other.type_name()
+                );
+                return Err(Diagnostic::error(&self.node.span, message));
+            }
+        })
+    }
+}
+
+/// Returns a group's name with `_` for every character that no name may have.
+fn valid_name(name: &str) -> String {
+    let is_word =
+        |n: usize, c: char| c == '_' || c.is_alphanumeric() && !(n == 0 && c.is_numeric());
+    name.chars().enumerate().map(|(n, c)| if is_word(n, c) { c } else { '_' }).collect()
+}
+
+impl Inventory {
+    /// Returns whether a variable of a host is the result of an expression of a source.
+    pub fn is_composed(&self, host: HostId, name: &str) -> bool {
+        !self.composed.is_empty() && self.composed.contains(&(host, Arc::from(name)))
+    }
+
+    /// Returns what the sources say of a host, and its magic variables.
+    pub(super) fn vars_of_source(&self, host: HostId) -> Dict {
+        let mut vars = Dict::new();
+        for group in self.groups_of(host) {
+            vars.combine(Dict::clone(&self.group(group).vars), self.merges());
+        }
+        let entry = self.host(host);
+        if let Some(own) = &entry.vars {
+            vars.combine(Dict::clone(own), self.merges());
+        }
+        let name = &entry.name;
+        vars.insert("inventory_hostname", &**name);
+        vars.insert("inventory_hostname_short", name.split('.').next().unwrap_or(name));
+        let mut groups: Vec<&str> = self
+            .groups_of(host)
+            .into_iter()
+            .filter(|group| *group != ALL)
+            .map(|group| &*self.group(group).name)
+            .collect();
+        groups.sort_unstable();
+        vars.insert("group_names", Value::list(groups.into_iter().map(Value::from)));
+        if let Some(origin) = self.origin(host) {
+            vars.insert("inventory_file", &*origin.file);
+            vars.insert("inventory_dir", origin.dir.as_deref());
+        }
+        vars
+    }
+}
+
+impl Loader<'_> {
+    /// Returns what `group_vars` and `host_vars` beside the sources so far say of a host.
+    pub(super) fn vars_beside(&mut self, host: HostId) -> Dict {
+        let mut vars = Dict::new();
+        let folders: Vec<PathBuf> = self.folders.clone();
+        let merge = self.inventory.merges();
+        for path in folders {
+            if !self.inventory.inventory_vars.iter().any(|known| known.path == path) {
+                // What is wrong with the files is said when all sources are read.
+                self.inventory.add_inventory_folder(&path, &mut Diagnostics::default());
+            }
+        }
+        let groups = self.inventory.groups_of(host);
+        for folder in &self.inventory.inventory_vars {
+            for group in &groups {
+                if let Some(over) = folder.groups.get(group) {
+                    vars.combine(Dict::clone(over), merge);
+                }
+            }
+            if let Some(over) = folder.hosts.get(&host) {
+                vars.combine(Dict::clone(over), merge);
+            }
+        }
+        vars
+    }
+}
