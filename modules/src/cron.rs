@@ -266,6 +266,7 @@ impl Place {
     }
 }
 
+#[expect(clippy::option_option, reason = "not being allowed to look is not the same as nothing")]
 /// A user's crontab as `cron` keeps it, where this user may look there: `Some(None)` when there is none.
 fn spooled(host: &Host, user: Option<&str>) -> Option<Option<String>> {
     let me = rustix::process::geteuid();

@@ -330,10 +330,8 @@ impl Run<'_> {
         let mut changed = false;
         if let Some(source) = &args.src {
             // A hard link's source is meant as it stands, unlike a symbolic link's.
-            let from = match host.exists(source) {
-                true => source.0.clone(),
-                false => joined(path, false, source),
-            };
+            let from =
+                if host.exists(source) { source.0.clone() } else { joined(path, false, source) };
             let refuse = |message: &str| {
                 let mut failure = Failure::new(message).with("dest", path);
                 failure.values.extend(host.path_info(path));

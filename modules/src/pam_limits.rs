@@ -115,7 +115,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let exists = before.is_some();
     let before = text::from_bytes(before.unwrap_or_default());
-    let (after, line) = edited(&args, &before)?;
+    let (after, line) = edited(&args, &before);
     let changed = before != after;
     let mut backup = None;
     if changed {
@@ -154,7 +154,7 @@ fn height(value: &str) -> i64 {
 }
 
 /// Returns the file's new text, and the line of the limit.
-fn edited(args: &Args, before: &str) -> Result<(String, String)> {
+fn edited(args: &Args, before: &str) -> (String, String) {
     let line_of = |value: &str, comment: &str| {
         let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
         format!(
@@ -191,7 +191,7 @@ fn edited(args: &Args, before: &str) -> Result<(String, String)> {
         let value = if keep { now } else { &args.value };
         message = line_of(value, comment);
         if keep && same_comment {
-            message = line.to_owned();
+            line.clone_into(&mut message);
             after.push_str(line);
         } else {
             after.push_str(&message);
@@ -203,7 +203,7 @@ fn edited(args: &Args, before: &str) -> Result<(String, String)> {
         }
         after.push_str(&message);
     }
-    Ok((after, message))
+    (after, message)
 }
 
 #[cfg(test)]

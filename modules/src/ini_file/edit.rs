@@ -34,9 +34,8 @@ impl File<'_> {
                 "section removed"
             }
             (Some(section), State::Absent, Some(option)) => self.remove(section, option),
-            (_, State::Absent, _) => "OK",
             (Some(section), State::Present, Some(option)) => self.set(section, option),
-            (Some(_), State::Present, None) => "OK",
+            (_, State::Absent, _) | (Some(_), State::Present, None) => "OK",
             (None, State::Present, option) => self.add_section(option.as_deref()),
         }
     }
@@ -247,6 +246,7 @@ fn has(body: &[String], having: &Having) -> bool {
 }
 
 /// The value that a line gives the option: `None` when it is about something else, `Some(None)` when it has none.
+#[expect(clippy::option_option, reason = "an option without a value is one")]
 fn active<'a>(line: &'a str, option: &str) -> Option<Option<&'a str>> {
     let rest = line.trim_start().strip_prefix(option)?;
     let rest = rest.trim_start_matches([' ', '\t']);

@@ -82,7 +82,7 @@ impl<'a> Tar<'a> {
 
     fn call(&self, host: &Host, action: &str) -> Result<Output> {
         let argv = self.argv(host, action, &self.source.path);
-        host.run(&Command::new(argv).env("LANG", "C").env("LC_ALL", "C").env("LC_MESSAGES", "C"))
+        host.run(&Command::new(argv).env("LC_ALL", "C.UTF-8"))
     }
 }
 
