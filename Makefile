@@ -15,7 +15,7 @@ else
 TEST_PACKAGES = openssh-client openssh-server
 endif
 
-.PHONY: demo test bench lint fmt fmt-check install lab-down packages
+.PHONY: demo test test-all docs bench lint fmt fmt-check install lab-down packages
 
 # Builds windlass, starts hosts, and makes web servers of them, twice: the second run finds nothing to do.
 demo: packages
@@ -33,11 +33,20 @@ test: packages fmt-check lint
 	    $(CARGO) test --workspace --locked --no-fail-fast; \
 	fi
 
+# The same with the parity cases on hosts that take long.
+test-all: export PARITY_HOSTS = all
+test-all: test
+
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.
 bench: packages
 	@.ci/packages python3-venv
 	$(CARGO) build --release --locked --bins --example relay
 	tests/bench/bench
+	$(CARGO) bench --locked --bench templates
+
+# Writes docs/modules/ from the modules' own tables; a test compares them.
+docs:
+	$(CARGO) run --locked -- doc --pages docs/modules
 
 lint:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings

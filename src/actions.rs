@@ -2,11 +2,14 @@
 //!
 //! Invariant: an action prepares and never waits; what has to be waited for it hands back.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use crate::{
     executor::{Call, Failure, Remote, Step},
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
 };
 
 /// Declares one file an action and the table of them.
@@ -19,23 +22,33 @@ macro_rules! registry {
 
 registry! {
     add_host,
+    assemble,
     assert,
+    async_status,
     copy,
     debug,
     fail,
+    fetch,
     gather_facts,
     group_by,
     include_vars,
     pause,
     raw,
+    reboot,
     script,
     set_fact,
     set_stats,
     template,
+    uri,
+    unarchive,
     wait_for_connection,
 }
 
 mod files;
+mod foreign;
+mod published;
+
+pub(crate) use published::published;
 
 /// An action.
 pub(crate) struct Action {
@@ -52,24 +65,65 @@ pub(crate) struct Action {
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Action>> =
     LazyLock::new(|| ALL.iter().map(|action| (action.name, *action)).collect());
 
+/// What the executor itself does: what changes the course of a play.
+const CONTROL: [&str; 6] =
+    ["meta", "include_tasks", "include_role", "import_tasks", "import_role", "import_playbook"];
+
 /// Returns the action of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Action> {
     BY_NAME.get(name).copied()
 }
 
-/// Other names of modules.
-const ALIASES: &[(&str, &str)] = &[("systemd", "systemd_service"), ("yum", "dnf"), ("dnf5", "dnf")];
+/// Returns the one name that a task has, however the playbook names its action; nothing where that is unknown.
+///
+/// An action that is not of `ansible.builtin` is called like the module that stands behind it, or where there is none by
+/// its full name.
+pub(crate) fn resolve(written: &str) -> Option<&'static str> {
+    let short = ["ansible.builtin.", "ansible.legacy."]
+        .iter()
+        .find_map(|collection| written.strip_prefix(collection))
+        .unwrap_or(written);
+    CONTROL
+        .iter()
+        .copied()
+        .find(|name| *name == short)
+        .or_else(|| find(short).map(|action| action.name))
+        .or_else(|| {
+            let mut names = ALL.iter().map(|action| action.name);
+            names.find(|name| name.rsplit_once('.').is_some_and(|(_, own)| own == short))
+        })
+        .or_else(|| windlass_modules::find(written).map(|module| module.name))
+}
 
-/// Returns the module's own name for one of its names.
-pub(crate) fn module_name(name: &str) -> &str {
-    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, module)| module)
+/// Returns the name of an action or module with its collection.
+pub(crate) fn full_name(name: &str) -> String {
+    match windlass_modules::find(name) {
+        Some(module) => module.full_name(),
+        None if name.contains('.') => name.to_owned(),
+        None => format!("ansible.builtin.{name}"),
+    }
 }
 
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
     find(name).is_some_and(|action| {
-        !matches!(action.name, "copy" | "template" | "script" | "raw" | "gather_facts")
+        !matches!(
+            action.name,
+            "assemble"
+                | "async_status"
+                | "copy"
+                | "fetch"
+                | "gather_facts"
+                | "template"
+                | "unarchive"
+                | "uri"
+        )
     })
+}
+
+/// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
+pub(crate) fn may_be_job(name: &str) -> bool {
+    find(name).is_none_or(|action| action.name == "gather_facts")
 }
 
 /// Returns whether a task of this name needs a connection to its host.
@@ -80,54 +134,65 @@ pub(crate) fn needs_host(name: &str) -> bool {
 
 /// Returns whether there is an action or module of this name.
 pub(crate) fn exists(name: &str) -> bool {
-    matches!(name, "meta" | "include_tasks" | "include_role" | "import_tasks" | "import_role")
-        || find(name).is_some()
-        || windlass_modules::find(module_name(name)).is_some()
+    resolve(name).is_some()
 }
 
 /// Returns every name that a task may have.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let own = ALL.iter().map(|action| action.name);
-    let modules = windlass_modules::ALL.iter().map(|module| module.name);
-    let aliases = ALIASES.iter().map(|(alias, _)| *alias);
-    own.chain(modules).chain(aliases).chain([
-        "meta",
-        "include_tasks",
-        "include_role",
-        "import_tasks",
-        "import_role",
-        "import_playbook",
-    ])
+    let modules = windlass_modules::ALL;
+    let modules = modules
+        .iter()
+        .flat_map(|module| std::iter::once(module.name).chain(module.spec.also.iter().copied()));
+    own.chain(modules).chain(CONTROL)
 }
 
 /// Does a task's action, or says which module does.
 pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let name = &*call.task.action;
+    let evaluated = evaluated_name(call)?;
+    let name = evaluated.as_deref().unwrap_or(&call.task.action);
+    if let Some(path) = &call.task.foreign {
+        match foreign::run(call, name, path) {
+            // A copy of a module that we have, which cannot run: ours does the same.
+            Err(_) if windlass_modules::find(name).is_some() => (),
+            step => return step,
+        }
+    }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;
         return (action.run)(call);
     }
-    let module = module_name(name);
-    if windlass_modules::find(module).is_none() {
+    let Some(module) = windlass_modules::find(name) else {
         return Err(Failure::at(
             Some(&call.task.action_span),
             format!(
                 "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
             ),
         ));
-    }
+    };
     let args = call
         .args
         .iter()
-        .filter(|(key, _)| key.as_str() != Some("_raw_params") || takes_text(module));
+        .filter(|(key, _)| key.as_str() != Some("_raw_params") || module.spec.free_form);
     Ok(Step::Remote(Box::new(Remote::new(
-        module,
+        module.name,
         &args.map(|(key, value)| (key.clone(), value.clone())).collect(),
     ))))
 }
 
-fn takes_text(module: &str) -> bool {
-    windlass_modules::find(module).is_some_and(|module| module.spec.free_form)
+/// The name of an action that is an expression: `action: "{{ manager }} name=nginx"`.
+fn evaluated_name(call: &Call<'_>) -> Result<Option<String>, Failure> {
+    let task = call.task;
+    if !Template::is_in(&task.action) {
+        return Ok(None);
+    }
+    let template = Template::new(Arc::clone(&task.action), Some(task.action_span.clone()));
+    let name = call
+        .env
+        .eval(&Value::Template(Arc::new(template)))
+        .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?
+        .to_text();
+    Ok(Some(resolve(&name).map_or(name, ToOwned::to_owned)))
 }
 
 fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 
 pub mod args;
 mod check;
+pub mod doc;
 pub mod extra_vars;
 pub mod inventory;
 mod list;
@@ -18,12 +19,51 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
-/// What a program of this name is: the reference's names stand for its commands.
-const NAMES: &[(&str, &str)] = &[
-    ("ansible-playbook", "playbook"),
-    ("ansible", "run"),
-    ("ansible-inventory", "inventory"),
-    ("ansible-vault", "vault"),
+/// A command: its own name, the reference's program, what it is given and what it does.
+struct Command {
+    name: &'static str,
+    program: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    main: fn(&str, Vec<OsString>) -> Result<u8, prepare::Refusal>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "playbook",
+        program: "ansible-playbook",
+        usage: "PLAYBOOK...",
+        summary: "run playbooks",
+        main: playbook::main,
+    },
+    Command {
+        name: "run",
+        program: "ansible",
+        usage: "PATTERN -m MODULE -a ARGS",
+        summary: "run one module on hosts",
+        main: run::main,
+    },
+    Command {
+        name: "inventory",
+        program: "ansible-inventory",
+        usage: "--list",
+        summary: "show hosts, groups and variables",
+        main: |program, arguments| Ok(inventory::main(program, arguments)),
+    },
+    Command {
+        name: "vault",
+        program: "ansible-vault",
+        usage: "ACTION FILE...",
+        summary: "encrypt, view and edit secrets",
+        main: vault::main,
+    },
+    Command {
+        name: "doc",
+        program: "ansible-doc",
+        usage: "NAME",
+        summary: "show what a module is and takes",
+        main: |program, arguments| Ok(doc::main(program, arguments)),
+    },
 ];
 
 /// Runs the command that the program's name or its first argument says.
@@ -33,29 +73,27 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let program =
         Path::new(&program).file_name().unwrap_or_default().to_string_lossy().into_owned();
     let arguments: Vec<OsString> = arguments.collect();
-    if let Some((name, command)) = NAMES.iter().find(|(name, _)| *name == program) {
-        return command_of(command, name, arguments);
+    if let Some(command) = COMMANDS.iter().find(|command| command.program == program) {
+        return command.run(command.program, arguments);
     }
     let first =
         arguments.first().map(|word| word.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(command) = COMMANDS.iter().find(|command| command.name == first) {
+        return command.run(&format!("windlass {first}"), arguments[1..].to_vec());
+    }
     match first.as_str() {
-        "playbook" | "run" | "inventory" | "vault" => {
-            command_of(&first, &format!("windlass {first}"), arguments[1..].to_vec())
-        }
         "--version" | "-V" | "version" => {
             terminal::print(&format!("windlass {}", env!("CARGO_PKG_VERSION")));
             ExitCode::SUCCESS
         }
         "--help" | "-h" | "help" | "" => {
-            terminal::print(HELP);
+            terminal::print(&help());
             if first.is_empty() { ExitCode::from(2) } else { ExitCode::SUCCESS }
         }
         other => {
             let error = Diagnostic::bare(format!("there is no command `{other}`"));
-            let error = match crate::diagnostic::closest(
-                other,
-                ["playbook", "run", "inventory", "vault"],
-            ) {
+            let names = COMMANDS.iter().map(|command| command.name);
+            let error = match crate::diagnostic::closest(other, names) {
                 Some(near) => error.hint(format!("did you mean `windlass {near}`?")),
                 None => error.hint("`windlass --help` lists the commands"),
             };
@@ -65,30 +103,25 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     }
 }
 
-const HELP: &str = "\
-windlass runs Ansible playbooks without Python, fast.
+fn help() -> String {
+    let mut text =
+        "windlass runs Ansible playbooks without Python, fast.\n\nUsage:\n".to_owned();
+    for Command { name, program, usage, summary, .. } in COMMANDS {
+        let call = format!("windlass {name} {usage}");
+        text.push_str(&format!("  {call:38} {summary} (also as `{program}`)\n"));
+    }
+    text + "\n`windlass playbook --help` and its like list the options."
+}
 
-Usage:
-  windlass playbook PLAYBOOK...          run playbooks (also as `ansible-playbook`)
-  windlass run PATTERN -m MODULE -a ARGS run one module on hosts (also as `ansible`)
-  windlass inventory --list              show hosts, groups and variables (also as `ansible-inventory`)
-  windlass vault ACTION FILE...          encrypt, view and edit secrets (also as `ansible-vault`)
-
-`windlass playbook --help` and `windlass run --help` list the options.";
-
-fn command_of(command: &str, program: &str, arguments: Vec<OsString>) -> ExitCode {
-    let ended = match command {
-        "playbook" => playbook::main(program, arguments),
-        "vault" => vault::main(program, arguments),
-        "inventory" => return ExitCode::from(inventory::main(program, arguments)),
-        _ => run::main(program, arguments),
-    };
-    // The one place where a refusal becomes words and a status.
-    let status = ended.unwrap_or_else(|refusal| {
-        report(&refusal.diagnostics);
-        refusal.status
-    });
-    ExitCode::from(status)
+impl Command {
+    fn run(&self, program: &str, arguments: Vec<OsString>) -> ExitCode {
+        // The one place where a refusal becomes words and a status.
+        let status = (self.main)(program, arguments).unwrap_or_else(|refusal| {
+            report(&refusal.diagnostics);
+            refusal.status
+        });
+        ExitCode::from(status)
+    }
 }
 
 /// Shows what is wrong; warnings and errors alike.

@@ -5,14 +5,25 @@
 mod arguments;
 mod connect;
 mod cursor;
+mod debugger;
 mod emit;
+mod ended;
 mod failure;
+mod free;
 mod include;
 mod items;
+mod jobs;
+mod judge;
+mod linear;
+mod looping;
 mod meta;
 mod play;
+mod prelude;
 mod run;
+mod serial;
+mod settle;
 mod strategy;
+mod surroundings;
 mod tags;
 mod task;
 

@@ -2,25 +2,53 @@
 //!
 //! Invariant: nothing outside of this folder writes to the terminal, and nothing in it decides what a run does.
 
+/// Declares one file an output and the table of them.
+macro_rules! registry {
+    ($($name:ident),+ $(,)?) => {
+        $(mod $name;)+
+        static ALL: &[&units::Unit] = &[$(&$name::UNIT),+];
+    };
+}
+
+registry! {
+    actionable,
+    debug,
+    default,
+    json,
+    junit,
+    minimal,
+    null,
+    oneline,
+    profile_roles,
+    profile_tasks,
+    skippy,
+    timer,
+    tree,
+    yaml,
+}
+
 mod adhoc;
 mod color;
-mod default;
 mod diff;
 mod dump;
 mod event;
 mod excerpt;
+mod options;
 mod secrets;
 mod sink;
 mod status;
+mod units;
 
 pub use adhoc::AdHoc;
 pub use color::Paint;
-pub use default::{Default, Options};
+pub use default::Default;
 pub use dump::{dump, dump_value};
-pub use event::{Cause, Event, ResultEvent, Stats, Status, TaskStart};
+pub use event::{Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart};
 pub use excerpt::error_text;
+pub use options::{Junit, Options};
 pub use secrets::Secrets;
 pub use sink::{Sink, banner};
+pub use units::{beside_of, open};
 
 /// A way to show a run.
 pub trait Output: Send {

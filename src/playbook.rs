@@ -2,18 +2,23 @@
 //!
 //! Invariant: what is here is the same for every host; whatever depends on a host is still a template.
 
+mod action;
 mod args;
+mod collections;
+mod import;
 mod keywords;
 mod load;
+mod looping;
 mod role;
 mod task;
 
 use std::{path::PathBuf, sync::Arc};
 
 pub use args::{ArgText, parse_key_values};
+pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels};
 pub(crate) use load::is_variable_name;
-pub use load::{Files, Loader, Resolve};
+pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
 pub use role::{Role, RoleCall, RoleFiles};
 
 use crate::{
@@ -153,8 +158,10 @@ pub struct Task {
     /// Its own keywords and `vars`, below those of its block.
     pub level: Arc<Level>,
     pub name: Option<Value>,
-    /// The action's short name without its collection, for those of ansible.builtin; else as written.
+    /// The action's one name, whichever of its names is written; as written where it is unknown.
     pub action: Arc<str>,
+    /// The file of a module that is not ours: of a collection on disk, or beside the playbook or role.
+    pub foreign: Option<Arc<PathBuf>>,
     /// The action as the playbook names it.
     pub action_written: Arc<str>,
     pub action_span: Span,
@@ -194,7 +201,7 @@ impl Args {
 }
 
 /// `loop` or `with_*` with its `loop_control`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Loop {
     /// The lookup's name for `with_*`; none for `loop`.
     pub lookup: Option<Arc<str>>,
@@ -204,7 +211,7 @@ pub struct Loop {
 }
 
 /// `loop_control`.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LoopControl {
     pub loop_var: Option<Value>,
     pub index_var: Option<Value>,

@@ -1,13 +1,15 @@
-//! Templates and expressions: minijinja's grammar, our evaluation over our values, with ansible-core's rules.
+//! Templates and expressions: Jinja's grammar, evaluated over our values, with ansible-core's rules.
 //!
 //! Invariant: only `Value::Template` and what the operator wrote as a condition is ever evaluated; no result of an
 //! evaluation is read as a template again.
 
 mod access;
+mod addresses;
+mod bcrypt;
 mod cells;
-mod complaint;
 mod condition;
 mod crypt;
+mod csv;
 mod digests;
 mod documents;
 mod encodings;
@@ -16,38 +18,48 @@ mod error;
 mod escape;
 mod evaluator;
 mod expression;
+mod extensions;
 pub mod filters;
 mod formatting;
 mod glob;
 mod globals;
+mod grammar;
+mod hashids;
 mod inclusion;
+mod ini;
+mod jmespath;
 mod json;
+mod lexer;
 pub mod lookups;
-mod lower;
 mod macros;
 mod marked;
 mod methods;
 mod numbers;
 mod objects;
 mod output;
+mod parser;
 mod paths;
 mod pprint;
 mod random;
 mod regex;
 mod selection;
 mod sequence;
+mod sets;
 mod syntax;
 #[cfg(test)]
 mod table;
 pub mod tests;
 mod time;
 mod tree;
+mod units;
 mod urls;
 mod uses;
 mod versions;
 
+pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope};
 pub use error::{ErrorKind, TemplateError};
+pub use extensions::use_extensions;
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

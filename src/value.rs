@@ -9,6 +9,7 @@ mod equality;
 mod json;
 mod order;
 mod text;
+pub mod time;
 
 use std::{
     any::Any,
@@ -16,7 +17,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-pub use arithmetic::{Operator, negate};
+pub use arithmetic::{Operator, negate, positive};
 pub use containers::{Dict, List};
 use num_bigint::BigInt;
 pub use text::{float_text, is_printable};
@@ -112,6 +113,14 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     fn to_text(&self) -> String {
         format!("<{}>", self.type_name())
     }
+    /// Returns what `repr()` gives.
+    fn to_repr(&self) -> String {
+        self.to_text()
+    }
+    /// Returns the text that it is where there are only JSON's types.
+    fn to_plain(&self) -> Option<String> {
+        None
+    }
     /// Returns the items that iteration gives, when there is one.
     fn items(&self) -> Option<Arc<List>> {
         None
@@ -195,6 +204,15 @@ impl Value {
         }
     }
 
+    /// Returns the type of what cannot be a key, where this is or holds it.
+    pub fn unhashable(&self) -> Option<&'static str> {
+        match self {
+            Value::List(_) | Value::Dict(_) => Some(self.type_name()),
+            Value::Tuple(items) => items.iter().find_map(Value::unhashable),
+            _ => None,
+        }
+    }
+
     /// Returns the first undefined value in it.
     pub fn first_undefined(&self) -> Option<&Arc<Undefined>> {
         match self {
@@ -239,9 +257,9 @@ impl Value {
             Value::List(_) => "list",
             Value::Tuple(_) => "tuple",
             Value::Dict(_) => "dict",
-            Value::Undefined(_) => "Undefined",
+            Value::Undefined(_) => "UndefinedMarker",
             Value::Object(object) => object.type_name(),
-            Value::Omit => "Omit",
+            Value::Omit => "_OmitType",
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Invariant: scopes are layered by reference; nothing is copied for a task, and values are evaluated when they are used.
 
+mod cache;
 mod facts;
 mod hostvars;
 mod magic;
@@ -13,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
+pub use cache::FactCache;
 pub use facts::Facts;
 pub use names::Names;
 
@@ -31,6 +33,8 @@ pub struct World {
     pub settings: RunFacts,
     pub vault: Option<Arc<dyn Decrypt>>,
     pub allow_broken_conditionals: bool,
+    /// Where facts are kept between runs.
+    pub cache: Option<FactCache>,
     hosts: RwLock<HashMap<Arc<str>, Arc<HostData>>>,
     contexts: Mutex<HashMap<Vec<PathBuf>, Arc<Context>>>,
     /// Bumped when the inventory changes: what was derived from it is derived anew.
@@ -107,6 +111,7 @@ impl World {
             settings,
             vault,
             allow_broken_conditionals,
+            cache: None,
             hosts: RwLock::default(),
             contexts: Mutex::default(),
             inventory_version: std::sync::atomic::AtomicUsize::new(1),
@@ -124,12 +129,13 @@ impl World {
             let id = inventory.host_id(name)?;
             (id, Arc::clone(&inventory.host(id).name))
         };
+        let kept = self.cache.as_ref().and_then(|cache| cache.load(&name));
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
         let host = hosts.entry(Arc::clone(&name)).or_insert_with(|| {
             Arc::new(HostData {
                 name,
                 id,
-                facts: RwLock::default(),
+                facts: RwLock::new(Arc::new(kept.unwrap_or_default())),
                 set_facts: RwLock::default(),
                 registered: RwLock::default(),
                 layers: RwLock::default(),
@@ -184,6 +190,28 @@ impl World {
         self.inventory_changed();
     }
 
+    /// Adds facts to a host's; those that are there are replaced.
+    pub fn add_facts(&self, host: &HostData, facts: &Dict, gathered: bool) {
+        let facts = {
+            let mut own = host.facts.write().unwrap_or_else(PoisonError::into_inner);
+            let changed = Arc::make_mut(&mut own);
+            changed.add(facts);
+            changed.gathered |= gathered;
+            Arc::clone(&own)
+        };
+        if let Some(cache) = &self.cache {
+            cache.store(&host.name, &facts);
+        }
+    }
+
+    /// Forgets a host's facts; what `set_fact` set stays for the run.
+    pub fn clear_facts(&self, host: &HostData) {
+        *host.facts.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        if let Some(cache) = &self.cache {
+            cache.forget(&host.name);
+        }
+    }
+
     /// Says that the inventory was changed.
     pub fn inventory_changed(&self) {
         self.inventory_version.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -204,12 +232,6 @@ impl HostData {
     /// Returns a layer as it is now.
     pub fn get<T>(layer: &RwLock<Arc<T>>) -> Arc<T> {
         Arc::clone(&layer.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Adds facts; those that are there are replaced.
-    pub fn add_facts(&self, facts: &Dict) {
-        let mut own = self.facts.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut own).add(facts);
     }
 
     fn layers(&self, world: &World) -> Arc<Vec<Arc<Dict>>> {

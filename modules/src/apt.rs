@@ -173,6 +173,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
 }
 
+/// Refreshes the lists of packages, trying again where that fails.
+pub(crate) fn refresh_lists(retries: u64, max_delay: u64, host: &Host) -> Result<()> {
+    refresh::update(retries, max_delay, 60, host)
+}
+
 /// Returns the packages that are named, and whether all installed ones are meant.
 fn named(args: &Args) -> (Vec<String>, bool) {
     let everything = args.package.iter().any(|name| name == "*");

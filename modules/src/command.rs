@@ -220,7 +220,7 @@ fn errno_text(error: &std::io::Error, path: &str) -> String {
 }
 
 /// Local time as Python prints a `datetime`.
-fn moment(host: &Host, time: SystemTime) -> String {
+pub(crate) fn moment(host: &Host, time: SystemTime) -> String {
     let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(elapsed.as_secs()).unwrap_or(0);
     let Civil { year, month, day, hour, minute, second } =
@@ -230,7 +230,7 @@ fn moment(host: &Host, time: SystemTime) -> String {
 }
 
 /// A span of time as Python prints a `timedelta`.
-fn delta(span: Duration) -> String {
+pub(crate) fn delta(span: Duration) -> String {
     let seconds = span.as_secs();
     let days = match seconds / 86_400 {
         0 => String::new(),

@@ -59,7 +59,7 @@ pub struct Ask {
 /// Declares one file per source and the table of them.
 macro_rules! registry {
     ($($name:ident),+ $(,)?) => {
-        $(mod $name;)+
+        $(pub(crate) mod $name;)+
         static SOURCES: &[&Source] = &[$(&$name::SOURCE),+];
     };
 }

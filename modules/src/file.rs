@@ -329,7 +329,11 @@ impl Run<'_> {
         self.start(path, found, "hard");
         let mut changed = false;
         if let Some(source) = &args.src {
-            let from = joined(path, false, source);
+            // A hard link's source is meant as it stands, unlike a symbolic link's.
+            let from = match host.exists(source) {
+                true => source.0.clone(),
+                false => joined(path, false, source),
+            };
             let refuse = |message: &str| {
                 let mut failure = Failure::new(message).with("dest", path);
                 failure.values.extend(host.path_info(path));

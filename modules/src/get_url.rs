@@ -1,9 +1,7 @@
 //! `get_url`: a file from the net.
 
-mod credentials;
 mod fetch;
 mod sums;
-mod tls;
 
 use std::time::Instant;
 
@@ -15,7 +13,7 @@ use crate::{
     },
     spec::{ArgPath, Json, JsonMap},
 };
-use fetch::{Answer, Method, Request};
+use fetch::{Answer, Request};
 use sums::Wanted;
 
 /// Downloads a file to the host
@@ -64,7 +62,6 @@ pub struct Args {
     #[arg(default = "ansible-httpget")]
     http_agent: String,
     /// Headers that are not sent again after a redirection
-    #[expect(dead_code, reason = "only name and password are dropped on the way to another host")]
     unredirected_headers: Vec<String>,
     /// Whether Kerberos says who we are; not supported
     #[arg(default = "false")]
@@ -76,7 +73,6 @@ pub struct Args {
     ciphers: Vec<String>,
     /// Whether what comes compressed is written as it was before
     #[arg(default = "true")]
-    #[expect(dead_code, reason = "what comes compressed is always unpacked")]
     decompress: bool,
     #[arg(flatten)]
     attributes: FileAttributes,
@@ -95,6 +91,35 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     download.fetch(wanted, None)
+}
+
+/// Returns what is at an address, for modules that take one in place of a text.
+pub fn read_text(
+    host: &Host,
+    url: &str,
+    validate_certs: bool,
+) -> std::result::Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    read_to(host, url, validate_certs, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes what is at an address, and returns how many bytes there were; the error is a text.
+pub fn read_to(
+    host: &Host,
+    url: &str,
+    validate_certs: bool,
+    writer: &mut dyn std::io::Write,
+) -> std::result::Result<u64, String> {
+    let given = serde_json::json!({"url": url, "dest": "/", "validate_certs": validate_certs});
+    let given = given.as_object().cloned().unwrap_or_default();
+    let args = <Args as crate::spec::Args>::from_given(&given).map_err(|error| error.message)?;
+    let request = Request { url, method: "GET", modified: None, no_cache: false, args: &args };
+    let mut answer = fetch::send(host, &request)?;
+    if !matches!(answer.status, Some(200) | None) {
+        return Err(answer.message());
+    }
+    answer.read_to(writer).map_err(|error| error.to_string())
 }
 
 /// One run.
@@ -143,7 +168,7 @@ impl Download<'_> {
         let sum = sum.trim();
         let sum = if ["http://", "https://", "ftp://", "file://"].iter().any(|s| sum.starts_with(s))
         {
-            let mut answer = self.send(sum, Method::Get, None)?;
+            let mut answer = self.send(sum, "GET", None)?;
             let mut list = Vec::new();
             answer
                 .read_to(&mut list)
@@ -162,7 +187,7 @@ impl Download<'_> {
     fn modified_at(&self) -> Result<Option<String>> {
         use std::os::unix::fs::MetadataExt;
         let meta = self.host.stat(&self.args.dest.0)?;
-        Ok(meta.map(|meta| fetch::http_date(meta.mtime())))
+        Ok(meta.map(|meta| crate::http::http_date(meta.mtime())))
     }
 
     /// Nothing to fetch: the file has the checksum.
@@ -198,16 +223,9 @@ impl Download<'_> {
         failure
     }
 
-    fn send(&self, url: &str, method: Method, modified: Option<String>) -> Result<Answer> {
+    fn send(&self, url: &str, method: &'static str, modified: Option<String>) -> Result<Answer> {
         let args = self.args;
-        let request = Request {
-            url,
-            method,
-            modified,
-            no_cache: args.force,
-            args,
-            credentials: credentials::of(self.host, args, url),
-        };
+        let request = Request { url, method, modified, no_cache: args.force, args };
         let answer = fetch::send(self.host, &request)
             .map_err(|message| self.keys(Failure::new(message), &args.dest, None))?;
         match answer.status {
@@ -221,7 +239,7 @@ impl Download<'_> {
 
     fn fetch(&self, wanted: Option<Wanted>, modified: Option<String>) -> Result<Outcome> {
         let (args, host) = (self.args, self.host);
-        let method = if host.checking() { Method::Head } else { Method::Get };
+        let method = if host.checking() { "HEAD" } else { "GET" };
         let answer = self.send(&args.url, method, modified)?;
         let mut dest = args.dest.0.clone();
         if host.is_folder(&dest) {

@@ -17,8 +17,10 @@ mod home;
 mod look;
 mod mode;
 mod netlink;
+mod openpgp;
 mod outcome;
 mod resolve;
+mod rewrite;
 mod shadow;
 mod staged;
 mod systemd;
@@ -38,8 +40,8 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
-pub use command::{Command, Output};
-pub use contents::{Contents, NoContents};
+pub use command::{Command, Output, failed};
+pub use contents::{Contents, NoContents, Upload};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
 pub use errno::{errno_about, errno_text};
@@ -50,10 +52,12 @@ pub(crate) use glob::matches as glob_matches;
 pub use look::Seed;
 pub use mode::{Mode, mode_text};
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
-pub use outcome::{Diff, Failure, Outcome, Result};
+pub use openpgp::{PublicKey, public_keys};
+pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
+pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;
-pub use systemd::Scope;
+pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, seconds};
@@ -75,6 +79,7 @@ pub struct Host {
     cwd: Option<PathBuf>,
     verbosity: u8,
     contents: Box<dyn Contents>,
+    upload: Option<Upload>,
     on_output: Option<OnOutput>,
     cancelled: Arc<AtomicBool>,
     deadline: Option<Instant>,
@@ -101,6 +106,7 @@ pub struct HostOptions {
     pub cwd: Option<PathBuf>,
     pub verbosity: u8,
     pub contents: Box<dyn Contents>,
+    pub upload: Option<Upload>,
     pub on_output: Option<OnOutput>,
     /// Set by whoever wants the module to stop; commands are killed, waits end.
     pub cancelled: Arc<AtomicBool>,
@@ -116,6 +122,7 @@ impl Default for HostOptions {
             cwd: None,
             verbosity: 0,
             contents: Box::new(NoContents),
+            upload: None,
             on_output: None,
             cancelled: Arc::default(),
             deadline: None,
@@ -134,6 +141,7 @@ impl Host {
             cwd: options.cwd,
             verbosity: options.verbosity,
             contents: options.contents,
+            upload: options.upload,
             on_output: options.on_output,
             cancelled: options.cancelled,
             deadline: options.deadline,

@@ -36,15 +36,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let method = args.method.unwrap_or_else(|| detect(host));
     let kept = kept_in(method, host)?;
     let name = &args.name;
-    if name.len() > 64 {
-        return Err(Failure::new(
-            "name cannot be longer than 64 characters on systemd servers, try a shorter name",
-        ));
-    }
     let current = host.read_text("/proc/sys/kernel/hostname")?.unwrap_or_default();
     let current = current.trim().to_owned();
     let permanent = kept.as_ref().map(|kept| kept.name.clone());
     let now = current != *name;
+    // The reference finds out only when it changes something.
+    if name.len() > 64 && !host.checking() {
+        return Err(Failure::new(
+            "name cannot be longer than 64 characters on systemd servers, try a shorter name",
+        ));
+    }
     let at_boot = permanent.as_ref().is_some_and(|permanent| permanent != name);
     if let Some(kept) = kept.filter(|_| at_boot) {
         kept.keep(name, method, host)?;
@@ -134,8 +135,9 @@ impl Kept {
 fn change(words: &[&str], host: &Host) -> Result<()> {
     match host.change(&Command::new(words.iter().copied()))? {
         Some(output) if !output.success() => {
-            let reason = output.text() + &output.error_text();
-            let message = format!("Command failed rc={}, out={reason}", output.status);
+            let (stdout, stderr) = (output.text(), output.error_text());
+            let message =
+                format!("Command failed rc={}, out={stdout}, err={stderr}", output.status);
             Err(Failure::new(message))
         }
         _ => Ok(()),
@@ -218,6 +220,6 @@ mod tests {
         assert_eq!(hostname(&host(), json!({"name": "x", "use": "solaris"}))["failed"], true);
         let failing = host().answer("hostname x", 1, "no");
         let result = hostname(&failing, json!({"name": "x", "use": "generic"}));
-        assert_eq!(result["msg"], "Command failed rc=1, out=no");
+        assert_eq!(result["msg"], "Command failed rc=1, out=no, err=");
     }
 }

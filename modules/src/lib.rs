@@ -3,9 +3,13 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod encoding;
 pub mod facts;
 pub mod host;
+pub mod http;
+pub mod openssl;
 pub mod pattern;
+pub mod postgres;
 pub mod spec;
 pub mod text;
 
@@ -29,27 +33,78 @@ macro_rules! registry {
 }
 
 registry! {
+    alternatives,
     apt,
+    apt_key,
+    apt_repository,
+    archive,
+    assemble,
+    async_status,
+    at,
+    authorized_key,
+    blockinfile,
     command,
     copy,
+    cron,
+    deb822_repository,
+    debconf,
+    dnf,
+    dpkg_selections,
+    expect,
+    fetch,
     file,
+    find,
     get_url,
     getent,
+    git,
+    git_config,
     group,
     hostname,
+    htpasswd,
+    ini_file,
+    iptables,
+    known_hosts,
     lineinfile,
+    modprobe,
+    mount,
+    mount_facts,
+    openssh_keypair,
+    openssl_privatekey,
     package,
+    package_facts,
+    pam_limits,
     ping,
+    pip,
+    postgresql_db,
+    postgresql_ext,
+    postgresql_ping,
+    postgresql_query,
+    postgresql_user,
+    replace,
+    rpm_key,
     script,
+    seboolean,
+    selinux,
     service,
+    service_facts,
     setup,
     shell,
+    slack,
     slurp,
     stat,
+    sudoers,
+    sysctl,
     systemd_service,
+    sysvinit,
     tempfile,
+    timezone,
+    ufw,
+    unarchive,
+    uri,
     user,
     wait_for,
+    windlass_foreign,
+    yum_repository,
 }
 
 /// A module as the helper runs it and the controller knows it.
@@ -60,17 +115,67 @@ pub struct Module {
     run: fn(&Given, &Host) -> Result<Outcome>,
 }
 
-/// Returns the module of this short name.
+/// Returns the module that a task means by a name: short, full, or one of its other names.
+///
+/// `ansible.builtin` and `ansible.legacy` have every short name, as the reference's redirects have it.
 pub fn find(name: &str) -> Option<&'static Module> {
-    ALL.iter().copied().find(|module| module.name == name)
+    let short = ["ansible.builtin.", "ansible.legacy."]
+        .iter()
+        .find_map(|collection| name.strip_prefix(collection))
+        .unwrap_or(name);
+    ALL.iter().copied().find(|module| module.is_called(short))
 }
 
 impl Module {
+    /// Returns whether this is one of the module's names, but for those that `ansible.builtin` redirects.
+    fn is_called(&self, name: &str) -> bool {
+        let Spec { collection, full_name_only, also, .. } = *self.spec;
+        match name.rsplit_once('.') {
+            None => !full_name_only && (self.name == name || also.contains(&name)),
+            Some((home, short)) => {
+                also.contains(&name)
+                    || (home == collection && (self.name == short || also.contains(&short)))
+            }
+        }
+    }
+
+    /// Returns the name with the collection: `ansible.builtin.copy`.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.spec.collection, self.name)
+    }
+
     /// Checks the arguments, runs the module, and returns its result with the keys that every result has.
     pub fn run(&self, given: &Given, host: &Host) -> spec::JsonMap {
         let outcome = spec::check(self.name, self.spec, given)
             .map_err(host::Failure::from)
             .and_then(|()| (self.run)(given, host));
         host.finish(outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_mean_the_modules_that_the_reference_means() {
+        let found = |name: &str| find(name).map(Module::full_name);
+        for name in ["apt", "ansible.builtin.apt", "ansible.legacy.apt"] {
+            assert_eq!(found(name).as_deref(), Some("ansible.builtin.apt"), "{name}");
+        }
+        assert_eq!(found("systemd").as_deref(), Some("ansible.builtin.systemd_service"));
+        for name in ["community.general.apt", "ansible.builtin", "apt.apt", ".apt", ""] {
+            assert_eq!(found(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_two_modules_have_the_same_name() {
+        let mut seen = std::collections::HashSet::new();
+        for module in ALL {
+            for name in std::iter::once(module.name).chain(module.spec.also.iter().copied()) {
+                assert!(seen.insert(name), "{name}");
+            }
+        }
     }
 }

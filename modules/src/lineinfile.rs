@@ -2,12 +2,10 @@
 
 mod edit;
 
-use std::io::Write;
-
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result},
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
     spec::{ArgPath, Json},
     text,
 };
@@ -119,7 +117,7 @@ fn finish(args: &Args, host: &Host, before: &str, exists: bool) -> Result<Outcom
         State::Present => edit::add(args, &mut lines),
         State::Absent => edit::remove(args, &mut lines),
     }
-    .map_err(Failure::new)?;
+    .map_err(Failure::raised)?;
     let after = lines.text();
     let mut changed = !message.is_empty();
     let mut backup = None;
@@ -127,7 +125,12 @@ fn finish(args: &Args, host: &Host, before: &str, exists: bool) -> Result<Outcom
         if args.backup && exists {
             backup = host.backup(path)?;
         }
-        write(args, host, path, &after)?;
+        let how = Rewrite {
+            validate: args.validate.as_deref(),
+            attributes: &args.attributes,
+            create_folders: true,
+        };
+        host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let mut outcome = Outcome::default();
     if let Some(found) = found {
@@ -169,42 +172,6 @@ fn shown(host: &Host, text: &str) -> String {
     } else {
         String::new()
     }
-}
-
-/// Writes through a link to what it leads to.
-fn write(args: &Args, host: &Host, path: &str, text: &str) -> Result<()> {
-    let real = host.real_path(path);
-    if let Some(at) = real.rfind('/').filter(|at| *at > 0) {
-        let folder = &real[..at];
-        create_folders(host, folder)
-            .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
-    }
-    let mut staged = host.stage(&real, args.attributes.unsafe_writes)?;
-    staged
-        .file
-        .write_all(&text::to_bytes(text))
-        .map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))?;
-    if let Some(line) = &args.validate {
-        if !line.contains("%s") {
-            return Err(Failure::new(format!("validate must contain %s: {line}")));
-        }
-        let output = host.run_on(line, &staged)?;
-        if !output.success() {
-            let (status, error) = (output.status, output.error_text());
-            return Err(Failure::new(format!("failed to validate: rc:{status} error:{error}")));
-        }
-    }
-    staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
-}
-
-fn create_folders(host: &Host, path: &str) -> std::io::Result<()> {
-    if host.is_folder(path) {
-        return Ok(());
-    }
-    if let Some(at) = path.rfind('/').filter(|at| *at > 0) {
-        create_folders(host, &path[..at])?;
-    }
-    host.create_folder(path)
 }
 
 #[cfg(test)]

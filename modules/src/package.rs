@@ -3,36 +3,69 @@
 use windlass_macros::Args;
 
 use crate::{
-    apt,
     host::{Failure, Host, Outcome, Result},
+    spec::{self, ArgError, Given, Item, Json, Spec},
 };
 
 /// Manages packages with the host's own package manager
 #[derive(Args)]
-#[args(mutually_exclusive("deb", "package", "upgrade"))]
+#[args(open)]
 pub struct Args {
     /// Package manager to use; found out when `auto`
     #[arg(name = "use", default = "auto")]
     manager: String,
     // What a playbook gives beside `use` is the package manager's to understand.
     #[arg(flatten)]
-    apt: apt::Args,
+    rest: Rest,
+}
+
+/// Everything else that was given.
+struct Rest(Given);
+
+/// What the managers have in common.
+#[derive(Args)]
+struct Common {
+    /// Packages, as the package manager names them
+    #[arg(alias = "pkg")]
+    #[expect(dead_code, reason = "it is read from what was given")]
+    name: Option<Json>,
+    /// Whether the packages should be there: `present`, `absent`, or what else the package manager knows
+    #[expect(dead_code, reason = "it is read from what was given")]
+    state: Option<String>,
+}
+
+impl spec::Args for Rest {
+    const SPEC: Spec = Spec {
+        items: &[Item::Flatten(&<Common as spec::Args>::SPEC)],
+        ..<Common as spec::Args>::SPEC
+    };
+    fn from_given(given: &Given) -> std::result::Result<Self, ArgError> {
+        Ok(Rest(
+            given
+                .iter()
+                .filter(|(key, _)| *key != "use")
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect(),
+        ))
+    }
 }
 
 /// Managers by the program that shows them, in the order in which they are looked for.
-const MANAGERS: [(&str, &str); 7] = [
+const MANAGERS: [(&str, &str); 9] = [
     ("apt-get", "apt"),
-    ("dnf5", "dnf5"),
+    ("dnf5", "dnf"),
     ("dnf", "dnf"),
-    ("yum", "yum"),
+    ("dnf-3", "dnf"),
+    ("microdnf", "dnf"),
+    ("yum", "dnf"),
     ("zypper", "zypper"),
     ("apk", "apk"),
     ("pacman", "pacman"),
 ];
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let name = args.manager.rsplit('.').next().unwrap_or_default();
-    let manager = if name == "auto" {
+    let asked = args.manager.as_str();
+    let name = if asked == "auto" {
         let found = MANAGERS.iter().find(|(program, _)| host.which(program).is_some());
         found.map(|(_, manager)| *manager).ok_or_else(|| {
             Failure::new(
@@ -40,12 +73,22 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             )
         })?
     } else {
-        name
+        asked
     };
-    match manager {
-        "apt" => apt::run(args.apt, host),
-        other => Err(Failure::new(format!("the package manager `{other}` is not supported yet"))),
-    }
+    let is_manager = |name: &str| MANAGERS.iter().any(|(_, manager)| *manager == name);
+    let module = crate::find(name).filter(|module| is_manager(module.name));
+    let Some(module) = module else {
+        return Err(Failure::new(format!(
+            "Could not find a matching action for the \"{asked}\" package manager."
+        )));
+    };
+    let known = if module.spec.collection == "ansible.builtin" {
+        format!("ansible.legacy.{}", module.name)
+    } else {
+        module.full_name()
+    };
+    spec::check(&known, module.spec, &args.rest.0)?;
+    (module.run)(&args.rest.0, host)
 }
 
 #[cfg(test)]
@@ -75,15 +118,36 @@ mod tests {
     }
 
     #[test]
-    fn other_managers_are_named() {
+    fn other_managers_have_their_own_arguments() {
         let host = TestHost::with(&[]);
         let given = json!({"name": "jq", "state": "present"});
-        assert!(
-            package(&host, given.clone())["msg"].as_str().unwrap().starts_with("Could not detect")
+        assert!(package(&host, given)["msg"].as_str().unwrap().starts_with("Could not detect"));
+        let query =
+            "rpm -qa --queryformat %{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+        let host = TestHost::with(&[("/bin/dnf", "")]).executable(&["/bin/dnf"]).answer(
+            query,
+            0,
+            "jq\t0\t1.6\t1\tx86_64\n",
         );
-        let host = TestHost::with(&[("/sbin/apk", "")]).executable(&["/sbin/apk"]);
-        assert_eq!(package(&host, given)["msg"], "the package manager `apk` is not supported yet");
-        let given = json!({"name": "jq", "use": "ansible.builtin.dnf"});
-        assert_eq!(package(&host, given)["msg"], "the package manager `dnf` is not supported yet");
+        let given = json!({"name": "jq", "state": "present", "enablerepo": "epel"});
+        assert_eq!(package(&host, given)["msg"], "Nothing to do");
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        let host = TestHost::with(&[("/bin/apt-get", "")]).executable(&["/bin/apt-get"]);
+        let given = json!({"name": "jq", "use": "nonsense"});
+        assert_eq!(
+            package(&host, given)["msg"],
+            "Could not find a matching action for the \"nonsense\" package manager."
+        );
+        let message = package(&host, json!({"name": "jq", "nonsense": 1}))["msg"].clone();
+        assert!(
+            message
+                .as_str()
+                .unwrap()
+                .starts_with("Unsupported parameters for (ansible.legacy.apt) module: nonsense."),
+            "{message}"
+        );
     }
 }

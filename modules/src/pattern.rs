@@ -1,12 +1,12 @@
-//! Regular expressions as Python's `re` reads them, run by `fancy-regex`.
+//! Regular expressions as Python's `re` reads them.
 //!
 //! Invariant: what Python accepts means what it means in Python, or is an error; it never means something else.
 
+mod engine;
 mod template;
 mod translate;
 
-use fancy_regex::{Captures, Regex};
-
+pub use engine::{Captures, Match, Regex};
 pub use template::Template;
 
 /// How a pattern is read, beside what it says itself.
@@ -30,20 +30,17 @@ impl Pattern {
     /// Compiles a pattern in Python's syntax; the error is a text such as Python's.
     pub fn new(pattern: &str, flags: Flags) -> Result<Pattern, String> {
         let translated = translate::translate(pattern, flags)?;
-        match Regex::new(&translated) {
-            Ok(regex) => Ok(Pattern { regex }),
-            Err(error) => Err(error.to_string()),
-        }
+        Ok(Pattern { regex: Regex::new(&translated, flags.ascii)? })
     }
 
     /// Returns the first match; an error says that the pattern takes too long on this text.
-    pub fn search<'t>(&self, text: &'t str) -> Result<Option<Captures<'t, str>>, String> {
-        self.regex.captures(text).map_err(|error| error.to_string())
+    pub fn search<'t>(&self, text: &'t str) -> Result<Option<Captures<'t>>, String> {
+        self.regex.captures(text)
     }
 
     /// Returns whether the pattern matches somewhere.
     pub fn is_match(&self, text: &str) -> Result<bool, String> {
-        self.regex.is_match(text).map_err(|error| error.to_string())
+        self.regex.is_match(text)
     }
 
     /// Replaces up to `limit` matches (all when it is 0); returns the text and how many there were.
@@ -57,9 +54,7 @@ impl Pattern {
         let (mut last, mut at, mut count) = (0, 0, 0);
         // Unlike Rust's iterators, Python lets an empty match follow another match at once.
         while at <= text.len() && (limit == 0 || count < limit) {
-            let found =
-                self.regex.captures_from_pos(text, at).map_err(|error| error.to_string())?;
-            let Some(found) = found else { break };
+            let Some(found) = self.regex.captures_from_pos(text, at)? else { break };
             let Some(whole) = found.get(0) else { break };
             out.push_str(&text[last..whole.start()]);
             with.expand(&found, &mut out);

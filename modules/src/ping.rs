@@ -14,7 +14,7 @@ pub struct Args {
 
 pub fn run(args: Args, _: &Host) -> Result<Outcome> {
     if args.data == "crash" {
-        return Err(Failure::new("boom"));
+        return Err(Failure::raised("boom"));
     }
     Ok(Outcome::changed_if(false).with("ping", args.data))
 }

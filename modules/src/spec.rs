@@ -6,9 +6,28 @@ mod coerce;
 pub use check::{ArgError, check, read};
 pub(crate) use coerce::expand_with;
 pub use coerce::{
-    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_repr, python_str,
+    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_json, python_repr,
+    python_str,
 };
 pub use windlass_protocol::{Json, JsonMap};
+
+/// Documentation, which only the controller carries.
+#[cfg(feature = "docs")]
+macro_rules! documentation {
+    ($text:expr) => {
+        $text
+    };
+}
+
+/// Documentation, which only the controller carries.
+#[cfg(not(feature = "docs"))]
+macro_rules! documentation {
+    ($text:expr) => {
+        ""
+    };
+}
+
+pub(crate) use documentation;
 
 /// Arguments as they were given: names in the order of the playbook, templated.
 pub type Given = JsonMap;
@@ -31,6 +50,14 @@ pub struct Spec {
     pub required_if: &'static [RequiredIf],
     /// Whether text without a key is an argument of its own (`command: uptime`), which arrives as `_raw_params`.
     pub free_form: bool,
+    /// Whether other arguments are welcome: they are checked where the module hands them on.
+    pub open: bool,
+    /// The collection that the module belongs to: `ansible.builtin`, `community.general`.
+    pub collection: &'static str,
+    /// Whether its short name alone does not mean it: the reference has no redirect for modules younger than collections.
+    pub full_name_only: bool,
+    /// Its other names: short ones, which hold in its collection, too, and full ones, of where it was before.
+    pub also: &'static [&'static str],
 }
 
 impl Spec {

@@ -11,6 +11,7 @@ use crate::{
 
 /// Manages units of systemd
 #[derive(Args, Default)]
+#[args(also("systemd"))]
 pub struct Args {
     /// Name of the unit; `.service` when it has no type
     #[arg(alias = "service", alias = "unit")]

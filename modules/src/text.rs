@@ -32,6 +32,29 @@ pub fn to_bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// Returns a text of [`from_bytes`] as a diff shows it: what is no UTF-8 is replaced.
+pub fn shown(text: &str) -> String {
+    String::from_utf8_lossy(&to_bytes(text)).into_owned()
+}
+
+/// Returns the lines with their ends, which are those of Python's bytes: `\n`, `\r` and `\r\n`.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = match rest.find(['\n', '\r']) {
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+            None => rest.len(),
+        };
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        Some(line)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,5 +65,13 @@ mod tests {
             assert_eq!(to_bytes(&from_bytes(bytes.to_vec())), bytes);
         }
         assert_eq!(from_bytes(b"ok".to_vec()), "ok");
+    }
+
+    #[test]
+    fn lines_end_as_in_python() {
+        let lines = |text| lines(text).collect::<Vec<_>>();
+        assert_eq!(lines("a\r\nb\rc\nd"), ["a\r\n", "b\r", "c\n", "d"]);
+        assert_eq!(lines("\n\n"), ["\n", "\n"]);
+        assert!(lines("").is_empty());
     }
 }

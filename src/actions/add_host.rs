@@ -16,7 +16,7 @@ const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(given) = NAMES.iter().find_map(|name| call.args.get(name)) else {
-        return Err(Failure::action("name, host or hostname needs to be provided"));
+        return Err(Failure::plain("name, host or hostname needs to be provided"));
     };
     let given = given.to_text();
     let (name, port) = match given.rsplit_once(':') {

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
+    output::Cause,
     template::Scope as _,
     value::{Dict, Value},
 };
@@ -30,6 +31,25 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     result.insert("_ansible_verbose_always", true);
     if let Some(name) = call.args.get("var") {
+        // What a template gives is no expression of the playbook's.
+        if let Some((_, Value::Template(_), span)) = call.task.args.get("var") {
+            let cause = |message: &str| Cause {
+                message: message.to_owned(),
+                span: Some(span.clone()),
+                ..Cause::default()
+            };
+            let causes = vec![
+                cause("Error while resolving `var` expression"),
+                Cause {
+                    apart: true,
+                    help: Some(
+                        "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.",
+                    ),
+                    ..cause("Encountered untrusted template or expression.")
+                },
+            ];
+            return Err(Failure { causes, ..Failure::default() });
+        }
         let shown = name.to_text();
         let value = match (call.names.get(&shown), name) {
             (Some(value), Value::Str(_)) => call.env.eval(&value),

@@ -108,6 +108,15 @@ pub(super) fn send(call: &Call<'_>, path: &Path) -> Result<Sent, Failure> {
     })
 }
 
+/// Reads a file whole; what a vault holds is decrypted.
+pub(super) fn read(call: &Call<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
+    match open_vault(call, path)? {
+        Some(bytes) => Ok(bytes),
+        None => std::fs::read(path)
+            .map_err(|error| Failure::plain(format!("cannot read {}: {error}", path.display()))),
+    }
+}
+
 /// Sends bytes that are at hand.
 pub(super) fn send_bytes(bytes: Vec<u8>) -> Sent {
     let sha1 = hex(&Sha1::digest(&bytes));

@@ -60,6 +60,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
+    let bytes = match call.text("output_encoding") {
+        Some(encoding) => crate::template::encode(&rendered, &encoding).map_err(Failure::action)?,
+        None => rendered.into_bytes(),
+    };
     let args: Dict = call
         .args
         .iter()
@@ -71,13 +75,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::metadata(&path).ok().map(|meta| meta.permissions().mode() & 0o7777)
     };
-    Ok(copy::single(
-        args,
-        files::send_bytes(rendered.into_bytes()),
-        mode,
-        &name,
-        Some(path.display().to_string()),
-    ))
+    Ok(copy::single(args, files::send_bytes(bytes), mode, &name, Some(path.display().to_string())))
 }
 
 fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {

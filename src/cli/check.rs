@@ -5,24 +5,51 @@ use std::collections::HashSet;
 use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
-    playbook::{Entry, Keyword, Play, Playbook, Task},
+    executor::Tags,
+    playbook::{Collections, Entry, Keyword, Level, Play, Playbook, Task},
     template,
     value::Value,
 };
 use windlass_modules::spec::{self, Arg, Kind};
 
+/// What is known of the run that a playbook is checked for.
+pub(super) struct Known<'a> {
+    pub(super) tags: &'a Tags,
+    /// Whether a play's pattern matches hosts before anything has run.
+    pub(super) has_hosts: &'a dyn Fn(&Play) -> bool,
+    pub(super) collections: &'a Collections,
+    /// Whether the run begins at its first task.
+    pub(super) from_the_start: bool,
+}
+
 /// Checks all plays; everything that is wrong is reported at once.
-pub(super) fn check(playbook: &Playbook) -> Diagnostics {
-    let mut checker = Checker { found: Diagnostics::default(), handlers: Handlers::default() };
+///
+/// What a task would fail of is an error only where it is sure that the task runs: the reference never looks at the
+/// arguments of a task that is skipped.
+pub(super) fn check(playbook: &Playbook, known: &Known<'_>) -> Diagnostics {
+    let mut checker = Checker {
+        known,
+        found: Diagnostics::default(),
+        handlers: Handlers::default(),
+        is_sure: false,
+        playbook_dir: std::path::PathBuf::new(),
+        may_be_over: false,
+    };
     for play in &playbook.plays {
         checker.play(play);
     }
     checker.found
 }
 
-struct Checker {
+struct Checker<'a> {
+    known: &'a Known<'a>,
     found: Diagnostics,
     handlers: Handlers,
+    /// Whether the task that is looked at surely runs, and fails the run when it fails.
+    is_sure: bool,
+    playbook_dir: std::path::PathBuf,
+    /// Whether something before this place may have ended the play, or taken hosts out of it.
+    may_be_over: bool,
 }
 
 /// Names and topics of a play's handlers.
@@ -67,34 +94,68 @@ impl Handlers {
     }
 }
 
-impl Checker {
+impl Checker<'_> {
     fn play(&mut self, play: &Play) {
+        self.playbook_dir.clone_from(&play.dir);
+        let has_hosts = (self.known.has_hosts)(play);
+        self.may_be_over |= !has_hosts || !self.known.from_the_start;
+        self.is_sure = false;
+        self.level(&play.level);
         self.handlers = Handlers::default();
         self.handlers.add(&play.handlers);
         for section in &play.sections {
             self.handlers.add_includes(section);
         }
-        for section in play.sections.iter().chain([&play.handlers]) {
-            self.entries(section);
+        for section in &play.sections {
+            self.entries(section, true);
         }
+        self.entries(&play.handlers, false);
+        self.may_be_over = true;
     }
 
-    fn entries(&mut self, entries: &[Entry]) {
+    /// Checks entries, which are `reached` where nothing keeps the run from them.
+    fn entries(&mut self, entries: &[Entry], reached: bool) {
         for entry in entries {
             match entry {
-                Entry::Task(task) => self.task(task),
+                Entry::Task(task) => {
+                    self.is_sure = reached && !self.may_be_over && self.surely_runs(task);
+                    self.task(task);
+                    self.may_be_over |= matches!(&*task.action, "meta" | "fail" | "assert");
+                }
                 Entry::Block(block) => {
-                    self.keywords(&block.level.keywords);
-                    self.entries(&block.body);
-                    self.entries(&block.rescue);
-                    self.entries(&block.always);
+                    self.is_sure = false;
+                    self.level(&block.level);
+                    // What fails may be rescued.
+                    let is_rescued = !block.rescue.is_empty();
+                    self.entries(&block.body, reached && !is_rescued);
+                    self.entries(&block.rescue, false);
+                    self.entries(&block.always, reached);
                 }
             }
         }
     }
 
+    /// Whether no condition, tag or loop can keep a task from running, and nothing takes its failure away.
+    fn surely_runs(&self, task: &Task) -> bool {
+        let excuses = [Keyword::When, Keyword::IgnoreErrors, Keyword::FailedWhen];
+        let is_excused = excuses.iter().any(|keyword| task.level.keyword(*keyword).is_some());
+        let tags = task.level.tags();
+        let chosen = !tags.iter().any(Value::is_lazy)
+            && self.known.tags.choose(&tags.iter().map(Value::to_text).collect::<Vec<_>>());
+        let loops = task.looping.as_ref().is_none_or(|looping| match &looping.items {
+            Value::List(items) => looping.lookup.is_none() && !items.is_empty(),
+            _ => false,
+        });
+        !is_excused && chosen && loops
+    }
+
+    /// Checks the keywords of a play or block.
+    fn level(&mut self, level: &Level) {
+        self.keywords(&level.keywords);
+    }
+
     fn task(&mut self, task: &Task) {
-        self.keywords(&task.level.keywords);
+        self.level(&task.level);
         for (_, value, span) in &task.args.entries {
             self.templates(value, span);
         }
@@ -106,9 +167,9 @@ impl Checker {
             if let Some(name) = &looping.lookup
                 && template::lookups::find(name).is_none()
             {
-                self.found.push(Diagnostic::error(
+                self.refuse(Diagnostic::error(
                     &looping.span,
-                    format!("with_{name}: The lookup plugin '{name}' was not found."),
+                    format!("The lookup plugin '{name}' was not found."),
                 ));
             }
         }
@@ -117,7 +178,19 @@ impl Checker {
 
     fn action(&mut self, task: &Task) {
         let name = &*task.action;
+        if task.foreign.is_some() || template_in(name) {
+            return;
+        }
         if !actions::exists(name) {
+            if let Some(full) = actions::published(name) {
+                return self.refuse(
+                    Diagnostic::error(
+                        &task.action_span,
+                        format!("windlass does not have the module `{full}` yet"),
+                    )
+                    .label("this module is not supported"),
+                );
+            }
             let error = Diagnostic::error(
                 &task.action_span,
                 format!("couldn't resolve module/action '{}'. This often indicates a misspelling, missing collection, or incorrect module path.", task.action_written),
@@ -125,16 +198,22 @@ impl Checker {
             .label("no such module");
             let known = Keyword::names(crate::playbook::Levels::TASK).chain(actions::names());
             let near = closest(name, actions::names()).or_else(|| closest(name, known));
-            self.found.push(match near {
+            let error = match near {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error,
-            });
+            };
+            // The value of `action` is looked at when the task runs.
+            if matches!(task.action_span.text(), "action" | "local_action") {
+                self.refuse(error);
+            } else {
+                self.found.push(error);
+            }
             return;
         }
         if task.args.whole.is_some() || !task.level.inherited(Keyword::ModuleDefaults).is_empty() {
             return;
         }
-        let Some(module) = windlass_modules::find(actions::module_name(name)) else { return };
+        let Some(module) = windlass_modules::find(name) else { return };
         if actions::find(name).is_some() && !matches!(name, "copy") {
             return;
         }
@@ -143,7 +222,8 @@ impl Checker {
 
     /// Notes what the task would fail of when its turn came.
     fn refuse(&mut self, diagnostic: Diagnostic) {
-        self.found.push(diagnostic.fault(Fault::Task));
+        let diagnostic = diagnostic.fault(Fault::Task);
+        self.found.push(if self.is_sure { diagnostic } else { diagnostic.warning() });
     }
 
     fn parameters(&mut self, task: &Task, spec: &'static spec::Spec) {
@@ -156,7 +236,7 @@ impl Checker {
             let Some(arg) =
                 args.iter().find(|arg| arg.name == &**key || arg.aliases.contains(&&**key))
             else {
-                if (&**key == "_raw_params" && spec.free_form) || known.is_empty() {
+                if (&**key == "_raw_params" && spec.free_form) || spec.open || known.is_empty() {
                     continue;
                 }
                 let error = Diagnostic::error(
@@ -258,11 +338,51 @@ impl Checker {
                 Keyword::When | Keyword::ChangedWhen | Keyword::FailedWhen | Keyword::Until => {
                     self.conditions(value, span);
                 }
+                Keyword::ModuleDefaults => self.module_defaults(value, span),
                 Keyword::Notify => {
                     self.notified(value, span);
                     self.templates(value, span);
                 }
                 _ => self.templates(value, span),
+            }
+        }
+    }
+
+    /// Groups and actions that have defaults must exist, as the reference has it.
+    fn module_defaults(&mut self, value: &Value, span: &Span) {
+        self.templates(value, span);
+        let levels: Vec<&Value> = match value {
+            Value::List(list) => list.iter().collect(),
+            one => vec![one],
+        };
+        for name in levels.into_iter().filter_map(Value::as_dict).flat_map(|dict| dict.keys()) {
+            let Some(name) = name.as_str().filter(|name| !template_in(name)) else { continue };
+            let message = if let Some(group) = name.strip_prefix("group/") {
+                let full = if group.contains('.') {
+                    group.to_owned()
+                } else {
+                    format!("ansible.builtin.{group}")
+                };
+                let is_known = actions::published(&full).is_some()
+                    || self.known.collections.is_in_group(&self.playbook_dir, group, "").is_some();
+                (!is_known).then(|| {
+                    format!("Error loading module_defaults: could not resolve the module_defaults group {full}")
+                })
+            } else {
+                let full = if name.contains('.') {
+                    name.to_owned()
+                } else {
+                    format!("ansible.legacy.{name}")
+                };
+                let is_known = actions::exists(name)
+                    || actions::published(name).is_some()
+                    || self.known.collections.has_module(&self.playbook_dir, name)
+                    || !name.contains('.');
+                (!is_known).then(|| format!("Could not resolve action {full} in module_defaults"))
+            };
+            if let Some(message) = message {
+                let place = span.find(name).unwrap_or_else(|| span.clone());
+                self.found.push(Diagnostic::error(&place, message).label("nothing has this name"));
             }
         }
     }
@@ -278,9 +398,11 @@ impl Checker {
                 let error = Diagnostic::error(&place, message).label("no handler has this name");
                 let near = closest(name, self.handlers.names.iter().map(String::as_str))
                     .map(ToOwned::to_owned);
+                // It fails only when the task changes something.
+                let warning = error.warning();
                 self.found.push(match near {
-                    Some(near) => error.hint(format!("did you mean `{near}`?")),
-                    None => error,
+                    Some(near) => warning.hint(format!("did you mean `{near}`?")),
+                    None => warning,
                 });
             }
             _ => (),
@@ -318,4 +440,8 @@ impl Checker {
             _ => (),
         }
     }
+}
+
+fn template_in(text: &str) -> bool {
+    crate::value::Template::is_in(text)
 }

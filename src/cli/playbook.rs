@@ -1,6 +1,10 @@
 //! `windlass playbook`: runs playbooks.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     args::{self, PlaybookOptions},
@@ -9,11 +13,12 @@ use super::{
     report, terminal,
 };
 use crate::{
+    actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::{self, Event, Sink},
-    playbook::{Files, Level, Loader, Play, Playbook},
-    settings::{ResultFormat, Settings},
+    playbook::{Files, Level, Loader, Play, Playbook, Surroundings},
+    settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
     vault::Opener,
@@ -48,7 +53,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output = output(&prepared.settings, &options, &prepared.secrets);
+    let output = output(&prepared.settings, &options, &prepared.secrets)?;
     let run = prepare::run(
         prepared,
         &options.common,
@@ -114,7 +119,11 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
                 run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
             }
             status = run.plays(files, &script.plays).await;
+            if let (Some(path), Ok(_)) = (&script.path, &status) {
+                retry_file(run, path);
+            }
             run.printer.event(&match status {
+                Ok(_) if run.was_quit() => Event::Quit,
                 Ok(_) => Event::Recap { stats: run.stats(), custom: run.custom_stats() },
                 Err(_) => Event::Abandoned,
             });
@@ -135,36 +144,46 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     }
 }
 
+/// Writes the names of the hosts that a playbook lost into a file for `--limit`, where the settings want that.
+fn retry_file(run: &Run, playbook: &Path) {
+    let lost = run.lost_names();
+    if !run.settings.retry_files_enabled.value || lost.is_empty() || run.was_quit() {
+        return;
+    }
+    let playbook = std::path::absolute(playbook).unwrap_or_else(|_| playbook.to_owned());
+    let folder = match &run.settings.retry_files_save_path.value {
+        Some(folder) => folder.clone(),
+        None => playbook.parent().map(Path::to_owned).unwrap_or_default(),
+    };
+    let name = playbook.file_stem().unwrap_or_default().to_string_lossy();
+    let path = folder.join(format!("{name}.retry"));
+    let text: String = lost.iter().map(|name| format!("{name}\n")).collect();
+    let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
+    run.printer.event(&match written {
+        Ok(()) => Event::RetryFile { path: path.display().to_string() },
+        Err(error) => Event::Warning(format!(
+            "Could not create retry file '{}'. The error was: {error}",
+            path.display()
+        )),
+    });
+}
+
+/// The outputs that the settings name.
 fn output(
     settings: &Settings,
     options: &PlaybookOptions,
     secrets: &output::Secrets,
-) -> Box<dyn output::Output> {
-    let sink = Sink::stdout(prepare::colored(settings), secrets.clone());
-    let diff_context = usize::try_from(settings.diff_context.value).unwrap_or(3);
-    let callback = settings.stdout_callback.value.trim_start_matches("ansible.builtin.");
-    if matches!(callback, "minimal" | "oneline") {
-        return Box::new(output::AdHoc {
-            sink,
-            one_line: callback == "oneline",
-            verbosity: options.common.verbosity,
-            diff_context,
-        });
+) -> Result<Box<dyn output::Output>, Refusal> {
+    let sink = || Sink::stdout(prepare::colored(settings), secrets.clone());
+    let options = prepare::output_options(settings, options.common.verbosity);
+    let main = settings.stdout_callback.value.as_str();
+    let opened = output::open(main, &settings.callbacks_enabled.value, &options, sink);
+    let (output, warnings) =
+        opened.map_err(|message| Refusal::new(ERROR, Diagnostic::bare(message)))?;
+    for warning in warnings {
+        terminal::complain(&format!("[WARNING]: {warning}"));
     }
-    let yaml = settings.callback_result_format.value == ResultFormat::Yaml;
-    let indentation = usize::try_from(settings.callback_result_indentation.value).unwrap_or(4);
-    let options = output::Options {
-        verbosity: options.common.verbosity,
-        show_skipped: settings.display_skipped_hosts.value,
-        show_ok: settings.display_ok_hosts.value,
-        failed_to_stderr: settings.display_failed_stderr.value,
-        check_markers: settings.check_mode_markers.value,
-        show_task_path_on_failure: settings.show_task_path_on_failure.value,
-        diff_context,
-        yaml_indent: yaml.then_some(indentation),
-        show_custom_stats: settings.show_custom_stats.value,
-    };
-    Box::new(output::Default::new(sink, options))
+    Ok(output)
 }
 
 /// Reads playbooks and checks everything that can be known before a host is touched.
@@ -175,14 +194,27 @@ fn load(
 ) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
     let extra = Arc::clone(&run.world.extra_vars);
     let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
-    let roles_path = run.settings.roles_path.value.clone();
     let mut problems = Diagnostics::default();
     let mut found = Vec::new();
     for path in paths {
-        let loader = Loader::new(files, &roles_path, &resolve);
+        let loader = Loader::new(Surroundings {
+            files,
+            roles_path: &run.settings.roles_path.value,
+            library: &run.settings.library.value,
+            collections: &run.collections,
+            resolve: &resolve,
+            actions: &actions::resolve,
+            lookups: |name| crate::template::lookups::find(name).is_some(),
+        });
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);
-        problems.extend(check::check(&playbook));
+        let known = check::Known {
+            tags: &run.options.tags,
+            has_hosts: &|play| has_hosts(run, play),
+            collections: &run.collections,
+            from_the_start: run.options.start_at_task.is_none(),
+        };
+        problems.extend(check::check(&playbook, &known));
         found.push((path.clone(), playbook));
     }
     let warnings = files.warnings.take();
@@ -197,6 +229,20 @@ fn load(
         return Err(Refusal::new(status, problems));
     }
     Ok(found)
+}
+
+/// Whether a play's pattern is known and matches a host now.
+fn has_hosts(run: &Run, play: &Play) -> bool {
+    let patterns: Vec<String> = match &play.hosts {
+        hosts if hosts.is_lazy() => return false,
+        Value::List(list) => list.iter().map(Value::to_text).collect(),
+        one => vec![one.to_text()],
+    };
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let inventory = run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    inventory
+        .select(&patterns, run.options.limit.as_ref())
+        .is_ok_and(|selected| !selected.hosts.is_empty())
 }
 
 /// The status with which the reference ends: it would find some of the problems only when it came to the task.

@@ -1,6 +1,9 @@
 //! From options to a run: inventory, variables, passwords, output.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+};
 
 use super::{
     args::CommonOptions,
@@ -13,11 +16,13 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
-    output::{Output, Secrets},
-    settings::{HashBehaviour, Settings},
+    output::{self, Output, Secrets},
+    settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
+    template::use_extensions,
     value::Dict,
-    vars::{RunFacts, World},
+    vars::{FactCache, RunFacts, World},
     vault::Opener,
+    yaml,
 };
 
 /// Exit statuses, as the reference has them.
@@ -58,6 +63,12 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         return Err(Refusal::new(OPTIONS_ERROR, problems));
     }
     report(&problems);
+    match settings.duplicate_dict_key.value {
+        DuplicateKey::Warn => (),
+        DuplicateKey::Error => yaml::treat_duplicates(true),
+        DuplicateKey::Ignore => yaml::treat_duplicates(false),
+    }
+    use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }
 
@@ -139,16 +150,84 @@ pub(super) fn run(
         remote_user: options.identity.remote_user.clone(),
         connection: options.identity.connection.clone(),
     };
-    let world = World::new(
+    let mut world = World::new(
         inventory,
         Arc::new(extra_vars),
         facts,
         vault.0,
         settings.allow_broken_conditionals.value,
     );
+    world.cache = fact_cache(&settings)?;
+    if let (true, Some(cache)) = (common.inventory.flush_cache, &world.cache) {
+        let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        inventory.hosts().for_each(|(_, host)| cache.forget(&host.name));
+    }
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let connections = Connections::new(ConnectionOptions::new(Arc::new(Terminal), home));
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))
+}
+
+/// Where facts are kept between runs; nowhere in most cases.
+fn fact_cache(settings: &Settings) -> Result<Option<FactCache>, Refusal> {
+    let refuse = |message: String| Refusal::new(ERROR, Diagnostic::bare(message));
+    let name = settings.fact_caching.value.as_str();
+    match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+        "memory" => Ok(None),
+        "jsonfile" => {
+            let Some(folder) = &settings.fact_caching_connection.value else {
+                return Err(refuse("error, 'jsonfile' cache plugin requires the 'fact_caching_connection' config option to be set (to a writeable directory path)".to_owned()));
+            };
+            let prefix = &settings.fact_caching_prefix.value;
+            let cache = FactCache::open(
+                std::path::Path::new(folder),
+                prefix,
+                settings.fact_caching_timeout.value,
+            );
+            cache.map(Some).map_err(|error| {
+                refuse(format!("error in 'jsonfile' cache plugin while trying to create cache dir {folder} : {error}"))
+            })
+        }
+        // Facts are then gathered anew, as the reference does.
+        _ => {
+            terminal::complain(&format!("[WARNING]: Unable to load the cache plugin '{name}'."));
+            Ok(None)
+        }
+    }
+}
+
+/// What the settings say about output.
+pub(super) fn output_options(settings: &Settings, verbosity: u8) -> output::Options {
+    let yaml = settings.callback_result_format.value == ResultFormat::Yaml;
+    let indentation = usize::try_from(settings.callback_result_indentation.value).unwrap_or(4);
+    let folder = |path: &Option<PathBuf>| path.clone().unwrap_or_default();
+    output::Options {
+        verbosity,
+        show_skipped: settings.display_skipped_hosts.value,
+        show_ok: settings.display_ok_hosts.value,
+        failed_to_stderr: settings.display_failed_stderr.value,
+        check_markers: settings.check_mode_markers.value,
+        show_task_path_on_failure: settings.show_task_path_on_failure.value,
+        diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
+        yaml_indent: yaml.then_some(indentation),
+        pretty: settings.callback_format_pretty.value,
+        show_custom_stats: settings.show_custom_stats.value,
+        show_host_start: settings.show_per_host_start.value,
+        show_args: settings.display_args_to_stdout.value,
+        tree: settings.callback_tree_dir.value.clone(),
+        junit: output::Junit {
+            folder: settings.junit_output_dir.value.clone(),
+            task_class: settings.junit_task_class.value,
+            relative_to: folder(&settings.junit_task_relative_path.value),
+            replace_slashes: settings.junit_replace_out_of_tree_path.value.is_some(),
+            fail_on_change: settings.junit_fail_on_change.value,
+            fail_on_ignore: settings.junit_fail_on_ignore.value,
+            include_setup: settings.junit_include_setup_tasks.value,
+            hide_arguments: settings.junit_hide_task_arguments.value,
+            case_prefix: settings.junit_test_case_prefix.value.clone(),
+        },
+        profile_limit: usize::try_from(settings.profile_tasks_limit.value).ok().filter(|n| *n > 0),
+        profile_order: settings.profile_tasks_order.value.clone(),
+    }
 }
 
 /// Who the operator wants to be, passwords asked for.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     actions,
     diagnostic::{Diagnostic, Source, Span, closest},
-    output::{AdHoc, Event, Sink},
+    output::{self, AdHoc, Event, Sink},
     playbook::{
         Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
     },
@@ -41,7 +41,21 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         verbosity: options.common.verbosity,
         diff_context: usize::try_from(prepared.settings.diff_context.value).unwrap_or(3),
     };
-    let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, Box::new(output))?;
+    let mut shown = prepare::output_options(&prepared.settings, options.common.verbosity);
+    let mut beside = Vec::new();
+    if let Some(folder) = &options.tree {
+        shown.tree = Some(folder.clone());
+        beside.push("tree".to_owned());
+    }
+    if prepared.settings.load_callback_plugins.value {
+        beside.extend(prepared.settings.callbacks_enabled.value.iter().cloned());
+    }
+    let sink = || Sink::stdout(prepare::colored(&prepared.settings), prepared.secrets.clone());
+    let (output, warnings) = output::beside_of(Box::new(output), &beside, &shown, sink);
+    for warning in warnings {
+        terminal::complain(&format!("[WARNING]: {warning}"));
+    }
+    let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, output)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -75,10 +89,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
 /// The play of one task that the options say.
 fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
-    let name = written
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| written.strip_prefix("ansible.legacy."))
-        .unwrap_or(written);
+    let name = actions::resolve(written).unwrap_or(written);
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     if matches!(
         name,
@@ -123,6 +134,10 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     if options.task_timeout > 0 {
         own.set(Keyword::Timeout, Value::Int(options.task_timeout), span.clone());
     }
+    if options.background > 0 {
+        own.set(Keyword::Async, Value::Int(options.background), span.clone());
+        own.set(Keyword::Poll, Value::Int(options.poll_interval), span.clone());
+    }
     let dir = options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let task = Task {
         level: Arc::new(Level {
@@ -133,6 +148,7 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
         }),
         name: None,
         action: name.into(),
+        foreign: None,
         action_written: written.into(),
         action_span: written_at("<CLI option '-m'>", written),
         args: Args { entries, whole: None },

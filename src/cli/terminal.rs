@@ -39,7 +39,16 @@ impl Ask for Terminal {
             return ask(&terminal, prompt, secret).unwrap_or_default();
         }
         print_prompt(prompt);
+        read_line(&mut std::io::stdin().lock()).unwrap_or_default()
+    }
+
+    fn line_or_end(&self, prompt: &str) -> Option<String> {
+        print_prompt(prompt);
         read_line(&mut std::io::stdin().lock())
+    }
+
+    fn say(&self, text: &str) {
+        print(text);
     }
 }
 
@@ -55,14 +64,19 @@ fn print_prompt(prompt: &str) {
     let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Reads a line byte by byte: what comes after it belongs to somebody else.
-fn read_line(input: &mut impl std::io::Read) -> String {
+/// Reads a line byte by byte: what comes after it belongs to somebody else. There is none at the end of the input.
+fn read_line(input: &mut impl std::io::Read) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
-    while matches!(input.read(&mut byte), Ok(1)) && byte[0] != b'\n' {
+    let mut ended = true;
+    while matches!(input.read(&mut byte), Ok(1)) {
+        ended = false;
+        if byte[0] == b'\n' {
+            break;
+        }
         bytes.push(byte[0]);
     }
-    String::from_utf8_lossy(&bytes).trim_end_matches('\r').to_owned()
+    (!ended).then(|| String::from_utf8_lossy(&bytes).trim_end_matches('\r').to_owned())
 }
 
 fn ask(terminal: &File, prompt: &str, secret: bool) -> std::io::Result<String> {

@@ -1,15 +1,21 @@
 //! What a task's action gets: its arguments, evaluated, with the defaults that a play gives to modules.
 
-use super::Failure;
+use super::{Failure, Run};
 use crate::{
-    playbook::{Keyword, Task},
+    diagnostic::Span,
+    playbook::{Keyword, Play, Task},
     template::Env,
     value::{Dict, Template, Value},
 };
 
 /// Evaluates a task's arguments; what is omitted is not there.
-pub(super) fn evaluate(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
-    let mut args = module_defaults(task, env)?;
+pub(super) fn evaluate(
+    task: &Task,
+    env: &Env<'_>,
+    run: &Run,
+    play: &Play,
+) -> Result<Dict, Failure> {
+    let mut args = module_defaults(task, env, run, play)?;
     let action = full_name(task);
     let around = |failure: Failure| {
         failure.inside(
@@ -62,31 +68,49 @@ fn name_of(key: &str, span: &crate::diagnostic::Span, env: &Env<'_>) -> Result<S
 
 /// The action's whole name: `ansible.builtin.debug`.
 pub(super) fn full_name(task: &Task) -> String {
-    if task.action_written.contains('.') {
-        task.action_written.to_string()
-    } else {
-        format!("ansible.builtin.{}", task.action)
-    }
+    crate::actions::full_name(&task.action)
 }
 
-/// What `module_defaults` of the play, the blocks and the task say for this action, the nearest last.
-fn module_defaults(task: &Task, env: &Env<'_>) -> Result<Dict, Failure> {
-    let mut found = Dict::new();
+/// What `module_defaults` say for this action: those of its groups, then its own; of each the nearest level's as a whole.
+fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result<Dict, Failure> {
+    let inherited = task.level.inherited(Keyword::ModuleDefaults);
+    if inherited.is_empty() {
+        return Ok(Dict::new());
+    }
     let full = full_name(task);
-    for (value, span) in task.level.inherited(Keyword::ModuleDefaults) {
-        let levels: Vec<&Value> = match value {
+    let mut groups: Vec<(String, Value, Span)> = Vec::new();
+    let mut own = None;
+    for (value, span) in inherited {
+        // Names of actions may be expressions only where the whole keyword is one.
+        let value = match value {
+            Value::Template(_) => {
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?
+            }
+            value => value.clone(),
+        };
+        let levels: Vec<&Value> = match &value {
             Value::List(list) => list.iter().collect(),
             one => vec![one],
         };
-        for defaults in levels.into_iter().filter_map(Value::as_dict) {
-            for name in [&*task.action, full.as_str()] {
-                let Some(args) = defaults.get(name) else { continue };
-                let args =
-                    env.eval(args).map_err(|error| Failure::template(&error, "", Some(span)))?;
-                if let Value::Dict(args) = args {
-                    found.extend(args.iter().map(|(key, value)| (key.clone(), value.clone())));
-                }
+        for (name, args) in levels.into_iter().filter_map(Value::as_dict).flat_map(Dict::iter) {
+            let name = name.to_text();
+            if let Some(group) = name.strip_prefix("group/") {
+                groups.retain(|(have, ..)| have != group);
+                groups.push((group.to_owned(), args.clone(), span.clone()));
+            } else if crate::actions::resolve(&name).unwrap_or(&name) == &*task.action {
+                own = Some((args.clone(), span.clone()));
             }
+        }
+    }
+    let groups = groups.into_iter().filter(|(group, ..)| {
+        run.collections.is_in_group(&play.dir, group, &full).unwrap_or_default()
+    });
+    let mut found = Dict::new();
+    for (args, span) in groups.map(|(_, args, span)| (args, span)).chain(own) {
+        let args = env.eval(&args).map_err(|error| Failure::template(&error, "", Some(&span)))?;
+        if let Value::Dict(args) = args {
+            let given = args.iter().filter(|(_, value)| !matches!(value, Value::Omit));
+            found.extend(given.map(|(key, value)| (key.clone(), value.clone())));
         }
     }
     Ok(found)

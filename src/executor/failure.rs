@@ -35,6 +35,13 @@ impl Failure {
         Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
     }
 
+    /// Returns the failure of an action that says why in these words alone.
+    pub fn plain(message: impl Into<String>) -> Failure {
+        let message = message.into();
+        let failure = Failure { own_message: true, ..Failure::at(None, message.as_str()) };
+        failure.with("changed", false).with("msg", message)
+    }
+
     /// Returns the failure of evaluating something, with the words that say what it was for.
     pub fn template(error: &TemplateError, prefix: &str, at: Option<&Span>) -> Failure {
         let cause = Cause {
@@ -85,6 +92,13 @@ impl Failure {
         self
     }
 
+    /// Says that this ends the action before it began: the result's message has the task's words, too.
+    #[must_use]
+    pub fn alone(self) -> Failure {
+        let message = self.result.get("msg").map(Value::to_text).unwrap_or_default();
+        Failure::at(None, message)
+    }
+
     /// Adds a key of the result.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Failure {
@@ -114,7 +128,7 @@ impl Failure {
                 let place = |cause: &Cause| cause.span.as_ref().map(ToString::to_string);
                 match causes.last_mut() {
                     // Reasons at one place are one entry of the chain.
-                    Some(last) if place(last) == place(&cause) => {
+                    Some(last) if place(last) == place(&cause) && !cause.apart => {
                         last.message = format!("{}: {}", last.message, cause.message);
                     }
                     _ => causes.push(cause),

@@ -96,7 +96,7 @@ impl Prepared {
     }
 
     fn include(&self, names: &Names, env: &Env<'_>) -> Result<Dict, Failure> {
-        let args = arguments::evaluate(&self.task, env)?;
+        let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let text = |keys: &[&str]| {
             keys.iter()
                 .find_map(|key| args.get(key))

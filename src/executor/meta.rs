@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     output::{Event, ResultEvent, Status, TaskStart},
-    playbook::{Block, Entry, Level, Loader, Task},
+    playbook::{Block, Entry, Level, Loader, Surroundings, Task},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -35,6 +35,7 @@ impl Batch<'_> {
             let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
                 let start = Arc::new(TaskStart {
                     name: self.task_name(task, Some(&self.hosts[at].host)),
+                    args: super::strategy::written_args(task),
                     is_handler: next.is_handler,
                     action: Arc::clone(&task.action),
                     span: task.span.clone(),
@@ -124,7 +125,7 @@ impl Batch<'_> {
             }
             "end_host" => {
                 self.hosts[at].cursor.end();
-                self.hosts[at].state = HostState::Ended;
+                self.hosts[at].state = HostState::Left;
             }
             "end_role" => drop(self.hosts[at].cursor.end_role()),
             "reset_connection" => {
@@ -150,10 +151,7 @@ impl Batch<'_> {
             "end_batch" => self.hosts.iter_mut().for_each(|host| host.cursor.end()),
             "clear_facts" => {
                 for host in &self.hosts {
-                    *host.host.facts.write().unwrap_or_else(PoisonError::into_inner) =
-                        Arc::default();
-                    *host.host.set_facts.write().unwrap_or_else(PoisonError::into_inner) =
-                        Arc::default();
+                    self.run.world.clear_facts(&host.host);
                 }
             }
             "clear_host_errors" => {
@@ -296,8 +294,15 @@ impl Batch<'_> {
             let _ = level;
             Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
         };
-        let roles_path = self.run.settings.roles_path.value.clone();
-        let loader = Loader::new(self.files, &roles_path, &resolve);
+        let loader = Loader::new(Surroundings {
+            files: self.files,
+            roles_path: &self.run.settings.roles_path.value,
+            library: &self.run.settings.library.value,
+            collections: &self.run.collections,
+            resolve: &resolve,
+            actions: &crate::actions::resolve,
+            lookups: |name| crate::template::lookups::find(name).is_some(),
+        });
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {

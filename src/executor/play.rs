@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
-    path::PathBuf,
     rc::Rc,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -11,16 +10,17 @@ use std::{
 use super::{
     Run,
     cursor::Cursor,
-    strategy::{Batch, BatchEnd, HostRun, HostState, IMPLICIT, flat},
+    prelude::flushes,
+    serial::batches,
+    strategy::{Batch, BatchEnd, HostRun, HostState, flat},
 };
 use crate::{
     diagnostic::{Diagnostic, Span},
     inventory::{HostId, HostOrder},
     output::Event,
-    playbook::{Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task},
-    settings::Gathering,
+    playbook::{Entry, Files, Keyword, Play},
     template::Env,
-    value::{Dict, Value},
+    value::Value,
     vars::{Active, Names, PlayData},
 };
 
@@ -124,6 +124,7 @@ impl Run {
         let batches = batches(&all_hosts, keyword(Keyword::Serial)?.as_ref(), &play)?;
         let strategy = keyword(Keyword::Strategy)?
             .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
+        let debugging = matches!(strategy.as_str(), "debug" | "ansible.builtin.debug");
         let free = match strategy.trim_start_matches("ansible.builtin.") {
             // Mitogen's strategies are the reference's with another transport.
             "linear" | "debug" | "mitogen" | "mitogen_linear" => false,
@@ -177,6 +178,7 @@ impl Run {
                         index: order.get(name).copied().unwrap_or(0),
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
+                        dragged: false,
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),
                         roles_done: HashSet::new(),
@@ -195,6 +197,7 @@ impl Run {
                 force_handlers,
                 free,
                 step_all: false,
+                debugging,
                 current: None,
                 flushes: flushes(&entries),
             };
@@ -276,183 +279,6 @@ impl Run {
         }
         Ok(ids)
     }
-
-    fn prompts(&self, play: &Play) -> Dict {
-        let mut found = Dict::new();
-        for prompt in &play.vars_prompt {
-            if self.world.extra_vars.contains_key(&prompt.name) {
-                continue;
-            }
-            let text = |value: &Option<Value>| value.as_ref().map(Value::to_text);
-            let default = text(&prompt.default);
-            let question = text(&prompt.prompt).unwrap_or_else(|| prompt.name.to_string());
-            let question = match &default {
-                Some(default) => format!("{question} [{default}]: "),
-                None => format!("{question}: "),
-            };
-            let mut answer = self.ask.line(&question, prompt.private);
-            while prompt.confirm
-                && self.ask.line(&format!("confirm {question}"), prompt.private) != answer
-            {
-                answer = self.ask.line("***** VALUES ENTERED DO NOT MATCH ****\n", prompt.private);
-            }
-            if answer.is_empty()
-                && let Some(default) = default
-            {
-                answer = default;
-            }
-            if prompt.private {
-                self.secrets.add(&answer);
-            }
-            found.insert(&*prompt.name, answer);
-        }
-        found
-    }
-
-    /// Reads `vars_files` for each host; of a list of candidates the first that exists.
-    fn load_vars_files(
-        &self,
-        files: &Files,
-        data: &Arc<PlayData>,
-        hosts: &[Arc<str>],
-    ) -> Result<(), Diagnostic> {
-        if data.play.vars_files.is_empty() {
-            return Ok(());
-        }
-        for name in hosts {
-            let Some(host) = self.world.host(name) else { continue };
-            let mut vars = Dict::new();
-            for entry in &data.play.vars_files {
-                data.vars_files
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(Arc::clone(name), Arc::new(vars.clone()));
-                let names = Names::new(&self.world, Some(data), Some(&host));
-                let context = self.world.context(names.search_path());
-                let env = Env::new(&names, &context);
-                let candidates = match entry {
-                    Value::List(list) => list.to_vec(),
-                    one => vec![one.clone()],
-                };
-                let mut found = None;
-                let mut tried = Vec::new();
-                for candidate in &candidates {
-                    match env.eval(candidate) {
-                        Ok(value) => {
-                            let text = value.to_text();
-                            let path = find_vars_file(&text, &data.play.dir);
-                            tried.push(text);
-                            if path.is_file() {
-                                found = Some(path);
-                                break;
-                            }
-                        }
-                        // A name may need facts that are not known yet; the reference tries again later.
-                        Err(error) if error.is_undefined() => (),
-                        Err(error) => return Err((&error).into()),
-                    }
-                }
-                // The reference goes on without a word; playbooks count on files that may be missing.
-                let Some(path) = found else {
-                    if !tried.is_empty() {
-                        let text =
-                            format!("vars_files: no such file, ignoring: {}", tried.join(", "));
-                        self.printer.event(&Event::Warning(text));
-                    }
-                    continue;
-                };
-                let node = files.load(&path, Some(&data.play.span))?;
-                if let Some(node) = &*node {
-                    match node.to_value() {
-                        Value::Dict(dict) => vars
-                            .extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
-                        Value::None => (),
-                        _ => {
-                            return Err(Diagnostic::error(
-                                &node.span,
-                                format!("{} must be a dictionary of variables", path.display()),
-                            ));
-                        }
-                    }
-                }
-            }
-            data.vars_files
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(Arc::clone(name), Arc::new(vars));
-        }
-        Ok(())
-    }
-
-    /// The play's tasks with facts before and handlers between them.
-    fn entries(&self, play: &Arc<Play>, gather: Option<&Value>) -> Vec<Entry> {
-        let mut entries = Vec::new();
-        let by_default = match self.settings.gathering.value {
-            Gathering::Explicit => false,
-            Gathering::Implicit | Gathering::Smart => true,
-        };
-        if gather.map_or(by_default, super::connect::truth) && !self.options.ad_hoc {
-            let mut args = Vec::new();
-            for (name, keyword) in [
-                ("gather_subset", Keyword::GatherSubset),
-                ("gather_timeout", Keyword::GatherTimeout),
-                ("fact_path", Keyword::FactPath),
-            ] {
-                if let Some((value, span)) = play.level.keywords.get(keyword) {
-                    args.push((Arc::from(name), value.clone(), span.clone()));
-                }
-            }
-            // The tags of the play hold; facts of a play that has none are always gathered.
-            let tagged = play.level.keywords.get(Keyword::Tags).is_some();
-            let tags = (!tagged).then_some("always");
-            entries.push(implicit(play, "gather_facts", Some("Gathering Facts"), args, tags));
-        }
-        for section in &play.sections {
-            entries.extend(section.iter().cloned());
-            let flush =
-                vec![(Arc::from("_raw_params"), Value::str("flush_handlers"), play.span.clone())];
-            entries.push(implicit(play, "meta", None, flush, Some(IMPLICIT)));
-        }
-        entries
-    }
-}
-
-/// Where the handlers between sections stand.
-fn flushes(entries: &[Entry]) -> Vec<super::cursor::Position> {
-    let is_flush = |entry: &Entry| matches!(entry, Entry::Task(task) if &*task.action == "meta" && super::strategy::is_implicit(task));
-    let found = entries.iter().enumerate().filter(|(_, entry)| is_flush(entry));
-    found.map(|(at, _)| super::cursor::Position::top(at)).collect()
-}
-
-/// A task that the play does not write.
-fn implicit(
-    play: &Arc<Play>,
-    action: &str,
-    name: Option<&str>,
-    args: Vec<(Arc<str>, Value, Span)>,
-    tags: Option<&str>,
-) -> Entry {
-    let mut keywords = Keywords::default();
-    if let Some(tags) = tags {
-        keywords.set(Keyword::Tags, Value::str(tags), play.span.clone());
-    }
-    Entry::Task(Arc::new(Task {
-        level: Arc::new(Level {
-            kind: LevelKind::Task,
-            keywords,
-            vars: Arc::default(),
-            parent: Some(Arc::clone(&play.level)),
-        }),
-        name: name.map(Value::str),
-        action: action.into(),
-        action_written: action.into(),
-        action_span: play.span.clone(),
-        args: Args { entries: args, whole: None },
-        looping: None,
-        listen: Vec::new(),
-        dir: play.dir.clone(),
-        span: play.span.clone(),
-    }))
 }
 
 fn empty(play: &Arc<Play>) -> PlayData {
@@ -502,63 +328,4 @@ fn raw_text(value: &Value) -> String {
         Value::Template(template) => template.text.to_string(),
         other => format!("{other:?}"),
     }
-}
-
-fn find_vars_file(name: &str, dir: &std::path::Path) -> PathBuf {
-    let candidates = [dir.join("vars").join(name), dir.join(name)];
-    let found = candidates.iter().find(|path| path.is_file()).cloned();
-    found.unwrap_or_else(|| dir.join(name))
-}
-
-/// Cuts the hosts into the batches that `serial` says: numbers, percentages, lists of them, the last one repeated.
-fn batches(
-    hosts: &[Arc<str>],
-    serial: Option<&Value>,
-    play: &Play,
-) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
-    let sizes: Vec<Value> = match serial {
-        None | Some(Value::None | Value::Omit) => return Ok(vec![hosts.to_vec()]),
-        Some(Value::List(list)) => list.to_vec(),
-        Some(one) => vec![one.clone()],
-    };
-    let span = play.level.keywords.get(Keyword::Serial).map(|(_, span)| span);
-    let mut counts = Vec::new();
-    for size in &sizes {
-        let text = size.to_text();
-        let number: Option<i64> = match text.trim().strip_suffix('%') {
-            Some(percent) => percent.trim().parse::<f64>().ok().map(|percent| {
-                #[expect(
-                    clippy::cast_precision_loss,
-                    clippy::cast_possible_truncation,
-                    reason = "numbers of hosts are small"
-                )]
-                let part = (percent / 100.0 * hosts.len() as f64) as i64;
-                part.max(1)
-            }),
-            None => text.trim().parse().ok(),
-        };
-        let Some(number) = number else {
-            return Err(Diagnostic::maybe_at(
-                span,
-                format!("`serial` must be a number, a percentage or a list of them, not `{text}`"),
-            ));
-        };
-        counts.push(if number <= 0 {
-            hosts.len()
-        } else {
-            usize::try_from(number).unwrap_or(hosts.len())
-        });
-    }
-    let mut found = Vec::new();
-    let mut rest = hosts;
-    let mut at = 0;
-    while !rest.is_empty() {
-        let count =
-            counts.get(at).or(counts.last()).copied().unwrap_or(rest.len()).clamp(1, rest.len());
-        let (batch, others) = rest.split_at(count);
-        found.push(batch.to_vec());
-        rest = others;
-        at += 1;
-    }
-    Ok(found)
 }

@@ -16,6 +16,7 @@ use crate::{
     connection::{Connections, Secret},
     inventory::Limit,
     output::{Output, Secrets, Stats},
+    playbook::Collections,
     settings::Settings,
     value::{Dict, Value},
     vars::World,
@@ -61,6 +62,12 @@ pub struct RunOptions {
 pub trait Ask: Send + Sync {
     /// Returns the answer to a question; empty where nobody can be asked. A secret one is not echoed.
     fn line(&self, prompt: &str, secret: bool) -> String;
+
+    /// Returns the answer to a question; none at the end of the input.
+    fn line_or_end(&self, prompt: &str) -> Option<String>;
+
+    /// Shows a text between questions.
+    fn say(&self, text: &str);
 }
 
 /// What all plays, hosts and tasks share.
@@ -72,9 +79,12 @@ pub struct Run {
     pub printer: Printer,
     pub secrets: Secrets,
     pub connections: Connections,
+    /// Collections on disk.
+    pub collections: Collections,
     pub(super) sessions: Sessions,
     pub(super) forks: Arc<Semaphore>,
     pub(super) interrupted: AtomicBool,
+    quit: AtomicBool,
     /// Whether the task that `--start-at-task` names was reached.
     pub(super) started: AtomicBool,
     next_task: AtomicUsize,
@@ -123,6 +133,7 @@ impl Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
+            collections: Collections::new(&settings.collections_path.value),
             settings,
             options,
             printer,
@@ -130,6 +141,7 @@ impl Run {
             connections,
             sessions: Sessions::default(),
             interrupted: AtomicBool::new(false),
+            quit: AtomicBool::new(false),
             started: AtomicBool::new(started),
             next_task: AtomicUsize::new(1),
             stats: Mutex::default(),
@@ -143,6 +155,17 @@ impl Run {
     /// Stops starting work; what runs is told to stop.
     pub fn interrupt(&self) {
         self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Ends the run as the operator wants it at a prompt.
+    pub(super) fn quit(&self) {
+        self.quit.store(true, Ordering::Relaxed);
+        self.interrupt();
+    }
+
+    /// Returns whether the operator ended the run at a prompt: nothing more is said.
+    pub fn was_quit(&self) -> bool {
+        self.quit.load(Ordering::Relaxed)
     }
 
     /// Returns whether the operator stopped the run.
@@ -183,6 +206,15 @@ impl Run {
     pub fn custom_stats(&self) -> Option<Value> {
         let stats = self.gathered_stats.lock().unwrap_or_else(PoisonError::into_inner);
         (!stats.is_empty()).then(|| Value::from(stats.clone()))
+    }
+
+    /// Returns the hosts that failed or could not be reached, sorted.
+    pub fn lost_names(&self) -> Vec<Arc<str>> {
+        let lost = self.lost();
+        let mut names: Vec<_> = lost.failed.iter().chain(&lost.unreachable).cloned().collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     pub(super) fn lost(&self) -> MutexGuard<'_, LostHosts> {

@@ -1,11 +1,6 @@
 //! One task on one host: conditions, arguments, action, result.
 
-use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
 
@@ -13,6 +8,7 @@ use super::{
     Failure, Run, arguments,
     connect::{Way, truth},
     emit::Turn,
+    jobs::{Background, Watch},
 };
 use crate::{
     actions,
@@ -20,7 +16,7 @@ use crate::{
     diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
-    remote::{Answer, Content, Event as RemoteEvent, Request},
+    remote::{Answer, Content, Event as RemoteEvent, Method, Request, Session},
     template::Env,
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
@@ -54,11 +50,15 @@ pub enum Step {
     Wait(Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>),
 }
 
+/// Where bytes go that a module sends.
+pub type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
+
 /// A module to run, and what the action makes of its result.
 pub struct Remote {
     pub module: String,
     pub args: JsonMap,
     pub contents: Vec<Content>,
+    pub sink: Option<Sink>,
     pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
 }
 
@@ -66,7 +66,7 @@ impl Remote {
     /// Returns a module with these arguments.
     pub fn new(module: &str, args: &Dict) -> Remote {
         let args = args.iter().map(|(key, value)| (key.to_text(), value.to_json())).collect();
-        Remote { module: module.to_owned(), args, contents: Vec::new(), finish: None }
+        Remote { module: module.to_owned(), args, contents: Vec::new(), sink: None, finish: None }
     }
 }
 
@@ -90,6 +90,11 @@ impl Call<'_> {
     /// Returns whether the task's commands run on the controller itself.
     pub fn is_local(&self) -> bool {
         self.way.target.kind == Kind::Local
+    }
+
+    /// Returns the folder in which jobs in the background say how they go.
+    pub fn jobs_folder(&self) -> Result<String, Failure> {
+        super::jobs::folder(self.names, self.env, &self.run.settings.async_dir.value)
     }
 
     /// Returns an open connection without a helper, and the user to become.
@@ -125,7 +130,9 @@ pub(super) enum Started {
     Over(Turned),
     Running {
         answer: Answer,
+        sink: Option<Sink>,
         finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+        watch: Option<Watch>,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
     },
@@ -145,6 +152,7 @@ pub(super) enum Decision {
         way: Way,
         remote: Box<Remote>,
         request: Box<TaskRequest>,
+        watch: Option<Watch>,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
     },
@@ -192,7 +200,10 @@ impl Prepared {
         }
         match self.decide_action(names, env, no_log) {
             Ok(decision) => decision,
-            Err(failure) => over(Err(failure), false),
+            Err(failure) => {
+                let delegate = self.delegate_shown(names, env);
+                Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
+            }
         }
     }
 
@@ -230,7 +241,7 @@ impl Prepared {
         env: &Env<'_>,
         no_log: bool,
     ) -> Result<Decision, Failure> {
-        let args = arguments::evaluate(&self.task, env)?;
+        let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
         let (target_host, delegate_names) = self.delegate(names, env)?;
@@ -254,6 +265,14 @@ impl Prepared {
             diff,
             way: &way,
         };
+        let mut job = self.job(names, env)?;
+        if job.is_some() && !actions::may_be_job(&self.task.action) {
+            let message = format!(
+                "This action ({}) does not support async.",
+                arguments::full_name(&self.task)
+            );
+            return Err(Failure::plain(message));
+        }
         let step = actions::run(&call)?;
         Ok(match step {
             Step::Done(result) => {
@@ -278,88 +297,12 @@ impl Prepared {
                     verbosity: self.run.options.verbosity,
                     contents: Vec::new(),
                     pushed: 0,
+                    job: job.as_ref().map(Background::request),
                 };
-                Decision::Send { way, remote, request: Box::new(request), delegate, no_log }
+                let watch = job.take().and_then(|job| job.watch(&way));
+                Decision::Send { way, remote, request: Box::new(request), watch, delegate, no_log }
             }
         })
-    }
-
-    /// The host that does the task, and its names where it is another one.
-    fn delegate(
-        &self,
-        names: &Names,
-        env: &Env<'_>,
-    ) -> Result<(Arc<HostData>, Option<Names>), Failure> {
-        let Some((value, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
-            return Ok((Arc::clone(&self.host), None));
-        };
-        let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
-        let name = match &value {
-            Value::None | Value::Omit => return Ok((Arc::clone(&self.host), None)),
-            value => value.to_text(),
-        };
-        if name.trim().is_empty() {
-            return Err(Failure::at(Some(span), "the field 'delegate_to' has an empty value"));
-        }
-        let world = &self.run.world;
-        let host = world.host(&name).unwrap_or_else(|| {
-            {
-                let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-                inventory.delegate_host(&name);
-            }
-            world.host(&name).expect("added above")
-        });
-        let mut delegate = Names::new(world, Some(&self.play), Some(&host))
-            .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
-        delegate.locals.clone_from(&names.locals);
-        Ok((host, Some(delegate)))
-    }
-
-    /// The environment of the play, its blocks and the task, the nearest winning.
-    fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
-        let mut found: Vec<(String, String)> = Vec::new();
-        for (value, span) in self.task.level.inherited(Keyword::Environment) {
-            let value =
-                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
-            let parts: Vec<Value> = match &value {
-                Value::List(list) => list.to_vec(),
-                Value::None | Value::Omit => Vec::new(),
-                one => vec![one.clone()],
-            };
-            for part in parts {
-                let Value::Dict(dict) = &part else {
-                    if matches!(part, Value::None | Value::Omit)
-                        || part.as_str().is_some_and(str::is_empty)
-                    {
-                        continue;
-                    }
-                    return Err(Failure::at(
-                        Some(span),
-                        format!(
-                            "environment must be a dictionary, received {part:?} ({})",
-                            part.type_name()
-                        ),
-                    ));
-                };
-                for (key, value) in dict.iter() {
-                    let key = key.to_text();
-                    found.retain(|(have, _)| *have != key);
-                    found.push((key, value.to_text()));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
-        let value = match self.task.level.keyword(Keyword::Timeout) {
-            Some((value, span)) => {
-                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?
-            }
-            None => Value::Int(self.run.settings.task_timeout.value),
-        };
-        let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
-        Ok((seconds > 0.0).then_some(seconds))
     }
 
     /// Opens the way and sends the module.
@@ -369,7 +312,7 @@ impl Prepared {
             Decision::Wait { future, delegate, no_log } => {
                 Started::Waiting { future, delegate, no_log }
             }
-            Decision::Send { way, remote, request, delegate, no_log } => {
+            Decision::Send { way, remote, request, watch, delegate, no_log } => {
                 let session = match self.run.session(&way.target).await {
                     Ok(session) => session,
                     Err(failure) => {
@@ -381,15 +324,19 @@ impl Prepared {
                         });
                     }
                 };
-                let Remote { contents, finish, .. } = *remote;
-                let method = way.method.filter(|method| {
-                    self.run.settings.become_allow_same_user.value
-                        || method.user != session.hello().user
-                });
+                let Remote { contents, sink, finish, .. } = *remote;
+                let method = self.method_on(&session, &way);
                 let answer = session.send(Request { task: *request, contents, method });
-                Started::Running { answer, finish, delegate, no_log }
+                Started::Running { answer, sink, finish, watch, delegate, no_log }
             }
         }
+    }
+
+    /// The user to become on a host; none where the helper is that user already.
+    pub(super) fn method_on(&self, session: &Session, way: &Way) -> Option<Method> {
+        way.method.clone().filter(|method| {
+            self.run.settings.become_allow_same_user.value || method.user != session.hello().user
+        })
     }
 
     /// Waits for the end of a turn.
@@ -400,8 +347,13 @@ impl Prepared {
                 let result = future.await;
                 Turned { result, delegate, no_log, skipped: false }
             }
-            Started::Running { mut answer, finish, delegate, no_log } => {
-                let result = self.answer(&mut answer).await;
+            Started::Running { mut answer, sink, finish, watch, delegate, no_log } => {
+                let mut result = self.answer(&mut answer, sink).await;
+                if let (Some(watch), Ok(started)) = (watch, &result)
+                    && started.contains_key("ansible_job_id")
+                {
+                    result = self.watch(watch, started.clone(), no_log).await;
+                }
                 let result = result.map(|result| match finish {
                     Some(finish) => finish(result),
                     None => result,
@@ -411,7 +363,11 @@ impl Prepared {
         }
     }
 
-    async fn answer(&self, answer: &mut Answer) -> Result<Dict, Failure> {
+    pub(super) async fn answer(
+        &self,
+        answer: &mut Answer,
+        mut sink: Option<Sink>,
+    ) -> Result<Dict, Failure> {
         loop {
             let event = tokio::select! {
                 event = answer.next() => event,
@@ -419,6 +375,13 @@ impl Prepared {
             };
             match event {
                 RemoteEvent::Output(stream, bytes) => self.output(stream, bytes),
+                RemoteEvent::Upload(bytes) => {
+                    let taken = sink.as_mut().map_or(Ok(()), |sink| sink(&bytes));
+                    taken.map_err(|error| {
+                        Failure::action(format!("cannot keep what was fetched: {error}"))
+                    })?;
+                    answer.acknowledge(bytes.len());
+                }
                 RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
                 {
                     Value::Dict(dict) => return Ok(self.timed_out(Arc::unwrap_or_clone(dict))),

@@ -3,27 +3,20 @@
 use std::collections::HashSet;
 
 use super::{
-    Event, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
+    Event, JobState, Options, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
     diff::diff_text,
     dump::{dump, dump_yaml},
     excerpt::error_text,
+    units::{Kind, Unit},
 };
 use crate::value::{Dict, Value};
 
-/// What the settings and the command line say about output.
-#[derive(Clone, Debug)]
-pub struct Options {
-    pub verbosity: u8,
-    pub show_skipped: bool,
-    pub show_ok: bool,
-    pub failed_to_stderr: bool,
-    pub check_markers: bool,
-    pub show_task_path_on_failure: bool,
-    pub diff_context: usize,
-    /// Results as YAML with this indentation, not as JSON.
-    pub yaml_indent: Option<usize>,
-    pub show_custom_stats: bool,
-}
+pub(super) static UNIT: Unit = Unit {
+    name: "default",
+    collection: "ansible.builtin",
+    kind: Kind::Main,
+    make: |sink, options| Box::new(Default::new(sink, options.clone())),
+};
 
 /// Prints events as the reference does.
 pub struct Default {
@@ -200,17 +193,14 @@ impl Default {
     /// The result as JSON, without what is not shown at this verbosity.
     fn shown(&self, event: &ResultEvent) -> String {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
-        let indent = (always || self.options.verbosity > 2).then_some(4);
+        let pretty = self.options.pretty.unwrap_or(false);
+        let indent = (always || pretty || self.options.verbosity > 2).then_some(4);
         if event.no_log {
-            let mut censored = Dict::new();
-            censored.insert("censored", CENSORED);
-            // As the reference: what says whether something changed stays.
-            if let Some(changed) = event.result.get("changed")
-                && &*event.task.action != "debug"
-            {
-                censored.insert("changed", changed.clone());
+            let mut shown = censored(&event.result);
+            if &*event.task.action == "debug" {
+                shown.remove("changed");
             }
-            return self.dump(&censored, None);
+            return self.dump(&shown, pretty.then_some(4));
         }
         self.dump(&abridged(&event.result, &event.task.action, self.options.verbosity), indent)
     }
@@ -251,6 +241,18 @@ impl Default {
     }
 }
 
+/// A result that must not be seen: what says whether something changed stays, and how often it was tried.
+pub(super) fn censored(result: &Dict) -> Dict {
+    let mut shown = Dict::new();
+    shown.insert("censored", CENSORED);
+    for key in ["changed", "attempts"] {
+        if let Some(value) = result.get(key) {
+            shown.insert(key, value.clone());
+        }
+    }
+    shown
+}
+
 /// Returns whether an action shows its result as files that were included.
 fn is_include(action: &str) -> bool {
     matches!(action, "include_tasks" | "include_role")
@@ -265,7 +267,7 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
         key.starts_with("_ansible_")
             || (verbosity < 3 && matches!(key, "invocation" | "diff"))
             || (is_empty_loop && key == "results")
-            || matches!(key, "exception" | "warnings" | "deprecations")
+            || matches!(key, "exception" | "warnings" | "deprecations" | "skipped")
             || (is_message && key != "msg")
             || (is_debug
                 && matches!(
@@ -367,6 +369,13 @@ impl Output for Default {
                     self.task_banner(task);
                 }
             }
+            Event::HostStart { task, host } => {
+                if self.options.show_host_start {
+                    let prefix = if task.is_handler { "HANDLER" } else { "TASK" };
+                    let line = format!(" [started {prefix}: {} on {host}]", task.name.trim());
+                    self.sink.line(&line, None);
+                }
+            }
             Event::Result(result) => self.result(result),
             Event::Retry { host, delegate, task, left, result } => {
                 let host = match delegate {
@@ -377,6 +386,23 @@ impl Output for Default {
                     format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
                 if self.options.verbosity > 2 {
                     line.push_str(&format!("Result was: {}", dump(result, Some(4))));
+                }
+                self.sink.line(&line, Some(Paint::Debug));
+            }
+            Event::RetryFile { path } => {
+                self.sink.line(&format!("\tto retry, use: --limit @{path}"), None);
+            }
+            Event::Quit => self.sink.line("User interrupted execution", None),
+            Event::Job { host, state, id } => {
+                let word = match state {
+                    JobState::Running => "POLL",
+                    JobState::Ok => "OK",
+                    JobState::Failed => "FAILED",
+                };
+                let id = id.as_deref().unwrap_or("None");
+                let mut line = format!("ASYNC {word} on {host}: jid={id}");
+                if *state == JobState::Running {
+                    line.push_str(" started=True finished=False");
                 }
                 self.sink.line(&line, Some(Paint::Debug));
             }

@@ -95,7 +95,9 @@ fn unified(
                     ChangeTag::Insert => ('+', Some(Paint::DiffAdd)),
                     ChangeTag::Equal => (' ', None),
                 };
+                // Ends of lines are shown as those of the terminal.
                 let bare = line.strip_suffix('\n').unwrap_or(line);
+                let bare = bare.strip_suffix('\r').unwrap_or(bare);
                 let shown = format!("{sign}{bare}");
                 text.push_str(&color.map_or_else(|| shown.clone(), |color| paint(color, &shown)));
                 text.push('\n');

@@ -25,7 +25,14 @@ pub fn dump(result: &Dict, indent: Option<usize>) -> String {
 pub(super) fn dump_yaml(result: &Dict, indent: usize) -> String {
     let indentation = i32::try_from(indent).unwrap_or(4);
     let style = Style { indent: indentation, flow: Some(false), blocks: true, ..Style::default() };
-    let value = readable(&Value::from(result.clone()));
+    let mut shown = result.clone();
+    for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        // The text says it all, line by line.
+        if shown.contains_key(text) && shown.contains_key(lines) {
+            shown.insert(lines, "<omitted>");
+        }
+    }
+    let value = readable(&Value::from(shown));
     let text = write_yaml(&value, &style).unwrap_or_else(|_| dump(result, None));
     let mut out = String::new();
     for line in text.trim_end().lines() {
@@ -41,6 +48,7 @@ pub(super) fn dump_yaml(result: &Dict, indent: usize) -> String {
 /// Texts without what would keep YAML from showing them as lines.
 fn readable(value: &Value) -> Value {
     match value {
+        Value::Str(text) if !text.contains('\n') => Value::Str(std::sync::Arc::clone(text)),
         Value::Str(text) => {
             let lines: Vec<String> = text
                 .trim_end()
@@ -91,7 +99,9 @@ fn write_value(out: &mut String, value: &Value, layout: Layout, depth: usize) {
         Value::Dict(dict) => write_dict(out, dict, layout, depth),
         Value::Template(template) => write_text(out, &template.text),
         Value::Encrypted(_) => write_text(out, "<vault>"),
-        Value::Object(object) => write_text(out, &object.to_text()),
+        Value::Object(object) => {
+            write_text(out, &object.to_plain().unwrap_or_else(|| object.to_text()));
+        }
     }
 }
 

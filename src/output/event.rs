@@ -30,6 +30,11 @@ pub enum Event {
     NoHostsMatched,
     NoHostsRemaining,
     TaskStart(Arc<TaskStart>),
+    /// A host begins a task.
+    HostStart {
+        task: Arc<TaskStart>,
+        host: Arc<str>,
+    },
     /// One host, or one item on it, is done with a task.
     Result(Box<ResultEvent>),
     /// A task is tried again.
@@ -39,6 +44,13 @@ pub enum Event {
         task: Arc<TaskStart>,
         left: i64,
         result: Arc<Dict>,
+    },
+    /// Somebody looked at a job in the background: how it goes.
+    Job {
+        host: Arc<str>,
+        state: JobState,
+        /// Its number; none where the task's result must not be seen.
+        id: Option<Arc<str>>,
     },
     /// Files were included for these hosts.
     Included {
@@ -63,6 +75,12 @@ pub enum Event {
         host: Option<Arc<str>>,
         text: String,
     },
+    /// The hosts that were lost stand in a file.
+    RetryFile {
+        path: String,
+    },
+    /// The operator ended the run at a prompt.
+    Quit,
     /// The run cannot go on; why is said elsewhere.
     Abandoned,
     /// A handler will run on a host.
@@ -81,6 +99,8 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub struct TaskStart {
     pub name: String,
+    /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`.
+    pub args: String,
     pub is_handler: bool,
     pub action: Arc<str>,
     pub span: Span,
@@ -90,6 +110,14 @@ pub struct TaskStart {
     pub n_hosts: usize,
     /// Distinguishes tasks of one name.
     pub id: usize,
+}
+
+/// How a job in the background goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobState {
+    Running,
+    Ok,
+    Failed,
 }
 
 /// How it went.
@@ -130,6 +158,8 @@ pub struct Cause {
     pub origin: Option<String>,
     /// What helps against it, shown below the place.
     pub help: Option<&'static str>,
+    /// Whether it is an entry of its own though the reason before it stands at the same place.
+    pub apart: bool,
 }
 
 /// A host's totals.

@@ -42,6 +42,9 @@ fn joined(causes: &[Cause]) -> String {
 }
 
 fn same_place(one: &Cause, other: &Cause) -> bool {
+    if other.apart {
+        return false;
+    }
     match (&one.span, &other.span) {
         (Some(a), Some(b)) => {
             (&a.source.path, a.line, a.column) == (&b.source.path, b.line, b.column)

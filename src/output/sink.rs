@@ -29,6 +29,13 @@ impl Sink {
         Sink { colored, secrets, columns, status, out, interactive }
     }
 
+    /// Returns this sink without the line at the bottom of the terminal: another one has it.
+    #[must_use]
+    pub fn without_status(mut self) -> Sink {
+        self.status = None;
+        self
+    }
+
     /// Returns a sink that writes somewhere else, without colours.
     pub fn to(out: Box<dyn Write + Send>) -> Sink {
         Sink {

@@ -30,8 +30,10 @@ const FREE_FORM_OPTIONS: [&str; 10] = [
 pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> {
     let mut found = ArgText::default();
     let mut raw = String::new();
+    let mut ends_raw = false;
     for piece in pieces(text)? {
         let pair = piece.word.split_once('=').filter(|(key, _)| is_key(key));
+        ends_raw = false;
         match pair {
             Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
                 found.pairs.push((key.into(), unquote(&unescape(value)).into()));
@@ -41,8 +43,14 @@ pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> 
                     raw.push_str(piece.space);
                 }
                 raw.push_str(piece.word);
+                ends_raw = true;
             }
         }
+    }
+    // The last line of a command ends as the others do.
+    let end = &text[text.trim_end().len()..];
+    if free_form && ends_raw && end.contains('\n') {
+        raw.push('\n');
     }
     found.raw = (!raw.is_empty()).then(|| raw.into());
     Ok(found)
@@ -54,6 +62,16 @@ impl ArgText {
         let pairs =
             self.pairs.into_iter().chain(self.raw.map(|raw| (Arc::from("_raw_params"), raw)));
         pairs.map(|(key, text)| (key, value(text))).collect()
+    }
+}
+
+/// Splits a text into its first word, which may be an expression with spaces, and the rest.
+pub(super) fn split_name(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let first = pieces(text).ok().and_then(|pieces| Some(pieces.first()?.word.len()));
+    match first {
+        Some(end) => (&text[..end], text[end..].trim()),
+        None => text.split_once(char::is_whitespace).unwrap_or((text, "")),
     }
 }
 

@@ -136,7 +136,7 @@ impl Keyword {
 }
 
 /// The keywords that a play, block or task has of its own.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Keywords(Vec<(Keyword, (Value, Span))>);
 
 impl Keywords {

@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Playbook, Role, VarsPrompt,
+    Block, Collections, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Playbook, Role,
+    VarsPrompt,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
@@ -22,6 +23,9 @@ const MAX_DEPTH: usize = 100;
 
 /// Values that are known before any host is: for names in imports that are templates.
 pub type Resolve<'a> = dyn Fn(&Value, &Level) -> Result<Value, Diagnostic> + 'a;
+
+/// The one name of an action, from any of its names.
+pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 
 /// Files that were read, by their path: an included file is read once a run.
 #[derive(Default)]
@@ -67,12 +71,24 @@ impl Files {
     }
 }
 
-/// Reads playbooks, tasks and roles.
-pub struct Loader<'a> {
+/// What a loader stands on.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
     pub files: &'a Files,
     /// Folders where roles are looked for, after those beside the playbook.
     pub roles_path: &'a [PathBuf],
+    /// Folders of modules, after those beside the playbook.
+    pub library: &'a [PathBuf],
+    pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
+    pub actions: &'a ActionNames<'a>,
+    /// Whether there is a lookup of this name.
+    pub lookups: fn(&str) -> bool,
+}
+
+/// Reads playbooks, tasks and roles.
+pub struct Loader<'a> {
+    pub(super) around: Surroundings<'a>,
     pub errors: RefCell<Diagnostics>,
     /// Roles of the play that is being read, so that one named twice is read once.
     pub(super) depth: std::cell::Cell<usize>,
@@ -92,15 +108,9 @@ pub(super) struct Place<'a> {
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(
-        files: &'a Files,
-        roles_path: &'a [PathBuf],
-        resolve: &'a Resolve<'a>,
-    ) -> Loader<'a> {
+    pub fn new(around: Surroundings<'a>) -> Loader<'a> {
         Loader {
-            files,
-            roles_path,
-            resolve,
+            around,
             errors: RefCell::default(),
             depth: std::cell::Cell::new(0),
             playbook_dir: RefCell::default(),
@@ -123,10 +133,16 @@ impl<'a> Loader<'a> {
 
     /// Reads a file's node, or reports why it cannot be read.
     pub(super) fn file(&self, path: &Path, span: Option<&Span>) -> Option<Rc<Option<Node>>> {
-        self.files.load(path, span).map_err(|error| self.error(error)).ok()
+        self.around.files.load(path, span).map_err(|error| self.error(error)).ok()
     }
 
-    fn plays(&self, path: &Path, span: Option<&Span>, vars: &Arc<Dict>, into: &mut Vec<Arc<Play>>) {
+    pub(super) fn plays(
+        &self,
+        path: &Path,
+        span: Option<&Span>,
+        vars: &Arc<Dict>,
+        into: &mut Vec<Arc<Play>>,
+    ) {
         if self.too_deep(span) {
             return;
         }
@@ -173,80 +189,6 @@ impl<'a> Loader<'a> {
         }
         self.error(Diagnostic::maybe_at(span, "files import one another without end".to_owned()));
         true
-    }
-
-    fn import_playbook(
-        &self,
-        entry: &Node,
-        name: &Node,
-        dir: &Path,
-        outer: &Arc<Dict>,
-        into: &mut Vec<Arc<Play>>,
-    ) {
-        let mut vars = (**outer).clone();
-        if let Some((_, given)) = entry.get("vars") {
-            vars.extend(self.vars(given).iter().map(|(key, value)| (key.clone(), value.clone())));
-        }
-        let level = Level {
-            kind: LevelKind::Play,
-            keywords: Keywords::default(),
-            vars: Arc::new(vars),
-            parent: None,
-        };
-        let resolved = match (self.resolve)(&name.to_value(), &level) {
-            Ok(value) => value,
-            Err(error) => return self.error(error),
-        };
-        let Some(file) = resolved.as_str() else {
-            return self.error(
-                Diagnostic::error(&name.span, "playbook import parameter is missing")
-                    .label("not a file name"),
-            );
-        };
-        let first = into.len();
-        self.plays(&dir.join(file), Some(&name.span), &level.vars, into);
-        // `when` and `tags` of the import hold for every task of its plays.
-        let keywords = [("when", Keyword::When), ("tags", Keyword::Tags)];
-        let given: Vec<_> = keywords
-            .iter()
-            .filter_map(|(name, keyword)| Some((*keyword, entry.get(name)?.1)))
-            .collect();
-        if given.is_empty() {
-            return;
-        }
-        for play in &mut into[first..] {
-            let mut keywords = Keywords::default();
-            for (keyword, node) in &given {
-                keywords.set(*keyword, node.to_value(), node.span.clone());
-            }
-            *play = Arc::new(Self::play_below(play, keywords));
-        }
-    }
-
-    /// The play again with keywords of its import above it.
-    fn play_below(play: &Arc<Play>, keywords: Keywords) -> Play {
-        let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
-        let level = Level {
-            kind: LevelKind::Play,
-            keywords: play.level.keywords.copied(),
-            vars: Arc::clone(&play.level.vars),
-            parent: Some(Arc::new(above)),
-        };
-        let level = Arc::new(level);
-        let sections =
-            play.sections.iter().map(|section| rebase(section, &play.level, &level)).collect();
-        Play {
-            sections,
-            handlers: rebase(&play.handlers, &play.level, &level),
-            level,
-            hosts: play.hosts.clone(),
-            name: play.name.clone(),
-            vars_files: play.vars_files.clone(),
-            vars_prompt: play.vars_prompt.clone(),
-            roles: play.roles.clone(),
-            dir: play.dir.clone(),
-            span: play.span.clone(),
-        }
     }
 
     fn play(&self, node: &Node, dir: &Path, import_vars: &Arc<Dict>) -> Option<Arc<Play>> {
@@ -525,36 +467,4 @@ pub(crate) fn is_variable_name(name: &str) -> bool {
     chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
         && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
         && !RESERVED.contains(&name)
-}
-
-/// Entries whose levels hang below `new` where they hung below `old`.
-fn rebase(entries: &[Entry], old: &Arc<Level>, new: &Arc<Level>) -> Vec<Entry> {
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Entry::Task(task) => {
-                Entry::Task(Arc::new(task.with_level(rebase_level(&task.level, old, new))))
-            }
-            Entry::Block(block) => Entry::Block(Arc::new(Block {
-                level: rebase_level(&block.level, old, new),
-                body: rebase(&block.body, old, new),
-                rescue: rebase(&block.rescue, old, new),
-                always: rebase(&block.always, old, new),
-                is_role: block.is_role,
-                span: block.span.clone(),
-            })),
-        })
-        .collect()
-}
-
-fn rebase_level(level: &Arc<Level>, old: &Arc<Level>, new: &Arc<Level>) -> Arc<Level> {
-    if Arc::ptr_eq(level, old) {
-        return Arc::clone(new);
-    }
-    Arc::new(Level {
-        kind: level.kind.clone(),
-        keywords: level.keywords.copied(),
-        vars: Arc::clone(&level.vars),
-        parent: level.parent.as_ref().map(|parent| rebase_level(parent, old, new)),
-    })
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
+    collections::collection_of,
     load::{Loader, Place},
 };
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 pub struct Role {
     pub name: Arc<str>,
     pub dir: PathBuf,
+    /// The collection that it lies in.
+    pub collection: Option<Arc<str>>,
     pub defaults: Arc<Dict>,
     pub vars: Arc<Dict>,
     /// Parameters of this use of the role.
@@ -111,8 +114,9 @@ impl Loader<'_> {
             );
             return None;
         };
-        let resolved =
-            (self.resolve)(&name.to_value(), &level).map_err(|error| self.error(error)).ok()?;
+        let resolved = (self.around.resolve)(&name.to_value(), &level)
+            .map_err(|error| self.error(error))
+            .ok()?;
         let call = RoleCall {
             name: resolved.as_str().unwrap_or_default().to_owned(),
             span: name.span.clone(),
@@ -149,7 +153,14 @@ impl Loader<'_> {
         let file =
             |folder: &str, name: Option<&str>| role_file(&role_dir, folder, name.unwrap_or("main"));
         let meta = self.read_optional(file("meta", None));
-        let name: Arc<str> = call.name.as_str().into();
+        let collection = collection_of(&role_dir);
+        let name: Arc<str> = match &collection {
+            // A role of a collection has its full name, however it was named.
+            Some(collection) if !call.name.contains(['.', '/']) => {
+                format!("{collection}.{}", call.name).into()
+            }
+            _ => call.name.as_str().into(),
+        };
         let files = &call.files;
         let role = Arc::new(Role {
             defaults: Arc::new(self.role_vars(
@@ -169,6 +180,7 @@ impl Loader<'_> {
             identity: identity(&role_dir, call, level),
             dependents: dependents.to_vec(),
             argument_specs: self.argument_specs(&role_dir, meta.as_ref()),
+            collection: collection.as_deref().map(Arc::from),
             name: Arc::clone(&name),
             dir: role_dir.clone(),
         });
@@ -176,9 +188,20 @@ impl Loader<'_> {
 
         let mut chain = vec![Arc::clone(&name)];
         chain.extend_from_slice(dependents);
+        let mut keywords = super::Keywords::default();
+        let named = meta.as_ref().and_then(|meta| meta.get("collections"));
+        let named = named.and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
+        let collections: Vec<Value> = collection
+            .map(Value::str)
+            .into_iter()
+            .chain(named.iter().map(Node::to_value))
+            .collect();
+        if !collections.is_empty() {
+            keywords.set(Keyword::Collections, Value::list(collections), call.span.clone());
+        }
         let role_level = Arc::new(Level {
             kind: LevelKind::Role(Arc::clone(&role)),
-            keywords: super::Keywords::default(),
+            keywords,
             vars: Arc::default(),
             parent: Some(Arc::clone(level)),
         });
@@ -220,8 +243,28 @@ impl Loader<'_> {
     /// Looks for a role: beside the playbook, in the roles path, beside the role that names it, by its own path.
     fn find_role(&self, call: &RoleCall, level: &Level, dir: &Path) -> Option<PathBuf> {
         let playbook_dir = self.playbook_dir.borrow().clone();
+        let collections = self.around.collections;
+        if call.name.contains('.')
+            && let Some(found) = collections.role(&playbook_dir, &call.name)
+        {
+            return Some(found);
+        }
+        // A short name means a role of the collections that are in force, before those beside the playbook.
+        let in_force = level.keyword(Keyword::Collections).map(|(value, _)| value.to_owned());
+        let in_force: Vec<String> = match in_force {
+            Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
+            Some(Value::Str(name)) => vec![name.to_string()],
+            _ => Vec::new(),
+        };
+        let around = collection_of(&playbook_dir);
+        for collection in in_force.iter().chain(&around) {
+            let name = format!("{collection}.{}", call.name);
+            if let Some(found) = collections.role(&playbook_dir, &name) {
+                return Some(found);
+            }
+        }
         let mut folders = vec![playbook_dir.join("roles")];
-        folders.extend(self.roles_path.iter().cloned());
+        folders.extend(self.around.roles_path.iter().cloned());
         if let Some(role) = level.role() {
             folders.extend(role.dir.parent().map(Path::to_owned));
         }
@@ -230,24 +273,6 @@ impl Loader<'_> {
             folders.iter().map(|folder| folder.join(&call.name)).find(|path| path.is_dir())
         {
             return Some(found);
-        }
-        if let [namespace, collection, role] = call.name.split('.').collect::<Vec<_>>()[..] {
-            let mut roots = vec![playbook_dir.join("collections")];
-            roots.extend(
-                std::env::var_os("HOME")
-                    .map(|home| PathBuf::from(home).join(".ansible/collections")),
-            );
-            roots.push("/usr/share/ansible/collections".into());
-            let inside = Path::new("ansible_collections")
-                .join(namespace)
-                .join(collection)
-                .join("roles")
-                .join(role);
-            if let Some(found) =
-                roots.iter().map(|root| root.join(&inside)).find(|path| path.is_dir())
-            {
-                return Some(found);
-            }
         }
         let mut known = Vec::new();
         for folder in &folders[..folders.len().min(3)] {

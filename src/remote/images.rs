@@ -51,3 +51,20 @@ pub(super) fn script(serve: &str) -> String {
     let images: Vec<Image> = EMBEDDED.iter().map(Embedded::image).collect();
     windlass_protocol::bootstrap::script(&images, serve)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::EMBEDDED;
+
+    #[test]
+    fn a_helper_is_quickly_uploaded() {
+        for helper in EMBEDDED {
+            let size = helper.gzip.len();
+            assert!(
+                size <= 2_000_000,
+                "the helper for {} has {size} bytes, packed",
+                helper.machine
+            );
+        }
+    }
+}

@@ -97,6 +97,8 @@ impl fmt::Debug for Content {
 #[derive(Debug)]
 pub enum Event {
     Output(Stream, Vec<u8>),
+    /// Bytes of a file that the module sends; each is to be acknowledged.
+    Upload(Vec<u8>),
     Result(JsonMap),
     /// The other user could not be become.
     BecomeFailed(BecomeError),
@@ -124,8 +126,20 @@ impl Answer {
         let event = self.events.recv().await;
         let event = event
             .unwrap_or_else(|| Event::Lost(Lost { message: "the request has ended".to_owned() }));
-        self.done |= !matches!(event, Event::Output(..));
+        self.done |= !matches!(event, Event::Output(..) | Event::Upload(..));
         event
+    }
+
+    /// Says that so many uploaded bytes were taken: the module may send as many more.
+    pub fn acknowledge(&self, bytes: usize) {
+        let frame = Frame {
+            channel: self.channel,
+            kind: Kind::Credit,
+            request: self.request,
+            payload: (bytes as u64).to_be_bytes().to_vec(),
+        };
+        // A session that is gone says so by its own event.
+        let _ = self.session.0.outgoing.send(frame);
     }
 }
 
@@ -268,6 +282,11 @@ impl Session {
                         Stream::Stdout
                     };
                     let _ = pending.events.send(Event::Output(stream, bytes.to_vec()));
+                }
+            }
+            Kind::Upload => {
+                if let Some(pending) = self.state().pending.get(&frame.request) {
+                    let _ = pending.events.send(Event::Upload(frame.payload));
                 }
             }
             Kind::Fetch => {

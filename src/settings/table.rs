@@ -107,6 +107,8 @@ settings! {
     task_timeout: i64 = "0", [("defaults", "task_timeout")], ["ANSIBLE_TASK_TIMEOUT"];
     /// Seconds between looks at an asynchronous task
     poll_interval: i64 = "15", [("defaults", "poll_interval")], ["ANSIBLE_POLL_INTERVAL"];
+    /// Folder on hosts in which jobs in the background say how they go
+    async_dir: String = "~/.ansible_async", [("defaults", "async_dir")], ["ANSIBLE_ASYNC_DIR"];
     /// Modules that gather facts
     facts_modules: Vec<String> = "smart", [("defaults", "facts_modules")], ["ANSIBLE_FACTS_MODULES"];
     /// Whether facts are variables with the prefix `ansible_`
@@ -318,6 +320,30 @@ settings! {
     stdout_callback: String = "default", [("defaults", "stdout_callback")], ["ANSIBLE_STDOUT_CALLBACK"];
     /// What else follows the run
     callbacks_enabled: Vec<String> = "", [("defaults", "callbacks_enabled")], ["ANSIBLE_CALLBACKS_ENABLED"];
+    /// Folder of the output `tree`
+    callback_tree_dir: Option<PathBuf> = none, [("callback_tree", "directory")], ["ANSIBLE_CALLBACK_TREE_DIR"];
+    /// Folder of the reports of the output `junit`
+    junit_output_dir: PathBuf = "~/.ansible.log", [], ["JUNIT_OUTPUT_DIR"];
+    /// Whether its cases are named after the files of their tasks
+    junit_task_class: bool = "False", [], ["JUNIT_TASK_CLASS"];
+    /// Folder to which its paths are relative
+    junit_task_relative_path: Option<PathBuf> = none, [], ["JUNIT_TASK_RELATIVE_PATH"];
+    /// What stands for the path of a task outside of that folder
+    junit_replace_out_of_tree_path: Option<String> = none, [], ["JUNIT_REPLACE_OUT_OF_TREE_PATH"];
+    /// Whether a change is a failure there
+    junit_fail_on_change: bool = "False", [], ["JUNIT_FAIL_ON_CHANGE"];
+    /// Whether a failure that the playbook ignores is one there
+    junit_fail_on_ignore: bool = "False", [], ["JUNIT_FAIL_ON_IGNORE"];
+    /// Whether gathering facts is a case there
+    junit_include_setup_tasks: bool = "True", [], ["JUNIT_INCLUDE_SETUP_TASKS_IN_REPORT"];
+    /// Whether its cases leave out the tasks' arguments
+    junit_hide_task_arguments: bool = "False", [], ["JUNIT_HIDE_TASK_ARGUMENTS"];
+    /// How the names of tasks begin that are cases there
+    junit_test_case_prefix: String = "", [], ["JUNIT_TEST_CASE_PREFIX"];
+    /// How many tasks the output `profile_tasks` shows; 0 for all
+    profile_tasks_limit: i64 = "20", [("callback_profile_tasks", "output_limit")], ["PROFILE_TASKS_TASK_OUTPUT_LIMIT"];
+    /// In which order it shows them
+    profile_tasks_order: String = "descending", [("callback_profile_tasks", "sort_order")], ["PROFILE_TASKS_SORT_ORDER"];
     /// Whether ad hoc commands use them, too
     load_callback_plugins: bool = "False", [("defaults", "bin_ansible_callbacks")], ["ANSIBLE_LOAD_CALLBACK_PLUGINS"];
     /// Whether skipped tasks are shown

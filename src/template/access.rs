@@ -48,7 +48,7 @@ impl Evaluator<'_> {
                 })
             }
             _ if methods::exists(of, name) => Ok(bound(of, name)),
-            _ => Ok(missing(of, &Value::str(name))),
+            _ => Ok(of_number(of, name).unwrap_or_else(|| missing(of, &Value::str(name)))),
         }
     }
 
@@ -59,6 +59,7 @@ impl Evaluator<'_> {
             Value::Dict(dict) => match dict.get_value(key) {
                 Some(value) => value.clone(),
                 None => match key.as_str() {
+                    Some(name) if is_unsafe(name) => return self.attribute(of, name),
                     Some(name) if methods::exists(of, name) => bound(of, name),
                     _ => missing(of, key),
                 },
@@ -127,13 +128,58 @@ fn index(key: &Value, length: usize) -> Option<usize> {
 }
 
 fn missing(of: &Value, key: &Value) -> Value {
-    let message = match (of, key) {
-        (Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::None, Value::Int(_)) => {
-            format!("{} object has no element {}", of.type_name(), key.to_repr())
+    let found = of.type_name();
+    let message = if key.is_true() {
+        format!("object of type '{found}' has no attribute {}", key.to_repr())
+    } else {
+        // A key that is false is a key that Jinja overlooks when it looks for words.
+        let shown = match of {
+            Value::None => "None".to_owned(),
+            _ => format!("{found} object"),
+        };
+        match key {
+            Value::Str(_) => format!("'{shown}' has no attribute {}", key.to_repr()),
+            _ => format!("{shown} has no element {}", key.to_repr()),
         }
-        _ => format!("object of type '{}' has no attribute {}", of.type_name(), key.to_repr()),
     };
     Value::undefined(message, None)
+}
+
+/// Returns what numbers have beside methods.
+fn of_number(of: &Value, name: &str) -> Option<Value> {
+    let is_float = match of {
+        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => false,
+        Value::Float(_) => true,
+        _ => return None,
+    };
+    match name {
+        "real" => crate::value::positive(of.clone()).ok(),
+        "numerator" if !is_float => crate::value::positive(of.clone()).ok(),
+        "imag" if is_float => Some(Value::Float(0.0)),
+        "imag" => Some(Value::Int(0)),
+        "denominator" if !is_float => Some(Value::Int(1)),
+        _ => None,
+    }
+}
+
+/// Names that every object of Python has, and no template may touch.
+fn is_unsafe(name: &str) -> bool {
+    matches!(
+        name,
+        "__class__"
+            | "__init__"
+            | "__doc__"
+            | "__dict__"
+            | "__module__"
+            | "__new__"
+            | "__reduce__"
+            | "__getattribute__"
+            | "__setattr__"
+            | "__eq__"
+            | "__repr__"
+            | "__str__"
+            | "__hash__"
+    )
 }
 
 /// Returns `of[start:stop:step]`.
@@ -200,6 +246,7 @@ pub(crate) fn slice(of: &Value, [start, stop, step]: [Option<i64>; 3]) -> Result
                 None => return Err(not_subscriptable(of)),
             }
         }
+        Value::Dict(_) => return Err(TemplateError::runtime("unhashable type: 'slice'")),
         other => return Err(not_subscriptable(other)),
     })
 }

@@ -1,7 +1,15 @@
 //! `when`, `changed_when`, `until` and their kin: an expression that must be true or false.
 
-use super::{Env, TemplateError, evaluator::Result};
-use crate::{diagnostic::Span, value::Value};
+use super::{
+    Env, TemplateError,
+    evaluator::Result,
+    syntax,
+    tree::{Expression, Statement},
+};
+use crate::{
+    diagnostic::Span,
+    value::{Template, Value},
+};
 
 impl Env<'_> {
     /// Returns whether a condition holds; text is a bare expression, a list holds when all its conditions do.
@@ -29,6 +37,9 @@ impl Env<'_> {
                     "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
                 );
                 match self.eval(value) {
+                    Ok(Value::Str(text)) if self.hands_on(template) => {
+                        return self.condition_at(&Value::Str(text), span);
+                    }
                     // Only the operator's own words may be evaluated, not what they gave.
                     Ok(Value::Str(_)) => Err(TemplateError {
                         span: template.span.clone(),
@@ -41,6 +52,9 @@ impl Env<'_> {
         };
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
+            Ok(Value::Omit) => {
+                Err(TemplateError::exact("A template was resolved to an Omit scalar."))
+            }
             Ok(other) => self.broken(&other, span),
             Err(mut error) => {
                 if error.is_undefined() {
@@ -49,6 +63,19 @@ impl Env<'_> {
                 }
                 Err(error)
             }
+        }
+    }
+
+    /// Returns whether a template is but the name of a variable whose text the operator wrote.
+    fn hands_on(&self, template: &Template) -> bool {
+        let Ok(compiled) = syntax::compiled(template) else { return false };
+        let code = &compiled.code;
+        match &code.body[..] {
+            [Statement::Emit(Expression::Name(symbol, _))] => {
+                let name = &code.names[*symbol as usize];
+                matches!(self.scope.get(name), Some(Value::Str(_))) && self.scope.is_operators(name)
+            }
+            _ => false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Password hashes as `crypt(3)` makes them: SHA-512, SHA-256 and MD5, with as many rounds as passlib takes.
+//! Password hashes as `crypt(3)` makes them: SHA-512, SHA-256, MD5 and bcrypt, with passlib's limits and words.
 //!
 //! The algorithms are those of Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512" and of FreeBSD's MD5 crypt.
 
@@ -6,35 +6,129 @@ use super::{digests::raw, random::Random};
 
 const LETTERS: &[u8] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// How a hash is made; what is absent is the algorithm's default.
+#[derive(Default)]
+pub(crate) struct Recipe {
+    pub(crate) salt: Option<String>,
+    pub(crate) salt_size: Option<usize>,
+    pub(crate) rounds: Option<i64>,
+    /// Which of bcrypt's versions.
+    pub(crate) ident: Option<String>,
+}
+
+struct Algorithm {
+    /// passlib's name, for its words.
+    name: &'static str,
+    kind: Kind,
+    longest_salt: usize,
+    /// Fewest, most and default rounds.
+    rounds: Option<(i64, i64, i64)>,
+}
+
+enum Kind {
+    Md5,
+    Bcrypt,
+    Sha2(&'static str),
+}
+
+const MD5: Algorithm =
+    Algorithm { name: "md5_crypt", kind: Kind::Md5, longest_salt: 8, rounds: None };
+const BCRYPT: Algorithm =
+    Algorithm { name: "bcrypt", kind: Kind::Bcrypt, longest_salt: 22, rounds: Some((4, 31, 12)) };
+const SHA256: Algorithm = Algorithm {
+    name: "sha256_crypt",
+    kind: Kind::Sha2("sha256"),
+    longest_salt: 16,
+    rounds: Some((1000, 999_999_999, 535_000)),
+};
+const SHA512: Algorithm = Algorithm {
+    name: "sha512_crypt",
+    kind: Kind::Sha2("sha512"),
+    longest_salt: 16,
+    rounds: Some((1000, 999_999_999, 656_000)),
+};
+
 /// Returns a password's hash; without a salt, one by chance.
-pub(crate) fn hash(
-    password: &str,
-    kind: &str,
-    salt: Option<&str>,
-    rounds: Option<u32>,
-) -> Result<String, String> {
-    let (kind, longest) = match kind {
-        "sha512" | "sha512_crypt" => ("sha512", 16),
-        "sha256" | "sha256_crypt" => ("sha256", 16),
-        "md5" | "md5_crypt" => ("md5", 8),
-        other => return Err(format!("crypt does not support '{other}' algorithm")),
+pub(crate) fn hash(password: &str, kind: &str, recipe: &Recipe) -> Result<String, String> {
+    let algorithm = match kind {
+        "sha512" | "sha512_crypt" => SHA512,
+        "sha256" | "sha256_crypt" => SHA256,
+        "md5" | "md5_crypt" => MD5,
+        "blowfish" | "bcrypt" => BCRYPT,
+        other => {
+            return Err(format!(
+                "{other} is not in the list of supported passlib algorithms: md5, blowfish, sha256, sha512"
+            ));
+        }
     };
-    let salt = if let Some(salt) = salt {
-        salt.to_owned()
-    } else {
-        let mut random = Random::seeded(None);
-        let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
-        (0..longest).map(letter).map(char::from).collect()
+    let is_bcrypt = matches!(algorithm.kind, Kind::Bcrypt);
+    let salt = match recipe.salt.as_deref().filter(|salt| !salt.is_empty()) {
+        Some(salt) => checked_salt(salt, &algorithm)?,
+        None => {
+            let mut random = Random::seeded(None);
+            let size = recipe.salt_size.filter(|_| !is_bcrypt).unwrap_or(algorithm.longest_salt);
+            let letter = |_| LETTERS[usize::try_from(random.below(64)).unwrap_or(0)];
+            (0..size.min(algorithm.longest_salt)).map(letter).map(char::from).collect()
+        }
     };
-    if let Some(wrong) = salt.chars().find(|c| !c.is_ascii() || !LETTERS.contains(&(*c as u8))) {
-        return Err(format!("invalid characters in salt: '{wrong}'"));
+    let failed = |message: String| Err(format!("Could not hash the secret: {message}"));
+    let rounds = match (algorithm.rounds, recipe.rounds) {
+        (None, None) => 0,
+        (None, Some(_)) => {
+            return Err(
+                "MinimalHandler.using() got an unexpected keyword argument 'rounds'".to_owned()
+            );
+        }
+        (Some((.., default)), None) => default,
+        (Some((fewest, most, _)), Some(rounds)) => {
+            let name = algorithm.name;
+            if rounds < fewest {
+                return failed(format!(
+                    "{name}: min_desired_rounds ({rounds}) is too low, must be at least {fewest}"
+                ));
+            }
+            if rounds > most {
+                return failed(format!(
+                    "{name}: min_desired_rounds ({rounds}) is too large, cannot be more than {most}"
+                ));
+            }
+            rounds
+        }
+    };
+    let rounds = u32::try_from(rounds).unwrap_or_default();
+    match algorithm.kind {
+        Kind::Md5 => md5(password.as_bytes(), &salt),
+        Kind::Sha2(kind) => sha2(password.as_bytes(), kind, &salt, rounds),
+        Kind::Bcrypt => {
+            let ident = recipe.ident.as_deref().unwrap_or("2b").trim_matches('$');
+            if !["2", "2a", "2b", "2y"].contains(&ident) {
+                return failed(format!("invalid ident: '{ident}'"));
+            }
+            Ok(super::bcrypt::hash(password.as_bytes(), &salt, rounds, ident))
+        }
     }
-    let salt = &salt[..salt.len().min(longest)];
-    if kind == "md5" {
-        md5(password.as_bytes(), salt)
-    } else {
-        sha2(password.as_bytes(), kind, salt, rounds)
+}
+
+/// Returns a salt that an algorithm can take.
+fn checked_salt(salt: &str, algorithm: &Algorithm) -> Result<String, String> {
+    let (name, longest) = (algorithm.name, algorithm.longest_salt);
+    let is_bcrypt = matches!(algorithm.kind, Kind::Bcrypt);
+    let length = salt.chars().count();
+    if is_bcrypt && length % 4 == 1 {
+        return Err("source length must != 1 mod 4".to_owned());
     }
+    let failed = |message: String| Err(format!("Could not hash the secret: {message}"));
+    if salt.chars().any(|c| !c.is_ascii() || !LETTERS.contains(&(c as u8))) {
+        return failed(format!("invalid characters in {name} salt"));
+    }
+    let wanted = if is_bcrypt { "exactly" } else { "<=" };
+    if length > longest {
+        return failed(format!("salt too large ({name} requires {wanted} {longest} chars)"));
+    }
+    if is_bcrypt && length < longest {
+        return failed(format!("salt too small ({name} requires {wanted} {longest} chars)"));
+    }
+    Ok(salt.to_owned())
 }
 
 fn repeated(block: &[u8], length: usize) -> Vec<u8> {
@@ -45,7 +139,7 @@ fn repeated(block: &[u8], length: usize) -> Vec<u8> {
     clippy::many_single_char_names,
     reason = "the names are those of the algorithm's description"
 )]
-fn sha2(key: &[u8], kind: &str, salt: &str, rounds: Option<u32>) -> Result<String, String> {
+fn sha2(key: &[u8], kind: &str, salt: &str, count: u32) -> Result<String, String> {
     let digest = |parts: &[&[u8]]| raw(kind, &parts.concat());
     let salt_bytes = salt.as_bytes();
     let b = digest(&[key, salt_bytes, key])?;
@@ -59,8 +153,6 @@ fn sha2(key: &[u8], kind: &str, salt: &str, rounds: Option<u32>) -> Result<Strin
     let p = repeated(&raw(kind, &key.repeat(key.len()))?, key.len());
     let s = repeated(&raw(kind, &salt_bytes.repeat(16 + usize::from(a[0])))?, salt.len());
     let mut c = a;
-    let default = if kind == "sha512" { 656_000 } else { 535_000 };
-    let count = rounds.unwrap_or(default).clamp(1000, 999_999_999);
     for round in 0..count {
         let odd = round % 2 == 1;
         let mut data = if odd { p.clone() } else { c.clone() };

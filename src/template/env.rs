@@ -26,6 +26,10 @@ pub trait Scope: Send + Sync {
     fn get(&self, name: &str) -> Option<Value>;
     /// Returns every name, for `vars` and `varnames`.
     fn names(&self) -> Vec<Arc<str>>;
+    /// Returns whether the operator wrote this variable's text, which a condition may then evaluate.
+    fn is_operators(&self, _name: &str) -> bool {
+        false
+    }
 }
 
 /// What is the same for all templates of a play's role or file.
@@ -276,9 +280,7 @@ impl<'a> Env<'a> {
             match memo.get(&address) {
                 Some(Memo { result: Some(result), .. }) => return result.clone(),
                 Some(Memo { result: None, .. }) => {
-                    return Err(TemplateError::runtime(
-                        "Recursive loop detected in template: maximum recursion depth exceeded",
-                    ));
+                    return Err(TemplateError::recursion());
                 }
                 None => {
                     memo.insert(address, Memo { _of: of.clone(), result: None });
@@ -408,10 +410,10 @@ mod tests {
 
     #[test]
     fn templates_without_end_are_refused() {
-        let message = "Error rendering template: Recursive loop detected in template: maximum recursion depth exceeded";
+        let message = "Recursive loop detected in template: maximum recursion depth exceeded";
         check("{{ endless }}", message);
         check("{{ a }}", message);
-        let macro_message = "Error rendering template: maximum recursion depth exceeded";
+        let macro_message = "Recursive loop detected in template: maximum recursion depth exceeded";
         check("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", macro_message);
         check(
             "{% for x in range(100000) %}{% for y in range(100000) %}{% endfor %}{% endfor %}",

@@ -37,6 +37,13 @@ impl TemplateError {
         TemplateError { message: message.into(), span: None, kind: ErrorKind::Runtime }
     }
 
+    /// Returns the error of templates that lead back to themselves.
+    pub(crate) fn recursion() -> TemplateError {
+        TemplateError::exact(
+            "Recursive loop detected in template: maximum recursion depth exceeded",
+        )
+    }
+
     pub fn undefined(message: impl Into<String>) -> TemplateError {
         TemplateError { message: message.into(), span: None, kind: ErrorKind::Undefined }
     }

@@ -62,6 +62,8 @@ pub(crate) struct Evaluator<'e> {
     pub(super) blocks: Chain,
     /// The block that runs: its name and how far up its chain it is.
     pub(super) block: Option<(Arc<str>, usize)>,
+    /// What the template extends, once it said so.
+    parent: Option<(Value, Place)>,
 }
 
 impl<'e> Evaluator<'e> {
@@ -82,35 +84,34 @@ impl<'e> Evaluator<'e> {
             running: Vec::new(),
             blocks: Chain::new(),
             block: None,
+            parent: None,
         }
     }
 
     /// Runs the whole template.
     pub(crate) fn run(&mut self, out: &mut Output) -> Result<()> {
         if self.depth > MAX_DEPTH {
-            return Err(TemplateError::runtime(
-                "Recursive loop detected in template: maximum recursion depth exceeded",
-            ));
+            return Err(TemplateError::recursion());
         }
         let code = self.code;
         if !code.extends {
             self.register_blocks();
             return self.body(&code.body, out).map(drop);
         }
-        let mut parent = None;
+        self.register_blocks();
         let mut ignored = Output::text();
         for statement in &code.body {
-            match statement {
-                Statement::Extends(name) => parent = Some(self.expression(name)?),
-                Statement::Text(text) if parent.is_none() => out.push(text.clone()),
-                Statement::Block(_) if parent.is_some() => (),
-                other if parent.is_some() => drop(self.statement(other, &mut ignored)?),
-                other => drop(self.statement(other, out)?),
+            let flow = match (&self.parent, statement) {
+                (None, statement) => self.statement(statement, out)?,
+                (Some(_), Statement::Block(_) | Statement::Text(_)) => Flow::Next,
+                (Some(_), statement) => self.statement(statement, &mut ignored)?,
+            };
+            if flow != Flow::Next {
+                break;
             }
         }
-        self.register_blocks();
-        let parent = parent.unwrap_or_default();
-        let code = self.load(&parent, Place::default())?;
+        let Some((parent, place)) = self.parent.take() else { return Ok(()) };
+        let code = self.load(&parent, place)?;
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         evaluator.overlay = self.visible();
         evaluator.blocks = std::mem::take(&mut self.blocks);
@@ -193,8 +194,17 @@ impl<'e> Evaluator<'e> {
                 let value = self.call_with(call, Some(caller))?;
                 self.emit(value, call.place(), out)?;
             }
-            Statement::Block(index) => self.run_block(&self.code.blocks[*index].name, 0, out)?,
-            Statement::Extends(_) => (),
+            Statement::Block(index) => {
+                let block = &self.code.blocks[*index];
+                self.run_block(&block.name, 0, block.scoped, out)?;
+            }
+            Statement::Extends(name) => {
+                let parent = super::cells::freeze(&self.expression(name)?);
+                if self.parent.is_some() {
+                    return Err(TemplateError::runtime("extended multiple times"));
+                }
+                self.parent = Some((parent, name.place()));
+            }
             Statement::Include { name, ignore_missing, with_context } => {
                 self.include(name, *ignore_missing, *with_context, out)?;
             }
@@ -353,6 +363,9 @@ impl<'e> Evaluator<'e> {
         }
         if let Some(value) = globals::find(name) {
             return Ok(value);
+        }
+        if &**name == "self" {
+            return Ok(object(super::objects::Blocks));
         }
         Ok(Value::undefined(format!("'{name}' is undefined"), self.code.span_of(place)))
     }

@@ -5,14 +5,14 @@ use std::{cmp::Ordering, sync::Arc};
 use super::{
     TemplateError,
     cells::freeze,
-    evaluator::{Evaluator, Passed, Result},
+    evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
     filters, formatting, methods,
-    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, View, downcast, object},
+    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, Range, downcast, object},
     output::Output,
     tests,
     tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
 };
-use crate::value::{Dict, List, Operator, Value, negate};
+use crate::value::{Dict, List, Operator, Value, negate, positive};
 
 impl<'e> Evaluator<'e> {
     /// Returns an expression's value, which may be undefined.
@@ -37,6 +37,10 @@ impl<'e> Evaluator<'e> {
             Expression::Negate(node) => {
                 let value = self.defined(&node.0)?;
                 negate(&value).map_err(|message| self.failure(message, node.1))
+            }
+            Expression::Positive(node) => {
+                let value = self.defined(&node.0)?;
+                positive(value).map_err(|message| self.failure(message, node.1))
             }
             Expression::Binary(node) => {
                 let left = self.defined(&node.left)?;
@@ -93,8 +97,13 @@ impl<'e> Evaluator<'e> {
             Expression::Filter(apply) => {
                 let input = self.expression(&apply.input)?;
                 let passed = self.passed(&apply.arguments)?;
-                filters::apply(self, apply.unit, input, passed)
-                    .map_err(|error| error.at(self.code, apply.place))
+                let result = filters::apply(self, apply.unit, input, passed);
+                match late(result.map_err(|error| error.at(self.code, apply.place)))? {
+                    value if downcast::<Range>(&value).is_some() => {
+                        self.iterate(&value).map(Value::List)
+                    }
+                    value => Ok(value),
+                }
             }
             Expression::Test(apply) => {
                 let input = self.expression(&apply.input)?;
@@ -103,8 +112,11 @@ impl<'e> Evaluator<'e> {
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))
             }
-            Expression::Unknown(node) => Err(TemplateError::syntax(self.code, node.1, &node.0)),
-            Expression::Call(_) | Expression::Method(_) => self.call_with(expression, None),
+            Expression::Unknown(node) => {
+                let message = node.0.trim_end_matches('.');
+                Err(self.failure(format_args!("{message} found."), node.1))
+            }
+            Expression::Call(_) | Expression::Method(_) => late(self.call_with(expression, None)),
             Expression::List(items) => {
                 self.collected(items).map(|list| Value::List(Arc::new(list)))
             }
@@ -115,6 +127,10 @@ impl<'e> Evaluator<'e> {
                 let mut dict = Dict::new();
                 for (key, value) in entries {
                     let key = self.defined(key)?;
+                    if let Some(found) = key.unhashable() {
+                        let message = format!("unhashable type: '{found}'");
+                        return Err(TemplateError::runtime(message));
+                    }
                     let value = self.expression(value)?;
                     dict.insert(key, value);
                 }
@@ -149,10 +165,15 @@ impl<'e> Evaluator<'e> {
 
     /// Returns a value that is not undefined and holds no cells.
     pub(super) fn defined(&mut self, expression: &'e Expression) -> Result<Value> {
-        match self.expression(expression)? {
+        let value = self.expression(expression)?;
+        self.as_defined(value, expression.place())
+    }
+
+    fn as_defined(&self, value: Value, place: Place) -> Result<Value> {
+        match value {
             value if is_lenient(&value) => Ok(Value::str("")),
             Value::Undefined(undefined) => {
-                Err(TemplateError::from(&*undefined).at(self.code, expression.place()))
+                Err(TemplateError::from(&*undefined).at(self.code, place))
             }
             object @ Value::Object(_) => Ok(freeze(&object)),
             value => Ok(value),
@@ -176,7 +197,20 @@ impl<'e> Evaluator<'e> {
     }
 
     fn compare(&mut self, node: &'e Compare) -> Result<bool> {
-        let mut left = self.defined(&node.first)?;
+        let mut left = self.expression(&node.first)?;
+        if left.is_undefined()
+            && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
+        {
+            // Python asks the container first.
+            let right = self.defined(right)?;
+            if matches!(
+                right,
+                Value::Str(_) | Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)
+            ) {
+                contains(&right, &left).map_err(|error| error.at(self.code, node.place))?;
+            }
+        }
+        left = self.as_defined(left, node.first.place())?;
         for (comparison, right) in &node.rest {
             let right = self.defined(right)?;
             if left.is_lazy() {
@@ -207,6 +241,9 @@ impl<'e> Evaluator<'e> {
                 value => {
                     if let Some(number) = value.as_int() {
                         Some(number)
+                    } else if let Value::BigInt(number) = &value {
+                        let negative = number.sign() == num_bigint::Sign::Minus;
+                        Some(if negative { i64::MIN } else { i64::MAX })
                     } else {
                         let message =
                             "slice indices must be integers or None or have an __index__ method";
@@ -269,12 +306,12 @@ impl<'e> Evaluator<'e> {
                     && let Some(block) = self.has_block(&node.name)
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, 0, &mut out)?;
+                    self.run_block(&block, 0, false, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let of = self.expression(&node.of)?;
-                if let Value::Undefined(undefined) = &of {
-                    return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                if of.is_undefined() {
+                    return Ok(of);
                 }
                 let passed = with_caller(self.passed(&node.arguments)?);
                 self.method(&of, &node.name, passed)
@@ -286,7 +323,7 @@ impl<'e> Evaluator<'e> {
                     && let Some((block, level)) = self.block.clone()
                 {
                     let mut out = Output::text();
-                    self.run_block(&block, level + 1, &mut out)?;
+                    self.run_block(&block, level + 1, true, &mut out)?;
                     return Ok(out.into_text().into());
                 }
                 let callee = self.expression(&node.callee)?;
@@ -311,8 +348,8 @@ impl<'e> Evaluator<'e> {
     /// Calls a value.
     pub(crate) fn call(&mut self, callee: &Value, passed: Passed) -> Result<Value> {
         self.step()?;
-        if let Value::Undefined(undefined) = callee {
-            return Err((&**undefined).into());
+        if callee.is_undefined() {
+            return Ok(callee.clone());
         }
         if let Some(function) = downcast::<Function>(callee) {
             return (function.call)(self, passed);
@@ -333,6 +370,9 @@ impl<'e> Evaluator<'e> {
             };
             let mut out = Output::text();
             let items = passed.positional.into_iter().next().unwrap_or_default();
+            if self.running.len() >= MAX_DEPTH as usize {
+                return Err(TemplateError::recursion());
+            }
             self.for_loop(node, Some(items), &mut out)?;
             return Ok(out.into_text().into());
         }
@@ -423,12 +463,9 @@ fn plain(value: Value) -> Result<Value> {
             }
             Ok(entries.into())
         }
-        Value::Object(object) => match downcast::<View>(&value) {
-            Some(view) => plain_items(&view.list),
-            None => match object.items() {
-                Some(items) if object.type_name() == "tuple" => plain_items(&items),
-                _ => Ok(value),
-            },
+        Value::Object(object) => match object.items() {
+            Some(items) if object.type_name() == "tuple" => plain_items(&items),
+            _ => Ok(value),
         },
         _ => Ok(value),
     }
@@ -463,6 +500,14 @@ fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> 
     })
 }
 
+/// What is undefined in a filter or a call fails when its result is used.
+fn late(result: Result<Value>) -> Result<Value> {
+    match result {
+        Err(error) if error.is_undefined() => Ok(error.into()),
+        other => other,
+    }
+}
+
 /// Python's `in`.
 pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
     match (container, item) {
@@ -472,7 +517,23 @@ pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
             other.type_name()
         ))),
         (Value::List(list) | Value::Tuple(list), _) => Ok(list.contains(item)),
-        (Value::Dict(dict), _) => Ok(dict.get_value(item).is_some()),
+        (Value::Dict(dict), _) => match item.unhashable() {
+            Some(found) => Err(TemplateError::runtime(format!("unhashable type: '{found}'"))),
+            None => Ok(dict.get_value(item).is_some()),
+        },
+        (Value::Bytes(bytes), Value::Bytes(part)) => {
+            Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == &**part))
+        }
+        (Value::Bytes(bytes), _) => match item.as_int() {
+            Some(number) => match u8::try_from(number) {
+                Ok(byte) => Ok(bytes.contains(&byte)),
+                Err(_) => Err(TemplateError::runtime("byte must be in range(0, 256)")),
+            },
+            None => Err(TemplateError::runtime(format!(
+                "a bytes-like object is required, not '{}'",
+                item.type_name()
+            ))),
+        },
         (Value::Undefined(undefined), _) => Err((&**undefined).into()),
         (Value::Object(found), _) => {
             if let Some(range) = downcast::<super::objects::Range>(container) {

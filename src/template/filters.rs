@@ -2,19 +2,24 @@
 //!
 //! Invariant: a filter sees its arguments and, to resolve or call values, the evaluator; it sees no host.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
     registry,
     selection::{chosen, extreme},
+    units::{Table, unit},
 };
 use crate::value::Value;
 
+mod ansible_utils;
 mod call;
+mod community_general;
 
+pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, Refusal, as_dict};
+pub(in crate::template) use community_general::{python_class, type_of};
 
 registry! { Filter:
     abs,
@@ -152,29 +157,19 @@ pub struct Filter {
     pub(crate) call: fn(&mut Invocation<'_, '_>) -> Answer,
 }
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Filter>> = LazyLock::new(|| {
-    let names = |filter: &'static Filter| {
-        std::iter::once(filter.name).chain(filter.aliases.iter().copied()).map(move |n| (n, filter))
-    };
-    ALL.iter().copied().flat_map(names).collect()
-});
+unit!(Filter);
+
+static TABLE: LazyLock<Table<Filter>> =
+    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
 
 /// Returns the filter of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Filter> {
-    BY_NAME.get(name).copied().or_else(|| {
-        let short = name
-            .strip_prefix("ansible.builtin.")
-            .or_else(|| name.strip_prefix("ansible.legacy."))
-            .or_else(|| name.strip_prefix("community.general."))
-            .or_else(|| name.strip_prefix("ansible.utils."))
-            .or_else(|| name.strip_prefix("ansible.netcommon."))?;
-        BY_NAME.get(short).copied()
-    })
+    TABLE.find(name)
 }
 
 /// Returns every filter, for `windlass doc -l`.
 pub fn all() -> impl Iterator<Item = &'static Filter> {
-    ALL.iter().copied()
+    TABLE.all()
 }
 
 /// Applies a filter.
@@ -257,30 +252,8 @@ pub(crate) fn windows_parts(path: &str) -> (&str, &str, &str) {
 
 #[cfg(test)]
 mod examples {
-    use super::*;
-    use crate::template::uses::testing::printed;
-
     #[test]
     fn examples_hold() {
-        let mut wrong = Vec::new();
-        for filter in ALL {
-            for (template, expected) in filter.examples {
-                let found = printed(template);
-                if found != *expected {
-                    wrong.push(format!(
-                        "{}: {template}\n  expected {expected}\n  found    {found}",
-                        filter.name
-                    ));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-
-    #[test]
-    fn every_filter_has_an_example() {
-        let without: Vec<_> =
-            ALL.iter().filter(|f| f.examples.is_empty()).map(|f| f.name).collect();
-        assert!(without.is_empty(), "{without:?}");
+        crate::template::units::check_examples(&super::TABLE);
     }
 }

@@ -94,19 +94,47 @@ pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
             None => take()?,
         };
         spec.right = true;
-        out.push_str(&converted(value, kind, spec)?);
+        let text = converted(value, kind, spec);
+        let rest = letters.clone().count();
+        out.push_str(&text.map_err(|message| with_index(message, format, rest))?);
     }
-    if !used_mapping && next.next().is_some() && (is_tuple || !matches!(arguments, Value::Dict(_)))
-    {
+    if !used_mapping && next.next().is_some() && (is_tuple || !is_mapping(arguments)) {
         return Err("not all arguments converted during string formatting".to_owned());
     }
     Ok(out)
 }
 
+/// Returns whether Python takes it for a mapping here: everything that has items but text.
+fn is_mapping(value: &Value) -> bool {
+    match value {
+        Value::Dict(_) | Value::List(_) | Value::Bytes(_) => true,
+        Value::Object(object) => object.items().is_some() || object.mapping().is_some(),
+        _ => false,
+    }
+}
+
+/// Python's `ascii()`.
+fn ascii(value: &Value) -> String {
+    let mut text = String::new();
+    for letter in value.to_repr().chars() {
+        match u32::from(letter) {
+            ..=0x7f => text.push(letter),
+            code @ ..=0xff => text += &format!("\\x{code:02x}"),
+            code @ ..=0xffff => text += &format!("\\u{code:04x}"),
+            code => text += &format!("\\U{code:08x}"),
+        }
+    }
+    text
+}
+
 fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
     match kind {
         's' | 'r' | 'a' => {
-            let text = if kind == 's' { value.to_text() } else { value.to_repr() };
+            let text = match kind {
+                's' => value.to_text(),
+                'a' => ascii(value),
+                _ => value.to_repr(),
+            };
             spec.zero = false;
             let text = match spec.precision {
                 Some(precision) => text.chars().take(precision).collect(),
@@ -158,6 +186,13 @@ fn converted(value: &Value, kind: char, mut spec: Spec) -> Result<String> {
         }
         other => Err(format!("unsupported format character '{other}' (0x{:x})", u32::from(other))),
     }
+}
+
+fn with_index(message: String, format: &str, rest: usize) -> String {
+    if message.starts_with("unsupported format character") {
+        return format!("{message} at index {}", format.chars().count() - rest - 1);
+    }
+    message
 }
 
 fn number_of(float: f64) -> Option<BigInt> {
@@ -227,6 +262,9 @@ impl Spec {
         }
         if let ['0', tail @ ..] = rest {
             (spec.zero, rest) = (true, tail);
+            if spec.align.is_some() && spec.fill == ' ' {
+                spec.fill = '0';
+            }
         }
         let text: String = rest.iter().collect();
         let mut letters = text.chars().peekable();
@@ -258,6 +296,29 @@ impl Spec {
                 if !matches!(kind, '\0' | 's') {
                     return unknown();
                 }
+                if let Some(grouping) = self.grouping {
+                    return Err(format!("Cannot specify '{grouping}' with 's'."));
+                }
+                match self.sign {
+                    Some(' ') => {
+                        return Err("Space not allowed in string format specifier".to_owned());
+                    }
+                    Some(_) => {
+                        return Err("Sign not allowed in string format specifier".to_owned());
+                    }
+                    None => (),
+                }
+                if self.alternate {
+                    let message = "Alternate form (#) not allowed in string format specifier";
+                    return Err(message.to_owned());
+                }
+                if self.align == Some('=') {
+                    let message = "'=' alignment not allowed in string format specifier";
+                    return Err(message.to_owned());
+                }
+                if self.zero && self.align.is_none() {
+                    self.fill = '0';
+                }
                 let text: String = match self.precision {
                     Some(precision) => text.chars().take(precision).collect(),
                     None => text.to_string(),
@@ -266,6 +327,13 @@ impl Spec {
             }
             Value::Bool(_) if kind == '\0' && self.width == 0 => Ok(value.to_text()),
             Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => match kind {
+                'z' => {
+                    Err("Negative zero coercion (z) not allowed in integer format specifier"
+                        .to_owned())
+                }
+                '\0' | 'd' | 'x' | 'X' | 'o' | 'b' | 'n' | 'c' if self.precision.is_some() => {
+                    Err("Precision not allowed in integer format specifier".to_owned())
+                }
                 '\0' | 'd' | 'x' | 'X' | 'o' | 'b' | 'n' => {
                     Ok(self.integer(&value.to_big().unwrap_or_default()))
                 }
@@ -428,12 +496,15 @@ pub(crate) fn braces(
     lookup: &dyn Fn(&Value, &str, bool) -> Result<Value>,
 ) -> Result<String> {
     let mut out = String::with_capacity(format.len() + 16);
-    let mut automatic = 0;
+    let mut automatic = None;
     let mut rest = format;
     while let Some(at) = rest.find(['{', '}']) {
         out.push_str(&rest[..at]);
         let brace = &rest[at..=at];
         rest = &rest[at + 1..];
+        if brace == "{" && rest.is_empty() {
+            return Err("Single '{' encountered in format string".to_owned());
+        }
         if rest.starts_with(brace) {
             out.push_str(brace);
             rest = &rest[1..];
@@ -465,10 +536,16 @@ pub(crate) fn braces(
             spec.to_owned()
         };
         let value = match conversion {
-            "r" | "a" => value.to_repr().into(),
+            "" => value,
+            "r" => value.to_repr().into(),
+            "a" => ascii(&value).into(),
             "s" => value.to_text().into(),
-            _ => value,
+            other => return Err(format!("Unknown conversion specifier {other}")),
         };
+        if let Some(text) = super::time::by_pattern(&value, &spec) {
+            out.push_str(&text?);
+            continue;
+        }
         out.push_str(&Spec::parse(&spec)?.apply(&value)?);
     }
     out.push_str(rest);
@@ -479,7 +556,7 @@ fn field_value(
     target: &str,
     positional: &[Value],
     named: &[(std::sync::Arc<str>, Value)],
-    automatic: &mut usize,
+    automatic: &mut Option<usize>,
     lookup: &dyn Fn(&Value, &str, bool) -> Result<Value>,
 ) -> Result<Value> {
     let end = target.find(['.', '[']).unwrap_or(target.len());
@@ -489,9 +566,26 @@ fn field_value(
         positional.get(index).cloned().ok_or(message)
     };
     let mut value = if first.is_empty() {
-        *automatic += 1;
-        by_index(*automatic - 1)?
+        let index = match *automatic {
+            Some(usize::MAX) => {
+                return Err(
+                    "cannot switch from manual field specification to automatic field numbering"
+                        .to_owned(),
+                );
+            }
+            Some(index) => index,
+            None => 0,
+        };
+        *automatic = Some(index + 1);
+        by_index(index)?
     } else if let Ok(index) = first.parse() {
+        if automatic.is_some_and(|index| index != usize::MAX) {
+            return Err(
+                "cannot switch from automatic field numbering to manual field specification"
+                    .to_owned(),
+            );
+        }
+        *automatic = Some(usize::MAX);
         by_index(index)?
     } else {
         let found = named.iter().find(|(name, _)| &**name == first);

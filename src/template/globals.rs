@@ -12,7 +12,7 @@ use super::{
 use crate::value::{Dict, Value};
 
 static FUNCTIONS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
-    let table: [(&'static str, FunctionBody); 12] = [
+    let table: [(&'static str, FunctionBody); 11] = [
         ("range", range),
         ("dict", dict),
         ("lookup", |eval, passed| lookups::call(eval, passed, false)),
@@ -24,7 +24,6 @@ static FUNCTIONS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
         ("cycler", cycler),
         ("joiner", joiner),
         ("lipsum", lipsum),
-        ("finalize", |_, passed| Ok(passed.positional.into_iter().next().unwrap_or_default())),
     ];
     let functions = table.into_iter();
     functions.map(|(name, call)| (name, object(Function { name, call }))).collect()
@@ -45,6 +44,11 @@ fn range(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
             Value::Undefined(undefined) => return Err((&*undefined).into()),
             value => match value.as_int() {
                 Some(number) => numbers.push(number),
+                None if matches!(value, Value::BigInt(_)) => {
+                    return Err(TemplateError::runtime(
+                        "Python int too large to convert to C ssize_t",
+                    ));
+                }
                 None => {
                     return Err(TemplateError::runtime(format!(
                         "'{}' object cannot be interpreted as an integer",
@@ -78,12 +82,16 @@ fn dict(eval: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
         match eval.complete(value)? {
             Value::Dict(other) => dict.extend(other.iter().map(|(k, v)| (k.clone(), v.clone()))),
             pairs => {
-                for pair in items(&pairs)?.iter() {
-                    let pair = items(pair)?;
+                for (index, pair) in items(&pairs)?.iter().enumerate() {
+                    let pair = items(pair).map_err(|_| {
+                        TemplateError::runtime(format!(
+                            "cannot convert dictionary update sequence element #{index} to a sequence"
+                        ))
+                    })?;
                     let [key, value] = &pair[..] else {
                         let found = pair.len();
                         return Err(TemplateError::runtime(format!(
-                            "dictionary update sequence element #0 has length {found}; 2 is required"
+                            "dictionary update sequence element #{index} has length {found}; 2 is required"
                         )));
                     };
                     dict.insert(key.clone(), value.clone());
@@ -110,8 +118,11 @@ fn now(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
 fn undef(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+    if let Some((name, _)) = passed.named.iter().find(|(name, _)| &**name != "hint") {
+        let message = format!("_undef() got an unexpected keyword argument '{name}'");
+        return Err(TemplateError::runtime(message));
+    }
     let named = passed.named.into_iter().next().map(|(_, value)| value);
     let hint = passed.positional.into_iter().next().or(named).filter(Value::is_true);
     let hint = hint

@@ -12,6 +12,12 @@ use super::{
 };
 use crate::value::Value;
 
+fn is_missing(error: &TemplateError) -> bool {
+    ["not found in search path", "were found: ", "empty list of templates"]
+        .iter()
+        .any(|words| error.message.contains(words))
+}
+
 /// Blocks by name, the most derived first.
 pub(crate) type Chain = Vec<(Arc<str>, Vec<(Arc<Code>, usize)>)>;
 
@@ -31,17 +37,21 @@ impl<'e> Evaluator<'e> {
         &mut self,
         name: &Arc<str>,
         level: usize,
+        scoped: bool,
         out: &mut Output,
     ) -> Result<()> {
         let found = self.blocks.iter().find(|(known, _)| known == name);
         let Some((code, index)) = found.and_then(|(_, chain)| chain.get(level)).cloned() else {
             return Err(TemplateError::runtime(format!("there is no block '{name}'")));
         };
+        if code.blocks[index].required {
+            return Err(TemplateError::runtime(format!("Required block '{name}' not found")));
+        }
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if evaluator.depth > MAX_DEPTH {
-            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+            return Err(TemplateError::recursion());
         }
-        evaluator.overlay = self.visible();
+        evaluator.overlay = if scoped { self.visible() } else { self.exported() };
         evaluator.blocks.clone_from(&self.blocks);
         evaluator.block = Some((Arc::clone(name), level));
         evaluator.isolated = self.isolated;
@@ -52,14 +62,27 @@ impl<'e> Evaluator<'e> {
         self.blocks.iter().find(|(known, _)| &**known == name).map(|(name, _)| Arc::clone(name))
     }
 
-    /// Returns the template's own names, for a template that it includes.
-    pub(super) fn visible(&self) -> Overlay {
+    /// Returns the names of the template's top level.
+    fn exported(&self) -> Overlay {
+        if self.root.iter().all(Option::is_none) {
+            return Arc::clone(&self.overlay);
+        }
         let mut names = (*self.overlay).clone();
         for (symbol, value) in self.root.iter().enumerate() {
             if let Some(value) = value {
                 names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
             }
         }
+        Arc::new(names)
+    }
+
+    /// Returns the template's own names, for a template that it includes.
+    pub(super) fn visible(&self) -> Overlay {
+        let exported = self.exported();
+        if self.stack.len() == self.floor {
+            return exported;
+        }
+        let mut names = (*exported).clone();
         for (symbol, value) in &self.stack[self.floor..] {
             names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
         }
@@ -72,6 +95,10 @@ impl<'e> Evaluator<'e> {
             Value::Undefined(undefined) => return Err((&**undefined).into()),
             other => vec![other.clone()],
         };
+        if names.is_empty() || matches!(name, Value::None) {
+            let message = "Tried to select from an empty list of templates.";
+            return Err(TemplateError::runtime(message).at(self.code, place));
+        }
         let mut failure = None;
         for name in &names {
             match self.env.load(&name.to_text()) {
@@ -79,7 +106,13 @@ impl<'e> Evaluator<'e> {
                 Err(error) => failure = Some(error),
             }
         }
-        let failure = failure.unwrap_or_else(|| TemplateError::runtime("no template was named"));
+        let failure = match failure {
+            Some(failure) if names.len() == 1 || !failure.message.contains("not found") => failure,
+            _ => {
+                let names = names.iter().map(Value::to_text).collect::<Vec<_>>().join(", ");
+                TemplateError::runtime(format!("none of the templates given were found: {names}"))
+            }
+        };
         Err(failure.at(self.code, place))
     }
 
@@ -93,7 +126,7 @@ impl<'e> Evaluator<'e> {
         let value = freeze(&self.expression(name)?);
         let code = match self.load(&value, name.place()) {
             Ok(code) => code,
-            Err(error) if ignore_missing && error.message.contains("not found") => return Ok(()),
+            Err(error) if ignore_missing && is_missing(&error) => return Ok(()),
             Err(error) => return Err(error),
         };
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);

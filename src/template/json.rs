@@ -55,11 +55,11 @@ impl Writer<'_> {
             Value::Object(object) => match (object.mapping(), object.items()) {
                 (Some(dict), _) => self.dict(&dict, depth)?,
                 (None, Some(items)) => self.list(&items, depth)?,
-                _ if object.type_name() == "datetime" => {
-                    let text = object.to_text().replacen(' ', "T", 1);
-                    self.text(&text);
-                }
                 _ => {
+                    if let Some(text) = object.to_plain() {
+                        self.text(&text);
+                        return Ok(());
+                    }
                     let found = object.type_name();
                     return Err(format!("Object of type {found} is not JSON serializable"));
                 }

@@ -2,15 +2,19 @@
 //!
 //! Invariant: what a lookup reads is data, never a template (but for `template`, which renders a file of the operator).
 
-use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
+use std::{path::PathBuf, sync::LazyLock};
 
 use super::{
     Context, Env, TemplateError,
     cells::freeze,
     evaluator::{Evaluator, Passed},
     registry,
+    units::{Table, unit},
 };
 use crate::value::Value;
+
+mod ansible_utils;
+mod community_general;
 
 registry! { Lookup:
     config,
@@ -42,6 +46,7 @@ registry! { Lookup:
 /// A lookup as templates, `with_...` and `windlass doc` see it.
 pub struct Lookup {
     pub name: &'static str,
+    pub aliases: &'static [&'static str],
     /// First line of the documentation page; no full stop.
     pub summary: &'static str,
     /// Template and what the reference gives for it.
@@ -187,22 +192,19 @@ fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Lookup>> =
-    LazyLock::new(|| ALL.iter().map(|lookup| (lookup.name, *lookup)).collect());
+unit!(Lookup);
+
+static TABLE: LazyLock<Table<Lookup>> =
+    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
 
 /// Returns the lookup of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Lookup> {
-    let short = name
-        .strip_prefix("ansible.builtin.")
-        .or_else(|| name.strip_prefix("ansible.legacy."))
-        .or_else(|| name.strip_prefix("community.general."))
-        .unwrap_or(name);
-    BY_NAME.get(short).copied()
+    TABLE.find(name)
 }
 
 /// Returns every lookup, for `windlass doc -l`.
 pub fn all() -> impl Iterator<Item = &'static Lookup> {
-    ALL.iter().copied()
+    TABLE.all()
 }
 
 impl Env<'_> {
@@ -288,21 +290,8 @@ pub(crate) fn call(
 
 #[cfg(test)]
 mod examples {
-    use super::*;
-    use crate::template::uses::testing::printed;
-
     #[test]
     fn examples_hold() {
-        let mut wrong = Vec::new();
-        for lookup in ALL {
-            assert!(!lookup.examples.is_empty(), "{} has no example", lookup.name);
-            for (template, expected) in lookup.examples {
-                let found = printed(template);
-                if found != *expected {
-                    wrong.push(format!("{template}\n  expected {expected}\n  found    {found}"));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        crate::template::units::check_examples(&super::TABLE);
     }
 }

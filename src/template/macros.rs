@@ -27,7 +27,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn call_macro(&mut self, callee: &Macro, passed: Passed) -> Result<Value> {
         self.step()?;
         if self.depth >= MAX_DEPTH {
-            return Err(TemplateError::runtime("maximum recursion depth exceeded"));
+            return Err(TemplateError::recursion());
         }
         let mut evaluator = Evaluator::new(self.env, &callee.code, self.depth + 1);
         evaluator.steps = self.steps;
@@ -68,10 +68,16 @@ impl<'e> Evaluator<'e> {
         }
         let at = named.iter().position(|(name, _)| &**name == "caller");
         let caller = at.map(|at| named.remove(at).1);
+        if caller.is_some() && node.caller.is_none() && node.kwargs.is_none() {
+            return Err(TemplateError::runtime(format!(
+                "macro '{}' was invoked with two values for the special caller argument. This is most likely a bug.",
+                node.name
+            )));
+        }
         if let Some(symbol) = node.caller {
             self.bind(
                 symbol,
-                caller.unwrap_or_else(|| Value::undefined("'caller' is undefined", None)),
+                caller.unwrap_or_else(|| Value::undefined("No caller defined", None)),
             );
         }
         let rest: Vec<Value> = positional.collect();

@@ -1,6 +1,8 @@
 //! The methods that Python's values have.
 
+mod bytes;
 mod container;
+mod number;
 mod text;
 
 pub(crate) use text::{capitalize, is_space, justify, lines, split};
@@ -32,12 +34,13 @@ pub(crate) const CHANGING: &[&str] = &[
 pub(crate) fn exists(of: &Value, name: &str) -> bool {
     match of {
         Value::Str(_) => text::NAMES.contains(&name),
-        Value::Bytes(_) => matches!(name, "decode" | "hex"),
+        Value::Bytes(_) => bytes::exists(name),
         Value::List(_) => container::LIST.contains(&name),
         Value::Tuple(_) => matches!(name, "index" | "count"),
         Value::Dict(_) => container::DICT.contains(&name),
-        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => matches!(name, "bit_length"),
-        Value::Float(_) => matches!(name, "is_integer"),
+        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) | Value::Float(_) => {
+            number::exists(of, name)
+        }
         Value::Object(object) => {
             if downcast::<ListCell>(of).is_some() {
                 container::LIST.contains(&name)
@@ -49,6 +52,8 @@ pub(crate) fn exists(of: &Value, name: &str) -> bool {
                 matches!(name, "next" | "reset")
             } else if downcast::<super::time::Duration>(of).is_some() {
                 name == "total_seconds"
+            } else if downcast::<super::time::Date>(of).is_some() {
+                super::time::DATE_METHODS.contains(&name)
             } else if downcast::<super::time::Time>(of).is_some() {
                 super::time::METHODS.contains(&name)
             } else {
@@ -100,6 +105,8 @@ pub(crate) fn call(
             } else if let Some(duration) = downcast::<super::time::Duration>(of) {
                 #[expect(clippy::cast_precision_loss, reason = "Python gives a float too")]
                 Ok(Value::Float(duration.0 as f64 / 1e6))
+            } else if let Some(date) = downcast::<super::time::Date>(of) {
+                super::time::date_method(*date, name, passed).map_err(TemplateError::runtime)
             } else if let Some(time) = downcast::<super::time::Time>(of) {
                 super::time::method(time, name, passed).map_err(TemplateError::runtime)
             } else {
@@ -109,15 +116,8 @@ pub(crate) fn call(
                 }
             }
         }
-        Value::Bytes(bytes) => Ok(match name {
-            "hex" => super::digests::hexadecimal(bytes).into(),
-            _ => String::from_utf8_lossy(bytes).into_owned().into(),
-        }),
-        Value::Float(number) => Ok(Value::Bool(number.fract() == 0.0)),
-        number => {
-            let bits = number.to_big().unwrap_or_default().bits();
-            Ok(bits.into())
-        }
+        Value::Bytes(bytes) => bytes::call(eval, bytes, name, passed),
+        number => number::call(number, name, passed),
     })
 }
 

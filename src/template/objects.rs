@@ -82,31 +82,6 @@ impl Object for Range {
     }
 }
 
-/// `d.keys()`, `d.values()`, `d.items()`: a list with another name; it is a list again when it leaves the template.
-#[derive(Debug)]
-pub(crate) struct View {
-    pub(crate) name: &'static str,
-    pub(crate) list: Arc<List>,
-}
-
-impl Object for View {
-    fn type_name(&self) -> &'static str {
-        self.name
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn to_text(&self) -> String {
-        format!("{}({})", self.name, Value::List(Arc::clone(&self.list)).to_repr())
-    }
-    fn items(&self) -> Option<Arc<List>> {
-        Some(Arc::clone(&self.list))
-    }
-    fn is_true(&self) -> bool {
-        !self.list.is_empty()
-    }
-}
-
 /// What a global function does.
 pub(crate) type FunctionBody = fn(&mut Evaluator<'_>, Passed) -> Result<Value, TemplateError>;
 
@@ -118,7 +93,19 @@ pub(crate) struct Function {
 }
 
 impl Object for Function {
-    object!("function");
+    fn type_name(&self) -> &'static str {
+        match self.name {
+            "range" | "dict" | "namespace" | "cycler" | "joiner" => "type",
+            _ => "function",
+        }
+    }
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+    fn attribute(&self, name: &str) -> Option<Value> {
+        (self.name == "dict" && name == "fromkeys")
+            .then(|| object(Bound { of: Value::Dict(Arc::default()), name: "fromkeys".into() }))
+    }
     fn to_text(&self) -> String {
         format!("<function {}>", self.name)
     }
@@ -181,6 +168,14 @@ impl Object for Macro {
             _ => return None,
         })
     }
+}
+
+/// `self`: the blocks of a template.
+#[derive(Debug)]
+pub(crate) struct Blocks;
+
+impl Object for Blocks {
+    object!("TemplateReference");
 }
 
 /// What `import` gives.

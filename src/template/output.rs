@@ -32,15 +32,18 @@ impl Output {
             Output::One(_) | Output::Text(_) | Output::Written(_)
                 if matches!(value, Value::Omit) || is_lenient(&value) => {}
             Output::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
-                *self = Output::Text(value.to_text());
+                let mut text = String::new();
+                write(&value, &mut text);
+                *self = Output::Text(text);
             }
             Output::Nothing => *self = Output::One(value),
             Output::One(first) => {
-                let mut text = first.to_text();
-                value.write_text(&mut text);
+                let mut text = String::new();
+                write(first, &mut text);
+                write(&value, &mut text);
                 *self = Output::Text(text);
             }
-            Output::Text(text) | Output::Written(text) => value.write_text(text),
+            Output::Text(text) | Output::Written(text) => write(&value, text),
         }
     }
 
@@ -70,16 +73,28 @@ impl Output {
     pub(crate) fn into_text(self) -> String {
         match self {
             Output::Nothing => String::new(),
-            Output::One(value) => value.to_text(),
+            Output::One(value) => {
+                let mut text = String::new();
+                write(&value, &mut text);
+                text
+            }
             Output::Text(text) | Output::Written(text) => text,
         }
+    }
+}
+
+/// Adds a value to a text; bytes are the text that they spell.
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
+        other => other.write_text(text),
     }
 }
 
 /// Returns the type of what no variable can hold, if there is such a thing in a value.
 fn unstorable(value: &Value) -> Option<&'static str> {
     match value {
-        Value::Object(object) if object.mapping().is_none() && object.type_name() != "datetime" => {
+        Value::Object(object) if object.mapping().is_none() && object.to_plain().is_none() => {
             Some(object.type_name())
         }
         Value::Undefined(_) => Some("Undefined"),

@@ -1,20 +1,12 @@
-//! From text to a compiled template: minijinja's parser, Jinja's words for what it refuses.
+//! From text to a compiled template.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, OnceLock},
-};
-
-use minijinja::{
-    machinery::{Token, parse, parse_expr, tokenize},
-    syntax::SyntaxConfig,
-};
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
-    FileOptions, TemplateError, complaint,
+    FileOptions, TemplateError,
     evaluator::Result,
-    lower::Lowering,
-    tree::{Code, Kind, Place},
+    parser::Parser,
+    tree::{Code, Kind},
 };
 use crate::{
     diagnostic::Span,
@@ -86,127 +78,28 @@ pub(super) fn compile(
     options: &FileOptions,
     kind: Kind,
 ) -> Result<Code> {
-    let syntax = config(options).map_err(TemplateError::exact)?;
-    match parse(text, "", syntax.clone()) {
-        Ok(root) => Lowering::new(text, empty(text, span, kind)).template(&root),
-        Err(error) => {
-            // minijinja's grammar has no tuples without parentheses.
-            if let Some(rewritten) = parenthesize(text, &syntax)
-                && let Ok(root) = parse(&rewritten, "", syntax)
-            {
-                return Lowering::new(&rewritten, empty(&Arc::from(&*rewritten), span, kind))
-                    .template(&root);
-            }
-            Err(refused(&empty(text, span, kind), &error))
-        }
-    }
+    let text = normalized(text, options.keep_trailing_newline);
+    Parser::new(&text, empty(&text, span, kind), options).template()
 }
 
 /// Compiles a bare expression.
 pub(super) fn compile_expression(text: &str, span: Option<Span>) -> Result<Code> {
     let text: Arc<str> = text.into();
-    // A newline is the end of minijinja's expression only inside a template.
-    match parse_expr(&text) {
-        Ok(root) => Lowering::new(&text, empty(&text, span, Kind::Expression)).standalone(&root),
-        Err(error) => Err(refused(&empty(&text, span, Kind::Expression), &error)),
-    }
+    let code = empty(&text, span, Kind::Expression);
+    Parser::new(&text, code, &FileOptions::default()).standalone()
 }
 
-type SharedConfig = std::result::Result<SyntaxConfig, String>;
-
-fn config(options: &FileOptions) -> SharedConfig {
-    static USUAL: OnceLock<[SharedConfig; 2]> = OnceLock::new();
-    let build = |options: &FileOptions| {
-        let mut builder = SyntaxConfig::builder();
-        builder
-            .trim_blocks(options.trim_blocks)
-            .lstrip_blocks(options.lstrip_blocks)
-            .keep_trailing_newline(options.keep_trailing_newline);
-        let usual = FileOptions::default();
-        if options.variable_start != usual.variable_start
-            || options.variable_end != usual.variable_end
-            || options.block_start != usual.block_start
-            || options.block_end != usual.block_end
-            || options.comment_start != usual.comment_start
-            || options.comment_end != usual.comment_end
-        {
-            builder
-                .variable_delimiters(options.variable_start.clone(), options.variable_end.clone())
-                .block_delimiters(options.block_start.clone(), options.block_end.clone())
-                .comment_delimiters(options.comment_start.clone(), options.comment_end.clone());
-        }
-        if let Some(prefix) = &options.line_statement_prefix {
-            builder.line_statement_prefix(prefix.clone());
-        }
-        if let Some(prefix) = &options.line_comment_prefix {
-            builder.line_comment_prefix(prefix.clone());
-        }
-        builder.build().map_err(|error| format!("Syntax error in template: {error}"))
-    };
-    let kept = FileOptions::default();
-    let trimmed = FileOptions { keep_trailing_newline: false, ..FileOptions::default() };
-    let usual = USUAL.get_or_init(|| [build(&kept), build(&trimmed)]);
-    if *options == kept {
-        usual[0].clone()
-    } else if *options == trimmed {
-        usual[1].clone()
+/// Returns a text with newlines only, and without one at its end unless that is kept.
+fn normalized(text: &Arc<str>, keep_trailing_newline: bool) -> Arc<str> {
+    let unified = if text.contains('\r') {
+        Arc::from(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
-        build(options)
+        Arc::clone(text)
+    };
+    match unified.strip_suffix('\n') {
+        Some(rest) if !keep_trailing_newline => rest.into(),
+        _ => unified,
     }
-}
-
-/// Puts parentheses around tuples that stand bare in `{{ a, b }}` and `{% for x in a, b %}`.
-fn parenthesize(text: &str, syntax: &SyntaxConfig) -> Option<String> {
-    let mut inserts = Vec::new();
-    let (mut start, mut last, mut depth, mut comma) = (None, 0, 0_i32, false);
-    let mut is_for = false;
-    for token in tokenize(text, false, syntax.clone()) {
-        let (token, span) = token.ok()?;
-        match token {
-            Token::VariableStart => {
-                (start, depth, comma) = (Some(span.end_offset), 0, false);
-            }
-            Token::BlockStart => (start, depth, comma, is_for) = (None, 0, false, false),
-            Token::Ident("for") if start.is_none() => is_for = true,
-            Token::Ident("in") if is_for && start.is_none() => {
-                (start, depth, comma) = (Some(span.end_offset), 0, false);
-            }
-            Token::ParenOpen | Token::BracketOpen | Token::BraceOpen => depth += 1,
-            Token::ParenClose | Token::BracketClose | Token::BraceClose => depth -= 1,
-            Token::Comma if depth == 0 && start.is_some() => comma = true,
-            Token::Ident("if" | "recursive") if is_for && depth == 0 && comma => {
-                inserts.extend([(start?, " ("), (last, ")")]);
-                (start, comma, is_for) = (None, false, false);
-            }
-            Token::VariableEnd | Token::BlockEnd => {
-                if let Some(start) = start.take()
-                    && comma
-                {
-                    inserts.extend([(start, " ("), (last, ")")]);
-                }
-                is_for = false;
-            }
-            _ => (),
-        }
-        last = span.end_offset;
-    }
-    if inserts.is_empty() {
-        return None;
-    }
-    let mut rewritten = text.to_owned();
-    for (at, insert) in inserts.into_iter().rev() {
-        rewritten.insert_str(at as usize, insert);
-    }
-    Some(rewritten)
-}
-
-fn refused(code: &Code, error: &minijinja::Error) -> TemplateError {
-    let place = error.range().map_or(Place::default(), |range| Place {
-        start: u32::try_from(range.start).unwrap_or(0),
-        end: u32::try_from(range.end).unwrap_or(0),
-    });
-    let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-    TemplateError::syntax(code, place, complaint::in_jinja_words(&detail, &code.text, place))
 }
 
 /// Takes a `#jinja2:` header off a file's text, which overrides the options.

@@ -2,18 +2,19 @@
 //!
 //! Invariant: a test answers yes or no; it looks at files only where that is its purpose, and changes nothing.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
     filters::{Invocation, Refusal},
     registry,
+    units::{Table, unit},
 };
 use crate::value::{Dict, Value};
+
+mod ansible_utils;
+mod community_general;
 
 registry! { Test:
     abs,
@@ -100,28 +101,19 @@ pub struct Test {
 /// What a test says.
 pub(crate) type Verdict = Result<bool, Refusal>;
 
-static BY_NAME: LazyLock<HashMap<&'static str, &'static Test>> = LazyLock::new(|| {
-    let names = |test: &'static Test| {
-        std::iter::once(test.name).chain(test.aliases.iter().copied()).map(move |n| (n, test))
-    };
-    ALL.iter().copied().flat_map(names).collect()
-});
+unit!(Test);
+
+static TABLE: LazyLock<Table<Test>> =
+    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
 
 /// Returns the test of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Test> {
-    BY_NAME.get(name).copied().or_else(|| {
-        let short = name
-            .strip_prefix("ansible.builtin.")
-            .or_else(|| name.strip_prefix("ansible.legacy."))
-            .or_else(|| name.strip_prefix("community.general."))
-            .or_else(|| name.strip_prefix("ansible.utils."))?;
-        BY_NAME.get(short).copied()
-    })
+    TABLE.find(name)
 }
 
 /// Returns every test, for `windlass doc -l`.
 pub fn all() -> impl Iterator<Item = &'static Test> {
-    ALL.iter().copied()
+    TABLE.all()
 }
 
 /// Applies a test.
@@ -190,24 +182,8 @@ pub(crate) fn uri_parts<'t>(text: &'t str, schemes: Option<&Value>) -> Option<&'
 
 #[cfg(test)]
 mod examples {
-    use super::*;
-    use crate::template::uses::testing::printed;
-
     #[test]
     fn examples_hold() {
-        let mut wrong = Vec::new();
-        for test in ALL {
-            assert!(!test.examples.is_empty(), "{} has no example", test.name);
-            for (template, expected) in test.examples {
-                let found = printed(template);
-                if found != *expected {
-                    wrong.push(format!(
-                        "{}: {template}\n  expected {expected}\n  found    {found}",
-                        test.name
-                    ));
-                }
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        crate::template::units::check_examples(&super::TABLE);
     }
 }

@@ -1,29 +1,29 @@
-//! Python's `datetime`, as far as templates meet it, and `strftime` and `strptime` over it.
+//! Python's `strftime`, `strptime` and arithmetic of times.
 
-use std::any::Any;
-
-use jiff::{Span, Timestamp, ToSpan, Zoned, civil::DateTime, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use super::{
     evaluator::Passed,
     objects::{downcast, object},
 };
-use crate::value::{Object, Operator, Value};
+pub(crate) use crate::value::time::{Clock, Date, Duration, Time};
+use crate::value::{Operator, Value};
 
-/// A `datetime`, with its zone when it has one.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Time {
-    pub(crate) civil: DateTime,
-    /// Seconds east of Greenwich.
-    pub(crate) offset: Option<i32>,
-}
-
-/// A `timedelta`, in microseconds.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Duration(pub(crate) i64);
-
-pub(crate) const METHODS: &[&str] =
-    &["strftime", "isoformat", "timestamp", "date", "time", "weekday", "isoweekday"];
+pub(crate) const METHODS: &[&str] = &[
+    "strftime",
+    "isoformat",
+    "timestamp",
+    "date",
+    "time",
+    "weekday",
+    "isoweekday",
+    "replace",
+    "utcoffset",
+    "ctime",
+    "toordinal",
+];
+pub(crate) const DATE_METHODS: &[&str] =
+    &["strftime", "isoformat", "weekday", "isoweekday", "replace", "ctime", "toordinal"];
 
 /// Returns the time of the clock.
 pub(crate) fn now(utc: bool) -> Time {
@@ -44,143 +44,6 @@ pub(crate) fn from_seconds(seconds: f64, utc: bool) -> Option<Time> {
     Some(Time { civil: zoned.datetime(), offset: Some(zoned.offset().seconds()) })
 }
 
-impl Time {
-    fn zoned(&self) -> Option<Zoned> {
-        let zone = match self.offset {
-            Some(seconds) => TimeZone::fixed(jiff::tz::Offset::from_seconds(seconds).ok()?),
-            None => TimeZone::system(),
-        };
-        self.civil.to_zoned(zone).ok()
-    }
-
-    fn microsecond(&self) -> i32 {
-        self.civil.subsec_nanosecond() / 1000
-    }
-
-    fn iso(&self, separator: char) -> String {
-        let civil = &self.civil;
-        let mut text = format!(
-            "{:04}-{:02}-{:02}{separator}{:02}:{:02}:{:02}",
-            civil.year(),
-            civil.month(),
-            civil.day(),
-            civil.hour(),
-            civil.minute(),
-            civil.second()
-        );
-        if self.microsecond() != 0 {
-            text += &format!(".{:06}", self.microsecond());
-        }
-        if let Some(offset) = self.offset {
-            let sign = if offset < 0 { '-' } else { '+' };
-            text += &format!("{sign}{:02}:{:02}", offset.abs() / 3600, offset.abs() / 60 % 60);
-        }
-        text
-    }
-
-    /// Returns the time between two times.
-    pub(crate) fn since(&self, other: &Time) -> Option<Duration> {
-        let span = match (self.offset, other.offset) {
-            (None, None) => self.civil.since(other.civil).ok()?,
-            (Some(_), Some(_)) => {
-                let span = self.zoned()?.timestamp().since(other.zoned()?.timestamp()).ok()?;
-                return Some(Duration(span.total(jiff::Unit::Microsecond).ok()?.to_i64()?));
-            }
-            _ => return None,
-        };
-        let days = jiff::SpanRelativeTo::days_are_24_hours();
-        Some(Duration(span.total((jiff::Unit::Microsecond, days)).ok()?.to_i64()?))
-    }
-
-    /// Returns a time so much later.
-    pub(crate) fn later(&self, duration: &Duration) -> Option<Time> {
-        let span: Span = 0.microseconds().try_microseconds(duration.0).ok()?;
-        Some(Time { civil: self.civil.checked_add(span).ok()?, offset: self.offset })
-    }
-}
-
-trait ToI64 {
-    fn to_i64(self) -> Option<i64>;
-}
-
-impl ToI64 for f64 {
-    fn to_i64(self) -> Option<i64> {
-        num_traits::ToPrimitive::to_i64(&self)
-    }
-}
-
-impl Object for Time {
-    fn type_name(&self) -> &'static str {
-        "datetime"
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn to_text(&self) -> String {
-        self.iso(' ')
-    }
-    fn attribute(&self, name: &str) -> Option<Value> {
-        let civil = &self.civil;
-        Some(Value::Int(match name {
-            "year" => civil.year().into(),
-            "month" => civil.month().into(),
-            "day" => civil.day().into(),
-            "hour" => civil.hour().into(),
-            "minute" => civil.minute().into(),
-            "second" => civil.second().into(),
-            "microsecond" => self.microsecond().into(),
-            "tzinfo" => return Some(Value::None),
-            _ => return None,
-        }))
-    }
-    fn order(&self, other: &Value) -> Option<std::cmp::Ordering> {
-        let other = downcast::<Time>(other)?;
-        match (self.offset, other.offset) {
-            (None, None) => Some(self.civil.cmp(&other.civil)),
-            (Some(_), Some(_)) => Some(self.zoned()?.timestamp().cmp(&other.zoned()?.timestamp())),
-            _ => None,
-        }
-    }
-}
-
-impl Object for Duration {
-    fn type_name(&self) -> &'static str {
-        "timedelta"
-    }
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-    fn to_text(&self) -> String {
-        let (days, rest) = (self.0.div_euclid(86_400_000_000), self.0.rem_euclid(86_400_000_000));
-        let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
-        let mut text = match days {
-            0 => String::new(),
-            1 | -1 => format!("{days} day, "),
-            days => format!("{days} days, "),
-        };
-        text += &format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-        if micros != 0 {
-            text += &format!(".{micros:06}");
-        }
-        text
-    }
-    fn attribute(&self, name: &str) -> Option<Value> {
-        let (days, rest) = (self.0.div_euclid(86_400_000_000), self.0.rem_euclid(86_400_000_000));
-        Some(Value::Int(match name {
-            "days" => days,
-            "seconds" => rest / 1_000_000,
-            "microseconds" => rest % 1_000_000,
-            _ => return None,
-        }))
-    }
-    fn order(&self, other: &Value) -> Option<std::cmp::Ordering> {
-        Some(self.0.cmp(&downcast::<Duration>(other)?.0))
-    }
-    fn is_true(&self) -> bool {
-        self.0 != 0
-    }
-}
-
 /// Calls a method of a time.
 pub(crate) fn method(time: &Time, name: &str, passed: &Passed) -> Result<Value, String> {
     Ok(match name {
@@ -197,11 +60,54 @@ pub(crate) fn method(time: &Time, name: &str, passed: &Passed) -> Result<Value, 
             #[expect(clippy::cast_precision_loss, reason = "Python gives a float too")]
             Value::Float(zoned.timestamp().as_microsecond() as f64 / 1e6)
         }
-        "date" => time.iso(' ')[..10].into(),
-        "time" => time.iso(' ')[11..].into(),
+        "date" => object(Date(time.civil.date())),
+        "time" => object(Clock(Time { offset: None, ..time.clone() })),
+        "replace" => object(replaced(time, passed)?),
+        "utcoffset" => {
+            time.offset.map_or(Value::None, |o| object(Duration(i64::from(o) * 1_000_000)))
+        }
+        "ctime" => format(time, "%a %b %e %H:%M:%S %Y")?.into(),
+        "toordinal" => {
+            let first = jiff::civil::date(1, 1, 1);
+            let days = time.civil.date().since(first).map(|span| span.get_days()).unwrap_or(0);
+            i64::from(days + 1).into()
+        }
         "weekday" => i64::from(time.civil.weekday().to_monday_zero_offset()).into(),
         _ => i64::from(time.civil.weekday().to_monday_one_offset()).into(),
     })
+}
+
+fn replaced(time: &Time, passed: &Passed) -> Result<Time, String> {
+    let civil = &time.civil;
+    let part = |index: usize, name: &str, now: i64| {
+        let given = passed.get(index, name).and_then(Value::as_int);
+        given.unwrap_or(now)
+    };
+    let small = |number: i64| i8::try_from(number).unwrap_or(-1);
+    let micro = part(6, "microsecond", i64::from(time.microsecond()));
+    jiff::civil::DateTime::new(
+        i16::try_from(part(0, "year", civil.year().into())).unwrap_or(-1),
+        small(part(1, "month", civil.month().into())),
+        small(part(2, "day", civil.day().into())),
+        small(part(3, "hour", civil.hour().into())),
+        small(part(4, "minute", civil.minute().into())),
+        small(part(5, "second", civil.second().into())),
+        i32::try_from(micro * 1000).unwrap_or(-1),
+    )
+    .map(|civil| Time { civil, offset: time.offset })
+    .map_err(|_| "day is out of range for month".to_owned())
+}
+
+/// Calls a method of a date.
+pub(crate) fn date_method(date: Date, name: &str, passed: &Passed) -> Result<Value, String> {
+    match name {
+        "isoformat" => Ok(crate::value::Object::to_text(&date).into()),
+        "replace" => {
+            let time = replaced(&date.midnight(), passed)?;
+            Ok(object(Date(time.civil.date())))
+        }
+        _ => method(&date.midnight(), name, passed),
+    }
 }
 
 /// Python's `strftime`.
@@ -261,6 +167,17 @@ fn system_abbreviation(zoned: &Zoned) -> String {
     }
 }
 
+/// Returns what a time makes of a format specification: a pattern of `strftime`.
+pub(crate) fn by_pattern(value: &Value, pattern: &str) -> Option<Result<String, String>> {
+    if pattern.is_empty() {
+        return None;
+    }
+    if let Some(date) = downcast::<Date>(value) {
+        return Some(format(&date.midnight(), pattern));
+    }
+    downcast::<Time>(value).map(|time| format(time, pattern))
+}
+
 /// Python's `strptime`.
 pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
     let mismatch = || {
@@ -294,6 +211,15 @@ pub(crate) fn arithmetic(
     let too_far = || "date value out of range".to_owned();
     if let (Some(a), Some(b)) = (downcast::<Duration>(left), downcast::<Duration>(right)) {
         return Some(Ok(object(Duration(a.0 + sign * b.0))));
+    }
+    if let Some(date) = downcast::<Date>(left) {
+        if let Some(duration) = downcast::<Duration>(right) {
+            let days = duration.0.div_euclid(86_400_000_000) * 86_400_000_000;
+            let later = date.midnight().later(&Duration(sign * days));
+            return Some(later.map(|t| object(Date(t.civil.date()))).ok_or_else(too_far));
+        }
+        let other = downcast::<Date>(right).filter(|_| sign < 0)?;
+        return date.midnight().since(&other.midnight()).map(|d| Ok(object(d)));
     }
     let time = downcast::<Time>(left)?;
     if let Some(duration) = downcast::<Duration>(right) {

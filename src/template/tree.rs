@@ -49,6 +49,10 @@ pub(crate) struct Code {
 
 pub(crate) struct Block {
     pub(crate) name: Arc<str>,
+    /// Whether it sees the names of the loop that it stands in.
+    pub(crate) scoped: bool,
+    /// Whether a template further down must replace it.
+    pub(crate) required: bool,
     pub(crate) body: Vec<Statement>,
 }
 
@@ -110,6 +114,7 @@ pub(crate) enum Expression {
     Slice(Box<Slice>),
     Not(Box<Expression>),
     Negate(Box<(Expression, Place)>),
+    Positive(Box<(Expression, Place)>),
     Binary(Box<Binary>),
     Concat(Vec<Expression>),
     Compare(Box<Compare>),
@@ -217,7 +222,7 @@ impl Expression {
             Expression::Item(it) => it.place,
             Expression::Slice(it) => it.place,
             Expression::Not(it) => it.place(),
-            Expression::Negate(it) => it.1,
+            Expression::Negate(it) | Expression::Positive(it) => it.1,
             Expression::Binary(it) => it.place,
             Expression::Compare(it) => it.place,
             Expression::Filter(it) => it.place,

@@ -169,7 +169,7 @@ impl Walk<'_> {
                 }
             }
             Expression::Not(operand) => self.expression(operand),
-            Expression::Negate(node) => self.expression(&node.0),
+            Expression::Negate(node) | Expression::Positive(node) => self.expression(&node.0),
             Expression::Binary(node) => {
                 self.expression(&node.left);
                 self.expression(&node.right);
@@ -230,7 +230,10 @@ impl Walk<'_> {
         match arguments.positional.first() {
             Some((false, Expression::Const(Value::Str(name)))) => {
                 let short = name.rsplit('.').next().unwrap_or(name);
-                if matches!(short, "vars" | "varnames" | "template" | "merge_variables") {
+                if matches!(
+                    short,
+                    "vars" | "varnames" | "template" | "merge_variables" | "dependent"
+                ) {
                     match arguments.positional.get(1) {
                         Some((false, Expression::Const(Value::Str(variable))))
                             if short == "vars" =>
@@ -283,6 +286,9 @@ pub(crate) mod testing {
         }
         fn names(&self) -> Vec<Arc<str>> {
             self.0.keys().map(|key| key.to_text().into()).collect()
+        }
+        fn is_operators(&self, name: &str) -> bool {
+            self.0.get(name).is_some()
         }
     }
 

@@ -59,6 +59,9 @@ impl Operator {
         match self {
             Operator::Add => add(left, right),
             Operator::Mul => repeat(left, right),
+            Operator::Rem if matches!(left, Value::Str(_)) => {
+                Err("not all arguments converted during string formatting".to_owned())
+            }
             _ => Err(self.unsupported(left, right)),
         }
     }
@@ -93,8 +96,8 @@ impl Operator {
             Operator::Sub => (a - b).into(),
             Operator::Mul => (a * b).into(),
             Operator::Div if b.is_zero() => return Err("division by zero".to_owned()),
-            Operator::Div => match (a.to_f64(), b.to_f64()) {
-                (Some(x), Some(y)) if x.is_finite() && y.is_finite() => Value::Float(x / y),
+            Operator::Div => match divide(a, b) {
+                quotient if quotient.is_finite() => Value::Float(quotient),
                 _ => return Err("integer division result too large for a float".to_owned()),
             },
             Operator::FloorDiv if b.is_zero() => {
@@ -137,7 +140,15 @@ impl Operator {
             Operator::Pow if a == 0.0 && b < 0.0 => {
                 return Err("0.0 cannot be raised to a negative power".to_owned());
             }
-            Operator::Pow => a.powf(b),
+            Operator::Pow if a < 0.0 && a.is_finite() && b.is_finite() && b.fract() != 0.0 => {
+                return Err("Type 'complex' is unsupported for variable storage.".to_owned());
+            }
+            Operator::Pow => match a.powf(b) {
+                power if power.is_infinite() && a.is_finite() && b.is_finite() => {
+                    return Err("(34, 'Numerical result out of range')".to_owned());
+                }
+                power => power,
+            },
         }))
     }
 }
@@ -151,6 +162,41 @@ pub fn negate(value: &Value) -> Result<Value, String> {
             None => Err(format!("bad operand type for unary -: '{}'", value.type_name())),
         },
     }
+}
+
+/// Returns what Python's unary plus gives.
+pub fn positive(value: Value) -> Result<Value, String> {
+    match value {
+        Value::Bool(truth) => Ok(Value::Int(i64::from(truth))),
+        Value::Int(_) | Value::BigInt(_) | Value::Float(_) => Ok(value),
+        other => Err(format!("bad operand type for unary +: '{}'", other.type_name())),
+    }
+}
+
+/// Divides integers of any size, rounded once.
+fn divide(a: &BigInt, b: &BigInt) -> f64 {
+    if let (Some(x), Some(y)) = (a.to_i64(), b.to_i64())
+        && x.unsigned_abs() < 1 << 53
+        && y.unsigned_abs() < 1 << 53
+    {
+        #[expect(clippy::cast_precision_loss, reason = "these fit")]
+        return x as f64 / y as f64;
+    }
+    let bits = |number: &BigInt| i64::try_from(number.bits()).unwrap_or(i64::MAX);
+    // 66 bits and whether anything is left decide how to round.
+    let shift = 66 - (bits(a) - bits(b));
+    let (a, b) = if shift >= 0 { (a << shift, b.clone()) } else { (a.clone(), b << -shift) };
+    let (mut quotient, rest) = (&a / &b, &a % &b);
+    if !rest.is_zero() {
+        let sticky = if quotient.is_negative() || rest.is_negative() { -1 } else { 1 };
+        quotient = quotient * 2 + sticky;
+    } else {
+        quotient *= 2;
+    }
+    let exponent = i32::try_from(-shift - 1).unwrap_or(if shift > 0 { i32::MIN } else { i32::MAX });
+    let value = quotient.to_f64().unwrap_or(f64::INFINITY);
+    let half = exponent / 2;
+    value * 2_f64.powi(half) * 2_f64.powi(exponent - half)
 }
 
 fn python_rem(a: f64, b: f64) -> f64 {
@@ -182,6 +228,7 @@ fn add(left: &Value, right: &Value) -> Result<Value, String> {
         }
         (Value::List(a), Value::List(b)) => return Ok(Value::List(concatenate(a, b))),
         (Value::Tuple(a), Value::Tuple(b)) => return Ok(Value::Tuple(concatenate(a, b))),
+        (Value::Bytes(_), _) => format!("can't concat {other} to bytes"),
         (Value::Str(_), _) => format!("can only concatenate str (not \"{other}\") to str"),
         (Value::List(_), _) => format!("can only concatenate list (not \"{other}\") to list"),
         (Value::Tuple(_), _) => format!("can only concatenate tuple (not \"{other}\") to tuple"),
@@ -200,6 +247,9 @@ fn repeat(left: &Value, right: &Value) -> Result<Value, String> {
     };
     let Some(count) = count.as_int() else {
         let found = count.type_name();
+        if matches!(count, Value::BigInt(_)) {
+            return Err(format!("cannot fit '{found}' into an index-sized integer"));
+        }
         return Err(format!("can't multiply sequence by non-int of type '{found}'"));
     };
     let count = usize::try_from(count).unwrap_or(0);

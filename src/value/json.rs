@@ -45,7 +45,7 @@ impl Value {
             }
             Value::Template(template) => (*template.text).into(),
             Value::Encrypted(encrypted) => (*encrypted.text).into(),
-            Value::Object(object) => object.to_text().into(),
+            Value::Object(object) => object.to_plain().unwrap_or_else(|| object.to_text()).into(),
         }
     }
 

@@ -20,6 +20,7 @@ impl Value {
             Value::Str(text) => out.push_str(text),
             Value::Template(template) => out.push_str(&template.text),
             Value::Encrypted(encrypted) => out.push_str(&encrypted.text),
+            Value::Object(object) => out.push_str(&object.to_text()),
             other => other.write_repr(out),
         }
     }
@@ -60,7 +61,7 @@ impl Value {
                 out.push('}');
             }
             Value::Undefined(_) => out.push_str("Undefined"),
-            Value::Object(object) => out.push_str(&object.to_text()),
+            Value::Object(object) => out.push_str(&object.to_repr()),
             Value::Omit => out.push_str("<<Omit>>"),
         }
     }

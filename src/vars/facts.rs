@@ -11,6 +11,8 @@ pub struct Facts {
     pub injected: Arc<Dict>,
     /// As `ansible_facts` has them: `os_family`.
     pub namespaced: Arc<Dict>,
+    /// Whether the host was asked for them: `set_fact` alone makes no gathered facts.
+    pub gathered: bool,
 }
 
 impl Facts {

@@ -6,7 +6,10 @@ use super::{
     Names,
     hostvars::{HostVars, Seen},
 };
-use crate::value::{Dict, Value};
+use crate::{
+    playbook::{Level, Role},
+    value::{Dict, Value},
+};
 
 /// The version of the reference whose language this is; playbooks check it.
 const VERSION: (i64, i64, i64) = (2, 19, 14);
@@ -14,6 +17,7 @@ const VERSION: (i64, i64, i64) = (2, 19, 14);
 /// Every magic variable.
 pub(super) const NAMES: &[&str] = &[
     "ansible_check_mode",
+    "ansible_collection_name",
     "ansible_config_file",
     "ansible_dependent_role_names",
     "ansible_diff_mode",
@@ -155,19 +159,41 @@ fn of_role(names: &Names, name: &str) -> Option<Value> {
     let level = names.level.as_ref()?;
     let role = level.role()?;
     Some(match name {
-        "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role.name)),
+        "ansible_role_name" => Value::Str(Arc::clone(&role.name)),
+        "role_name" => match &role.collection {
+            Some(collection) => {
+                let own = role.name.strip_prefix(&**collection);
+                Value::str(own.and_then(|own| own.strip_prefix('.')).unwrap_or(&role.name))
+            }
+            None => Value::Str(Arc::clone(&role.name)),
+        },
+        "ansible_collection_name" => Value::Str(Arc::clone(role.collection.as_ref()?)),
         "role_path" => {
             let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
             Value::str(normal(&dir.display().to_string()))
         }
-        "ansible_parent_role_names" => {
-            Value::list(level.roles().skip(1).map(|role| Value::Str(Arc::clone(&role.name))))
+        "ansible_parent_role_names" => parents(level, |role| Value::Str(Arc::clone(&role.name)))?,
+        "ansible_parent_role_paths" => {
+            parents(level, |role| Value::str(normal(&role.dir.display().to_string())))?
         }
-        "ansible_parent_role_paths" => Value::list(
-            level.roles().skip(1).map(|role| Value::str(role.dir.display().to_string())),
-        ),
         _ => return None,
     })
+}
+
+/// What includes a role, the nearest first, each told by `tell`: roles that only depend on it are none.
+fn parents(level: &Level, tell: impl Fn(&Role) -> Value) -> Option<Value> {
+    let mut found = Vec::new();
+    let mut roles = level.roles();
+    let mut n_dependents = roles.next()?.dependents.len();
+    for role in roles {
+        if n_dependents > 0 {
+            n_dependents -= 1;
+        } else {
+            found.push(tell(role));
+            n_dependents = role.dependents.len();
+        }
+    }
+    (!found.is_empty()).then(|| Value::list(found))
 }
 
 fn of_run(names: &Names, name: &str) -> Option<Value> {

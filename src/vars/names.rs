@@ -194,6 +194,21 @@ impl Scope for Names {
         self.each_layer(|layer| layer.get(name).cloned()).or_else(|| self.connection_variable(name))
     }
 
+    fn is_operators(&self, name: &str) -> bool {
+        if self.locals.iter().any(|(have, _)| &**have == name) || magic::get(self, name).is_some() {
+            return false;
+        }
+        let found = self.each_layer(|layer| {
+            layer.get(name)?;
+            let is = |known: &Dict| std::ptr::eq(layer, known);
+            let is_foreign =
+                is(&self.set_facts) || is(&self.registered) || is(&self.facts.injected);
+            let was_asked = self.play.as_ref().is_some_and(|play| is(&play.prompts));
+            Some(!is_foreign && !was_asked)
+        });
+        found.unwrap_or(false)
+    }
+
     fn names(&self) -> Vec<Arc<str>> {
         let mut seen: FxHashSet<Arc<str>> = FxHashSet::default();
         let mut found = Vec::new();

@@ -1,6 +1,12 @@
 //! Parser events become nodes.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+};
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
@@ -21,6 +27,17 @@ pub struct Document {
     /// Nothing when the file is empty.
     pub root: Option<Node>,
     pub warnings: Vec<Diagnostic>,
+}
+
+/// What becomes of duplicate keys: one of the three below, the same for all files of a process.
+static DUPLICATES: AtomicU8 = AtomicU8::new(WARNED);
+const WARNED: u8 = 0;
+const ERRORS: u8 = 1;
+const IGNORED: u8 = 2;
+
+/// Makes duplicate keys an error, or nothing to speak of; without it they are warned of.
+pub fn treat_duplicates(as_errors: bool) {
+    DUPLICATES.store(if as_errors { ERRORS } else { IGNORED }, Ordering::Relaxed);
 }
 
 /// Reads a file of one document.
@@ -184,7 +201,7 @@ impl Composer<'_, '_> {
             }
         };
         self.depth -= 1;
-        let mut entries = self.unique(entries);
+        let mut entries = self.unique(entries)?;
         if !merged.is_empty() {
             // Own keys win; among merged mappings the first does.
             let mut seen: std::collections::HashSet<Value> =
@@ -201,7 +218,7 @@ impl Composer<'_, '_> {
     }
 
     /// Of duplicate keys the last value wins, at the first one's place, with a warning.
-    fn unique(&mut self, entries: Vec<(Node, Node)>) -> Vec<(Node, Node)> {
+    fn unique(&mut self, entries: Vec<(Node, Node)>) -> Result<Vec<(Node, Node)>, Diagnostic> {
         let mut places: HashMap<Value, usize> = HashMap::with_capacity(entries.len());
         let mut kept: Vec<(Node, Node)> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -214,19 +231,26 @@ impl Composer<'_, '_> {
                     let name = key
                         .as_str()
                         .map_or_else(|| format!("{:?}", key.to_value()), ToOwned::to_owned);
-                    let warning = Diagnostic::error(
+                    let first = &kept[at].0.span;
+                    let duplicate = Diagnostic::error(
                         &key.span,
                         format!("found a duplicate dict key (`{name}`)"),
-                    )
-                    .warning()
-                    .label("this one counts")
-                    .context(&kept[at].0.span, "this one does not");
-                    self.warnings.push(warning);
+                    );
+                    match DUPLICATES.load(Ordering::Relaxed) {
+                        ERRORS => return Err(duplicate.context(first, "it stands here already")),
+                        IGNORED => (),
+                        _ => self.warnings.push(
+                            duplicate
+                                .warning()
+                                .label("this one counts")
+                                .context(first, "this one does not"),
+                        ),
+                    }
                     kept[at].1 = value;
                 }
             }
         }
-        kept
+        Ok(kept)
     }
 
     fn scalar(
@@ -255,9 +279,10 @@ impl Composer<'_, '_> {
                 _ => return Err(bad("a boolean")),
             },
             Some("tag:yaml.org,2002:null") => Scalar::Null,
-            Some("tag:yaml.org,2002:binary" | "tag:yaml.org,2002:timestamp") => {
-                Scalar::Str(text.into())
+            Some("tag:yaml.org,2002:timestamp") => {
+                scalar::timestamp(&text).ok_or_else(|| bad("a time"))?
             }
+            Some("tag:yaml.org,2002:binary") => Scalar::Str(text.into()),
             Some(tag) => {
                 let tag = tag.replacen("tag:yaml.org,2002:", "!!", 1);
                 return Err(Diagnostic::error(

@@ -66,6 +66,7 @@ impl Node {
             NodeKind::Scalar(Scalar::Bool(_)) => "a boolean",
             NodeKind::Scalar(Scalar::Int(_) | Scalar::BigInt(_)) => "an integer",
             NodeKind::Scalar(Scalar::Float(_)) => "a number",
+            NodeKind::Scalar(Scalar::Date(_) | Scalar::Time(_)) => "a date",
             NodeKind::Scalar(Scalar::Str(_) | Scalar::Unsafe(_)) => "a string",
             NodeKind::Scalar(Scalar::Vault(_)) => "a vault",
         }

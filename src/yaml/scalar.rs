@@ -1,11 +1,16 @@
 //! What a plain scalar means in YAML 1.1, as `PyYAML`'s resolver reads it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use jiff::civil;
 use num_bigint::BigInt;
 use num_traits::Num;
+use regex::Regex;
 
-use crate::value::Value;
+use crate::value::{
+    Value,
+    time::{Date, Time},
+};
 
 /// A scalar that has been resolved.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +20,8 @@ pub enum Scalar {
     Int(i64),
     BigInt(Arc<BigInt>),
     Float(f64),
+    Date(Date),
+    Time(Time),
     Str(Arc<str>),
     /// `!unsafe`: text that never is a template.
     Unsafe(Arc<str>),
@@ -31,6 +38,8 @@ impl Scalar {
             Scalar::Int(number) => Value::Int(*number),
             Scalar::BigInt(number) => Value::BigInt(Arc::clone(number)),
             Scalar::Float(number) => Value::Float(*number),
+            Scalar::Date(date) => Value::Object(Arc::new(*date)),
+            Scalar::Time(time) => Value::Object(Arc::new(time.clone())),
             Scalar::Str(text) | Scalar::Unsafe(text) | Scalar::Vault(text) => {
                 Value::Str(Arc::clone(text))
             }
@@ -51,7 +60,8 @@ impl Scalar {
         }
         match text.as_bytes()[0] {
             b'0'..=b'9' | b'+' | b'-' | b'.' => {
-                int(text).or_else(|| float(text)).unwrap_or_else(|| Scalar::Str(text.into()))
+                let number = int(text).or_else(|| float(text)).or_else(|| timestamp(text));
+                number.unwrap_or_else(|| Scalar::Str(text.into()))
             }
             _ => Scalar::Str(text.into()),
         }
@@ -180,6 +190,39 @@ fn sexagesimal_float(sign: f64, before: &str, after: &str) -> Option<Scalar> {
     Some(Scalar::Float(sign * (number + fraction)))
 }
 
+/// A date, or a date and a time with an optional fraction and zone.
+pub(super) fn timestamp(text: &str) -> Option<Scalar> {
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(concat!(
+            r"^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})",
+            r"(?:\.([0-9]*))?(?:[ \t]*(?:(Z)|([-+])([0-9]{1,2})(?::([0-9]{2}))?))?)?$",
+        ))
+        .ok()
+    });
+    if text.as_bytes().get(4) != Some(&b'-') {
+        return None;
+    }
+    let found = PATTERN.as_ref()?.captures(text)?;
+    let number = |group: usize| found.get(group).and_then(|part| part.as_str().parse::<i8>().ok());
+    let date = civil::Date::new(found[1].parse().ok()?, number(2)?, number(3)?).ok()?;
+    if found.get(4).is_none() {
+        return (found[2].len() == 2 && found[3].len() == 2).then_some(Scalar::Date(Date(date)));
+    }
+    let fraction: String = found.get(7).map_or("", |part| part.as_str()).chars().take(6).collect();
+    let micros: i32 = format!("{fraction:0<6}").parse().ok()?;
+    let time = civil::Time::new(number(4)?, number(5)?, number(6)?, micros * 1000).ok()?;
+    let offset = if found.get(8).is_some() {
+        Some(0)
+    } else if let Some(sign) = found.get(9) {
+        let (hours, minutes) = (i32::from(number(10)?), i32::from(number(11).unwrap_or(0)));
+        let seconds = (hours * 60 + minutes) * 60;
+        Some(if sign.as_str() == "-" { -seconds } else { seconds })
+    } else {
+        None
+    };
+    Some(Scalar::Time(Time { civil: date.to_datetime(time), offset }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,6 +260,9 @@ mod tests {
             ("1.2.3", "\"1.2.3\""),
             ("12345678901234567890", "12345678901234567890"),
             ("20.30:1", "\"20.30:1\""),
+            ("2024-01-02", "Date(2024-01-02)"),
+            ("2024-1-2", "\"2024-1-2\""),
+            ("2024-13-02", "\"2024-13-02\""),
         ] {
             check(text, expected);
         }

@@ -102,7 +102,7 @@ impl Writer<'_> {
             Value::Object(object) => match (object.mapping(), object.items()) {
                 (Some(dict), _) => self.dict(dict.iter().collect()),
                 (None, Some(items)) => self.list(&items),
-                _ if object.type_name() == "datetime" => {
+                _ if matches!(object.type_name(), "datetime" | "date") => {
                     self.plain(&object.to_text(), "tag:yaml.org,2002:timestamp")
                 }
                 _ => Err(format!("cannot represent an object: {}", object.to_text())),

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
-/// One folder under `cases/<group>/<name>`.
+/// One folder under `cases/<group>/<name>` or `hosts/<group>/<name>`.
 pub(crate) struct Case {
-    /// `group/name`
+    /// `group/name`, or `hosts/group/name`
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
@@ -30,6 +30,10 @@ pub(crate) struct Options {
     pub(crate) stderr: Vec<Regex>,
     /// `@requires root`: skipped for other users.
     pub(crate) requires_root: bool,
+    /// `@fresh`: on a host that no other case has used.
+    pub(crate) fresh: bool,
+    /// `@slow`: on a host, and only when all cases are wanted or this one is named.
+    pub(crate) slow: bool,
 }
 
 /// What a run shows: recorded, or seen now.
@@ -39,13 +43,22 @@ pub(crate) struct Texts {
     pub(crate) stderr: String,
     pub(crate) status: String,
     pub(crate) tree: String,
+    /// What the script `state` of a case on a host printed.
+    pub(crate) state: String,
 }
 
 /// Reads all cases, in the order of their names.
 pub(crate) fn all(folder: &Path) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
+    if !folder.exists() {
+        return Ok(cases);
+    }
     for group in entries(folder)? {
         for case in entries(&group)? {
+            // Recording on hosts takes root and time: what waits for it is no failure of windlass.
+            if folder.ends_with("hosts") && !case.join("expected/status").exists() {
+                continue;
+            }
             cases.push(read(&case).map_err(|error| format!("{}: {error}", case.display()))?);
         }
     }
@@ -80,17 +93,11 @@ fn read(folder: &Path) -> Result<Case, String> {
     let recorded = |name: &str| fs::read_to_string(folder.join("expected").join(name));
     let status = recorded("status")
         .map_err(|_| "not recorded: run `tests/parity/record --missing`".to_owned())?;
+    let parts: Vec<_> =
+        folder.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    let name = parts[parts.len().saturating_sub(3)..].join("/");
     Ok(Case {
-        name: folder
-            .components()
-            .rev()
-            .take(2)
-            .map(|part| part.as_os_str().to_string_lossy())
-            .collect::<Vec<_>>()
-            .into_iter()
-            .rev()
-            .collect::<Vec<_>>()
-            .join("/"),
+        name: name.strip_prefix("cases/").unwrap_or(&name).to_owned(),
         folder: folder.to_owned(),
         environment,
         commands,
@@ -101,6 +108,7 @@ fn read(folder: &Path) -> Result<Case, String> {
             stderr: recorded("stderr").unwrap_or_default(),
             status,
             tree: recorded("tree").unwrap_or_default(),
+            state: recorded("state").unwrap_or_default(),
         },
     })
 }
@@ -111,6 +119,13 @@ fn is_variable(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+impl Case {
+    /// Whether it runs against a booted host.
+    pub(crate) fn on_host(&self) -> bool {
+        self.name.starts_with("hosts/")
+    }
 }
 
 impl Options {
@@ -124,6 +139,8 @@ impl Options {
                 "unordered" => self.unordered = true,
                 "stderr equal" => self.stderr_equal = true,
                 "requires root" => self.requires_root = true,
+                "fresh" => self.fresh = true,
+                "slow" => self.slow = true,
                 _ => return Err(format!("`cmd` has the unknown option `@{option}`")),
             },
         }

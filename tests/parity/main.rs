@@ -3,8 +3,10 @@
 //! Invariant: reads recordings, never makes them; a case runs in a folder of its own that is removed afterwards.
 
 mod case;
+mod host;
 mod known;
 mod normalise;
+mod server;
 mod verdict;
 mod world;
 
@@ -15,8 +17,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use case::Case;
+use host::{Host, Hosts};
 use normalise::Rules;
 use verdict::Verdict;
+use world::Setting;
 
 /// Where the suite lies.
 fn home() -> PathBuf {
@@ -58,22 +62,24 @@ fn replay(filters: &[String]) -> Result<bool, String> {
     let known = known::read(&home().join("known-differences.txt"))?;
     let rules = Rules::read(&home().join("normalise.rules"))?;
     let setting = world::Setting::new(&home())?;
-    let cases: Vec<Case> =
-        case::all(&home().join("cases"))?.into_iter().filter(|case| wanted(&case.name)).collect();
+    let mut cases = case::all(&home().join("cases"))?;
+    cases.extend(case::all(&home().join("hosts"))?);
+    cases.retain(|case| wanted(&case.name));
     for name in known.keys().filter(|name| wanted(name)) {
         if !cases.iter().any(|case| case.name == *name) {
             return Err(format!("known-differences.txt names `{name}`, which is no case"));
         }
     }
 
-    let verdicts = in_parallel(&cases, |case| match world::run(case, &rules, &setting) {
-        Ok(Some(seen)) => Verdict::of(case, &seen),
-        Ok(None) => Verdict::Skipped,
-        Err(error) => Verdict::Failed(format!("  {error}\n")),
-    });
+    let hosts = Hosts::wanted(!filters.is_empty());
+    let batches = batches(&cases);
+    let verdicts = in_parallel(&batches, |batch| run_batch(batch, &hosts, &rules, &setting));
+    let mut verdicts: Vec<_> =
+        batches.into_iter().flatten().zip(verdicts.into_iter().flatten()).collect();
+    verdicts.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name));
 
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for (case, verdict) in cases.iter().zip(verdicts) {
+    for (case, verdict) in verdicts {
         match (verdict, known.get(&case.name)) {
             (Verdict::Skipped, _) => skipped += 1,
             (Verdict::Failed(_), Some(reason)) => {
@@ -93,6 +99,51 @@ fn replay(filters: &[String]) -> Result<bool, String> {
     }
     say(&format!("parity: {passed} passed, {failed} failed, {skipped} skipped"));
     Ok(failed == 0)
+}
+
+/// Lists of cases that share a host, one after another; a case without a host is alone.
+fn batches(cases: &[Case]) -> Vec<Vec<&Case>> {
+    let mut batches: Vec<Vec<&Case>> = Vec::new();
+    let group = |case: &Case| case.folder.parent().map(Path::to_owned);
+    for case in cases {
+        if case.on_host() && !case.options.fresh {
+            let shared = batches.iter_mut().find(|batch| {
+                batch[0].on_host() && !batch[0].options.fresh && group(batch[0]) == group(case)
+            });
+            if let Some(batch) = shared {
+                batch.push(case);
+                continue;
+            }
+        }
+        batches.push(vec![case]);
+    }
+    // Those with a host take longest, and begin first.
+    batches.sort_by_key(|batch| !batch[0].on_host());
+    batches
+}
+
+fn run_batch(batch: &[&Case], hosts: &Hosts, rules: &Rules, setting: &Setting) -> Vec<Verdict> {
+    let runs = |case: &Case| !case.on_host() || hosts.run(case);
+    let host = match batch.iter().find(|case| case.on_host() && runs(case)) {
+        None => None,
+        Some(_) => match Host::start() {
+            Ok(host) => Some(host),
+            Err(error) => {
+                return batch.iter().map(|_| Verdict::Failed(format!("  {error}\n"))).collect();
+            }
+        },
+    };
+    let run = |case: &&Case| {
+        if !runs(case) {
+            return Verdict::Skipped;
+        }
+        match world::run(case, rules, setting, host.as_ref()) {
+            Ok(Some(seen)) => Verdict::of(case, &seen),
+            Ok(None) => Verdict::Skipped,
+            Err(error) => Verdict::Failed(format!("  {error}\n")),
+        }
+    };
+    batch.iter().map(run).collect()
 }
 
 /// Does the work for each item, as many at a time as `PARITY_JOBS` says (the processors otherwise), in the items' order.

@@ -44,6 +44,7 @@ impl Verdict {
         }
         compare("status", &expected.status, &seen.status, &mut report);
         compare("tree", &expected.tree, &seen.tree, &mut report);
+        compare("state", &expected.state, &seen.state, &mut report);
         if report.is_empty() {
             return Self::Passed;
         }

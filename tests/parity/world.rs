@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::case::{Case, Texts};
+use crate::host::Host;
 use crate::normalise::Rules;
+use crate::server::Server;
 
 /// After this a run is stopped and has failed.
-const LIMIT: Duration = Duration::from_mins(1);
+const LIMIT: Duration = Duration::from_mins(3);
 
 /// What all runs share.
 pub(crate) struct Setting {
@@ -60,8 +62,16 @@ impl Setting {
     }
 }
 
-/// Runs a case; nothing when it cannot run here.
-pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Option<Texts>, String> {
+/// What of a case's folder is not copied.
+const OWN: [&str; 7] = ["cmd", "expected", "server.json", "stdin", "setup", "state", "cleanup"];
+
+/// Runs a case, those on hosts with theirs; nothing when it cannot run here.
+pub(crate) fn run(
+    case: &Case,
+    rules: &Rules,
+    setting: &Setting,
+    host: Option<&Host>,
+) -> Result<Option<Texts>, String> {
     if case.options.requires_root && !rustix::process::geteuid().is_root() {
         return Ok(None);
     }
@@ -71,7 +81,19 @@ pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Optio
     prepare(&case.folder, &work, true).map_err(|error| format!("cannot copy the case: {error}"))?;
     fs::create_dir_all(work.join("scratch")).map_err(|error| error.to_string())?;
     fs::create_dir(&home).map_err(|error| error.to_string())?;
-    let folders = [(work.display().to_string(), "<CASE>"), (home.display().to_string(), "<HOME>")];
+    let server = Server::of(&case.folder)?;
+    let mut folders =
+        vec![(work.display().to_string(), "<CASE>"), (home.display().to_string(), "<HOME>")];
+    if let Some(server) = &server {
+        folders.push((server.address.to_string(), "<SERVER>"));
+    }
+    let inventory = top.join("hosts.ini");
+    if let Some(host) = host {
+        folders.push((host.address.clone(), "<ADDRESS>"));
+        folders.push((host.name.clone(), "<HOST>"));
+        fs::write(&inventory, &host.inventory).map_err(|error| error.to_string())?;
+        host.script(case, "setup")?;
+    }
 
     let mut texts = Texts::default();
     for line in &case.commands {
@@ -80,11 +102,27 @@ pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Optio
             texts.stdout.push_str(&header);
             texts.stderr.push_str(&header);
         }
-        let mut command = Command::new("sh");
-        command.args(["-c", line]).current_dir(&work).env_clear();
-        command.env("PATH", setting.path()).env("HOME", &home);
-        command.envs(setting.environment.iter().map(|(name, value)| (name, value)));
-        command.envs(case.environment.iter().map(|(name, value)| (name, value)));
+        let script = host.and_then(|host| Some((host, line.strip_prefix("host ")?)));
+        let mut command = match script {
+            Some((host, script)) => host.command(script),
+            None => {
+                let mut command = Command::new("sh");
+                command.args(["-c", line]).env_clear();
+                command
+            }
+        };
+        command.current_dir(&work);
+        if script.is_none() {
+            command.env("PATH", setting.path()).env("HOME", &home);
+            command.envs(setting.environment.iter().map(|(name, value)| (name, value)));
+            command.envs(case.environment.iter().map(|(name, value)| (name, value)));
+        }
+        if let Some(server) = &server {
+            command.env("PARITY_SERVER", format!("http://{}", server.address));
+        }
+        if script.is_none() && host.is_some() {
+            command.env("ANSIBLE_INVENTORY", &inventory);
+        }
         let (stdout, stderr, status) = finish(command, &top, &case.stdin)?;
         texts.stdout.push_str(&rules.apply(&stdout, &folders));
         texts.stderr.push_str(&rules.apply(&stderr, &folders));
@@ -94,6 +132,10 @@ pub(crate) fn run(case: &Case, rules: &Rules, setting: &Setting) -> Result<Optio
     let scratch = work.join("scratch");
     list(&scratch, &scratch, &normalised, &mut texts.tree)
         .map_err(|error| format!("cannot list scratch: {error}"))?;
+    if let Some(host) = host {
+        texts.state = normalised(&host.script(case, "state")?);
+        host.script(case, "cleanup")?;
+    }
     Ok(Some(texts))
 }
 
@@ -144,7 +186,7 @@ fn prepare(from: &Path, to: &Path, top: bool) -> std::io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if top && ["cmd", "expected", "stdin"].iter().any(|own| name == *own) {
+        if top && OWN.iter().any(|own| name == *own) {
             continue;
         }
         let (source, target) = (entry.path(), to.join(&name));

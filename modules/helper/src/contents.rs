@@ -24,6 +24,8 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct State {
     chunks: HashMap<u32, Vec<ContentChunk>>,
+    /// Bytes that were sent and not acknowledged.
+    ahead: u64,
     closed: bool,
 }
 
@@ -40,6 +42,26 @@ impl Inbox {
         self.arrived.notify_all();
     }
 
+    /// The controller has consumed so many bytes of what was sent.
+    pub(crate) fn acknowledge(&self, bytes: u64) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.ahead = state.ahead.saturating_sub(bytes);
+        self.arrived.notify_all();
+    }
+
+    /// Waits until so many bytes may be sent.
+    pub(crate) fn send(&self, bytes: u64) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while state.ahead + bytes > windlass_protocol::CONTENT_WINDOW {
+            if state.closed {
+                return Err(gone());
+            }
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.ahead += bytes;
+        Ok(())
+    }
+
     fn take(&self, content: u32) -> io::Result<ContentChunk> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -49,14 +71,15 @@ impl Inbox {
                 return Ok(chunks.remove(0));
             }
             if state.closed {
-                return Err(io::Error::new(
-                    io::ErrorKind::ConnectionAborted,
-                    "the controller is gone",
-                ));
+                return Err(gone());
             }
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "the controller is gone")
 }
 
 /// The contents of one request.

@@ -1,9 +1,11 @@
 //! The static binary that runs modules on the managed host.
 //!
-//! `serve` answers frames on standard input until it ends; `run MODULE JSON` runs one module and prints its result.
+//! `serve` answers frames on standard input until it ends; `run MODULE JSON` runs one module and prints its result;
+//! `job NUMBER` is a module that `serve` has let go.
 
 mod child;
 mod contents;
+mod job;
 mod once;
 mod serve;
 mod wire;
@@ -17,6 +19,7 @@ fn main() -> ExitCode {
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["serve", options @ ..] => serve::serve(options),
         ["run", module, json, options @ ..] => once::run(module, json, options),
+        ["job", number] => job::run(number),
         _ => {
             wire::complain(
                 "usage: windlass-helper serve [--silence SECONDS] [--ephemeral] | run MODULE JSON [--check] [--diff]",

@@ -20,6 +20,7 @@ use windlass_protocol::{
 use crate::{
     child::{self, Child},
     contents::{Inbox, Incoming},
+    job,
     wire::{Wire, complain},
 };
 
@@ -171,6 +172,14 @@ impl Server {
                     inbox.put(chunk);
                 }
             }
+            Kind::Credit => {
+                let running = &self.state().running;
+                if let (Some(running), Ok(bytes)) =
+                    (running.get(&frame.request), <[u8; 8]>::try_from(frame.payload.as_slice()))
+                {
+                    running.inbox.acknowledge(u64::from_be_bytes(bytes));
+                }
+            }
             Kind::Cancel => {
                 if let Some(running) = self.state().running.get(&frame.request) {
                     running.cancelled.store(true, Ordering::Relaxed);
@@ -244,6 +253,14 @@ impl Server {
         let Some(module) = windlass_modules::find(&task.module) else {
             return failed(&format!("this helper has no module `{}`", task.module));
         };
+        if let Some(job) = &task.job {
+            return job::start(&task, job);
+        }
+        let (window, wire) = (Arc::clone(&inbox), self.wire.clone());
+        let upload = move |bytes: &[u8]| {
+            window.send(bytes.len() as u64)?;
+            wire.send(&Frame::new(Kind::Upload, request, bytes.to_vec()))
+        };
         let wire = self.wire.clone();
         let on_output = move |stream: Stream, bytes: &[u8]| {
             let mut payload = Vec::with_capacity(bytes.len() + 1);
@@ -260,6 +277,7 @@ impl Server {
             cwd: task.cwd.map(Into::into),
             verbosity: task.verbosity,
             contents: Box::new(contents),
+            upload: Some(Box::new(upload)),
             on_output: task.stream.then(|| Box::new(on_output) as _),
             cancelled,
             deadline: task.timeout.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),

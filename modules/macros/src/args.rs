@@ -43,7 +43,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     Ok(quote! {
         impl crate::spec::Args for #ident {
             const SPEC: crate::spec::Spec = crate::spec::Spec {
-                doc: #doc,
+                doc: crate::spec::documentation!(#doc),
                 items: &[#(#items),*],
                 #rules
             };
@@ -79,7 +79,7 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
             default: #default,
             secret: #secret,
             hidden: #hidden,
-            ..crate::spec::Arg::of::<#ty>(#name, #doc)
+            ..crate::spec::Arg::of::<#ty>(#name, crate::spec::documentation!(#doc))
         })
     };
     Ok((item, quote! { #ident: crate::spec::read(given, &[#name, #(#aliases),*], #default)? }))
@@ -115,11 +115,24 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
 fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
     let (mut exclusive, mut one_of, mut together, mut required_if) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut free_form = false;
+    let (mut free_form, mut full_name_only, mut open) = (false, false, false);
+    let (mut collection, mut also) = (String::from("ansible.builtin"), Vec::new());
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("args")) {
         attr.parse_nested_meta(|meta| {
             if meta.path.is_ident("free_form") {
                 free_form = true;
+                return Ok(());
+            }
+            if meta.path.is_ident("open") {
+                open = true;
+                return Ok(());
+            }
+            if meta.path.is_ident("full_name_only") {
+                full_name_only = true;
+                return Ok(());
+            }
+            if meta.path.is_ident("collection") {
+                collection = meta.value()?.parse::<LitStr>()?.value();
                 return Ok(());
             }
             let content;
@@ -128,7 +141,9 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
                 .iter()
                 .map(LitStr::value)
                 .collect();
-            if meta.path.is_ident("mutually_exclusive") {
+            if meta.path.is_ident("also") {
+                also.extend(names);
+            } else if meta.path.is_ident("mutually_exclusive") {
                 exclusive.push(quote! { &[#(#names),*] });
             } else if meta.path.is_ident("required_one_of") {
                 one_of.push(quote! { &[#(#names),*] });
@@ -155,5 +170,9 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
         required_together: &[#(#together),*],
         required_if: &[#(#required_if),*],
         free_form: #free_form,
+        open: #open,
+        collection: #collection,
+        full_name_only: #full_name_only,
+        also: &[#(#also),*],
     })
 }

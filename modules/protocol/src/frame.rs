@@ -24,7 +24,7 @@ pub enum Kind {
     Fetch = 5,
     /// Controller: a piece of a content; binary [`crate::ContentChunk`].
     Content = 6,
-    /// Helper: so many bytes of content were consumed (big-endian u64); the controller may send as many more.
+    /// Whoever reads contents: so many bytes were consumed (big-endian u64); the other side may send as many more.
     Credit = 7,
     /// Controller: stop this request; its result still follows.
     Cancel = 8,
@@ -32,7 +32,7 @@ pub enum Kind {
     Become = 9,
     /// Helper: the child on this channel could not start or has ended; JSON [`crate::BecomeFailed`].
     BecomeFailed = 10,
-    /// Helper: bytes of a file on the host that a module sends (fetch, slurp); an empty payload ends it.
+    /// Helper: bytes of a file on the host that a module sends, at most the window ahead of what was acknowledged.
     Upload = 11,
     /// Controller: it is still there; nothing is answered.
     Ping = 12,

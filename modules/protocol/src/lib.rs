@@ -13,8 +13,8 @@ mod message;
 
 pub use frame::{Frame, HEADER_LEN, Header, Kind, MAX_PAYLOAD, read_frame, write_frame};
 pub use message::{
-    Become, BecomeFailed, BecomeFailure, ContentChunk, FetchRequest, Hello, Json, JsonMap, Prompt,
-    Stream, TaskRequest, TaskResult,
+    Become, BecomeFailed, BecomeFailure, ContentChunk, FetchRequest, Hello, Job, Json, JsonMap,
+    Prompt, Stream, TaskRequest, TaskResult,
 };
 
 /// Changes whenever a controller and a helper of different builds could not talk; the content hash of the helper

@@ -53,6 +53,18 @@ pub struct TaskRequest {
     /// So many of `contents`, from the first on, follow at once in `Content` frames; the others wait for a `Fetch`.
     #[serde(default)]
     pub pushed: u32,
+    /// How the module goes on by itself, when the answer is only that it has begun.
+    #[serde(default)]
+    pub job: Option<Job>,
+}
+
+/// A module that outlives the helper, and where it says how it went.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Job {
+    /// Seconds that it may take.
+    pub limit: f64,
+    /// Folder of the files in which jobs say how they go; `~` is the user's home.
+    pub folder: String,
 }
 
 /// The answer to a [`TaskRequest`].

@@ -32,7 +32,12 @@ impl Lists {
             self.updated = true;
             return Ok(());
         }
-        update(args, host)?;
+        update(
+            args.update_cache_retries,
+            args.update_cache_retry_max_delay,
+            args.lock_timeout,
+            host,
+        )?;
         let after = modified(host);
         self.updated = after != self.time;
         self.time = after;
@@ -56,14 +61,13 @@ fn modified(host: &Host) -> i64 {
 }
 
 /// Tries the refresh, with pauses that double.
-fn update(args: &Args, host: &Host) -> Result<()> {
+pub(super) fn update(retries: u64, max_delay: u64, lock_timeout: i64, host: &Host) -> Result<()> {
     let line = format!(
-        "{} -q -o APT::Update::Error-Mode=any -o DPkg::Lock::Timeout={} update",
+        "{} -q -o APT::Update::Error-Mode=any -o DPkg::Lock::Timeout={lock_timeout} update",
         commands::apt_get(host),
-        args.lock_timeout
     );
     let mut reason = String::new();
-    for attempt in 0..args.update_cache_retries {
+    for attempt in 0..retries {
         let output = commands::call(&line, host)?;
         if output.success() {
             return Ok(());
@@ -75,10 +79,10 @@ fn update(args: &Args, host: &Host) -> Result<()> {
             )));
         }
         let tries = attempt + 1;
-        if tries == args.update_cache_retries {
+        if tries == retries {
             break;
         }
-        let delay = args.update_cache_retry_max_delay.min(1 << attempt.min(32));
+        let delay = max_delay.min(1 << attempt.min(32));
         host.warn(format!(
             "Failed to update cache after {tries} retries due to {reason}, retrying"
         ));
@@ -89,8 +93,7 @@ fn update(args: &Args, host: &Host) -> Result<()> {
             return Err(Failure::new("the task was cancelled"));
         }
     }
-    let tries = args.update_cache_retries;
-    Err(Failure::new(format!("Failed to update apt cache after {tries} retries: {reason}")))
+    Err(Failure::new(format!("Failed to update apt cache after {retries} retries: {reason}")))
 }
 
 /// Returns apt's errors and warnings in one line, as its library would give them.

@@ -206,7 +206,8 @@ impl<'a> Plan<'a> {
         match self.need {
             Need::Nothing => {
                 let outcome = Outcome::changed_if(false).with("dest", self.dest.as_str());
-                Ok(outcome.with_some("src", self.args.src.as_ref().map(|src| src.0.clone())))
+                let src = self.args.src.as_ref().map(|src| src.0.clone());
+                Ok(outcome.with_some("src", self.args.after_header.clone().or(src)))
             }
             Need::Attributes => self.set_attributes(host),
             Need::Content => self.replace(host, in_folder),

@@ -21,13 +21,13 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// A line of the table of mounts.
 #[derive(Debug, PartialEq)]
-struct Mount {
-    device: String,
-    point: String,
-    fstype: String,
-    options: String,
-    dump: u64,
-    passno: u64,
+pub(crate) struct Mount {
+    pub(crate) device: String,
+    pub(crate) point: String,
+    pub(crate) fstype: String,
+    pub(crate) options: String,
+    pub(crate) dump: u64,
+    pub(crate) passno: u64,
 }
 
 fn gather(host: &Host, ask: &Ask) -> Facts {
@@ -77,16 +77,24 @@ fn parse(table: &str, parts: &[String]) -> Vec<Mount> {
     mounts
 }
 
-fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
+/// Reads a line of any table of mounts.
+pub(crate) fn any_line(line: &str) -> Option<Mount> {
+    if line.trim_start().starts_with('#') {
+        return None;
+    }
     let mut fields = line.split_whitespace().map(unescape);
-    let mut mount = Mount {
+    Some(Mount {
         device: fields.next()?,
         point: fields.next()?,
         fstype: fields.next()?,
         options: fields.next()?,
         dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
         passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-    };
+    })
+}
+
+fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
+    let mut mount = any_line(line)?;
     let real = mount.device.starts_with(['/', '\\']) || mount.device.contains(":/");
     if !real || mount.fstype == "none" {
         return None;
@@ -113,7 +121,8 @@ fn unescape(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn describe(mount: &Mount) -> Facts {
+/// Returns what the table says of a mount.
+pub(crate) fn describe(mount: &Mount) -> Facts {
     let value = serde_json::json!({
         "mount": mount.point,
         "device": mount.device,
@@ -144,8 +153,16 @@ fn space(size: &StatVfs) -> Facts {
     numbers.into_iter().map(|(name, number)| (name.to_owned(), number.into())).collect()
 }
 
+/// Returns how full each mount point is, none where it cannot be told; one that does not answer in time is missing.
+pub(crate) fn sizes(points: &[&str], limit: Duration, host: &Host) -> HashMap<usize, Facts> {
+    let paths = points.iter().map(|point| host.path(point)).collect();
+    let found = ask_all(paths, limit, |path| rustix::fs::statvfs(path).ok());
+    let facts = |size: Option<StatVfs>| size.map(|size| space(&size)).unwrap_or_default();
+    found.into_iter().map(|(at, size)| (at, facts(size))).collect()
+}
+
 /// The file system's identity, as udev found it.
-fn uuid(host: &Host, device: &str) -> Option<String> {
+pub(crate) fn uuid(host: &Host, device: &str) -> Option<String> {
     if !device.starts_with("/dev/") {
         return None;
     }

@@ -2,44 +2,23 @@
 
 use std::{
     io::{self, Read, Write},
-    net::SocketAddr,
     time::Duration,
 };
 
-use ureq::{
-    Agent, Error, Proxy, ResponseExt,
-    config::Config,
-    http::{Response, Uri},
-    unversioned::{
-        resolver::{ResolvedSocketAddrs, Resolver},
-        transport::{DefaultConnector, NextTimeout},
-    },
-};
-
-use super::{
-    Args,
-    credentials::{Credentials, without_user},
-    tls,
-};
+use super::Args;
 use crate::{
-    host::{Civil, Host, HostOptions, errno_text, pour},
+    host::{Host, errno_text, pour},
+    http::{self, Credentials, Follow, Options, Trust},
     spec::python_str,
 };
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    Get,
-    Head,
-}
-
 pub(super) struct Request<'a> {
     pub(super) url: &'a str,
-    pub(super) method: Method,
+    pub(super) method: &'static str,
     /// Nothing is sent when the file did not change since.
     pub(super) modified: Option<String>,
     pub(super) no_cache: bool,
     pub(super) args: &'a Args,
-    pub(super) credentials: Option<Credentials>,
 }
 
 /// What a server said; a file has no status.
@@ -76,14 +55,7 @@ impl Answer {
 
     /// Returns the name that the server gives what it sends, otherwise the one in the address.
     pub(super) fn file_name(&self) -> String {
-        let given = self.disposition.as_deref().and_then(|header| {
-            header.split(';').find_map(|part| {
-                let (key, value) = part.trim().split_once('=')?;
-                let name = value.trim().trim_matches('"').rsplit('/').next()?;
-                (key.trim().eq_ignore_ascii_case("filename") && !name.is_empty())
-                    .then(|| name.to_owned())
-            })
-        });
+        let given = self.disposition.as_deref().and_then(http::file_name_of);
         given.unwrap_or_else(|| name_in_url(&self.url))
     }
 }
@@ -99,74 +71,62 @@ pub(super) fn name_in_url(url: &str) -> String {
     }
 }
 
-/// Returns a time as headers have it.
-pub(super) fn http_date(seconds: i64) -> String {
-    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let Civil { year, month, day, hour, minute, second } = Civil::from_seconds(seconds);
-    let weekday = usize::try_from(seconds.div_euclid(86_400).rem_euclid(7)).unwrap_or(0);
-    let month = usize::try_from(month - 1).unwrap_or(0);
-    let (weekday, month) = (DAYS[weekday], MONTHS[month]);
-    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
-}
-
-/// Sends a request; name and password go along when the server asks for them. The error is the task's message.
+/// Sends a request; the error is the task's message.
 pub(super) fn send(host: &Host, request: &Request) -> Result<Answer, String> {
-    match request.url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).as_deref() {
-        Some("http" | "https") => (),
-        Some("file") => return of_file(host, request.url),
-        scheme => {
-            let scheme = scheme.unwrap_or_default();
-            return Err(format!("Request failed: <urlopen error unknown url type: {scheme}>"));
-        }
+    let scheme = request.url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    if scheme.as_deref() == Some("file") {
+        return of_file(host, request.url);
     }
-    let agent = agent(host, request)?;
-    let known = request.credentials.as_ref();
-    let first = known.filter(|_| request.args.force_basic_auth);
-    let answer = ask(&agent, request, first)?;
-    if answer.status == Some(401) && known.is_some() && first.is_none() {
-        return ask(&agent, request, known);
-    }
-    Ok(answer)
-}
-
-fn ask(agent: &Agent, request: &Request, who: Option<&Credentials>) -> Result<Answer, String> {
-    let url = without_user(request.url);
-    let mut call = match request.method {
-        Method::Get => agent.get(&url),
-        Method::Head => agent.head(&url),
+    let args = request.args;
+    let options = Options {
+        timeout: Duration::from_secs(args.timeout.max(1)),
+        trust: Trust {
+            verify: args.validate_certs,
+            authorities: None,
+            client_cert: args.client_cert.as_ref().map(|path| path.0.clone()),
+            client_key: args.client_key.as_ref().map(|path| path.0.clone()),
+        },
+        use_proxy: args.use_proxy,
+        credentials: Credentials::find(
+            host,
+            request.url,
+            args.url_username.as_deref(),
+            args.url_password.as_deref(),
+            args.use_netrc,
+        ),
+        force_credentials: args.force_basic_auth,
+        follow: Follow::Urllib2,
+        unix_socket: None,
+        decompress: args.decompress,
+        unredirected: args.unredirected_headers.iter().map(|name| name.to_lowercase()).collect(),
     };
-    if let Some(who) = who {
-        call = call.header("Authorization", who.header());
-    }
+    let mut headers = vec![("User-Agent".to_owned(), args.http_agent.clone())];
     if let Some(date) = &request.modified {
-        call = call.header("If-Modified-Since", date);
+        headers.push(("If-Modified-Since".to_owned(), date.clone()));
     }
     if request.no_cache {
-        call = call.header("Cache-Control", "no-cache");
+        headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
     }
-    for (name, value) in request.args.headers.iter().flatten() {
-        call = call.header(name, python_str(value));
+    for (name, value) in args.headers.iter().flatten() {
+        headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        headers.push((http::titled(name), python_str(value)));
     }
-    let response = call.call().map_err(|error| told(&error))?;
-    Ok(answer(response))
-}
-
-fn answer(response: Response<ureq::Body>) -> Answer {
-    let header = |name: &str| {
-        response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned)
+    let request = http::Request {
+        method: request.method.to_owned(),
+        url: request.url.to_owned(),
+        headers,
+        body: None,
     };
-    let status = response.status();
-    Answer {
-        status: Some(status.as_u16()),
-        length: header("content-length").and_then(|length| length.parse().ok()),
-        decoded: header("content-encoding").is_some(),
-        reason: status.canonical_reason().unwrap_or_default().to_owned(),
-        url: response.get_uri().to_string(),
-        disposition: header("content-disposition"),
-        body: Box::new(response.into_body().into_reader()),
-    }
+    let answer = http::send(host, &options, request).map_err(|error| error.message)?;
+    Ok(Answer {
+        status: Some(answer.status),
+        length: answer.length(),
+        decoded: answer.decoded,
+        disposition: answer.header("content-disposition").map(ToOwned::to_owned),
+        reason: answer.reason,
+        url: answer.url,
+        body: answer.body,
+    })
 }
 
 fn of_file(host: &Host, url: &str) -> Result<Answer, String> {
@@ -187,90 +147,6 @@ fn of_file(host: &Host, url: &str) -> Result<Answer, String> {
     })
 }
 
-fn agent(host: &Host, request: &Request) -> Result<Agent, String> {
-    let args = request.args;
-    let limit = Some(Duration::from_secs(args.timeout.max(1)));
-    let mut config = Config::builder()
-        .http_status_as_error(false)
-        .user_agent(args.http_agent.as_str())
-        .accept_encoding("identity")
-        .timeout_connect(limit)
-        .timeout_recv_response(limit)
-        .timeout_per_read(limit)
-        .proxy(if args.use_proxy { proxy(host, request.url)? } else { None });
-    // A redirection may lead from http to https.
-    config = config.tls_config(tls::config(host, args)?);
-    Ok(Agent::with_parts(config.build(), DefaultConnector::default(), Names(host.environment())))
-}
-
-/// The proxy that the environment names for an address, unless it excepts its host.
-fn proxy(host: &Host, url: &str) -> Result<Option<Proxy>, String> {
-    let variable = |name: &str| {
-        let upper = name.to_uppercase();
-        // A CGI's `HTTP_PROXY` comes from a header of the request.
-        let upper = if upper == "HTTP_PROXY" { None } else { host.env(&upper) };
-        host.env(name).or(upper).filter(|value| !value.is_empty())
-    };
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let Some(proxy) = variable(&format!("{scheme}_proxy")).or_else(|| variable("all_proxy")) else {
-        return Ok(None);
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let authority = authority.rsplit('@').next().unwrap_or_default();
-    if variable("no_proxy").is_some_and(|list| excepts(&list, authority)) {
-        return Ok(None);
-    }
-    let proxy = if proxy.contains("://") { proxy } else { format!("http://{proxy}") };
-    Proxy::new(&proxy)
-        .map(Some)
-        .map_err(|error| format!("Request failed: the proxy `{}`: {error}", without_user(&proxy)))
-}
-
-fn excepts(list: &str, authority: &str) -> bool {
-    let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
-    list.split([',', ' ']).map(|entry| entry.trim().trim_start_matches('.')).any(|entry| {
-        let below = name.strip_suffix(entry).is_some_and(|rest| rest.ends_with('.'));
-        entry == "*" || (!entry.is_empty() && (entry == name || entry == authority || below))
-    })
-}
-
-/// Errors in the words of the reference.
-fn told(error: &Error) -> String {
-    match error {
-        Error::Timeout(_) => "Connection failure: timed out".to_owned(),
-        Error::HostNotFound => {
-            "Request failed: <urlopen error [Errno -2] Name or service not known>".to_owned()
-        }
-        Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-            "Connection failure: timed out".to_owned()
-        }
-        Error::Io(error) => format!("Request failed: <urlopen error {}>", errno_text(error)),
-        Error::ConnectionFailed => {
-            "Request failed: <urlopen error [Errno 111] Connection refused>".to_owned()
-        }
-        error => format!("Request failed: <urlopen error {error}>"),
-    }
-}
-
-/// Names by the host's own files and tools; each request gets a host of its own, since it may run elsewhere.
-#[derive(Debug)]
-struct Names(Vec<(String, String)>);
-
-impl Resolver for Names {
-    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
-        let host = Host::new(HostOptions { environment: self.0.clone(), ..HostOptions::default() });
-        let name = uri.host().ok_or(Error::HostNotFound)?;
-        let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-        let port = uri.port_u16().unwrap_or(usual);
-        let found = host.resolve(name).map_err(|_| Error::HostNotFound)?;
-        let mut addresses = self.empty();
-        for address in found.into_iter().take(16) {
-            addresses.push(SocketAddr::new(address, port));
-        }
-        Ok(addresses)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,23 +161,5 @@ mod tests {
         ] {
             assert_eq!(name_in_url(url), name, "{url}");
         }
-    }
-
-    #[test]
-    fn dates_are_those_of_headers() {
-        assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
-        assert_eq!(http_date(1_795_260_863), "Sat, 21 Nov 2026 11:34:23 GMT");
-    }
-
-    #[test]
-    fn hosts_are_excepted_from_the_proxy() {
-        let check =
-            |list: &str, expected: bool| assert_eq!(excepts(list, "web.a.example:80"), expected);
-        check("localhost, .a.example", true);
-        check("a.example", true);
-        check("*", true);
-        check("web.a.example:80", true);
-        check("b.example,", false);
-        check("eb.a.example", false);
     }
 }

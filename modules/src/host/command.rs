@@ -102,6 +102,20 @@ impl Host {
         self.run(command).map(Some)
     }
 
+    /// Runs a command that only looks and must succeed.
+    pub fn must(&self, command: &Command) -> Result<Output> {
+        let output = self.run(command)?;
+        if output.success() { Ok(output) } else { Err(failed(command, &output)) }
+    }
+
+    /// Runs a command that changes the host and must succeed; `None` in check mode.
+    pub fn must_change(&self, command: &Command) -> Result<Option<Output>> {
+        if self.check {
+            return Ok(None);
+        }
+        self.must(command).map(Some)
+    }
+
     /// Returns the path of a program in the host's search path, the system folders included.
     pub fn which(&self, program: &str) -> Option<String> {
         if program.contains('/') {
@@ -214,6 +228,19 @@ impl Host {
         output.status = status.code().unwrap_or_else(|| -status.signal().unwrap_or(1));
         Ok(output)
     }
+}
+
+/// Returns the failure of a task whose command did not succeed, as the reference's modules word it.
+pub fn failed(command: &Command, output: &Output) -> Failure {
+    let mut message = output.error_text().trim_end().to_owned();
+    if message.is_empty() {
+        "non-zero return code".clone_into(&mut message);
+    }
+    Failure::new(message)
+        .with("cmd", super::join_words(&command.argv))
+        .with("rc", output.status)
+        .with("stdout", output.text())
+        .with("stderr", output.error_text())
 }
 
 /// How long a pipe may stay open and silent after its command ended.

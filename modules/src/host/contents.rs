@@ -1,6 +1,15 @@
 //! File contents that the controller holds and a module may ask for.
 
-use std::io::{self, Read};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use super::Host;
+
+/// Where bytes go that a module sends to the controller.
+pub type Upload = Box<dyn Fn(&[u8]) -> io::Result<()>>;
 
 /// The contents that came with a request, by their index.
 pub trait Contents {
@@ -20,5 +29,20 @@ impl Contents for NoContents {
     }
     fn open(&self, _: u32) -> io::Result<Box<dyn Read + '_>> {
         Err(io::ErrorKind::NotFound.into())
+    }
+}
+
+impl Host {
+    /// Sends bytes to the controller, as fast as it takes them.
+    pub fn upload(&self, bytes: &[u8]) -> io::Result<()> {
+        match &self.upload {
+            Some(upload) => upload(bytes),
+            None => Err(io::Error::other("nobody takes it")),
+        }
+    }
+
+    /// Opens a file to read, with the system's own error.
+    pub fn open_file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        File::open(self.path(path))
     }
 }

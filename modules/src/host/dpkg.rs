@@ -35,6 +35,19 @@ impl Host {
             .collect())
     }
 
+    /// Returns what dpkg is to do with a package (`install`, `hold`, ...); `None` when it does not know it.
+    pub fn dpkg_selection(&self, name: &str) -> Result<Option<String>> {
+        let text = self.read_text("/var/lib/dpkg/status")?.unwrap_or_default();
+        let (name, architecture) = name.split_once(':').unwrap_or((name, ""));
+        let mut known = paragraphs(&text).filter(|paragraph| {
+            field(paragraph, "Package") == Some(name)
+                && (architecture.is_empty()
+                    || field(paragraph, "Architecture") == Some(architecture))
+        });
+        let status = known.next().and_then(|paragraph| field(paragraph, "Status"));
+        Ok(status.and_then(|status| status.split(' ').next()).map(ToOwned::to_owned))
+    }
+
     /// Returns whether files of the package are left, its configuration included.
     pub fn dpkg_has_files(&self, package: &DebPackage) -> bool {
         let DebPackage { name, architecture, .. } = package;

@@ -1,12 +1,18 @@
 //! Reading and writing files: whole, atomically, with their attributes kept.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, Metadata, OpenOptions},
     io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
+
+use rustix::fs::FlockOperation;
 
 use super::{Diff, Failure, Host, Result};
 
@@ -172,8 +178,56 @@ pub(super) fn create_beside(target: &Path) -> io::Result<(PathBuf, fs::File)> {
         let path = folder.join(format!(".{stem}.windlass-{}-{number}", std::process::id()));
         match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (),
-            opened => return opened.map(|file| (path, file)),
+            opened => {
+                let file = opened?;
+                // Tells others that somebody still writes here; file systems without locks do without.
+                let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
+                sweep(folder);
+                return Ok((path, file));
+            }
         }
+    }
+}
+
+/// Removes what a process that was killed left in a folder; once for every folder.
+fn sweep(folder: &Path) {
+    static SWEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+    {
+        let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if !swept.insert(folder.to_owned()) {
+            return;
+        }
+        if swept.len() > 4096 {
+            swept.clear();
+        }
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(writer) = name.to_str().and_then(writer_of) else { continue };
+        if Path::new(&format!("/proc/{writer}")).exists() || !is_left(&entry.path()) {
+            continue;
+        }
+        // What cannot be removed is left to whoever may.
+        let _ = fs::remove_file(entry.path());
+    }
+}
+
+/// The process that a temporary file's name says: `.name.windlass-123-4`.
+fn writer_of(name: &str) -> Option<u32> {
+    let (_, numbers) = name.strip_prefix('.')?.rsplit_once(".windlass-")?;
+    let writer = numbers.split_once('-').map_or(numbers, |(writer, _)| writer);
+    let all_digits = numbers.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    writer.parse().ok().filter(|_| all_digits)
+}
+
+/// Whether nobody writes to a file any more: process numbers of other machines and containers tell nothing.
+fn is_left(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_symlink() => true,
+        Ok(meta) if meta.is_file() => fs::File::open(path).is_ok_and(|file| {
+            rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+        }),
+        _ => false,
     }
 }
 
@@ -198,4 +252,39 @@ pub(crate) fn umask() -> u32 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("Umask:"));
     line.and_then(|text| u32::from_str_radix(text.trim(), 8).ok()).unwrap_or(0o022)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TestHost;
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_nothing_else() {
+        let me = std::process::id();
+        let mine = format!("/d/.f.windlass-{me}-999");
+        let host = TestHost::with(&[
+            ("/d/f", "old"),
+            ("/d/.f.windlass-4294967295-3", "half"),
+            ("/d/.windlass-1", ""),
+            ("/d/.f.windlass-x-1", ""),
+            (&mine, ""),
+        ]);
+        host.symlink("f", "/d/.l.windlass-4294967294").unwrap();
+        host.write("/d/f", b"new").unwrap();
+        let mut left = vec![".f.windlass-x-1", ".windlass-1", "f"];
+        let mine = mine.trim_start_matches("/d/");
+        left.push(mine);
+        left.sort_unstable();
+        assert_eq!(host.list("/d").unwrap(), left);
+    }
+
+    #[test]
+    fn what_another_machine_writes_stays() {
+        let host = TestHost::with(&[("/d/f", "old"), ("/d/.f.windlass-4294967295-3", "half")]);
+        let file = fs::File::open(host.path("/d/.f.windlass-4294967295-3")).unwrap();
+        rustix::fs::flock(&file, FlockOperation::LockExclusive).unwrap();
+        host.write("/d/f", b"new").unwrap();
+        assert!(host.exists("/d/.f.windlass-4294967295-3"));
+    }
 }

@@ -78,6 +78,21 @@ impl Host {
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
     }
 
+    /// Returns the names in a folder in the order in which the system lists them, and whether each leads to a folder.
+    pub fn folder_entries(&self, path: &str) -> std::io::Result<Vec<(String, bool)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.path(path))? {
+            let entry = entry?;
+            let is_folder = match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => entry.path().is_dir(),
+                Ok(kind) => kind.is_dir(),
+                Err(_) => false,
+            };
+            found.push((entry.file_name().to_string_lossy().into_owned(), is_folder));
+        }
+        Ok(found)
+    }
+
     /// Returns where the link at `path` points, as it is written.
     pub fn link(&self, path: impl AsRef<Path>) -> Option<String> {
         fs::read_link(self.path(path)).ok().map(|target| target.to_string_lossy().into_owned())
@@ -86,6 +101,22 @@ impl Host {
     /// Returns whether `path` leads to a folder.
     pub fn is_folder(&self, path: impl AsRef<Path>) -> bool {
         self.path(path).is_dir()
+    }
+
+    /// Returns whether another process' command line has the text.
+    pub fn has_process(&self, pattern: &str) -> super::Result<bool> {
+        let own = std::process::id().to_string();
+        for pid in self.list("/proc")? {
+            if pid == own || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            // A process may end while the list is read.
+            let line = self.read_text(format!("/proc/{pid}/cmdline")).ok().flatten();
+            if line.is_some_and(|line| line.replace('\0', " ").contains(pattern)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the last component of what `path` leads to when all links are followed.

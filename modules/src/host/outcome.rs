@@ -56,6 +56,11 @@ impl Failure {
         Failure { message: message.into(), values: JsonMap::new() }
     }
 
+    /// Returns a failure that the reference module does not foresee: its words for an exception.
+    pub fn raised(message: impl std::fmt::Display) -> Failure {
+        Failure::new(format!("Task failed: Module failed: {message}"))
+    }
+
     /// Returns a failure that says what went wrong and the system's reason.
     pub fn io(what: impl std::fmt::Display, error: &std::io::Error) -> Failure {
         Failure::new(format!("{what}: {}", reason(error)))
@@ -81,8 +86,8 @@ impl std::fmt::Display for Failure {
     }
 }
 
-/// The system's words without Rust's `(os error 2)`.
-pub(super) fn reason(error: &std::io::Error) -> String {
+/// Returns the system's words without Rust's `(os error 2)`.
+pub fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.rfind(" (os error ") {
         Some(at) => text[..at].to_owned(),

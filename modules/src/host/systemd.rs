@@ -1,6 +1,9 @@
 //! What systemd says about units: over its own socket, or through `systemctl` where that is not open to us.
 
+mod list;
 mod text;
+
+pub use list::UnitLine;
 
 use std::path::PathBuf;
 

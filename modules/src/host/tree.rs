@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::SystemTime};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT};
 
-use super::{Host, Result};
+use super::{Failure, Host, Result};
 
 /// What a path is, as results name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +144,15 @@ impl Host {
         }
     }
 
+    /// Renames a file, over whatever has the new name.
+    pub fn rename(&self, from: &str, to: &str) -> Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        fs::rename(self.path(from), self.path(to))
+            .map_err(|error| Failure::io(format!("cannot rename `{from}` to `{to}`"), &error))
+    }
+
     /// Creates an empty file; one that is there stays.
     pub fn create_file(&self, path: &str) -> io::Result<()> {
         if self.checking() {
@@ -172,6 +181,11 @@ impl Host {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         }
+    }
+
+    /// Removes an empty folder.
+    pub fn remove_folder(&self, path: &str) -> io::Result<()> {
+        if self.checking() { Ok(()) } else { fs::remove_dir(self.path(path)) }
     }
 
     /// Returns everything below a folder, parents before what they hold; links are not followed.

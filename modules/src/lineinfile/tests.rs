@@ -151,8 +151,8 @@ fn failures_are_in_the_words_of_the_reference() {
     insta::assert_snapshot!(message(json!({"line": "a", "backrefs": true})), @"regexp is required with backrefs=true");
     insta::assert_snapshot!(message(json!({"state": "absent"})), @"one of line, search_string, or regexp is required with state=absent");
     insta::assert_snapshot!(message(json!({"line": "b", "validate": "true"})), @"validate must contain %s: true");
-    insta::assert_snapshot!(message(json!({"line": "b", "regexp": "(a"})), @"missing ), unterminated subpattern at position 0");
-    insta::assert_snapshot!(message(json!({"line": "\\3", "regexp": "(a)", "backrefs": true})), @"invalid group reference 3 at position 1");
+    insta::assert_snapshot!(message(json!({"line": "b", "regexp": "(a"})), @"Task failed: Module failed: missing ), unterminated subpattern at position 0");
+    insta::assert_snapshot!(message(json!({"line": "\\3", "regexp": "(a)", "backrefs": true})), @"Task failed: Module failed: invalid group reference 3 at position 1");
     insta::assert_snapshot!(message(json!({"line": "b", "insertafter": "a", "insertbefore": "b"})), @"parameters are mutually exclusive: insertbefore|insertafter");
     let result = run(&host, &json!({"path": "/x", "line": "a", "state": "absent"}));
     assert_eq!(result, json!({"changed": false, "msg": "file not present"}));

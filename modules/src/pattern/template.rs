@@ -1,8 +1,6 @@
 //! Replacement templates: text with `\1`, `\g<name>` and escapes, as Python's `re.sub` reads them.
 
-use fancy_regex::Captures;
-
-use super::Pattern;
+use super::{Captures, Pattern};
 
 /// A replacement, read once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +38,7 @@ impl Template {
     }
 
     /// Adds the text for one match; a group that took no part is empty.
-    pub fn expand(&self, found: &Captures<'_, str>, out: &mut String) {
+    pub fn expand(&self, found: &Captures<'_>, out: &mut String) {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),

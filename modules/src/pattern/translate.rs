@@ -1,8 +1,8 @@
-//! From Python's syntax to that of `fancy-regex`.
+//! From Python's syntax to the plain one of [`super::engine`].
 
 use super::Flags;
 
-/// Returns the same pattern for `fancy-regex`; the error is Python's text.
+/// Returns the same pattern for the engine; the error is Python's text.
 pub(super) fn translate(pattern: &str, flags: Flags) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut translator = Translator {

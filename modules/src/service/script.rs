@@ -50,7 +50,7 @@ impl Service<'_> {
     /// Asks the script, and where it gives no clear answer the processes.
     fn is_running(&self) -> Result<bool> {
         if let Some(pattern) = &self.args.pattern {
-            return self.has_process(pattern);
+            return self.host.has_process(pattern);
         }
         let output = self.host.run(&self.command("status")?)?;
         let printed = (output.text() + &output.error_text()).to_lowercase();
@@ -60,23 +60,8 @@ impl Service<'_> {
         Ok(match output.status {
             0 => true,
             1..=4 | 69 => false,
-            _ => printed.contains("running") || self.has_process(&self.args.name)?,
+            _ => printed.contains("running") || self.host.has_process(&self.args.name)?,
         })
-    }
-
-    fn has_process(&self, pattern: &str) -> Result<bool> {
-        let own = std::process::id().to_string();
-        for pid in self.host.list("/proc")? {
-            if pid == own || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
-                continue;
-            }
-            // A process may end while the list is read.
-            let line = self.host.read_text(format!("/proc/{pid}/cmdline")).ok().flatten();
-            if line.is_some_and(|line| line.replace('\0', " ").contains(pattern)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn bring(&self, state: State) -> Result<bool> {

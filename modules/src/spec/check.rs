@@ -99,7 +99,7 @@ fn known_names(
             || key.starts_with("_windlass_")
     };
     let mut unknown: Vec<_> = given.keys().map(String::as_str).filter(|key| !known(key)).collect();
-    if unknown.is_empty() {
+    if unknown.is_empty() || spec.open {
         return Ok(());
     }
     unknown.sort_unstable();
@@ -162,6 +162,11 @@ fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
                 wanted.as_str()
             ))
         }
+        Mismatch::Choices { got, choices } => ArgError::new(format!(
+            "value of {name} must be one or more of: {}. Got no match for: {}",
+            choices.join(", "),
+            got.join(", ")
+        )),
         Mismatch::Choice { got, choices } => ArgError::new(format!(
             "value of {name} must be one of: {}, got: {got}",
             choices.join(", ")

@@ -7,8 +7,19 @@ use super::{Json, JsonMap, Kind};
 /// Why a value is not of the argument's type.
 #[derive(Debug, PartialEq)]
 pub enum Mismatch {
-    Type { wanted: Kind, detail: String },
-    Choice { got: String, choices: &'static [&'static str] },
+    Type {
+        wanted: Kind,
+        detail: String,
+    },
+    Choice {
+        got: String,
+        choices: &'static [&'static str],
+    },
+    /// Elements of a list that are none of the choices.
+    Choices {
+        got: Vec<String>,
+        choices: &'static [&'static str],
+    },
 }
 
 impl Mismatch {
@@ -172,9 +183,10 @@ impl<T: FromArg> FromArg for Vec<T> {
     const CHOICES: &'static [&'static str] = T::CHOICES;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
         match value {
-            Json::Array(items) => items.iter().map(T::from_arg).collect(),
+            Json::Array(items) => elements(items),
             Json::String(text) => {
-                text.split(',').map(|item| T::from_arg(&Json::from(item))).collect()
+                let items: Vec<Json> = text.split(',').map(Json::from).collect();
+                elements(&items)
             }
             Json::Number(_) => Ok(vec![T::from_arg(&Json::from(python_str(value)))?]),
             _ => Err(Mismatch::of(
@@ -186,6 +198,22 @@ impl<T: FromArg> FromArg for Vec<T> {
     fn absent() -> Option<Self> {
         Some(Vec::new())
     }
+}
+
+/// Reads a list's elements; of those that are no choice all are named.
+fn elements<T: FromArg>(items: &[Json]) -> Result<Vec<T>, Mismatch> {
+    let (mut read, mut wrong, mut known) = (Vec::new(), Vec::new(), T::CHOICES);
+    for item in items {
+        match T::from_arg(item) {
+            Ok(element) => read.push(element),
+            Err(Mismatch::Choice { got, choices }) => {
+                wrong.push(got);
+                known = choices;
+            }
+            Err(mismatch) => return Err(mismatch),
+        }
+    }
+    if wrong.is_empty() { Ok(read) } else { Err(Mismatch::Choices { got: wrong, choices: known }) }
 }
 
 /// A path: `~` and `$VARIABLES` are those of the helper's user, expanded when the module asks for it.
@@ -296,6 +324,40 @@ pub fn python_repr(value: &Json) -> String {
             format!("{{{}}}", items.join(", "))
         }
     }
+}
+
+/// Returns what Python's `json.dumps()` gives for the value.
+pub fn python_json(value: &Json) -> String {
+    match value {
+        Json::Array(items) => {
+            let items: Vec<_> = items.iter().map(python_json).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(map) => {
+            let items: Vec<_> = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", json_text(key), python_json(value)))
+                .collect();
+            format!("{{{}}}", items.join(", "))
+        }
+        Json::String(text) => json_text(text),
+        other => other.to_string(),
+    }
+}
+
+/// A string as JSON, what is no ASCII escaped.
+fn json_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in Json::from(text).to_string().chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
 }
 
 /// A string as Python quotes it: single quotes unless it has some and no double ones.

@@ -7,6 +7,7 @@ use crate::{
         TemplateError,
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
+        units::qualified,
     },
     value::{Dict, List, Value},
 };
@@ -62,7 +63,8 @@ impl Refusal {
     pub(crate) fn into_error(self, (kind, name): (&str, &str)) -> TemplateError {
         match self {
             Refusal::Message(message) => TemplateError::exact(format!(
-                "The {kind} plugin 'ansible.builtin.{name}' failed: {message}"
+                "The {kind} plugin '{}' failed: {message}",
+                qualified(name)
             )),
             Refusal::Undefined(message) => TemplateError::undefined(message),
             Refusal::Error(error) => error,
@@ -88,6 +90,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
         let named = params.iter().take_while(|name| !name.starts_with('*')).count();
         let takes_rest = params.contains(&"*");
         let takes_keywords = params.contains(&"**");
+        let function = plugin.1.rsplit('.').next().unwrap_or(plugin.1);
         let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
         let mut args = vec![None; named];
         let mut rest = Vec::new();
@@ -99,9 +102,8 @@ impl<'i, 'e> Invocation<'i, 'e> {
             } else if takes_rest {
                 rest.push(value);
             } else {
-                let name = plugin.1;
                 return fail(format!(
-                    "{name}() takes at most {} positional arguments but more were given",
+                    "{function}() takes at most {} positional arguments but more were given",
                     named + 1
                 ));
             }
@@ -110,14 +112,14 @@ impl<'i, 'e> Invocation<'i, 'e> {
             let value = eval.complete(defined(value, takes_undefined)?)?;
             match params.iter().position(|param| *param == &*name) {
                 Some(index) if args[index].is_some() => {
-                    let plugin = plugin.1;
-                    return fail(format!("{plugin}() got multiple values for argument '{name}'"));
+                    return fail(format!("{function}() got multiple values for argument '{name}'"));
                 }
                 Some(index) => args[index] = Some(value),
                 None if takes_keywords => keywords.push((name, value)),
                 None => {
-                    let plugin = plugin.1;
-                    return fail(format!("{plugin}() got an unexpected keyword argument '{name}'"));
+                    return fail(format!(
+                        "{function}() got an unexpected keyword argument '{name}'"
+                    ));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `combine`: dictionaries as one, the later ones first in rank.
 
-use super::Filter;
+use super::{Filter, Invocation, Refusal};
 use crate::value::{Dict, List, Value};
 use std::sync::Arc;
 
@@ -30,19 +30,10 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let recursive = call.keyword("recursive").is_some_and(Value::is_true);
-        let merge = call.keyword("list_merge").map_or_else(|| "replace".to_owned(), Value::to_text);
-        if !["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"].contains(&&*merge) {
-            return Err("merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp'".into());
-        }
-        if let Some((name, _)) =
-            call.keywords.iter().find(|(name, _)| !matches!(&**name, "recursive" | "list_merge"))
-        {
-            return Err(format!(
-                "'recursive' and 'list_merge' are the only valid keyword arguments, not '{name}'"
-            )
-            .into());
-        }
+        let (recursive, merge) = merge_options(
+            call,
+            "'recursive' and 'list_merge' are the only valid keyword arguments",
+        )?;
         let mut terms = Vec::new();
         for term in std::iter::once(&call.value).chain(&call.rest) {
             match term {
@@ -69,7 +60,25 @@ pub(super) static UNIT: Filter = Filter {
     },
 };
 
-fn merged(low: &Dict, high: &Dict, recursive: bool, merge: &str) -> Dict {
+/// Returns whether dictionaries in dictionaries become one, and what lists become.
+pub(in crate::template) fn merge_options(
+    call: &Invocation<'_, '_>,
+    complaint: &str,
+) -> Result<(bool, String), Refusal> {
+    let known = |name: &str| matches!(name, "recursive" | "list_merge");
+    if call.keywords.iter().any(|(name, _)| !known(name)) {
+        return Err(complaint.into());
+    }
+    let recursive = call.keyword("recursive").is_some_and(Value::is_true);
+    let merge = call.keyword("list_merge").map_or_else(|| "replace".to_owned(), Value::to_text);
+    if !["replace", "keep", "append", "prepend", "append_rp", "prepend_rp"].contains(&&*merge) {
+        return Err("merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp'".into());
+    }
+    Ok((recursive, merge))
+}
+
+/// Returns two dictionaries as one, the second first in rank.
+pub(in crate::template) fn merged(low: &Dict, high: &Dict, recursive: bool, merge: &str) -> Dict {
     if !recursive && merge == "replace" {
         let mut merged = low.clone();
         merged.extend(high.iter().map(|(key, value)| (key.clone(), value.clone())));

@@ -15,7 +15,10 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: true,
     call: |call| {
-        let replace = call.value.is_undefined() || call.flag(1, false) && !call.value.is_true();
+        // What an inline `if` without `else` gives is no undefined variable.
+        let absent =
+            call.value.is_undefined() && !crate::template::expression::is_lenient(&call.value);
+        let replace = absent || call.flag(1, false) && !call.value.is_true();
         Ok(if replace {
             call.arg(0).cloned().unwrap_or_else(|| Value::str(""))
         } else {

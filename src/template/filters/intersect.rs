@@ -1,6 +1,10 @@
 //! `intersect`: the items that another list has too.
 
+use std::collections::HashSet;
+
 use super::Filter;
+use crate::template::sets::{Set, combined, distinct};
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "intersect",
@@ -10,11 +14,9 @@ pub(super) static UNIT: Filter = Filter {
     examples: &[("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]")],
     takes_undefined: false,
     call: |call| {
-        let items = call.items()?;
-        let other = crate::template::evaluator::items(call.required(0, "b")?)?;
-        let other: std::collections::HashSet<_> = other.iter().collect();
-        let mut seen = std::collections::HashSet::new();
-        let kept = items.iter().filter(|item| other.contains(item) && seen.insert((*item).clone()));
-        Ok(crate::value::Value::list(kept.cloned().collect::<Vec<_>>()))
+        combined(call, Set::intersection, |left, right| {
+            let right: HashSet<&Value> = right.iter().collect();
+            distinct(left.iter().filter(|item| right.contains(item)))
+        })
     },
 };

@@ -1,6 +1,10 @@
 //! `symmetric_difference`: the items that only one of two lists has.
 
+use std::collections::HashSet;
+
 use super::Filter;
+use crate::template::sets::{Set, combined, distinct};
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "symmetric_difference",
@@ -10,17 +14,11 @@ pub(super) static UNIT: Filter = Filter {
     examples: &[("{{ [1, 2, 3] | symmetric_difference([3, 4]) }}", "[1, 2, 4]")],
     takes_undefined: false,
     call: |call| {
-        let items = call.items()?;
-        let other = crate::template::evaluator::items(call.required(0, "b")?)?;
-        let mut seen = std::collections::HashSet::new();
-        let mut kept = Vec::new();
-        for (item, elsewhere) in
-            items.iter().map(|i| (i, &other)).chain(other.iter().map(|i| (i, &items)))
-        {
-            if !elsewhere.contains(item) && seen.insert(item.clone()) {
-                kept.push(item.clone());
-            }
-        }
-        Ok(kept.into())
+        combined(call, Set::symmetric_difference, |left, right| {
+            let (known, others): (HashSet<&Value>, HashSet<&Value>) =
+                (left.iter().collect(), right.iter().collect());
+            let lefts = left.iter().filter(|item| !others.contains(item));
+            distinct(lefts.chain(right.iter().filter(|item| !known.contains(item))))
+        })
     },
 };

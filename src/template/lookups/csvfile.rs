@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "csvfile",
+    aliases: &[],
     summary: "A column of a row of a CSV file",
     examples: &[("{{ lookup('csvfile', 'x', file='/nothing.csv', errors='ignore') }}", "None")],
     run,

@@ -5,6 +5,7 @@ use crate::{template::filters::as_dict, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "dict",
+    aliases: &[],
     summary: "The entries of dictionaries as {key, value}",
     examples: &[
         ("{{ lookup('dict', {'a': 1}) }}", "{'key': 'a', 'value': 1}"),

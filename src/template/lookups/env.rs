@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "env",
+    aliases: &[],
     summary: "A variable of the controller's environment",
     examples: &[("{{ lookup('env', 'SURELY_NOT_SET') }}", "")],
     run,

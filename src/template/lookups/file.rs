@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "file",
+    aliases: &[],
     summary: "What a file of the controller holds",
     examples: &[
         (

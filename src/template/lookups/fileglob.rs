@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "fileglob",
+    aliases: &[],
     summary: "The files that patterns match",
     examples: &[
         ("{{ lookup('fileglob', '/etc/hostna*') }}", "/etc/hostname"),

@@ -5,6 +5,7 @@ use crate::{template::paths, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "first_found",
+    aliases: &[],
     summary: "The first of several files that is there",
     examples: &[
         ("{{ lookup('first_found', ['/nothing', '/etc/hostname']) }}", "/etc/hostname"),

@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "indexed_items",
+    aliases: &[],
     summary: "Items with their numbers",
     examples: &[("{{ query('indexed_items', ['a', 'b']) }}", "[[0, 'a'], [1, 'b']]")],
     run,

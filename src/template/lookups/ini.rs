@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "ini",
+    aliases: &[],
     summary: "The value of a key in an INI or properties file",
     examples: &[("{{ lookup('ini', 'a', file='/nothing.ini', errors='ignore') }}", "None")],
     run,

@@ -8,6 +8,7 @@ use crate::{
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "inventory_hostnames",
+    aliases: &[],
     summary: "The hosts that a pattern means",
     examples: &[("{{ query('inventory_hostnames', 'all', errors='ignore') }}", "[]")],
     run,

@@ -4,6 +4,7 @@ use super::{Found, Lookup, Query};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "items",
+    aliases: &[],
     summary: "Items, and those of lists among them",
     examples: &[("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]")],
     run,

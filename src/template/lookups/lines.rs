@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "lines",
+    aliases: &[],
     summary: "The lines that a command of the controller prints",
     examples: &[("{{ query('lines', 'printf \"1-2-\"') }}", "['1-2-']")],
     run,

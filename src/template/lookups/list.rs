@@ -4,6 +4,7 @@ use super::{Found, Lookup, Query};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "list",
+    aliases: &[],
     summary: "The terms as they are",
     examples: &[("{{ query('list', 1, [2]) }}", "[1, [2]]")],
     run,

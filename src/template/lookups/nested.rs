@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "nested",
+    aliases: &[],
     summary: "Each combination of one item of each list",
     examples: &[(
         "{{ query('nested', [1, 2], ['a', 'b']) }}",

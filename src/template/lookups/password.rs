@@ -1,10 +1,14 @@
 //! `password`: a password by chance that a file keeps.
 
 use super::{Found, Lookup, Query};
-use crate::{template::random::Random, value::Value};
+use crate::{
+    template::{crypt::Recipe, random::Random},
+    value::Value,
+};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "password",
+    aliases: &[],
     summary: "A password that a file keeps, made when there is none",
     examples: &[("{{ lookup('password', '/dev/null length=12 chars=digits') | length }}", "12")],
     run,
@@ -16,6 +20,12 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let mut words = term.split(' ').filter(|word| !word.is_empty());
         let path = words.next().unwrap_or_default().to_owned();
         let given: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
+        let known = ["length", "encrypt", "chars", "ident", "seed"];
+        if let Some((name, _)) = given.iter().find(|(name, _)| !known.contains(name)) {
+            return Err(
+                format!("Unrecognized parameter(s) given to password lookup: {name}").into()
+            );
+        }
         let option = |name: &str, default: &str| {
             let inline =
                 given.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
@@ -54,7 +64,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let encrypt = option("encrypt", "");
         if !matches!(encrypt.as_str(), "" | "None" | "none") {
-            found.push(crate::template::crypt::hash(&password, &encrypt, None, None)?.into());
+            found.push(
+                crate::template::crypt::hash(&password, &encrypt, &Recipe::default())?.into(),
+            );
             continue;
         }
         found.push(Value::from(password));

@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "pipe",
+    aliases: &[],
     summary: "What a command of the controller prints",
     examples: &[
         ("{{ lookup('pipe', 'echo hi; echo ho') }}", "hi\nho"),

@@ -5,6 +5,7 @@ use crate::template::random::Random;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "random_choice",
+    aliases: &[],
     summary: "One of the terms by chance",
     examples: &[("{{ lookup('random_choice', 'a') }}", "a")],
     run,

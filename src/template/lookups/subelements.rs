@@ -5,6 +5,7 @@ use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "subelements",
+    aliases: &[],
     summary: "Each item with each item of one of its lists",
     examples: &[
         (

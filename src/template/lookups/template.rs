@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "template",
+    aliases: &[],
     summary: "What a template of the controller gives",
     examples: &[("{{ lookup('template', '/nothing.j2', errors='ignore') }}", "None")],
     run,

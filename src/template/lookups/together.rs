@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "together",
+    aliases: &[],
     summary: "Items of lists together by their place",
     examples: &[("{{ query('together', [1, 2], ['a']) }}", "[[1, 'a'], [2, None]]")],
     run,

@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "unvault",
+    aliases: &[],
     summary: "What a file holds, opened where it is a vault's",
     examples: &[("{{ lookup('unvault', '/nothing', errors='ignore') }}", "None")],
     run,

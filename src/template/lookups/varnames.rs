@@ -5,6 +5,7 @@ use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "varnames",
+    aliases: &[],
     summary: "Names of variables that patterns match",
     examples: &[("{{ query('varnames', '^surely_not') }}", "[]")],
     run,

@@ -5,6 +5,7 @@ use crate::{template::TemplateError, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "vars",
+    aliases: &[],
     summary: "Variables by their names",
     examples: &[
         ("{{ lookup('vars', 'nothing', default='d') }}", "d"),
@@ -18,7 +19,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     for term in &query.terms {
         let Value::Str(name) = term else {
             let found = term.type_name();
-            return Err(format!("Variable name must be a string, not {found:?}.").into());
+            return Err(format!("Variable name must be 'str' not '{found}'.").into());
         };
         match (query.env.value(name)?, query.option("default")) {
             (Some(value), _) => found.push(value),

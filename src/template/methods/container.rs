@@ -7,9 +7,9 @@ use crate::{
         TemplateError,
         cells::{DictCell, ListCell, freeze},
         evaluator::{Evaluator, Passed, Result, items},
-        objects::{View, downcast, object},
+        objects::downcast,
     },
-    value::{Dict, List, Value},
+    value::{Dict, Value},
 };
 
 pub(super) const LIST: &[&str] = &[
@@ -93,13 +93,27 @@ pub(super) fn call(
 
 fn key(passed: &Passed) -> Result<Value> {
     let key = passed.get(0, "key").map(freeze);
-    key.ok_or_else(|| TemplateError::runtime("get expected at least 1 argument, got 0"))
+    let key =
+        key.ok_or_else(|| TemplateError::runtime("get expected at least 1 argument, got 0"))?;
+    match key.unhashable() {
+        Some(found) => Err(TemplateError::runtime(format!("unhashable type: '{found}'"))),
+        None => Ok(key),
+    }
 }
 
 fn first<'p>(passed: &'p Passed, name: &str) -> Result<&'p Value> {
-    passed.positional.first().ok_or_else(|| {
-        TemplateError::runtime(format!("{name}() takes exactly one argument (0 given)"))
-    })
+    match &passed.positional[..] {
+        [only] => Ok(only),
+        [first, ..] if !name.starts_with("list.") => Ok(first),
+        [] if name == "index" => {
+            Err(TemplateError::runtime("index expected at least 1 argument, got 0"))
+        }
+        given => {
+            let given = given.len();
+            let message = format!("{name}() takes exactly one argument ({given} given)");
+            Err(TemplateError::runtime(message))
+        }
+    }
 }
 
 fn list(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
@@ -193,15 +207,15 @@ pub(crate) fn sort(list: &mut [Value]) -> std::result::Result<(), String> {
 
 fn dict(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     let Value::Dict(dict) = of else { return Ok(Value::None) };
-    let view = |name, list: List| object(View { name, list: Arc::new(list) });
     Ok(match name {
-        "keys" => view("dict_keys", dict.keys().cloned().collect()),
-        "values" => view("dict_values", dict.values().cloned().collect()),
+        // The reference hands its templates lists where Python has views.
+        "keys" => Value::list(dict.keys().cloned()),
+        "values" => Value::list(dict.values().cloned()),
         "items" => {
             let pair = |(key, value): (&Value, &Value)| {
                 Value::Tuple(Arc::new(vec![key.clone(), value.clone()].into()))
             };
-            view("dict_items", dict.iter().map(pair).collect())
+            Value::list(dict.iter().map(pair))
         }
         "fromkeys" => {
             let value = passed.positional.get(1).cloned().unwrap_or_default();
@@ -243,7 +257,7 @@ fn change_dict(dict: &mut Dict, name: &str, passed: &Passed) -> Result<Value> {
         }
         "popitem" => match dict.pop_last() {
             Some((key, value)) => Ok(Value::Tuple(Arc::new(vec![key, value].into()))),
-            None => Err(TemplateError::runtime("popitem(): dictionary is empty")),
+            None => Err(TemplateError::runtime("'popitem(): dictionary is empty'")),
         },
         "setdefault" => {
             let key = key(passed)?;

@@ -1,11 +1,14 @@
 //! Methods of text.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 use crate::{
     template::{
         TemplateError,
         cells::freeze,
+        encodings::encode_with,
         evaluator::{Evaluator, Passed, Result, items},
         formatting,
     },
@@ -83,12 +86,39 @@ pub(super) fn call(
     let needed_text = |index: usize| -> Result<Arc<str>> {
         match needed(index)? {
             Value::Str(text) => Ok(text),
+            other if name == "replace" => {
+                let found = if matches!(other, Value::None) { "None" } else { other.type_name() };
+                let index = index + 1;
+                let message = format!("replace() argument {index} must be str, not {found}");
+                Err(TemplateError::runtime(message))
+            }
             other => Err(TemplateError::runtime(format!("must be str, not {}", other.type_name()))),
         }
     };
     let number = |index: usize, name: &str, default: i64| {
         argument(index, name).and_then(|value| value.as_int()).unwrap_or(default)
     };
+    let width = |index: usize, name: &str| match argument(index, name) {
+        Some(Value::BigInt(_)) => {
+            Err(TemplateError::runtime("Python int too large to convert to C ssize_t"))
+        }
+        Some(value) => value.as_int().ok_or_else(|| {
+            let found = value.type_name();
+            TemplateError::runtime(format!("'{found}' object cannot be interpreted as an integer"))
+        }),
+        None => needed(index).map(|_| 0),
+    };
+    if PLAIN.contains(&name) {
+        let given = passed.positional.len();
+        if given > 0 {
+            let message = format!("str.{name}() takes no arguments ({given} given)");
+            return Err(TemplateError::runtime(message));
+        }
+        if !passed.named.is_empty() {
+            let message = format!("str.{name}() takes no keyword arguments");
+            return Err(TemplateError::runtime(message));
+        }
+    }
     let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
     Ok(match name {
         "upper" => text.to_uppercase().into(),
@@ -161,7 +191,8 @@ pub(super) fn call(
             Value::Tuple(Arc::new(parts.into_iter().map(Value::str).collect()))
         }
         "join" => {
-            let parts = items(&needed(0)?)?;
+            let parts = items(&needed(0)?)
+                .map_err(|_| TemplateError::runtime("can only join an iterable"))?;
             let mut joined = String::new();
             for (index, part) in parts.iter().enumerate() {
                 let Value::Str(part) = part else {
@@ -234,13 +265,23 @@ pub(super) fn call(
         }
         "ljust" | "rjust" | "center" => {
             let fill = match argument(1, "fillchar") {
-                Some(Value::Str(fill)) => fill,
-                _ => Arc::from(" "),
+                Some(Value::Str(fill)) if fill.chars().count() == 1 => fill,
+                Some(Value::Str(_)) => {
+                    let message = "The fill character must be exactly one character long";
+                    return Err(TemplateError::runtime(message));
+                }
+                Some(other) => {
+                    let found = other.type_name();
+                    return Err(TemplateError::runtime(format!(
+                        "The fill character must be a unicode character, not {found}"
+                    )));
+                }
+                None => Arc::from(" "),
             };
-            justify(text, number(0, "width", 0), &fill, name).into()
+            justify(text, width(0, "width")?, &fill, name).into()
         }
         "zfill" => {
-            let width = usize::try_from(number(0, "width", 0)).unwrap_or(0).min(1 << 20);
+            let width = usize::try_from(width(0, "width")?).unwrap_or(0).min(1 << 20);
             let missing = "0".repeat(width.saturating_sub(text.chars().count()));
             match text.strip_prefix(['-', '+']) {
                 Some(digits) => [&text[..1], &missing, digits].concat().into(),
@@ -248,19 +289,14 @@ pub(super) fn call(
             }
         }
         "expandtabs" => expand_tabs(text, number(0, "tabsize", 8)).into(),
-        "encode" => match argument(0, "encoding") {
-            Some(Value::Str(encoding))
-                if encoding.replace(['-', '_'], "").to_lowercase() == "ascii" =>
-            {
-                if !text.is_ascii() {
-                    return Err(TemplateError::runtime(
-                        "'ascii' codec can't encode characters: ordinal not in range(128)",
-                    ));
-                }
-                Value::Bytes(text.as_bytes().into())
-            }
-            _ => Value::Bytes(text.as_bytes().into()),
-        },
+        "encode" => {
+            let named = |index: usize, name: &str, usual: &str| {
+                argument(index, name).map_or_else(|| usual.to_owned(), |value| value.to_text())
+            };
+            let (encoding, errors) = (named(0, "encoding", "utf-8"), named(1, "errors", "strict"));
+            let bytes = encode_with(text, &encoding, &errors).map_err(TemplateError::runtime)?;
+            Value::Bytes(bytes.into())
+        }
         "format" => {
             let mut positional = Vec::new();
             for value in &passed.positional {
@@ -324,7 +360,8 @@ pub(super) fn call(
         "isalnum" => all(char::is_alphanumeric),
         "isalpha" => all(char::is_alphabetic),
         "isascii" => text.is_ascii().into(),
-        "isdecimal" | "isdigit" => all(|c| c.is_ascii_digit()),
+        "isdecimal" => all(is_decimal),
+        "isdigit" => all(|c| is_decimal(c) || is_raised(c)),
         "isnumeric" => all(char::is_numeric),
         "isspace" => all(is_space),
         "isprintable" => text.chars().all(is_printable).into(),
@@ -341,6 +378,42 @@ pub(super) fn call(
         }
         _ => (text.chars().any(char::is_alphabetic) && title(text) == **text).into(),
     })
+}
+
+/// Methods without arguments.
+const PLAIN: &[&str] = &[
+    "upper",
+    "lower",
+    "casefold",
+    "capitalize",
+    "title",
+    "swapcase",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+];
+
+fn is_decimal(c: char) -> bool {
+    static DECIMAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Nd}$").ok());
+    c.is_ascii_digit()
+        || !c.is_ascii() && DECIMAL.as_ref().is_some_and(|pattern| pattern.is_match(&c.to_string()))
+}
+
+/// Digits that are raised, lowered or in a circle.
+fn is_raised(c: char) -> bool {
+    matches!(c, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}' | '\u{2074}'..='\u{2079}'
+        | '\u{2080}'..='\u{2089}' | '\u{2460}'..='\u{2468}' | '\u{2474}'..='\u{247c}'
+        | '\u{2488}'..='\u{2490}' | '\u{24ea}' | '\u{24f5}'..='\u{24fd}' | '\u{24ff}'
+        | '\u{2776}'..='\u{277e}' | '\u{2780}'..='\u{2788}' | '\u{278a}'..='\u{2792}')
 }
 
 /// Python's idea of white space.
@@ -366,6 +439,14 @@ fn title(text: &str) -> String {
     for letter in text.chars() {
         if inside {
             titled.extend(letter.to_lowercase());
+        } else if let '\u{1c4}'..='\u{1cc}' | '\u{1f1}'..='\u{1f3}' = letter {
+            // Two letters in one have a form of their own with only the first one large.
+            titled.push(match letter {
+                '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+                '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+                '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+                _ => '\u{1f2}',
+            });
         } else {
             titled.extend(letter.to_uppercase());
         }

@@ -1,0 +1,217 @@
+//! `archive`: files and folders in an archive.
+
+mod pack;
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, glob_matches},
+    spec::ArgPath,
+};
+use pack::Member;
+
+/// Packs files and folders, or compresses one file
+#[derive(Args)]
+#[args(collection = "community.general")]
+pub struct Args {
+    /// What to pack; a shell's patterns are expanded
+    path: Vec<ArgPath>,
+    /// How to pack
+    #[arg(default = "gz")]
+    format: Format,
+    /// The archive
+    dest: Option<ArgPath>,
+    /// What not to pack; a shell's patterns are expanded
+    exclude_path: Vec<ArgPath>,
+    /// Patterns of names not to pack
+    exclusion_patterns: Option<Vec<ArgPath>>,
+    /// Whether one file is packed, not just compressed
+    #[arg(default = "false")]
+    force_archive: bool,
+    /// Whether what was packed is removed
+    #[arg(default = "false")]
+    remove: bool,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Bz2,
+    Gz,
+    Tar,
+    Xz,
+    Zip,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let excluded: Vec<String> =
+        args.exclude_path.iter().flat_map(|path| expanded(host, &path.0)).collect();
+    let expanded: Vec<String> = args.path.iter().flat_map(|path| expanded(host, &path.0)).collect();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for path in &expanded {
+        if excluded.contains(path) {
+            continue;
+        }
+        match host.lstat(path)? {
+            Some(_) => found.push(path.clone()),
+            None => missing.push(path.clone()),
+        }
+    }
+    let is_folder = |path: &String| host.lstat(path).ok().flatten().is_some_and(|meta| meta.is_dir());
+    let several = args.force_archive || expanded.len() > 1 || found.iter().any(is_folder);
+    let dest = match &args.dest {
+        Some(dest) => dest.0.clone(),
+        None if several && expanded.len() != 1 => {
+            let paths: Vec<&str> = args.path.iter().map(|path| path.0.as_str()).collect();
+            return Err(Failure::new(
+                "Error, must specify \"dest\" when archiving multiple files or trees",
+            )
+            .with("path", paths.join(", "))
+            .with("dest", "None"));
+        }
+        None => format!("{}.{}", expanded.first().map_or("", String::as_str).trim_end_matches('/'), args.format.as_str()),
+    };
+    let root = root_of(&expanded);
+    let members = members(&args, host, &found, &excluded, &root, &dest)?;
+    let outcome = Outcome::default()
+        .with("archived", members.iter().map(|member| member.path.clone()).collect::<Vec<_>>())
+        .with("dest", dest.as_str())
+        .with("arcroot", root.as_str())
+        .with("missing", missing.clone())
+        .with("expanded_paths", expanded.clone())
+        .with("expanded_exclude_paths", excluded);
+    if found.is_empty() {
+        let state = if host.exists(&dest) { "archive" } else { "absent" };
+        let mut outcome = outcome.with("dest_state", state);
+        outcome.values.extend(host.path_info(&dest));
+        return Ok(outcome);
+    }
+    let mut changed = pack::pack(&args, host, &members, &dest, several)?;
+    if args.remove {
+        for path in &found {
+            changed |= remove(host, path, &dest)?;
+        }
+    }
+    if host.exists(&dest) {
+        let mut diff = AttributeDiff::default();
+        changed = host.set_attributes(&dest, &args.attributes, changed, &mut diff)?;
+    }
+    let state = match (several, missing.is_empty()) {
+        (_, false) => "incomplete",
+        (true, true) => "archive",
+        (false, true) => "compress",
+    };
+    let mut outcome = outcome.with("dest_state", state);
+    outcome.changed = changed;
+    outcome.values.extend(host.path_info(&dest));
+    Ok(outcome)
+}
+
+/// Paths that a shell's pattern means; one without any is a path.
+fn expanded(host: &Host, pattern: &str) -> Vec<String> {
+    if !pattern.contains(['*', '?', '[']) {
+        return vec![pattern.to_owned()];
+    }
+    let mut found = vec![if pattern.starts_with('/') { "/".to_owned() } else { String::new() }];
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        let mut next = Vec::new();
+        for base in found {
+            if !part.contains(['*', '?', '[']) {
+                next.push(format!("{base}{part}/"));
+                continue;
+            }
+            let folder = if base.is_empty() { "." } else { &base };
+            for name in host.folder(folder) {
+                if glob_matches(part, &name) && (part.starts_with('.') || !name.starts_with('.')) {
+                    next.push(format!("{base}{name}/"));
+                }
+            }
+        }
+        found = next;
+    }
+    let paths = found.into_iter().map(|path| path.trim_end_matches('/').to_owned());
+    paths.filter(|path| host.lstat(path).ok().flatten().is_some()).collect()
+}
+
+/// The folder that all paths have in common, with its slash.
+fn root_of(paths: &[String]) -> String {
+    let folder = |path: &String| {
+        let path = path.trim_end_matches('/');
+        path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned())
+    };
+    let mut root = paths.first().map(folder).unwrap_or_default();
+    for path in paths {
+        while !folder(path).starts_with(&root) {
+            root.pop();
+            while !root.is_empty() && !root.ends_with('/') {
+                root.pop();
+            }
+        }
+    }
+    root
+}
+
+/// Everything that goes into the archive, in the order of the result.
+fn members(
+    args: &Args,
+    host: &Host,
+    found: &[String],
+    excluded: &[String],
+    root: &str,
+    dest: &str,
+) -> Result<Vec<Member>> {
+    let patterns = args.exclusion_patterns.as_deref().unwrap_or_default();
+    let skip = |path: &str| {
+        let name = path.strip_prefix(root).unwrap_or(path);
+        excluded.iter().any(|other| other == path)
+            || path == dest
+            || patterns.iter().any(|pattern| glob_matches(&pattern.0, name))
+    };
+    let mut members = Vec::new();
+    let mut add = |path: &str| {
+        if !skip(path) {
+            let name = path.strip_prefix(root).unwrap_or(path).trim_start_matches('/');
+            members.push(Member { path: path.to_owned(), name: name.to_owned() });
+        }
+    };
+    for top in found {
+        let top = top.trim_end_matches('/');
+        if !host.lstat(top)?.is_some_and(|meta| meta.is_dir()) {
+            add(top);
+            continue;
+        }
+        let mut open = vec![top.to_owned()];
+        while let Some(folder) = open.pop() {
+            let entries = host
+                .folder_entries(&folder)
+                .map_err(|error| Failure::io(format!("cannot list `{folder}`"), &error))?;
+            let (folders, files): (Vec<_>, Vec<_>) =
+                entries.into_iter().partition(|(_, is_folder)| *is_folder);
+            let mut deeper = Vec::new();
+            for (name, is_folder) in folders.into_iter().chain(files) {
+                let path = format!("{folder}/{name}");
+                add(&path);
+                if is_folder && host.link_target(&path).is_err() {
+                    deeper.push(path);
+                }
+            }
+            open.extend(deeper.into_iter().rev());
+        }
+    }
+    Ok(members)
+}
+
+fn remove(host: &Host, path: &str, dest: &str) -> Result<bool> {
+    let failed = |error: &std::io::Error| Failure::io(format!("cannot remove `{path}`"), error);
+    let Some(meta) = host.lstat(path)?.filter(|_| path != dest) else { return Ok(false) };
+    if !meta.is_dir() {
+        host.unlink(path).map_err(|error| failed(&error))?;
+    } else if !dest.starts_with(&format!("{}/", path.trim_end_matches('/'))) {
+        host.remove_tree(path).map_err(|error| failed(&error))?;
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,267 @@
+//! `debconf`: answers to the questions that Debian's packages ask.
+//!
+//! Invariant: what is answered is read from debconf's own files; the tool runs for changes.
+
+use serde_json::json;
+use windlass_macros::{Args, Choice};
+use windlass_protocol::{Json, JsonMap};
+
+use crate::{
+    host::{Command, Diff, Failure, Host, Outcome, Result, failed},
+    spec::python_str,
+};
+
+/// Answers questions that Debian's packages ask
+#[derive(Args)]
+#[args(required_together("question", "vtype", "value"))]
+pub struct Args {
+    /// Package that asks
+    #[arg(alias = "pkg")]
+    name: String,
+    /// Question to answer; without one, the answers are only told
+    #[arg(alias = "selection", alias = "setting")]
+    question: Option<String>,
+    /// Kind of the answer
+    vtype: Option<Kind>,
+    /// Answer
+    #[arg(alias = "answer")]
+    value: Option<Json>,
+    /// Whether the question counts as not asked yet
+    #[arg(default = "false")]
+    unseen: bool,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Boolean,
+    Error,
+    Multiselect,
+    Note,
+    Password,
+    Seen,
+    Select,
+    String,
+    Text,
+    Title,
+}
+
+/// What is shown instead of a password.
+const OMITTED: &str = "(password omitted)";
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let known = answers(&args.name, host)?;
+    let (Some(question), Some(kind), Some(value)) =
+        (args.question.as_deref(), args.vtype, args.value.as_ref())
+    else {
+        return Ok(told(false, known));
+    };
+    let value = wanted(kind, value);
+    let mut current = known.get(question).and_then(Json::as_str).map(ToOwned::to_owned);
+    if kind == Kind::Password && current.is_some() {
+        current = Some(password(question, host)?);
+    }
+    let same = match (kind, &current) {
+        (_, None) => false,
+        (Kind::Boolean, Some(current)) => current.to_lowercase() == value,
+        (Kind::Multiselect, Some(current)) => words(current) == words(&value),
+        (_, Some(current)) => *current == value,
+    };
+    if same {
+        return Ok(told(false, known));
+    }
+    set(&args, question, kind, &value, host)?;
+    let now = JsonMap::from_iter([(question.to_owned(), Json::from(value.as_str()))]);
+    let previous = match current {
+        Some(current) => JsonMap::from_iter([(question.to_owned(), Json::from(current))]),
+        None => {
+            let mut all = known;
+            all.insert(question.to_owned(), Json::from(""));
+            all
+        }
+    };
+    let mut after = previous.clone();
+    after.extend(now.clone());
+    host.record_diff(Diff::Raw(json!({ "before": previous, "after": after })));
+    Ok(told(true, now).with("previous", previous))
+}
+
+fn told(changed: bool, answers: JsonMap) -> Outcome {
+    Outcome::changed_if(changed).with("msg", "").with("current", answers)
+}
+
+/// Returns the answer as the database writes it.
+fn wanted(kind: Kind, value: &Json) -> String {
+    match (kind, value) {
+        (Kind::Boolean, value) => python_str(value).to_lowercase(),
+        (Kind::Multiselect, Json::Array(items)) => {
+            items.iter().map(python_str).collect::<Vec<_>>().join(", ")
+        }
+        (_, value) => python_str(value),
+    }
+}
+
+fn words(list: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = list.split(',').map(str::trim).collect();
+    words.sort_unstable();
+    words
+}
+
+fn set(args: &Args, question: &str, kind: Kind, value: &str, host: &Host) -> Result<()> {
+    let tool = host.required("debconf-set-selections")?;
+    let words = std::iter::once(tool.as_str()).chain(args.unseen.then_some("-u"));
+    let line = format!("{} {question} {} {value}", args.name, kind.as_str());
+    let command = Command::new(words).stdin(line);
+    match host.change(&command)? {
+        Some(output) if !output.success() => Err(failed(&command, &output)),
+        _ => Ok(()),
+    }
+}
+
+/// One question of the database.
+#[derive(Default)]
+struct Question<'a> {
+    name: &'a str,
+    template: &'a str,
+    value: Option<&'a str>,
+    owners: &'a str,
+}
+
+fn questions(text: &str) -> impl Iterator<Item = Question<'_>> {
+    text.split("\n\n").filter(|stanza| !stanza.trim().is_empty()).map(|stanza| {
+        let mut question = Question::default();
+        for line in stanza.lines() {
+            let Some((field, value)) = line.split_once(':') else { continue };
+            match field {
+                "Name" => question.name = value.trim(),
+                "Template" => question.template = value.trim(),
+                "Value" => question.value = Some(value.trim()),
+                "Owners" => question.owners = value,
+                _ => (),
+            }
+        }
+        question
+    })
+}
+
+/// Returns the answers to a package's questions, as `debconf-show` prints them.
+fn answers(package: &str, host: &Host) -> Result<JsonMap> {
+    let text = host.read_text("/var/cache/debconf/config.dat")?.unwrap_or_default();
+    let secrets = host.read_text("/var/cache/debconf/passwords.dat")?.unwrap_or_default();
+    let owned = |question: &Question| question.owners.split(',').any(|one| one.trim() == package);
+    let mut found = JsonMap::new();
+    let mut templates = None;
+    for question in questions(&text).filter(|question| owned(question)) {
+        let value = match question.value {
+            Some(value) => value.to_owned(),
+            None => {
+                // What nobody answered has the answer that its template suggests.
+                if templates.is_none() {
+                    templates = Some(host.read_text("/var/cache/debconf/templates.dat")?);
+                }
+                let text = templates.as_ref().and_then(Option::as_deref).unwrap_or_default();
+                default(text, question.template)
+            }
+        };
+        found.insert(question.name.to_owned(), value.into());
+    }
+    for question in questions(&secrets).filter(|question| owned(question)) {
+        let shown = if question.value.unwrap_or_default().is_empty() { "" } else { OMITTED };
+        found.insert(question.name.to_owned(), shown.into());
+    }
+    Ok(found)
+}
+
+fn default(templates: &str, name: &str) -> String {
+    let start = format!("Name: {name}");
+    let mut stanzas = templates.split("\n\n");
+    let stanza = stanzas.find(|stanza| stanza.lines().any(|line| line == start));
+    let line =
+        stanza.and_then(|stanza| stanza.lines().find_map(|line| line.strip_prefix("Default:")));
+    line.unwrap_or_default().trim().to_owned()
+}
+
+fn password(question: &str, host: &Host) -> Result<String> {
+    let text = host.read_text("/var/cache/debconf/passwords.dat")?.ok_or_else(|| {
+        Failure::new("cannot read `/var/cache/debconf/passwords.dat`: Permission denied")
+    })?;
+    let found = questions(&text).find(|one| one.name == question);
+    Ok(found.and_then(|one| one.value).unwrap_or_default().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{find, host::TestHost};
+
+    const CONFIG: &str = "Name: tz/Zone\nTemplate: tz/Zone\nValue: UTC\nOwners: tz, other\nFlags: seen\n\n\
+                          Name: tz/Area\nTemplate: tz/Area\nOwners: tz\n\n\
+                          Name: x/y\nTemplate: x/y\nValue: 1\nOwners: x\n\n";
+    const SECRETS: &str = "Name: tz/secret\nTemplate: tz/secret\nValue: geheim\nOwners: tz\n\n";
+    const TEMPLATES: &str = "Name: tz/Area\nDefault: Etc\nType: select\n\n";
+    const SET: &str = "/bin/debconf-set-selections";
+
+    fn host() -> TestHost {
+        TestHost::with(&[
+            (SET, ""),
+            ("/var/cache/debconf/config.dat", CONFIG),
+            ("/var/cache/debconf/passwords.dat", SECRETS),
+            ("/var/cache/debconf/templates.dat", TEMPLATES),
+        ])
+        .executable(&[SET])
+    }
+
+    fn debconf(host: &TestHost, given: Json) -> Json {
+        let Json::Object(given) = given else { unreachable!() };
+        Json::Object(find("debconf").unwrap().run(&given, host))
+    }
+
+    #[test]
+    fn answers_are_told() {
+        assert_eq!(
+            debconf(&host(), json!({"name": "tz"})),
+            json!({"changed": false, "msg": "", "current": {
+                "tz/Area": "Etc", "tz/Zone": "UTC", "tz/secret": OMITTED,
+            }})
+        );
+    }
+
+    #[test]
+    fn what_is_answered_costs_no_command() {
+        for (question, vtype, value) in
+            [("tz/Zone", "select", "UTC"), ("tz/secret", "password", "geheim")]
+        {
+            let given = json!({"name": "tz", "question": question, "vtype": vtype, "value": value});
+            assert_eq!(debconf(&host(), given)["changed"], false);
+        }
+    }
+
+    #[test]
+    fn answers_change() {
+        let host = host().answer(&format!("{SET} -u"), 0, "");
+        let given = json!({"name": "tz", "question": "tz/Zone", "vtype": "select", "value": "CET", "unseen": true});
+        let result = debconf(&host, given);
+        assert_eq!(result["previous"], json!({"tz/Zone": "UTC"}));
+        assert_eq!(
+            result["diff"],
+            json!({"before": {"tz/Zone": "UTC"}, "after": {"tz/Zone": "CET"}})
+        );
+    }
+
+    #[test]
+    fn check_mode_predicts_and_runs_nothing() {
+        let given = json!({"name": "new", "question": "new/on", "vtype": "boolean", "value": true});
+        let result = debconf(&host().check(), given);
+        assert_eq!(
+            (&result["changed"], &result["current"]),
+            (&json!(true), &json!({"new/on": "true"}))
+        );
+    }
+
+    #[test]
+    fn a_question_needs_its_answer() {
+        assert_eq!(
+            debconf(&host(), json!({"name": "tz", "question": "tz/Zone"}))["msg"],
+            "parameters are required together: question, vtype, value"
+        );
+    }
+}

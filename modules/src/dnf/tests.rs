@@ -1,0 +1,136 @@
+//! What `dnf` makes of packages, over canned outputs.
+
+use serde_json::{Value as Json, json};
+
+use super::installed::compare;
+use crate::{find, host::TestHost};
+
+const QUERY: &str =
+    "rpm -qa --queryformat %{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+const BASH: &str = "bash\t0\t5.1.8\t9.el9\tx86_64\nvim\t2\t8.2\t1.el9\tx86_64\n";
+const TREE: &str = "tree\t0\t1.8\t10.el9\tx86_64\n";
+
+fn host() -> TestHost {
+    TestHost::with(&[("/bin/dnf", "")]).executable(&["/bin/dnf"]).answer(QUERY, 0, BASH)
+}
+
+fn dnf(host: &TestHost, given: Json) -> Json {
+    let Json::Object(given) = given else { unreachable!() };
+    Json::Object(find("dnf").unwrap().run(&given, host))
+}
+
+#[test]
+fn what_is_installed_starts_no_package_manager() {
+    for name in ["bash", "bash-5.1.8", "bash-5.1.8-9.el9.x86_64", "bash.x86_64", "vim-2:8.2-1.el9"]
+    {
+        assert_eq!(
+            dnf(&host(), json!({"name": name, "state": "present"})),
+            json!({"changed": false, "msg": "Nothing to do", "results": [], "rc": 0}),
+            "{name}"
+        );
+    }
+    let host = host().answer("rpm -q --whatprovides /usr/bin/awk", 0, "gawk\n");
+    assert_eq!(dnf(&host, json!({"name": "/usr/bin/awk"}))["changed"], false);
+}
+
+#[test]
+fn what_is_missing_is_installed() {
+    let host = host()
+        .answer("rpm -q --whatprovides tree", 1, "")
+        .answer("/bin/dnf --enablerepo=epel --nogpgcheck -y install tree", 0, "Complete!\n")
+        .answer(QUERY, 0, &format!("{BASH}{TREE}"));
+    let given = json!({"name": ["tree", "bash"], "enablerepo": "epel", "disable_gpg_check": true});
+    assert_eq!(
+        dnf(&host, given),
+        json!({"changed": true, "msg": "", "results": ["Installed: tree-1.8-10.el9.x86_64"], "rc": 0})
+    );
+}
+
+#[test]
+fn check_mode_asks_what_would_happen() {
+    let plan = "Dependencies resolved.\n====\n Package Arch Version Repo Size\n====\nInstalling:\n tree x86_64 1.8-10.el9 base 56 k\nInstalling dependencies:\n libx noarch 1:2-1 base 1 k\n\nTransaction Summary\n===\nInstall  2 Packages\n\nOperation aborted.\n";
+    let host = host()
+        .answer("rpm -q --whatprovides tree", 1, "")
+        .answer("/bin/dnf --assumeno install tree", 1, plan)
+        .check();
+    let result = dnf(&host, json!({"name": "tree"}));
+    assert_eq!(
+        result["results"],
+        json!(["Installed: tree-1.8-10.el9.x86_64", "Installed: libx-2-1.noarch"])
+    );
+    assert_eq!(result["msg"], "Check mode: No changes made, but would have if not in check mode");
+}
+
+#[test]
+fn removal_takes_what_is_there() {
+    let host = host()
+        .answer("rpm -q --whatprovides none", 1, "")
+        .answer("/bin/dnf -y remove vim", 0, "Removed\n")
+        .answer(QUERY, 0, "bash\t0\t5.1.8\t9.el9\tx86_64\n");
+    let result = dnf(&host, json!({"name": ["vim", "none"], "state": "absent"}));
+    assert_eq!(result["results"], json!(["Removed: vim-8.2-1.el9.x86_64"]));
+    let host = TestHost::with(&[("/bin/dnf", "")])
+        .executable(&["/bin/dnf"])
+        .answer(QUERY, 0, BASH)
+        .answer("rpm -q --whatprovides none", 1, "");
+    assert_eq!(dnf(&host, json!({"name": "none", "state": "removed"}))["msg"], "Nothing to do");
+}
+
+#[test]
+fn everything_is_upgraded() {
+    let host = host().answer("/bin/dnf -y upgrade --security", 0, "Nothing to do.\n");
+    let given = json!({"name": "*", "state": "latest", "security": true});
+    assert_eq!(dnf(&host, given)["changed"], false);
+}
+
+#[test]
+fn unknown_names_are_told_in_the_words_of_the_reference() {
+    let printed = "No match for argument: nope\nError: Unable to find a match: nope\n";
+    let host = host().answer("rpm -q --whatprovides nope", 1, "").answer(
+        "/bin/dnf -y install nope",
+        1,
+        printed,
+    );
+    let result = dnf(&host, json!({"name": "nope"}));
+    assert_eq!(result["msg"], "Failed to install some of the specified packages");
+    assert_eq!(result["failures"], json!(["No package nope available."]));
+}
+
+#[test]
+fn other_names_mean_it_too() {
+    for name in ["yum", "ansible.builtin.yum", "ansible.builtin.dnf5"] {
+        assert_eq!(find(name).map(|module| module.name), Some("dnf"));
+    }
+    assert_eq!(
+        dnf(&host(), json!({"autoremove": true, "state": "latest", "name": "x"}))["msg"],
+        "Autoremove should be used alone or with state=absent"
+    );
+}
+
+#[test]
+fn packages_are_listed() {
+    let host = TestHost::with(&[("/bin/dnf", "")]).executable(&["/bin/dnf"]).answer(
+        "/bin/dnf list --quiet bash",
+        0,
+        "Installed Packages\nbash.x86_64   5.1.8-9.el9   @anaconda\n",
+    );
+    let result = dnf(&host, json!({"list": "bash"}));
+    assert_eq!(result["results"][0]["nevra"], "0:bash-5.1.8-9.el9.x86_64");
+    assert_eq!(result["results"][0]["yumstate"], "installed");
+}
+
+#[test]
+fn versions_are_ordered_as_rpm_orders_them() {
+    for (left, right) in [
+        ("1.9", "1.10"),
+        ("1.0~rc1", "1.0"),
+        ("1.a", "1.1"),
+        ("2", "2.0"),
+        ("1.0a", "1.0b"),
+        ("1.01", "1.2"),
+    ] {
+        assert!(compare(left, right).is_lt(), "{left} < {right}");
+        assert!(compare(right, left).is_gt(), "{right} > {left}");
+    }
+    assert!(compare("1.0", "1.00").is_eq());
+}

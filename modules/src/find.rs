@@ -1,0 +1,307 @@
+//! `find`: files below folders, by name, age, size, mode and content.
+
+mod filter;
+
+use std::{fs::Metadata, io, os::unix::fs::MetadataExt};
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_about, file_time, mode_text},
+    spec::{ArgPath, Json, JsonMap},
+};
+use filter::Filter;
+
+/// Lists files, folders and links by what they are
+#[derive(Args)]
+pub struct Args {
+    /// Folders to look in
+    #[arg(alias = "name", alias = "path")]
+    paths: Vec<ArgPath>,
+    /// Names to list, as a shell's patterns or as regular expressions; all without
+    #[arg(alias = "pattern")]
+    patterns: Vec<String>,
+    /// Names to leave out, as a shell's patterns or as regular expressions
+    #[arg(alias = "exclude")]
+    excludes: Option<Vec<String>>,
+    /// Whether names are matched by regular expressions, from their beginning
+    #[arg(default = "false")]
+    use_regex: bool,
+    /// Regular expression that a line must match from its beginning
+    contains: Option<String>,
+    /// Whether `contains` is searched in the whole content at once
+    #[arg(default = "false")]
+    read_whole_file: bool,
+    /// Encoding of the files that `contains` is about; bytes are matched without
+    #[expect(dead_code, reason = "letters beyond ASCII are matched as UTF-8 has them")]
+    encoding: Option<String>,
+    /// What to list
+    #[arg(default = "file")]
+    file_type: FileType,
+    /// Whether folders in folders are looked into
+    #[arg(default = "false")]
+    recurse: bool,
+    /// How many levels of folders are looked into
+    depth: Option<i64>,
+    /// How old they are at least, or with a minus at most; with `s`, `m`, `h`, `d` or `w`
+    age: Option<String>,
+    /// Which of its times is a file's age
+    #[arg(default = "mtime")]
+    age_stamp: Stamp,
+    /// How large they are at least, or with a minus at most; with `b`, `k`, `m`, `g` or `t`
+    size: Option<String>,
+    /// Permissions to have, octal or symbolic
+    mode: Option<Mode>,
+    /// Whether permissions must be these, not just some of them
+    #[arg(default = "true")]
+    exact_mode: bool,
+    /// Whether names that begin with a dot are listed
+    #[arg(default = "false")]
+    hidden: bool,
+    /// Whether links to folders are looked into
+    #[arg(default = "false")]
+    follow: bool,
+    /// Whether checksums are wanted
+    #[arg(default = "false")]
+    get_checksum: bool,
+    /// Which checksum
+    #[arg(default = "sha1", alias = "checksum", alias = "checksum_algo")]
+    checksum_algorithm: Algorithm,
+    /// How many to list at most
+    limit: Option<i64>,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum FileType {
+    Any,
+    Directory,
+    File,
+    Link,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Stamp {
+    Atime,
+    Ctime,
+    Mtime,
+}
+
+#[derive(Choice, Clone, Copy)]
+enum Algorithm {
+    Md5,
+    Sha1,
+    Sha224,
+    Sha256,
+    Sha384,
+    Sha512,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if let Some(limit) = args.limit.filter(|limit| *limit < 1) {
+        let message = format!("limit cannot be {limit} (use None for unlimited)");
+        return Err(Failure::new(message));
+    }
+    let filter = Filter::new(&args, host.now())?;
+    let mut search =
+        Search { args: &args, host, filter, files: Vec::new(), examined: 0, full: false };
+    let mut skipped = JsonMap::new();
+    for path in &args.paths {
+        let path = normalised(&path.0);
+        let looked = if host.is_folder(&path) {
+            search.look_into(&path)
+        } else {
+            Err(format!("'{path}' is not a directory"))
+        };
+        if let Err(reason) = looked {
+            host.warn(format!("Skipped '{path}' path due to this access issue: {reason}\n"));
+            skipped.insert(path, reason.into());
+        }
+        if search.full {
+            break;
+        }
+    }
+    let message = if search.full {
+        "Limit of matches reached"
+    } else if skipped.is_empty() {
+        "All paths examined"
+    } else {
+        "Not all paths examined, check warnings for details"
+    };
+    let matched = search.files.len();
+    Ok(Outcome::changed_if(false)
+        .with("files", search.files)
+        .with("matched", matched)
+        .with("msg", message)
+        .with("examined", search.examined)
+        .with("skipped_paths", Json::Object(skipped)))
+}
+
+/// A path without doubled slashes, `.` and `..`; an empty one stays.
+fn normalised(path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => (),
+            ".." => match parts.last() {
+                Some(last) if *last != ".." => drop(parts.pop()),
+                None if absolute => (),
+                _ => parts.push(".."),
+            },
+            part => parts.push(part),
+        }
+    }
+    match (absolute, parts.join("/")) {
+        (true, rest) => format!("/{rest}"),
+        (false, rest) if rest.is_empty() => ".".to_owned(),
+        (false, rest) => rest,
+    }
+}
+
+/// What was found so far.
+struct Search<'a> {
+    args: &'a Args,
+    host: &'a Host,
+    filter: Filter,
+    files: Vec<Json>,
+    examined: usize,
+    /// Whether there are as many as are wanted.
+    full: bool,
+}
+
+impl Search<'_> {
+    /// Looks into a folder and those in it; an error is why the rest of it was skipped.
+    fn look_into(&mut self, top: &str) -> std::result::Result<(), String> {
+        // Folders are taken from the end; each knows its level and those that it lies in.
+        let mut open = vec![(top.to_owned(), 1, Vec::new())];
+        while let Some((folder, level, mut above)) = open.pop() {
+            if let Ok(meta) = self.host.look_at(&folder, true) {
+                let id = (meta.dev(), meta.ino());
+                if above.contains(&id) {
+                    continue;
+                }
+                above.push(id);
+            }
+            let entries = match self.entries(&folder) {
+                Ok(entries) => entries,
+                // What cannot be read has nothing to list; the reference says why.
+                Err(error) => {
+                    self.host.warn(format!(
+                        "Skipped '{folder}' path due to this access issue: {}\n",
+                        errno_about(&error, &folder)
+                    ));
+                    continue;
+                }
+            };
+            let (folders, files): (Vec<_>, Vec<_>) =
+                entries.into_iter().partition(|(_, is_folder)| *is_folder);
+            self.examined += folders.len() + files.len();
+            if self.args.depth.is_some_and(|depth| depth != 0 && level > depth) {
+                continue;
+            }
+            let mut deeper = Vec::new();
+            for (name, is_folder) in folders.into_iter().chain(files) {
+                let path = format!("{}/{name}", folder.trim_end_matches('/'));
+                self.look_at(&path, &name)?;
+                if self.full {
+                    return Ok(());
+                }
+                if is_folder && self.args.recurse {
+                    let link = self.host.link_target(&path).is_ok();
+                    if self.args.follow || !link {
+                        deeper.push((path, level + 1, above.clone()));
+                    }
+                }
+            }
+            open.extend(deeper.into_iter().rev());
+        }
+        Ok(())
+    }
+
+    /// Names in a folder, and whether each leads to a folder.
+    fn entries(&self, folder: &str) -> io::Result<Vec<(String, bool)>> {
+        self.host.folder_entries(folder)
+    }
+
+    fn look_at(&mut self, path: &str, name: &str) -> std::result::Result<(), String> {
+        if !self.args.hidden && name.starts_with('.') {
+            return Ok(());
+        }
+        // Gone since the folder was listed.
+        let Ok(meta) = self.host.look_at(path, false) else { return Ok(()) };
+        let fits_kind = match self.args.file_type {
+            FileType::Any => true,
+            FileType::Directory => meta.is_dir(),
+            FileType::File => meta.is_file(),
+            FileType::Link => meta.is_symlink(),
+        };
+        if !fits_kind || !self.filter.fits(self.args, self.host, path, name, &meta)? {
+            return Ok(());
+        }
+        let described = self.describe(path, &meta)?;
+        self.files.push(described);
+        self.full = self.args.limit.is_some_and(|limit| {
+            usize::try_from(limit).is_ok_and(|limit| self.files.len() >= limit)
+        });
+        Ok(())
+    }
+
+    fn describe(&self, path: &str, meta: &Metadata) -> std::result::Result<Json, String> {
+        let mut file = JsonMap::new();
+        let mut set = |key: &str, value: Json| drop(file.insert(key.to_owned(), value));
+        let mode = meta.mode();
+        set("path", path.into());
+        set("mode", mode_text(mode).into());
+        for (key, kind) in [
+            ("isdir", 0o040_000),
+            ("ischr", 0o020_000),
+            ("isblk", 0o060_000),
+            ("isreg", 0o100_000),
+            ("isfifo", 0o010_000),
+            ("islnk", 0o120_000),
+            ("issock", 0o140_000),
+        ] {
+            set(key, (mode & 0o170_000 == kind).into());
+        }
+        set("uid", meta.uid().into());
+        set("gid", meta.gid().into());
+        set("size", meta.size().into());
+        set("inode", meta.ino().into());
+        set("dev", meta.dev().into());
+        set("nlink", meta.nlink().into());
+        set("atime", file_time(meta.atime(), meta.atime_nsec()).into());
+        set("mtime", file_time(meta.mtime(), meta.mtime_nsec()).into());
+        set("ctime", file_time(meta.ctime(), meta.ctime_nsec()).into());
+        let group = self.host.group_by_id(meta.gid()).map(|group| group.name);
+        let user = self.host.user_by_id(meta.uid()).map(|user| user.name);
+        set("gr_name", group.unwrap_or_default().into());
+        set("pw_name", user.unwrap_or_default().into());
+        for (key, bit) in [
+            ("wusr", 0o200),
+            ("rusr", 0o400),
+            ("xusr", 0o100),
+            ("wgrp", 0o020),
+            ("rgrp", 0o040),
+            ("xgrp", 0o010),
+            ("woth", 0o002),
+            ("roth", 0o004),
+            ("xoth", 0o001),
+            ("isuid", 0o4000),
+            ("isgid", 0o2000),
+        ] {
+            set(key, (mode & bit != 0).into());
+        }
+        if self.args.get_checksum && meta.is_file() {
+            let hasher = Hasher::named(self.args.checksum_algorithm.as_str());
+            let sum = hasher.map(|hasher| self.host.checksum(path, hasher)).transpose();
+            set("checksum", sum.map_err(|failure| failure.message)?.into());
+        }
+        Ok(Json::Object(file))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! Which of the files are meant.
+
+use std::{fs::Metadata, io::BufRead, os::unix::fs::MetadataExt};
+
+use super::{Args, FileType, Stamp};
+use crate::{
+    host::{Failure, Host, Result, file_time, glob_matches},
+    pattern::{Flags, Pattern},
+    text,
+};
+
+/// What files are compared with, read once.
+pub(super) struct Filter {
+    now: f64,
+    /// Seconds.
+    age: Option<i64>,
+    /// Bytes.
+    size: Option<i64>,
+}
+
+impl Filter {
+    pub(super) fn new(args: &Args, now: f64) -> Result<Filter> {
+        let age = amount(args.age.as_deref(), |unit| {
+            Some(match unit {
+                "" | "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                "d" => 86_400,
+                "w" => 604_800,
+                _ => return None,
+            })
+        })
+        .map_err(|text| Failure::new("failed to process age").with("age", text))?;
+        let size = amount(args.size.as_deref(), |unit| {
+            Some(match unit {
+                "" | "b" => 1,
+                "k" => 1 << 10,
+                "m" => 1 << 20,
+                "g" => 1 << 30,
+                "t" => 1 << 40,
+                _ => return None,
+            })
+        })
+        .map_err(|text| Failure::new("failed to process size").with("size", text))?;
+        Ok(Filter { now, age, size })
+    }
+
+    pub(super) fn fits(
+        &self,
+        args: &Args,
+        host: &Host,
+        path: &str,
+        name: &str,
+        meta: &Metadata,
+    ) -> std::result::Result<bool, String> {
+        let is_file = args.file_type == FileType::File;
+        Ok(fits_name(args, name)?
+            && self.fits_age(args, meta)
+            && (!meta.is_file() || self.fits_size(meta))
+            && (!is_file || contains(args, host, path)?)
+            && fits_mode(args, meta)?)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "an age is compared, not shown")]
+    fn fits_age(&self, args: &Args, meta: &Metadata) -> bool {
+        let Some(age) = self.age else { return true };
+        let then = match args.age_stamp {
+            Stamp::Atime => file_time(meta.atime(), meta.atime_nsec()),
+            Stamp::Ctime => file_time(meta.ctime(), meta.ctime_nsec()),
+            Stamp::Mtime => file_time(meta.mtime(), meta.mtime_nsec()),
+        };
+        let old = self.now - then;
+        if age >= 0 { old >= age as f64 } else { old <= age.unsigned_abs() as f64 }
+    }
+
+    fn fits_size(&self, meta: &Metadata) -> bool {
+        let Some(size) = self.size else { return true };
+        let wanted = size.unsigned_abs();
+        if size >= 0 { meta.size() >= wanted } else { meta.size() <= wanted }
+    }
+}
+
+/// Reads a number with a unit; the error is the text.
+fn amount(
+    text: Option<&str>,
+    factor: impl Fn(&str) -> Option<i64>,
+) -> std::result::Result<Option<i64>, String> {
+    let Some(text) = text else { return Ok(None) };
+    let lower = text.to_lowercase();
+    let (sign, rest) = match lower.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, lower.as_str()),
+    };
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let read = rest[..end].parse::<i64>().ok().zip(factor(&rest[end..]));
+    match read.and_then(|(number, factor)| number.checked_mul(factor)) {
+        Some(number) => Ok(Some(sign * number)),
+        None => Err(text.to_owned()),
+    }
+}
+
+fn fits_name(args: &Args, name: &str) -> std::result::Result<bool, String> {
+    let one_fits = |patterns: &[String]| {
+        for pattern in patterns {
+            let fits = if args.use_regex {
+                starts_with_match(&Pattern::new(pattern, Flags::default())?, name)?
+            } else {
+                glob_matches(pattern, name)
+            };
+            if fits {
+                return Ok(true);
+            }
+        }
+        Ok::<_, String>(false)
+    };
+    let wanted = args.patterns.is_empty() || one_fits(&args.patterns)?;
+    Ok(wanted && !one_fits(args.excludes.as_deref().unwrap_or_default())?)
+}
+
+fn starts_with_match(pattern: &Pattern, text: &str) -> std::result::Result<bool, String> {
+    Ok(pattern.search(text)?.and_then(|found| found.get(0)).is_some_and(|found| found.start() == 0))
+}
+
+fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, String> {
+    let Some(pattern) = &args.contains else { return Ok(true) };
+    let pattern = if args.read_whole_file {
+        Pattern::new(pattern, Flags::default())?
+    } else {
+        // From the beginning of a line: what could only match later is not tried.
+        Pattern::new(&format!(r"\A(?:{pattern})"), Flags::default())
+            .or_else(|_| Pattern::new(pattern, Flags::default()))?
+    };
+    // A file that cannot be read has nothing.
+    if args.read_whole_file {
+        let Ok(bytes) = host.read_whole(path) else { return Ok(false) };
+        return pattern.is_match(&text::from_bytes(bytes));
+    }
+    let Ok(file) = host.open(path) else { return Ok(false) };
+    let mut reader = std::io::BufReader::new(file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match reader.read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return Ok(false),
+            Ok(_) => (),
+        }
+        if starts_with_match(&pattern, &text::from_bytes(std::mem::take(&mut line)))? {
+            return Ok(true);
+        }
+    }
+}
+
+fn fits_mode(args: &Args, meta: &Metadata) -> std::result::Result<bool, String> {
+    let Some(mode) = &args.mode else { return Ok(true) };
+    let now = meta.mode() & 0o7777;
+    // What a symbolic mode adds is added to nothing.
+    let wanted = mode.bits(0, false, 0o022)?;
+    Ok(if args.exact_mode { now == wanted } else { now & wanted != 0 })
+}

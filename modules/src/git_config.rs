@@ -1,0 +1,196 @@
+//! `git_config`: settings of git.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Command, Diff, Failure, Host, Outcome, Output, Result},
+    spec::{ArgPath, Json},
+};
+
+/// Makes sure that git has a setting, or has it no more
+#[derive(Args)]
+#[args(
+    collection = "community.general",
+    required_if("scope", "local", "repo"),
+    required_if("scope", "file", "file")
+)]
+pub struct Args {
+    /// The setting, as `section.key`
+    name: String,
+    /// Its value
+    value: Option<String>,
+    /// Whether it should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Whose settings
+    scope: Option<Scope>,
+    /// Repository of `local` settings
+    repo: Option<ArgPath>,
+    /// File of settings
+    file: Option<ArgPath>,
+    /// Whether a value is added to those that are there
+    #[arg(default = "replace-all")]
+    add_mode: AddMode,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Present,
+    Absent,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    File,
+    Local,
+    Global,
+    System,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AddMode {
+    Add,
+    ReplaceAll,
+}
+
+impl crate::spec::FromArg for AddMode {
+    const KIND: crate::spec::Kind = crate::spec::Kind::Str;
+    const CHOICES: &'static [&'static str] = &["add", "replace-all"];
+    fn from_arg(value: &Json) -> std::result::Result<Self, crate::spec::Mismatch> {
+        match crate::spec::python_str(value).as_str() {
+            "add" => Ok(AddMode::Add),
+            "replace-all" => Ok(AddMode::ReplaceAll),
+            got => {
+                Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES })
+            }
+        }
+    }
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let git = host.required("git")?;
+    let absent = args.state == State::Absent;
+    if !absent && args.value.is_none() {
+        return Err(Failure::new(
+            "If state=present, a value must be specified. Use the community.general.git_config_info module to read a config value.",
+        ));
+    }
+    let call = |more: &[&str]| -> Vec<String> {
+        let mut argv = vec![git.clone(), "config".to_owned(), "--includes".to_owned()];
+        match (args.scope, &args.file) {
+            (Some(Scope::File), Some(file)) => argv.extend(["-f".to_owned(), file.0.clone()]),
+            (Some(Scope::Local), _) => argv.push("--local".to_owned()),
+            (Some(Scope::Global), _) => argv.push("--global".to_owned()),
+            (Some(Scope::System), _) => argv.push("--system".to_owned()),
+            _ => (),
+        }
+        argv.extend(more.iter().map(|word| (*word).to_owned()));
+        argv
+    };
+    let folder = match (args.scope, &args.repo) {
+        (Some(Scope::Local), Some(repo)) => host.path(&repo.0),
+        (Some(Scope::File), _) | (None, _) => host.path("."),
+        _ => host.path("/"),
+    };
+    let at = |argv: Vec<String>| Command { cwd: Some(folder.clone()), ..Command::new(argv) };
+    let looked = host.run(&at(call(&["--get-all", &args.name])))?;
+    if looked.status >= 2 {
+        return Err(failed(&looked, &call(&["--get-all", &args.name])));
+    }
+    let now: Vec<String> = looked.text().lines().map(|line| line.trim_end().to_owned()).collect();
+    let value = args.value.clone().unwrap_or_default();
+    let right = if absent {
+        now.is_empty()
+    } else if args.add_mode == AddMode::Add {
+        now.contains(&value)
+    } else {
+        now == [value.clone()]
+    };
+    if right {
+        return Ok(Outcome::changed_if(false).with("msg", ""));
+    }
+    let more: Vec<&str> = match (absent, args.add_mode) {
+        (true, _) => vec!["--unset-all", &args.name],
+        (false, AddMode::Add) => vec!["--add", &args.name, &value],
+        (false, AddMode::ReplaceAll) => vec!["--replace-all", &args.name, &value],
+    };
+    let argv = call(&more);
+    if let Some(output) = host.change(&at(argv.clone()))?
+        && !output.success()
+    {
+        return Err(failed(&output, &argv));
+    }
+    let mut after =
+        if absent || args.add_mode == AddMode::ReplaceAll { Vec::new() } else { now.clone() };
+    if !absent {
+        after.push(value);
+    }
+    let header = |values: &[String]| values.join("\n") + "\n";
+    host.record_diff(Diff::Raw(serde_json::json!({
+        "before_header": argv.join(" "), "before": header(&now),
+        "after_header": argv.join(" "), "after": header(&after),
+    })));
+    Ok(Outcome::changed_if(true).with("msg", "setting changed"))
+}
+
+fn failed(output: &Output, argv: &[String]) -> Failure {
+    let reason = output.error_text();
+    Failure::new(reason.trim_end().to_owned())
+        .with("rc", output.status)
+        .with("cmd", argv.join(" "))
+        .with("stdout", output.text())
+        .with("stderr", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    fn run(host: &Host, args: Value) -> Value {
+        let Value::Object(given) = args else { unreachable!() };
+        Value::Object(crate::find("git_config").unwrap().run(&given, host))
+    }
+
+    fn host() -> TestHost {
+        TestHost::with(&[("/usr/bin/git", ""), ("/c", "")]).executable(&["/usr/bin/git"])
+    }
+
+    const CALL: &str = "/usr/bin/git config --includes -f /c";
+
+    #[test]
+    fn a_setting_is_changed_only_where_it_differs() {
+        let args = json!({"name": "a.b", "value": "v", "scope": "file", "file": "/c"});
+        let same = host().answer(&format!("{CALL} --get-all a.b"), 0, "v\n");
+        assert_eq!(run(&same, args.clone())["changed"], false);
+        let other = host().answer(&format!("{CALL} --get-all a.b"), 0, "w\n").answer(
+            &format!("{CALL} --replace-all a.b v"),
+            0,
+            "",
+        );
+        assert_eq!(run(&other, args.clone())["changed"], true);
+        let checking = host().answer(&format!("{CALL} --get-all a.b"), 1, "").check();
+        assert_eq!(run(&checking, args)["changed"], true);
+    }
+
+    #[test]
+    fn a_setting_is_removed_once() {
+        let args = json!({"name": "a.b", "state": "absent", "scope": "file", "file": "/c"});
+        let gone = host().answer(&format!("{CALL} --get-all a.b"), 1, "");
+        assert_eq!(run(&gone, args.clone())["changed"], false);
+        let there = host().answer(&format!("{CALL} --get-all a.b"), 0, "w\n").answer(
+            &format!("{CALL} --unset-all a.b"),
+            0,
+            "",
+        );
+        assert_eq!(run(&there, args)["changed"], true);
+    }
+
+    #[test]
+    fn a_value_is_needed() {
+        let message = run(&host(), json!({"name": "a.b"}))["msg"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("If state=present, a value must be specified."));
+    }
+}

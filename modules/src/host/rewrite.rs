@@ -1,0 +1,85 @@
+//! A text file's new content: checked by a command of the task's, then put in place through links and missing folders.
+
+use std::io::Write;
+
+use super::{Failure, FileAttributes, Host, Result};
+
+/// How a file is rewritten, beside its content.
+pub struct Rewrite<'a> {
+    /// Command that must accept the content; `%s` in it is the content's path.
+    pub validate: Option<&'a str>,
+    pub attributes: &'a FileAttributes,
+    /// Whether folders that are not there are created.
+    pub create_folders: bool,
+}
+
+impl Host {
+    /// Makes what `path` leads to hold these bytes; a content that the task's command refuses changes nothing.
+    ///
+    /// Nothing happens in check mode.
+    pub fn rewrite(&self, path: &str, bytes: &[u8], how: &Rewrite<'_>) -> Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        let real = self.real_path(path);
+        if how.create_folders
+            && let Some(at) = real.rfind('/').filter(|at| *at > 0)
+        {
+            let folder = &real[..at];
+            std::fs::create_dir_all(self.path(folder))
+                .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
+        }
+        let mut staged = self.stage(&real, how.attributes.unsafe_writes)?;
+        staged
+            .file
+            .write_all(bytes)
+            .map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))?;
+        if let Some(line) = how.validate {
+            if !line.contains("%s") {
+                return Err(Failure::new(format!("validate must contain %s: {line}")));
+            }
+            let output = self.run_on(line, &staged)?;
+            if !output.success() {
+                let (status, error) = (output.status, output.error_text());
+                return Err(Failure::new(format!("failed to validate: rc:{status} error:{error}")));
+            }
+        }
+        staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::TestHost;
+
+    fn how<'a>(validate: Option<&'a str>, attributes: &'a FileAttributes) -> Rewrite<'a> {
+        Rewrite { validate, attributes, create_folders: true }
+    }
+
+    #[test]
+    fn a_refused_content_changes_nothing() {
+        let host = TestHost::with(&[("/d/f", "old")]).real();
+        let (root, attributes) = (host.root().display().to_string(), FileAttributes::default());
+        let path = format!("{root}/d/f");
+        let error =
+            host.rewrite(&path, b"new", &how(Some("grep -q old %s"), &attributes)).unwrap_err();
+        assert_eq!(error.message, "failed to validate: rc:1 error:");
+        let error = host.rewrite(&path, b"new", &how(Some("true"), &attributes)).unwrap_err();
+        assert_eq!(error.message, "validate must contain %s: true");
+        assert_eq!(host.list(format!("{root}/d")).unwrap(), ["f"]);
+        assert_eq!(host.read(&path).unwrap().unwrap(), b"old");
+    }
+
+    #[test]
+    fn links_are_written_through_and_folders_created() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        let attributes = FileAttributes::default();
+        host.symlink("f", "/d/l").unwrap();
+        host.rewrite("/d/l", b"new", &how(None, &attributes)).unwrap();
+        host.rewrite("/a/b/c", b"new", &how(None, &attributes)).unwrap();
+        assert_eq!(host.link_target("/d/l").unwrap(), "f");
+        assert_eq!(host.read("/d/f").unwrap().unwrap(), b"new");
+        assert_eq!(host.read("/a/b/c").unwrap().unwrap(), b"new");
+    }
+}

@@ -1,0 +1,152 @@
+//! `htpasswd`: users and passwords for a web server's basic authentication.
+
+mod hash;
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    spec::ArgPath,
+    text,
+};
+
+/// Makes sure that a file of passwords has a user with a password, or has the user no more
+#[derive(Args)]
+#[args(collection = "community.general")]
+pub struct Args {
+    /// The file
+    #[arg(alias = "dest", alias = "destfile")]
+    path: ArgPath,
+    /// The user
+    #[arg(alias = "username")]
+    name: String,
+    /// The password
+    #[arg(secret)]
+    password: Option<String>,
+    /// How passwords are kept: `apr_md5_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`
+    #[arg(default = "apr_md5_crypt", alias = "crypt_scheme")]
+    hash_scheme: String,
+    /// Whether the user should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Whether a file that is not there is created
+    #[arg(default = "true")]
+    create: bool,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Present,
+    Absent,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let (path, name) = (args.path.0.as_str(), args.name.as_str());
+    if name.contains([':', '\n']) {
+        return Err(Failure::new("username must not contain a colon or a line end"));
+    }
+    let before = host.read(path)?.map(text::from_bytes);
+    if args.state == State::Absent && before.is_none() {
+        host.warn(format!("{path} does not exist"));
+        return Ok(Outcome::changed_if(false).with("msg", format!("{name} not present")));
+    }
+    if before.is_none() && !args.create {
+        return Err(Failure::new(format!("Destination {path} does not exist")));
+    }
+    let exists = before.is_some();
+    let mut lines: Vec<String> = before.unwrap_or_default().lines().map(ToOwned::to_owned).collect();
+    let is_users = |line: &String| line.split_once(':').is_some_and(|(user, _)| user == name);
+    let place = lines.iter().position(is_users);
+    let (mut changed, message) = if args.state == State::Absent {
+        lines.retain(|line| !is_users(line));
+        match place {
+            Some(_) => (true, format!("Remove {name}")),
+            None => (false, format!("{name} not present")),
+        }
+    } else {
+        let Some(password) = &args.password else {
+            return Err(Failure::new("state is present but all of the following are missing: password"));
+        };
+        let scheme = hash::Scheme::named(&args.hash_scheme)
+            .ok_or_else(|| Failure::new(format!("unknown hash scheme `{}`", args.hash_scheme)))?;
+        match place {
+            Some(at) if hash::verify(password, lines[at].split_once(':').map_or("", |(_, hash)| hash)) => {
+                (false, format!("{name} already present"))
+            }
+            place => {
+                let line = format!("{name}:{}", scheme.hash(password)?);
+                match place {
+                    Some(at) => lines[at] = line,
+                    None => lines.push(line),
+                }
+                let verb = match (exists, place) {
+                    (false, _) => format!("Created {path} and added {name}"),
+                    (true, _) => format!("Add/update {name}"),
+                };
+                (true, verb)
+            }
+        }
+    };
+    if changed {
+        let mut after = lines.join("\n");
+        if !after.is_empty() {
+            after.push('\n');
+        }
+        let how = Rewrite { validate: None, attributes: &args.attributes, create_folders: true };
+        host.rewrite(path, &text::to_bytes(&after), &how)?;
+    }
+    let mut message = message;
+    if host.exists(path)
+        && host.set_attributes(path, &args.attributes, false, &mut AttributeDiff::default())?
+    {
+        message.push_str(if changed { " and " } else { "" });
+        message.push_str("ownership, perms or SE linux context changed");
+        changed = true;
+    }
+    Ok(Outcome::changed_if(changed).with("msg", message))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    fn run(host: &Host, args: Value) -> Value {
+        let mut given = json!({"path": "/pw", "name": "bob"});
+        given.as_object_mut().unwrap().extend(args.as_object().unwrap().clone());
+        let Value::Object(given) = given else { unreachable!() };
+        Value::Object(crate::find("htpasswd").unwrap().run(&given, host))
+    }
+
+    #[test]
+    fn a_password_is_set_once_and_kept_where_it_fits() {
+        for scheme in ["apr_md5_crypt", "md5_crypt", "ldap_sha1", "plaintext"] {
+            let host = TestHost::with(&[("/pw", "al:x")]);
+            let args = json!({"password": "secret", "hash_scheme": scheme});
+            assert_eq!(run(&host, args.clone())["changed"], true);
+            let text = host.read_text("/pw").unwrap().unwrap();
+            assert!(text.starts_with("al:x\nbob:") && text.ends_with('\n'), "{text}");
+            assert_eq!(run(&host, args)["changed"], false);
+            assert_eq!(run(&host, json!({"password": "other"}))["changed"], true);
+            assert_eq!(run(&host, json!({"state": "absent"}))["changed"], true);
+            assert_eq!(host.read_text("/pw").unwrap().unwrap(), "al:x\n");
+            assert_eq!(run(&host, json!({"state": "absent"}))["changed"], false);
+        }
+    }
+
+    #[test]
+    fn check_mode_touches_nothing_and_nonsense_is_refused() {
+        let host = TestHost::with(&[]).check();
+        assert_eq!(run(&host, json!({"password": "x"}))["changed"], true);
+        assert!(!host.exists("/pw"));
+        assert_eq!(
+            run(&host, json!({"password": "x", "create": false}))["msg"],
+            "Destination /pw does not exist"
+        );
+        assert_eq!(run(&host, json!({"name": "a:b", "password": "x"}))["failed"], true);
+    }
+}

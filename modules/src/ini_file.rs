@@ -1,0 +1,156 @@
+//! `ini_file`: options and sections of an INI file.
+
+mod edit;
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    spec::{ArgPath, FromArg, Json, JsonMap, Kind, Mismatch, python_str},
+    text,
+};
+
+/// Makes sure that an INI file has options or a section, or has them no more
+#[derive(Args)]
+#[args(collection = "community.general", mutually_exclusive("value", "values"))]
+pub struct Args {
+    /// File to edit
+    #[arg(alias = "dest")]
+    path: ArgPath,
+    /// Section; without it the lines before the first one are meant
+    section: Option<String>,
+    /// Options, with their values, that tell the section from others of its name
+    section_has_values: Vec<Having>,
+    /// Option; without it the section is meant
+    option: Option<String>,
+    /// Value of the option
+    value: Option<String>,
+    /// Values of the option, each on a line of its own
+    values: Option<Vec<String>>,
+    /// Whether the file that is replaced is kept under a name with the time
+    #[arg(default = "false")]
+    backup: bool,
+    /// Whether it should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Whether the option has no other values
+    #[arg(default = "true")]
+    exclusive: bool,
+    /// Whether there is no space around the equals sign
+    #[arg(default = "false")]
+    no_extra_spaces: bool,
+    /// Whether a line that differs in spaces only stays
+    #[arg(default = "false")]
+    ignore_spaces: bool,
+    /// Whether a file that is not there is created
+    #[arg(default = "true")]
+    create: bool,
+    /// Whether the option may have no value
+    #[arg(default = "false")]
+    allow_no_value: bool,
+    /// Whether an option that stands in a comment is used
+    #[arg(default = "true")]
+    modify_inactive_option: bool,
+    /// Whether a link is written through
+    #[arg(default = "false")]
+    follow: bool,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+/// An option that a section must have.
+struct Having {
+    option: String,
+    values: Vec<String>,
+}
+
+impl FromArg for Having {
+    const KIND: Kind = Kind::Dict;
+    fn from_arg(value: &Json) -> std::result::Result<Self, Mismatch> {
+        let map = JsonMap::from_arg(value)?;
+        let option = map.get("option").map(python_str).unwrap_or_default();
+        let one = map.get("value").filter(|value| !value.is_null()).map(python_str);
+        let more = map.get("values").and_then(Json::as_array).into_iter().flatten().map(python_str);
+        Ok(Having { option, values: one.into_iter().chain(more).collect() })
+    }
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if args.state == State::Present
+        && args.option.is_some()
+        && !args.allow_no_value
+        && args.value.is_none()
+        && args.values.as_ref().is_none_or(Vec::is_empty)
+    {
+        return Err(Failure::new(
+            "Parameter 'value(s)' must be defined if state=present and allow_no_value=False.",
+        ));
+    }
+    let path = args.path.0.as_str();
+    let target = if args.follow { host.real_path(path) } else { path.to_owned() };
+    let before = host.read(&target)?;
+    if before.is_none() && !args.create {
+        return Err(Failure::new(format!("Destination {target} does not exist!")).with("rc", 257));
+    }
+    let exists = before.is_some();
+    let before = text::from_bytes(before.unwrap_or_default());
+    let (after, message) = edit::edit(&args, &before);
+    let mut changed = before != after;
+    let mut backup = None;
+    if changed && !host.checking() {
+        if args.backup && exists {
+            backup = host.backup(&target)?;
+        }
+        write(&args, host, &target, &text::to_bytes(&after))?;
+    }
+    let diff = |suffix: &str| format!("{path} ({suffix})");
+    let (shown_before, shown_after) = if host.diffing() {
+        (text::shown(&before), text::shown(&after))
+    } else {
+        Default::default()
+    };
+    let content = serde_json::json!({
+        "before": shown_before, "after": shown_after,
+        "before_header": diff("content"), "after_header": diff("content"),
+    });
+    let mut attributes = AttributeDiff::default();
+    if host.exists(&target) || host.checking() {
+        changed = host.set_attributes(&target, &args.attributes, changed, &mut attributes)?;
+    }
+    let mut shown = serde_json::json!({
+        "before_header": diff("file attributes"), "after_header": diff("file attributes"),
+    });
+    if !attributes.after.is_empty() {
+        shown["before"] = Json::Object(attributes.before);
+        shown["after"] = Json::Object(attributes.after);
+    }
+    let mut outcome = Outcome::changed_if(changed)
+        .with("diff", vec![content, shown])
+        .with("msg", message)
+        .with("path", path)
+        .with_some("backup_file", backup);
+    outcome.values.extend(host.path_info(path));
+    Ok(outcome)
+}
+
+fn write(args: &Args, host: &Host, target: &str, bytes: &[u8]) -> Result<()> {
+    let how = Rewrite { validate: None, attributes: &args.attributes, create_folders: true };
+    let is_link = host.lstat(target)?.is_some_and(|meta| meta.is_symlink());
+    if !is_link {
+        return host.rewrite(target, bytes, &how);
+    }
+    // The link itself is replaced where it is not followed.
+    let failed = |error: std::io::Error| Failure::io(format!("cannot write `{target}`"), &error);
+    let mut staged = host.stage(target, args.attributes.unsafe_writes)?;
+    std::io::Write::write_all(&mut staged.file, bytes).map_err(failed)?;
+    staged.commit(Some(0o644)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! A rule in the words of the command line.
+
+use windlass_protocol::Json;
+
+use super::{Args, Syn};
+
+/// Returns the rule's words, in the order in which the reference gives them.
+pub(super) fn words(args: &Args) -> Vec<String> {
+    let mut rule = Rule(Vec::new());
+    if let Some(seconds) = &args.wait {
+        rule.push(&["-w", seconds]);
+    }
+    rule.option(&args.protocol, "-p", true);
+    rule.option(&args.source, "-s", true);
+    rule.option(&args.destination, "-d", true);
+    for name in args.matches.iter().flatten() {
+        rule.push(&["-m", name]);
+    }
+    if let Some(flags) = &args.tcp_flags {
+        let list = |key: &str| {
+            let items = flags.get(key).and_then(Json::as_array).map(Vec::as_slice);
+            let texts = items.unwrap_or_default().iter().filter_map(Json::as_str);
+            texts.collect::<Vec<_>>().join(",")
+        };
+        if flags.contains_key("flags") && flags.contains_key("flags_set") {
+            rule.push(&["--tcp-flags", &list("flags"), &list("flags_set")]);
+        }
+    }
+    rule.option(&args.jump, "-j", false);
+    if args.jump.as_deref().is_some_and(|jump| jump.eq_ignore_ascii_case("tee")) {
+        rule.option(&args.gateway, "--gateway", false);
+    }
+    rule.option(&args.log_prefix, "--log-prefix", false);
+    rule.option(&args.log_level, "--log-level", false);
+    rule.option(&args.to_destination, "--to-destination", false);
+    rule.ports(args);
+    rule.option(&args.to_source, "--to-source", false);
+    rule.option(&args.goto, "-g", false);
+    rule.option(&args.in_interface, "-i", true);
+    rule.option(&args.out_interface, "-o", true);
+    rule.option(&args.fragment, "-f", false);
+    rule.option(&args.set_counters, "-c", false);
+    rule.option(&args.source_port, "--source-port", true);
+    rule.option(&args.destination_port, "--destination-port", true);
+    rule.option(&args.to_ports, "--to-ports", false);
+    rule.option(&args.set_dscp_mark, "--set-dscp", false);
+    rule.option(&args.set_dscp_mark_class, "--set-dscp-class", false);
+    match args.syn {
+        Syn::Ignore => (),
+        Syn::Match => rule.push(&["--syn"]),
+        Syn::Negate => rule.push(&["!", "--syn"]),
+    }
+    rule.extensions(args);
+    rule.0
+}
+
+struct Rule(Vec<String>);
+
+impl Rule {
+    fn push(&mut self, words: &[&str]) {
+        self.0.extend(words.iter().map(|word| (*word).to_owned()));
+    }
+
+    /// Adds an option; a value that begins with `!` may say the contrary.
+    fn option(&mut self, value: &Option<String>, option: &str, may_negate: bool) {
+        let Some(value) = value else { return };
+        match value.strip_prefix('!').filter(|_| may_negate) {
+            Some(value) => self.push(&["!", option, value.trim_start()]),
+            None => self.push(&[option, value]),
+        }
+    }
+
+    fn extension(&mut self, args: &Args, name: &str) {
+        // One that the playbook loads itself is not loaded twice.
+        if !args.matches.iter().flatten().any(|one| one == name) {
+            self.push(&["-m", name]);
+        }
+    }
+
+    fn ports(&mut self, args: &Args) {
+        let Some(ports) = args.destination_ports.as_ref().filter(|ports| !ports.is_empty()) else {
+            return;
+        };
+        self.extension(args, "multiport");
+        let ports = ports.join(",");
+        self.option(&Some(ports), "--dports", true);
+    }
+
+    fn extensions(&mut self, args: &Args) {
+        if let Some(states) = args.ctstate.as_ref().filter(|states| !states.is_empty()) {
+            let states = states.join(",");
+            let given = args.matches.iter().flatten();
+            let mut loaded = given.filter(|name| matches!(name.as_str(), "conntrack" | "state"));
+            match loaded.next().map(String::as_str) {
+                Some("state") => self.push(&["--state", &states]),
+                Some(_) => self.push(&["--ctstate", &states]),
+                None => self.push(&["-m", "conntrack", "--ctstate", &states]),
+            }
+        }
+        if args.src_range.is_some() || args.dst_range.is_some() {
+            self.extension(args, "iprange");
+            self.option(&args.src_range, "--src-range", true);
+            self.option(&args.dst_range, "--dst-range", true);
+        }
+        if let Some(set) = &args.match_set {
+            self.extension(args, "set");
+            self.option(&Some(set.clone()), "--match-set", true);
+            self.0.extend(args.match_set_flags.clone());
+        }
+        if args.limit.is_some() || args.limit_burst.is_some() {
+            self.extension(args, "limit");
+            self.option(&args.limit, "--limit", false);
+            self.option(&args.limit_burst, "--limit-burst", false);
+        }
+        if args.uid_owner.is_some() || args.gid_owner.is_some() {
+            self.extension(args, "owner");
+            self.option(&args.uid_owner, "--uid-owner", true);
+            self.option(&args.gid_owner, "--gid-owner", true);
+        }
+        if args.jump.is_none() && args.reject_with.is_some() {
+            self.push(&["-j", "REJECT"]);
+        }
+        self.option(&args.reject_with, "--reject-with", false);
+        if let Some(kind) = &args.icmp_type {
+            let v6 = args.ip_version == super::IpVersion::Ipv6;
+            let option = if v6 { "--icmpv6-type" } else { "--icmp-type" };
+            self.option(&Some(kind.clone()), option, true);
+        }
+        if let Some(comment) = &args.comment {
+            self.extension(args, "comment");
+            self.push(&["--comment", comment]);
+        }
+    }
+}

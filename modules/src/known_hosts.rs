@@ -1,0 +1,283 @@
+//! `known_hosts`: keys of servers that SSH clients trust.
+
+use base64::Engine as _;
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite},
+    spec::ArgPath,
+    text,
+};
+
+/// Makes sure that a file of known hosts has a server's keys, or has them no more
+#[derive(Args)]
+pub struct Args {
+    /// The server, as the file names it
+    #[arg(alias = "host")]
+    name: String,
+    /// Line or lines of the file for it
+    key: Option<String>,
+    /// The file
+    #[arg(default = "~/.ssh/known_hosts")]
+    path: ArgPath,
+    /// Whether the server's name is hashed in the file
+    #[arg(default = "no")]
+    hash_host: bool,
+    /// Whether the keys should be there
+    #[arg(default = "present")]
+    state: State,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let path = args.path.0.as_str();
+    let key = args.key.as_deref().filter(|key| !key.trim().is_empty());
+    if args.state == State::Present && key.is_none() {
+        return Err(Failure::new("No key specified when adding a host"));
+    }
+    let mut wanted = Vec::new();
+    if args.state == State::Present {
+        for line in key.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
+            wanted.push(checked(&args.name, line)?);
+        }
+    }
+    let before = host.read(path)?.map(text::from_bytes).unwrap_or_default();
+    let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
+    let mut changed = false;
+    if args.state == State::Absent {
+        let count = lines.len();
+        lines.retain(|line| !is_for(line, &args.name));
+        changed = lines.len() != count;
+    }
+    for line in wanted {
+        changed |= add(&args, &mut lines, line, host)?;
+    }
+    if changed {
+        let after = lines.concat();
+        host.record_diff(Diff::Text {
+            before: text::shown(&before),
+            after: text::shown(&after),
+            before_header: path.to_owned(),
+            after_header: path.to_owned(),
+        });
+        let attributes = FileAttributes::default();
+        let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
+        host.rewrite(path, &text::to_bytes(&after), &how)?;
+    }
+    let mut outcome = Outcome::changed_if(changed)
+        .with("name", args.name.as_str())
+        .with("key", args.key.clone())
+        .with("path", path)
+        .with("state", args.state.as_str())
+        .with("hash_host", args.hash_host);
+    outcome.values.extend(host.path_info(path));
+    Ok(outcome)
+}
+
+/// Returns a line of the task's without what is around it, when it is one for that server.
+fn checked<'a>(name: &str, line: &'a str) -> Result<&'a str> {
+    let line = line.trim();
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let at = usize::from(fields.first().is_some_and(|field| field.starts_with('@')));
+    let is_key = fields.get(at + 2).is_some_and(|blob| {
+        base64::engine::general_purpose::STANDARD.decode(blob).is_ok_and(|bytes| {
+            bytes.windows(fields[at + 1].len()).any(|part| part == fields[at + 1].as_bytes())
+        })
+    });
+    let names = fields.get(at).copied().unwrap_or_default();
+    if names.starts_with('|') {
+        if !matches_hashed(names, name) {
+            return Err(Failure::new(
+                "Host parameter does not match hashed host field in supplied key",
+            ));
+        }
+    } else if !names.split(',').any(|one| one == name) && names != name {
+        return Err(Failure::new(
+            "Host parameter does not match hashed host field in supplied key"
+                .replace("hashed ", ""),
+        ));
+    }
+    if is_key { Ok(line) } else { Err(Failure::new("Specified key is not valid")) }
+}
+
+/// Adds a line, in place of one of the same kind of key; returns whether it was not there.
+fn add(args: &Args, lines: &mut Vec<String>, line: &str, host: &Host) -> Result<bool> {
+    let same_kind = |other: &String| {
+        is_for(other, &args.name) && kind_and_blob(other).0 == kind_and_blob(line).0
+    };
+    let place = lines.iter().position(same_kind);
+    let hashed = |line: &str| names_of(line).starts_with('|');
+    if let Some(at) = place {
+        let same_key = kind_and_blob(&lines[at]).1 == kind_and_blob(line).1;
+        if same_key && hashed(&lines[at]) == (args.hash_host || hashed(line)) {
+            return Ok(false);
+        }
+        lines.remove(at);
+    }
+    if let Some(last) = lines.last_mut()
+        && !last.ends_with('\n')
+    {
+        last.push('\n');
+    }
+    let line = if args.hash_host && !hashed(line) {
+        let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+        format!("{} {rest}\n", hash(&args.name, host)?)
+    } else {
+        format!("{line}\n")
+    };
+    lines.push(line);
+    Ok(true)
+}
+
+/// The field with names of servers.
+fn names_of(line: &str) -> &str {
+    let mut fields = line.split_whitespace();
+    match fields.next() {
+        Some(first) if first.starts_with('@') => fields.next().unwrap_or_default(),
+        Some(first) => first,
+        None => "",
+    }
+}
+
+fn kind_and_blob(line: &str) -> (&str, &str) {
+    let mut fields = line.split_whitespace().skip_while(|field| field.starts_with('@')).skip(1);
+    (fields.next().unwrap_or_default(), fields.next().unwrap_or_default())
+}
+
+fn is_for(line: &str, name: &str) -> bool {
+    if line.trim_start().starts_with('#') {
+        return false;
+    }
+    let names = names_of(line);
+    if names.starts_with('|') {
+        return matches_hashed(names, name);
+    }
+    let name = name.to_lowercase();
+    names.to_lowercase().split(',').any(|one| one == name) || names.eq_ignore_ascii_case(&name)
+}
+
+/// Whether `|1|salt|hash` is that name.
+fn matches_hashed(field: &str, name: &str) -> bool {
+    let mut parts = field.trim_start_matches('|').split('|');
+    let (Some("1"), Some(salt), Some(sum)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
+    match (decode(salt), decode(sum)) {
+        (Some(salt), Some(sum)) => keyed_sum(&salt, name.as_bytes()).is_some_and(|own| own == sum),
+        _ => false,
+    }
+}
+
+fn hash(name: &str, host: &Host) -> Result<String> {
+    let mut salt = [0; 20];
+    rustix::rand::getrandom(&mut salt, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Failure::io("cannot get random bytes", &error.into()))?;
+    let _ = host;
+    let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    let sum = keyed_sum(&salt, name.as_bytes()).unwrap_or_default();
+    Ok(format!("|1|{}|{}", encode(&salt), encode(&sum)))
+}
+
+/// HMAC over SHA-1, with a key that fits its block.
+fn keyed_sum(key: &[u8], text: &[u8]) -> Option<Vec<u8>> {
+    let padded = |byte: u8| {
+        let mut block = [byte; 64];
+        for (slot, byte) in block.iter_mut().zip(key) {
+            *slot ^= byte;
+        }
+        block
+    };
+    let sum = |parts: [&[u8]; 2]| {
+        let hex = crate::host::checksum_of(&mut &parts.concat()[..], Hasher::sha1()).ok()?;
+        (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok())
+            .collect::<Option<Vec<u8>>>()
+    };
+    let inner = sum([&padded(0x36), text])?;
+    sum([&padded(0x5c), &inner])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+    const OTHER: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEmKSENjQEezOmxkZMy7opKgwFB9nkt5YRrYMjNuG5N8";
+
+    fn run(host: &Host, args: Value) -> Value {
+        let Value::Object(given) = args else { unreachable!() };
+        Value::Object(crate::find("known_hosts").unwrap().run(&given, host))
+    }
+
+    fn after(before: &str, args: Value) -> String {
+        let host = TestHost::with(&[("/kh", before)]);
+        let mut args = args;
+        args["path"] = "/kh".into();
+        let result = run(&host, args.clone());
+        let text = host.read_text("/kh").unwrap().unwrap();
+        assert_eq!(result["changed"], before != text, "{result}");
+        assert_eq!(run(&host, args)["changed"], false);
+        text
+    }
+
+    #[test]
+    fn keys_are_added_replaced_and_removed() {
+        let line = format!("h {KEY}\n");
+        assert_eq!(after("", json!({"name": "h", "key": line})), line);
+        assert_eq!(after(&line, json!({"name": "h", "key": line})), line);
+        let old = format!("# c\nh {OTHER}\nx,h2 {KEY}\n");
+        assert_eq!(
+            after(&old, json!({"name": "h", "key": line})),
+            format!("# c\nx,h2 {KEY}\n{line}")
+        );
+        assert_eq!(
+            after(&old, json!({"name": "h2", "state": "absent"})),
+            format!("# c\nh {OTHER}\n")
+        );
+    }
+
+    #[test]
+    fn names_are_hashed_and_found_again() {
+        let text = after("", json!({"name": "h", "key": format!("h {KEY}"), "hash_host": true}));
+        assert!(text.starts_with("|1|"), "{text}");
+        assert!(is_for(&text, "h") && !is_for(&text, "i"));
+        assert_eq!(after(&text, json!({"name": "h", "state": "absent"})), "");
+    }
+
+    #[test]
+    fn hashes_of_openssh_are_understood() {
+        let sum = keyed_sum(b"Jefe", b"what do ya want for nothing?").unwrap();
+        assert_eq!(sum[..4], [0xef, 0xfc, 0xdf, 0x6a]);
+    }
+
+    #[test]
+    fn check_mode_touches_nothing_and_nonsense_is_refused() {
+        let host = TestHost::with(&[]).check();
+        assert_eq!(
+            run(&host, json!({"name": "h", "key": format!("h {KEY}"), "path": "/kh"}))["changed"],
+            true
+        );
+        assert!(!host.exists("/kh"));
+        let message = |args| run(&host, args)["msg"].as_str().unwrap().to_owned();
+        assert_eq!(
+            message(json!({"name": "h", "path": "/kh"})),
+            "No key specified when adding a host"
+        );
+        assert_eq!(
+            message(json!({"name": "h", "key": format!("i {KEY}"), "path": "/kh"})),
+            "Host parameter does not match host field in supplied key"
+        );
+    }
+}

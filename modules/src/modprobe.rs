@@ -1,0 +1,230 @@
+//! `modprobe`: modules of the kernel, loaded now and at boot.
+
+use windlass_macros::{Args, Choice};
+
+use crate::host::{Command, Failure, Host, Outcome, Result};
+
+/// Loads and unloads modules of the kernel
+#[derive(Args)]
+#[args(collection = "community.general")]
+pub struct Args {
+    /// Name of the module
+    name: String,
+    /// Whether the module should be loaded
+    #[arg(default = "present")]
+    state: State,
+    /// Parameters of the module, as `modprobe` takes them
+    #[arg(default = "")]
+    params: String,
+    /// Whether files load it, with its parameters, at boot; they are left alone when `disabled`
+    #[arg(default = "disabled")]
+    persistent: Persistent,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum Persistent {
+    Disabled,
+    Absent,
+    Present,
+}
+
+const LOAD: &str = "/etc/modules-load.d";
+const PARAMETERS: &str = "/etc/modprobe.d";
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let told = |failure: Failure| {
+        failure
+            .with("name", args.name.as_str())
+            .with("params", args.params.as_str())
+            .with("state", args.state.as_str())
+    };
+    let changed = bring(&args, host).map_err(told)?;
+    Ok(Outcome::changed_if(changed)
+        .with("name", args.name.as_str())
+        .with("params", args.params.as_str())
+        .with("state", args.state.as_str()))
+}
+
+fn bring(args: &Args, host: &Host) -> Result<bool> {
+    let loaded = is_loaded(&args.name, host)?;
+    let mut changed = false;
+    let tool = || host.required("modprobe");
+    match (args.state, loaded) {
+        (State::Present, false) => {
+            let mut words = vec![tool()?];
+            if host.checking() {
+                words.push("--dry-run".to_owned());
+            }
+            words.push(args.name.clone());
+            words.extend(args.params.split_whitespace().map(ToOwned::to_owned));
+            host.must(&Command::new(words))?;
+            changed = true;
+        }
+        (State::Absent, true) => {
+            host.must_change(&Command::new([tool()?, "-r".to_owned(), args.name.clone()]))?;
+            changed = true;
+        }
+        _ => (),
+    }
+    match args.persistent {
+        Persistent::Disabled => (),
+        Persistent::Present => changed |= keep(args, host)?,
+        Persistent::Absent => changed |= forget(args, host)?,
+    }
+    Ok(changed)
+}
+
+fn same(left: &str, right: &str) -> bool {
+    left.replace('-', "_") == right.replace('-', "_")
+}
+
+fn is_loaded(name: &str, host: &Host) -> Result<bool> {
+    let table = host.read_text("/proc/modules")?.unwrap_or_default();
+    if table.lines().any(|line| line.split(' ').next().is_some_and(|one| same(one, name))) {
+        return Ok(true);
+    }
+    // What is part of the kernel needs no loading.
+    let release = host.line("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let built_in = host.text(format!("/lib/modules/{release}/modules.builtin")).unwrap_or_default();
+    let mut names = built_in
+        .lines()
+        .filter_map(|line| line.rsplit('/').next().and_then(|file| file.split(".ko").next()));
+    Ok(names.any(|one| same(one, name)))
+}
+
+/// Returns the configuration files of a folder, with their texts.
+fn files(folder: &str, host: &Host) -> Vec<(String, String)> {
+    let names = host.list(folder).unwrap_or_default();
+    let names = names.into_iter().filter(|name| name.ends_with(".conf"));
+    let read = |name: String| {
+        let path = format!("{folder}/{name}");
+        host.text(&path).map(|text| (path, text))
+    };
+    names.filter_map(read).collect()
+}
+
+fn loads(line: &str, name: &str) -> bool {
+    same(line.split(['#', ';']).next().unwrap_or_default().trim(), name)
+}
+
+fn sets(line: &str, name: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next() == Some("options") && words.next().is_some_and(|one| same(one, name))
+}
+
+/// Makes files that load the module at boot, with its parameters.
+fn keep(args: &Args, host: &Host) -> Result<bool> {
+    let name = &args.name;
+    let mut changed = false;
+    if !files(LOAD, host).iter().any(|(_, text)| text.lines().any(|line| loads(line, name))) {
+        write(&format!("{LOAD}/{name}.conf"), &format!("{name}\n"), host)?;
+        changed = true;
+    }
+    let wanted: Vec<&str> = args.params.split_whitespace().collect();
+    let known = files(PARAMETERS, host);
+    let lines = known.iter().flat_map(|(_, text)| text.lines()).filter(|line| sets(line, name));
+    let mut given: Vec<&str> = lines.flat_map(|line| line.split_whitespace().skip(2)).collect();
+    let mut sorted = wanted.clone();
+    given.sort_unstable();
+    sorted.sort_unstable();
+    if given != sorted {
+        changed = true;
+        remove_lines(PARAMETERS, |line| sets(line, name), host)?;
+        let lines: String = wanted.iter().map(|one| format!("options {name} {one}\n")).collect();
+        if !lines.is_empty() {
+            write(&format!("{PARAMETERS}/{name}.conf"), &lines, host)?;
+        }
+    }
+    Ok(changed)
+}
+
+/// Takes the module out of the files that load it, lines commented out, and those that set its parameters.
+fn forget(args: &Args, host: &Host) -> Result<bool> {
+    let name = &args.name;
+    let loading = remove_lines(LOAD, |line| loads(line, name), host)?;
+    Ok(remove_lines(PARAMETERS, |line| sets(line, name), host)? || loading)
+}
+
+/// Comments lines out.
+fn remove_lines(folder: &str, is_unwanted: impl Fn(&str) -> bool, host: &Host) -> Result<bool> {
+    let mut changed = false;
+    for (path, text) in files(folder, host) {
+        if !text.lines().any(&is_unwanted) {
+            continue;
+        }
+        changed = true;
+        let line = |line: &str| {
+            if is_unwanted(line) { format!("#{line}\n") } else { format!("{line}\n") }
+        };
+        write(&path, &text.lines().map(line).collect::<String>(), host)?;
+    }
+    Ok(changed)
+}
+
+fn write(path: &str, text: &str, host: &Host) -> Result<()> {
+    host.replace(path, None, |file| std::io::Write::write_all(file, text.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{find, host::TestHost, spec::Json};
+
+    fn host() -> TestHost {
+        TestHost::with(&[
+            ("/sbin/modprobe", ""),
+            ("/proc/modules", "nf_nat 1 0 - Live\n"),
+            ("/proc/sys/kernel/osrelease", "6.1\n"),
+            ("/lib/modules/6.1/modules.builtin", "kernel/fs/ext4/ext4.ko\n"),
+            ("/etc/modules-load.d/a.conf", "# x\nloop\n"),
+            ("/etc/modprobe.d/a.conf", "options loop max=1\n"),
+        ])
+        .executable(&["/sbin/modprobe"])
+    }
+
+    fn modprobe(host: &TestHost, given: Json) -> Json {
+        let Json::Object(given) = given else { unreachable!() };
+        Json::Object(find("modprobe").unwrap().run(&given, host))
+    }
+
+    #[test]
+    fn what_is_loaded_costs_no_command() {
+        for name in ["nf-nat", "ext4"] {
+            let result = modprobe(&host(), json!({"name": name}));
+            assert_eq!(result["changed"], false, "{name}");
+        }
+        assert_eq!(modprobe(&host(), json!({"name": "none", "state": "absent"}))["changed"], false);
+    }
+
+    #[test]
+    fn modules_are_loaded_and_unloaded() {
+        let host = host()
+            .answer("/sbin/modprobe loop max=2", 0, "")
+            .answer("/sbin/modprobe -r nf_nat", 0, "")
+            .answer("/sbin/modprobe none", 1, "");
+        assert_eq!(modprobe(&host, json!({"name": "loop", "params": "max=2"}))["changed"], true);
+        assert_eq!(modprobe(&host, json!({"name": "nf_nat", "state": "absent"}))["changed"], true);
+        assert_eq!(modprobe(&host, json!({"name": "none"}))["failed"], true);
+    }
+
+    #[test]
+    fn files_load_them_at_boot() {
+        let host = host();
+        let kept = json!({"name": "nf_nat", "persistent": "present", "params": "a=1 b=2"});
+        assert_eq!(modprobe(&host, kept.clone())["changed"], true);
+        assert_eq!(modprobe(&host, kept)["changed"], false);
+        let text = host.read_text("/etc/modprobe.d/nf_nat.conf").unwrap();
+        assert_eq!(text.as_deref(), Some("options nf_nat a=1\noptions nf_nat b=2\n"));
+        let gone = json!({"name": "loop", "state": "absent", "persistent": "absent"});
+        assert_eq!(modprobe(&host, gone)["changed"], true);
+        let text = host.read_text("/etc/modules-load.d/a.conf").unwrap();
+        assert_eq!(text.as_deref(), Some("# x\n#loop\n"));
+    }
+}

@@ -1,0 +1,350 @@
+//! `openssh_keypair`: a key for SSH, in two files.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{AttributeDiff, Command, Failure, FileAttributes, Host, Outcome, Result},
+    openssl::folder_must_exist,
+    openssl_privatekey::Regenerate,
+    spec::ArgPath,
+};
+
+/// Makes a key pair for SSH
+///
+/// The host's `ssh-keygen` makes it.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a key to deploy with
+///   community.crypto.openssh_keypair:
+///     path: /home/deploy/.ssh/id_ed25519
+///     type: ed25519
+///     comment: deploy@web1
+/// ```
+#[derive(Args)]
+#[args(collection = "community.crypto")]
+pub struct Args {
+    /// File of the private key; the public one has `.pub` after it
+    path: ArgPath,
+    /// Whether it should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Kind of the key
+    #[arg(name = "type", default = "rsa")]
+    kind: Kind,
+    /// Bits of the key
+    size: Option<u64>,
+    /// Comment in the public key
+    comment: Option<String>,
+    /// Passphrase that protects the private key
+    #[arg(secret)]
+    passphrase: Option<String>,
+    /// How the private key is written
+    #[arg(default = "auto")]
+    private_key_format: Format,
+    /// Whether it is made anew whatever is there
+    #[arg(default = "false")]
+    force: bool,
+    /// When another key may take the place of what is there
+    #[arg(default = "partial_idempotence")]
+    regenerate: Regenerate,
+    /// What the reference makes keys with; `ssh-keygen` does it here
+    #[arg(default = "auto")]
+    #[expect(dead_code, reason = "there is only one way")]
+    backend: Backend,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Present,
+    Absent,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Rsa,
+    Dsa,
+    Rsa1,
+    Ecdsa,
+    Ed25519,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Auto,
+    Pkcs1,
+    Pkcs8,
+    Ssh,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Auto,
+    Cryptography,
+    Opensshbin,
+}
+
+/// A key as `ssh-keygen -l` tells it.
+#[derive(Debug, PartialEq, Eq)]
+struct Told {
+    size: u64,
+    fingerprint: String,
+    kind: String,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    folder_must_exist(host, &args.path)?;
+    let path = args.path.0.as_str();
+    let public = format!("{path}.pub");
+    if args.state == State::Absent {
+        let private = host.remove_file(path)?;
+        let changed = host.remove_file(&public)? | private;
+        return Ok(Outcome::changed_if(changed));
+    }
+    let size = size_of(&args)?;
+    if host.is_folder(path) {
+        return Err(Failure::new(format!(
+            "{path} is a directory. Please specify a path to a file."
+        )));
+    }
+    let keygen = host.required("ssh-keygen")?;
+    let pair = Pair { args: &args, host, keygen, path, public: &public, size };
+    let mut changed = pair.keep()?;
+    if host.checking() && !host.exists(path) {
+        return Ok(Outcome::changed_if(changed)
+            .with("size", size)
+            .with("type", args.kind.as_str())
+            .with("filename", path)
+            .with("fingerprint", "")
+            .with("public_key", "")
+            .with("comment", args.comment.clone().unwrap_or_default()));
+    }
+    changed =
+        host.set_attributes(path, &args.attributes, changed, &mut AttributeDiff::default())?;
+    let told = pair.look()?;
+    let line = host.read_text(&public)?.unwrap_or_default();
+    let mut words = line.trim().splitn(3, ' ');
+    let key = [words.next().unwrap_or_default(), words.next().unwrap_or_default()].join(" ");
+    let comment = words.next().unwrap_or_default().to_owned();
+    Ok(Outcome::changed_if(changed)
+        .with("size", told.as_ref().map_or(size, |told| told.size))
+        .with("type", args.kind.as_str())
+        .with("filename", path)
+        .with("fingerprint", told.map_or_else(String::new, |told| told.fingerprint))
+        .with("public_key", key.trim())
+        .with("comment", comment))
+}
+
+fn size_of(args: &Args) -> Result<u64> {
+    let wrong = |message: &str| Err(Failure::new(message));
+    match (args.kind, args.size) {
+        (Kind::Rsa | Kind::Rsa1, None) => Ok(4096),
+        (Kind::Rsa | Kind::Rsa1, Some(size)) if size >= 1024 => Ok(size),
+        (Kind::Rsa | Kind::Rsa1, Some(_)) => wrong(
+            "For RSA keys, the minimum size is 1024 bits and the default is 4096 bits. Attempting to use bit lengths under 1024 will cause the module to fail.",
+        ),
+        (Kind::Dsa, None | Some(1024)) => Ok(1024),
+        (Kind::Dsa, _) => wrong("DSA keys must be exactly 1024 bits as specified by FIPS 186-2."),
+        (Kind::Ecdsa, None) => Ok(256),
+        (Kind::Ecdsa, Some(size @ (256 | 384 | 521))) => Ok(size),
+        (Kind::Ecdsa, _) => wrong(
+            "For ECDSA keys, size determines the key length by selecting from one of three elliptic curve sizes: 256, 384 or 521 bits. Attempting to use bit lengths other than these three values for ECDSA keys will cause this module to fail.",
+        ),
+        // The size of these is what it is.
+        (Kind::Ed25519, _) => Ok(256),
+    }
+}
+
+struct Pair<'a> {
+    args: &'a Args,
+    host: &'a Host,
+    keygen: String,
+    path: &'a str,
+    public: &'a str,
+    size: u64,
+}
+
+impl Pair<'_> {
+    fn call(&self, words: &[&str]) -> Command {
+        let words = words.iter().map(|word| (*word).to_owned());
+        Command::new(std::iter::once(self.keygen.clone()).chain(words))
+    }
+
+    /// What the private key is; nothing when there is none or it cannot be read.
+    fn look(&self) -> Result<Option<Told>> {
+        let output = self.host.run(&self.call(&["-lf", self.path]))?;
+        Ok(output.success().then(|| told(&output.text())).flatten())
+    }
+
+    /// The public key that belongs to the private one; nothing when the passphrase is wrong.
+    fn derive(&self) -> Result<Option<String>> {
+        let pass = self.args.passphrase.as_deref().unwrap_or_default();
+        let output = self.host.run(&self.call(&["-P", pass, "-yf", self.path]))?;
+        Ok(output.success().then(|| output.text().trim().to_owned()))
+    }
+
+    /// Makes a key where one is needed; returns whether something changed.
+    fn keep(&self) -> Result<bool> {
+        let (args, host) = (self.args, self.host);
+        if !host.exists(self.path) || args.force || args.regenerate == Regenerate::Always {
+            self.make()?;
+            return Ok(true);
+        }
+        let derived = self.derive()?;
+        if args.regenerate != Regenerate::Never {
+            let told = self.look()?;
+            let (Some(_), Some(told)) = (&derived, told) else {
+                if args.regenerate == Regenerate::FullIdempotence {
+                    self.make()?;
+                    return Ok(true);
+                }
+                return Err(Failure::new(
+                    "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
+                ));
+            };
+            let fits = told.size == self.size && told.kind.eq_ignore_ascii_case(args.kind.as_str());
+            if !fits {
+                if args.regenerate == Regenerate::Fail {
+                    return Err(Failure::new(
+                        "Key has wrong type and/or size. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`.",
+                    ));
+                }
+                self.make()?;
+                return Ok(true);
+            }
+        }
+        self.publish(derived)
+    }
+
+    /// Writes the public key where it is missing or another, and the comment.
+    fn publish(&self, derived: Option<String>) -> Result<bool> {
+        let Some(derived) = derived else { return Ok(false) };
+        let now = self.host.read_text(self.public)?.unwrap_or_default();
+        let split = |line: &str| {
+            let mut words = line.trim().splitn(3, ' ').map(str::to_owned);
+            let mut next = || words.next().unwrap_or_default();
+            (format!("{} {}", next(), next()), next())
+        };
+        let ((key, own), (known, comment)) = (split(&derived), split(&now));
+        let wanted =
+            self.args.comment.clone().unwrap_or(if known == key { comment.clone() } else { own });
+        if known == key && wanted == comment {
+            return Ok(false);
+        }
+        let line = format!("{key} {wanted}");
+        let mode = if self.host.exists(self.public) { None } else { Some(0o644) };
+        self.host.replace(self.public, mode, |file| {
+            std::io::Write::write_all(file, format!("{}\n", line.trim_end()).as_bytes())
+        })?;
+        Ok(true)
+    }
+
+    /// Makes both files beside their places and renames them.
+    fn make(&self) -> Result<()> {
+        let (args, host) = (self.args, self.host);
+        if host.checking() {
+            return Ok(());
+        }
+        let made = format!("{}.windlass-{}", self.path, std::process::id());
+        let size = self.size.to_string();
+        let mut words = vec![
+            "-q",
+            "-N",
+            args.passphrase.as_deref().unwrap_or_default(),
+            "-t",
+            args.kind.as_str(),
+        ];
+        if args.kind != Kind::Ed25519 {
+            words.extend(["-b", &size]);
+        }
+        match args.private_key_format {
+            Format::Pkcs1 => words.extend(["-m", "PEM"]),
+            Format::Pkcs8 => words.extend(["-m", "PKCS8"]),
+            Format::Auto | Format::Ssh => (),
+        }
+        words.extend(["-C", args.comment.as_deref().unwrap_or_default(), "-f", &made]);
+        let output = host.run(&self.call(&words))?;
+        if !output.success() {
+            // What was begun goes; the failure is the program's.
+            let _ = host.unlink(&made);
+            let error = output.error_text();
+            let text = output.text();
+            return Err(Failure::new(if error.trim().is_empty() { text } else { error }));
+        }
+        host.rename(&made, self.path)?;
+        host.rename(&format!("{made}.pub"), self.public)
+    }
+}
+
+fn told(line: &str) -> Option<Told> {
+    let line = line.lines().next()?;
+    let mut words = line.split_whitespace();
+    let size = words.next()?.parse().ok()?;
+    let fingerprint = words.next()?.to_owned();
+    let kind = line.trim().rsplit_once('(')?.1.trim_end_matches(')').to_lowercase();
+    Some(Told { size, fingerprint, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::host::TestHost;
+
+    fn run(path: &std::path::Path, args: Json) -> Json {
+        let host = TestHost::with(&[]).real();
+        let mut args = args.as_object().unwrap().clone();
+        args.insert("path".into(), path.display().to_string().into());
+        Json::Object(crate::find("openssh_keypair").unwrap().run(&args, &host))
+    }
+
+    #[test]
+    fn a_pair_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id");
+        let args = json!({"type": "ed25519", "comment": "me"});
+        let first = run(&path, args.clone());
+        if first["msg"].as_str().is_some_and(|msg| msg.contains("required executable")) {
+            return;
+        }
+        assert_eq!(
+            (&first["changed"], &first["size"], &first["comment"]),
+            (&json!(true), &json!(256), &json!("me")),
+            "{first}"
+        );
+        let second = run(&path, args);
+        assert_eq!(
+            (&second["changed"], &second["public_key"]),
+            (&json!(false), &first["public_key"])
+        );
+        let commented = run(&path, json!({"type": "ed25519", "comment": "you"}));
+        assert_eq!(
+            (&commented["changed"], &commented["public_key"]),
+            (&json!(true), &first["public_key"])
+        );
+        std::fs::remove_file(folder.path().join("id.pub")).unwrap();
+        assert_eq!(run(&path, json!({"type": "ed25519"}))["changed"], true);
+        let other = run(&path, json!({"type": "ecdsa", "regenerate": "fail"}));
+        assert!(other["msg"].as_str().unwrap().starts_with("Key has wrong type and/or size."));
+        assert_eq!(run(&path, json!({"type": "ecdsa"}))["size"], 256);
+        assert_eq!(run(&path, json!({"state": "absent"}))["changed"], true);
+        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert!(names.is_empty(), "{names:?}");
+    }
+
+    #[test]
+    fn sizes_that_no_key_has_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let result = run(&folder.path().join("k"), json!({"type": "ecdsa", "size": 100}));
+        assert!(result["msg"].as_str().unwrap().starts_with("For ECDSA keys, size determines"));
+        let result = run(&folder.path().join("none/k"), json!({}));
+        assert!(
+            result["msg"]
+                .as_str()
+                .unwrap()
+                .contains("does not exist or the file is not a directory")
+        );
+    }
+}

@@ -1,0 +1,369 @@
+//! `openssl_privatekey`: a private key in a file.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Failure, FileAttributes, Host, Outcome, Result},
+    openssl::{
+        KeyFacts, Made, PASSPHRASE_FROM, fingerprints, folder_must_exist, look_at_key,
+        openssl_gives, public_key,
+    },
+    spec::ArgPath,
+};
+
+/// Makes a private key for TLS
+///
+/// The host's `openssl` makes it.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a key for the web server
+///   community.crypto.openssl_privatekey:
+///     path: /etc/ssl/private/web.pem
+///     size: 2048
+///
+/// - name: Have one on a curve
+///   community.crypto.openssl_privatekey:
+///     path: /etc/ssl/private/web.pem
+///     type: ECC
+///     curve: secp256r1
+/// ```
+#[derive(Args)]
+#[args(collection = "community.crypto", required_if("type", "ECC", "curve"))]
+pub struct Args {
+    /// File of the key
+    path: ArgPath,
+    /// Whether it should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Bits of an RSA or DSA key
+    #[arg(default = "4096")]
+    size: u64,
+    /// Kind of the key
+    #[arg(name = "type", default = "RSA")]
+    kind: Kind,
+    /// Curve of an ECC key
+    curve: Option<String>,
+    /// Passphrase that protects it
+    #[arg(secret)]
+    passphrase: Option<String>,
+    /// Cipher that the passphrase is for
+    #[arg(default = "auto")]
+    cipher: String,
+    /// Whether it is made anew whatever is there
+    #[arg(default = "false")]
+    force: bool,
+    /// How it is written
+    #[arg(default = "auto_ignore")]
+    format: Format,
+    /// What happens to a key that is written in another way
+    #[arg(default = "regenerate")]
+    format_mismatch: Mismatch,
+    /// When another key may take the place of what is there
+    #[arg(default = "full_idempotence")]
+    regenerate: Regenerate,
+    /// Whether a key that is replaced is kept under a name with the time
+    #[arg(default = "false")]
+    backup: bool,
+    /// Whether the result holds the key
+    #[arg(default = "false")]
+    return_content: bool,
+    /// Library of the reference; `openssl` does it here
+    #[arg(default = "auto")]
+    #[expect(dead_code, reason = "there is only one way")]
+    select_crypto_backend: Backend,
+    #[arg(flatten)]
+    attributes: FileAttributes,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    #[choice("DSA")]
+    Dsa,
+    #[choice("ECC")]
+    Ecc,
+    #[choice("Ed25519")]
+    Ed25519,
+    #[choice("Ed448")]
+    Ed448,
+    #[choice("RSA")]
+    Rsa,
+    #[choice("X25519")]
+    X25519,
+    #[choice("X448")]
+    X448,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Pkcs1,
+    Pkcs8,
+    Raw,
+    Auto,
+    AutoIgnore,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Mismatch {
+    Regenerate,
+    Convert,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Regenerate {
+    Never,
+    Fail,
+    PartialIdempotence,
+    FullIdempotence,
+    Always,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Auto,
+    Cryptography,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    folder_must_exist(host, &args.path)?;
+    let made =
+        Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o600 };
+    if args.state == State::Absent {
+        return made.remove(host);
+    }
+    let pass = args.passphrase.as_deref();
+    let before = host.read(&args.path)?;
+    let plan = plan(&args, host, before.as_deref())?;
+    let content = match plan {
+        Plan::Keep => None,
+        Plan::Convert => before.as_deref().map(|pem| in_format(&args, host, pem)).transpose()?,
+        // Nobody needs a key that is not written.
+        Plan::Make if host.checking() => Some(Vec::new()),
+        Plan::Make => Some(make(&args, host)?),
+    };
+    let (changed, backup) = made.write(host, content.as_deref())?;
+    let now =
+        content.filter(|content| !content.is_empty()).or(before.filter(|_| plan != Plan::Make));
+    let mut outcome = Outcome::changed_if(changed)
+        .with("filename", args.path.0.as_str())
+        .with("type", args.kind.as_str());
+    if matches!(args.kind, Kind::Rsa | Kind::Dsa) {
+        outcome = outcome.with("size", args.size);
+    } else if let Some(curve) = args.curve.as_ref().filter(|_| args.kind == Kind::Ecc) {
+        outcome = outcome.with("curve", curve.as_str());
+    } else {
+        outcome = outcome.with("size", args.size);
+    }
+    if let Some(pem) = &now {
+        outcome = outcome.with("fingerprint", fingerprints(&public_key(host, pem, pass)?));
+        if args.return_content {
+            outcome = outcome.with("privatekey", String::from_utf8_lossy(pem).into_owned());
+        }
+    } else {
+        outcome = outcome.with("fingerprint", serde_json::json!({}));
+    }
+    Ok(outcome.with_some("backup_file", backup))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Keep,
+    Convert,
+    Make,
+}
+
+fn plan(args: &Args, host: &Host, before: Option<&[u8]>) -> Result<Plan> {
+    let Some(pem) = before else { return Ok(Plan::Make) };
+    if args.force || args.regenerate == Regenerate::Always {
+        return Ok(Plan::Make);
+    }
+    if args.regenerate == Regenerate::Never {
+        return Ok(Plan::Keep);
+    }
+    let known = look_at_key(host, pem, args.passphrase.as_deref())?;
+    let encrypted = String::from_utf8_lossy(pem).contains("ENCRYPTED");
+    // A passphrase for a key that has none is as wrong as none for one that has.
+    let readable = known.filter(|_| encrypted == args.passphrase.is_some());
+    let Some(facts) = readable else {
+        return match args.regenerate {
+            Regenerate::FullIdempotence => Ok(Plan::Make),
+            _ => Err(Failure::new(
+                "Unable to read the key. The key is protected with a another passphrase / no passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
+            )),
+        };
+    };
+    if !fits(args, &facts) {
+        return match args.regenerate {
+            Regenerate::Fail => Err(Failure::new(
+                "Key has wrong type and/or size. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`.",
+            )),
+            _ => Ok(Plan::Make),
+        };
+    }
+    let text = String::from_utf8_lossy(pem);
+    let is_pkcs8 = text.contains("-----BEGIN PRIVATE KEY")
+        || text.contains("-----BEGIN ENCRYPTED PRIVATE KEY");
+    let wants_pkcs8 = match args.format {
+        Format::AutoIgnore => return Ok(Plan::Keep),
+        Format::Auto => !matches!(args.kind, Kind::Rsa | Kind::Dsa | Kind::Ecc),
+        Format::Pkcs8 => true,
+        Format::Pkcs1 | Format::Raw => false,
+    };
+    match (is_pkcs8 == wants_pkcs8, args.format_mismatch) {
+        (true, _) => Ok(Plan::Keep),
+        (false, Mismatch::Convert) => Ok(Plan::Convert),
+        (false, Mismatch::Regenerate) if args.regenerate == Regenerate::Fail => Err(Failure::new(
+            "Key has wrong format. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`. To convert the key, set `format_mismatch` to `convert`.",
+        )),
+        (false, Mismatch::Regenerate) => Ok(Plan::Make),
+    }
+}
+
+fn fits(args: &Args, facts: &KeyFacts) -> bool {
+    facts.kind == args.kind.as_str()
+        && match args.kind {
+            Kind::Rsa | Kind::Dsa => facts.size == args.size,
+            Kind::Ecc => facts.curve == args.curve,
+            _ => true,
+        }
+}
+
+fn make(args: &Args, host: &Host) -> Result<Vec<u8>> {
+    let bits = format!("rsa_keygen_bits:{}", args.size);
+    let curve = args.curve.as_deref().unwrap_or_default();
+    let curve = format!(
+        "ec_paramgen_curve:{}",
+        match curve {
+            "secp256r1" => "prime256v1",
+            "secp192r1" => "prime192v1",
+            other => other,
+        }
+    );
+    let what = "cannot make the key";
+    let pem = match args.kind {
+        Kind::Rsa => openssl_gives(
+            host,
+            what,
+            &["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", &bits],
+            b"",
+            None,
+        )
+        .or_else(|_| {
+            openssl_gives(
+                host,
+                what,
+                &["genpkey", "-algorithm", "RSA", "-pkeyopt", &bits],
+                b"",
+                None,
+            )
+        })?,
+        Kind::Ecc => openssl_gives(
+            host,
+            what,
+            &[
+                "genpkey",
+                "-algorithm",
+                "EC",
+                "-pkeyopt",
+                &curve,
+                "-pkeyopt",
+                "ec_param_enc:named_curve",
+            ],
+            b"",
+            None,
+        )?,
+        Kind::Dsa => {
+            let size = args.size.to_string();
+            let parameters =
+                openssl_gives(host, what, &["dsaparam", "-outform", "PEM", &size], b"", None)?;
+            openssl_gives(host, what, &["gendsa", "/dev/stdin"], &parameters, None)?
+        }
+        other => openssl_gives(host, what, &["genpkey", "-algorithm", other.as_str()], b"", None)?,
+    };
+    in_format(args, host, &pem)
+}
+
+/// The key in the way that is asked for, protected where a passphrase is given.
+fn in_format(args: &Args, host: &Host, pem: &[u8]) -> Result<Vec<u8>> {
+    let pass = args.passphrase.as_deref();
+    let classic = match args.format {
+        Format::Pkcs8 => false,
+        Format::Auto | Format::AutoIgnore => matches!(args.kind, Kind::Rsa | Kind::Dsa | Kind::Ecc),
+        Format::Pkcs1 | Format::Raw => true,
+    };
+    let cipher = match args.cipher.as_str() {
+        "auto" => "-aes-256-cbc".to_owned(),
+        other => format!("-{other}"),
+    };
+    let mut words = match (classic, args.kind) {
+        (true, Kind::Rsa) => vec!["rsa", "-traditional"],
+        (true, Kind::Ecc) => vec!["ec"],
+        (true, Kind::Dsa) => vec!["dsa"],
+        _ => vec!["pkey"],
+    };
+    if pass.is_some() {
+        words.extend(["-passin", PASSPHRASE_FROM, "-passout", PASSPHRASE_FROM, &cipher]);
+    }
+    let written = openssl_gives(host, "cannot write the key", &words, pem, pass);
+    match written {
+        // Before version 3 the classic way was the only one, and had no option.
+        Err(_) if words[1..].first() == Some(&"-traditional") => {
+            words.remove(1);
+            openssl_gives(host, "cannot write the key", &words, pem, pass)
+        }
+        written => written,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::host::TestHost;
+
+    fn run(path: &std::path::Path, args: Json) -> Json {
+        let host = TestHost::with(&[]).real();
+        let mut args = args.as_object().unwrap().clone();
+        args.insert("path".into(), path.display().to_string().into());
+        Json::Object(crate::find("openssl_privatekey").unwrap().run(&args, &host))
+    }
+
+    #[test]
+    fn a_key_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        let args = json!({"type": "ECC", "curve": "secp256r1"});
+        let first = run(&path, args.clone());
+        if first["msg"].as_str().is_some_and(|msg| msg.contains("required executable")) {
+            return;
+        }
+        assert_eq!(
+            (&first["changed"], &first["curve"]),
+            (&json!(true), &json!("secp256r1")),
+            "{first}"
+        );
+        assert!(
+            std::fs::read_to_string(&path).unwrap().starts_with("-----BEGIN EC PRIVATE KEY-----")
+        );
+        let second = run(&path, args);
+        assert_eq!(
+            (&second["changed"], &second["fingerprint"]),
+            (&json!(false), &first["fingerprint"])
+        );
+        let other = run(&path, json!({"type": "Ed25519", "regenerate": "fail"}));
+        assert!(other["msg"].as_str().unwrap().starts_with("Key has wrong type and/or size."));
+        let other = run(&path, json!({"type": "Ed25519"}));
+        assert_eq!(other["changed"], true);
+        let locked = json!({"type": "Ed25519", "passphrase": "secret"});
+        assert_eq!(run(&path, locked.clone())["changed"], true);
+        assert_eq!(run(&path, locked)["changed"], false);
+        assert_eq!(run(&path, json!({"state": "absent"}))["changed"], true);
+        assert!(!path.exists());
+    }
+}

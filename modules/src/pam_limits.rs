@@ -1,0 +1,255 @@
+//! `pam_limits`: limits of users' resources.
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    text,
+};
+
+/// Makes sure that a file of limits has one
+#[derive(Args)]
+#[args(collection = "community.general")]
+pub struct Args {
+    /// User, `@` and a group, or `*`
+    domain: String,
+    /// Which of the two it is; `-` is both
+    limit_type: LimitType,
+    /// What is limited
+    limit_item: String,
+    /// The limit
+    value: String,
+    /// Whether a higher limit that is there stays
+    #[arg(default = "false")]
+    use_max: bool,
+    /// Whether a lower limit that is there stays
+    #[arg(default = "false")]
+    use_min: bool,
+    /// Whether the file that is replaced is kept under a name with the time
+    #[arg(default = "false")]
+    backup: bool,
+    /// The file
+    #[arg(default = "/etc/security/limits.conf")]
+    dest: String,
+    /// Comment behind the limit
+    #[arg(default = "")]
+    comment: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LimitType {
+    Hard,
+    Soft,
+    Both,
+}
+
+impl crate::spec::FromArg for LimitType {
+    const KIND: crate::spec::Kind = crate::spec::Kind::Str;
+    const CHOICES: &'static [&'static str] = &["hard", "soft", "-"];
+    fn from_arg(value: &crate::spec::Json) -> std::result::Result<Self, crate::spec::Mismatch> {
+        match crate::spec::python_str(value).as_str() {
+            "hard" => Ok(LimitType::Hard),
+            "soft" => Ok(LimitType::Soft),
+            "-" => Ok(LimitType::Both),
+            got => {
+                Err(crate::spec::Mismatch::Choice { got: got.to_owned(), choices: Self::CHOICES })
+            }
+        }
+    }
+}
+
+impl LimitType {
+    fn as_str(self) -> &'static str {
+        match self {
+            LimitType::Hard => "hard",
+            LimitType::Soft => "soft",
+            LimitType::Both => "-",
+        }
+    }
+}
+
+const ITEMS: &[&str] = &[
+    "core",
+    "data",
+    "fsize",
+    "memlock",
+    "nofile",
+    "rss",
+    "stack",
+    "cpu",
+    "nproc",
+    "as",
+    "maxlogins",
+    "maxsyslogins",
+    "priority",
+    "locks",
+    "sigpending",
+    "msgqueue",
+    "nice",
+    "rtprio",
+    "chroot",
+];
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if !ITEMS.contains(&args.limit_item.as_str()) {
+        let (items, got) = (ITEMS.join(", "), &args.limit_item);
+        return Err(Failure::new(format!(
+            "value of limit_item must be one of: {items}, got: {got}"
+        )));
+    }
+    let path = args.dest.as_str();
+    if args.use_max && args.use_min {
+        return Err(Failure::new("Cannot use use_min and use_max at the same time."));
+    }
+    let before = host.read(path)?;
+    if before.is_none() && !host.checking() && !host.is_folder(folder_of(path)) {
+        return Err(Failure::new(format!(
+            "directory {} is not writable (check presence, access rights, use sudo)",
+            folder_of(path)
+        )));
+    }
+    if !is_limit(&args.value, &args.limit_item) {
+        return Err(Failure::new(
+            "Argument 'value' can be one of 'unlimited', 'infinity', '-1' or positive number. Refer to manual pages for more details.",
+        ));
+    }
+    let exists = before.is_some();
+    let before = text::from_bytes(before.unwrap_or_default());
+    let (after, line) = edited(&args, &before)?;
+    let changed = before != after;
+    let mut backup = None;
+    if changed {
+        host.record_diff(Diff::Text {
+            before: text::shown(&before),
+            after: text::shown(&after),
+            before_header: path.to_owned(),
+            after_header: path.to_owned(),
+        });
+        if args.backup && exists {
+            backup = host.backup(path)?;
+        }
+        let attributes = FileAttributes::default();
+        let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
+        host.rewrite(path, &text::to_bytes(&after), &how)?;
+    }
+    Ok(Outcome::changed_if(changed).with("msg", line).with_some("backup_file", backup))
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rfind('/').map_or(".", |at| &path[..at.max(1)])
+}
+
+fn is_limit(value: &str, item: &str) -> bool {
+    let number = value.parse::<i64>().ok();
+    matches!(value, "unlimited" | "infinity" | "-1")
+        || number.is_some_and(|number| number >= 0 || matches!(item, "nice" | "priority"))
+}
+
+/// A limit as a number, in which none is the highest.
+fn height(value: &str) -> i64 {
+    match value {
+        "unlimited" | "infinity" | "-1" => i64::MAX,
+        number => number.parse().unwrap_or(0),
+    }
+}
+
+/// Returns the file's new text, and the line of the limit.
+fn edited(args: &Args, before: &str) -> Result<(String, String)> {
+    let line_of = |value: &str, comment: &str| {
+        let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
+        format!(
+            "{}\t{}\t{}\t{value}{comment}\n",
+            args.domain,
+            args.limit_type.as_str(),
+            args.limit_item
+        )
+    };
+    let mut after = String::with_capacity(before.len() + 80);
+    let mut message = line_of(&args.value, &args.comment);
+    let mut found = false;
+    for line in before.split_inclusive('\n') {
+        let bare = line.split('#').next().unwrap_or_default();
+        let fields: Vec<&str> = bare.split_whitespace().collect();
+        let is_it = matches!(fields[..], [domain, kind, item, _]
+            if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item);
+        if !is_it || line.starts_with('#') {
+            after.push_str(line);
+            continue;
+        }
+        found = true;
+        let now = fields[3];
+        let keep = now == args.value
+            || (args.use_max && height(now) >= height(&args.value))
+            || (args.use_min && height(now) <= height(&args.value));
+        let comment = if args.comment.is_empty() {
+            line.split_once('#').map_or("", |(_, comment)| comment.trim_end())
+        } else {
+            &args.comment
+        };
+        let same_comment = args.comment.is_empty()
+            || line.split_once('#').is_some_and(|(_, old)| old.trim() == args.comment);
+        let value = if keep { now } else { &args.value };
+        message = line_of(value, comment);
+        if keep && same_comment {
+            message = line.to_owned();
+            after.push_str(line);
+        } else {
+            after.push_str(&message);
+        }
+    }
+    if !found {
+        if !after.is_empty() && !after.ends_with('\n') {
+            after.push('\n');
+        }
+        after.push_str(&message);
+    }
+    Ok((after, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    fn run(host: &Host, args: Value) -> Value {
+        let mut given = json!({"domain": "bob", "limit_type": "hard", "limit_item": "nofile", "value": "200", "dest": "/l"});
+        given.as_object_mut().unwrap().extend(args.as_object().unwrap().clone());
+        let Value::Object(given) = given else { unreachable!() };
+        Value::Object(crate::find("pam_limits").unwrap().run(&given, host))
+    }
+
+    fn after(before: &str, args: Value) -> String {
+        let host = TestHost::with(&[("/l", before)]);
+        let result = run(&host, args.clone());
+        let text = host.read_text("/l").unwrap().unwrap();
+        assert_eq!(result["changed"], before != text, "{result}");
+        assert_eq!(run(&host, args)["changed"], false);
+        text
+    }
+
+    #[test]
+    fn limits_are_set_raised_and_lowered() {
+        assert_eq!(after("# c\n", json!({})), "# c\nbob\thard\tnofile\t200\n");
+        assert_eq!(after("bob hard nofile 100\n", json!({})), "bob\thard\tnofile\t200\n");
+        assert_eq!(
+            after("bob hard nofile 300\n", json!({"use_max": true})),
+            "bob hard nofile 300\n"
+        );
+        assert_eq!(
+            after("bob hard nofile 300\n", json!({"use_min": true})),
+            "bob\thard\tnofile\t200\n"
+        );
+        assert_eq!(after("bob hard nofile -1\n", json!({"use_max": true})), "bob hard nofile -1\n");
+    }
+
+    #[test]
+    fn check_mode_touches_nothing_and_nonsense_is_refused() {
+        let host = TestHost::with(&[("/l", "")]).check();
+        assert_eq!(run(&host, json!({}))["changed"], true);
+        assert_eq!(host.read("/l").unwrap().unwrap(), b"");
+        let message = run(&host, json!({"value": "lots"}))["msg"].as_str().unwrap().to_owned();
+        assert!(message.starts_with("Argument 'value' can be one of"));
+    }
+}

@@ -1,0 +1,143 @@
+//! Values: quoted in statements, and as results have them.
+
+use crate::spec::{Json, python_json};
+
+/// Quotes a name.
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes a text.
+pub fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') {
+        format!(" E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
+}
+
+/// Returns an argument of a statement as SQL.
+pub fn sql(value: &Json) -> String {
+    match value {
+        Json::Null => "NULL".to_owned(),
+        Json::Bool(truth) => truth.to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => literal(text),
+        Json::Array(items) if items.is_empty() => "'{}'".to_owned(),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(sql).collect();
+            format!("ARRAY[{}]", items.join(","))
+        }
+        Json::Object(_) => literal(&python_json(value)),
+    }
+}
+
+/// What a value's text means by its type.
+pub(super) fn typed(kind: u32, text: &str) -> Json {
+    let number = |text: &str| text.parse::<i64>().map(Json::from).ok();
+    let float = |text: &str| {
+        text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).map(Json::Number)
+    };
+    let found = match kind {
+        16 => Some(Json::from(text == "t")),
+        20 | 21 | 23 | 26 => number(text),
+        700 | 701 | 1700 => float(text),
+        // Times as Python's `isoformat` has them.
+        1114 => Some(text.replacen(' ', "T", 1).into()),
+        1184 => {
+            let time = text.replacen(' ', "T", 1);
+            let whole =
+                time.len().checked_sub(3).is_some_and(|at| time[at..].starts_with(['+', '-']));
+            Some(if whole { format!("{time}:00") } else { time }.into())
+        }
+        114 | 3802 => serde_json::from_str(text).ok(),
+        1005 | 1007 | 1016 => items(text, &|item| number(item).unwrap_or_else(|| item.into())),
+        1000 => items(text, &|item| Json::from(item == "t")),
+        1021 | 1022 => items(text, &|item| float(item).unwrap_or_else(|| item.into())),
+        1002 | 1009 | 1015 | 1003 => items(text, &|item| item.into()),
+        _ => None,
+    };
+    found.unwrap_or_else(|| text.into())
+}
+
+/// The elements of an array's text: `{1,"a b",NULL,{2}}`.
+fn items(text: &str, one: &dyn Fn(&str) -> Json) -> Option<Json> {
+    let mut chars = text.chars().peekable();
+    let found = list(&mut chars, one, 0)?;
+    chars.next().is_none().then_some(found)
+}
+
+fn list(
+    chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
+    one: &dyn Fn(&str) -> Json,
+    depth: usize,
+) -> Option<Json> {
+    if chars.next()? != '{' || depth > 6 {
+        return None;
+    }
+    let mut found = Vec::new();
+    if chars.peek() == Some(&'}') {
+        chars.next();
+        return Some(Json::Array(found));
+    }
+    loop {
+        let (mut item, mut quoted) = (String::new(), false);
+        match chars.peek()? {
+            '{' => found.push(list(chars, one, depth + 1)?),
+            first => {
+                if *first == '"' {
+                    quoted = true;
+                    chars.next();
+                    loop {
+                        match chars.next()? {
+                            '"' => break,
+                            '\\' => item.push(chars.next()?),
+                            c => item.push(c),
+                        }
+                    }
+                } else {
+                    while !matches!(chars.peek()?, ',' | '}') {
+                        item.push(chars.next()?);
+                    }
+                }
+                let null = !quoted && item == "NULL";
+                found.push(if null { Json::Null } else { one(&item) });
+            }
+        }
+        match chars.next()? {
+            ',' => (),
+            '}' => return Some(Json::Array(found)),
+            _ => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_quoted() {
+        assert_eq!(identifier("a\"b"), "\"a\"\"b\"");
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal("a\\b'"), " E'a\\\\b'''");
+        assert_eq!(sql(&json!([1, "a"])), "ARRAY[1,'a']");
+        assert_eq!(sql(&json!({"a": 1})), "'{\"a\": 1}'");
+    }
+
+    #[test]
+    fn types_are_kept() {
+        assert_eq!(typed(23, "7"), json!(7));
+        assert_eq!(typed(16, "t"), json!(true));
+        assert_eq!(typed(1007, "{1,NULL,2}"), json!([1, null, 2]));
+        assert_eq!(typed(1009, "{\"a b\",c,\"q\\\"\"}"), json!(["a b", "c", "q\""]));
+        assert_eq!(typed(1007, "{{1},{2}}"), json!([[1], [2]]));
+        assert_eq!(typed(3802, "{\"a\": [1]}"), json!({"a": [1]}));
+        assert_eq!(typed(1114, "2020-01-02 03:04:05"), json!("2020-01-02T03:04:05"));
+        assert_eq!(typed(1184, "2020-01-02 03:04:05+00"), json!("2020-01-02T03:04:05+00:00"));
+        assert_eq!(typed(1082, "2020-01-02"), json!("2020-01-02"));
+    }
+}

@@ -1,0 +1,287 @@
+//! The protocol, version 3: starting, proving who we are, and statements as text.
+
+use std::{
+    fmt,
+    io::{self, Read, Write},
+};
+
+use super::scram::{Scram, md5_answer};
+use crate::http::Duplex;
+
+/// A message beyond this is taken for none.
+const LONGEST: usize = 256 << 20;
+
+/// A session with a server.
+pub struct Connection {
+    stream: Box<dyn Duplex>,
+    /// What the server said of itself: `server_version` and the like.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// What a statement gave.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Names and types of the columns.
+    pub columns: Vec<(String, u32)>,
+    pub rows: Vec<Vec<Option<String>>>,
+    /// `SELECT 1`, `CREATE TABLE`.
+    pub status: String,
+}
+
+/// What a server does not like.
+#[derive(Clone, Debug, Default)]
+pub struct Complaint {
+    pub message: String,
+    /// The condition's code.
+    pub code: String,
+    pub detail: String,
+    pub hint: String,
+    /// Where in the statement.
+    pub position: Option<usize>,
+    statement: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.message)?;
+        if let Some(position) = self.position {
+            let before: String = self.statement.chars().take(position.saturating_sub(1)).collect();
+            let line_number = before.matches('\n').count() + 1;
+            let line = self.statement.lines().nth(line_number - 1).unwrap_or_default();
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+            let label = format!("LINE {line_number}: ");
+            writeln!(f, "{label}{line}")?;
+            writeln!(f, "{:width$}^", "", width = label.len() + column)?;
+        }
+        if !self.detail.is_empty() {
+            writeln!(f, "DETAIL:  {}", self.detail)?;
+        }
+        if !self.hint.is_empty() {
+            writeln!(f, "HINT:  {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<io::Error> for Complaint {
+    fn from(error: io::Error) -> Complaint {
+        Complaint { message: format!("the connection is lost: {error}"), ..Complaint::default() }
+    }
+}
+
+/// Asks whether the server speaks TLS.
+pub(super) fn ask_for_tls(stream: &mut Box<dyn Duplex>) -> io::Result<bool> {
+    stream.write_all(&[0, 0, 0, 8, 4, 210, 22, 47])?;
+    let mut answer = [0];
+    stream.read_exact(&mut answer)?;
+    Ok(answer[0] == b'S')
+}
+
+impl Connection {
+    pub(super) fn open(
+        stream: Box<dyn Duplex>,
+        parameters: &[(String, String)],
+        password: Option<&str>,
+    ) -> Result<Connection, String> {
+        let mut body = 196_608u32.to_be_bytes().to_vec();
+        for (key, value) in parameters {
+            for text in [key, value] {
+                body.extend_from_slice(text.as_bytes());
+                body.push(0);
+            }
+        }
+        body.push(0);
+        let mut connection = Connection { stream, parameters: Vec::new() };
+        let user = parameters.first().map(|(_, user)| user.clone()).unwrap_or_default();
+        connection.send(None, &body).map_err(|error| error.to_string())?;
+        connection.prove(&user, password)?;
+        loop {
+            let (kind, body) = connection.receive().map_err(|error| error.to_string())?;
+            match kind {
+                b'S' => {
+                    let mut texts = body.split(|byte| *byte == 0).map(text);
+                    let pair = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+                    connection.parameters.push(pair);
+                }
+                b'Z' => return Ok(connection),
+                b'E' => return Err(format!("FATAL:  {}", complaint(&body, "").message)),
+                _ => (),
+            }
+        }
+    }
+
+    fn prove(&mut self, user: &str, password: Option<&str>) -> Result<(), String> {
+        let mut scram = None;
+        loop {
+            let (kind, body) = self.receive().map_err(|error| error.to_string())?;
+            if kind == b'E' {
+                return Err(format!("FATAL:  {}", complaint(&body, "").message));
+            }
+            if kind != b'R' || body.len() < 4 {
+                continue;
+            }
+            let method = u32::from_be_bytes([body[0], body[1], body[2], body[3]]);
+            let known = || password.ok_or_else(|| "fe_sendauth: no password supplied".to_owned());
+            let reply = match method {
+                0 => return Ok(()),
+                3 => format!("{}\0", known()?).into_bytes(),
+                5 => format!("{}\0", md5_answer(user, known()?, &body[4..])).into_bytes(),
+                10 => {
+                    let mut random = [0; 18];
+                    rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())
+                        .map_err(|error| error.to_string())?;
+                    let begun = Scram::new(known()?, &random);
+                    let first = begun.first();
+                    scram = Some(begun);
+                    let mut reply = b"SCRAM-SHA-256\0".to_vec();
+                    reply.extend_from_slice(&u32::try_from(first.len()).unwrap_or(0).to_be_bytes());
+                    reply.extend_from_slice(first.as_bytes());
+                    reply
+                }
+                11 => {
+                    let challenge = text(&body[4..]);
+                    let answer = scram.as_mut().and_then(|scram| scram.answer(&challenge));
+                    answer.ok_or("the server's challenge cannot be understood")?.into_bytes()
+                }
+                12 => {
+                    let last = text(&body[4..]);
+                    if !scram.as_ref().is_some_and(|scram| scram.is_right(&last)) {
+                        return Err("the server does not know the password".to_owned());
+                    }
+                    continue;
+                }
+                other => return Err(format!("authentication method {other} not supported")),
+            };
+            self.send(Some(b'p'), &reply).map_err(|error| error.to_string())?;
+        }
+    }
+
+    fn send(&mut self, kind: Option<u8>, body: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(body.len() + 4).map_err(|_| io::ErrorKind::InvalidInput)?;
+        let mut message: Vec<u8> = kind.into_iter().collect();
+        message.extend_from_slice(&length.to_be_bytes());
+        message.extend_from_slice(body);
+        self.stream.write_all(&message)?;
+        self.stream.flush()
+    }
+
+    fn receive(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        let mut head = [0; 5];
+        self.stream.read_exact(&mut head)?;
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+        if !(4..=LONGEST).contains(&length) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "this is no PostgreSQL server"));
+        }
+        let mut body = vec![0; length - 4];
+        self.stream.read_exact(&mut body)?;
+        Ok((head[0], body))
+    }
+
+    /// Runs a text of statements and returns what each gave.
+    pub fn run_all(&mut self, statement: &str) -> Result<Vec<Answer>, Complaint> {
+        let mut body = statement.replace('\0', "").into_bytes();
+        body.push(0);
+        self.send(Some(b'Q'), &body)?;
+        let (mut answers, mut answer, mut failed) = (Vec::new(), Answer::default(), None);
+        loop {
+            let (kind, body) = self.receive()?;
+            match kind {
+                b'T' => answer.columns = columns(&body).unwrap_or_default(),
+                b'D' => answer.rows.push(row(&body).unwrap_or_default()),
+                b'C' => {
+                    answer.status = text(&body);
+                    answers.push(std::mem::take(&mut answer));
+                }
+                b'I' => answers.push(std::mem::take(&mut answer)),
+                b'E' => failed = Some(complaint(&body, statement)),
+                // Nothing is copied from here.
+                b'G' => self.send(Some(b'f'), b"not supported\0")?,
+                b'Z' => return failed.map_or(Ok(answers), Err),
+                _ => (),
+            }
+        }
+    }
+
+    /// Runs one statement.
+    pub fn run(&mut self, statement: &str) -> Result<Answer, Complaint> {
+        Ok(self.run_all(statement)?.pop().unwrap_or_default())
+    }
+
+    /// Returns the server's version as a number: 150004 for 15.4.
+    pub fn version(&self) -> u32 {
+        let text = self.parameters.iter().find(|(name, _)| name == "server_version");
+        let text = text.map_or("", |(_, version)| version.as_str());
+        let mut numbers =
+            text.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
+        let (major, minor) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        if major >= 10 {
+            major * 10_000 + minor
+        } else {
+            major * 10_000 + minor * 100 + numbers.next().unwrap_or(0)
+        }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // The server notices either way.
+        let _ = self.send(Some(b'X'), &[]);
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
+}
+
+fn columns(body: &[u8]) -> Option<Vec<(String, u32)>> {
+    let mut rest = body.get(2..)?;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| *byte == 0)?;
+        let kind = rest.get(end + 7..end + 11)?;
+        found.push((text(&rest[..end]), u32::from_be_bytes(kind.try_into().ok()?)));
+        rest = rest.get(end + 19..)?;
+    }
+    Some(found)
+}
+
+fn row(body: &[u8]) -> Option<Vec<Option<String>>> {
+    let mut rest = body.get(2..)?;
+    let mut found = Vec::new();
+    while !rest.is_empty() {
+        let length = i32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
+        rest = &rest[4..];
+        match usize::try_from(length) {
+            Ok(length) => {
+                found.push(Some(String::from_utf8_lossy(rest.get(..length)?).into_owned()));
+                rest = &rest[length..];
+            }
+            Err(_) => found.push(None),
+        }
+    }
+    Some(found)
+}
+
+fn complaint(body: &[u8], statement: &str) -> Complaint {
+    let mut found = Complaint { statement: statement.to_owned(), ..Complaint::default() };
+    for field in body.split(|byte| *byte == 0) {
+        let Some((kind, value)) = field.split_first() else { continue };
+        let value = text(value);
+        match kind {
+            b'M' => found.message = value,
+            b'C' => found.code = value,
+            b'D' => found.detail = value,
+            b'H' => found.hint = value,
+            b'P' => found.position = value.parse().ok(),
+            _ => (),
+        }
+    }
+    found
+}

@@ -1,0 +1,227 @@
+//! `postgresql_query`: statements, and what they give.
+
+use std::time::Instant;
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    postgres::{Answer, Login, check_input, identifier, row_json, sql},
+    spec::{Json, JsonMap, python_str},
+};
+
+/// Runs statements on a PostgreSQL server
+///
+/// # Examples
+/// ```yaml
+/// - name: Count the users
+///   community.postgresql.postgresql_query:
+///     login_db: app
+///     query: SELECT count(*) AS n FROM users WHERE kind = %s
+///     positional_args: [admin]
+/// ```
+#[derive(Args)]
+#[args(collection = "community.postgresql", mutually_exclusive("positional_args", "named_args"))]
+pub struct Args {
+    /// Statement, or a list of them
+    query: Option<Json>,
+    /// Values for each `%s`
+    positional_args: Vec<Json>,
+    /// Values for each `%(name)s`
+    named_args: Option<JsonMap>,
+    /// Database to log in to
+    #[arg(alias = "db")]
+    login_db: Option<String>,
+    /// Whether each statement is its own transaction
+    #[arg(default = "false")]
+    autocommit: bool,
+    /// Encoding of the connection
+    encoding: Option<String>,
+    /// Schemas in which names are looked for
+    search_path: Vec<String>,
+    #[arg(flatten)]
+    login: Login,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if args.autocommit && host.checking() {
+        return Err(Failure::new("Using autocommit is mutually exclusive with check_mode"));
+    }
+    if let Some(role) = &args.login.session_role {
+        check_input(&args.login, &[role])?;
+    }
+    let queries: Vec<String> = match &args.query {
+        None | Some(Json::Null) => Vec::new(),
+        Some(Json::Array(items)) => items.iter().map(python_str).collect(),
+        Some(other) => vec![python_str(other)],
+    };
+    let database = args.login_db.as_deref().unwrap_or("postgres");
+    let mut connection = args.login.connect(host, database)?;
+    let failed = |query: &str, error: &dyn std::fmt::Display| {
+        Failure::new(format!(
+            "Cannot execute SQL '{query}' {}: {error}, query list: {}",
+            shown(&args),
+            crate::spec::python_repr(&Json::from(queries.clone()))
+        ))
+    };
+    let mut setup = Vec::new();
+    if !args.search_path.is_empty() {
+        let names: Vec<String> = args.search_path.iter().map(|name| identifier(name)).collect();
+        setup.push(format!("set search_path to {}", names.join(",")));
+    }
+    if let Some(encoding) = &args.encoding {
+        setup.push(format!("SET client_encoding TO {}", crate::postgres::literal(encoding)));
+    }
+    if !args.autocommit {
+        setup.push("BEGIN".to_owned());
+    }
+    for statement in setup {
+        connection.run(&statement).map_err(|error| failed(&statement, &error))?;
+    }
+    let mut outcome = Told::default();
+    for query in &queries {
+        let statement = filled(query, &args).map_err(|error| failed(query, &error))?;
+        let started = Instant::now();
+        let answers = connection.run_all(&statement).map_err(|error| failed(query, &error))?;
+        outcome.add(&statement, &answers, started.elapsed().as_secs_f64());
+    }
+    if !args.autocommit {
+        let end = if host.checking() { "ROLLBACK" } else { "COMMIT" };
+        connection.run(end).map_err(|error| failed(end, &error))?;
+    }
+    Ok(outcome.into_outcome(&queries))
+}
+
+fn shown(args: &Args) -> String {
+    match (&args.named_args, args.positional_args.is_empty()) {
+        (Some(named), _) => crate::spec::python_repr(&Json::Object(named.clone())),
+        (None, false) => format!(
+            "({})",
+            args.positional_args
+                .iter()
+                .map(crate::spec::python_repr)
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
+        (None, true) => "None".to_owned(),
+    }
+}
+
+/// Puts the values where the statement wants them.
+fn filled(query: &str, args: &Args) -> std::result::Result<String, String> {
+    if args.positional_args.is_empty() && args.named_args.is_none() {
+        return Ok(query.to_owned());
+    }
+    let mut out = String::with_capacity(query.len());
+    let mut values = args.positional_args.iter();
+    let mut rest = query;
+    while let Some(at) = rest.find('%') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('%') {
+            out.push('%');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix('s') {
+            let value = values.next().ok_or("not enough arguments for format string")?;
+            out.push_str(&sql(value));
+            rest = after;
+        } else if let Some((name, after)) =
+            rest.strip_prefix('(').and_then(|rest| rest.split_once(")s"))
+        {
+            let value = args.named_args.as_ref().and_then(|named| named.get(name));
+            out.push_str(&sql(value.ok_or_else(|| format!("'{name}'"))?));
+            rest = after;
+        } else {
+            let c: String = rest.chars().take(1).collect();
+            return Err(format!("unsupported format character '{c}'"));
+        }
+    }
+    out.push_str(rest);
+    if values.next().is_some() {
+        return Err("not all arguments converted during string formatting".to_owned());
+    }
+    Ok(out)
+}
+
+/// What the statements gave.
+#[derive(Default)]
+struct Told {
+    changed: bool,
+    query: String,
+    status: String,
+    rowcount: i64,
+    last: Json,
+    all: Vec<Json>,
+    times: Vec<Json>,
+}
+
+impl Told {
+    fn add(&mut self, statement: &str, answers: &[Answer], seconds: f64) {
+        statement.clone_into(&mut self.query);
+        self.times.push(serde_json::json!((seconds * 1e6).round() / 1e3));
+        let Some(answer) = answers.last() else {
+            self.all.push(serde_json::json!({}));
+            return;
+        };
+        self.last = if answer.columns.is_empty() {
+            serde_json::json!({})
+        } else {
+            answer.rows.iter().map(|row| row_json(answer, row)).collect()
+        };
+        self.all.push(self.last.clone());
+        self.status.clone_from(&answer.status);
+        for answer in answers {
+            let mut words = answer.status.split(' ');
+            let verb = words.next().unwrap_or_default();
+            let count = words.next_back().and_then(|count| count.parse::<i64>().ok());
+            self.rowcount += count.unwrap_or(0);
+            self.changed |= match verb {
+                "SELECT" | "SHOW" | "EXPLAIN" | "SET" | "BEGIN" => false,
+                "UPDATE" | "INSERT" | "DELETE" => count.unwrap_or(0) > 0,
+                _ => true,
+            };
+        }
+    }
+
+    fn into_outcome(self, queries: &[String]) -> Outcome {
+        Outcome::changed_if(self.changed)
+            .with("query", self.query)
+            .with("query_list", queries.to_vec())
+            .with("statusmessage", self.status)
+            .with("query_result", self.last)
+            .with("query_all_results", self.all)
+            .with("rowcount", self.rowcount)
+            .with("execution_time_ms", self.times)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn check(query: &str, args: Json, expected: &str) {
+        let args = args.as_object().unwrap();
+        let args = <Args as crate::spec::Args>::from_given(args).unwrap();
+        let found = filled(query, &args).unwrap_or_else(|error| format!("error: {error}"));
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn values_take_their_places() {
+        check("a %s, %s", json!({"positional_args": [1, "it's"]}), "a 1, 'it''s'");
+        check("%(x)s 5%%", json!({"named_args": {"x": null}}), "NULL 5%");
+        check("like '%x'", json!({}), "like '%x'");
+        check(
+            "%s",
+            json!({"positional_args": [1, 2]}),
+            "error: not all arguments converted during string formatting",
+        );
+        check(
+            "%s %s",
+            json!({"positional_args": [1]}),
+            "error: not enough arguments for format string",
+        );
+    }
+}

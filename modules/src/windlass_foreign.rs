@@ -1,0 +1,250 @@
+//! A module that is not ours, as the controller sends it: a program, its arguments, and what it prints.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Command, Failure, Host, Outcome, Output, Result, errno_text},
+    spec::{Json, JsonMap},
+};
+
+/// Runs a program of the controller that behaves as a module
+#[derive(Args)]
+pub struct Args {
+    /// Name of the module, for messages
+    #[arg(name = "_windlass_name", hidden)]
+    name: String,
+    /// What runs it, word by word; nothing where it runs by itself
+    #[arg(name = "_windlass_interpreter", hidden)]
+    interpreter: Vec<String>,
+    /// How it gets its arguments
+    #[arg(name = "_windlass_style", hidden)]
+    style: Style,
+    /// What its arguments file holds
+    #[arg(name = "_windlass_arguments", hidden, default = "")]
+    arguments: String,
+    /// Hash of the Python library that it needs, the second content
+    #[arg(name = "_windlass_library", hidden)]
+    library: Option<String>,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// In a file that is its argument.
+    File,
+    /// In itself.
+    Inside,
+    /// On standard input, with a library in its search path.
+    Python,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let program = Program::receive(&args, host)?;
+    let mut argv = args.interpreter.clone();
+    if let Some(interpreter) = argv.first().filter(|word| host.which(word).is_none()) {
+        return Err(no_interpreter(&args, interpreter));
+    }
+    argv.push(program.path.clone());
+    let mut command = match args.style {
+        Style::File => {
+            let path = format!("{}/args", program.folder);
+            host.create_program(&path, &mut args.arguments.as_bytes()).map_err(|e| cannot(&e))?;
+            argv.push(path);
+            Command::new(argv)
+        }
+        Style::Inside => Command::new(argv),
+        Style::Python => Command::new(argv).stdin(args.arguments.as_bytes()),
+    };
+    if let Some(library) = &args.library {
+        command = command
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("WINDLASS_LIBRARY", &keep_library(host, library)?);
+    }
+    // Modules see their own folder as the one for temporary files.
+    command = command.env("ANSIBLE_REMOTE_TMP", &program.folder);
+    let output = host.run(&command)?;
+    told(&output)
+}
+
+fn cannot(error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot put the module on the host: {}", errno_text(error)))
+}
+
+fn no_interpreter(args: &Args, interpreter: &str) -> Failure {
+    let remedy = if args.style == Style::Python {
+        " It is written in Python: install one on the host, or say where it is by ansible_python_interpreter."
+    } else {
+        ""
+    };
+    Failure::new(format!(
+        "The module {} needs the interpreter '{interpreter}', which was not found on the host.{remedy}",
+        args.name
+    ))
+    .with("rc", 127)
+    .with("module_stdout", "")
+    .with("module_stderr", format!("/bin/sh: 1: {interpreter}: not found\n"))
+}
+
+/// Returns where the library lies on the host; it is sent once and kept under its hash.
+fn keep_library(host: &Host, hash: &str) -> Result<String> {
+    let home = host.env("XDG_CACHE_HOME").filter(|folder| folder.starts_with('/'));
+    let home = home.or_else(|| host.env("HOME").map(|home| format!("{home}/.cache")));
+    let folder = format!("{}/windlass", home.unwrap_or_else(|| "/tmp".to_owned()));
+    let path = format!("{folder}/python-{hash}.zip");
+    if host.exists(&path) {
+        return Ok(path);
+    }
+    host.contents().request(&[1]).map_err(|error| cannot(&error))?;
+    let mut reader = host.contents().open(1).map_err(|error| cannot(&error))?;
+    let host = host.unchecked();
+    if !host.is_folder(&folder) {
+        host.make_folder(&folder, 0o700, None)?;
+    }
+    host.replace(&path, Some(0o600), |file| crate::host::pour(&mut *reader, file).map(drop))?;
+    Ok(path)
+}
+
+/// The program in a folder of its own, which goes when this is dropped.
+struct Program {
+    host: Host,
+    folder: String,
+    path: String,
+}
+
+impl Program {
+    fn receive(args: &Args, host: &Host) -> Result<Program> {
+        host.contents().request(&[0]).map_err(|error| cannot(&error))?;
+        let mut reader = host.contents().open(0).map_err(|error| cannot(&error))?;
+        let parent = host.folder_for_programs();
+        let folder = host
+            .create_temporary(&parent, "windlass-", "", true)
+            .map_err(|error| cannot(&error))?;
+        let name = args.name.rsplit(['/', '.']).next().filter(|name| !name.is_empty());
+        let path = format!("{folder}/{}", name.unwrap_or("module"));
+        let program = Program { host: host.unchecked(), path, folder };
+        host.create_program(&program.path, &mut *reader).map_err(|error| cannot(&error))?;
+        Ok(program)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // What stays behind is private to this user and in a folder that the system cleans.
+        let _ = self.host.remove_tree(&self.folder);
+    }
+}
+
+/// What a module printed: its result, after whatever stands before it.
+fn told(output: &Output) -> Result<Outcome> {
+    let text = output.text();
+    match parse(&text) {
+        Some(mut values) => {
+            // Shown to nobody but by the controller, which knows it.
+            values.shift_remove("invocation");
+            let changed = values.shift_remove("changed").is_some_and(|changed| truth(&changed));
+            let failed = values.get("failed").is_some_and(truth);
+            if !failed {
+                return Ok(Outcome { changed, values });
+            }
+            values.shift_remove("failed");
+            let message = values
+                .shift_remove("msg")
+                .map_or_else(String::new, |text| crate::spec::python_str(&text));
+            let mut failure = Failure::new(message).with("changed", changed);
+            failure.values.extend(values);
+            Err(failure)
+        }
+        None => {
+            let message = if text.contains(['{', '[']) {
+                "Module result deserialization failed: the output is no JSON object"
+            } else {
+                "Module result deserialization failed: No start of json char found"
+            };
+            Err(Failure::new(message)
+                .with("module_stdout", text)
+                .with("module_stderr", output.error_text())
+                .with("rc", output.status))
+        }
+    }
+}
+
+fn truth(value: &Json) -> bool {
+    match value {
+        Json::Bool(truth) => *truth,
+        Json::Number(number) => number.as_f64() != Some(0.0),
+        Json::String(text) => {
+            matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on" | "y" | "t")
+        }
+        _ => false,
+    }
+}
+
+/// The first object that begins at the start of a line.
+fn parse(text: &str) -> Option<JsonMap> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        if line[indent..].starts_with('{') {
+            let from = &text[at + indent..];
+            let mut values = serde_json::Deserializer::from_str(from).into_iter::<JsonMap>();
+            if let Some(Ok(map)) = values.next() {
+                return Some(map);
+            }
+        }
+        at += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+
+    use serde_json::{Value as Json, json};
+
+    use crate::host::{Contents, TestHost};
+
+    struct One(&'static [u8]);
+
+    impl Contents for One {
+        fn request(&self, _: &[u32]) -> io::Result<()> {
+            Ok(())
+        }
+        fn open(&self, _: u32) -> io::Result<Box<dyn Read + '_>> {
+            Ok(Box::new(self.0))
+        }
+    }
+
+    fn module(text: &'static str, args: Json) -> Json {
+        let mut host = TestHost::with(&[]).real();
+        host.hold(Box::new(One(text.as_bytes())));
+        let mut args = args.as_object().unwrap().clone();
+        args.insert("_windlass_name".into(), "mine".into());
+        Json::Object(crate::find("windlass_foreign").unwrap().run(&args, &host))
+    }
+
+    #[test]
+    fn arguments_are_in_a_file_and_the_result_is_what_it_prints() {
+        let text = "echo warning; printf '{\"changed\": true, \"args\": %s}' \"$(cat \"$1\")\"";
+        let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "file", "_windlass_arguments": "{\"a\": 1}"});
+        assert_eq!(module(text, args), json!({"changed": true, "args": {"a": 1}}));
+    }
+
+    #[test]
+    fn failures_keep_what_they_say() {
+        let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "inside"});
+        let result = module("echo '{\"failed\": true, \"msg\": \"no\", \"x\": 1}'", args.clone());
+        assert_eq!(result, json!({"failed": true, "changed": false, "msg": "no", "x": 1}));
+        let result = module("echo nothing; echo bad >&2; exit 3", args);
+        assert_eq!(
+            result,
+            json!({"failed": true, "changed": false, "msg": "Module result deserialization failed: No start of json char found",
+                "module_stdout": "nothing\n", "module_stderr": "bad\n", "rc": 3})
+        );
+        let args = json!({"_windlass_interpreter": ["/no/python"], "_windlass_style": "python"});
+        let message = module("", args)["msg"].as_str().unwrap().to_owned();
+        assert!(
+            message.contains("'/no/python', which was not found")
+                && message.contains("ansible_python_interpreter")
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! `assemble`: a file from the fragments in a folder, of the controller or of the host.
+
+use std::path::{Path, PathBuf};
+
+use md5::Digest as _;
+use windlass_modules::pattern::{Flags, Pattern};
+
+use super::{Action, copy, files};
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::Dict,
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "assemble", args: &[], open: true, needs_host: true, run };
+
+/// Arguments that are about the fragments, and not about the file.
+const OWN: [&str; 5] = ["delimiter", "regexp", "ignore_hidden", "remote_src", "decrypt"];
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let given = |name: &str| call.text(name).filter(|text| !text.is_empty());
+    let (Some(src), Some(_)) = (given("src"), given("dest")) else {
+        return Err(Failure::plain("src and dest are required"));
+    };
+    if call.truth("remote_src").unwrap_or(true) {
+        return Ok(Step::Remote(Box::new(Remote::new("assemble", &call.args))));
+    }
+    let folder = files::find(call, "files", &src).map_err(Failure::alone)?;
+    if !folder.is_dir() {
+        let message = format!("Source ({}) is not a directory", folder.display());
+        return Err(Failure::plain(message));
+    }
+    let bytes = assembled(call, &folder)?;
+    let args: Dict = call
+        .args
+        .iter()
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key) && key != "src"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
+    let md5: String = md5::Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sent = files::send_bytes(bytes);
+    let (sha1, dest) = (sent.sha1.to_string(), call.text("dest").unwrap_or_default());
+    let mut step = copy::single(args, sent, None, "src", None);
+    if let Step::Remote(remote) = &mut step {
+        remote.finish = Some(Box::new(move |result| finished(result, &dest, &sha1, &md5)));
+    }
+    Ok(step)
+}
+
+/// The result of `copy` as one of `assemble`, which tells of the fragments also where nothing was written.
+fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
+    if result.get("failed").is_some() {
+        return result
+            .iter()
+            .filter(|(key, _)| key.as_str() != Some("checksum"))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+    }
+    let folder = dest.rfind('/').map_or("", |at| &dest[..=at]);
+    let src = format!("{folder}.src.windlass-{}-0", std::process::id());
+    for (key, value) in [("dest", dest), ("checksum", sha1), ("md5sum", md5), ("src", &src)] {
+        if result.get(key).is_none() {
+            result.insert(key, value);
+        }
+    }
+    result
+        .iter()
+        .filter(|(key, _)| key.as_str() != Some("path"))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+/// The fragments' contents, in the order of their names.
+fn assembled(call: &Call<'_>, folder: &Path) -> Result<Vec<u8>, Failure> {
+    let pattern = match call.text("regexp") {
+        Some(text) => {
+            Some(Pattern::new(&text, Flags::default()).map_err(|error| Failure::at(None, error))?)
+        }
+        None => None,
+    };
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .map_err(|error| Failure::plain(format!("cannot read {}: {error}", folder.display())))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    let hidden_too = !call.truth("ignore_hidden").unwrap_or(false);
+    let mut joiner = windlass_modules::assemble::Joiner::new(call.text("delimiter").as_deref());
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let fits = match &pattern {
+            Some(pattern) => pattern.is_match(&name).map_err(|error| Failure::at(None, error))?,
+            None => true,
+        };
+        if fits && path.is_file() && (hidden_too || !name.starts_with('.')) {
+            joiner.add(&files::read(call, &path)?);
+        }
+    }
+    Ok(joiner.finish())
+}

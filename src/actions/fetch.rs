@@ -1,0 +1,261 @@
+//! `fetch`: a file of the host, on the controller.
+
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use windlass_modules::host::{Hasher, checksum_of};
+
+use super::Action;
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action {
+    name: "fetch",
+    args: &["src", "dest", "flat", "fail_on_missing", "validate_checksum", "validate_md5"],
+    open: true,
+    needs_host: true,
+    run,
+};
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    if call.check {
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert("skipped", true);
+        result.insert("msg", "check mode not (yet) supported for this module");
+        return Ok(Step::Done(result));
+    }
+    let text = |name: &str, what: &str| match call.args.get(name) {
+        None | Some(Value::None) => Ok(None),
+        Some(Value::Str(text)) => Ok(Some(text.to_string())),
+        Some(_) => Err(Failure::plain(format!(
+            "Invalid type supplied for {what} option, it must be a string"
+        ))),
+    };
+    let src = text("src", "source")?;
+    let dest = text("dest", "dest")?;
+    let (Some(src), Some(dest)) = (src, dest) else {
+        return Err(Failure::plain("src and dest are required"));
+    };
+    let place = Place {
+        dest: from_home(&dest),
+        ends_in_slash: dest.ends_with('/'),
+        flat: call.truth("flat").unwrap_or(false),
+        base: absolute(&call.play.play.dir),
+        host: call.host.name.to_string(),
+    };
+    if place.flat && place.base.join(&place.dest).is_dir() && !place.ends_in_slash {
+        return Err(Failure::plain(
+            "dest is an existing directory, use a trailing slash if you want to fetch src into that directory",
+        ));
+    }
+    let mut args = Dict::new();
+    args.insert("src", src.as_str());
+    // What the host calls a path in somebody's home is not known before it answers.
+    let known = (!src.starts_with('~')).then(|| place.target(&src));
+    if let Some(have) = known.as_ref().and_then(|path| checksum(path, Hasher::sha1())) {
+        args.insert("_windlass_have", have);
+    }
+    let download = Arc::new(Mutex::new(Download {
+        folder: known
+            .as_deref()
+            .and_then(Path::parent)
+            .map_or_else(|| place.folder(), Path::to_owned),
+        open: None,
+    }));
+    let required = call.truth("fail_on_missing").unwrap_or(true);
+    let mut remote = Remote::new("fetch", &args);
+    let taker = Arc::clone(&download);
+    remote.sink = Some(Box::new(move |bytes| {
+        taker.lock().unwrap_or_else(PoisonError::into_inner).take(bytes)
+    }));
+    remote.finish = Some(Box::new(move |answer| {
+        let mut download = download.lock().unwrap_or_else(PoisonError::into_inner);
+        place.finish(&src, &answer, &mut download, required)
+    }));
+    Ok(Step::Remote(Box::new(remote)))
+}
+
+/// Where files of a host go.
+struct Place {
+    dest: PathBuf,
+    ends_in_slash: bool,
+    flat: bool,
+    /// Folder of the playbook.
+    base: PathBuf,
+    host: String,
+}
+
+impl Place {
+    fn folder(&self) -> PathBuf {
+        let dest = self.base.join(&self.dest);
+        if self.flat && !self.ends_in_slash {
+            return dest.parent().map_or(dest.clone(), Path::to_owned);
+        }
+        dest
+    }
+
+    /// The file on the controller.
+    fn target(&self, src: &str) -> PathBuf {
+        let dest = self.base.join(&self.dest);
+        let path = match (self.flat, self.ends_in_slash) {
+            (true, false) => dest,
+            (true, true) => dest.join(src.rsplit('/').next().unwrap_or_default()),
+            (false, _) => dest.join(&self.host).join(src.trim_start_matches('/')),
+        };
+        plain(&path)
+    }
+
+    fn finish(&self, src: &str, answer: &Dict, download: &mut Download, required: bool) -> Dict {
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        let is = |key: &str| answer.get(key).is_some_and(Value::is_true);
+        if is("missing") {
+            result.insert("msg", "the remote file does not exist, not transferring, ignored");
+            if required {
+                result.insert("failed", true);
+                let why = answer.get("msg").cloned().unwrap_or_default();
+                result.insert("_ansible_windlass_reason", why);
+            } else {
+                result.insert("file", src);
+            }
+            return result;
+        }
+        if is("directory") {
+            let message = "remote file is a directory, fetch cannot work on directories";
+            if required {
+                result.insert("failed", true);
+                result.insert("msg", message);
+                result.insert("_ansible_windlass_action_failed", true);
+            } else {
+                result.insert("msg", format!("{message}, not transferring, ignored"));
+            }
+            return result;
+        }
+        if is("failed") {
+            return answer.clone();
+        }
+        let src = match answer.get("path") {
+            Some(path) if src.starts_with('~') => path.to_text(),
+            _ => src.to_owned(),
+        };
+        let target = self.target(&src);
+        let sent = answer.get("checksum").map(Value::to_text).unwrap_or_default();
+        let is_new =
+            is("sent") && checksum(&target, Hasher::sha1()).is_none_or(|have| have != sent);
+        if is_new && let Err(error) = download.keep(&target) {
+            result.insert("failed", true);
+            result.insert("msg", format!("Failed to fetch the file: {error}"));
+            return result;
+        }
+        download.drop_file();
+        let md5 = checksum(&target, Hasher::md5()).map_or(Value::None, Value::from);
+        result.insert("changed", is_new);
+        result.insert("md5sum", md5);
+        result.insert("dest", target.display().to_string());
+        result.insert("checksum", sent.as_str());
+        if is_new {
+            result.insert("remote_md5sum", Value::None);
+            result.insert("remote_checksum", sent.as_str());
+        } else {
+            result.insert("file", src);
+        }
+        result
+    }
+}
+
+/// A file on its way; it has no name that anybody looks for until it is whole.
+struct Download {
+    folder: PathBuf,
+    open: Option<(File, PathBuf)>,
+}
+
+impl Download {
+    fn file(&mut self) -> std::io::Result<&mut File> {
+        if self.open.is_none() {
+            fs::create_dir_all(&self.folder)?;
+            let mut number = 0;
+            let opened = loop {
+                let name = format!(".windlass-{}-{number}", std::process::id());
+                let path = self.folder.join(name);
+                match File::create_new(&path) {
+                    Ok(file) => break (file, path),
+                    Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                    Err(error) => return Err(error),
+                }
+            };
+            self.open = Some(opened);
+        }
+        Ok(&mut self.open.as_mut().expect("opened above").0)
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.file()?.write_all(bytes)
+    }
+
+    /// Puts the file in its place; one that is replaced gives its mode, a link stays one.
+    fn keep(&mut self, target: &Path) -> std::io::Result<()> {
+        self.file()?;
+        let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let Some((file, path)) = self.open.take() else { return Ok(()) };
+        if let Ok(meta) = fs::metadata(&target) {
+            file.set_permissions(meta.permissions())?;
+        }
+        drop(file);
+        fs::rename(&path, &target).or_else(|_| {
+            // Another file system: the temporary file lay beside another name.
+            fs::copy(&path, &target).and_then(|_| fs::remove_file(&path))
+        })
+    }
+
+    fn drop_file(&mut self) {
+        if let Some((_, path)) = self.open.take() {
+            // What is left of a file that was not wanted harms nobody.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        self.drop_file();
+    }
+}
+
+fn checksum(path: &Path, hasher: Hasher) -> Option<String> {
+    checksum_of(&mut File::open(path).ok()?, hasher).ok()
+}
+
+fn from_home(path: &str) -> PathBuf {
+    match path.strip_prefix("~/") {
+        Some(rest) => std::env::var_os("HOME")
+            .map_or_else(|| PathBuf::from(path), |home| PathBuf::from(home).join(rest)),
+        None => PathBuf::from(path),
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A path without `.` and `..`.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            std::path::Component::ParentDir => drop(plain.pop()),
+            std::path::Component::CurDir => (),
+            part => plain.push(part),
+        }
+    }
+    plain
+}

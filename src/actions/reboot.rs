@@ -1,0 +1,191 @@
+//! `reboot`: restarts a host and waits until it is back.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use windlass_protocol::{JsonMap, TaskRequest};
+
+use super::Action;
+use crate::{
+    connection::Target,
+    executor::{Call, Failure, Run, Step},
+    remote::{Event, Method, Request},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action = Action {
+    name: "reboot",
+    args: &[
+        "boot_time_command",
+        "connect_timeout",
+        "connect_timeout_sec",
+        "msg",
+        "post_reboot_delay",
+        "post_reboot_delay_sec",
+        "pre_reboot_delay",
+        "pre_reboot_delay_sec",
+        "reboot_command",
+        "reboot_timeout",
+        "reboot_timeout_sec",
+        "search_paths",
+        "test_command",
+    ],
+    open: false,
+    needs_host: true,
+    run,
+};
+
+/// What differs from one start of a machine to the next.
+const BOOT_ID: &str = "cat /proc/sys/kernel/random/boot_id";
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let result = |changed: bool, elapsed: i64| {
+        let mut result = Dict::new();
+        result.insert("changed", changed);
+        result.insert("elapsed", elapsed);
+        result.insert("rebooted", changed);
+        result
+    };
+    if call.is_local() {
+        let mut result = result(false, 0);
+        result.insert("failed", true);
+        result.insert(
+            "msg",
+            "Running ansible.builtin.reboot with local connection would reboot the control node.",
+        );
+        return Ok(Step::Done(result));
+    }
+    if call.check {
+        return Ok(Step::Done(result(true, 0)));
+    }
+    let seconds = |name: &str, default: f64| {
+        let given = call.text(name).or_else(|| call.text(&format!("{name}_sec")));
+        let given = given.and_then(|text| text.trim().parse::<f64>().ok());
+        Duration::try_from_secs_f64(given.unwrap_or(default).max(0.0)).unwrap_or_default()
+    };
+    let message = call.text("msg").unwrap_or_else(|| "Reboot initiated by Ansible".to_owned());
+    let delay = seconds("pre_reboot_delay", 0.0);
+    let (target, method) = call.raw_way();
+    let mut quick = target.clone();
+    quick.connect_timeout = seconds("connect_timeout", 5.0).max(Duration::from_secs(1));
+    let reboot = Reboot {
+        run: Arc::clone(call.run),
+        target,
+        quick,
+        method,
+        boot_id: call.text("boot_time_command").unwrap_or_else(|| BOOT_ID.to_owned()),
+        // `shutdown` counts in minutes.
+        restart: call.text("reboot_command").unwrap_or_else(|| {
+            let minutes = delay.as_secs() / 60;
+            let message = message.replace('"', "'");
+            format!(
+                "PATH=$PATH:/sbin:/usr/sbin:/usr/local/sbin; shutdown -r {minutes} \"{message}\""
+            )
+        }),
+        check: call.text("test_command").unwrap_or_else(|| "whoami".to_owned()),
+        limit: seconds("reboot_timeout", 600.0),
+        after: seconds("post_reboot_delay", 0.0),
+    };
+    Ok(Step::Wait(Box::pin(async move {
+        let began = Instant::now();
+        reboot.perform().await?;
+        let elapsed = i64::try_from(began.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let mut result = Dict::new();
+        result.insert("changed", true);
+        result.insert("elapsed", elapsed);
+        result.insert("rebooted", true);
+        Ok(result)
+    })))
+}
+
+struct Reboot {
+    run: Arc<Run>,
+    target: Target,
+    /// The same host, for attempts that must not take long.
+    quick: Target,
+    method: Option<Method>,
+    boot_id: String,
+    restart: String,
+    check: String,
+    limit: Duration,
+    after: Duration,
+}
+
+impl Reboot {
+    async fn perform(&self) -> Result<(), Failure> {
+        let before = self.shell(&self.target, &self.boot_id).await?;
+        let before = text(&before, "stdout");
+        match self.shell(&self.target, &self.restart).await {
+            Ok(result) if !succeeded(&result) => {
+                let (out, errors) = (text(&result, "stdout"), text(&result, "stderr"));
+                return Err(failed(format!("Reboot command failed. Error was: '{out}, {errors}'")));
+            }
+            // A host that goes down at once takes the answer with it.
+            Ok(_) | Err(_) => (),
+        }
+        let end = Instant::now() + self.limit;
+        tokio::time::sleep(self.after).await;
+        let is_new = |answer: &Dict| succeeded(answer) && text(answer, "stdout") != before;
+        self.until(end, "last boot time check", &is_new, &self.boot_id).await?;
+        self.until(end, "post-reboot test command", &succeeded, &self.check).await
+    }
+
+    /// Runs a command again and again, over new connections, until its answer is right.
+    async fn until(
+        &self,
+        end: Instant,
+        what: &str,
+        is_right: &(dyn Fn(&Dict) -> bool + Sync),
+        line: &str,
+    ) -> Result<(), Failure> {
+        let mut wait = Duration::from_millis(500);
+        loop {
+            self.run.reset_connection(&self.quick).await;
+            if let Ok(answer) = self.shell(&self.quick, line).await
+                && is_right(&answer)
+            {
+                return Ok(());
+            }
+            if Instant::now() + wait >= end || self.run.was_interrupted() {
+                let seconds = self.limit.as_secs();
+                return Err(failed(format!("Timed out waiting for {what} (timeout={seconds})"))
+                    .with("rebooted", true));
+            }
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    async fn shell(&self, target: &Target, line: &str) -> Result<Dict, Failure> {
+        let session = self.run.open_session(target).await?;
+        let args = JsonMap::from_iter([("_raw_params".to_owned(), line.into())]);
+        let task = TaskRequest { module: "shell".to_owned(), args, ..TaskRequest::default() };
+        let method = self.method.clone().filter(|method| method.user != session.hello().user);
+        let mut answer = session.send(Request { task, contents: Vec::new(), method });
+        loop {
+            match answer.next().await {
+                Event::Result(result) => {
+                    let result = Value::from(serde_json::Value::Object(result));
+                    return Ok(result.as_dict().cloned().unwrap_or_default());
+                }
+                Event::Output(..) | Event::Upload(_) => (),
+                Event::BecomeFailed(error) => return Err(failed(error.message)),
+                Event::Lost(lost) => return Err(Failure::unreachable(&lost.message)),
+            }
+        }
+    }
+}
+
+fn failed(message: String) -> Failure {
+    Failure::action(message).with("rebooted", false).with("elapsed", 0)
+}
+
+fn succeeded(result: &Dict) -> bool {
+    result.get("rc").and_then(Value::as_int) == Some(0)
+}
+
+fn text(result: &Dict, key: &str) -> String {
+    result.get(key).map(|value| value.to_text().trim().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,36 @@
+//! `unarchive`: an archive of the controller, of the host, or from the net.
+
+use super::{Action, files};
+use crate::executor::{Call, Failure, Remote, Step};
+
+pub(super) static UNIT: Action =
+    Action { name: "unarchive", args: &[], open: true, needs_host: true, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let given = |name: &str| call.text(name).filter(|text| !text.is_empty());
+    // `copy` is the older name of the opposite.
+    if call.args.contains_key("copy") && call.args.contains_key("remote_src") {
+        return Err(Failure::plain("parameters are mutually exclusive: ('copy', 'remote_src')"));
+    }
+    let (Some(src), Some(_)) = (given("src"), given("dest")) else {
+        return Err(Failure::plain("src (or content) and dest are required"));
+    };
+    let mut remote = Remote::new("unarchive", &call.args);
+    let on_host = call.truth("remote_src") == Some(true) || call.truth("copy") == Some(false);
+    if !on_host {
+        let path = files::find(call, "files", &src).map_err(Failure::alone)?;
+        if path.is_dir() {
+            return Err(Failure::at(
+                None,
+                format!(
+                    "Could not find or access '{}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+                    path.display()
+                ),
+            ));
+        }
+        let sent = files::send(call, &path)?;
+        remote.args.insert("_windlass_sent".to_owned(), true.into());
+        remote.contents = vec![sent.content];
+    }
+    Ok(Step::Remote(Box::new(remote)))
+}

@@ -1,0 +1,46 @@
+//! `uri`: files of the controller travel with the request.
+
+use super::{Action, files};
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::{Dict, Value},
+};
+
+pub(super) static UNIT: Action =
+    Action { name: "uri", args: &[], open: true, needs_host: true, run };
+
+fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    let mut remote = Remote::new("uri", &call.args);
+    let mut names = Vec::new();
+    if call.truth("remote_src") != Some(true) {
+        if let Some(src) = call.text("src") {
+            names.push(src);
+        } else if call.text("body_format").as_deref() == Some("form-multipart") {
+            names = files_of_parts(call);
+        }
+    }
+    for name in &names {
+        let path = files::find(call, "files", name).map_err(Failure::raised)?;
+        remote.contents.push(files::send(call, &path)?.content);
+    }
+    if !names.is_empty() {
+        remote.args.insert("_windlass_files".to_owned(), names.into());
+    }
+    Ok(Step::Remote(Box::new(remote)))
+}
+
+/// The files that parts of a form name, each once.
+fn files_of_parts(call: &Call<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    let parts = call.args.get("body").and_then(Value::as_dict);
+    for (_, part) in parts.into_iter().flat_map(Dict::iter) {
+        let given = |key: &str| part.get(key).filter(|value| !matches!(value, Value::None));
+        if given("content").is_none()
+            && let Some(name) = given("filename").map(Value::to_text)
+            && !names.contains(&name)
+        {
+            names.push(name);
+        }
+    }
+    names
+}

@@ -1,0 +1,168 @@
+//! `doc`: what modules, filters, tests, lookups and keywords are, from the tables that run them.
+
+mod entry;
+mod page;
+mod text;
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::Parser;
+
+use super::{args::parse, prepare, report, terminal};
+use crate::diagnostic::{Diagnostic, closest};
+use entry::{Entry, Kind};
+pub use page::{index_page, module_page};
+
+#[derive(Parser)]
+#[command(about = "Shows what modules, filters, tests, lookups and keywords are")]
+struct DocArgs {
+    /// What to show
+    #[arg(value_name = "plugin")]
+    names: Vec<String>,
+    /// List what there is; names limit it to collections
+    #[arg(short = 'l', long = "list")]
+    list: bool,
+    /// List with the files that they come from
+    #[arg(short = 'F', long = "list_files")]
+    list_files: bool,
+    /// Show a task that uses the module
+    #[arg(short = 's', long = "snippet")]
+    snippet: bool,
+    /// Write JSON
+    #[arg(short = 'j', long = "json")]
+    json: bool,
+    /// What the names are
+    #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module")]
+    kind: Kind,
+    /// Write a page for every module into this folder
+    #[arg(long = "pages", value_name = "FOLDER", hide = true)]
+    pages: Option<PathBuf>,
+    /// Tell more
+    #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count)]
+    _verbose: u8,
+    /// Show the version
+    #[arg(long = "version")]
+    _version: bool,
+}
+
+/// Runs the command and returns its exit status.
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
+    let settings = match prepare::settings() {
+        Ok(settings) => settings,
+        Err(refusal) => {
+            report(&refusal.diagnostics);
+            return refusal.status;
+        }
+    };
+    let args: DocArgs = match parse(program, arguments, &settings) {
+        Ok(args) => args,
+        Err(stop) => {
+            let print = if stop.is_error { terminal::complain } else { terminal::print };
+            print(stop.text.trim_end());
+            return stop.status;
+        }
+    };
+    if let Some(folder) = &args.pages {
+        return write_pages(folder);
+    }
+    let entries = entry::all(args.kind);
+    if args.list || args.list_files {
+        terminal::print(&listed(&args, &entries));
+        return 0;
+    }
+    if args.names.is_empty() {
+        report(&Diagnostic::bare("Incorrect options passed").into());
+        return prepare::OPTIONS_ERROR;
+    }
+    let mut shown = Vec::new();
+    for name in &args.names {
+        let Some(entry) = entries.iter().find(|entry| entry.is_called(name)) else {
+            unknown(args.kind, name, &entries);
+            continue;
+        };
+        shown.push((name.as_str(), entry));
+    }
+    let found = !shown.is_empty();
+    if args.json {
+        let map: serde_json::Map<_, _> =
+            shown.iter().map(|(name, entry)| ((*name).to_owned(), entry.to_json())).collect();
+        terminal::print(&text::pretty(&map.into()));
+    } else {
+        for (_, entry) in shown {
+            let text = if args.snippet { text::snippet(entry) } else { text::manual(entry) };
+            terminal::print(text.trim_end());
+        }
+    }
+    if found || args.json { 0 } else { prepare::ERROR }
+}
+
+fn unknown(kind: Kind, name: &str, entries: &[Entry]) {
+    let mut error = Diagnostic::bare(format!("{} {name} not found", kind.as_str())).warning();
+    if let Some(near) = closest(name, entries.iter().map(|entry| entry.name.as_str())) {
+        error = error.hint(format!("did you mean `{near}`?"));
+    }
+    report(&error.into());
+}
+
+fn listed(args: &DocArgs, entries: &[Entry]) -> String {
+    let wanted = |entry: &&Entry| {
+        args.names.is_empty()
+            || args.names.iter().any(|name| {
+                entry.full_name().starts_with(&format!("{name}.")) || entry.is_called(name)
+            })
+    };
+    let mut chosen: Vec<&Entry> = entries.iter().filter(wanted).collect();
+    chosen.sort_by_key(|entry| entry.full_name());
+    if args.json {
+        let map: serde_json::Map<_, _> =
+            chosen.iter().map(|entry| (entry.full_name(), entry.summary().into())).collect();
+        return text::pretty(&map.into());
+    }
+    let width = chosen.iter().map(|entry| entry.full_name().len()).max().unwrap_or(0);
+    let line = |entry: &&Entry| format!("{:width$} {}", entry.full_name(), entry.summary());
+    chosen.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn write_pages(folder: &std::path::Path) -> u8 {
+    let write = || {
+        std::fs::create_dir_all(folder)?;
+        for module in page::documented() {
+            std::fs::write(folder.join(format!("{}.md", module.name)), module_page(module))?;
+        }
+        std::fs::write(folder.join("README.md"), index_page())
+    };
+    match write() {
+        Ok(()) => 0,
+        Err(error) => {
+            let message = format!("cannot write pages to {}: {error}", folder.display());
+            report(&Diagnostic::bare(message).into());
+            prepare::ERROR
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{index_page, module_page, page};
+
+    #[test]
+    fn pages_are_those_of_the_modules() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/modules");
+        let check = |name: &str, expected: &str| {
+            let page = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+            assert!(page == expected, "docs/modules/{name} is old: run `make docs`");
+        };
+        for module in page::documented() {
+            check(&format!("{}.md", module.name), &module_page(module));
+        }
+        check("README.md", &index_page());
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            let known = name == "README.md"
+                || page::documented().any(|module| name == format!("{}.md", module.name));
+            assert!(known, "docs/modules/{name} is the page of no module");
+        }
+    }
+}

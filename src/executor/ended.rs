@@ -1,0 +1,156 @@
+//! What a task leaves behind: its events, the registered variable, the sum of a loop.
+
+use std::sync::Arc;
+
+use super::{connect::truth, include::Include, items::Ended, judge::Judged, task::Prepared};
+use crate::{
+    output::{Event, ResultEvent, Status},
+    playbook::Keyword,
+    template::Env,
+    value::{Dict, Value},
+    vars::HostData,
+};
+
+impl Prepared {
+    /// The result of a loop as a whole.
+    pub(super) fn sum_up(&self, items: Vec<Judged>) -> Ended {
+        let any = |status: Status| items.iter().any(|item| item.status == status);
+        let all_skipped = items.iter().all(|item| item.status == Status::Skipped);
+        let changed = items.iter().any(|item| item.result.get("changed").is_some_and(truth));
+        let failed = any(Status::Failed);
+        let unreachable = any(Status::Unreachable);
+        let no_log = items.iter().any(|item| item.no_log);
+        let mut result = Dict::new();
+        result.insert("changed", changed);
+        let results = items.iter().map(|item| {
+            let mut result = item.result.clone();
+            if !result.contains_key("failed") {
+                result.insert("failed", item.status == Status::Failed);
+            }
+            result.into()
+        });
+        let results = Value::list(results);
+        let (status, message) = if items.is_empty() {
+            result.insert("skipped", true);
+            result.insert("skipped_reason", "No items in the list");
+            (Status::Skipped, None)
+        } else if unreachable {
+            result.insert("unreachable", true);
+            (Status::Unreachable, Some("One or more items failed"))
+        } else if failed {
+            result.insert("failed", true);
+            (Status::Failed, Some("One or more items failed"))
+        } else if all_skipped {
+            result.insert("skipped", true);
+            (Status::Skipped, Some("All items skipped"))
+        } else {
+            (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
+        };
+        if let Some(message) = message {
+            result.insert("msg", message);
+            if !result.contains_key("skipped") {
+                result.insert("skipped", false);
+            }
+        }
+        result.insert("results", results);
+        let mut notify: Vec<String> = Vec::new();
+        if !matches!(status, Status::Failed | Status::Unreachable) {
+            notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
+        }
+        let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
+        let judged = Judged {
+            result,
+            status,
+            causes: Vec::new(),
+            delegate: None,
+            no_log,
+            include: None,
+            notify,
+        };
+        let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
+        self.tell_notified(&judged.notify);
+        let ignored = event.ignored;
+        if includes.is_empty() {
+            self.turn.event(self.slot, Event::Result(Box::new(event)));
+        }
+        let mut ended = self.end(judged, ignored);
+        ended.includes = includes;
+        ended
+    }
+
+    pub(super) fn event(
+        &self,
+        judged: &Judged,
+        item: Option<String>,
+        is_loop_summary: bool,
+    ) -> ResultEvent {
+        let keyword = match judged.status {
+            Status::Unreachable => Some(Keyword::IgnoreUnreachable),
+            Status::Failed => Some(Keyword::IgnoreErrors),
+            _ => None,
+        };
+        let ignored = keyword.is_some_and(|keyword| {
+            let names = self.names();
+            let context = names.world.context(names.search_path());
+            let env = Env::new(&names, &context);
+            matches!(self.keyword_truth(&env, keyword), Ok(Some(true)))
+        });
+        let mut shown = judged.result.clone();
+        if judged.status == Status::Failed || judged.status == Status::Unreachable {
+            shown.remove("failed");
+        }
+        ResultEvent {
+            task: Arc::clone(&self.start),
+            host: Arc::clone(&self.host.name),
+            delegate: judged.delegate.clone(),
+            status: judged.status,
+            result: Arc::new(shown),
+            item,
+            is_loop_summary,
+            ignored,
+            no_log: judged.no_log,
+            causes: judged.causes.clone(),
+        }
+    }
+
+    pub(super) fn show(&self, event: ResultEvent) {
+        let diffing = self.run.options.diff
+            || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
+        if diffing
+            && !event.no_log
+            && event.result.get("changed").is_some_and(truth)
+            && let Some(diff) = event.result.get("diff")
+        {
+            self.turn.event(self.slot, Event::Diff { diff: diff.clone() });
+        }
+        self.turn.event(self.slot, Event::Result(Box::new(event)));
+    }
+
+    /// What the task leaves behind: the registered variable, notified handlers.
+    pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
+        let Judged { mut result, status, include, notify, .. } = judged;
+        let changed = result.get("changed").is_some_and(truth);
+        if status == Status::Failed {
+            result.insert("failed", true);
+        }
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            let mut registered: Dict = result
+                .iter()
+                .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            if !registered.contains_key("failed") && !registered.contains_key("skipped_reason") {
+                registered.insert("failed", false);
+            }
+            HostData::set(&self.host.registered, register, registered.into());
+        }
+        Ended {
+            status,
+            result: Arc::new(result),
+            ignored,
+            notify,
+            includes: include.into_iter().collect(),
+            changed,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The free strategies: every host goes on as fast as it can.
+
+use std::sync::Arc;
+
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
+use crate::{
+    output::{Event, TaskStart},
+    playbook::Keyword,
+};
+
+impl Batch<'_> {
+    /// Hosts go on by themselves, each as fast as it can.
+    pub(super) async fn run_free(&mut self) {
+        let mut running = FuturesUnordered::new();
+        let mut busy = vec![false; self.hosts.len()];
+        loop {
+            if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
+                #[expect(
+                    clippy::needless_range_loop,
+                    reason = "hosts are borrowed anew for each step"
+                )]
+                for at in 0..self.hosts.len() {
+                    while !busy[at] {
+                        let Some(next) = self.next(at) else { break };
+                        if &*next.task.action == "meta" {
+                            self.meta(&[at], &next).await;
+                            continue;
+                        }
+                        busy[at] = true;
+                        running.push(self.begin_free(at, next));
+                    }
+                }
+            }
+            let Some((at, next, ended)) = running.next().await else {
+                return;
+            };
+            busy[at] = false;
+            self.warn();
+            if let Some(ended) = ended {
+                self.hosts[at].cursor.advance();
+                if next.is_handler {
+                    self.unnotify(at, &next.task);
+                }
+                let fatal = self.settle(at, &next, &ended);
+                let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
+                self.include_all(&next, includes);
+                if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
+                    self.all_failed(&[at]);
+                }
+            } else {
+                self.host_failed(at);
+            }
+            self.check_max_fail();
+            self.update_active();
+        }
+    }
+
+    fn begin_free(
+        &self,
+        at: usize,
+        next: Next,
+    ) -> impl Future<Output = (usize, Next, Option<Ended>)> + use<> {
+        let start = Arc::new(TaskStart {
+            name: self.task_name(&next.task, Some(&self.hosts[at].host)),
+            args: super::strategy::written_args(&next.task),
+            is_handler: next.is_handler,
+            action: Arc::clone(&next.task.action),
+            span: next.task.span.clone(),
+            check: self.check_mode(&next.task),
+            unsteady: true,
+            n_hosts: 1,
+            // Hosts of one task share its heading.
+            id: Arc::as_ptr(&next.task) as usize,
+        });
+        self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
+        let turn = Turn::new(&self.run.printer, 1);
+        let prepared = self.prepared(at, &next.task, &start, &turn, 0);
+        let forks = Arc::clone(&self.run.forks);
+        let throttle = self.throttle(&next.task);
+        let handle = tokio::spawn(async move {
+            let _throttled = match throttle {
+                Some(throttle) => throttle.acquire_owned().await.ok(),
+                None => None,
+            };
+            let _fork = forks.acquire_owned().await.ok();
+            prepared.perform().await
+        });
+        async move { (at, next, handle.await.ok()) }
+    }
+}

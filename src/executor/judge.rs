@@ -1,0 +1,344 @@
+//! What a turn's result means: failed, changed, done; and what it gives to its host.
+
+use std::sync::Arc;
+
+use super::{
+    Failure,
+    connect::truth,
+    include::Include,
+    task::{Prepared, Turned},
+};
+use crate::{
+    output::{Cause, Status},
+    playbook::Keyword,
+    template::Env,
+    value::{Dict, Value},
+    vars::{HostData, Names},
+};
+
+/// A turn's result once it was judged.
+pub(super) struct Judged {
+    pub(super) result: Dict,
+    pub(super) status: Status,
+    pub(super) causes: Vec<Cause>,
+    pub(super) delegate: Option<(Arc<str>, Arc<str>)>,
+    pub(super) no_log: bool,
+    pub(super) include: Option<Include>,
+    /// Handlers that this turn notifies.
+    pub(super) notify: Vec<String>,
+}
+
+impl Prepared {
+    /// What a turn's result means; also whether `until` holds.
+    #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
+    pub(super) fn judge(&self, mut names: Names, turned: Turned) -> (Judged, bool) {
+        let Turned { result, delegate, no_log, skipped } = turned;
+        let mut result = match result {
+            Ok(result) => result,
+            Err(failure) => {
+                return (self.failed(failure, delegate, no_log), false);
+            }
+        };
+        if skipped {
+            return (
+                Judged {
+                    result,
+                    status: Status::Skipped,
+                    causes: Vec::new(),
+                    delegate,
+                    no_log,
+                    include: None,
+                    notify: Vec::new(),
+                },
+                true,
+            );
+        }
+        let include = Include::take(&mut result);
+        add_lines(&mut result);
+        let skipped = result.get("skipped").is_some_and(Value::is_true);
+        let mut failed = match result.get("failed") {
+            Some(value) => truth(value),
+            None => result
+                .get("rc")
+                .is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
+        };
+        let mut changed = result.get("changed").is_some_and(truth);
+        let by_itself = failed;
+
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            let mut registered = result.clone();
+            registered.insert("failed", failed);
+            registered.insert("changed", changed);
+            names.set_local(register, registered.into());
+        }
+        self.apply_facts(&result, delegate.as_ref());
+        if let Some(Value::Dict(facts)) = result.get("ansible_facts")
+            && matches!(&*self.task.action, "set_fact" | "include_vars")
+        {
+            for (key, value) in facts.iter() {
+                if let Some(name) = key.as_str() {
+                    names.set_local(name, value.clone());
+                }
+            }
+        }
+        let context = names.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        if !skipped {
+            if let Some(value) = self.task.own(Keyword::ChangedWhen) {
+                match self.judge_condition(&env, value, Keyword::ChangedWhen) {
+                    Ok(holds) => changed = holds,
+                    Err(failure) => {
+                        return (
+                            self.failed_after(
+                                failure,
+                                result,
+                                "changed_when_result",
+                                delegate,
+                                no_log,
+                            ),
+                            true,
+                        );
+                    }
+                }
+            }
+            if let Some(value) = self.task.own(Keyword::FailedWhen) {
+                match self.judge_condition(&env, value, Keyword::FailedWhen) {
+                    Ok(holds) => {
+                        failed = holds;
+                        result.insert("failed_when_result", holds);
+                        if by_itself && !holds {
+                            result.insert(
+                                "failed_when_suppressed_exception",
+                                "(traceback unavailable)",
+                            );
+                        }
+                    }
+                    Err(failure) => {
+                        return (
+                            self.failed_after(
+                                failure,
+                                result,
+                                "failed_when_result",
+                                delegate,
+                                no_log,
+                            ),
+                            true,
+                        );
+                    }
+                }
+            }
+        }
+        let mut done = !failed;
+        if let Some(value) = self.task.own(Keyword::Until) {
+            let mut names = names.clone();
+            if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+                let mut registered = result.clone();
+                registered.insert("failed", failed);
+                registered.insert("changed", changed);
+                names.set_local(register, registered.into());
+            }
+            let env = Env::new(&names, &context);
+            match self.judge_condition(&env, value, Keyword::Until) {
+                Ok(holds) => done = holds,
+                Err(failure) => {
+                    return (
+                        self.failed_after(failure, result, "until_result", delegate, no_log),
+                        true,
+                    );
+                }
+            }
+        }
+        result.insert("changed", changed);
+        let mut causes = Vec::new();
+        if failed {
+            result.insert("failed", true);
+            let is_module = by_itself && !crate::actions::is_action(&self.task.action);
+            causes = self.why_failed(if is_module { "Module" } else { "Action" }, &result);
+            explain(&mut result);
+        } else {
+            result.remove("failed");
+        }
+        let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
+        let status = match (skipped, failed, changed) {
+            (_, true, _) => Status::Failed,
+            (true, ..) => Status::Skipped,
+            (.., true) => Status::Changed,
+            _ => Status::Ok,
+        };
+        (Judged { result, status, causes, delegate, no_log, include, notify }, done)
+    }
+
+    fn judge_condition(
+        &self,
+        env: &Env<'_>,
+        value: &Value,
+        keyword: Keyword,
+    ) -> Result<bool, Failure> {
+        let span = self.task.own_span(keyword);
+        env.condition(value).map_err(|error| {
+            let mut failure = Failure::template(&error, "", span);
+            if let Some(cause) = failure.causes.first_mut() {
+                cause.span = span.cloned();
+            }
+            failure
+        })
+    }
+
+    /// The reason that a result gives for its failure.
+    fn why_failed(&self, kind: &str, result: &Dict) -> Vec<Cause> {
+        let message = match result.get("_ansible_windlass_reason") {
+            Some(reason) => reason.to_text(),
+            None => result.get("msg").map(Value::to_text).unwrap_or_default(),
+        };
+        // A module that did not foresee its end says so in its message, too.
+        let known = format!("Task failed: {kind} failed: ");
+        let message = message.strip_prefix(&known).map(ToOwned::to_owned).unwrap_or(message);
+        let kind =
+            if result.contains_key("_ansible_windlass_action_failed") { "Action" } else { kind };
+        // What the system said stands behind what the module says of it.
+        let message = match result.get("exception").and_then(Value::as_str) {
+            Some(reason) if reason.starts_with('[') => {
+                format!("{}: {reason}", message.trim_end_matches('.'))
+            }
+            _ => message,
+        };
+        let message = if message.is_empty() {
+            format!("{kind} failed.")
+        } else {
+            format!("{kind} failed: {message}")
+        };
+        let failure = Failure { own_message: true, ..Failure::at(None, message) };
+        failure.finish(&self.task.span).1
+    }
+
+    pub(super) fn failed(
+        &self,
+        failure: Failure,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    ) -> Judged {
+        let status = if failure.unreachable { Status::Unreachable } else { Status::Failed };
+        let (mut result, causes) = failure.finish(&self.task.span);
+        if status == Status::Failed {
+            explain(&mut result);
+        }
+        Judged { result, status, causes, delegate, no_log, include: None, notify: Vec::new() }
+    }
+
+    /// A condition over a good result could not be evaluated: the result is kept, and failed.
+    fn failed_after(
+        &self,
+        failure: Failure,
+        mut result: Dict,
+        key: &str,
+        delegate: Option<(Arc<str>, Arc<str>)>,
+        no_log: bool,
+    ) -> Judged {
+        let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
+        result.insert(key, why.join(": "));
+        result.insert("failed", true);
+        let causes = self.why_failed("Action", &result);
+        explain(&mut result);
+        Judged {
+            result,
+            status: Status::Failed,
+            causes,
+            delegate,
+            no_log,
+            include: None,
+            notify: Vec::new(),
+        }
+    }
+
+    /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
+    fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
+        let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+        if result.get("failed").is_some_and(truth) {
+            return;
+        }
+        let mut host: Arc<HostData> = Arc::clone(&self.host);
+        if let Some((name, _)) = delegate
+            && self
+                .task
+                .level
+                .keyword(Keyword::DelegateFacts)
+                .is_some_and(|(value, _)| truth(value))
+            && let Some(other) = self.run.world.host(name)
+        {
+            host = other;
+        }
+        match &*self.task.action {
+            "set_fact" => {
+                for (key, value) in facts.iter() {
+                    HostData::set(&host.set_facts, &key.to_text(), value.clone());
+                }
+                if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
+                    self.run.world.add_facts(&host, facts, false);
+                }
+            }
+            "include_vars" => {
+                for (key, value) in facts.iter() {
+                    HostData::set(&host.registered, &key.to_text(), value.clone());
+                }
+            }
+            "gather_facts" | "setup" => self.run.world.add_facts(&host, facts, true),
+            _ => self.run.world.add_facts(&host, facts, false),
+        }
+    }
+
+    fn notified(&self, env: &Env<'_>) -> Vec<String> {
+        let mut found = Vec::new();
+        for (value, _) in self.task.level.inherited(Keyword::Notify) {
+            match env.eval(value) {
+                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
+                Ok(Value::None | Value::Omit) | Err(_) => (),
+                Ok(one) => found.push(one.to_text()),
+            }
+        }
+        found
+    }
+}
+
+/// The key under which a failed result tells how its failure came about.
+fn explain(result: &mut Dict) {
+    result.remove("_ansible_windlass_reason");
+    result.remove("_ansible_windlass_action_failed");
+    result.insert("exception", "(traceback unavailable)");
+}
+
+/// `stdout_lines` and `stderr_lines` beside their texts.
+fn add_lines(result: &mut Dict) {
+    for (key, lines_key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
+        if result.contains_key(lines_key) {
+            continue;
+        }
+        let Some(Value::Str(text)) = result.get(key) else { continue };
+        let lines = Value::list(python_lines(text).into_iter().map(Value::str));
+        result.insert(lines_key, lines);
+    }
+}
+
+/// Lines as Python's `splitlines` has them.
+fn python_lines(text: &str) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find([
+            '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
+            '\u{2029}',
+        ]);
+        let Some(end) = end else {
+            lines.push(rest);
+            break;
+        };
+        lines.push(&rest[..end]);
+        let mut chars = rest[end..].chars();
+        let first = chars.next();
+        let mut next = end + first.map_or(0, char::len_utf8);
+        if first == Some('\r') && chars.next() == Some('\n') {
+            next += 1;
+        }
+        rest = &rest[next..];
+    }
+    lines
+}

@@ -1,0 +1,254 @@
+//! The linear strategy: a task on all hosts that have come to it, then the next.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::stream::{FuturesUnordered, StreamExt};
+
+use super::{
+    cursor::{Cursor, Next},
+    debugger::Wish,
+    emit::Turn,
+    items::Ended,
+    strategy::Batch,
+};
+use crate::{
+    output::{Event, TaskStart},
+    playbook::{Keyword, Task},
+    value::Value,
+    vars::HostData,
+};
+
+impl Batch<'_> {
+    pub(super) async fn run_linear(&mut self) {
+        loop {
+            if self.run.is_interrupted() || self.end.break_run || self.end.end_play {
+                return;
+            }
+            let mut nexts: Vec<(usize, Next)> = Vec::new();
+            for at in 0..self.hosts.len() {
+                if let Some(next) = self.next(at) {
+                    nexts.push((at, next));
+                }
+            }
+            let Some(first) =
+                nexts.iter().map(|(_, next)| next).min_by(|a, b| Cursor::order(a, b)).cloned()
+            else {
+                return;
+            };
+            let group: Vec<usize> = nexts
+                .into_iter()
+                .filter(|(_, next)| {
+                    next.position == first.position && Arc::ptr_eq(&next.task, &first.task)
+                })
+                .map(|(at, _)| at)
+                .collect();
+            self.step(&group, &first).await;
+        }
+    }
+
+    /// One task on the hosts that have come to it.
+    pub(super) async fn step(&mut self, group: &[usize], next: &Next) {
+        let task = &next.task;
+        if &*task.action == "meta" {
+            return self.meta(group, next).await;
+        }
+        if self.run.options.step && !self.ask_step(task) {
+            for &at in group {
+                self.hosts[at].cursor.advance();
+            }
+            return;
+        }
+        let once = self.is_once(task, group);
+        let doing = if once { &group[..1] } else { group };
+        let first = Arc::clone(&self.hosts[doing[0]].host);
+        let start = Arc::new(TaskStart {
+            name: self.task_name(task, Some(&first)),
+            args: super::strategy::written_args(task),
+            is_handler: next.is_handler,
+            action: Arc::clone(&task.action),
+            span: task.span.clone(),
+            check: self.check_mode(task),
+            unsteady: self.free,
+            n_hosts: doing.len(),
+            id: self.run.task_id(),
+        });
+        self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
+        self.current = Some(Arc::clone(&start));
+        let mut ends = if self.may_debug(task) {
+            self.perform_debugged(doing, next, &start).await
+        } else {
+            let turn = Turn::new(&self.run.printer, doing.len());
+            self.perform(doing, task, &start, &turn).await
+        };
+        self.warn();
+        if once {
+            self.share_result(group, task);
+        }
+        let mut includes = Vec::new();
+        let any_errors_fatal = once
+            || self
+                .truth(task, Keyword::AnyErrorsFatal)
+                .unwrap_or(self.run.settings.any_errors_fatal.value);
+        let mut fatal = Vec::new();
+        for (slot, &at) in doing.iter().enumerate() {
+            let Some(ended) = ends[slot].take() else { continue };
+            self.hosts[at].cursor.advance();
+            if next.is_handler {
+                self.unnotify(at, task);
+            }
+            if self.settle(at, next, &ended) {
+                fatal.push(at);
+            }
+            for include in ended.includes {
+                includes.push((at, include));
+            }
+        }
+        if once {
+            for &at in &group[1..] {
+                self.hosts[at].cursor.advance();
+                if next.is_handler {
+                    self.unnotify(at, task);
+                }
+            }
+            includes = includes
+                .into_iter()
+                .flat_map(|(_, include)| group.iter().map(move |&at| (at, include.clone())))
+                .collect();
+        }
+        self.include_all(next, includes);
+        if !fatal.is_empty() && any_errors_fatal {
+            self.all_failed(&fatal);
+        }
+        self.check_max_fail();
+        self.update_active();
+    }
+
+    fn ask_step(&mut self, task: &Task) -> bool {
+        if self.step_all {
+            return true;
+        }
+        let name = self.task_name(task, None);
+        let answer = self
+            .run
+            .ask
+            .line(&format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: "), false);
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => true,
+            "c" | "continue" => {
+                self.step_all = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Runs the task on one host after the other, and asks the operator about those results that they want to see.
+    async fn perform_debugged(
+        &mut self,
+        doing: &[usize],
+        next: &Next,
+        start: &Arc<TaskStart>,
+    ) -> Vec<Option<Ended>> {
+        let mut ends = Vec::new();
+        for &at in doing {
+            let mut task = Arc::clone(&next.task);
+            let ended = loop {
+                let turn = Turn::new(&self.run.printer, 1);
+                let ended = self.perform(&[at], &task, start, &turn).await.pop().flatten();
+                let Some(result) = &ended else { break ended };
+                if self.run.is_interrupted() || !self.is_debugged(&task, result) {
+                    break ended;
+                }
+                match self.debug(at, &Next { task: Arc::clone(&task), ..next.clone() }, result) {
+                    Wish::Continue => break ended,
+                    Wish::Redo(changed) => task = changed,
+                    Wish::Quit => {
+                        self.run.quit();
+                        break ended;
+                    }
+                }
+            };
+            ends.push(ended);
+        }
+        ends
+    }
+
+    /// Runs the task on several hosts at once, as many as forks and `throttle` allow.
+    async fn perform(
+        &mut self,
+        doing: &[usize],
+        task: &Arc<Task>,
+        start: &Arc<TaskStart>,
+        turn: &Arc<Turn>,
+    ) -> Vec<Option<Ended>> {
+        let throttle = self.throttle(task);
+        let mut ends: Vec<Option<Ended>> =
+            std::iter::repeat_with(|| None).take(doing.len()).collect();
+        let mut running = FuturesUnordered::new();
+        for (slot, &at) in doing.iter().enumerate() {
+            let prepared = self.prepared(at, task, start, turn, slot);
+            let (forks, throttle) = (Arc::clone(&self.run.forks), throttle.clone());
+            running.push(tokio::spawn(async move {
+                let _throttled = match throttle {
+                    Some(throttle) => throttle.acquire_owned().await.ok(),
+                    None => None,
+                };
+                let _fork = forks.acquire_owned().await.ok();
+                (slot, prepared.perform().await)
+            }));
+        }
+        let mut tick = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            tokio::select! {
+                ended = running.next() => match ended {
+                    Some(Ok((slot, ended))) => ends[slot] = Some(ended),
+                    Some(Err(error)) => {
+                        self.run.printer.event(&Event::Warning(format!("internal error: a task ended without a result: {error}")));
+                    }
+                    None => return ends,
+                },
+                _ = tick.tick() => turn.tick(),
+            }
+        }
+    }
+
+    /// Whether one host does the task for all.
+    fn is_once(&self, task: &Task, group: &[usize]) -> bool {
+        if self.free || group.is_empty() {
+            return false;
+        }
+        matches!(&*task.action, "add_host") && task.looping.is_none()
+            || matches!(&*task.action, "add_host" | "pause")
+            || self.truth(task, Keyword::RunOnce) == Some(true)
+    }
+
+    /// What a task that one host did for all leaves on the others.
+    fn share_result(&self, group: &[usize], task: &Task) {
+        if matches!(&*task.action, "add_host" | "pause")
+            && self.truth(task, Keyword::RunOnce) != Some(true)
+        {
+            return;
+        }
+        let Some(register) = task.own(Keyword::Register).and_then(Value::as_str) else {
+            return self.share_facts(group, task);
+        };
+        let first = HostData::get(&self.hosts[group[0]].host.registered);
+        if let Some(value) = first.get(register) {
+            for &at in &group[1..] {
+                HostData::set(&self.hosts[at].host.registered, register, value.clone());
+            }
+        }
+        self.share_facts(group, task);
+    }
+
+    fn share_facts(&self, group: &[usize], task: &Task) {
+        if &*task.action == "set_fact" {
+            let first = HostData::get(&self.hosts[group[0]].host.set_facts);
+            for (key, value) in first.iter() {
+                for &at in &group[1..] {
+                    HostData::set(&self.hosts[at].host.set_facts, &key.to_text(), value.clone());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The items of a loop, and what `loop_control` makes of them.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Failure, connect::truth, judge::Judged, task::Prepared};
+use crate::{
+    output::Cause,
+    playbook::{Keyword, Loop},
+    template::Env,
+    value::{Dict, Value},
+    vars::Names,
+};
+
+/// Names and values that hold in one turn of a loop.
+#[derive(Clone)]
+pub(super) struct Item {
+    pub(super) locals: Vec<(Arc<str>, Value)>,
+    /// What its result says of the item.
+    pub(super) marks: Vec<(Arc<str>, Value)>,
+    pub(super) value: Value,
+}
+
+impl Prepared {
+    /// The items of a loop; `None` where the list cannot be known and the task is skipped anyway.
+    pub(super) fn items(&self, looping: &Loop) -> Result<Option<Vec<Item>>, Failure> {
+        let names = self.names();
+        let context = names.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        let values = match Self::loop_values(looping, &env) {
+            Ok(values) => values,
+            // What the list is made of may only exist where the condition holds.
+            Err(failure) => {
+                return match self.conditions(&env) {
+                    Ok(Some(_)) => Ok(None),
+                    _ => Err(failure),
+                };
+            }
+        };
+        let control = &looping.control;
+        let text = |value: &Option<Value>, default: &str| -> Result<Arc<str>, Failure> {
+            match value {
+                None => Ok(default.into()),
+                Some(value) => {
+                    let value = env
+                        .eval(value)
+                        .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+                    Ok(value.to_text().into())
+                }
+            }
+        };
+        let loop_var = text(&control.loop_var, "item")?;
+        let index_var =
+            control.index_var.as_ref().map(|_| text(&control.index_var, "")).transpose()?;
+        let extended = control
+            .extended
+            .as_ref()
+            .is_some_and(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let all_items = control
+            .extended_allitems
+            .as_ref()
+            .is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let count = values.len();
+        let list = Value::list(values.iter().cloned());
+        let items = values.iter().enumerate().map(|(at, value)| {
+            let mut locals = vec![
+                (Arc::clone(&loop_var), value.clone()),
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+            ];
+            let mut marks = vec![
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+                (Arc::clone(&loop_var), value.clone()),
+            ];
+            if let Some(index_var) = &index_var {
+                locals.push((Arc::clone(index_var), Value::from(at)));
+                locals.push(("ansible_index_var".into(), Value::Str(Arc::clone(index_var))));
+                marks.push((Arc::clone(index_var), Value::from(at)));
+                marks.push(("ansible_index_var".into(), Value::Str(Arc::clone(index_var))));
+            }
+            if extended {
+                let described = describe(&values, at, count, all_items.then_some(&list));
+                locals.push(("ansible_loop".into(), described.clone()));
+                marks.push(("ansible_loop".into(), described));
+            }
+            Item { locals, marks, value: value.clone() }
+        });
+        Ok(Some(items.collect()))
+    }
+
+    fn loop_values(looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
+        let value = env
+            .eval(&looping.items)
+            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+        let Some(lookup) = &looping.lookup else {
+            return match &value {
+                Value::List(list) | Value::Tuple(list) => Ok(list.to_vec()),
+                other => {
+                    let message = format!(
+                        "The `loop` value must resolve to a 'list', not '{}'.",
+                        other.type_name()
+                    );
+                    let cause = Cause {
+                        message: message.clone(),
+                        span: Some(looping.span.clone()),
+                        help: Some(
+                            "Provide a list of items/templates, or a template resolving to a list.",
+                        ),
+                        ..Cause::default()
+                    };
+                    let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
+                    Err(failure.with("msg", message))
+                }
+            };
+        };
+        let terms = match value {
+            Value::List(list) | Value::Tuple(list) => list.to_vec(),
+            one => vec![one],
+        };
+        env.lookup(lookup, terms)
+            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))
+    }
+
+    pub(super) fn item_names(&self, item: &Item) -> Names {
+        let mut names = self.names();
+        for (name, value) in &item.locals {
+            names.set_local(name, value.clone());
+        }
+        names
+    }
+
+    pub(super) fn mark(judged: &mut Judged, item: &Item) {
+        for (name, value) in &item.marks {
+            judged.result.insert(&**name, value.clone());
+        }
+    }
+
+    pub(super) fn loop_pause(&self, looping: &Loop) -> Duration {
+        let Some(pause) = &looping.control.pause else { return Duration::ZERO };
+        let names = self.names();
+        let context = names.world.context(names.search_path());
+        let value = Env::new(&names, &context).eval(pause);
+        let seconds =
+            value.ok().and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(0.0);
+        Duration::from_secs_f64(seconds.max(0.0))
+    }
+
+    pub(super) fn breaks(&self, looping: &Loop, item: &Item, judged: &Judged) -> bool {
+        let Some(condition) = &looping.control.break_when else { return false };
+        let mut names = self.item_names(item);
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            names.set_local(register, judged.result.clone().into());
+        }
+        let context = names.world.context(names.search_path());
+        Env::new(&names, &context).condition(condition).unwrap_or(false)
+    }
+}
+
+/// `ansible_loop`.
+fn describe(values: &[Value], at: usize, count: usize, all: Option<&Value>) -> Value {
+    let mut found = Dict::new();
+    if let Some(all) = all {
+        found.insert("allitems", all.clone());
+    }
+    found.insert("index", at + 1);
+    found.insert("index0", at);
+    found.insert("first", at == 0);
+    found.insert("last", at + 1 == count);
+    found.insert("length", count);
+    found.insert("revindex", count - at);
+    found.insert("revindex0", count - at - 1);
+    if at + 1 < count {
+        found.insert("nextitem", values[at + 1].clone());
+    }
+    if at > 0 {
+        found.insert("previtem", values[at - 1].clone());
+    }
+    found.into()
+}

@@ -1,0 +1,202 @@
+//! What a host's result does to the host, its batch and the run: totals, failures, rescues.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{
+    cursor::{Caught, Cursor, Next},
+    items::Ended,
+    strategy::{Batch, HostRun, HostState, tasks_of},
+};
+use crate::{
+    output::{Event, Status},
+    playbook::Keyword,
+    value::Value,
+    vars::HostData,
+};
+
+impl Batch<'_> {
+    /// Counts a host's result and moves the host on; returns whether it is a failure that nothing caught.
+    pub(super) fn settle(&mut self, at: usize, next: &Next, ended: &Ended) -> bool {
+        let name = Arc::clone(&self.hosts[at].host.name);
+        for handler in &ended.notify {
+            if self.notify(at, handler) {
+                let event = Event::Notified { handler: handler.clone(), host: Arc::clone(&name) };
+                self.run.printer.event(&event);
+            } else {
+                let message = format!(
+                    "The requested handler '{handler}' was not found in either the main handlers list nor in the listening handlers list"
+                );
+                if self.run.settings.error_on_missing_handler.value {
+                    self.run.printer.event(&Event::Warning(format!("ERROR! {message}")));
+                    self.run.count(&name, |stats| stats.failed += 1);
+                    self.host_failed(at);
+                    return true;
+                }
+                self.run.printer.event(&Event::Warning(message));
+            }
+        }
+        match ended.status {
+            Status::Ok | Status::Changed => {
+                // An include counts once it was read.
+                if ended.includes.is_empty() {
+                    self.run.count(&name, |stats| {
+                        stats.ok += 1;
+                        stats.changed += usize::from(ended.changed);
+                    });
+                }
+                false
+            }
+            Status::Skipped => {
+                self.run.count(&name, |stats| stats.skipped += 1);
+                false
+            }
+            Status::Unreachable if ended.ignored => {
+                self.run.count(&name, |stats| {
+                    stats.ok += 1;
+                    stats.ignored += 1;
+                });
+                false
+            }
+            Status::Unreachable => {
+                self.run.count(&name, |stats| stats.unreachable += 1);
+                self.hosts[at].state = HostState::Unreachable;
+                self.run.lost().unreachable.push(name);
+                true
+            }
+            Status::Failed if ended.ignored => {
+                self.run.count(&name, |stats| {
+                    stats.ok += 1;
+                    stats.ignored += 1;
+                    stats.changed += usize::from(ended.changed);
+                });
+                false
+            }
+            Status::Failed => self.failed(at, next, ended),
+        }
+    }
+
+    fn failed(&mut self, at: usize, next: &Next, ended: &Ended) -> bool {
+        let host = &mut self.hosts[at];
+        let caught = host.cursor.fail();
+        let name = Arc::clone(&host.host.name);
+        if caught == Caught::Rescued {
+            self.run.count(&name, |stats| stats.rescued += 1);
+            self.remember_failure(at, next, ended);
+            return true;
+        }
+        if caught == Caught::Later && self.hosts[at].cursor.is_rescued() {
+            self.run.count(&name, |stats| stats.rescued += 1);
+            self.remember_failure(at, next, ended);
+        } else {
+            self.run.count(&name, |stats| stats.failed += 1);
+        }
+        if caught == Caught::No {
+            self.host_failed(at);
+        }
+        true
+    }
+
+    /// What a rescue section can ask about the failure.
+    fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
+        let described = self.describe_task(next, at);
+        let host = &self.hosts[at].host;
+        HostData::set(&host.registered, "ansible_failed_task", described);
+        let result = Value::Dict(Arc::clone(&ended.result));
+        HostData::set(&host.registered, "ansible_failed_result", result);
+    }
+
+    pub(super) fn host_failed(&mut self, at: usize) {
+        let host = &mut self.hosts[at];
+        host.state = HostState::Failed;
+        if self.force_handlers && !host.notified.is_empty() && !host.cursor.lost {
+            // Its notified handlers still run, when those of the other hosts do.
+            let handlers = Arc::new(tasks_of(&self.handlers.borrow()));
+            host.cursor = Cursor::new(Arc::default());
+            host.cursor.lost = true;
+            let flush = self.flushes.iter().find(|flush| **flush > host.position);
+            host.cursor.handlers(handlers, flush.unwrap_or(&host.position));
+            host.state = HostState::Handling;
+        }
+        let name = Arc::clone(&self.hosts[at].host.name);
+        let mut lost = self.run.lost();
+        if !lost.failed.contains(&name) {
+            lost.failed.push(name);
+        }
+    }
+
+    /// `ansible_failed_task`.
+    fn describe_task(&self, next: &Next, at: usize) -> Value {
+        let task = &next.task;
+        let args = task
+            .args
+            .entries
+            .iter()
+            .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
+        Value::dict([
+            ("name", Value::str(self.bare_name(task, Some(&self.hosts[at].host)))),
+            ("action", Value::Str(Arc::clone(&task.action_written))),
+            ("args", Value::Dict(Arc::new(args.collect()))),
+            ("register", task.own(Keyword::Register).cloned().unwrap_or_default()),
+            ("tags", Value::list(task.level.tags())),
+        ])
+    }
+
+    /// One host's failure is every host's: those that did not fail themselves leave their blocks as it did.
+    pub(super) fn all_failed(&mut self, failed: &[usize]) {
+        for at in 0..self.hosts.len() {
+            if self.hosts[at].state != HostState::Active || failed.contains(&at) {
+                continue;
+            }
+            if self.hosts[at].cursor.fail() == Caught::No {
+                self.host_failed(at);
+            } else {
+                self.hosts[at].dragged = true;
+            }
+        }
+        // Rescue and `always` sections still run.
+        let goes_on =
+            |host: &HostRun| matches!(host.state, HostState::Active | HostState::Handling);
+        self.end.break_run = !self.hosts.iter().any(goes_on);
+    }
+
+    pub(super) fn check_max_fail(&mut self) {
+        let Some(limit) = self.max_fail_percentage else { return };
+        if self.end.break_run {
+            return;
+        }
+        let failed = self.hosts.iter().filter(|host| host.state == HostState::Failed).count();
+        #[expect(clippy::cast_precision_loss, reason = "numbers of hosts are small")]
+        let percentage = failed as f64 * 100.0 / self.hosts.len().max(1) as f64;
+        if failed > 0 && percentage > limit {
+            for at in 0..self.hosts.len() {
+                if self.hosts[at].state == HostState::Active {
+                    self.host_failed(at);
+                }
+            }
+            self.end.break_run = true;
+            // The reference says it twice: when it notices, and when it leaves.
+            self.run.printer.event(&Event::NoHostsRemaining);
+            self.run.printer.event(&Event::NoHostsRemaining);
+        }
+    }
+
+    pub(super) fn update_active(&self) {
+        let active: Vec<Arc<str>> = self
+            .hosts
+            .iter()
+            .filter(|host| matches!(host.state, HostState::Active | HostState::Ended))
+            .filter(|host| !host.dragged)
+            .map(|host| Arc::clone(&host.host.name))
+            .collect();
+        let lost = self.run.lost().clone();
+        let left: Vec<&Arc<str>> = self
+            .hosts
+            .iter()
+            .filter(|host| host.state == HostState::Left || host.dragged)
+            .map(|host| &host.host.name)
+            .collect();
+        let mut now = self.play.active.write().unwrap_or_else(PoisonError::into_inner);
+        now.play.retain(|host| !lost.contains(host) && !left.contains(&host));
+        now.batch = active;
+    }
+}

@@ -1,0 +1,118 @@
+//! What surrounds a task on a host: who does it, in which environment, for how long.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Failure, task::Prepared};
+use crate::{
+    playbook::Keyword,
+    template::Env,
+    value::Value,
+    vars::{HostData, Names},
+};
+
+impl Prepared {
+    /// The delegate of a task that failed before it was one: as far as its name is known.
+    pub(super) fn delegate_shown(
+        &self,
+        names: &Names,
+        env: &Env<'_>,
+    ) -> Option<(Arc<str>, Arc<str>)> {
+        let (value, _) = self.task.level.keyword(Keyword::DelegateTo)?;
+        let name: Arc<str> = match (env.eval(value), value) {
+            (Ok(Value::None | Value::Omit), _) => return None,
+            (Ok(name), _) => name.to_text().into(),
+            (Err(_), Value::Template(template)) => Arc::clone(&template.text),
+            (Err(_), _) => return None,
+        };
+        if name.trim().is_empty() || name == self.host.name {
+            return None;
+        }
+        let address = match self.delegate(names, env) {
+            Ok((_, Some(delegate))) => {
+                let context = delegate.world.context(delegate.search_path());
+                let way = self.run.way(&delegate, &Env::new(&delegate, &context));
+                way.map_or_else(|_| Arc::clone(&name), |way| way.target.host.as_str().into())
+            }
+            _ => Arc::clone(&name),
+        };
+        Some((name, address))
+    }
+
+    /// The host that does the task, and its names where it is another one.
+    pub(super) fn delegate(
+        &self,
+        names: &Names,
+        env: &Env<'_>,
+    ) -> Result<(Arc<HostData>, Option<Names>), Failure> {
+        let Some((value, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
+            return Ok((Arc::clone(&self.host), None));
+        };
+        let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+        let name = match &value {
+            Value::None | Value::Omit => return Ok((Arc::clone(&self.host), None)),
+            value => value.to_text(),
+        };
+        if name.trim().is_empty() {
+            return Ok((Arc::clone(&self.host), None));
+        }
+        let world = &self.run.world;
+        let host = world.host(&name).unwrap_or_else(|| {
+            {
+                let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+                inventory.delegate_host(&name);
+            }
+            world.host(&name).expect("added above")
+        });
+        let mut delegate = Names::new(world, Some(&self.play), Some(&host))
+            .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
+        delegate.locals.clone_from(&names.locals);
+        Ok((host, Some(delegate)))
+    }
+
+    /// The environment of the play, its blocks and the task, the nearest winning.
+    pub(super) fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (value, span) in self.task.level.inherited(Keyword::Environment) {
+            let value =
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+            let parts: Vec<Value> = match &value {
+                Value::List(list) => list.to_vec(),
+                Value::None | Value::Omit => Vec::new(),
+                one => vec![one.clone()],
+            };
+            for part in parts {
+                let Value::Dict(dict) = &part else {
+                    if matches!(part, Value::None | Value::Omit)
+                        || part.as_str().is_some_and(str::is_empty)
+                    {
+                        continue;
+                    }
+                    return Err(Failure::at(
+                        Some(span),
+                        format!(
+                            "environment must be a dictionary, received {part:?} ({})",
+                            part.type_name()
+                        ),
+                    ));
+                };
+                for (key, value) in dict.iter() {
+                    let key = key.to_text();
+                    found.retain(|(have, _)| *have != key);
+                    found.push((key, value.to_text()));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
+        let value = match self.task.level.keyword(Keyword::Timeout) {
+            Some((value, span)) => {
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?
+            }
+            None => Value::Int(self.run.settings.task_timeout.value),
+        };
+        let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
+        Ok((seconds > 0.0).then_some(seconds))
+    }
+}

@@ -1,0 +1,318 @@
+//! Which word of a task is its action, and what its arguments are.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::{
+    Args, Keyword, Levels, Routed,
+    args::split_name,
+    load::{Loader, Place},
+    parse_key_values,
+};
+use crate::{
+    diagnostic::{Diagnostic, Fault, Span},
+    value::{Template, Value},
+    yaml::Node,
+};
+
+/// Actions whose text is not only `key=value` pairs.
+const FREE_FORM: [&str; 14] = [
+    "command",
+    "shell",
+    "script",
+    "raw",
+    "meta",
+    "include_vars",
+    "include_tasks",
+    "import_tasks",
+    "include_role",
+    "import_role",
+    "add_host",
+    "group_by",
+    "expect",
+    "win_command",
+];
+
+/// An action as a task names it.
+pub(super) struct Named<'a> {
+    pub(super) key: &'a Node,
+    pub(super) name: String,
+    value: Option<&'a Node>,
+    /// Text after the name in `action: name key=value`.
+    text: Option<(String, Span)>,
+    pub(super) local: bool,
+}
+
+/// What an action's name leads to.
+pub(super) struct Resolved {
+    /// The action's one name; as written where it is unknown.
+    pub(super) name: Arc<str>,
+    /// The file of a module that is not ours.
+    pub(super) foreign: Option<Arc<PathBuf>>,
+}
+
+impl Loader<'_> {
+    /// Finds out which action a task names: in its collections, beside the playbook or role, among our own.
+    pub(super) fn resolve_action(
+        &self,
+        action: &Named<'_>,
+        own: Option<&(Value, Span)>,
+        place: &Place<'_>,
+    ) -> Resolved {
+        let written = action.name.as_str();
+        let known = |name: &str| {
+            let name = (self.around.actions)(name)?;
+            Some(Resolved { name: name.into(), foreign: None })
+        };
+        let foreign =
+            |path: PathBuf| Resolved { name: written.into(), foreign: Some(Arc::new(path)) };
+        let mut names = vec![written.to_owned()];
+        if !written.contains('.') {
+            if let Some(path) = self.beside(written, place) {
+                return foreign(path);
+            }
+            let collections = own.or_else(|| place.level.keyword(Keyword::Collections));
+            let collections = collections.map(|(value, _)| texts(value)).unwrap_or_default();
+            names.splice(0..0, collections.iter().map(|name| format!("{name}.{written}")));
+        }
+        let playbook_dir = self.playbook_dir.borrow();
+        let collections = self.around.collections;
+        for name in names {
+            if let Some(resolved) = known(&name) {
+                return resolved;
+            }
+            match collections.route(&playbook_dir, &name) {
+                Routed::Removed(message) => self.error(
+                    Diagnostic::error(&action.key.span, message)
+                        .label("this module is gone")
+                        .fault(Fault::Absence),
+                ),
+                Routed::Name(routed) => {
+                    if let Some(resolved) = known(&routed) {
+                        return resolved;
+                    }
+                    if let Some(path) = collections.module(&playbook_dir, &routed) {
+                        return foreign(path);
+                    }
+                }
+            }
+        }
+        Resolved { name: written.into(), foreign: None }
+    }
+
+    /// Returns the file of a module in `library` beside the role or the playbook, or in the folders of the settings.
+    fn beside(&self, name: &str, place: &Place<'_>) -> Option<PathBuf> {
+        if name.is_empty() || name.contains(['/', '{']) {
+            return None;
+        }
+        let roles = place.level.roles().map(|role| role.dir.join("library"));
+        let playbook = std::iter::once(self.playbook_dir.borrow().join("library"));
+        let folders = roles.chain(playbook).chain(self.around.library.iter().cloned());
+        let mut folders = folders.filter(|folder| folder.is_dir());
+        folders.find_map(|folder| {
+            let files = ["py", "sh", "pl", "rb", "ps1", "bin"];
+            let files = files.map(|ending| folder.join(format!("{name}.{ending}")));
+            files.into_iter().chain([folder.join(name)]).find(|path| path.is_file())
+        })
+    }
+
+    /// Finds the one word of a task that is no keyword.
+    pub(super) fn action<'n>(
+        &self,
+        node: &'n Node,
+        entries: &'n [(Node, Node)],
+        level: Levels,
+    ) -> Option<Named<'n>> {
+        let mut found: Vec<Named<'n>> = Vec::new();
+        for (key, value) in entries {
+            let name = key.as_str().unwrap_or_default();
+            if matches!(name, "action" | "local_action") {
+                found.extend(self.spelled_action(key, value, name == "local_action"));
+            } else if Keyword::find(name, level).is_none() && !name.starts_with("with_") {
+                if name.is_empty() {
+                    self.unknown_keyword(key, level);
+                    return None;
+                }
+                found.push(Named {
+                    key,
+                    name: name.to_owned(),
+                    value: Some(value),
+                    text: None,
+                    local: false,
+                });
+            }
+        }
+        match found.len() {
+            0 => {
+                self.error(
+                    Diagnostic::error(&node.span.start(), "no module/action detected in task.")
+                        .label("this task does nothing")
+                        .hint("name a module: `- ansible.builtin.debug: msg=hello`"),
+                );
+                None
+            }
+            1 => found.pop(),
+            _ => {
+                let names: Vec<_> = found.iter().map(|action| action.name.as_str()).collect();
+                let mut error = Diagnostic::error(
+                    &found[1].key.span,
+                    format!("conflicting action statements: {}", names.join(", ")),
+                )
+                .label("another module, or a misspelt keyword")
+                .context(&found[0].key.span, "the first module");
+                for action in &found {
+                    if let Some(near) =
+                        crate::diagnostic::closest(&action.name, Keyword::names(level))
+                    {
+                        error = error.hint(format!(
+                            "did you mean the keyword `{near}` by `{}`?",
+                            action.name
+                        ));
+                    }
+                }
+                self.error(error);
+                None
+            }
+        }
+    }
+
+    /// `action: name key=value`, or `action: {module: name, key: value}`.
+    fn spelled_action<'n>(&self, key: &'n Node, value: &'n Node, local: bool) -> Option<Named<'n>> {
+        if let Some(text) = value.as_str() {
+            let (name, rest) = split_name(text);
+            let text = Some((rest.trim().to_owned(), value.span.clone()));
+            return Some(Named { key, name: name.to_owned(), value: None, text, local });
+        }
+        if let Some((_, name)) = value.get("module")
+            && let Some(text) = name.as_str()
+        {
+            let (name, rest) = split_name(text);
+            let text = (!rest.is_empty()).then(|| (rest.to_owned(), value.span.clone()));
+            return Some(Named { key, name: name.to_owned(), value: Some(value), text, local });
+        }
+        self.error(
+            Diagnostic::error(&value.span, "no module/action detected in task.")
+                .label("which module?"),
+        );
+        None
+    }
+
+    pub(super) fn args(&self, node: &Node, action: &Named<'_>, short: &str) -> Args {
+        let mut args = Args::default();
+        let mut set = |key: Arc<str>, value: Value, span: Span| {
+            args.entries.retain(|(have, ..)| *have != key);
+            args.entries.push((key, value, span));
+        };
+        let mut whole = None;
+        if let Some((_, given)) = node.get("args") {
+            match given.as_mapping() {
+                Some(entries) => {
+                    for (key, value) in entries {
+                        set(
+                            key.as_str().unwrap_or_default().into(),
+                            value.to_value(),
+                            key.span.clone(),
+                        );
+                    }
+                }
+                None if given.as_str().is_some_and(Template::is_in) => {
+                    whole = Some((given.to_value(), given.span.clone()));
+                }
+                None if given.is_null() => (),
+                None => self.error(
+                    Diagnostic::error(
+                        &given.span,
+                        format!("args must be a mapping, this is {}", given.kind_name()),
+                    )
+                    .label("not a mapping"),
+                ),
+            }
+        }
+        if let Some((text, span)) = &action.text {
+            self.text_args(text, span, short, &mut set);
+        }
+        if let Some(value) = action.value {
+            match (value.as_mapping(), value.as_str()) {
+                (Some(entries), _) => {
+                    for (key, value) in entries {
+                        let name = key
+                            .as_str()
+                            .map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+                        if !(name == "module"
+                            && action.name != name
+                            && matches!(action.key.as_str(), Some("action" | "local_action")))
+                        {
+                            set(name.into(), value.to_value(), key.span.clone());
+                        }
+                    }
+                }
+                (None, Some(text)) if is_one_expression(text) && !FREE_FORM.contains(&short) => {
+                    whole = Some((value.to_value(), value.span.clone()));
+                }
+                (None, Some(text)) => self.text_args(text, &value.span, short, &mut set),
+                (None, None) if value.is_null() => (),
+                (None, None) if value.as_sequence().is_none() && FREE_FORM.contains(&short) => {
+                    set("_raw_params".into(), Value::str(value.span.text()), value.span.clone());
+                }
+                (None, None) => self.error(
+                    Diagnostic::error(
+                        &value.span,
+                        format!("unexpected parameter type in action: {}", value.kind_name()),
+                    )
+                    .label("arguments are a mapping or `key=value` text"),
+                ),
+            }
+        }
+        args.whole = whole;
+        args
+    }
+
+    fn text_args(
+        &self,
+        text: &str,
+        span: &Span,
+        short: &str,
+        set: &mut impl FnMut(Arc<str>, Value, Span),
+    ) {
+        let free_form =
+            matches!(short, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
+        match parse_key_values(text, free_form) {
+            Ok(found) => {
+                for (key, value) in found.into_values() {
+                    if &*key == "_raw_params" && !FREE_FORM.contains(&short) {
+                        self.error(
+                            Diagnostic::error(span, format!("this task '{short}' has extra params, which is only allowed in the following modules: {}", FREE_FORM.join(", ")))
+                                .label("not `key=value`"),
+                        );
+                        continue;
+                    }
+                    let value = match value {
+                        Value::Template(template) => Value::Template(Arc::new(Template::new(
+                            Arc::clone(&template.text),
+                            Some(span.clone()),
+                        ))),
+                        other => other,
+                    };
+                    set(key, value, span.clone());
+                }
+            }
+            Err(message) => {
+                self.error(Diagnostic::error(span, message).label("quotes or braces do not close"));
+            }
+        }
+    }
+}
+
+/// Returns whether a text is one `{{ ... }}` and nothing else.
+fn is_one_expression(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with("{{") && text.ends_with("}}") && text.matches("{{").count() == 1
+}
+
+/// The texts of a list, or of one text.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::List(list) => list.iter().map(Value::to_text).collect(),
+        Value::None => Vec::new(),
+        one => vec![one.to_text()],
+    }
+}

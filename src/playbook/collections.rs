@@ -1,0 +1,307 @@
+//! Collections on disk: roles, playbooks and modules by their full names, redirects and groups of actions.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    diagnostic::Source,
+    yaml::{self, Node},
+};
+
+/// How often a name may be redirected before it is taken for a circle.
+const MAX_REDIRECTS: usize = 10;
+
+/// Groups of actions that `ansible.builtin` knows, and the collections whose group of that name they stand for.
+const CORE_GROUPS: &[(&str, &[&str])] = &[
+    ("acme", &["community.crypto.acme"]),
+    ("aws", &["amazon.aws.aws", "community.aws.aws"]),
+    ("azure", &["azure.azcollection.azure"]),
+    ("cpm", &["wti.remote.cpm"]),
+    ("docker", &["community.docker.docker"]),
+    ("gcp", &["google.cloud.gcp"]),
+    ("k8s", &["kubernetes.core.k8s", "community.kubernetes.k8s", "community.okd.k8s"]),
+    ("os", &["openstack.cloud.os"]),
+    ("ovirt", &["ovirt.ovirt.ovirt"]),
+    ("vmware", &["community.vmware.vmware"]),
+];
+
+/// Where collections lie, and what was read of them.
+#[derive(Debug)]
+pub struct Collections {
+    roots: Vec<PathBuf>,
+    read: Mutex<HashMap<PathBuf, Arc<Runtime>>>,
+}
+
+/// `meta/runtime.yml` of a collection.
+#[derive(Debug, Default)]
+struct Runtime(Option<Node>);
+
+/// What a name of a module in a collection leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Routed {
+    /// This name: the same one, or where redirects end.
+    Name(String),
+    /// The collection says that the module is gone, in these words.
+    Removed(String),
+}
+
+impl Collections {
+    /// Returns the collections below these folders, each of which has or is a folder `ansible_collections`.
+    pub fn new(paths: &[PathBuf]) -> Collections {
+        let roots = paths.iter().map(|path| match path.file_name() {
+            Some(name) if name == "ansible_collections" => path.clone(),
+            _ => path.join("ansible_collections"),
+        });
+        Collections { roots: roots.collect(), read: Mutex::default() }
+    }
+
+    /// Returns the folder of a collection: beside the playbook first.
+    pub fn dir(&self, playbook_dir: &Path, collection: &str) -> Option<PathBuf> {
+        let (namespace, name) = collection.split_once('.')?;
+        if [namespace, name].iter().any(|part| part.is_empty() || part.contains(['/', '.'])) {
+            return None;
+        }
+        let beside = playbook_dir.join("collections/ansible_collections");
+        // A playbook of a collection stands below the folder that holds its neighbours.
+        let around = playbook_dir.ancestors().find(|dir| dir.ends_with("ansible_collections"));
+        let roots =
+            std::iter::once(&*beside).chain(self.roots.iter().map(PathBuf::as_path)).chain(around);
+        roots.map(|root| root.join(namespace).join(name)).find(|dir| dir.is_dir())
+    }
+
+    /// Returns the folder of a role by its full name: `namespace.collection.role`.
+    pub fn role(&self, playbook_dir: &Path, name: &str) -> Option<PathBuf> {
+        let (collection, own) = split(name)?;
+        let dir = self.dir(playbook_dir, collection)?.join("roles").join(own.replace('.', "/"));
+        dir.is_dir().then_some(dir)
+    }
+
+    /// Returns the file of a playbook by its full name, with or without its ending.
+    pub fn playbook(&self, playbook_dir: &Path, name: &str) -> Option<PathBuf> {
+        let bare = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+        let (collection, own) = split(bare.unwrap_or(name))?;
+        let base = self.dir(playbook_dir, collection)?.join("playbooks");
+        let endings = if name.ends_with(".yaml") { ["yaml", "yml"] } else { ["yml", "yaml"] };
+        let candidates =
+            endings.map(|ending| base.join(format!("{}.{ending}", own.replace('.', "/"))));
+        candidates.into_iter().find(|path| path.is_file())
+    }
+
+    /// Returns the file of a module that a collection on disk brings.
+    pub fn module(&self, playbook_dir: &Path, name: &str) -> Option<PathBuf> {
+        let (collection, own) = split(name)?;
+        let plugins = self.dir(playbook_dir, collection)?.join("plugins");
+        let stem = own.replace('.', "/");
+        let candidates = ["modules", "action"].into_iter().flat_map(|kind| {
+            [".py", ".ps1", ".sh", ""]
+                .map(|ending| plugins.join(kind).join(format!("{stem}{ending}")))
+        });
+        candidates.into_iter().find(|path| path.is_file())
+    }
+
+    /// Returns whether a collection on disk has a module of this name, or leads it elsewhere.
+    pub fn has_module(&self, playbook_dir: &Path, name: &str) -> bool {
+        self.module(playbook_dir, name).is_some()
+            || self.route(playbook_dir, name) != Routed::Name(name.to_owned())
+    }
+
+    /// Follows the redirects that collections have for a module's name.
+    pub fn route(&self, playbook_dir: &Path, name: &str) -> Routed {
+        let mut name = name.to_owned();
+        for _ in 0..MAX_REDIRECTS {
+            let Some((collection, own)) = split(&name) else { break };
+            let Some(runtime) = self.runtime(playbook_dir, collection) else { break };
+            let route = ["action", "modules"].iter().find_map(|kind| runtime.route(kind, own));
+            let Some(route) = route else { break };
+            let text = |node: &Node, key: &str| {
+                node.get(key).and_then(|(_, value)| value.as_str()).map(ToOwned::to_owned)
+            };
+            if let Some((_, tombstone)) = route.get("tombstone") {
+                let words = text(tombstone, "warning_text").unwrap_or_default();
+                let version = text(tombstone, "removal_version");
+                let version = version.map_or_else(String::new, |version| {
+                    format!(" This feature was removed from collection '{collection}' version {version}.")
+                });
+                return Routed::Removed(format!(
+                    "The '{name}' module has been removed. {words}{version}"
+                ));
+            }
+            match text(route, "redirect") {
+                Some(next) => name = next,
+                None => break,
+            }
+        }
+        Routed::Name(name)
+    }
+
+    /// Returns whether an action, by its full name, is in a group; nothing where there is no such group.
+    ///
+    /// Of a collection that is not on disk but whose modules windlass has, every module is in its group.
+    pub fn is_in_group(&self, playbook_dir: &Path, group: &str, action: &str) -> Option<bool> {
+        let short = group.strip_prefix("ansible.builtin.").unwrap_or(group);
+        let own = [short];
+        let groups: &[&str] = if short.contains('.') {
+            &own
+        } else {
+            CORE_GROUPS.iter().find(|(name, _)| *name == short)?.1
+        };
+        let mut is_member = false;
+        for group in groups {
+            let mut members = Vec::new();
+            if self.group_into(playbook_dir, group, 0, &mut members).is_some() {
+                is_member |= members.iter().any(|member| {
+                    member == action
+                        || self.route(playbook_dir, member) == Routed::Name(action.to_owned())
+                });
+            } else if CORE_GROUPS.iter().any(|(_, groups)| groups.contains(group)) {
+                let collection = group.rsplit_once('.').map(|(collection, _)| collection);
+                is_member |=
+                    action.rsplit_once('.').map(|(collection, _)| collection) == collection;
+            } else {
+                return None;
+            }
+        }
+        Some(is_member)
+    }
+
+    fn group_into(
+        &self,
+        playbook_dir: &Path,
+        name: &str,
+        depth: usize,
+        found: &mut Vec<String>,
+    ) -> Option<()> {
+        let (collection, own) = split(name)?;
+        let runtime = self.runtime(playbook_dir, collection)?;
+        let (_, members) = runtime.0.as_ref()?.get("action_groups")?.1.get(own)?;
+        let full = |name: &str| {
+            if name.contains('.') { name.to_owned() } else { format!("{collection}.{name}") }
+        };
+        for member in members.as_sequence().unwrap_or_default() {
+            if let Some(action) = member.as_str() {
+                found.push(full(action));
+            } else if depth < MAX_REDIRECTS
+                && let Some((_, groups)) =
+                    member.get("metadata").and_then(|(_, data)| data.get("extend_group"))
+            {
+                let one = std::slice::from_ref(groups);
+                for group in groups.as_sequence().unwrap_or(one).iter().filter_map(Node::as_str) {
+                    self.group_into(playbook_dir, &full(group), depth + 1, found);
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn runtime(&self, playbook_dir: &Path, collection: &str) -> Option<Arc<Runtime>> {
+        let dir = self.dir(playbook_dir, collection)?;
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(runtime) = read.get(&dir) {
+            return Some(Arc::clone(runtime));
+        }
+        let path = dir.join("meta/runtime.yml");
+        let document = std::fs::read_to_string(&path)
+            .ok()
+            .and_then(|text| yaml::parse(&Source::new(path.display().to_string(), text)).ok());
+        let runtime = Arc::new(Runtime(document.and_then(|document| document.root)));
+        read.insert(dir, Arc::clone(&runtime));
+        Some(runtime)
+    }
+}
+
+impl Runtime {
+    fn route(&self, kind: &str, name: &str) -> Option<&Node> {
+        let (_, routing) = self.0.as_ref()?.get("plugin_routing")?;
+        Some(routing.get(kind)?.1.get(name)?.1)
+    }
+}
+
+/// Splits a full name at the end of its collection: `a.b.c.d` is `c.d` in `a.b`.
+fn split(name: &str) -> Option<(&str, &str)> {
+    let first = name.find('.')?;
+    let second = first + 1 + name[first + 1..].find('.')?;
+    let own = &name[second + 1..];
+    let is_name = !own.is_empty() && !own.contains('/') && !own.split('.').any(str::is_empty);
+    is_name.then_some((&name[..second], own))
+}
+
+/// Returns the collection that a folder lies in: `acme.tools` for `.../ansible_collections/acme/tools/roles/web`.
+pub(super) fn collection_of(dir: &Path) -> Option<String> {
+    let mut parts = dir.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    parts.by_ref().find(|part| part == "ansible_collections")?;
+    Some(format!("{}.{}", parts.next()?, parts.next()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn world() -> (tempfile::TempDir, Collections) {
+        let dir = tempfile::tempdir().unwrap();
+        let base = dir.path().join("ansible_collections/acme/tools");
+        for (name, text) in [
+            ("roles/web/tasks/main.yml", ""),
+            ("playbooks/site.yml", ""),
+            ("plugins/modules/own.py", ""),
+            (
+                "meta/runtime.yml",
+                "plugin_routing: {modules: {say: {redirect: acme.tools.tell}, tell: {redirect: ansible.builtin.debug},\n\
+                 loop: {redirect: acme.tools.loop}, gone: {tombstone: {removal_version: 2.0.0, warning_text: Use say.}}}}\n\
+                 action_groups: {loud: [say, x.y.z], all: [{metadata: {extend_group: acme.tools.loud}}, own]}\n",
+            ),
+        ] {
+            let path = base.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let collections = Collections::new(&[dir.path().to_owned()]);
+        (dir, collections)
+    }
+
+    #[test]
+    fn full_names_are_files_below_the_collection() {
+        let (_dir, collections) = world();
+        let here = Path::new("/nonexistent");
+        let is_there = |found: Option<PathBuf>, end: &str| {
+            assert!(found.is_some_and(|path| path.ends_with(end)), "{end}");
+        };
+        is_there(collections.role(here, "acme.tools.web"), "tools/roles/web");
+        is_there(collections.playbook(here, "acme.tools.site"), "playbooks/site.yml");
+        is_there(collections.playbook(here, "acme.tools.site.yml"), "playbooks/site.yml");
+        is_there(collections.module(here, "acme.tools.own"), "modules/own.py");
+        for name in ["acme.tools", "acme.tools.", "acme.tools.none", "..", "acme.tools.../../x", ""]
+        {
+            assert_eq!(collections.role(here, name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn redirects_are_followed_to_their_end() {
+        let (_dir, collections) = world();
+        let here = Path::new("/nonexistent");
+        let name = |name: &str| Routed::Name(name.to_owned());
+        assert_eq!(collections.route(here, "acme.tools.say"), name("ansible.builtin.debug"));
+        assert_eq!(collections.route(here, "acme.tools.loop"), name("acme.tools.loop"));
+        assert_eq!(collections.route(here, "debug"), name("debug"));
+        let gone = "The 'acme.tools.gone' module has been removed. Use say. This feature was removed from collection 'acme.tools' version 2.0.0.";
+        assert_eq!(collections.route(here, "acme.tools.gone"), Routed::Removed(gone.to_owned()));
+    }
+
+    #[test]
+    fn groups_hold_what_they_extend() {
+        let (_dir, collections) = world();
+        let is_in = |group: &str, action: &str| {
+            collections.is_in_group(Path::new("/nonexistent"), group, action)
+        };
+        assert_eq!(is_in("acme.tools.all", "acme.tools.own"), Some(true));
+        assert_eq!(is_in("acme.tools.all", "ansible.builtin.debug"), Some(true), "say is debug");
+        assert_eq!(is_in("acme.tools.loud", "acme.tools.own"), Some(false));
+        assert_eq!(is_in("aws", "amazon.aws.ec2_instance"), Some(true));
+        assert_eq!(is_in("aws", "ansible.builtin.debug"), Some(false));
+        assert_eq!(is_in("acme.tools.none", "x"), None);
+        assert_eq!(is_in("none", "x"), None);
+    }
+}

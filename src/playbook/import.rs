@@ -1,0 +1,212 @@
+//! Imports: playbooks, tasks and roles that are read in the place of what names them.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    Block, Entry, Keyword, Keywords, Level, LevelKind, Play, Task,
+    load::{Loader, Place},
+    role::{RoleCall, RoleFiles},
+};
+use crate::{diagnostic::Diagnostic, value::Dict, yaml::Node};
+
+impl Loader<'_> {
+    pub(super) fn import_playbook(
+        &self,
+        entry: &Node,
+        name: &Node,
+        dir: &Path,
+        outer: &Arc<Dict>,
+        into: &mut Vec<Arc<Play>>,
+    ) {
+        let mut vars = (**outer).clone();
+        if let Some((_, given)) = entry.get("vars") {
+            vars.extend(self.vars(given).iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        let level = Level {
+            kind: LevelKind::Play,
+            keywords: Keywords::default(),
+            vars: Arc::new(vars),
+            parent: None,
+        };
+        let resolved = match (self.around.resolve)(&name.to_value(), &level) {
+            Ok(value) => value,
+            Err(error) => return self.error(error),
+        };
+        let Some(file) = resolved.as_str() else {
+            return self.error(
+                Diagnostic::error(&name.span, "playbook import parameter is missing")
+                    .label("not a file name"),
+            );
+        };
+        let first = into.len();
+        let own = dir.join(file);
+        let found = if own.is_file() { None } else { self.around.collections.playbook(dir, file) };
+        self.plays(found.as_deref().unwrap_or(&own), Some(&name.span), &level.vars, into);
+        // `when` and `tags` of the import hold for every task of its plays.
+        let keywords = [("when", Keyword::When), ("tags", Keyword::Tags)];
+        let given: Vec<_> = keywords
+            .iter()
+            .filter_map(|(name, keyword)| Some((*keyword, entry.get(name)?.1)))
+            .collect();
+        if given.is_empty() {
+            return;
+        }
+        for play in &mut into[first..] {
+            let mut keywords = Keywords::default();
+            for (keyword, node) in &given {
+                keywords.set(*keyword, node.to_value(), node.span.clone());
+            }
+            *play = Arc::new(Self::play_below(play, keywords));
+        }
+    }
+
+    /// The play again with keywords of its import above it.
+    fn play_below(play: &Arc<Play>, keywords: Keywords) -> Play {
+        let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
+        let level = Level {
+            kind: LevelKind::Play,
+            keywords: play.level.keywords.copied(),
+            vars: Arc::clone(&play.level.vars),
+            parent: Some(Arc::new(above)),
+        };
+        let level = Arc::new(level);
+        let sections =
+            play.sections.iter().map(|section| rebase(section, &play.level, &level)).collect();
+        Play {
+            sections,
+            handlers: rebase(&play.handlers, &play.level, &level),
+            level,
+            hosts: play.hosts.clone(),
+            name: play.name.clone(),
+            vars_files: play.vars_files.clone(),
+            vars_prompt: play.vars_prompt.clone(),
+            roles: play.roles.clone(),
+            dir: play.dir.clone(),
+            span: play.span.clone(),
+        }
+    }
+
+    pub(super) fn import_tasks(&self, task: &Task, place: &Place<'_>) -> Vec<Entry> {
+        if let Some(looping) = &task.looping {
+            self.error(
+                Diagnostic::error(&looping.span, "You cannot use loops on 'import_tasks' statements. You should use 'include_tasks' instead.")
+                    .label("an import happens before any host is known"),
+            );
+            return Vec::new();
+        }
+        let given = task.args.get("file").or_else(|| task.args.get("_raw_params"));
+        let Some((_, name, span)) = given else {
+            self.error(
+                Diagnostic::error(
+                    &task.action_span,
+                    "No file specified for ansible.builtin.import_tasks",
+                )
+                .label("which file?"),
+            );
+            return Vec::new();
+        };
+        let name = match (self.around.resolve)(name, &task.level) {
+            Ok(name) => name,
+            Err(error) => {
+                self.error(error);
+                return Vec::new();
+            }
+        };
+        let name = name.as_str().unwrap_or_default().to_owned();
+        let path = self.find_tasks(&name, place.dir, &task.level);
+        // Keywords of the import hold for what it imports, its `vars` are parameters.
+        let level = Arc::clone(&task.level);
+
+        self.tasks_file(&path, level, place.handlers, Some(span))
+    }
+
+    /// Finds a file of tasks: in the role's tasks, beside the file that names it, beside the playbook.
+    pub fn find_tasks(&self, name: &str, dir: &Path, level: &Level) -> std::path::PathBuf {
+        let mut folders = vec![dir.to_owned()];
+        if let Some(role) = level.role() {
+            folders.splice(0..0, [role.dir.join("tasks"), role.dir.clone()]);
+        }
+        folders.push(self.playbook_dir.borrow().clone());
+        let mut candidates = folders.iter().map(|folder| folder.join(name));
+        candidates.find(|path| path.is_file()).unwrap_or_else(|| dir.join(name))
+    }
+
+    pub(super) fn import_role(&self, task: &Task, place: &Place<'_>) -> Vec<Entry> {
+        if let Some(looping) = &task.looping {
+            self.error(
+                Diagnostic::error(&looping.span, "You cannot use loops on 'import_role' statements. You should use 'include_role' instead.")
+                    .label("an import happens before any host is known"),
+            );
+            return Vec::new();
+        }
+        let value = |names: &[&str]| names.iter().find_map(|name| task.args.get(name));
+        let resolved = |names: &[&str]| {
+            let (_, value, _) = value(names)?;
+            (self.around.resolve)(value, &task.level).map_err(|error| self.error(error)).ok()
+        };
+        let Some(name) = resolved(&["name", "role"]) else {
+            if value(&["name", "role"]).is_none() {
+                self.error(
+                    Diagnostic::error(
+                        &task.action_span,
+                        "'name' is a required field for import_role.",
+                    )
+                    .label("which role?"),
+                );
+            }
+            return Vec::new();
+        };
+        let text = |names: &[&str]| {
+            resolved(names).and_then(|value| value.as_str().map(ToOwned::to_owned))
+        };
+        let call = RoleCall {
+            name: name.as_str().unwrap_or_default().to_owned(),
+            span: task.span.clone(),
+            files: RoleFiles {
+                tasks: text(&["tasks_from"]),
+                vars: text(&["vars_from"]),
+                defaults: text(&["defaults_from"]),
+                handlers: text(&["handlers_from"]),
+            },
+            params: Arc::new(Dict::new()),
+            public: resolved(&["public"]).is_none_or(|public| public.is_true()),
+            repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
+        };
+        match self.role_block(&call, &task.level, place.dir) {
+            Some(block) => vec![Entry::Block(block)],
+            None => Vec::new(),
+        }
+    }
+}
+
+/// Entries whose levels hang below `new` where they hung below `old`.
+fn rebase(entries: &[Entry], old: &Arc<Level>, new: &Arc<Level>) -> Vec<Entry> {
+    entries
+        .iter()
+        .map(|entry| match entry {
+            Entry::Task(task) => {
+                Entry::Task(Arc::new(task.with_level(rebase_level(&task.level, old, new))))
+            }
+            Entry::Block(block) => Entry::Block(Arc::new(Block {
+                level: rebase_level(&block.level, old, new),
+                body: rebase(&block.body, old, new),
+                rescue: rebase(&block.rescue, old, new),
+                always: rebase(&block.always, old, new),
+                is_role: block.is_role,
+                span: block.span.clone(),
+            })),
+        })
+        .collect()
+}
+
+fn rebase_level(level: &Arc<Level>, old: &Arc<Level>, new: &Arc<Level>) -> Arc<Level> {
+    if Arc::ptr_eq(level, old) {
+        return Arc::clone(new);
+    }
+    Arc::new(Level {
+        kind: level.kind.clone(),
+        keywords: level.keywords.copied(),
+        vars: Arc::clone(&level.vars),
+        parent: level.parent.as_ref().map(|parent| rebase_level(parent, old, new)),
+    })
+}

@@ -1,0 +1,95 @@
+//! `loop`, `with_*` and `loop_control` of a task.
+
+use std::sync::Arc;
+
+use super::{Loop, LoopControl, load::Loader};
+use crate::{diagnostic::Diagnostic, yaml::Node};
+
+impl LoopControl {
+    pub(super) fn copied(&self) -> LoopControl {
+        LoopControl {
+            loop_var: self.loop_var.clone(),
+            index_var: self.index_var.clone(),
+            label: self.label.clone(),
+            pause: self.pause.clone(),
+            extended: self.extended.clone(),
+            extended_allitems: self.extended_allitems.clone(),
+            break_when: self.break_when.clone(),
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// Returns whether a word of a task is `with_` and the name of a lookup, of which collections may have more.
+    pub(super) fn is_loop(&self, name: &str) -> bool {
+        name.strip_prefix("with_")
+            .is_some_and(|lookup| lookup.contains('.') || (self.around.lookups)(lookup))
+    }
+
+    pub(super) fn looping(&self, node: &Node, entries: &[(Node, Node)]) -> Option<Loop> {
+        let control = self.loop_control(node);
+        let mut found: Vec<Loop> = Vec::new();
+        for (key, value) in entries {
+            let name = key.as_str().unwrap_or_default();
+            let lookup = match name.strip_prefix("with_") {
+                Some(lookup) if self.is_loop(name) => Some(Arc::from(lookup)),
+                Some(_) => {
+                    self.unknown_keyword(key, super::Levels::TASK);
+                    continue;
+                }
+                None if name == "loop" => None,
+                None => continue,
+            };
+            found.push(Loop {
+                lookup,
+                items: value.to_value(),
+                span: value.span.clone(),
+                control: control.copied(),
+            });
+        }
+        if found.len() > 1 {
+            self.error(
+                Diagnostic::error(&found[1].span, "duplicate loop in task")
+                    .label("a task loops once"),
+            );
+        }
+        found.into_iter().next()
+    }
+
+    fn loop_control(&self, node: &Node) -> LoopControl {
+        let Some((_, control)) = node.get("loop_control") else { return LoopControl::default() };
+        const KNOWN: [&str; 7] = [
+            "loop_var",
+            "index_var",
+            "label",
+            "pause",
+            "extended",
+            "extended_allitems",
+            "break_when",
+        ];
+        for (key, _) in control.as_mapping().unwrap_or_default() {
+            let name = key.as_str().unwrap_or_default();
+            if !KNOWN.contains(&name) {
+                let error = Diagnostic::error(
+                    &key.span,
+                    format!("'{name}' is not a valid attribute for a LoopControl"),
+                )
+                .label("unknown keyword");
+                self.error(match crate::diagnostic::closest(name, KNOWN) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None => error,
+                });
+            }
+        }
+        let value = |name: &str| control.get(name).map(|(_, node)| node.to_value());
+        LoopControl {
+            loop_var: value("loop_var"),
+            index_var: value("index_var"),
+            label: value("label"),
+            pause: value("pause"),
+            extended: value("extended"),
+            extended_allitems: value("extended_allitems"),
+            break_when: value("break_when"),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Filters of the collection ansible.utils, one file each.
+
+use super::{Answer, Filter, Invocation};
+use crate::{
+    template::{addresses::hardware::Hardware, registry},
+    value::Value,
+};
+
+mod keys;
+
+pub(in crate::template) use get_path::found;
+pub(in crate::template) use to_paths::paths;
+
+registry! { Filter:
+    cidr_merge,
+    get_path,
+    hwaddr,
+    index_of,
+    ip4_hex,
+    ipaddr,
+    ipcut,
+    ipmath,
+    ipsubnet,
+    ipv4,
+    ipv6,
+    ipv6form,
+    ipwrap,
+    keep_keys,
+    macaddr,
+    network_in_network,
+    network_in_usable,
+    next_nth_usable,
+    nthhost,
+    param_list_compare,
+    previous_nth_usable,
+    reduce_on_network,
+    remove_keys,
+    replace_keys,
+    slaac,
+    to_paths,
+    usable_range,
+}
+
+/// Answers a query about a hardware address.
+fn hardware(call: &mut Invocation<'_, '_>, alias: &str) -> Answer {
+    let (text, query) = (call.input_text(), call.text(0, ""));
+    let card = match &call.value {
+        Value::Int(number) => {
+            u64::try_from(*number).ok().map(|number| Hardware { number, bytes: 6 })
+        }
+        _ => Hardware::parse(&text),
+    };
+    let Some(card) = card else {
+        return match &*query {
+            "" | "bool" => Ok(Value::None),
+            _ => Err(format!("{alias}: not a hardware address: {text}").into()),
+        };
+    };
+    let pairs = |separator: &str| card.grouped(2, separator);
+    Ok(match &*query {
+        "" => return Ok(Value::Str(text)),
+        "bool" => return Ok(Value::Bool(true)),
+        "int" => return Ok(Value::from(card.number)),
+        "bare" => card.grouped(card.bytes * 2, "").to_uppercase(),
+        "cisco" => card.grouped(4, "."),
+        "eui48" | "win" => pairs("-").to_uppercase(),
+        "linux" => pairs(":"),
+        "pgsql" | "postgresql" | "psql" => card.grouped(6, ":"),
+        "unix" => {
+            let groups = pairs(":");
+            let short = groups.split(':').map(|pair| match pair.strip_prefix('0') {
+                Some(digit) => digit,
+                None => pair,
+            });
+            short.collect::<Vec<_>>().join(":")
+        }
+        other => return Err(format!("{alias}: unknown filter type: {other}").into()),
+    }
+    .into())
+}

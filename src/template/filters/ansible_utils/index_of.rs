@@ -1,0 +1,91 @@
+//! `index_of`: where items are that a test chooses.
+
+use super::Filter;
+use crate::{
+    template::{
+        evaluator::Passed,
+        filters::{Answer, Invocation, as_dict},
+        tests,
+    },
+    value::Value,
+};
+
+pub(super) static UNIT: Filter = Filter {
+    name: "ansible.utils.index_of",
+    aliases: &[],
+    summary: "The indices of the items that a test chooses",
+    params: &["test", "value", "key", "fail_on_missing", "wantlist"],
+    examples: &[
+        ("{{ [1,2,3,2] | ansible.utils.index_of('eq', 2) }}", "[1, 3]"),
+        ("{{ [1,2,3] | ansible.utils.index_of('gt', 2) }}", "2"),
+        ("{{ [1,2,3] | ansible.utils.index_of('eq', 9) }}", "[]"),
+        ("{{ [{'n':'a'},{'n':'b'}] | ansible.utils.index_of('eq', 'b', 'n') }}", "1"),
+        ("{{ ['a','b'] | ansible.utils.index_of('not eq', 'b') }}", "0"),
+        ("{{ ['a','b'] | ansible.utils.index_of('!=', 'a', wantlist=true) }}", "[1]"),
+        (
+            "{{ ['ab'] | ansible.utils.index_of('nope', 'x') }}",
+            "The filter plugin 'ansible.utils.index_of' failed: Error when using plugin 'index_of': Error encountered when testing value 'ab' (type=str) against 'x' (type=str) with 'nope'.  Error was: the test 'nope' was not found.",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        let Some(test) = call.arg(0).map(Value::to_text) else {
+            return Err("['missing required arguments: test']".into());
+        };
+        let wanted = Wanted {
+            test,
+            value: call.arg(1).cloned(),
+            key: call.some(2).cloned(),
+            fail_on_missing: call.flag(3, false),
+            as_list: call.flag(4, false),
+        };
+        let items = call.value.as_list().map(|items| items.to_vec()).unwrap_or_default();
+        wanted.indices(call, &items)
+    },
+};
+
+struct Wanted {
+    test: String,
+    value: Option<Value>,
+    key: Option<Value>,
+    fail_on_missing: bool,
+    as_list: bool,
+}
+
+impl Wanted {
+    fn indices(&self, call: &mut Invocation<'_, '_>, items: &[Value]) -> Answer {
+        let failed = |reason: String| format!("Error when using plugin 'index_of': {reason}");
+        let (negated, name) = match self.test.strip_prefix("not ") {
+            Some(name) => (true, name.trim()),
+            None => (false, self.test.as_str()),
+        };
+        let test = tests::find(name);
+        let mut found = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let subject = match &self.key {
+                None => item.clone(),
+                Some(key) => match as_dict(item).and_then(|dict| dict.get_value(key).cloned()) {
+                    Some(value) => value,
+                    None if self.fail_on_missing => {
+                        let (key, item) = (key.to_repr(), item.to_text());
+                        return Err(failed(format!(" and {key} was not found in '{item}' at [{index}]. fail_on_missing=True")).into());
+                    }
+                    None => continue,
+                },
+            };
+            let Some(test) = test else {
+                let value = self.value.clone().unwrap_or_default();
+                return Err(failed(format!("Error encountered when testing value '{}' (type={}) against '{}' (type={}) with '{name}'.  Error was: the test '{name}' was not found.", subject.to_text(), subject.type_name(), value.to_text(), value.type_name())).into());
+            };
+            let passed =
+                Passed { positional: self.value.iter().cloned().collect(), named: Vec::new() };
+            if tests::apply(call.eval, test, subject, passed)? != negated {
+                found.push(Value::from(index));
+            }
+        }
+        Ok(match &found[..] {
+            [only] if !self.as_list => only.clone(),
+            _ => found.into(),
+        })
+    }
+}

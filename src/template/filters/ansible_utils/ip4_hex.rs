@@ -1,0 +1,31 @@
+//! `ip4_hex`: an address of IPv4 in hexadecimal digits.
+
+use super::Filter;
+use crate::template::addresses::{Version, address};
+
+pub(super) static UNIT: Filter = Filter {
+    name: "ansible.utils.ip4_hex",
+    aliases: &["ansible.netcommon.ip4_hex", "ip4_hex"],
+    summary: "An address of IPv4 in hexadecimal digits",
+    params: &["delimiter"],
+    examples: &[
+        ("{{ '192.168.1.5' | ansible.utils.ip4_hex }}", "c0a80105"),
+        ("{{ '192.168.1.5' | ansible.utils.ip4_hex(':') }}", "c0:a8:01:05"),
+        (
+            "{{ 'x' | ansible.utils.ip4_hex }}",
+            "The filter plugin 'ansible.utils.ip4_hex' failed: You must pass a valid IP address; x is invalid",
+        ),
+    ],
+    takes_undefined: false,
+    call: |call| match address(&call.input_text()) {
+        Some((Version::V4, ip)) => {
+            let bytes = u32::try_from(ip).unwrap_or_default().to_be_bytes();
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(digits.join(&call.text(0, "")).into())
+        }
+        _ => {
+            Err(format!("You must pass a valid IP address; {} is invalid", call.input_text())
+                .into())
+        }
+    },
+};

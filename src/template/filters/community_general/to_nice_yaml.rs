@@ -1,0 +1,21 @@
+//! `to_nice_yaml`: a value as YAML, its secrets perhaps hidden.
+
+use super::Filter;
+use crate::template::filters::yaml_style;
+
+pub(super) static UNIT: Filter = Filter {
+    name: "community.general.to_nice_yaml",
+    aliases: &[],
+    summary: "A value as easily read YAML",
+    params: &["**"],
+    examples: &[
+        ("{{ {'a':[1,{'b':2}]} | community.general.to_nice_yaml }}", "a:\n- 1\n- b: 2\n"),
+        ("{{ {'a':1} | community.general.to_nice_yaml(redact_sensitive_values=true) }}", "a: 1\n"),
+    ],
+    takes_undefined: false,
+    call: |call| {
+        call.no_undefined()?;
+        let style = yaml_style(call, 2, Some(false));
+        Ok(crate::yaml::write(&call.value, &style)?.into())
+    },
+};

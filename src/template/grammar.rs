@@ -1,0 +1,537 @@
+//! Jinja's expressions, from the loosest binding to the tightest.
+
+use num_bigint::BigInt;
+
+use super::{
+    error::TemplateError,
+    filters,
+    lexer::{Token, unescaped},
+    methods::CHANGING,
+    parser::{Parser, Result},
+    tests,
+    tree::{
+        Apply, Arguments, Attribute, Binary, Call, Compare, Comparison, Conditional, Expression,
+        Item, Method, Place, Slice,
+    },
+};
+use crate::value::{Operator, Value};
+
+impl<'t> Parser<'t> {
+    /// Reads an expression, or several that commas make a tuple.
+    pub(super) fn tuple(&mut self, conditional: bool, ends: &[&str]) -> Result<Expression> {
+        self.tuple_in(conditional, ends, false)
+    }
+
+    fn tuple_in(
+        &mut self,
+        conditional: bool,
+        ends: &[&str],
+        parenthesized: bool,
+    ) -> Result<Expression> {
+        let mut items = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !items.is_empty() {
+                self.expect_operator(",")?;
+            }
+            if self.is_tuple_end(ends) {
+                break;
+            }
+            items.push(if conditional { self.expression()? } else { self.deeper(Self::or)? });
+            if !self.is_operator(",") {
+                break;
+            }
+            is_tuple = true;
+        }
+        if !is_tuple {
+            if let Some(item) = items.pop() {
+                return Ok(item);
+            }
+            if !parenthesized {
+                let found = Value::str(self.current().described()).to_repr();
+                return Err(self.fail(format!("Expected an expression, got {found}")));
+            }
+        }
+        Ok(Expression::Tuple(items))
+    }
+
+    pub(super) fn expression(&mut self) -> Result<Expression> {
+        self.deeper(|parser| {
+            let mark = parser.unknown.len();
+            let mut value = parser.or()?;
+            while parser.skip_name("if")? {
+                // The condition itself is always reached.
+                let branch = parser.unknown.split_off(mark);
+                let condition = parser.or()?;
+                let certain = parser.unknown.split_off(mark);
+                parser.unknown.extend(branch);
+                let otherwise =
+                    if parser.skip_name("else")? { Some(parser.expression()?) } else { None };
+                parser.soften(mark);
+                parser.unknown.extend(certain);
+                value = Expression::If(Box::new(Conditional { condition, then: value, otherwise }));
+            }
+            Ok(value)
+        })
+    }
+
+    pub(super) fn or(&mut self) -> Result<Expression> {
+        let mut left = self.and()?;
+        while self.skip_name("or")? {
+            left = Expression::Or(Box::new((left, self.and()?)));
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Expression> {
+        let mut left = self.not()?;
+        while self.skip_name("and")? {
+            left = Expression::And(Box::new((left, self.not()?)));
+        }
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Result<Expression> {
+        if self.skip_name("not")? {
+            let operand = self.deeper(Self::not)?;
+            return Ok(Expression::Not(Box::new(operand)));
+        }
+        self.comparison()
+    }
+
+    fn comparison(&mut self) -> Result<Expression> {
+        let start = self.place();
+        let first = self.sum()?;
+        let mut rest = Vec::new();
+        loop {
+            let comparison = match *self.current() {
+                Token::Operator("==") => Comparison::Equal,
+                Token::Operator("!=") => Comparison::NotEqual,
+                Token::Operator("<") => Comparison::Less,
+                Token::Operator("<=") => Comparison::LessEqual,
+                Token::Operator(">") => Comparison::Greater,
+                Token::Operator(">=") => Comparison::GreaterEqual,
+                Token::Name("in") => Comparison::In,
+                Token::Name("not") if matches!(self.following(), Token::Name("in")) => {
+                    self.advance()?;
+                    Comparison::NotIn
+                }
+                _ => break,
+            };
+            self.advance()?;
+            rest.push((comparison, self.sum()?));
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        Ok(Expression::Compare(Box::new(Compare { first, rest, place: self.since(start) })))
+    }
+
+    fn sum(&mut self) -> Result<Expression> {
+        let start = self.place();
+        let mut left = self.concatenation()?;
+        loop {
+            let operator = match *self.current() {
+                Token::Operator("+") => Operator::Add,
+                Token::Operator("-") => Operator::Sub,
+                _ => return Ok(left),
+            };
+            self.advance()?;
+            let right = self.concatenation()?;
+            left = self.binary(operator, left, right, start);
+        }
+    }
+
+    fn binary(
+        &self,
+        operator: Operator,
+        left: Expression,
+        right: Expression,
+        start: Place,
+    ) -> Expression {
+        Expression::Binary(Box::new(Binary { operator, left, right, place: self.since(start) }))
+    }
+
+    fn concatenation(&mut self) -> Result<Expression> {
+        let first = self.product()?;
+        if !self.is_operator("~") {
+            return Ok(first);
+        }
+        let mut parts = vec![first];
+        while self.skip_operator("~")? {
+            parts.push(self.product()?);
+        }
+        Ok(Expression::Concat(parts))
+    }
+
+    fn product(&mut self) -> Result<Expression> {
+        let start = self.place();
+        let mut left = self.power()?;
+        loop {
+            let operator = match *self.current() {
+                Token::Operator("*") => Operator::Mul,
+                Token::Operator("/") => Operator::Div,
+                Token::Operator("//") => Operator::FloorDiv,
+                Token::Operator("%") => Operator::Rem,
+                _ => return Ok(left),
+            };
+            self.advance()?;
+            let right = self.power()?;
+            left = self.binary(operator, left, right, start);
+        }
+    }
+
+    fn power(&mut self) -> Result<Expression> {
+        let start = self.place();
+        let mut left = self.unary(true)?;
+        while self.skip_operator("**")? {
+            let right = self.unary(true)?;
+            left = self.binary(Operator::Pow, left, right, start);
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self, filtered: bool) -> Result<Expression> {
+        let start = self.place();
+        let node = match *self.current() {
+            Token::Operator("-") => {
+                self.advance()?;
+                let operand = self.deeper(|parser| parser.unary(false))?;
+                Expression::Negate(Box::new((operand, self.since(start))))
+            }
+            Token::Operator("+") => {
+                self.advance()?;
+                let operand = self.deeper(|parser| parser.unary(false))?;
+                Expression::Positive(Box::new((operand, self.since(start))))
+            }
+            _ => self.primary()?,
+        };
+        let node = self.postfix(node, start)?;
+        if filtered { self.filtered(node, start) } else { Ok(node) }
+    }
+
+    pub(super) fn primary(&mut self) -> Result<Expression> {
+        let place = self.place();
+        let value = match *self.current() {
+            Token::Name("true" | "True") => Value::Bool(true),
+            Token::Name("false" | "False") => Value::Bool(false),
+            Token::Name("none" | "None") => Value::None,
+            Token::Name(name) => {
+                self.advance()?;
+                return Ok(Expression::Name(self.symbol(name), place));
+            }
+            Token::Text(_) => {
+                let mut text = String::new();
+                while let Token::Text(part) = *self.current() {
+                    if self.raw {
+                        text.push_str(part);
+                    } else {
+                        text.push_str(&unescaped(part).map_err(|message| self.fail(message))?);
+                    }
+                    self.advance()?;
+                }
+                return Ok(Expression::Const(text.into()));
+            }
+            Token::Integer(digits) => integer(digits),
+            Token::Float(digits) => {
+                Value::Float(digits.replace('_', "").parse().unwrap_or(f64::NAN))
+            }
+            Token::Operator("(") => {
+                self.advance()?;
+                let inner = self.tuple_in(true, &[], true)?;
+                self.expect_operator(")")?;
+                return Ok(inner);
+            }
+            Token::Operator("[") => return self.list(),
+            Token::Operator("{") => return self.dict(),
+            ref other => {
+                let found = Value::str(other.described()).to_repr();
+                return Err(self.fail(format!("unexpected {found}")));
+            }
+        };
+        self.advance()?;
+        Ok(Expression::Const(value))
+    }
+
+    fn list(&mut self) -> Result<Expression> {
+        self.expect_operator("[")?;
+        let mut items = Vec::new();
+        while !self.is_operator("]") {
+            if !items.is_empty() {
+                self.expect_operator(",")?;
+                if self.is_operator("]") {
+                    break;
+                }
+            }
+            items.push(self.expression()?);
+        }
+        self.expect_operator("]")?;
+        Ok(Expression::List(items))
+    }
+
+    fn dict(&mut self) -> Result<Expression> {
+        self.expect_operator("{")?;
+        let mut entries = Vec::new();
+        while !self.is_operator("}") {
+            if !entries.is_empty() {
+                self.expect_operator(",")?;
+                if self.is_operator("}") {
+                    break;
+                }
+            }
+            let key = self.expression()?;
+            self.expect_operator(":")?;
+            entries.push((key, self.expression()?));
+        }
+        self.expect_operator("}")?;
+        Ok(Expression::Dict(entries))
+    }
+
+    fn postfix(&mut self, mut node: Expression, start: Place) -> Result<Expression> {
+        loop {
+            node = match *self.current() {
+                Token::Operator("." | "[") => self.subscript(node, start)?,
+                Token::Operator("(") => self.call(node, start)?,
+                _ => return Ok(node),
+            };
+        }
+    }
+
+    fn filtered(&mut self, mut node: Expression, start: Place) -> Result<Expression> {
+        loop {
+            node = match *self.current() {
+                Token::Operator("|") => self.filters(node, start)?,
+                Token::Name("is") => self.test(node, start)?,
+                Token::Operator("(") => self.call(node, start)?,
+                _ => return Ok(node),
+            };
+        }
+    }
+
+    fn subscript(&mut self, of: Expression, start: Place) -> Result<Expression> {
+        if self.skip_operator(".")? {
+            let token = self.current().clone();
+            self.advance()?;
+            let place = self.since(start);
+            return match token {
+                Token::Name(name) => {
+                    Ok(Expression::Attribute(Box::new(Attribute { of, name: name.into(), place })))
+                }
+                Token::Integer(digits) => {
+                    let key = Expression::Const(integer(digits));
+                    Ok(Expression::Item(Box::new(Item { of, key, place })))
+                }
+                _ => Err(TemplateError::syntax(&self.code, place, "expected name or number")),
+            };
+        }
+        self.expect_operator("[")?;
+        let mut keys = Vec::new();
+        while !self.is_operator("]") {
+            if !keys.is_empty() {
+                self.expect_operator(",")?;
+            }
+            keys.push(self.subscripted()?);
+        }
+        self.expect_operator("]")?;
+        let place = self.since(start);
+        if keys.len() == 1
+            && let Some(Ok([from, to, step])) = keys.pop_if(|key| key.is_ok())
+        {
+            return Ok(Expression::Slice(Box::new(Slice {
+                of,
+                start: from,
+                stop: to,
+                step,
+                place,
+            })));
+        }
+        let mut items = Vec::new();
+        for key in keys {
+            match key {
+                Err(key) => items.push(key),
+                Ok(_) => return Err(self.fail("a slice cannot be one of several keys")),
+            }
+        }
+        let key = match items.pop() {
+            Some(only) if items.is_empty() => only,
+            last => {
+                items.extend(last);
+                Expression::Tuple(items)
+            }
+        };
+        Ok(Expression::Item(Box::new(Item { of, key, place })))
+    }
+
+    /// Reads a slice, or else a key.
+    fn subscripted(&mut self) -> Result<std::result::Result<[Option<Expression>; 3], Expression>> {
+        let mut bounds = [None, None, None];
+        if !self.is_operator(":") {
+            let key = self.expression()?;
+            if !self.is_operator(":") {
+                return Ok(Err(key));
+            }
+            bounds[0] = Some(key);
+        }
+        for bound in &mut bounds[1..] {
+            if !self.skip_operator(":")? {
+                break;
+            }
+            if !matches!(self.current(), Token::Operator(":" | "]" | ",")) {
+                *bound = Some(self.expression()?);
+            }
+        }
+        Ok(Ok(bounds))
+    }
+
+    fn call(&mut self, callee: Expression, start: Place) -> Result<Expression> {
+        let arguments = self.arguments()?;
+        let place = self.since(start);
+        Ok(match callee {
+            Expression::Attribute(attribute) => {
+                let Attribute { of, name, .. } = *attribute;
+                self.code.mutates |= CHANGING.contains(&&*name);
+                Expression::Method(Box::new(Method { of, name, arguments, place }))
+            }
+            callee => Expression::Call(Box::new(Call { callee, arguments, place })),
+        })
+    }
+
+    fn arguments(&mut self) -> Result<Arguments> {
+        let start = self.place();
+        self.expect_operator("(")?;
+        let mut arguments = Arguments::default();
+        let (mut star, mut first) = (false, true);
+        while !self.is_operator(")") {
+            if !first {
+                self.expect_operator(",")?;
+                if self.is_operator(")") {
+                    break;
+                }
+            }
+            first = false;
+            let splat = !arguments.splats.is_empty();
+            let mut allowed = !splat;
+            if self.skip_operator("*")? {
+                allowed &= !star;
+                star = true;
+                arguments.positional.push((true, self.expression()?));
+            } else if self.skip_operator("**")? {
+                arguments.splats.push(self.expression()?);
+            } else if let Token::Name(name) = *self.current()
+                && matches!(self.following(), Token::Operator("="))
+            {
+                self.advance()?;
+                self.advance()?;
+                arguments.named.push((name.into(), self.expression()?));
+            } else {
+                allowed &= !star && arguments.named.is_empty();
+                if allowed {
+                    arguments.positional.push((false, self.expression()?));
+                }
+            }
+            if !allowed {
+                let message = "invalid syntax for function call expression";
+                return Err(TemplateError::syntax(&self.code, start, message));
+            }
+        }
+        self.expect_operator(")")?;
+        Ok(arguments)
+    }
+
+    fn dotted_name(&mut self) -> Result<String> {
+        let mut name = self.expect_name()?.to_owned();
+        while self.skip_operator(".")? {
+            name.push('.');
+            name.push_str(self.expect_name()?);
+        }
+        Ok(name)
+    }
+
+    /// Reads the filters of a `filter` block.
+    pub(super) fn inline_filters(&mut self) -> Result<Expression> {
+        let start = self.place();
+        let first = self.filter(Expression::Input, start)?;
+        self.filters(first, start)
+    }
+
+    pub(super) fn filters(&mut self, mut node: Expression, start: Place) -> Result<Expression> {
+        while self.skip_operator("|")? {
+            node = self.filter(node, start)?;
+        }
+        Ok(node)
+    }
+
+    fn filter(&mut self, input: Expression, start: Place) -> Result<Expression> {
+        let name = self.dotted_name()?;
+        let arguments =
+            if self.is_operator("(") { self.arguments()? } else { Arguments::default() };
+        let place = self.since(start);
+        Ok(match filters::find(&name) {
+            Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
+            None => self.missing(format!("No filter named '{name}'."), place),
+        })
+    }
+
+    fn missing(&mut self, message: String, place: Place) -> Expression {
+        self.unknown.push((message.clone(), place));
+        Expression::Unknown(Box::new((message, place)))
+    }
+
+    fn test(&mut self, input: Expression, start: Place) -> Result<Expression> {
+        self.advance()?;
+        let negated = self.skip_name("not")?;
+        let name = self.dotted_name()?;
+        let arguments = if self.is_operator("(") {
+            self.arguments()?
+        } else if self.test_argument_follows() {
+            if self.is_name("is") {
+                return Err(self.fail("You cannot chain multiple tests with is"));
+            }
+            let at = self.place();
+            let argument = self.primary()?;
+            let argument = self.postfix(argument, at)?;
+            Arguments { positional: vec![(false, argument)], ..Arguments::default() }
+        } else {
+            Arguments::default()
+        };
+        let place = self.since(start);
+        let node = match tests::find(&name) {
+            Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
+            None => self.missing(format!("No test named '{name}'."), place),
+        };
+        Ok(if negated { Expression::Not(Box::new(node)) } else { node })
+    }
+
+    fn test_argument_follows(&self) -> bool {
+        match self.current() {
+            Token::Name(name) => !matches!(*name, "else" | "or" | "and"),
+            Token::Text(_) | Token::Integer(_) | Token::Float(_) => true,
+            Token::Operator(operator) => matches!(*operator, "(" | "[" | "{"),
+            _ => false,
+        }
+    }
+}
+
+/// Reads an integer with its prefix and underscores.
+fn integer(digits: &str) -> Value {
+    let digits = digits.replace('_', "").to_ascii_lowercase();
+    let (radix, rest) = match digits.get(..2) {
+        Some("0x") => (16, &digits[2..]),
+        Some("0o") => (8, &digits[2..]),
+        Some("0b") => (2, &digits[2..]),
+        _ => (10, digits.as_str()),
+    };
+    BigInt::parse_bytes(rest.as_bytes(), radix).map_or(Value::None, Value::from)
+}
+
+#[cfg(test)]
+mod checks {
+    use super::*;
+
+    #[test]
+    fn integers_have_prefixes_and_underscores() {
+        for (text, number) in [("0x1F", 31), ("0b_101", 5), ("1_000", 1000), ("00", 0)] {
+            assert_eq!(integer(text), Value::Int(number), "{text}");
+        }
+    }
+}

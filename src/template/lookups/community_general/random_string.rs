@@ -1,0 +1,90 @@
+//! `random_string`: a text by chance.
+
+use super::{Found, Lookup, Query};
+use crate::template::{lookups::LookupError, random::Random};
+
+pub(super) static UNIT: Lookup = Lookup {
+    name: "community.general.random_string",
+    aliases: &[],
+    summary: "A text by chance, of certain kinds of letters",
+    examples: &[
+        (
+            "{{ lookup('community.general.random_string', length=8, upper=false, lower=false, special=false, seed='a') }}",
+            "48199829",
+        ),
+        ("{{ lookup('community.general.random_string', length=12) | length }}", "12"),
+        (
+            "{{ lookup('community.general.random_string', length=20, override_all='ab') | regex_replace('[ab]') }}",
+            "",
+        ),
+        (
+            "{{ lookup('community.general.random_string', length=20, special=false, min_numeric=20) | regex_replace('[0-9]') }}",
+            "",
+        ),
+        (
+            "{{ lookup('community.general.random_string', length=6, upper=false, lower=false, numbers=false, special=false) }}",
+            "The lookup plugin 'community.general.random_string' failed: Available characters cannot be None, please change constraints",
+        ),
+    ],
+    run,
+};
+
+const SETS: [(&str, &str, &str); 4] = [
+    ("numbers", "min_numeric", "0123456789"),
+    ("lower", "min_lower", "abcdefghijklmnopqrstuvwxyz"),
+    ("upper", "min_upper", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    ("special", "min_special", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+];
+
+fn run(query: &mut Query<'_, '_>) -> Found {
+    let count = |name: &str, default: usize| -> Result<usize, LookupError> {
+        let Some(value) = query.option(name) else { return Ok(default) };
+        let number = value.to_text().parse::<usize>().map(|number| number.min(1_000_000));
+        number.map_err(|_| format!("Config '{name}' for 'ansible_collections.community.general.plugins.lookup.random_string' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'int': {}", value.to_repr()).into())
+    };
+    let similar = query.text("similar_chars", "il1LoO0");
+    let mut random = Random::seeded(query.option("seed"));
+    let mut pick = |letters: &[char], count: usize, text: &mut Vec<char>| {
+        text.extend((0..count).filter_map(|_| {
+            let at = usize::try_from(random.below(letters.len() as u64)).unwrap_or(0);
+            letters.get(at).copied()
+        }));
+    };
+    let (mut all, mut text) = (Vec::new(), Vec::new());
+    let mut forced = 0;
+    let overridden = query.option("override_all").filter(|value| value.is_true());
+    if let Some(letters) = overridden {
+        all.extend(letters.to_text().chars());
+    } else {
+        for (name, least, letters) in SETS {
+            if !query.flag(name, true) {
+                continue;
+            }
+            let letters = match query.option("override_special") {
+                Some(given) if name == "special" && given.is_true() => given.to_text(),
+                _ => letters.to_owned(),
+            };
+            let mut letters: Vec<char> = letters.chars().collect();
+            if query.flag("ignore_similar_chars", false) {
+                letters.retain(|letter| !similar.contains(*letter));
+            }
+            let least = count(least, 0)?;
+            pick(&letters, least, &mut text);
+            forced += least;
+            all.extend(letters);
+        }
+    }
+    if all.is_empty() {
+        return Err("Available characters cannot be None, please change constraints".into());
+    }
+    pick(&all, count("length", 8)?.saturating_sub(forced), &mut text);
+    if forced > 0 {
+        random.shuffle(&mut text);
+    }
+    let text: String = text.into_iter().collect();
+    if query.flag("base64", false) {
+        use base64::Engine as _;
+        return Ok(vec![base64::engine::general_purpose::STANDARD.encode(text).into()]);
+    }
+    Ok(vec![text.into()])
+}

@@ -1,0 +1,89 @@
+//! What filters, tests and lookups have in common: their names, the table of them, and their examples.
+
+use std::{borrow::Cow, collections::HashMap};
+
+/// A filter, a test or a lookup.
+///
+/// A unit of a collection has its full name (`community.general.counter`); one of `ansible.builtin`, the short one.
+pub(crate) trait Unit: Sync + 'static {
+    fn name(&self) -> &'static str;
+    fn aliases(&self) -> &'static [&'static str];
+    fn examples(&self) -> &'static [(&'static str, &'static str)];
+}
+
+macro_rules! unit {
+    ($type:ty) => {
+        impl $crate::template::units::Unit for $type {
+            fn name(&self) -> &'static str {
+                self.name
+            }
+            fn aliases(&self) -> &'static [&'static str] {
+                self.aliases
+            }
+            fn examples(&self) -> &'static [(&'static str, &'static str)] {
+                self.examples
+            }
+        }
+    };
+}
+pub(crate) use unit;
+
+/// All units of a kind, by all their names.
+pub(crate) struct Table<U: 'static> {
+    by_name: HashMap<&'static str, &'static U>,
+    all: Vec<&'static U>,
+}
+
+impl<U: Unit> Table<U> {
+    /// Returns the table of what registries hold.
+    pub(crate) fn of(registries: &[&[&'static U]]) -> Table<U> {
+        let all: Vec<&'static U> = registries.concat();
+        let names = |unit: &'static U| {
+            std::iter::once(unit.name())
+                .chain(unit.aliases().iter().copied())
+                .map(move |name| (name, unit))
+        };
+        Table { by_name: all.iter().copied().flat_map(names).collect(), all }
+    }
+
+    /// Returns the unit of this name, short or with its collection.
+    pub(crate) fn find(&self, name: &str) -> Option<&'static U> {
+        let short = name
+            .strip_prefix("ansible.builtin.")
+            .or_else(|| name.strip_prefix("ansible.legacy."))
+            .filter(|short| !short.contains('.'));
+        self.by_name.get(short.unwrap_or(name)).copied()
+    }
+
+    /// Returns every unit.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static U> {
+        self.all.iter().copied()
+    }
+}
+
+/// Returns a unit's name with its collection.
+pub(crate) fn qualified(name: &str) -> Cow<'_, str> {
+    if name.contains('.') {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(format!("ansible.builtin.{name}"))
+    }
+}
+
+/// Checks that every unit has examples, and that they hold.
+#[cfg(test)]
+pub(crate) fn check_examples<U: Unit>(table: &Table<U>) {
+    let mut wrong = Vec::new();
+    for unit in table.all() {
+        if unit.examples().is_empty() {
+            wrong.push(format!("{} has no example", unit.name()));
+        }
+        for (template, expected) in unit.examples() {
+            let found = crate::template::uses::testing::printed(template);
+            if found != *expected {
+                wrong.push(format!("{template}\n  expected {expected}\n  found    {found}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}

@@ -1,0 +1,221 @@
+//! Templates against Jinja2 and minijinja: a long configuration over the variables of 500 hosts, and 10,000 small expressions.
+//!
+//! `cargo bench --bench templates [PYTHON]`; the Python is that of the reference's virtual environment, which has Jinja2.
+
+#![expect(clippy::print_stdout, reason = "it reports")]
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::PathBuf,
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use windlass::{
+    template::{Context, Env, FileOptions, Scope},
+    value::{Dict, Template, Value},
+};
+
+struct Names(Dict);
+
+impl Scope for Names {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.keys().map(|key| key.to_text().into()).collect()
+    }
+}
+
+/// Variables of 500 hosts, as JSON, for both sides.
+fn variables() -> serde_json::Value {
+    let hosts = (0..500).map(|number| {
+        let name = format!("web{number:03}");
+        let host = serde_json::json!({
+            "name": name,
+            "address": format!("10.0.{}.{}", number / 250, number % 250 + 1),
+            "port": 8000 + number % 10,
+            "weight": number % 7 * 10,
+            "backup": number % 11 == 0,
+            "role": ["app", "api", "static"][number % 3],
+            "tags": ["blue", "green", "canary"][..number % 4 % 3 + 1],
+            "tls": {"enabled": number % 2 == 0, "certificate": format!("/etc/ssl/{name}.pem")},
+            "limits": {"connections": 100 * (number % 5 + 1), "timeout": 2.5},
+        });
+        (name, host)
+    });
+    let hostvars: serde_json::Map<_, _> = hosts.collect();
+    serde_json::json!({
+        "groups": {"web": hostvars.keys().collect::<Vec<_>>()},
+        "hostvars": hostvars,
+        "domain": "example.org",
+        "maxconn": 20000,
+        "stats": {"user": "admin", "refresh": 10},
+    })
+}
+
+/// A configuration of about 300 lines: a loop over all hosts for each of 20 back ends.
+fn configuration() -> String {
+    let mut text = String::from("global\n    maxconn {{ maxconn }}\n    daemon\n\n");
+    for number in 0..20 {
+        write!(
+            text,
+            "{}",
+            r#"# back end NUMBER
+{% set role = ['app', 'api', 'static'][NUMBER % 3] %}
+backend {{ role }}_NUMBER
+    mode http
+    balance {{ 'leastconn' if role == 'api' else 'roundrobin' }}
+    option httpchk GET /health?id=NUMBER
+    stats auth {{ stats.user }}:{{ stats.refresh * NUMBER }}
+{% for host in groups['web'] %}
+{% set vars = hostvars[host] %}
+{% if vars.role == role and vars.limits.connections > NUMBER %}
+    server {{ vars.name | upper }} {{ vars.address }}:{{ vars.port + NUMBER }} check weight {{ vars.weight }}{% if vars.backup %} backup{% endif %}{% if vars.tls.enabled %} ssl crt {{ vars.tls.certificate }}{% endif %} # {{ loop.index }}/{{ loop.length }} {{ vars.tags | join(',') }}
+{% endif %}
+{% endfor %}
+
+"#
+            .replace("NUMBER", &number.to_string())
+        )
+        .expect("a string takes everything");
+    }
+    text
+}
+
+fn expressions() -> Vec<String> {
+    let forms = [
+        "{{ hostvars['web001'].port + NUMBER }}",
+        "{{ domain ~ '-NUMBER' }}",
+        "{{ stats.user | upper }}-NUMBER",
+        "{{ 'a' if maxconn > NUMBER else 'b' }}",
+        "{{ groups.web[NUMBER % 500] }}",
+        "{{ (hostvars.web002.tags + ['NUMBER']) | join('/') }}",
+        "{{ missing_NUMBER | default('none') }}",
+        "{{ hostvars['web003'].tls.enabled and NUMBER > 3 }}",
+        "{{ [1, 2, NUMBER] | map('string') | list | length }}",
+        "{% for tag in hostvars.web005.tags %}{{ tag }}NUMBER,{% endfor %}",
+    ];
+    let forms = forms.iter().cycle().take(10_000).enumerate();
+    forms.map(|(number, form)| form.replace("NUMBER", &number.to_string())).collect()
+}
+
+/// Returns the shortest of several runs.
+fn shortest(mut run: impl FnMut()) -> Duration {
+    let times = (0..7).map(|_| {
+        let start = Instant::now();
+        run();
+        start.elapsed()
+    });
+    times.min().unwrap_or_default()
+}
+
+fn main() {
+    let python = std::env::args().skip(1).find(|word| !word.starts_with('-')).map_or_else(
+        || {
+            let home = std::env::var("HOME").unwrap_or_default();
+            PathBuf::from(home).join(".cache/windlass/reference-2.19/bin/python")
+        },
+        PathBuf::from,
+    );
+    let variables = variables();
+    let (text, small) = (configuration(), expressions());
+    let Value::Dict(dict) = Value::from(variables.clone()) else { return };
+    let names = Names((*dict).clone());
+
+    let mut times: BTreeMap<&str, Duration> = BTreeMap::new();
+    let context = Context::default();
+    let options = FileOptions::default();
+    let mut rendered = String::new();
+    times.insert(
+        "configuration",
+        shortest(|| {
+            let env = Env::new(&names, &context);
+            rendered = env.render_file(&text, None, &options).unwrap_or_else(|e| e.message);
+        }),
+    );
+    let fresh =
+        || small.iter().map(|text| Value::Template(Arc::new(Template::new(text.as_str(), None))));
+    let mut results = Vec::new();
+    times.insert(
+        "expressions",
+        shortest(|| {
+            let env = Env::new(&names, &context);
+            results = fresh()
+                .map(|text| env.eval(&text).map_or_else(|e| e.message, |v| v.to_text()))
+                .collect();
+        }),
+    );
+    let parsed: Vec<Value> = fresh().collect();
+    times.insert(
+        "expressions, compiled before",
+        shortest(|| {
+            let env = Env::new(&names, &context);
+            for template in &parsed {
+                drop(env.eval(template));
+            }
+        }),
+    );
+
+    let mut others: BTreeMap<&str, Duration> = BTreeMap::new();
+    let mut environment = minijinja::Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_keep_trailing_newline(true);
+    let context = minijinja::Value::from_serialize(&variables);
+    if let Ok(template) = environment.template_from_str(&text) {
+        others.insert("configuration", shortest(|| drop(template.render(&context))));
+    }
+    others.insert(
+        "expressions",
+        shortest(|| {
+            for text in &small {
+                drop(environment.render_str(text, &context));
+            }
+        }),
+    );
+
+    let folder = std::env::temp_dir().join(format!("windlass-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+    let input =
+        serde_json::json!({"variables": variables, "configuration": text, "expressions": small});
+    std::fs::write(folder.join("input.json"), input.to_string())
+        .expect("the temporary folder can be written");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/templates.py");
+    let answer = Command::new(&python).arg(script).arg(folder.join("input.json")).output();
+    let _ = std::fs::remove_dir_all(&folder);
+    let answer = match answer {
+        Ok(output) if output.status.success() => output.stdout,
+        Ok(output) => {
+            println!("{}", String::from_utf8_lossy(&output.stderr));
+            return;
+        }
+        Err(error) => {
+            println!("cannot run {}: {error}", python.display());
+            return;
+        }
+    };
+    let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
+    println!("{:<30} {:>12} {:>12} {:>12} {:>8}", "", "windlass", "minijinja", "Jinja2", "ratio");
+    for (name, ours) in &times {
+        let theirs = answer["times"][name].as_f64().unwrap_or_default();
+        let ours = ours.as_secs_f64();
+        let other = others
+            .get(name)
+            .map_or_else(String::new, |time| format!("{:.2} ms", time.as_secs_f64() * 1e3));
+        println!(
+            "{name:<30} {:>9.2} ms {other:>12} {:>9.2} ms {:>7.1}x",
+            ours * 1e3,
+            theirs * 1e3,
+            theirs / ours
+        );
+    }
+    let same = answer["rendered"].as_str() == Some(&rendered)
+        && answer["results"].as_array().is_some_and(|all| {
+            all.iter()
+                .map(|text| text.as_str().unwrap_or_default())
+                .eq(results.iter().map(String::as_str))
+        });
+    println!("the texts are {}", if same { "equal" } else { "NOT EQUAL" });
+}
