@@ -33,7 +33,7 @@ test: packages fmt-check lint
 	    $(CARGO) test --workspace --locked --no-fail-fast; \
 	fi
 
-# The same with the parity cases on hosts that take long.
+# The same with all parity cases on hosts.
 test-all: export PARITY_HOSTS = all
 test-all: test
 

@@ -41,6 +41,7 @@ registry! {
     template,
     uri,
     unarchive,
+    validate_argument_spec,
     wait_for_connection,
 }
 
@@ -157,6 +158,16 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Err(_) if windlass_modules::find(name).is_some() => (),
             step => return step,
         }
+    }
+    let has_text = call.args.contains_key("_raw_params");
+    let takes_text = || {
+        crate::playbook::takes_text(name)
+            || find(name).is_some_and(|action| action.args.contains(&"_raw_params"))
+            || windlass_modules::find(name).is_some_and(|module| module.spec.free_form)
+    };
+    if has_text && !takes_text() {
+        let message = format!("Action '{}' does not support raw params.", full_name(name));
+        return Err(Failure::at(None, message));
     }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;

@@ -104,8 +104,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
 }
 
 fn help() -> String {
-    let mut text =
-        "windlass runs Ansible playbooks without Python, fast.\n\nUsage:\n".to_owned();
+    let mut text = "windlass runs Ansible playbooks without Python, fast.\n\nUsage:\n".to_owned();
     for Command { name, program, usage, summary, .. } in COMMANDS {
         let call = format!("windlass {name} {usage}");
         text.push_str(&format!("  {call:38} {summary} (also as `{program}`)\n"));

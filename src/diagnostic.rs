@@ -41,6 +41,8 @@ pub enum Fault {
     /// The text of a playbook.
     #[default]
     Text,
+    /// A choice that does not exist, as an option of the command line.
+    Choice,
     /// A file or role that is not there.
     Absence,
     /// A task that would fail when its turn came.

@@ -19,6 +19,7 @@ mod looping;
 mod meta;
 mod play;
 mod prelude;
+mod prompts;
 mod run;
 mod serial;
 mod settle;

@@ -14,9 +14,10 @@ mod task;
 
 use std::{path::PathBuf, sync::Arc};
 
+pub(crate) use action::takes_text;
 pub use args::{ArgText, parse_key_values};
 pub use collections::{Collections, Routed};
-pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels};
+pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub(crate) use load::is_variable_name;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
 pub use role::{Role, RoleCall, RoleFiles};
@@ -59,6 +60,10 @@ pub struct VarsPrompt {
     pub default: Option<Value>,
     pub private: bool,
     pub confirm: bool,
+    /// The hash that stands for the answer, its salt or how long that is.
+    pub encrypt: Option<String>,
+    pub salt: Option<String>,
+    pub salt_size: Option<usize>,
     pub span: Span,
 }
 

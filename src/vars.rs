@@ -16,6 +16,7 @@ use std::{
 
 pub use cache::FactCache;
 pub use facts::Facts;
+pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
 
 use crate::{

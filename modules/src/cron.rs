@@ -81,10 +81,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let before = place.read(host)?;
     let mut table = Table::of(before.as_deref().unwrap_or_default());
     let mut backup = None;
-    if args.backup && !host.checking() {
+    let changed = change(&args, &mut table)?;
+    if args.backup && changed && !host.checking() {
         backup = Some(keep(host, before.as_deref().unwrap_or_default())?);
     }
-    let changed = change(&args, &mut table)?;
     let after = table.text();
     // A file of its own that has nothing left goes.
     let remove = args.state == State::Absent

@@ -23,7 +23,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.src.0.as_str();
     let failed = |error: &std::io::Error| {
         Failure::new(match error.raw_os_error() {
-            Some(2) => format!("File not found: {path}: {}", errno_about(error, path)),
+            Some(2) => {
+                format!("File not found: {path}: [Errno 2] No such file or directory: '{path}'")
+            }
             Some(13) => format!("File is not readable: {path}: {}", errno_about(error, path)),
             _ => format!("unable to slurp file: {}", errno_about(error, path)),
         })

@@ -89,7 +89,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let folder = match (args.scope, &args.repo) {
         (Some(Scope::Local), Some(repo)) => host.path(&repo.0),
-        (Some(Scope::File), _) | (None, _) => host.path("."),
+        (Some(Scope::File) | None, _) => host.path("."),
         _ => host.path("/"),
     };
     let at = |argv: Vec<String>| Command { cwd: Some(folder.clone()), ..Command::new(argv) };

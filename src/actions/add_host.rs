@@ -44,7 +44,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if let Some(port) = port {
-        vars.insert("ansible_ssh_port", port);
+        let number = port.parse::<i64>().map_or_else(|_| Value::str(port), Value::Int);
+        vars.insert("ansible_ssh_port", number);
     }
     let names: Vec<&str> = groups.iter().map(String::as_str).collect();
     let changed = {

@@ -29,6 +29,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("changed", false);
         result.insert("skipped", true);
         result.insert("msg", "check mode not (yet) supported for this module");
+        result.insert("_ansible_windlass_not_begun", true);
         return Ok(Step::Done(result));
     }
     let text = |name: &str, what: &str| match call.args.get(name) {

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use windlass_modules::pattern::{Flags, Pattern};
+
 use super::{Action, files};
 use crate::{
     diagnostic::Source,
@@ -23,95 +25,181 @@ pub(super) static UNIT: Action = Action {
         "ignore_unknown_extensions",
         "hash_behaviour",
     ],
-    open: false,
+    open: true,
     needs_host: false,
     run,
 };
 
+/// Arguments that only files have, and only folders.
+const ONLY_FILE: [&str; 2] = ["file", "_raw_params"];
+const ONLY_DIR: [&str; 6] =
+    ["dir", "depth", "files_matching", "ignore_files", "extensions", "ignore_unknown_extensions"];
+
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let mut found = Dict::new();
-    let mut included = Vec::new();
-    let mut read = |path: &Path| -> Result<(), Failure> {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
-        let bytes = files::open(call, bytes)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| Failure::action(format!("{} is not text in UTF-8", path.display())))?;
-        let source = Source::new(path.display().to_string(), text);
-        let document =
-            crate::yaml::parse(&source).map_err(|error| Failure::action(error.render(false)))?;
-        included.push(Value::str(path.display().to_string()));
-        match document.root.map(|node| node.to_value()) {
-            None | Some(Value::None) => Ok(()),
-            Some(Value::Dict(vars)) => {
-                found.extend(vars.iter().map(|(key, value)| (key.clone(), value.clone())));
-                Ok(())
-            }
-            Some(_) => Err(Failure::action(format!(
-                "{} must be stored as a dictionary/hash",
-                path.display()
-            ))),
+    let given = |names: &[&str]| names.iter().any(|name| call.args.contains_key(name));
+    for key in call.args.keys().map(Value::to_text) {
+        if !UNIT.args.contains(&key.as_str()) {
+            return Err(Failure::at(None, format!("{key} is not a valid option in include_vars")));
         }
-    };
-    let extensions: Vec<String> = match call.args.get("extensions") {
-        Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
-        Some(text) if text.is_true() => text.to_text().split(',').map(ToOwned::to_owned).collect(),
-        _ => ["yaml", "yml", "json"].map(str::to_owned).to_vec(),
-    };
-    if let Some(dir) = call.text("dir") {
-        let depth = call.text("depth").and_then(|text| text.parse::<usize>().ok()).unwrap_or(0);
-        let base = files::search_path(call, "vars", &dir).into_iter().find(|path| path.is_dir());
-        let Some(base) = base else {
-            return Err(Failure::action(format!("{dir} directory does not exist")));
-        };
-        let matching = call.text("files_matching");
-        let ignored: Vec<String> = match call.args.get("ignore_files") {
-            Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
-            _ => Vec::new(),
-        };
-        let unknown_is_fine = call.truth("ignore_unknown_extensions").unwrap_or(false);
-        let mut paths = Vec::new();
-        walk(&base, depth, 1, &mut paths);
-        for path in paths {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let has_extension = path
-                .extension()
-                .is_some_and(|ending| extensions.contains(&ending.to_string_lossy().into_owned()));
-            if ignored.contains(&name)
-                || matching.as_ref().is_some_and(|pattern| {
-                    regex::Regex::new(pattern).is_ok_and(|regex| !regex.is_match(&name))
-                })
-            {
-                continue;
-            }
-            if !has_extension {
-                if unknown_is_fine || name.starts_with('.') {
-                    continue;
-                }
-                return Err(Failure::action(format!(
-                    "{} does not have a valid extension: {}",
-                    path.display(),
-                    extensions.join(", ")
-                )));
-            }
-            read(&path)?;
-        }
-    } else {
-        let Some(name) = call.text("file").or_else(|| call.text("_raw_params")) else {
-            return Err(Failure::action("No file or directory was given"));
-        };
-        let path = files::find(call, "vars", &name)?;
-        read(&path)?;
     }
-    let facts = match call.text("name") {
-        Some(name) => Value::dict([(name, Value::from(found))]),
-        None => Value::from(found),
+    if given(&ONLY_DIR) && given(&ONLY_FILE) {
+        return Err(Failure::at(
+            None,
+            "You are mixing file only and dir only arguments, these are incompatible",
+        ));
+    }
+    let mut gathered = Gathered::default();
+    let ended = if given(&ONLY_DIR) {
+        let wanted = Wanted::of(call)?;
+        folder(call, &wanted, &mut gathered)
+    } else {
+        file(call, &mut gathered)
     };
+    let name = call.text("name");
+    let mut facts = match &name {
+        Some(name) => Value::dict([(name.as_str(), Value::from(gathered.vars))]),
+        None => Value::from(gathered.vars),
+    };
+    if let Err(message) = ended {
+        let failure = Failure::at(None, "Action failed: Unknown error.")
+            .with("ansible_facts", if name.is_some() { facts } else { Value::from(Dict::new()) })
+            .with("ansible_included_var_files", Value::list(gathered.files))
+            .with("message", message);
+        return Err(failure);
+    }
+    if call.text("hash_behaviour").as_deref() == Some("merge")
+        && let Value::Dict(new) = &facts
+    {
+        let mut merged = Dict::new();
+        for (key, value) in new.iter() {
+            let have = crate::template::Scope::get(call.names, &key.to_text());
+            merged.extend(have.map(|have| (key.clone(), have)));
+            merged.combine(std::iter::once((key.clone(), value.clone())).collect(), true);
+        }
+        facts = Value::from(merged);
+    }
     let mut result = Dict::new();
     result.insert("changed", false);
     result.insert("ansible_facts", facts);
-    result.insert("ansible_included_var_files", Value::list(included));
+    result.insert("ansible_included_var_files", Value::list(gathered.files));
     Ok(Step::Done(result))
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Gathered {
+    vars: Dict,
+    files: Vec<Value>,
+}
+
+impl Gathered {
+    /// Reads a file; what is wrong with it is said in the reference's words.
+    fn read(&mut self, call: &Call<'_>, path: &Path) -> Result<(), String> {
+        let shown = path.display().to_string();
+        let bytes =
+            std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
+        let bytes = files::open(call, bytes).map_err(|failure| words(&failure))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
+        let document = crate::yaml::parse(&Source::new(shown.as_str(), text)).map_err(|error| {
+            format!("YAML parsing failed: {}.", error.message.trim_end_matches('.'))
+        })?;
+        match document.root.map(|node| node.to_value()) {
+            None | Some(Value::None) => (),
+            Some(Value::Dict(vars)) => {
+                self.vars.extend(vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+            Some(_) => return Err(format!("{shown} must be stored as a dictionary/hash")),
+        }
+        self.files.push(Value::str(shown));
+        Ok(())
+    }
+}
+
+fn file(call: &Call<'_>, gathered: &mut Gathered) -> Result<(), String> {
+    let Some(name) = call.text("file").or_else(|| call.text("_raw_params")) else {
+        return Err("Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option".to_owned());
+    };
+    let path = files::find(call, "vars", &name).map_err(|failure| words(&failure))?;
+    gathered.read(call, &path)
+}
+
+/// What a failure says.
+fn words(failure: &Failure) -> String {
+    failure.result.get("msg").map(Value::to_text).unwrap_or_default()
+}
+
+/// Which files of a folder are wanted.
+struct Wanted {
+    depth: usize,
+    matching: Option<Pattern>,
+    ignored: Vec<Pattern>,
+    extensions: Vec<String>,
+    passes_unknown: bool,
+}
+
+impl Wanted {
+    fn of(call: &Call<'_>) -> Result<Wanted, Failure> {
+        let pattern = |text: &str| {
+            Pattern::new(text, Flags::default()).map_err(|error| Failure::at(None, error))
+        };
+        let texts = |name: &str| match call.args.get(name) {
+            Some(Value::List(list)) => Some(list.iter().map(Value::to_text).collect()),
+            Some(Value::None) | None => None,
+            Some(one) => Some(vec![one.to_text()]),
+        };
+        let ignored: Vec<String> = texts("ignore_files").unwrap_or_default();
+        Ok(Wanted {
+            depth: call.text("depth").and_then(|text| text.parse().ok()).unwrap_or(0),
+            matching: call.text("files_matching").map(|text| pattern(&text)).transpose()?,
+            ignored: ignored.iter().map(|text| pattern(text)).collect::<Result<_, _>>()?,
+            // A text is taken letter by letter, as the reference does.
+            extensions: match call.args.get("extensions") {
+                Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
+                Some(Value::None) | None => ["yaml", "yml", "json"].map(str::to_owned).to_vec(),
+                Some(text) => text.to_text().chars().map(String::from).collect(),
+            },
+            passes_unknown: call.truth("ignore_unknown_extensions").unwrap_or(false),
+        })
+    }
+}
+
+fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(), String> {
+    let name = call.text("dir").unwrap_or_default();
+    let places = files::search_path(call, "vars", &name);
+    let Some(base) = places.iter().find(|path| path.exists()) else {
+        let place = places.last().map(|path| path.display().to_string()).unwrap_or(name);
+        return Err(format!("{place} directory does not exist"));
+    };
+    if !base.is_dir() {
+        return Err(format!("{} is not a directory", base.display()));
+    }
+    let mut paths = Vec::new();
+    walk(base, wanted.depth, 1, &mut paths);
+    for path in paths {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if wanted.matching.as_ref().is_some_and(|pattern| !matches(pattern, &name))
+            || wanted.ignored.iter().any(|pattern| matches(pattern, &name))
+        {
+            continue;
+        }
+        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
+        if !ending.is_some_and(|ending| wanted.extensions.contains(&ending)) {
+            if wanted.passes_unknown {
+                continue;
+            }
+            return Err(format!(
+                "{} does not have a valid extension: {}",
+                path.display(),
+                wanted.extensions.join(", ")
+            ));
+        }
+        gathered.read(call, &path)?;
+    }
+    Ok(())
+}
+
+fn matches(pattern: &Pattern, name: &str) -> bool {
+    pattern.is_match(name).unwrap_or(false)
 }
 
 /// Files below a folder in their order, down to a depth (0 for all).

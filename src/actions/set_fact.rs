@@ -17,9 +17,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             continue;
         }
         if !crate::playbook::is_variable_name(&name) {
-            return Err(Failure::action(format!(
-                "The variable name '{name}' is not valid. Variables must start with a letter or underscore character, and contain only letters, numbers and underscores."
-            )));
+            let span = call.task.args.get(&name).map(|(_, _, span)| span);
+            return Err(Failure::at(span, format!("Invalid variable name '{name}'."))
+                .help("Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.")
+                .with("changed", false));
         }
         facts.insert(key.clone(), value.clone());
     }

@@ -32,7 +32,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let (Some(src), Some(dest)) = (call.text("src"), call.text("dest")) else {
         return Err(Failure::action("src and dest are required"));
     };
-    let options = options(call)?;
+    let mut options = options(call)?;
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
@@ -40,6 +40,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let text = String::from_utf8(text).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;
+    // A text without any template stays as it is.
+    let starts = [&options.variable_start, &options.block_start, &options.comment_start];
+    if !starts.iter().any(|start| text.contains(start.as_str())) {
+        options.newline_sequence = "\n".to_owned();
+    }
     let source = Source::new(path.display().to_string(), text);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));
     let mut names = call.names.clone();

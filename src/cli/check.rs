@@ -22,6 +22,21 @@ pub(super) struct Known<'a> {
     pub(super) from_the_start: bool,
 }
 
+/// What `meta` can be asked for.
+const META: [&str; 11] = [
+    "clear_facts",
+    "clear_host_errors",
+    "end_batch",
+    "end_host",
+    "end_play",
+    "end_role",
+    "flush_handlers",
+    "noop",
+    "refresh_inventory",
+    "reset_connection",
+    "role_complete",
+];
+
 /// Checks all plays; everything that is wrong is reported at once.
 ///
 /// What a task would fail of is an error only where it is sure that the task runs: the reference never looks at the
@@ -178,6 +193,20 @@ impl Checker<'_> {
 
     fn action(&mut self, task: &Task) {
         let name = &*task.action;
+        if name == "meta"
+            && let Some((_, Value::Str(wanted), span)) = task.args.get("_raw_params")
+            && !META.contains(&wanted.trim())
+        {
+            let wanted = wanted.trim();
+            let error = Diagnostic::error(span, format!("invalid meta action requested: {wanted}"))
+                .label("no such meta action")
+                .fault(Fault::Absence);
+            self.found.push(match closest(wanted, META.iter().copied()) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!("it is one of: {}", META.join(", "))),
+            });
+            return;
+        }
         if task.foreign.is_some() || template_in(name) {
             return;
         }

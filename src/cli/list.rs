@@ -146,7 +146,7 @@ impl Listing<'_> {
             Some(name) => name.to_text(),
             None => task.action_written.to_string(),
         };
-        match task.level.role() {
+        match task.level.role().filter(|_| task.name.is_some()) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,
         }

@@ -9,7 +9,7 @@ use std::{
 use super::{
     args::{self, PlaybookOptions},
     check, list,
-    prepare::{self, ERROR, HOST_FAILED, PARSER_ERROR, Refusal},
+    prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     report, terminal,
 };
 use crate::{
@@ -140,6 +140,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
         Ok(_) if run.was_interrupted() => Ok(99),
         Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),
         Err(error) if error.fault == Fault::Keyword => Err(Refusal::new(PARSER_ERROR, error)),
+        Err(error) if error.fault == Fault::Choice => Err(Refusal::new(OPTIONS_ERROR, error)),
         Err(error) => Err(Refusal::new(ERROR, error)),
     }
 }

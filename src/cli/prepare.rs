@@ -177,7 +177,9 @@ fn fact_cache(settings: &Settings) -> Result<Option<FactCache>, Refusal> {
             let Some(folder) = &settings.fact_caching_connection.value else {
                 return Err(refuse("error, 'jsonfile' cache plugin requires the 'fact_caching_connection' config option to be set (to a writeable directory path)".to_owned()));
             };
-            let prefix = &settings.fact_caching_prefix.value;
+            // The reference's files have no prefix unless somebody gives one, whatever the default says.
+            let prefix = &settings.fact_caching_prefix;
+            let prefix = if prefix.origin.is_set() { prefix.value.as_str() } else { "" };
             let cache = FactCache::open(
                 std::path::Path::new(folder),
                 prefix,
@@ -208,7 +210,7 @@ pub(super) fn output_options(settings: &Settings, verbosity: u8) -> output::Opti
         check_markers: settings.check_mode_markers.value,
         show_task_path_on_failure: settings.show_task_path_on_failure.value,
         diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
-        yaml_indent: yaml.then_some(indentation),
+        yaml_indent: yaml.then_some(indentation.max(4)),
         pretty: settings.callback_format_pretty.value,
         show_custom_stats: settings.show_custom_stats.value,
         show_host_start: settings.show_per_host_start.value,

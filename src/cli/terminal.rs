@@ -47,6 +47,10 @@ impl Ask for Terminal {
         read_line(&mut std::io::stdin().lock())
     }
 
+    fn is_there(&self) -> bool {
+        std::io::stdin().is_terminal()
+    }
+
     fn say(&self, text: &str) {
         print(text);
     }

@@ -126,11 +126,11 @@ impl Prompt {
         match expression {
             "task" => return self.title.clone(),
             "host" => return self.host.clone(),
-            "result" | "result._result" => return self.result.to_repr(),
+            "result" | "result._result" => return sorted(&self.result).to_repr(),
             _ => (),
         }
         match self.evaluate(expression) {
-            Ok(value) => value.to_repr(),
+            Ok(value) => sorted(&value).to_repr(),
             Err(message) => message,
         }
     }
@@ -265,13 +265,27 @@ fn raw(value: &Value) -> Value {
     }
 }
 
+/// Dictionaries with their keys in order, as Python prints them prettily.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Dict(dict) => {
+            let mut entries: Vec<(Value, Value)> =
+                dict.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
+            entries.sort_by_key(|(key, _)| key.to_text());
+            Value::Dict(Arc::new(entries.into_iter().collect()))
+        }
+        Value::List(items) => Value::list(items.iter().map(sorted)),
+        other => other.clone(),
+    }
+}
+
 /// What went wrong, as the reference's prompt says it of a name.
 fn complaint(message: &str) -> String {
     match message.strip_suffix(" is undefined").and_then(|text| text.strip_prefix('\'')) {
         Some(name) => {
             let name = name.trim_end_matches('\'');
-            format!("NameError:NameError(\"name '{name}' is not defined\")")
+            format!("***NameError:NameError(\"name '{name}' is not defined\")")
         }
-        None => format!("Error:{message}"),
+        None => format!("***Error:{message}"),
     }
 }

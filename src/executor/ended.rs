@@ -139,7 +139,10 @@ impl Prepared {
                 .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            if !registered.contains_key("failed") && !registered.contains_key("skipped_reason") {
+            if !registered.contains_key("failed")
+                && !registered.contains_key("skipped_reason")
+                && !result.contains_key("_ansible_windlass_not_begun")
+            {
                 registered.insert("failed", false);
             }
             HostData::set(&self.host.registered, register, registered.into());

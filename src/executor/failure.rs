@@ -92,6 +92,15 @@ impl Failure {
         self
     }
 
+    /// Says what helps against the last reason.
+    #[must_use]
+    pub fn help(mut self, help: &'static str) -> Failure {
+        if let Some(cause) = self.causes.last_mut() {
+            cause.help = Some(help);
+        }
+        self
+    }
+
     /// Says that this ends the action before it began: the result's message has the task's words, too.
     #[must_use]
     pub fn alone(self) -> Failure {

@@ -47,7 +47,7 @@ impl Batch<'_> {
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
                 self.include_all(&next, includes);
                 if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
-                    self.all_failed(&[at]);
+                    self.all_failed(&[at], false);
                 }
             } else {
                 self.host_failed(at);

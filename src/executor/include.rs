@@ -123,6 +123,7 @@ impl Prepared {
                 params: Arc::new(Dict::new()),
                 public: args.get("public").is_some_and(super::connect::truth),
                 repeats: args.get("allow_duplicates").is_none_or(super::connect::truth),
+                validates: args.get("rolespec_validate").is_none_or(super::connect::truth),
             })
         };
         let mut apply = Vec::new();

@@ -82,7 +82,7 @@ impl Prepared {
             return Ok(None);
         }
         value.to_text().trim().parse().map(Some).map_err(|_| {
-            let text = format!("The value {value:?} could not be converted to 'int'.");
+            let text = format!("The value {} could not be converted to 'int'.", value.to_repr());
             let mut failure = Failure::at(Some(span), text);
             failure.causes.iter_mut().for_each(|cause| cause.apart = true);
             failure.inside(format!("Error processing keyword '{name}'"), Some(span))

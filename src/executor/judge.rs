@@ -218,6 +218,11 @@ impl Prepared {
         no_log: bool,
     ) -> Judged {
         let status = if failure.unreachable { Status::Unreachable } else { Status::Failed };
+        // A delegate that was not reached has no address to show.
+        let delegate = match delegate {
+            Some((name, _)) if failure.unreachable => Some((Arc::clone(&name), name)),
+            other => other,
+        };
         let (mut result, causes) = failure.finish(&self.task.span);
         if status == Status::Failed {
             explain(&mut result);

@@ -117,7 +117,7 @@ impl Batch<'_> {
         }
         self.include_all(next, includes);
         if !fatal.is_empty() && any_errors_fatal {
-            self.all_failed(&fatal);
+            self.all_failed(&fatal, once);
         }
         self.check_max_fail();
         self.update_active();

@@ -30,7 +30,14 @@ impl Batch<'_> {
                 | "flush_handlers"
                 | "role_complete"
         );
-        for (number, &at) in group.iter().enumerate() {
+        // What concerns all hosts is decided by the first of them.
+        let deciding = if all_at_once { &group[..group.len().min(1)] } else { group };
+        if all_at_once {
+            for &other in group.iter().skip(1) {
+                self.hosts[other].cursor.advance();
+            }
+        }
+        for (number, &at) in deciding.iter().enumerate() {
             self.hosts[at].cursor.advance();
             let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
                 let start = Arc::new(TaskStart {
@@ -54,9 +61,6 @@ impl Batch<'_> {
                 Ok(true) => {
                     self.meta_on(&action, at, next).await;
                     if all_at_once {
-                        for &other in &group[1..] {
-                            self.hosts[other].cursor.advance();
-                        }
                         if matches!(
                             action.as_str(),
                             "clear_facts"
@@ -71,7 +75,9 @@ impl Batch<'_> {
                     }
                 }
                 Ok(false) => {
-                    if let Some(start) = start {
+                    if let Some(start) = start
+                        && action != "reset_connection"
+                    {
                         self.skip(at, &start);
                     }
                 }
@@ -335,7 +341,11 @@ impl Batch<'_> {
                         ("reason", Value::str(reason)),
                     ])
                 }
-                None => Value::dict([("reason", Value::str(error.render(false)))]),
+                None if matches!(include.what, Included::Role(_)) => Value::dict([
+                    ("changed", Value::Bool(false)),
+                    ("reason", Value::str(error.message.as_str())),
+                ]),
+                None => Value::dict([("reason", Value::str(error.message.as_str()))]),
             });
         }
         let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);

@@ -67,7 +67,7 @@ impl Run {
         if let Some(problem) = problems.0.into_iter().next() {
             return Err(problem);
         }
-        let prompts = self.prompts(&play);
+        let prompts = self.prompts(&play)?;
         let mut data = PlayData {
             name: Arc::default(),
             all_hosts: Vec::new(),
@@ -130,6 +130,7 @@ impl Run {
             "linear" | "debug" | "mitogen" | "mitogen_linear" => false,
             "free" | "host_pinned" | "mitogen_free" | "mitogen_host_pinned" => true,
             other => {
+                self.printer.event(&play_start());
                 let span = level.keywords.get(Keyword::Strategy).map(|(_, span)| span);
                 return Err(Diagnostic::maybe_at(
                     span,
@@ -271,6 +272,7 @@ impl Run {
                     return Err(Diagnostic::bare(format!(
                         "Invalid 'order' specified for inventory hosts: {text}"
                     ))
+                    .fault(crate::diagnostic::Fault::Choice)
                     .hint(
                         "it is inventory, sorted, reverse_sorted, reverse_inventory or shuffle",
                     ));

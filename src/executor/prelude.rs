@@ -17,38 +17,6 @@ use crate::{
 };
 
 impl Run {
-    pub(super) fn prompts(&self, play: &Play) -> Dict {
-        let mut found = Dict::new();
-        for prompt in &play.vars_prompt {
-            if self.world.extra_vars.contains_key(&prompt.name) {
-                continue;
-            }
-            let text = |value: &Option<Value>| value.as_ref().map(Value::to_text);
-            let default = text(&prompt.default);
-            let question = text(&prompt.prompt).unwrap_or_else(|| prompt.name.to_string());
-            let question = match &default {
-                Some(default) => format!("{question} [{default}]: "),
-                None => format!("{question}: "),
-            };
-            let mut answer = self.ask.line(&question, prompt.private);
-            while prompt.confirm
-                && self.ask.line(&format!("confirm {question}"), prompt.private) != answer
-            {
-                answer = self.ask.line("***** VALUES ENTERED DO NOT MATCH ****\n", prompt.private);
-            }
-            if answer.is_empty()
-                && let Some(default) = default
-            {
-                answer = default;
-            }
-            if prompt.private {
-                self.secrets.add(&answer);
-            }
-            found.insert(&*prompt.name, answer);
-        }
-        found
-    }
-
     /// Reads `vars_files` for each host; of a list of candidates the first that exists.
     pub(super) fn load_vars_files(
         &self,

@@ -63,6 +63,11 @@ pub trait Ask: Send + Sync {
     /// Returns the answer to a question; empty where nobody can be asked. A secret one is not echoed.
     fn line(&self, prompt: &str, secret: bool) -> String;
 
+    /// Returns whether somebody can be asked.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Returns the answer to a question; none at the end of the input.
     fn line_or_end(&self, prompt: &str) -> Option<String>;
 

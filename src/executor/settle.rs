@@ -98,7 +98,7 @@ impl Batch<'_> {
 
     /// What a rescue section can ask about the failure.
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
-        let described = self.describe_task(next, at);
+        let described = self.describe_task(next);
         let host = &self.hosts[at].host;
         HostData::set(&host.registered, "ansible_failed_task", described);
         let result = Value::Dict(Arc::clone(&ended.result));
@@ -125,7 +125,7 @@ impl Batch<'_> {
     }
 
     /// `ansible_failed_task`.
-    fn describe_task(&self, next: &Next, at: usize) -> Value {
+    fn describe_task(&self, next: &Next) -> Value {
         let task = &next.task;
         let args = task
             .args
@@ -133,7 +133,8 @@ impl Batch<'_> {
             .iter()
             .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
         Value::dict([
-            ("name", Value::str(self.bare_name(task, Some(&self.hosts[at].host)))),
+            // Named once, as the first host sees it.
+            ("name", Value::str(self.bare_name(task, self.hosts.first().map(|host| &host.host)))),
             ("action", Value::Str(Arc::clone(&task.action_written))),
             ("args", Value::Dict(Arc::new(args.collect()))),
             ("register", task.own(Keyword::Register).cloned().unwrap_or_default()),
@@ -142,7 +143,7 @@ impl Batch<'_> {
     }
 
     /// One host's failure is every host's: those that did not fail themselves leave their blocks as it did.
-    pub(super) fn all_failed(&mut self, failed: &[usize]) {
+    pub(super) fn all_failed(&mut self, failed: &[usize], once: bool) {
         for at in 0..self.hosts.len() {
             if self.hosts[at].state != HostState::Active || failed.contains(&at) {
                 continue;
@@ -151,6 +152,12 @@ impl Batch<'_> {
                 self.host_failed(at);
             } else {
                 self.hosts[at].dragged = true;
+                let name = Arc::clone(&self.hosts[at].host.name);
+                let mut lost = self.run.lost();
+                // What one host does for all is rescued on that one only.
+                if once && !lost.failed.contains(&name) {
+                    lost.failed.push(name);
+                }
             }
         }
         // Rescue and `always` sections still run.

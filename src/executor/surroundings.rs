@@ -2,13 +2,25 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Failure, task::Prepared};
+use super::{Failure, connect::Way, task::Prepared};
 use crate::{
+    connection::Kind,
     playbook::Keyword,
-    template::Env,
+    template::{Env, Scope as _},
     value::Value,
     vars::{HostData, Names},
 };
+
+/// The address under which a delegate is shown; that of a local one is only a name.
+pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
+    if way.target.kind == Kind::Local
+        && let Some(value) = names.get("ansible_host")
+        && let Ok(value) = env.eval(&value)
+    {
+        return value.to_text().into();
+    }
+    way.target.host.as_str().into()
+}
 
 impl Prepared {
     /// The delegate of a task that failed before it was one: as far as its name is known.
@@ -30,8 +42,11 @@ impl Prepared {
         let address = match self.delegate(names, env) {
             Ok((_, Some(delegate))) => {
                 let context = delegate.world.context(delegate.search_path());
-                let way = self.run.way(&delegate, &Env::new(&delegate, &context));
-                way.map_or_else(|_| Arc::clone(&name), |way| way.target.host.as_str().into())
+                let env = Env::new(&delegate, &context);
+                match self.run.way(&delegate, &env) {
+                    Ok(way) => address(&way, &delegate, &env),
+                    Err(_) => Arc::clone(&name),
+                }
             }
             _ => Arc::clone(&name),
         };

@@ -9,6 +9,7 @@ use super::{
     connect::{Way, truth},
     emit::Turn,
     jobs::{Background, Watch},
+    surroundings::address,
 };
 use crate::{
     actions,
@@ -51,7 +52,7 @@ pub enum Step {
 }
 
 /// Where bytes go that a module sends.
-pub type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
+pub(super) type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
 
 /// A module to run, and what the action makes of its result.
 pub struct Remote {
@@ -212,6 +213,7 @@ impl Prepared {
         for (value, span) in self.task.level.inherited(Keyword::When) {
             let conditions: Vec<&Value> = match value {
                 Value::List(list) => list.iter().collect(),
+                Value::None => Vec::new(),
                 one => vec![one],
             };
             for condition in conditions {
@@ -251,7 +253,7 @@ impl Prepared {
         let way_env = Env::new(way_names, &context);
         let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
         let delegate = (is_delegated && target_host.name != self.host.name)
-            .then(|| (Arc::clone(&target_host.name), Arc::<str>::from(way.target.host.as_str())));
+            .then(|| (Arc::clone(&target_host.name), address(&way, way_names, &way_env)));
         let call = Call {
             run: &self.run,
             play: &self.play,

@@ -119,6 +119,14 @@ impl Default {
         }
         if self.is_verbose(event) && !event.is_loop_summary {
             line.push_str(&format!(" => {}", self.shown(event)));
+        } else if self.is_verbose(event) && event.result.contains_key("msg") {
+            let mut summary = event.clone();
+            let mut result = (*summary.result).clone();
+            for key in ["results", "skipped", "failed"] {
+                result.remove(key);
+            }
+            summary.result = std::sync::Arc::new(result);
+            line.push_str(&format!(" => {}", self.shown(&summary)));
         }
         self.sink.line(&line, Some(Paint::Skipped));
     }
@@ -194,7 +202,8 @@ impl Default {
     fn shown(&self, event: &ResultEvent) -> String {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
         let pretty = self.options.pretty.unwrap_or(false);
-        let indent = (always || pretty || self.options.verbosity > 2).then_some(4);
+        let wide = always || self.options.verbosity > 2;
+        let indent = self.options.pretty.unwrap_or(wide).then_some(4);
         if event.no_log {
             let mut shown = censored(&event.result);
             if &*event.task.action == "debug" {
@@ -207,7 +216,7 @@ impl Default {
 
     fn dump(&self, result: &Dict, indent: Option<usize>) -> String {
         match self.options.yaml_indent {
-            Some(width) => dump_yaml(result, width),
+            Some(width) => dump_yaml(result, width, self.options.pretty != Some(false)),
             None => dump(result, indent),
         }
     }

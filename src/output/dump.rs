@@ -22,17 +22,19 @@ pub fn dump(result: &Dict, indent: Option<usize>) -> String {
 }
 
 /// Returns the YAML of a result, each line indented, after a line end.
-pub(super) fn dump_yaml(result: &Dict, indent: usize) -> String {
-    let indentation = i32::try_from(indent).unwrap_or(4);
+pub(super) fn dump_yaml(result: &Dict, indent: usize, lossy: bool) -> String {
+    // What is shown exactly as it is has PyYAML's own indentation.
+    let indentation = if lossy { i32::try_from(indent).unwrap_or(4) } else { 2 };
     let style = Style { indent: indentation, flow: Some(false), blocks: true, ..Style::default() };
     let mut shown = result.clone();
     for (text, lines) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         // The text says it all, line by line.
-        if shown.contains_key(text) && shown.contains_key(lines) {
+        if lossy && shown.contains_key(text) && shown.contains_key(lines) {
             shown.insert(lines, "<omitted>");
         }
     }
-    let value = readable(&Value::from(shown));
+    let shown = Value::from(shown);
+    let value = if lossy { readable(&shown) } else { shown };
     let text = write_yaml(&value, &style).unwrap_or_else(|_| dump(result, None));
     let mut out = String::new();
     for line in text.trim_end().lines() {

@@ -42,6 +42,11 @@ pub(super) struct Named<'a> {
     pub(super) local: bool,
 }
 
+/// Returns whether an action of this name takes text that is no `key=value`.
+pub(crate) fn takes_text(name: &str) -> bool {
+    FREE_FORM.contains(&name)
+}
+
 /// What an action's name leads to.
 pub(super) struct Resolved {
     /// The action's one name; as written where it is unknown.
@@ -81,11 +86,14 @@ impl Loader<'_> {
                 return resolved;
             }
             match collections.route(&playbook_dir, &name) {
-                Routed::Removed(message) => self.error(
-                    Diagnostic::error(&action.key.span, message)
-                        .label("this module is gone")
-                        .fault(Fault::Absence),
-                ),
+                Routed::Removed(message) => {
+                    self.error(
+                        Diagnostic::error(&action.key.span, message)
+                            .label("this module is gone")
+                            .fault(Fault::Absence),
+                    );
+                    return foreign(PathBuf::new());
+                }
                 Routed::Name(routed) => {
                     if let Some(resolved) = known(&routed) {
                         return resolved;
@@ -278,13 +286,6 @@ impl Loader<'_> {
         match parse_key_values(text, free_form) {
             Ok(found) => {
                 for (key, value) in found.into_values() {
-                    if &*key == "_raw_params" && !FREE_FORM.contains(&short) {
-                        self.error(
-                            Diagnostic::error(span, format!("this task '{short}' has extra params, which is only allowed in the following modules: {}", FREE_FORM.join(", ")))
-                                .label("not `key=value`"),
-                        );
-                        continue;
-                    }
                     let value = match value {
                         Value::Template(template) => Value::Template(Arc::new(Template::new(
                             Arc::clone(&template.text),

@@ -139,6 +139,30 @@ impl Loader<'_> {
             );
             return Vec::new();
         }
+        const OPTIONS: [&str; 10] = [
+            "name",
+            "role",
+            "tasks_from",
+            "vars_from",
+            "defaults_from",
+            "handlers_from",
+            "allow_duplicates",
+            "public",
+            "rolespec_validate",
+            "_raw_params",
+        ];
+        let unknown: Vec<&str> = task
+            .args
+            .entries
+            .iter()
+            .map(|(key, ..)| &**key)
+            .filter(|key| !OPTIONS.contains(key))
+            .collect();
+        if !unknown.is_empty() {
+            let message = format!("Invalid options for import_role: {}", unknown.join(","));
+            self.error(Diagnostic::error(&task.action_span, message).label("no such option"));
+            return Vec::new();
+        }
         let value = |names: &[&str]| names.iter().find_map(|name| task.args.get(name));
         let resolved = |names: &[&str]| {
             let (_, value, _) = value(names)?;
@@ -171,6 +195,7 @@ impl Loader<'_> {
             params: Arc::new(Dict::new()),
             public: resolved(&["public"]).is_none_or(|public| public.is_true()),
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
+            validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.is_true()),
         };
         match self.role_block(&call, &task.level, place.dir) {
             Some(block) => vec![Entry::Block(block)],

@@ -120,9 +120,25 @@ keywords! {
     When "when" [ROLE BLOCK TASK HANDLER],
 }
 
+/// What `meta` can do.
+pub const META_ACTIONS: &[&str] = &[
+    "clear_facts",
+    "clear_host_errors",
+    "end_batch",
+    "end_host",
+    "end_play",
+    "end_role",
+    "flush_handlers",
+    "noop",
+    "refresh_inventory",
+    "reset_connection",
+];
+
 impl Keyword {
     /// Returns the keyword of this name where it may stand on this level.
     pub fn find(name: &str, level: Levels) -> Option<Keyword> {
+        // An old name that plays still have.
+        let name = if name == "user" && level == Levels::PLAY { "remote_user" } else { name };
         KEYWORDS
             .iter()
             .find(|spec| spec.name == name && spec.levels.contains(level))

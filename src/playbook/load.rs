@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    Block, Collections, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Playbook, Role,
-    VarsPrompt,
+    Block, Collections, Entry, KEYWORDS, Keyword, Keywords, Level, LevelKind, Levels, Play,
+    Playbook, Role, VarsPrompt,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
@@ -92,6 +92,8 @@ pub struct Loader<'a> {
     pub errors: RefCell<Diagnostics>,
     /// Roles of the play that is being read, so that one named twice is read once.
     pub(super) depth: std::cell::Cell<usize>,
+    /// Whether something was found that reads itself: nothing more is read.
+    pub(super) is_endless: std::cell::Cell<bool>,
     pub playbook_dir: RefCell<PathBuf>,
     /// Handlers of roles, in the order in which the roles were read.
     pub handlers: RefCell<Vec<Entry>>,
@@ -113,6 +115,7 @@ impl<'a> Loader<'a> {
             around,
             errors: RefCell::default(),
             depth: std::cell::Cell::new(0),
+            is_endless: std::cell::Cell::new(false),
             playbook_dir: RefCell::default(),
             handlers: RefCell::default(),
             roles: RefCell::default(),
@@ -183,10 +186,14 @@ impl<'a> Loader<'a> {
         self.depth.set(self.depth.get() - 1);
     }
 
-    fn too_deep(&self, span: Option<&Span>) -> bool {
+    pub(super) fn too_deep(&self, span: Option<&Span>) -> bool {
+        if self.is_endless.get() {
+            return true;
+        }
         if self.depth.get() <= MAX_DEPTH {
             return false;
         }
+        self.is_endless.set(true);
         self.error(Diagnostic::maybe_at(span, "files import one another without end".to_owned()));
         true
     }
@@ -290,6 +297,9 @@ impl<'a> Loader<'a> {
                 default: value("default"),
                 private: value("private").is_none_or(|private| private.is_true()),
                 confirm: value("confirm").is_some_and(|confirm| confirm.is_true()),
+                encrypt: value("encrypt").filter(Value::is_true).map(|kind| kind.to_text()),
+                salt: value("salt").filter(Value::is_true).map(|salt| salt.to_text()),
+                salt_size: value("salt_size").and_then(|size| size.to_text().parse().ok()),
                 span: prompt.span.clone(),
             });
         }
@@ -316,14 +326,30 @@ impl<'a> Loader<'a> {
         let mut vars = Dict::new();
         for (key, value) in entries {
             match key.as_str().filter(|name| is_variable_name(name)) {
-                Some(name) => drop(vars.insert(name, value.to_value())),
+                Some(name) => {
+                    self.reserved(name, &key.span);
+                    vars.insert(name, value.to_value());
+                }
                 None => self.error(
-                    Diagnostic::error(&key.span, format!("Invalid variable name in vars specified: '{}' is not a valid variable name", key.span.text()))
-                        .label("letters, digits and underscores, not beginning with a digit"),
+                    Diagnostic::error(
+                        &key.span,
+                        format!("Invalid variable name '{}'.", key.span.text()),
+                    )
+                    .label("letters, digits and underscores, not beginning with a digit")
+                    .fault(Fault::Absence),
                 ),
             }
         }
         vars
+    }
+
+    /// Warns of a variable whose name the language keeps for itself.
+    pub(super) fn reserved(&self, name: &str, span: &Span) {
+        if is_reserved_name(name) {
+            let message = format!("Found variable using reserved name '{name}'.");
+            let warning = Diagnostic::error(span, message).label("the language's own name");
+            self.around.files.warnings.borrow_mut().push(warning.warning());
+        }
     }
 
     /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
@@ -453,6 +479,26 @@ fn is_structure(keyword: Keyword) -> bool {
             | K::Listen
             | K::RoleName
     )
+}
+
+/// Returns whether the reference warns of a variable of this name: most keywords, and what templates can call.
+pub(crate) fn is_reserved_name(name: &str) -> bool {
+    const CALLED: [&str; 11] = [
+        "cycler",
+        "dict",
+        "joiner",
+        "lipsum",
+        "lookup",
+        "namespace",
+        "now",
+        "omit",
+        "q",
+        "query",
+        "range",
+    ];
+    const KEPT: [&str; 4] = ["vars", "gather_subset", "role", "validate_argspec"];
+    CALLED.contains(&name)
+        || (KEYWORDS.iter().any(|spec| spec.name == name) && !KEPT.contains(&name))
 }
 
 /// Python's identifiers less its keywords, as the reference has it.

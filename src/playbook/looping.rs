@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{Loop, LoopControl, load::Loader};
-use crate::{diagnostic::Diagnostic, yaml::Node};
+use crate::{
+    diagnostic::{Diagnostic, Fault},
+    yaml::Node,
+};
 
 impl LoopControl {
     pub(super) fn copied(&self) -> LoopControl {
@@ -50,7 +53,8 @@ impl Loader<'_> {
         if found.len() > 1 {
             self.error(
                 Diagnostic::error(&found[1].span, "duplicate loop in task")
-                    .label("a task loops once"),
+                    .label("a task loops once")
+                    .fault(Fault::Absence),
             );
         }
         found.into_iter().next()

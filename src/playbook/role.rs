@@ -6,12 +6,12 @@ use std::{
 };
 
 use super::{
-    Block, Entry, Keyword, Level, LevelKind, Levels,
+    Args, Block, Entry, Keyword, Level, LevelKind, Levels, Task,
     collections::collection_of,
     load::{Loader, Place},
 };
 use crate::{
-    diagnostic::{Diagnostic, Fault, Span},
+    diagnostic::{Diagnostic, Fault, Source, Span},
     value::{Dict, Value},
     yaml::Node,
 };
@@ -57,6 +57,8 @@ pub struct RoleCall {
     pub public: bool,
     /// Whether it runs again where it has run: what tasks include or import does.
     pub repeats: bool,
+    /// Whether its arguments are validated where it has specifications of them.
+    pub validates: bool,
 }
 
 impl Loader<'_> {
@@ -110,7 +112,8 @@ impl Loader<'_> {
         let Some(name) = name.filter(|name| name.as_str().is_some()) else {
             self.error(
                 Diagnostic::error(&item.span, "role definitions must contain a role name")
-                    .label("which role?"),
+                    .label("which role?")
+                    .fault(Fault::Absence),
             );
             return None;
         };
@@ -124,6 +127,7 @@ impl Loader<'_> {
             params: Arc::new(params),
             public: true,
             repeats: false,
+            validates: true,
         };
         Some((call, Arc::new(level)))
     }
@@ -146,7 +150,11 @@ impl Loader<'_> {
         dependents: &[Arc<str>],
     ) -> Option<Arc<Block>> {
         let role_dir = self.find_role(call, level, dir)?;
+        if self.is_endless.get() {
+            return None;
+        }
         if dependents.len() > 50 {
+            self.is_endless.set(true);
             self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
             return None;
         }
@@ -220,6 +228,12 @@ impl Loader<'_> {
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
             self.handlers.borrow_mut().push(Entry::Block(Arc::new(block)));
         }
+        if call.validates
+            && let Some(specs) = &role.argument_specs
+        {
+            let entry = files.tasks.as_deref().unwrap_or("main");
+            body.extend(validation(specs, entry, &role, &role_level).map(Entry::Task));
+        }
         match (file("tasks", files.tasks.as_deref()), &files.tasks) {
             (Some(path), _) => body.extend(self.tasks_file(
                 &path,
@@ -280,7 +294,12 @@ impl Loader<'_> {
                 known.push(entry.file_name().to_string_lossy().into_owned());
             }
         }
-        let searched: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let mut searched: Vec<String> = Vec::new();
+        for folder in folders.iter().map(|folder| folder.display().to_string()) {
+            if !searched.contains(&folder) && !folder.ends_with("/roles/roles") {
+                searched.push(folder);
+            }
+        }
         let error = Diagnostic::error(
             &call.span,
             format!("the role '{}' was not found in {}", call.name, searched.join(":")),
@@ -336,6 +355,98 @@ impl Loader<'_> {
     fn read_optional(&self, path: Option<PathBuf>) -> Option<Node> {
         (*self.file(&path?, None)?).clone()
     }
+}
+
+/// The task that validates a role's arguments before its own tasks; none where the entry point has no specification.
+fn validation(
+    specs: &Value,
+    entry: &str,
+    role: &Arc<Role>,
+    level: &Arc<Level>,
+) -> Option<Arc<Task>> {
+    let spec = specs.get(entry)?;
+    let name = match spec.get("short_description") {
+        Some(text) if text.is_true() => {
+            format!("Validating arguments against arg spec '{entry}' - {}", text.to_text())
+        }
+        _ => format!("Validating arguments against arg spec '{entry}'"),
+    };
+    let options = match spec.get("options") {
+        Some(options @ Value::Dict(_)) => options.clone(),
+        _ => Value::from(Dict::new()),
+    };
+    let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
+    let context = Value::dict([
+        ("type", Value::str("role")),
+        ("name", Value::Str(Arc::clone(&role.name))),
+        ("argument_spec_name", Value::str(entry)),
+        ("path", Value::str(dir.display().to_string())),
+    ]);
+    let args = [
+        ("argument_spec", options),
+        ("provided_arguments", Value::from(Dict::new())),
+        ("validate_args_context", context),
+    ];
+    let action = "ansible.builtin.validate_argument_spec";
+    // Nobody wrote it: messages show it as data.
+    let shown = Value::dict([
+        ("action", Value::str(action)),
+        ("args", Value::dict(args.clone())),
+        ("name", Value::str(name.as_str())),
+        ("tags", Value::list([Value::str("always")])),
+    ]);
+    let source = Source::new("<unknown>", shortened(&shown.to_repr()));
+    let span = Span::new(&source, (0, 0), (0, 1));
+    let mut keywords = super::Keywords::default();
+    keywords.set(Keyword::Name, Value::str(name.as_str()), span.clone());
+    keywords.set(Keyword::Tags, Value::list([Value::str("always")]), span.clone());
+    let level = Level {
+        kind: LevelKind::Task,
+        keywords,
+        vars: Arc::default(),
+        parent: Some(Arc::clone(level)),
+    };
+    Some(Arc::new(Task {
+        level: Arc::new(level),
+        name: Some(Value::str(name)),
+        action: "validate_argument_spec".into(),
+        foreign: None,
+        action_written: action.into(),
+        action_span: span.clone(),
+        args: Args {
+            entries: args
+                .into_iter()
+                .map(|(key, value)| (key.into(), value, span.clone()))
+                .collect(),
+            whole: None,
+        },
+        looping: None,
+        listen: Vec::new(),
+        dir: role.dir.join("tasks"),
+        span,
+    }))
+}
+
+/// A text as messages show it in the place of a line of a file: cut between words.
+fn shortened(text: &str) -> String {
+    const WIDTH: usize = 120;
+    const DOTS: &str = " [...]";
+    let words = text.split_whitespace();
+    let whole = words.clone().collect::<Vec<_>>().join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut short = String::new();
+    for word in words {
+        if short.chars().count() + 1 + word.chars().count() + DOTS.len() > WIDTH {
+            break;
+        }
+        if !short.is_empty() {
+            short.push(' ');
+        }
+        short.push_str(word);
+    }
+    short + DOTS
 }
 
 /// `tasks/main.yml`, `.yaml`, `.json` or without an ending.

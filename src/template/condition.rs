@@ -11,6 +11,13 @@ use crate::{
     value::{Template, Value},
 };
 
+/// Returns whether a text begins and ends as a template: otherwise it is an expression with a mistake.
+fn is_all_template(text: &str) -> bool {
+    let text = text.trim();
+    ["{{", "{%", "{#"].iter().any(|begin| text.starts_with(begin))
+        && ["}}", "%}", "#}"].iter().any(|end| text.ends_with(end))
+}
+
 impl Env<'_> {
     /// Returns whether a condition holds; text is a bare expression, a list holds when all its conditions do.
     pub fn condition(&self, value: &Value) -> Result<bool> {
@@ -32,6 +39,9 @@ impl Env<'_> {
             Value::None => return self.empty(),
             Value::Str(text) if text.trim().is_empty() => return self.empty(),
             Value::Str(text) => self.eval_expression(text, span),
+            Value::Template(template) if !is_all_template(&template.text) => {
+                self.eval_expression(&template.text, template.span.as_ref().or(span))
+            }
             Value::Template(template) => {
                 self.warn(
                     "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",

@@ -169,8 +169,12 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<String> {
-        let (text, options) = syntax::expand_header(text, options);
-        let key = (Arc::from(text), options.into_owned());
+        let newline = options.newline_sequence.clone();
+        let (text, header) = syntax::expand_header(text, options)?;
+        let mut options = header.into_owned();
+        // A newline at the end is kept in another way, as for variables: see below.
+        options.keep_trailing_newline = false;
+        let key = (Arc::from(text), options);
         let known = lock(&self.context.compiled.files).get(&key).cloned();
         let code = if let Some(code) = known {
             code
@@ -179,13 +183,17 @@ impl<'a> Env<'a> {
             lock(&self.context.compiled.files).insert(key.clone(), Arc::clone(&code));
             code
         };
-        let mut out = Output::text();
-        Evaluator::new(self, &code, 0).run(&mut out)?;
-        let text = out.into_text();
-        Ok(if key.1.newline_sequence == "\n" {
-            text
-        } else {
-            text.replace('\n', &key.1.newline_sequence)
+        // What a file gives is a native value first: only text gets back the newlines of the file's end.
+        let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
+        Ok(match self.run(&code, 0)? {
+            Value::None if count(text) == text.len() => newline.repeat(text.len()),
+            Value::None => String::new(),
+            Value::Str(rendered) => {
+                let lost = count(text).saturating_sub(count(&rendered));
+                rendered.to_string() + &newline.repeat(lost)
+            }
+            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            other => other.to_text(),
         })
     }
 

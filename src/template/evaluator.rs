@@ -14,7 +14,9 @@ use super::{
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol, Target},
 };
-use crate::value::{Dict, List, Value};
+use crate::value::{List, Value};
+
+pub(crate) use super::iteration::items;
 
 pub(crate) type Result<T> = std::result::Result<T, TemplateError>;
 
@@ -212,13 +214,19 @@ impl<'e> Evaluator<'e> {
                 let module = self.import(name, *with_context)?;
                 self.bind(*target, object(module));
             }
-            Statement::From { name, names, with_context } => {
+            Statement::From { name, names, with_context, line } => {
+                let source = match name {
+                    Expression::Const(text) => text.to_repr(),
+                    other => self.expression(other)?.to_repr(),
+                };
                 let module = self.import(name, *with_context)?;
                 for (export, symbol) in names {
                     let value = crate::value::Object::attribute(&module, export);
                     let value = value.unwrap_or_else(|| {
                         Value::undefined(
-                            format!("the imported template does not export the requested name '{export}'"),
+                            format!(
+                                "the template {source} (imported on line {line}) does not export the requested name '{export}'"
+                            ),
                             None,
                         )
                     });
@@ -459,38 +467,5 @@ impl<'e> Evaluator<'e> {
             }
             other => items(other),
         }
-    }
-}
-
-/// Returns the items that iteration gives.
-pub(crate) fn items(value: &Value) -> Result<Arc<List>> {
-    Ok(match value {
-        Value::List(list) | Value::Tuple(list) => Arc::clone(list),
-        Value::Dict(dict) => keys(dict),
-        Value::Str(text) => {
-            let mut buffer = [0; 4];
-            let letters = text.chars();
-            Arc::new(letters.map(|c| Value::str(&*c.encode_utf8(&mut buffer))).collect())
-        }
-        Value::Bytes(bytes) => {
-            Arc::new(bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect())
-        }
-        Value::Undefined(undefined) => return Err((&**undefined).into()),
-        Value::Object(object) => match object.items() {
-            Some(items) => items,
-            None => return Err(not_iterable(value)),
-        },
-        other => return Err(not_iterable(other)),
-    })
-}
-
-fn keys(dict: &Dict) -> Arc<List> {
-    Arc::new(dict.keys().cloned().collect())
-}
-
-fn not_iterable(value: &Value) -> TemplateError {
-    match super::objects::downcast::<super::objects::Range>(value) {
-        Some(_) => TemplateError::runtime("the range is too large"),
-        None => TemplateError::runtime(format!("'{}' object is not iterable", value.type_name())),
     }
 }

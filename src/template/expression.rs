@@ -1,18 +1,23 @@
 //! Evaluation of expressions.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     TemplateError,
     cells::freeze,
+    comparison::compare,
     evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
-    filters, formatting, methods,
+    filters, formatting,
+    leaving::{NO_ELSE, plain},
+    methods,
     objects::{Bound, Cycler, Function, Joiner, Loop, Macro, Range, downcast, object},
     output::Output,
     tests,
     tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
 };
 use crate::value::{Dict, List, Operator, Value, negate, positive};
+
+pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
 impl<'e> Evaluator<'e> {
     /// Returns an expression's value, which may be undefined.
@@ -44,10 +49,20 @@ impl<'e> Evaluator<'e> {
             }
             Expression::Binary(node) => {
                 let left = self.defined(&node.left)?;
-                let right = self.defined(&node.right)?;
+                let right = match (node.operator, &left) {
+                    (Operator::Rem, Value::Str(format)) if !format.contains('%') => {
+                        match self.expression(&node.right)? {
+                            Value::Undefined(_) => return Ok(left),
+                            right => freeze(&right),
+                        }
+                    }
+                    _ => self.defined(&node.right)?,
+                };
                 let result = match (node.operator, &left) {
                     (Operator::Rem, Value::Str(format)) => {
-                        if let Some(undefined) = right.first_undefined() {
+                        if format.contains('%')
+                            && let Some(undefined) = right.first_undefined()
+                        {
                             return Err(TemplateError::from(&**undefined).at(self.code, node.place));
                         }
                         formatting::percent(format, &right).map(Value::from)
@@ -64,7 +79,11 @@ impl<'e> Evaluator<'e> {
                 let mut text = String::new();
                 for part in parts {
                     let value = self.defined(part)?;
-                    self.complete(value)?.write_text(&mut text);
+                    let value = self.complete(value)?;
+                    if let Some(undefined) = value.first_undefined() {
+                        return Err(TemplateError::from(&**undefined).at(self.code, part.place()));
+                    }
+                    value.write_text(&mut text);
                 }
                 Ok(text.into())
             }
@@ -203,10 +222,7 @@ impl<'e> Evaluator<'e> {
         {
             // Python asks the container first.
             let right = self.defined(right)?;
-            if matches!(
-                right,
-                Value::Str(_) | Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_)
-            ) {
+            if !matches!(right, Value::List(_) | Value::Tuple(_) | Value::Dict(_)) {
                 contains(&right, &left).map_err(|error| error.at(self.code, node.place))?;
             }
         }
@@ -236,7 +252,7 @@ impl<'e> Evaluator<'e> {
         let mut bounds = [None; 3];
         for (bound, given) in bounds.iter_mut().zip([&node.start, &node.stop, &node.step]) {
             let Some(expression) = given else { continue };
-            *bound = match self.defined(expression)? {
+            *bound = match freeze(&self.expression(expression)?) {
                 Value::None => None,
                 value => {
                     if let Some(number) = value.as_int() {
@@ -262,7 +278,12 @@ impl<'e> Evaluator<'e> {
         for (splat, expression) in &arguments.positional {
             if *splat {
                 let value = self.defined(expression)?;
-                let items = self.iterate(&value)?;
+                let items = self.iterate(&value).map_err(|_| {
+                    let found = value.type_name();
+                    TemplateError::runtime(format!(
+                        "Value after * must be an iterable, not {found}"
+                    ))
+                })?;
                 passed.positional.extend(items.iter().cloned());
             } else {
                 passed.positional.push(self.expression(expression)?);
@@ -421,83 +442,9 @@ impl<'e> Evaluator<'e> {
     }
 }
 
-/// What an inline `if` without `else` gives: nothing, which is empty text where text is wanted.
-const NO_ELSE: &str =
-    "Error rendering template: Type 'Undefined' is unsupported for variable storage.";
-
-/// Returns whether an undefined value is that of an inline `if` without `else`.
-pub(crate) fn is_lenient(value: &Value) -> bool {
-    matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)
-}
-
-/// Returns a value as a variable could hold it.
-fn plain(value: Value) -> Result<Value> {
-    let needs_work = |item: &Value| {
-        !matches!(
-            item,
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_)
-        )
-    };
-    match &value {
-        Value::Undefined(undefined) => Err((&**undefined).into()),
-        Value::List(list) => {
-            if !list.iter().any(needs_work) {
-                return Ok(value);
-            }
-            plain_items(list)
-        }
-        Value::Tuple(list) => plain_items(list),
-        Value::Dict(dict) => {
-            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_)))
-            {
-                return Ok(value);
-            }
-            let mut entries = Dict::with_capacity(dict.len());
-            for (key, value) in dict.iter() {
-                if matches!(key, Value::Tuple(_) | Value::List(_)) {
-                    return Err(TemplateError::runtime("unhashable type: 'list'"));
-                }
-                if !matches!(value, Value::Omit) {
-                    entries.insert(key.clone(), plain(value.clone())?);
-                }
-            }
-            Ok(entries.into())
-        }
-        Value::Object(object) => match object.items() {
-            Some(items) if object.type_name() == "tuple" => plain_items(&items),
-            _ => Ok(value),
-        },
-        _ => Ok(value),
-    }
-}
-
-fn plain_items(list: &List) -> Result<Value> {
-    let items = list.iter().filter(|item| !matches!(item, Value::Omit));
-    let items: Vec<Value> = items.map(|item| plain(item.clone())).collect::<Result<_>>()?;
-    Ok(items.into())
-}
-
-fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
-    let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
-    if !matches!(comparison, Comparison::In | Comparison::NotIn)
-        && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())
-    {
-        return Err((&**undefined).into());
-    }
-    Ok(match comparison {
-        Comparison::Equal => left == right,
-        Comparison::NotEqual => left != right,
-        Comparison::Less => order("<")? == Some(Ordering::Less),
-        Comparison::LessEqual => {
-            matches!(order("<=")?, Some(Ordering::Less | Ordering::Equal))
-        }
-        Comparison::Greater => order(">")? == Some(Ordering::Greater),
-        Comparison::GreaterEqual => {
-            matches!(order(">=")?, Some(Ordering::Greater | Ordering::Equal))
-        }
-        Comparison::In => contains(right, left)?,
-        Comparison::NotIn => !contains(right, left)?,
-    })
+/// Returns a method as a value.
+pub(crate) fn bound(of: &Value, name: &str) -> Value {
+    object(Bound { of: of.clone(), name: name.into() })
 }
 
 /// What is undefined in a filter or a call fails when its result is used.
@@ -506,62 +453,4 @@ fn late(result: Result<Value>) -> Result<Value> {
         Err(error) if error.is_undefined() => Ok(error.into()),
         other => other,
     }
-}
-
-/// Python's `in`.
-pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
-    match (container, item) {
-        (Value::Str(text), Value::Str(part)) => Ok(text.contains(&**part)),
-        (Value::Str(_), other) => Err(TemplateError::runtime(format!(
-            "'in <string>' requires string as left operand, not {}",
-            other.type_name()
-        ))),
-        (Value::List(list) | Value::Tuple(list), _) => Ok(list.contains(item)),
-        (Value::Dict(dict), _) => match item.unhashable() {
-            Some(found) => Err(TemplateError::runtime(format!("unhashable type: '{found}'"))),
-            None => Ok(dict.get_value(item).is_some()),
-        },
-        (Value::Bytes(bytes), Value::Bytes(part)) => {
-            Ok(part.is_empty() || bytes.windows(part.len()).any(|window| window == &**part))
-        }
-        (Value::Bytes(bytes), _) => match item.as_int() {
-            Some(number) => match u8::try_from(number) {
-                Ok(byte) => Ok(bytes.contains(&byte)),
-                Err(_) => Err(TemplateError::runtime("byte must be in range(0, 256)")),
-            },
-            None => Err(TemplateError::runtime(format!(
-                "a bytes-like object is required, not '{}'",
-                item.type_name()
-            ))),
-        },
-        (Value::Undefined(undefined), _) => Err((&**undefined).into()),
-        (Value::Object(found), _) => {
-            if let Some(range) = downcast::<super::objects::Range>(container) {
-                return Ok(item.as_int().is_some_and(|number| {
-                    let distance = i128::from(number) - i128::from(range.start);
-                    let step = i128::from(range.step);
-                    distance % step == 0
-                        && usize::try_from(distance / step).is_ok_and(|at| at < range.len())
-                }));
-            }
-            if let Some(answer) = found.contains(item) {
-                return Ok(answer);
-            }
-            match found.items() {
-                Some(items) => Ok(items.contains(item)),
-                None => Err(not_container(container)),
-            }
-        }
-        _ => Err(not_container(container)),
-    }
-}
-
-fn not_container(value: &Value) -> TemplateError {
-    let found = value.type_name();
-    TemplateError::runtime(format!("argument of type '{found}' is not iterable"))
-}
-
-/// Returns a method as a value.
-pub(crate) fn bound(of: &Value, name: &str) -> Value {
-    object(Bound { of: of.clone(), name: name.into() })
 }

@@ -3,16 +3,12 @@
 use num_bigint::BigInt;
 
 use super::{
-    error::TemplateError,
+    escapes::unescaped,
     filters,
-    lexer::{Token, unescaped},
-    methods::CHANGING,
+    lexer::Token,
     parser::{Parser, Result},
     tests,
-    tree::{
-        Apply, Arguments, Attribute, Binary, Call, Compare, Comparison, Conditional, Expression,
-        Item, Method, Place, Slice,
-    },
+    tree::{Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Place},
 };
 use crate::value::{Operator, Value};
 
@@ -308,136 +304,6 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn subscript(&mut self, of: Expression, start: Place) -> Result<Expression> {
-        if self.skip_operator(".")? {
-            let token = self.current().clone();
-            self.advance()?;
-            let place = self.since(start);
-            return match token {
-                Token::Name(name) => {
-                    Ok(Expression::Attribute(Box::new(Attribute { of, name: name.into(), place })))
-                }
-                Token::Integer(digits) => {
-                    let key = Expression::Const(integer(digits));
-                    Ok(Expression::Item(Box::new(Item { of, key, place })))
-                }
-                _ => Err(TemplateError::syntax(&self.code, place, "expected name or number")),
-            };
-        }
-        self.expect_operator("[")?;
-        let mut keys = Vec::new();
-        while !self.is_operator("]") {
-            if !keys.is_empty() {
-                self.expect_operator(",")?;
-            }
-            keys.push(self.subscripted()?);
-        }
-        self.expect_operator("]")?;
-        let place = self.since(start);
-        if keys.len() == 1
-            && let Some(Ok([from, to, step])) = keys.pop_if(|key| key.is_ok())
-        {
-            return Ok(Expression::Slice(Box::new(Slice {
-                of,
-                start: from,
-                stop: to,
-                step,
-                place,
-            })));
-        }
-        let mut items = Vec::new();
-        for key in keys {
-            match key {
-                Err(key) => items.push(key),
-                Ok(_) => return Err(self.fail("a slice cannot be one of several keys")),
-            }
-        }
-        let key = match items.pop() {
-            Some(only) if items.is_empty() => only,
-            last => {
-                items.extend(last);
-                Expression::Tuple(items)
-            }
-        };
-        Ok(Expression::Item(Box::new(Item { of, key, place })))
-    }
-
-    /// Reads a slice, or else a key.
-    fn subscripted(&mut self) -> Result<std::result::Result<[Option<Expression>; 3], Expression>> {
-        let mut bounds = [None, None, None];
-        if !self.is_operator(":") {
-            let key = self.expression()?;
-            if !self.is_operator(":") {
-                return Ok(Err(key));
-            }
-            bounds[0] = Some(key);
-        }
-        for bound in &mut bounds[1..] {
-            if !self.skip_operator(":")? {
-                break;
-            }
-            if !matches!(self.current(), Token::Operator(":" | "]" | ",")) {
-                *bound = Some(self.expression()?);
-            }
-        }
-        Ok(Ok(bounds))
-    }
-
-    fn call(&mut self, callee: Expression, start: Place) -> Result<Expression> {
-        let arguments = self.arguments()?;
-        let place = self.since(start);
-        Ok(match callee {
-            Expression::Attribute(attribute) => {
-                let Attribute { of, name, .. } = *attribute;
-                self.code.mutates |= CHANGING.contains(&&*name);
-                Expression::Method(Box::new(Method { of, name, arguments, place }))
-            }
-            callee => Expression::Call(Box::new(Call { callee, arguments, place })),
-        })
-    }
-
-    fn arguments(&mut self) -> Result<Arguments> {
-        let start = self.place();
-        self.expect_operator("(")?;
-        let mut arguments = Arguments::default();
-        let (mut star, mut first) = (false, true);
-        while !self.is_operator(")") {
-            if !first {
-                self.expect_operator(",")?;
-                if self.is_operator(")") {
-                    break;
-                }
-            }
-            first = false;
-            let splat = !arguments.splats.is_empty();
-            let mut allowed = !splat;
-            if self.skip_operator("*")? {
-                allowed &= !star;
-                star = true;
-                arguments.positional.push((true, self.expression()?));
-            } else if self.skip_operator("**")? {
-                arguments.splats.push(self.expression()?);
-            } else if let Token::Name(name) = *self.current()
-                && matches!(self.following(), Token::Operator("="))
-            {
-                self.advance()?;
-                self.advance()?;
-                arguments.named.push((name.into(), self.expression()?));
-            } else {
-                allowed &= !star && arguments.named.is_empty();
-                if allowed {
-                    arguments.positional.push((false, self.expression()?));
-                }
-            }
-            if !allowed {
-                let message = "invalid syntax for function call expression";
-                return Err(TemplateError::syntax(&self.code, start, message));
-            }
-        }
-        self.expect_operator(")")?;
-        Ok(arguments)
-    }
-
     fn dotted_name(&mut self) -> Result<String> {
         let mut name = self.expect_name()?.to_owned();
         while self.skip_operator(".")? {
@@ -513,7 +379,7 @@ impl<'t> Parser<'t> {
 }
 
 /// Reads an integer with its prefix and underscores.
-fn integer(digits: &str) -> Value {
+pub(super) fn integer(digits: &str) -> Value {
     let digits = digits.replace('_', "").to_ascii_lowercase();
     let (radix, rest) = match digits.get(..2) {
         Some("0x") => (16, &digits[2..]),

@@ -2,10 +2,11 @@
 
 mod bytes;
 mod container;
+mod letters;
 mod number;
 mod text;
 
-pub(crate) use text::{capitalize, is_space, justify, lines, split};
+pub(crate) use letters::{capitalize, is_space, justify, lines, split};
 
 use super::{
     TemplateError,

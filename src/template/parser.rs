@@ -8,7 +8,7 @@ use super::{
     error::TemplateError,
     extensions,
     lexer::{Token, tokens},
-    tree::{Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol, Target},
+    tree::{Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol},
 };
 use crate::value::Value;
 
@@ -34,7 +34,9 @@ pub(super) struct Parser<'t> {
 }
 
 /// How deep expressions and statements may nest: more than anybody writes, less than the stack holds.
-const MAX_NESTING: usize = 200;
+const MAX_NESTING: usize = 100;
+/// Branches that one `if` may have.
+const MAX_BRANCHES: usize = 300;
 
 impl<'t> Parser<'t> {
     pub(super) fn new(text: &'t str, code: Code, options: &FileOptions) -> Parser<'t> {
@@ -155,7 +157,7 @@ impl<'t> Parser<'t> {
         if self.skip_operator(operator)? { Ok(()) } else { Err(self.expected(operator)) }
     }
 
-    fn expect_word(&mut self, word: &str) -> Result<()> {
+    pub(super) fn expect_word(&mut self, word: &str) -> Result<()> {
         if self.skip_name(word)? { Ok(()) } else { Err(self.expected(word)) }
     }
 
@@ -295,7 +297,7 @@ impl<'t> Parser<'t> {
         self.advance()?;
         let statement = match tag {
             "for" => self.for_loop()?,
-            "if" => self.condition()?,
+            "if" => self.condition(0)?,
             "set" => self.set()?,
             "with" => self.with()?,
             "macro" => {
@@ -386,12 +388,15 @@ impl<'t> Parser<'t> {
         Ok(Statement::For(Arc::new(For { target, iterable, filter, recursive, body, otherwise })))
     }
 
-    fn condition(&mut self) -> Result<Statement> {
+    fn condition(&mut self, before: usize) -> Result<Statement> {
+        if before > MAX_BRANCHES {
+            return Err(self.fail("the template nests too deeply"));
+        }
         let condition = self.tuple(false, &[])?;
         let mark = self.unknown.len();
         let (then, end) = self.statements(&["elif", "else", "endif"])?;
         let otherwise = match end {
-            "elif" => vec![self.condition()?],
+            "elif" => vec![self.condition(before + 1)?],
             "else" => self.statements(&["endif"])?.0,
             _ => Vec::new(),
         };
@@ -430,25 +435,6 @@ impl<'t> Parser<'t> {
             assignments.push((target, self.expression()?));
         }
         Ok(Statement::With { assignments, body: self.statements(&["endwith"])?.0 })
-    }
-
-    fn signature(&mut self) -> Result<(Vec<Symbol>, Vec<Expression>)> {
-        self.expect_operator("(")?;
-        let (mut parameters, mut defaults) = (Vec::new(), Vec::new());
-        while !self.is_operator(")") {
-            if !parameters.is_empty() {
-                self.expect_operator(",")?;
-            }
-            let name = self.expect_name()?;
-            parameters.push(self.assigned(name));
-            if self.skip_operator("=")? {
-                defaults.push(self.expression()?);
-            } else if !defaults.is_empty() {
-                return Err(self.fail("non-default argument follows default argument"));
-            }
-        }
-        self.expect_operator(")")?;
-        Ok((parameters, defaults))
     }
 
     fn macro_body(
@@ -497,144 +483,5 @@ impl<'t> Parser<'t> {
         }
         self.code.blocks.push(Block { name: name.into(), scoped, required, body });
         Ok(Statement::Block(self.code.blocks.len() - 1))
-    }
-
-    /// Reads `with context` or `without context`.
-    fn context(&mut self) -> Result<Option<bool>> {
-        let with = self.is_name("with");
-        if (with || self.is_name("without")) && matches!(self.following(), Token::Name("context")) {
-            self.advance()?;
-            self.advance()?;
-            return Ok(Some(with));
-        }
-        Ok(None)
-    }
-
-    fn include(&mut self) -> Result<Statement> {
-        let name = self.expression()?;
-        let ignore_missing =
-            self.is_name("ignore") && matches!(self.following(), Token::Name("missing"));
-        if ignore_missing {
-            self.advance()?;
-            self.advance()?;
-        }
-        let with_context = self.context()?.unwrap_or(true);
-        Ok(Statement::Include { name, ignore_missing, with_context })
-    }
-
-    fn from_import(&mut self) -> Result<Statement> {
-        let name = self.expression()?;
-        self.expect_word("import")?;
-        let mut names = Vec::new();
-        let mut with_context;
-        loop {
-            if !names.is_empty() {
-                self.expect_operator(",")?;
-            }
-            with_context = self.context()?;
-            if with_context.is_some() {
-                break;
-            }
-            let place = self.place();
-            let exported = self.expect_name()?;
-            if exported.starts_with('_') {
-                let message = "names starting with an underline can not be imported";
-                return Err(TemplateError::syntax(&self.code, place, message));
-            }
-            let local = if self.skip_name("as")? { self.expect_name()? } else { exported };
-            names.push((Arc::from(exported), self.assigned(local)));
-            with_context = self.context()?;
-            if with_context.is_some() || !self.is_operator(",") {
-                break;
-            }
-        }
-        Ok(Statement::From { name, names, with_context: with_context.unwrap_or(false) })
-    }
-
-    /// Reads what a value is given to: a name, an attribute of a namespace, or several to unpack into.
-    fn target(&mut self, attributes: bool) -> Result<Target> {
-        let start = self.place();
-        let mut targets = Vec::new();
-        let mut is_tuple = false;
-        loop {
-            if !targets.is_empty() {
-                self.expect_operator(",")?;
-            }
-            if self.is_tuple_end(&[]) {
-                break;
-            }
-            targets.push(self.one_target(attributes)?);
-            if !self.is_operator(",") {
-                break;
-            }
-            is_tuple = true;
-        }
-        if !is_tuple {
-            if let Some(target) = targets.pop() {
-                return Ok(target);
-            }
-            let found = Value::str(self.current().described()).to_repr();
-            return Err(self.fail(format!("Expected an expression, got {found}")));
-        }
-        Ok(Target::Unpack(targets, self.since(start)))
-    }
-
-    fn one_target(&mut self, attributes: bool) -> Result<Target> {
-        let start = self.place();
-        match *self.current() {
-            Token::Name("true" | "false" | "none" | "True" | "False" | "None") => {
-                Err(self.fail("can't assign to 'const'"))
-            }
-            Token::Name(name) => {
-                self.advance()?;
-                if attributes && self.skip_operator(".")? {
-                    let attribute = self.expect_name()?;
-                    let place = self.since(start);
-                    return Ok(Target::Attribute(self.symbol(name), attribute.into(), place));
-                }
-                Ok(Target::Name(self.assigned(name)))
-            }
-            Token::Operator("(") => {
-                self.advance()?;
-                let mut targets = Vec::new();
-                let mut is_tuple = false;
-                while !self.is_operator(")") {
-                    if !targets.is_empty() {
-                        self.expect_operator(",")?;
-                        if self.is_operator(")") {
-                            break;
-                        }
-                    }
-                    targets.push(self.one_target(attributes)?);
-                    is_tuple |= self.is_operator(",");
-                }
-                self.expect_operator(")")?;
-                match targets.pop() {
-                    Some(only) if !is_tuple => Ok(only),
-                    last => {
-                        targets.extend(last);
-                        Ok(Target::Unpack(targets, self.since(start)))
-                    }
-                }
-            }
-            _ => {
-                let expression = self.primary()?;
-                let found = match expression {
-                    Expression::Const(_) => "const",
-                    Expression::List(_) => "list",
-                    Expression::Dict(_) => "dict",
-                    _ => "tuple",
-                };
-                Err(self.fail(format!("can't assign to '{found}'")))
-            }
-        }
-    }
-
-    pub(super) fn is_tuple_end(&self, ends: &[&str]) -> bool {
-        match self.current() {
-            Token::VariableEnd | Token::BlockEnd | Token::Operator(")") => true,
-            Token::Name(name) => ends.contains(name),
-            _ => false,
-        }
     }
 }

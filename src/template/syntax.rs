@@ -106,31 +106,81 @@ fn normalized(text: &Arc<str>, keep_trailing_newline: bool) -> Arc<str> {
 pub fn expand_header<'t, 'o>(
     text: &'t str,
     options: &'o FileOptions,
-) -> (&'t str, Cow<'o, FileOptions>) {
-    let Some(rest) = text.strip_prefix("#jinja2:") else { return (text, Cow::Borrowed(options)) };
+) -> Result<(&'t str, Cow<'o, FileOptions>)> {
+    let Some(rest) = text.strip_prefix("#jinja2:") else {
+        return Ok((text, Cow::Borrowed(options)));
+    };
+    let wrong = |what: String| TemplateError::exact(format!("Syntax error in template: {what}"));
     let (header, body) = rest.split_once('\n').unwrap_or((rest, ""));
     let mut options = options.clone();
-    for pair in header.split(',') {
-        let Some((key, value)) = pair.split_once(':') else { continue };
-        let value = value.trim();
-        let quoted = value.trim_matches(['\'', '"']).replace("\\n", "\n").replace("\\r", "\r");
-        let flag = matches!(value, "True" | "true" | "yes" | "1");
-        let text = || Some(quoted.clone()).filter(|text| text != "None");
-        match key.trim() {
-            "trim_blocks" => options.trim_blocks = flag,
-            "lstrip_blocks" => options.lstrip_blocks = flag,
-            "keep_trailing_newline" => options.keep_trailing_newline = flag,
-            "variable_start_string" => options.variable_start = quoted,
-            "variable_end_string" => options.variable_end = quoted,
-            "block_start_string" => options.block_start = quoted,
-            "block_end_string" => options.block_end = quoted,
-            "comment_start_string" => options.comment_start = quoted,
-            "comment_end_string" => options.comment_end = quoted,
-            "line_statement_prefix" => options.line_statement_prefix = text(),
-            "line_comment_prefix" => options.line_comment_prefix = text(),
-            "newline_sequence" => options.newline_sequence = quoted,
+    for pair in pairs(header) {
+        let Some((key, value)) = pair.split_once(':') else {
+            let pair = Value::str(pair.trim()).to_repr();
+            return Err(wrong(format!("Malformed '#jinja2:' override {pair}.")));
+        };
+        let (key, value) = (key.trim(), value.trim());
+        let quoted = ['\'', '"'].iter().find_map(|quote| {
+            let inner = value.strip_prefix(*quote)?.strip_suffix(*quote)?;
+            super::escapes::unescaped(inner).ok()
+        });
+        let must_be = |wanted: &str| {
+            let found = match (&quoted, value) {
+                (Some(_), _) => "str",
+                (_, "True" | "False") => "bool",
+                (_, "None") => "NoneType",
+                _ if value.contains('.') => "float",
+                _ => "int",
+            };
+            wrong(format!(
+                "TemplateOverrides.{key} must be <class '{wanted}'> instead of <class '{found}'>"
+            ))
+        };
+        let flag = || match value {
+            "True" => Ok(true),
+            "False" => Ok(false),
+            _ => Err(must_be("bool")),
+        };
+        let text = || quoted.clone().ok_or_else(|| must_be("str"));
+        let optional = || match value {
+            "None" => Ok(None),
+            _ => text().map(Some),
+        };
+        match key {
+            "trim_blocks" => options.trim_blocks = flag()?,
+            "lstrip_blocks" => options.lstrip_blocks = flag()?,
+            "keep_trailing_newline" => options.keep_trailing_newline = flag()?,
+            "variable_start_string" => options.variable_start = text()?,
+            "variable_end_string" => options.variable_end = text()?,
+            "block_start_string" => options.block_start = text()?,
+            "block_end_string" => options.block_end = text()?,
+            "comment_start_string" => options.comment_start = text()?,
+            "comment_end_string" => options.comment_end = text()?,
+            "line_statement_prefix" => options.line_statement_prefix = optional()?,
+            "line_comment_prefix" => options.line_comment_prefix = optional()?,
+            "newline_sequence" => options.newline_sequence = text()?,
+            _ => {
+                let key = Value::str(key).to_repr();
+                return Err(wrong(format!("Invalid '#jinja2:' override key {key}.")));
+            }
+        }
+    }
+    Ok((body, Cow::Owned(options)))
+}
+
+/// Parts a header at its commas, but for those in quotes.
+fn pairs(header: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, letter) in header.char_indices() {
+        match (quote, letter) {
+            (None, '\'' | '"') => quote = Some(letter),
+            (Some(open), _) if open == letter => quote = None,
+            (None, ',') => {
+                parts.push(&header[start..at]);
+                start = at + 1;
+            }
             _ => (),
         }
     }
-    (body, Cow::Owned(options))
+    parts.push(&header[start..]);
+    parts
 }

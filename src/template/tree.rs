@@ -72,7 +72,7 @@ pub(crate) enum Statement {
     Extends(Expression),
     Include { name: Expression, ignore_missing: bool, with_context: bool },
     Import { name: Expression, target: Symbol, with_context: bool },
-    From { name: Expression, names: Vec<(Arc<str>, Symbol)>, with_context: bool },
+    From { name: Expression, names: Vec<(Arc<str>, Symbol)>, with_context: bool, line: usize },
     Do(Expression),
     Continue,
     Break,

@@ -59,6 +59,9 @@ impl Operator {
         match self {
             Operator::Add => add(left, right),
             Operator::Mul => repeat(left, right),
+            Operator::Rem if matches!(left, Value::Bytes(_)) => {
+                Err("not all arguments converted during bytes formatting".to_owned())
+            }
             Operator::Rem if matches!(left, Value::Str(_)) => {
                 Err("not all arguments converted during string formatting".to_owned())
             }

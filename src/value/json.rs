@@ -55,6 +55,7 @@ impl Value {
             Value::Str(text) => text.to_string(),
             Value::None => "null".to_owned(),
             Value::Bool(truth) => truth.to_string(),
+            Value::Object(object) => object.to_plain().unwrap_or_else(|| object.to_text()),
             other => format!("{other:?}"),
         }
     }

@@ -7,7 +7,7 @@ use super::{
     hostvars::{HostVars, Seen},
 };
 use crate::{
-    playbook::{Level, Role},
+    playbook::{Keyword, Level, Role},
     value::{Dict, Value},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const VERSION: (i64, i64, i64) = (2, 19, 14);
 
 /// Every magic variable.
-pub(super) const NAMES: &[&str] = &[
+pub const NAMES: &[&str] = &[
     "ansible_check_mode",
     "ansible_collection_name",
     "ansible_config_file",
@@ -40,6 +40,7 @@ pub(super) const NAMES: &[&str] = &[
     "ansible_skip_tags",
     "ansible_verbosity",
     "ansible_version",
+    "environment",
     "group_names",
     "groups",
     "hostvars",
@@ -64,7 +65,7 @@ pub(super) fn get(names: &Names, name: &str) -> Option<Value> {
         || name.starts_with("host")
         || name.starts_with("play")
         || name.starts_with("role")
-        || name == "vars")
+        || matches!(name, "vars" | "environment"))
     {
         return None;
     }
@@ -222,6 +223,18 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
             Value::str(normal(&folder.display().to_string()))
         })),
         "ansible_version" => version(),
+        "environment" => {
+            let level = names.level.as_ref()?;
+            let given = level.inherited(Keyword::Environment);
+            let mut found = Vec::new();
+            for (value, _) in given {
+                match value {
+                    Value::List(list) => found.extend(list.iter().cloned()),
+                    one => found.push(one.clone()),
+                }
+            }
+            Value::list(found)
+        }
         "groups" => groups(names),
         "hostvars" => Value::Object(Arc::new(HostVars::new(names))),
         "vars" => Value::Object(Arc::new(Seen { type_name: "dict", names: names.clone() })),

@@ -32,8 +32,8 @@ pub(crate) struct Options {
     pub(crate) requires_root: bool,
     /// `@fresh`: on a host that no other case has used.
     pub(crate) fresh: bool,
-    /// `@slow`: on a host, and only when all cases are wanted or this one is named.
-    pub(crate) slow: bool,
+    /// `@quick`: on a host, and also when not all cases are wanted.
+    pub(crate) quick: bool,
 }
 
 /// What a run shows: recorded, or seen now.
@@ -140,7 +140,7 @@ impl Options {
                 "stderr equal" => self.stderr_equal = true,
                 "requires root" => self.requires_root = true,
                 "fresh" => self.fresh = true,
-                "slow" => self.slow = true,
+                "quick" => self.quick = true,
                 _ => return Err(format!("`cmd` has the unknown option `@{option}`")),
             },
         }

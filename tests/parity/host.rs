@@ -10,7 +10,7 @@ use crate::case::Case;
 /// Which cases on hosts run.
 pub(crate) struct Hosts {
     can_boot: bool,
-    /// Those that take long too.
+    /// Not only the quick ones.
     all: bool,
 }
 
@@ -23,7 +23,7 @@ impl Hosts {
 
     /// Whether this case runs.
     pub(crate) fn run(&self, case: &Case) -> bool {
-        self.can_boot && (self.all || !case.options.slow)
+        self.can_boot && (self.all || case.options.quick)
     }
 }
 

@@ -26,7 +26,7 @@ impl Host {
             && let Some(at) = real.rfind('/').filter(|at| *at > 0)
         {
             let folder = &real[..at];
-            std::fs::create_dir_all(self.path(folder))
+            self.create_folders(folder)
                 .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
         }
         let mut staged = self.stage(&real, how.attributes.unsafe_writes)?;

@@ -144,6 +144,14 @@ impl Host {
         }
     }
 
+    /// Creates a folder and the folders above it that are missing.
+    pub fn create_folders(&self, path: &str) -> io::Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        fs::create_dir_all(self.path(path))
+    }
+
     /// Renames a file, over whatever has the new name.
     pub fn rename(&self, from: &str, to: &str) -> Result<()> {
         if self.checking() {

@@ -65,7 +65,7 @@ fn sha1(password: &str) -> String {
 
 /// The MD5 of the nineties: a thousand rounds, and letters of its own.
 fn md5_crypt(mark: &str, password: &str, salt: &str) -> String {
-    let salt = &salt[..salt.len().min(8)];
+    let salt = salt.get(..8).unwrap_or(salt);
     let (password, salt_bytes) = (password.as_bytes(), salt.as_bytes());
     let inner = Md5::digest([password, salt_bytes, password].concat());
     let mut first = Md5::new();
@@ -85,14 +85,14 @@ fn md5_crypt(mark: &str, password: &str, salt: &str) -> String {
     let mut sum = first.finalize();
     for round in 0..1000 {
         let mut next = Md5::new();
-        if round & 1 == 1 { next.update(password) } else { next.update(sum) }
+        if round & 1 == 1 { next.update(password) } else { next.update(&sum[..]) }
         if round % 3 != 0 {
             next.update(salt_bytes);
         }
         if round % 7 != 0 {
             next.update(password);
         }
-        if round & 1 == 1 { next.update(sum) } else { next.update(password) }
+        if round & 1 == 1 { next.update(&sum[..]) } else { next.update(password) }
         sum = next.finalize();
     }
     let mut text = format!("{mark}{salt}$");
@@ -104,7 +104,7 @@ fn md5_crypt(mark: &str, password: &str, salt: &str) -> String {
         }
     };
     for [a, b, c] in [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]] {
-        add(u32::from(sum[a]) << 16 | u32::from(sum[b]) << 8 | u32::from(sum[c]), 4);
+        add((u32::from(sum[a]) << 16) | (u32::from(sum[b]) << 8) | u32::from(sum[c]), 4);
     }
     add(u32::from(sum[11]), 2);
     text

@@ -109,7 +109,7 @@ fn verifier(password: &str, salt: &[u8], iterations: u32) -> String {
 }
 
 /// Returns whether a kept verifier or MD5 is that of a password.
-pub(crate) fn fits(kept: &str, user: &str, password: &str) -> bool {
+pub fn fits(kept: &str, user: &str, password: &str) -> bool {
     if password.starts_with("SCRAM-SHA-256$")
         || (password.starts_with("md5") && password.len() == 35)
     {

@@ -11,6 +11,6 @@ pub(super) static UNIT: Filter = Filter {
         "{{ 1 | type_debug }} {{ 'a' | type_debug }} {{ [] | type_debug }} {{ {} | type_debug }} {{ none | type_debug }} {{ 1.5 | type_debug }} {{ true | type_debug }}",
         "int str list dict NoneType float bool",
     )],
-    takes_undefined: false,
+    takes_undefined: true,
     call: |call| Ok(call.value.type_name().into()),
 };

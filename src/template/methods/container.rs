@@ -93,8 +93,9 @@ pub(super) fn call(
 
 fn key(passed: &Passed) -> Result<Value> {
     let key = passed.get(0, "key").map(freeze);
-    let key =
-        key.ok_or_else(|| TemplateError::runtime("get expected at least 1 argument, got 0"))?;
+    let key = key.ok_or_else(|| {
+        TemplateError::runtime("dict.get() missing 1 required positional argument: 'key'")
+    })?;
     match key.unhashable() {
         Some(found) => Err(TemplateError::runtime(format!("unhashable type: '{found}'"))),
         None => Ok(key),

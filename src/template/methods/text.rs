@@ -1,16 +1,16 @@
 //! Methods of text.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
-
+use super::letters::{
+    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, lines, split, title, window,
+};
 use crate::{
     template::{
-        TemplateError,
+        TemplateError, braces,
         cells::freeze,
         encodings::encode_with,
         evaluator::{Evaluator, Passed, Result, items},
-        formatting,
     },
     value::{Value, is_printable},
 };
@@ -76,6 +76,13 @@ pub(super) fn call(
     let needed = |index: usize| {
         passed.positional.get(index).map(freeze).ok_or_else(|| {
             let given = passed.positional.len();
+            if matches!(
+                name,
+                "startswith" | "endswith" | "find" | "rfind" | "index" | "rindex" | "count"
+            ) {
+                let message = format!("{name}() takes at least 1 argument ({given} given)");
+                return TemplateError::runtime(message);
+            }
             TemplateError::runtime(format!(
                 "{name} expected at least {} argument{}, got {given}",
                 index + 1,
@@ -226,6 +233,12 @@ pub(super) fn call(
                     )));
                 }
             };
+            if let Some(other) = candidates.iter().find(|one| !matches!(one, Value::Str(_))) {
+                let found = other.type_name();
+                return Err(TemplateError::runtime(format!(
+                    "tuple for {name} must only contain str, not {found}"
+                )));
+            }
             let part = window(text, number(1, "", 0), argument(2, ""));
             let holds = |candidate: &Value| {
                 candidate.as_str().is_some_and(|wanted| {
@@ -321,7 +334,7 @@ pub(super) fn call(
                     Err(error) => Err(error.message),
                 }
             };
-            formatting::braces(text, &positional, &passed.named, &lookup)
+            braces::braces(text, &positional, &passed.named, &lookup)
                 .map_err(TemplateError::runtime)?
                 .into()
         }
@@ -332,7 +345,7 @@ pub(super) fn call(
             let named: Vec<_> =
                 dict.iter().map(|(key, value)| (Arc::from(key.to_text()), value.clone())).collect();
             let lookup = |_: &Value, key: &str, _: bool| Err(format!("'{key}'"));
-            formatting::braces(text, &[], &named, &lookup).map_err(TemplateError::runtime)?.into()
+            braces::braces(text, &[], &named, &lookup).map_err(TemplateError::runtime)?.into()
         }
         "maketrans" => Value::dict(
             needed_text(0)?
@@ -401,185 +414,3 @@ const PLAIN: &[&str] = &[
     "istitle",
     "isupper",
 ];
-
-fn is_decimal(c: char) -> bool {
-    static DECIMAL: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\p{Nd}$").ok());
-    c.is_ascii_digit()
-        || !c.is_ascii() && DECIMAL.as_ref().is_some_and(|pattern| pattern.is_match(&c.to_string()))
-}
-
-/// Digits that are raised, lowered or in a circle.
-fn is_raised(c: char) -> bool {
-    matches!(c, '\u{b2}' | '\u{b3}' | '\u{b9}' | '\u{2070}' | '\u{2074}'..='\u{2079}'
-        | '\u{2080}'..='\u{2089}' | '\u{2460}'..='\u{2468}' | '\u{2474}'..='\u{247c}'
-        | '\u{2488}'..='\u{2490}' | '\u{24ea}' | '\u{24f5}'..='\u{24fd}' | '\u{24ff}'
-        | '\u{2776}'..='\u{277e}' | '\u{2780}'..='\u{2788}' | '\u{278a}'..='\u{2792}')
-}
-
-/// Python's idea of white space.
-pub(crate) fn is_space(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
-}
-
-/// Python's `str.capitalize`.
-pub(crate) fn capitalize(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => {
-            first.to_uppercase().chain(letters.as_str().to_lowercase().chars()).collect()
-        }
-        None => String::new(),
-    }
-}
-
-/// Python's `str.title`: a letter after anything that has no case is large.
-fn title(text: &str) -> String {
-    let mut titled = String::with_capacity(text.len());
-    let mut inside = false;
-    for letter in text.chars() {
-        if inside {
-            titled.extend(letter.to_lowercase());
-        } else if let '\u{1c4}'..='\u{1cc}' | '\u{1f1}'..='\u{1f3}' = letter {
-            // Two letters in one have a form of their own with only the first one large.
-            titled.push(match letter {
-                '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
-                '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
-                '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
-                _ => '\u{1f2}',
-            });
-        } else {
-            titled.extend(letter.to_uppercase());
-        }
-        inside = letter.is_alphabetic();
-    }
-    titled
-}
-
-/// Python's `split` and `rsplit`.
-pub(crate) fn split<'t>(
-    text: &'t str,
-    separator: Option<&str>,
-    limit: i64,
-    from_right: bool,
-) -> Vec<&'t str> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut parts: Vec<&str> = match (separator, from_right) {
-        (Some(separator), false) => text.splitn(limit.saturating_add(1), separator).collect(),
-        (Some(separator), true) => text.rsplitn(limit.saturating_add(1), separator).collect(),
-        (None, false) => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_start_matches(is_space);
-            while !rest.is_empty() {
-                let end = rest.find(is_space).unwrap_or(rest.len());
-                if parts.len() == limit {
-                    parts.push(rest);
-                    break;
-                }
-                parts.push(&rest[..end]);
-                rest = rest[end..].trim_start_matches(is_space);
-            }
-            if let Some(last) = parts.last_mut() {
-                *last = last.trim_end_matches(is_space);
-            }
-            parts
-        }
-        (None, true) => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_end_matches(is_space);
-            while !rest.is_empty() {
-                if parts.len() == limit {
-                    parts.push(rest.trim_start_matches(is_space));
-                    break;
-                }
-                let start = rest.char_indices().rev().find(|(_, c)| is_space(*c));
-                let start = start.map_or(0, |(at, c)| at + c.len_utf8());
-                parts.push(&rest[start..]);
-                rest = rest[..start].trim_end_matches(is_space);
-            }
-            parts
-        }
-    };
-    if from_right {
-        parts.reverse();
-    }
-    parts
-}
-
-/// Python's `splitlines`.
-pub(crate) fn lines(text: &str, keep: bool) -> Vec<&str> {
-    let is_end = |c: char| {
-        matches!(
-            c,
-            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let Some(at) = rest.find(is_end) else {
-            lines.push(rest);
-            break;
-        };
-        let end = match rest[at..].strip_prefix("\r\n") {
-            Some(_) => at + 2,
-            None => at + rest[at..].chars().next().map_or(1, char::len_utf8),
-        };
-        lines.push(if keep { &rest[..end] } else { &rest[..at] });
-        rest = &rest[end..];
-    }
-    lines
-}
-
-fn window(text: &str, start: i64, end: Option<Value>) -> &str {
-    if start == 0 && end.is_none() {
-        return text;
-    }
-    let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
-    let place = |number: i64| {
-        let at = if number < 0 { (number + length).max(0) } else { number.min(length) };
-        let at = usize::try_from(at).unwrap_or(0);
-        text.char_indices().nth(at).map_or(text.len(), |(offset, _)| offset)
-    };
-    let from = place(start);
-    let to = end.and_then(|end| end.as_int()).map_or(text.len(), place);
-    text.get(from..to).unwrap_or_default()
-}
-
-/// Python's `ljust`, `rjust` and `center`.
-pub(crate) fn justify(text: &str, width: i64, fill: &str, how: &str) -> String {
-    let width = usize::try_from(width).unwrap_or(0).min(1 << 20);
-    let length = text.chars().count();
-    let Some(missing) = width.checked_sub(length) else { return text.to_owned() };
-    let left = match how {
-        "ljust" => 0,
-        "rjust" => missing,
-        // Python leans to the left where the width is even, to the right where it is odd.
-        _ => missing / 2 + (missing & width & 1),
-    };
-    [&fill.repeat(left), text, &fill.repeat(missing - left)].concat()
-}
-
-fn expand_tabs(text: &str, size: i64) -> String {
-    let size = usize::try_from(size).unwrap_or(0).min(1000);
-    let mut expanded = String::new();
-    let mut column = 0;
-    for letter in text.chars() {
-        match letter {
-            '\t' if size > 0 => {
-                let count = size - column % size;
-                expanded.push_str(&" ".repeat(count));
-                column += count;
-            }
-            '\t' => (),
-            '\n' | '\r' => {
-                expanded.push(letter);
-                column = 0;
-            }
-            other => {
-                expanded.push(other);
-                column += 1;
-            }
-        }
-    }
-    expanded
-}

@@ -1,0 +1,70 @@
+//! The types of arguments: whether a value can become one, in the reference's words where it cannot.
+
+use windlass_modules::spec::{Bytes, FromArg, JsonMap};
+
+use crate::value::Value;
+
+/// Returns how Python names the class of a value that stands in a playbook.
+pub(super) fn class(value: &Value) -> String {
+    let name = match value.type_name() {
+        "str" => "_AnsibleTaggedStr",
+        "int" => "_AnsibleTaggedInt",
+        "float" => "_AnsibleTaggedFloat",
+        "list" => "_AnsibleTaggedList",
+        "dict" => "_AnsibleTaggedDict",
+        plain => return format!("<class '{plain}'>"),
+    };
+    format!("<class 'ansible.module_utils._internal._datatag.{name}'>")
+}
+
+/// Returns the value as this type, or why it cannot be that.
+pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
+    let json = value.to_json();
+    let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
+    match kind {
+        "str" | "path" | "raw" => Ok(value.clone()),
+        "bool" => match <bool as FromArg>::from_arg(&json) {
+            Ok(truth) => Ok(Value::Bool(truth)),
+            Err(_) if matches!(value, Value::List(_) | Value::Dict(_)) => no("a bool"),
+            Err(_) => Err(format!(
+                "The value '{}' is not a valid boolean. Valid booleans include: 0, 1, 'f', 'no', '0', 'on', 'false', 'yes', 'off', 'n', 't', 'y', '1', 'true'",
+                value.to_text()
+            )),
+        },
+        "int" => match <i64 as FromArg>::from_arg(&json) {
+            Ok(number) => Ok(Value::Int(number)),
+            Err(_) if value.as_str().is_some() => {
+                Err(format!("\"{}\" cannot be converted to an int", value.to_repr()))
+            }
+            Err(_) => no("an int"),
+        },
+        "float" => match <f64 as FromArg>::from_arg(&json) {
+            Ok(number) => Ok(Value::from(serde_json::Value::from(number))),
+            Err(_) => no("a float"),
+        },
+        "list" => match value {
+            Value::List(_) | Value::Tuple(_) => Ok(value.clone()),
+            Value::Str(text) => Ok(Value::list(text.split(',').map(Value::str))),
+            Value::Int(_) | Value::Float(_) => Ok(Value::list([Value::str(value.to_text())])),
+            _ => no("a list"),
+        },
+        "dict" => match value {
+            Value::Dict(_) => Ok(value.clone()),
+            Value::Str(_) => match <JsonMap as FromArg>::from_arg(&json) {
+                Ok(map) => Ok(Value::from(serde_json::Value::Object(map))),
+                Err(_) => Err("dictionary requested, could not parse JSON or key=value".to_owned()),
+            },
+            _ => no("a dict"),
+        },
+        "bytes" => match <Bytes as FromArg>::from_arg(&json) {
+            Ok(_) => Ok(value.clone()),
+            Err(_) => no("a Byte value"),
+        },
+        "bits" => Ok(value.clone()),
+        "json" | "jsonarg" => match value {
+            Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) => Ok(value.clone()),
+            _ => no("a json string"),
+        },
+        _ => Err("'NoneType' object is not callable".to_owned()),
+    }
+}

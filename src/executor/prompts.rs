@@ -1,0 +1,88 @@
+//! `vars_prompt`: what the operator is asked before a play.
+
+use super::Run;
+use crate::{
+    diagnostic::Diagnostic,
+    output::Event,
+    playbook::{Play, VarsPrompt},
+    template::{Env, Recipe, hash_password},
+    value::{Dict, Value},
+    vars::Names,
+};
+
+impl Run {
+    /// Asks for what `-e` does not say; where nobody can be asked, the default stands.
+    pub(super) fn prompts(&self, play: &Play) -> Result<Dict, Diagnostic> {
+        let mut found = Dict::new();
+        let mut warned = false;
+        for prompt in &play.vars_prompt {
+            if self.world.extra_vars.contains_key(&prompt.name) {
+                continue;
+            }
+            let names = Names::new(&self.world, None, None).with_level(&play.level);
+            let context = self.world.context(Vec::new());
+            let env = Env::new(&names, &context);
+            // What cannot be evaluated before the play stays as it is written.
+            let text = |value: &Option<Value>| {
+                value.as_ref().filter(|value| !matches!(value, Value::None)).map(|value| {
+                    match (env.eval(value), value) {
+                        (Ok(value), _) => value.to_text(),
+                        (Err(_), Value::Template(template)) => template.text.to_string(),
+                        (Err(_), value) => value.to_text(),
+                    }
+                })
+            };
+            let default = text(&prompt.default);
+            let answer = if self.ask.is_there() {
+                let question = text(&prompt.prompt).unwrap_or_else(|| prompt.name.to_string());
+                let answer = self.answer(prompt, &question, default.as_deref());
+                Some(answer).filter(|answer| !answer.is_empty()).or(default)
+            } else {
+                if !warned {
+                    let text = "Not prompting as we are not in interactive mode";
+                    self.printer.event(&Event::Warning(text.to_owned()));
+                    warned = true;
+                }
+                default
+            };
+            let Some(mut answer) = answer else {
+                found.insert(
+                    &*prompt.name,
+                    if self.ask.is_there() { Value::str("") } else { Value::None },
+                );
+                continue;
+            };
+            if prompt.private {
+                self.secrets.add(&answer);
+            }
+            if let Some(kind) = &prompt.encrypt {
+                let recipe = Recipe {
+                    salt: prompt.salt.clone(),
+                    salt_size: prompt.salt_size,
+                    ..Recipe::default()
+                };
+                answer = hash_password(&answer, kind, &recipe)
+                    .map_err(|message| Diagnostic::error(&prompt.span, message))?;
+            }
+            found.insert(&*prompt.name, answer);
+        }
+        Ok(found)
+    }
+
+    fn answer(&self, prompt: &VarsPrompt, question: &str, default: Option<&str>) -> String {
+        let shown = match default {
+            Some(default) => format!("{question} [{default}]: "),
+            None => format!("{question}: "),
+        };
+        loop {
+            let answer = self.ask.line(&shown, prompt.private);
+            if !prompt.confirm
+                || self.ask.line(&format!("confirm {shown}"), prompt.private) == answer
+            {
+                return answer;
+            }
+            let text = "***** VALUES ENTERED DO NOT MATCH ****";
+            self.printer.event(&Event::Warning(text.to_owned()));
+        }
+    }
+}

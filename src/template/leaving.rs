@@ -1,0 +1,60 @@
+//! How values leave a template: nothing undefined in them, tuples as lists, nothing that was left out.
+
+use super::{TemplateError, evaluator::Result};
+use crate::value::{Dict, List, Value};
+
+/// What an inline `if` without `else` gives: nothing, which is empty text where text is wanted.
+pub(super) const NO_ELSE: &str =
+    "Error rendering template: Type 'Undefined' is unsupported for variable storage.";
+
+/// Returns whether an undefined value is that of an inline `if` without `else`.
+pub(crate) fn is_lenient(value: &Value) -> bool {
+    matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)
+}
+
+/// Returns a value as a variable could hold it.
+pub(super) fn plain(value: Value) -> Result<Value> {
+    let needs_work = |item: &Value| {
+        !matches!(
+            item,
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_)
+        )
+    };
+    match &value {
+        Value::Undefined(undefined) => Err((&**undefined).into()),
+        Value::List(list) => {
+            if !list.iter().any(needs_work) {
+                return Ok(value);
+            }
+            plain_items(list)
+        }
+        Value::Tuple(list) => plain_items(list),
+        Value::Dict(dict) => {
+            if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_)))
+            {
+                return Ok(value);
+            }
+            let mut entries = Dict::with_capacity(dict.len());
+            for (key, value) in dict.iter() {
+                if matches!(key, Value::Tuple(_) | Value::List(_)) {
+                    return Err(TemplateError::runtime("unhashable type: 'list'"));
+                }
+                if !matches!(value, Value::Omit) {
+                    entries.insert(key.clone(), plain(value.clone())?);
+                }
+            }
+            Ok(entries.into())
+        }
+        Value::Object(object) => match object.items() {
+            Some(items) if object.type_name() == "tuple" => plain_items(&items),
+            _ => Ok(value),
+        },
+        _ => Ok(value),
+    }
+}
+
+fn plain_items(list: &List) -> Result<Value> {
+    let items = list.iter().filter(|item| !matches!(item, Value::Omit));
+    let items: Vec<Value> = items.map(|item| plain(item.clone())).collect::<Result<_>>()?;
+    Ok(items.into())
+}
