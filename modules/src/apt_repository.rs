@@ -133,7 +133,7 @@ fn save(
     }
     let refreshed =
         apt::refresh_lists(args.update_cache_retries, args.update_cache_retry_max_delay, host);
-    refreshed.map_err(|failure| {
+    refreshed.inspect_err(|_| {
         // The lists as they were; that this fails too is less than why it is done.
         for (path, text) in sources.originals() {
             let _ =
@@ -143,7 +143,6 @@ fn save(
         {
             let _ = host.remove_file(path);
         }
-        failure
     })
 }
 

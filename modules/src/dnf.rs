@@ -251,11 +251,11 @@ fn wanted(
         _ => {
             let mut missing: Vec<String> = Vec::new();
             for name in names {
-                if args.download_only || is_special(name) {
-                    missing.push(name.clone());
-                } else if !before.has(name)
-                    && !before.provides(name, host)?
-                    && (args.allow_downgrade || !before.has_newer(name))
+                if args.download_only
+                    || is_special(name)
+                    || !before.has(name)
+                        && !before.provides(name, host)?
+                        && (args.allow_downgrade || !before.has_newer(name))
                 {
                     missing.push(name.clone());
                 }

@@ -117,7 +117,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         Ended::NoAnswer(pattern) => {
             let message =
-                format!("No remaining responses for '{pattern}', output was '{}'", output);
+                format!("No remaining responses for '{pattern}', output was '{output}'");
             let mut failure = Failure::new(message).with("changed", true);
             failure.values.extend(result(None));
             Err(failure)

@@ -159,7 +159,7 @@ fn listed(args: &Args, host: &Host) -> Result<Vec<Line>> {
 
 /// Returns what is told of each line; a file system that does not answer is waited for so long.
 fn describe(lines: &[Line], args: &Args, host: &Host) -> Result<Vec<Json>> {
-    let limit = args.timeout.map_or(Duration::from_secs(3600), Duration::from_secs_f64);
+    let limit = args.timeout.map_or(Duration::from_hours(1), Duration::from_secs_f64);
     let points: Vec<&str> = lines.iter().map(|line| line.mount.point.as_str()).collect();
     let mut sizes = mounts::sizes(&points, limit, host);
     let mut told = Vec::new();

@@ -101,7 +101,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let text = output.text();
     let complains = text.contains("not installed") || output.error_text().contains("not installed");
-    if !output.success() && !(output.status == 1 && args.state == State::Absent && complains) {
+    if !(output.success() || output.status == 1 && args.state == State::Absent && complains) {
         let mut message = String::new();
         for (what, text) in [("stdout", text), ("stderr", output.error_text())] {
             if !text.is_empty() {

@@ -161,11 +161,11 @@ impl Work<'_> {
     }
 
     fn change(&mut self, statement: String) -> Result<()> {
-        if !self.host.checking() {
+        if self.host.checking() {
+            self.predicted = true;
+        } else {
             self.ask(&statement)?;
             self.done.push(statement.into());
-        } else {
-            self.predicted = true;
         }
         Ok(())
     }

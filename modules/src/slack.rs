@@ -127,13 +127,12 @@ fn payload(args: &Args) -> Json {
     let mut set = |key: &str, value: Json| {
         map.insert(key.to_owned(), value);
     };
-    let escaped = |text: &str| text.replace('"', "\"").replace('\'', "'");
     if let Some(text) = &args.msg {
         if args.color == "normal" {
-            set("text", escaped(text).into());
+            set("text", text.as_str().into());
         } else {
             let attachment = serde_json::json!({
-                "text": escaped(text), "color": args.color, "mrkdwn_in": ["text"],
+                "text": text, "color": args.color, "mrkdwn_in": ["text"],
             });
             set("attachments", Json::Array(vec![attachment]));
         }

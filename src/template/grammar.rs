@@ -12,7 +12,7 @@ use super::{
 };
 use crate::value::{Operator, Value};
 
-impl<'t> Parser<'t> {
+impl Parser<'_> {
     /// Reads an expression, or several that commas make a tuple.
     pub(super) fn tuple(&mut self, conditional: bool, ends: &[&str]) -> Result<Expression> {
         self.tuple_in(conditional, ends, false)

@@ -69,7 +69,7 @@ pub(crate) fn method(time: &Time, name: &str, passed: &Passed) -> Result<Value, 
         "ctime" => format(time, "%a %b %e %H:%M:%S %Y")?.into(),
         "toordinal" => {
             let first = jiff::civil::date(1, 1, 1);
-            let days = time.civil.date().since(first).map(|span| span.get_days()).unwrap_or(0);
+            let days = time.civil.date().since(first).map_or(0, |span| span.get_days());
             i64::from(days + 1).into()
         }
         "weekday" => i64::from(time.civil.weekday().to_monday_zero_offset()).into(),

@@ -1,5 +1,7 @@
 //! A helper that is killed leaves the old state or the new one, and the next run leaves nothing else.
 
+#![cfg(test)]
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,

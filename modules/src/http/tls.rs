@@ -70,7 +70,7 @@ fn config(host: &Host, trust: &Trust) -> Result<ClientConfig, Error> {
     let usual = if trust.verify && !roots.is_empty() {
         let builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone());
-        Some(builder.build().map_err(|error| Error::open(error))?)
+        Some(builder.build().map_err(Error::open)?)
     } else {
         None
     };

@@ -115,9 +115,9 @@ pub fn fits(kept: &str, user: &str, password: &str) -> bool {
     {
         return kept == password;
     }
-    if kept.starts_with("md5") {
+    if let Some(kept) = kept.strip_prefix("md5") {
         let sum = Md5::digest(format!("{password}{user}"));
-        return kept[3..] == sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        return kept == sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     }
     let parsed = kept.strip_prefix("SCRAM-SHA-256$").and_then(|rest| {
         let (count, rest) = rest.split_once(':')?;

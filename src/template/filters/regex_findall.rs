@@ -22,9 +22,9 @@ pub(super) static UNIT: Filter = Filter {
         )?;
         let text = call.input_text();
         let mut found = Vec::new();
-        for captures in pattern.regex().captures_iter(&*text) {
+        for captures in pattern.regex().captures_iter(&text) {
             call.eval.step()?;
-            let captures = captures.map_err(|error| error.to_string())?;
+            let captures = captures.map_err(|error| error.clone())?;
             let group =
                 |index: usize| Value::str(captures.get(index).map_or("", |group| group.as_str()));
             found.push(match captures.len() {

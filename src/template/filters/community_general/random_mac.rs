@@ -63,7 +63,7 @@ pub(super) static UNIT: Filter = Filter {
         let digits = format!("{number:x}");
         let rest = digits.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair));
         let mut all: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-        all.extend(rest.take(6 - parts.len()).map(|pair| pair.into_owned()));
+        all.extend(rest.take(6 - parts.len()).map(std::borrow::Cow::into_owned));
         Ok(all.join(":").into())
     },
 };
