@@ -2,7 +2,6 @@
 //!
 //! Invariant: what the reference prints too is a case of `tests/parity`; here stands what is windlass' own.
 
-mod hostile;
 mod mistakes;
 mod names;
 mod world;

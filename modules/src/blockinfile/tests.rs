@@ -1,3 +1,5 @@
+//! Tests of `blockinfile`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Host, TestHost};

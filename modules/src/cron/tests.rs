@@ -1,3 +1,5 @@
+//! Tests of `cron`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Host, TestHost};

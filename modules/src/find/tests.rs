@@ -1,3 +1,5 @@
+//! Tests of `find`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Host, TestHost};

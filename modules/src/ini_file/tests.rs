@@ -1,3 +1,5 @@
+//! Tests of `ini_file`.
+
 use serde_json::{Value, json};
 
 use crate::host::{Host, TestHost};

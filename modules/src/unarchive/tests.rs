@@ -1,3 +1,5 @@
+//! Tests of `unarchive`.
+
 use serde_json::{Value, json};
 
 use super::unquoted;
