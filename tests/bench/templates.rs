@@ -3,6 +3,12 @@
 //! `cargo bench --bench templates [PYTHON]`; the Python is that of the reference's virtual environment, which has Jinja2.
 
 #![expect(clippy::print_stdout, reason = "it reports")]
+#![allow(
+    clippy::needless_raw_string_hashes,
+    clippy::manual_is_multiple_of,
+    clippy::range_plus_one,
+    reason = "the texts and numbers stand as the other side has them"
+)]
 
 use std::{
     collections::BTreeMap,
