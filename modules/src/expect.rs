@@ -116,8 +116,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             Err(failure)
         }
         Ended::NoAnswer(pattern) => {
-            let message =
-                format!("No remaining responses for '{pattern}', output was '{output}'");
+            let message = format!("No remaining responses for '{pattern}', output was '{output}'");
             let mut failure = Failure::new(message).with("changed", true);
             failure.values.extend(result(None));
             Err(failure)

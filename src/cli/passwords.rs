@@ -234,7 +234,8 @@ fn of_program(path: &Path, shown: &str, id: &str) -> Result<Vec<u8>, String> {
         command.stderr(Stdio::inherit());
     }
     let kind = if is_client { "client script" } else { "script" };
-    let output = command.stdout(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
+    let output =
+        command.stdout(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
     let output = output.map_err(|error| {
         format!(
             "Problem running vault password {kind} {shown} ({error}). If this is not a script, remove the executable bit from the file."

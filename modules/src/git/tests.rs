@@ -112,5 +112,8 @@ fn archives_and_bare_repositories() {
     assert_eq!(world.run(bare.clone())["changed"], true);
     assert_eq!(world.run(bare)["changed"], false);
     let message = world.run(json!({"repo": path("none"), "dest": path("x")}))["msg"].clone();
-    assert!(message.as_str().unwrap().contains("does not appear to be a git repository"), "{message}");
+    assert!(
+        message.as_str().unwrap().contains("does not appear to be a git repository"),
+        "{message}"
+    );
 }
