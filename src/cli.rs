@@ -48,7 +48,7 @@ const COMMANDS: &[Command] = &[
         program: "ansible-inventory",
         usage: "--list",
         summary: "show hosts, groups and variables",
-        main: |program, arguments| Ok(inventory::main(program, arguments)),
+        main: inventory::main,
     },
     Command {
         name: "vault",
@@ -62,7 +62,7 @@ const COMMANDS: &[Command] = &[
         program: "ansible-doc",
         usage: "NAME",
         summary: "show what a module is and takes",
-        main: |program, arguments| Ok(doc::main(program, arguments)),
+        main: doc::main,
     },
 ];
 

@@ -85,13 +85,16 @@ pub enum Opened<'a> {
 
 type Hook = dyn Fn(Opened<'_>) + Send + Sync;
 
+/// Keys by the number of the password and the salt.
+type KnownKeys = HashMap<(usize, Vec<u8>), Arc<Keys>>;
+
 /// The passwords of a run, and the keys that were derived from them.
 #[derive(Default)]
 pub struct Vault {
     passwords: Vec<Password>,
     /// Only passwords with the id of the vault are tried.
     match_ids: bool,
-    keys: Mutex<HashMap<(usize, Vec<u8>), Arc<Keys>>>,
+    keys: Mutex<KnownKeys>,
     on_open: Option<Box<Hook>>,
 }
 

@@ -3,12 +3,12 @@
 //! Invariant: what is trusted is read from the keyrings themselves; `apt-key` runs for changes.
 
 use windlass_macros::{Args, Choice};
-use windlass_protocol::{Json, JsonMap};
+use windlass_protocol::Json;
 
 use crate::{
     get_url,
     host::{Command, Failure, Host, Outcome, PublicKey, Result, failed, public_keys},
-    spec::{ArgPath, Args as _},
+    spec::ArgPath,
 };
 
 /// Adds and removes keys that apt trusts
@@ -126,6 +126,10 @@ fn has(keys: &[PublicKey], id: &str) -> bool {
 }
 
 /// Returns the keys of the keyring, or of all that apt reads.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "apt reads names in lower case alone"
+)]
 fn trusted(keyring: Option<&str>, host: &Host) -> Vec<PublicKey> {
     const FOLDER: &str = "/etc/apt/trusted.gpg.d";
     let mut paths = Vec::new();
@@ -195,23 +199,9 @@ fn add(
 }
 
 fn fetch(url: &str, validate: bool, host: &Host) -> Result<Vec<u8>> {
-    let temporary = host
-        .create_temporary("/tmp", ".windlass-key-", "", false)
-        .map_err(|error| Failure::io("cannot write a temporary file", &error))?;
-    let given = JsonMap::from_iter([
-        ("url".to_owned(), Json::from(url)),
-        ("dest".to_owned(), Json::from(temporary.as_str())),
-        ("force".to_owned(), Json::from(true)),
-        ("validate_certs".to_owned(), Json::from(validate)),
-    ]);
-    let unchecked = host.unchecked();
-    let fetched = get_url::run(get_url::Args::from_given(&given)?, &unchecked);
-    let key = host.read(&temporary)?;
-    unchecked.remove_file(&temporary)?;
-    fetched.map_err(|failure| {
+    get_url::contents(host, url, validate).map_err(|failure| {
         Failure::new(format!("Failed to download key at {url}: {}", failure.message))
-    })?;
-    Ok(key.unwrap_or_default())
+    })
 }
 
 #[cfg(test)]

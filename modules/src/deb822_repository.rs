@@ -3,12 +3,11 @@
 use std::io::Write;
 
 use windlass_macros::{Args, Choice};
-use windlass_protocol::{Json, JsonMap};
+use windlass_protocol::Json;
 
 use crate::{
     get_url,
     host::{AttributeDiff, Failure, FileAttributes, Host, Mode, Outcome, Result},
-    spec::Args as _,
 };
 
 /// Adds and removes repositories of Debian packages in the format of fields
@@ -169,23 +168,10 @@ fn signed(key: &str, slug: &str, host: &Host) -> Result<(Option<String>, Option<
 
 /// Fetches a key into the folder of keys, under a name that says whether it is text.
 fn fetch(url: &str, slug: &str, host: &Host) -> Result<(String, bool)> {
-    let temporary = host
-        .create_temporary("/tmp", ".windlass-key-", "", false)
-        .map_err(|error| Failure::io("cannot write a temporary file", &error))?;
-    let given = JsonMap::from_iter([
-        ("url".to_owned(), Json::from(url)),
-        ("dest".to_owned(), Json::from(temporary.as_str())),
-        ("force".to_owned(), Json::from(true)),
-    ]);
-    let unchecked = host.unchecked();
-    let fetched = get_url::run(get_url::Args::from_given(&given)?, &unchecked);
-    let key = host.read(&temporary)?;
-    unchecked.remove_file(&temporary)?;
-    fetched.map_err(|failure| {
+    let key = get_url::contents(host, url, true).map_err(|failure| {
         let reason = failure.message.rsplit("failed: ").next().unwrap_or_default().to_owned();
         Failure::new(format!("Could not fetch signed_by key: {reason}"))
     })?;
-    let key = key.unwrap_or_default();
     let armored = key.windows(27).any(|part| part == b"-----BEGIN PGP PUBLIC KEY B");
     let suffix = if armored { "asc" } else { "gpg" };
     let path = format!("/etc/apt/keyrings/{slug}.{suffix}");

@@ -269,6 +269,10 @@ fn wanted(
 }
 
 /// Returns whether a name means something that only dnf understands.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "as the reference tells a file from a name"
+)]
 fn is_special(name: &str) -> bool {
     name.starts_with('@')
         || name.contains("://")

@@ -156,6 +156,7 @@ enum Ended {
     NoAnswer(String),
 }
 
+#[expect(clippy::too_many_lines, reason = "one conversation with a program")]
 fn talk(
     args: &Args,
     host: &Host,

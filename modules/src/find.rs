@@ -7,8 +7,9 @@ use std::{fs::Metadata, io, os::unix::fs::MetadataExt};
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_about, file_time, mode_text},
+    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_about, mode_text},
     spec::{ArgPath, Json, JsonMap},
+    stat,
 };
 use filter::Filter;
 
@@ -252,48 +253,15 @@ impl Search<'_> {
     fn describe(&self, path: &str, meta: &Metadata) -> std::result::Result<Json, String> {
         let mut file = JsonMap::new();
         let mut set = |key: &str, value: Json| drop(file.insert(key.to_owned(), value));
-        let mode = meta.mode();
         set("path", path.into());
-        set("mode", mode_text(mode).into());
-        for (key, kind) in [
-            ("isdir", 0o040_000),
-            ("ischr", 0o020_000),
-            ("isblk", 0o060_000),
-            ("isreg", 0o100_000),
-            ("isfifo", 0o010_000),
-            ("islnk", 0o120_000),
-            ("issock", 0o140_000),
-        ] {
-            set(key, (mode & 0o170_000 == kind).into());
-        }
-        set("uid", meta.uid().into());
-        set("gid", meta.gid().into());
-        set("size", meta.size().into());
-        set("inode", meta.ino().into());
-        set("dev", meta.dev().into());
-        set("nlink", meta.nlink().into());
-        set("atime", file_time(meta.atime(), meta.atime_nsec()).into());
-        set("mtime", file_time(meta.mtime(), meta.mtime_nsec()).into());
-        set("ctime", file_time(meta.ctime(), meta.ctime_nsec()).into());
+        set("mode", mode_text(meta.mode()).into());
+        stat::kinds(meta, &mut set);
+        stat::numbers(meta, &mut set);
         let group = self.host.group_by_id(meta.gid()).map(|group| group.name);
         let user = self.host.user_by_id(meta.uid()).map(|user| user.name);
         set("gr_name", group.unwrap_or_default().into());
         set("pw_name", user.unwrap_or_default().into());
-        for (key, bit) in [
-            ("wusr", 0o200),
-            ("rusr", 0o400),
-            ("xusr", 0o100),
-            ("wgrp", 0o020),
-            ("rgrp", 0o040),
-            ("xgrp", 0o010),
-            ("woth", 0o002),
-            ("roth", 0o004),
-            ("xoth", 0o001),
-            ("isuid", 0o4000),
-            ("isgid", 0o2000),
-        ] {
-            set(key, (mode & bit != 0).into());
-        }
+        stat::bits(meta, &mut set);
         if self.args.get_checksum && meta.is_file() {
             let hasher = Hasher::named(self.args.checksum_algorithm.as_str());
             let sum = hasher.map(|hasher| self.host.checksum(path, hasher)).transpose();

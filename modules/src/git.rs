@@ -225,26 +225,13 @@ impl Git<'_> {
     fn ask(&self, words: &[&str]) -> Result<String> {
         let command = self.command(words, true);
         let output = self.host.run(&command)?;
-        self.good(&command, &output)?;
+        good(&command, &output)?;
         Ok(output.text())
     }
 
     /// Runs `git` in the checkout and returns what it printed and how it ended.
     fn try_ask(&self, words: &[&str]) -> Result<Output> {
         self.host.run(&self.command(words, true))
-    }
-
-    fn good(&self, command: &Command, output: &Output) -> Result<()> {
-        if output.success() {
-            return Ok(());
-        }
-        let error = output.error_text();
-        let message = error.trim_end().to_owned();
-        Err(Failure::new(message)
-            .with("cmd", crate::host::join_words(&command.argv))
-            .with("rc", output.status)
-            .with("stdout", output.text())
-            .with("stderr", error))
     }
 
     /// The commit that a name stands for in the checkout.
@@ -395,6 +382,20 @@ impl Git<'_> {
             "The gpg_allowlist does not include the public key \"{print}\" for this commit"
         )))
     }
+}
+
+/// Refuses what a command of git did not end well.
+fn good(command: &Command, output: &Output) -> Result<()> {
+    if output.success() {
+        return Ok(());
+    }
+    let error = output.error_text();
+    let message = error.trim_end().to_owned();
+    Err(Failure::new(message)
+        .with("cmd", crate::host::join_words(&command.argv))
+        .with("rc", output.status)
+        .with("stdout", output.text())
+        .with("stderr", error))
 }
 
 #[cfg(test)]

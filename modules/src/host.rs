@@ -130,6 +130,20 @@ impl Default for HostOptions {
     }
 }
 
+impl HostOptions {
+    /// Returns what a request says of the run it asks for.
+    pub fn asked_for(task: &windlass_protocol::TaskRequest) -> HostOptions {
+        HostOptions {
+            check: task.check,
+            diff: task.diff,
+            environment: task.environment.clone(),
+            cwd: task.cwd.as_ref().map(Into::into),
+            verbosity: task.verbosity,
+            ..HostOptions::default()
+        }
+    }
+}
+
 impl Host {
     /// Returns the machine that this process runs on.
     pub fn new(options: HostOptions) -> Host {

@@ -253,9 +253,8 @@ fn once(
     head.extend(way.headers);
     head.push(("Connection".to_owned(), "close".to_owned()));
     let head = Head { method: &request.method, target: &way.target, headers: &head };
-    let mut response = exchange(&mut stream, &head, request.body.as_mut()).and_then(|answer| {
-        message::with_body(stream, answer, &request.method, options.decompress)
-    })?;
+    let answer = exchange(&mut stream, &head, request.body.as_mut())?;
+    let mut response = message::with_body(stream, answer, &request.method, options.decompress);
     response.url = url.text();
     Ok(response)
 }

@@ -99,6 +99,10 @@ fn is_loaded(name: &str, host: &Host) -> Result<bool> {
 }
 
 /// Returns the configuration files of a folder, with their texts.
+#[expect(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "modprobe reads names in lower case alone"
+)]
 fn files(folder: &str, host: &Host) -> Vec<(String, String)> {
     let names = host.list(folder).unwrap_or_default();
     let names = names.into_iter().filter(|name| name.ends_with(".conf"));

@@ -147,13 +147,12 @@ fn size_of(args: &Args) -> Result<u64> {
         ),
         (Kind::Dsa, None | Some(1024)) => Ok(1024),
         (Kind::Dsa, _) => wrong("DSA keys must be exactly 1024 bits as specified by FIPS 186-2."),
-        (Kind::Ecdsa, None) => Ok(256),
+        // The size of the last is what it is.
+        (Kind::Ecdsa, None) | (Kind::Ed25519, _) => Ok(256),
         (Kind::Ecdsa, Some(size @ (256 | 384 | 521))) => Ok(size),
         (Kind::Ecdsa, _) => wrong(
             "For ECDSA keys, size determines the key length by selecting from one of three elliptic curve sizes: 256, 384 or 521 bits. Attempting to use bit lengths other than these three values for ECDSA keys will cause this module to fail.",
         ),
-        // The size of these is what it is.
-        (Kind::Ed25519, _) => Ok(256),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     mutually_exclusive("name", "requirements"),
     mutually_exclusive("executable", "virtualenv")
 )]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Packages: names, perhaps with versions, extras or addresses
     name: Option<Vec<String>>,

@@ -28,6 +28,7 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql")]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Name of the database
     #[arg(alias = "db")]

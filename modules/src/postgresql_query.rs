@@ -22,6 +22,7 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql", mutually_exclusive("positional_args", "named_args"))]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Statement, or a list of them
     query: Option<Json>,

@@ -267,7 +267,7 @@ impl Work<'_> {
         let is = |at: usize| row.get(at).and_then(|cell| cell.as_deref()) == Some("t");
         let other_flags = self.flags.iter().any(|(at, meant)| is(*at) != *meant);
         let other_password =
-            args.password.is_some() && !args.no_password_changes && self.other_password()?;
+            args.password.is_some() && !args.no_password_changes && self.other_password();
         let other_expiry = !is(FLAGS.len() + 1);
         let limit = args.conn_limit.map(|limit| limit.to_string());
         let other_limit = limit.is_some() && row[FLAGS.len()] != limit;
@@ -289,18 +289,18 @@ impl Work<'_> {
     }
 
     /// Whether the server keeps another password; only a superuser may look.
-    fn other_password(&mut self) -> Result<bool> {
+    fn other_password(&mut self) -> bool {
         let args = self.args;
         let name = literal(&args.name);
         let kept = self
             .ask(&format!("SELECT rolpassword FROM pg_catalog.pg_authid WHERE rolname = {name}"));
-        let Ok(kept) = kept else { return Ok(true) };
+        let Ok(kept) = kept else { return true };
         let kept = scalar(&kept);
         let wanted = args.password.as_deref().unwrap_or_default();
-        Ok(match kept {
+        match kept {
             None => !wanted.is_empty(),
             Some(kept) => wanted.is_empty() || !fits(&kept, &args.name, wanted),
-        })
+        }
     }
 
     fn configure(&mut self) -> Result<()> {

@@ -1,12 +1,10 @@
 //! `rpm_key`: keys that rpm trusts.
 
 use windlass_macros::{Args, Choice};
-use windlass_protocol::{Json, JsonMap};
 
 use crate::{
     get_url,
     host::{Command, Failure, Host, Outcome, Result, public_keys},
-    spec::Args as _,
 };
 
 /// Adds and removes keys that rpm trusts
@@ -108,28 +106,14 @@ fn known(rpm: &str, host: &Host) -> Result<Vec<String>> {
 }
 
 fn fetch(url: &str, validate: bool, host: &Host) -> Result<Vec<u8>> {
-    let temporary = host
-        .create_temporary("/tmp", ".windlass-key-", "", false)
-        .map_err(|error| Failure::io("cannot write a temporary file", &error))?;
-    let given = JsonMap::from_iter([
-        ("url".to_owned(), Json::from(url)),
-        ("dest".to_owned(), Json::from(temporary.as_str())),
-        ("force".to_owned(), Json::from(true)),
-        ("validate_certs".to_owned(), Json::from(validate)),
-    ]);
-    let unchecked = host.unchecked();
-    let fetched = get_url::run(get_url::Args::from_given(&given)?, &unchecked);
-    let key = host.read(&temporary)?;
-    unchecked.remove_file(&temporary)?;
-    fetched.map_err(|failure| {
+    get_url::contents(host, url, validate).map_err(|failure| {
         Failure::new(format!("failed to fetch key at {url} , error was: {}", failure.message))
-    })?;
-    Ok(key.unwrap_or_default())
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     use super::*;
     use crate::{find, host::TestHost};

@@ -34,6 +34,7 @@ enum State {
     Permissive,
 }
 
+#[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let config = &args.configfile.0;
     let Some(text) = host.read_text(config)? else {

@@ -6,8 +6,8 @@ mod coerce;
 pub use check::{ArgError, check, read};
 pub(crate) use coerce::expand_with;
 pub use coerce::{
-    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_json, python_repr,
-    python_str,
+    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_class, python_json,
+    python_repr, python_str,
 };
 pub use windlass_protocol::{Json, JsonMap};
 

@@ -64,6 +64,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     set("path", path.into());
     permissions(&meta, &mut set);
     numbers(&meta, &mut set);
+    set("blocks", meta.blocks().into());
+    set("block_size", meta.blksize().into());
+    set("device_type", meta.rdev().into());
     for (key, access) in [
         ("readable", Access::READ_OK),
         ("writeable", Access::WRITE_OK),
@@ -102,9 +105,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 fn permissions(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
-    let mode = meta.mode();
-    set("mode", format!("{:04o}", mode & 0o7777).into());
-    let kind = FileType::from_raw_mode(mode);
+    set("mode", format!("{:04o}", meta.mode() & 0o7777).into());
+    kinds(meta, set);
+    bits(meta, set);
+}
+
+/// Tells of which kind a file is, in the names that `find` has too.
+pub(crate) fn kinds(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
+    let kind = FileType::from_raw_mode(meta.mode());
     for (key, wanted) in [
         ("isdir", FileType::Directory),
         ("ischr", FileType::CharacterDevice),
@@ -116,6 +124,10 @@ fn permissions(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
     ] {
         set(key, (kind == wanted).into());
     }
+}
+
+/// Tells who may do what with a file.
+pub(crate) fn bits(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
     for (key, bit) in [
         ("wusr", 0o200),
         ("rusr", 0o400),
@@ -129,11 +141,12 @@ fn permissions(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
         ("isuid", 0o4000),
         ("isgid", 0o2000),
     ] {
-        set(key, (mode & bit != 0).into());
+        set(key, (meta.mode() & bit != 0).into());
     }
 }
 
-fn numbers(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
+/// Tells whose a file is, how large, and when it was changed.
+pub(crate) fn numbers(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
     set("uid", meta.uid().into());
     set("gid", meta.gid().into());
     set("size", meta.size().into());
@@ -143,9 +156,6 @@ fn numbers(meta: &Metadata, set: &mut impl FnMut(&str, Json)) {
     set("atime", file_time(meta.atime(), meta.atime_nsec()).into());
     set("mtime", file_time(meta.mtime(), meta.mtime_nsec()).into());
     set("ctime", file_time(meta.ctime(), meta.ctime_nsec()).into());
-    set("blocks", meta.blocks().into());
-    set("block_size", meta.blksize().into());
-    set("device_type", meta.rdev().into());
 }
 
 /// Type and encoding: what the file system says, otherwise what `file` says where it is installed.

@@ -40,6 +40,7 @@ pub(super) static UNIT: Action = Action {
 /// What differs from one start of a machine to the next.
 const BOOT_ID: &str = "cat /proc/sys/kernel/random/boot_id";
 
+#[expect(clippy::unnecessary_wraps, reason = "as all of its kind")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let result = |changed: bool, elapsed: i64| {
         let mut result = Dict::new();

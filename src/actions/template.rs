@@ -43,7 +43,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     // A text without any template stays as it is.
     let starts = [&options.variable_start, &options.block_start, &options.comment_start];
     if !starts.iter().any(|start| text.contains(start.as_str())) {
-        options.newline_sequence = "\n".to_owned();
+        "\n".clone_into(&mut options.newline_sequence);
     }
     let source = Source::new(path.display().to_string(), text);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));

@@ -6,7 +6,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
     executor::Tags,
-    playbook::{Collections, Entry, Keyword, Level, Play, Playbook, Task},
+    playbook::{Collections, Entry, Keyword, Level, META_ACTIONS, Play, Playbook, Task},
     template,
     value::Value,
 };
@@ -22,21 +22,6 @@ pub(super) struct Known<'a> {
     pub(super) from_the_start: bool,
 }
 
-/// What `meta` can be asked for.
-const META: [&str; 11] = [
-    "clear_facts",
-    "clear_host_errors",
-    "end_batch",
-    "end_host",
-    "end_play",
-    "end_role",
-    "flush_handlers",
-    "noop",
-    "refresh_inventory",
-    "reset_connection",
-    "role_complete",
-];
-
 /// Checks all plays; everything that is wrong is reported at once.
 ///
 /// What a task would fail of is an error only where it is sure that the task runs: the reference never looks at the
@@ -47,6 +32,7 @@ pub(super) fn check(playbook: &Playbook, known: &Known<'_>) -> Diagnostics {
         found: Diagnostics::default(),
         handlers: Handlers::default(),
         is_sure: false,
+        is_asked: false,
         playbook_dir: std::path::PathBuf::new(),
         may_be_over: false,
     };
@@ -62,6 +48,8 @@ struct Checker<'a> {
     handlers: Handlers,
     /// Whether the task that is looked at surely runs, and fails the run when it fails.
     is_sure: bool,
+    /// Whether the conditions that are looked at are surely asked.
+    is_asked: bool,
     playbook_dir: std::path::PathBuf,
     /// Whether something before this place may have ended the play, or taken hosts out of it.
     may_be_over: bool,
@@ -114,7 +102,7 @@ impl Checker<'_> {
         self.playbook_dir.clone_from(&play.dir);
         let has_hosts = (self.known.has_hosts)(play);
         self.may_be_over |= !has_hosts || !self.known.from_the_start;
-        self.is_sure = false;
+        self.unsure();
         self.level(&play.level);
         self.handlers = Handlers::default();
         self.handlers.add(&play.handlers);
@@ -133,12 +121,16 @@ impl Checker<'_> {
         for entry in entries {
             match entry {
                 Entry::Task(task) => {
-                    self.is_sure = reached && !self.may_be_over && self.surely_runs(task);
+                    let comes = reached && !self.may_be_over && self.surely_comes(task);
+                    let has = |keyword| task.level.keyword(keyword).is_some();
+                    self.is_sure = comes && !has(Keyword::When) && !has(Keyword::FailedWhen);
+                    // Its own condition is asked where no other one is asked before.
+                    self.is_asked = comes && task.level.inherited(Keyword::When).len() == 1;
                     self.task(task);
                     self.may_be_over |= matches!(&*task.action, "meta" | "fail" | "assert");
                 }
                 Entry::Block(block) => {
-                    self.is_sure = false;
+                    self.unsure();
                     self.level(&block.level);
                     // What fails may be rescued.
                     let is_rescued = !block.rescue.is_empty();
@@ -150,10 +142,13 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether no condition, tag or loop can keep a task from running, and nothing takes its failure away.
-    fn surely_runs(&self, task: &Task) -> bool {
-        let excuses = [Keyword::When, Keyword::IgnoreErrors, Keyword::FailedWhen];
-        let is_excused = excuses.iter().any(|keyword| task.level.keyword(*keyword).is_some());
+    fn unsure(&mut self) {
+        (self.is_sure, self.is_asked) = (false, false);
+    }
+
+    /// Whether no tag or loop can keep a task from its turn, and nothing takes its failure away.
+    fn surely_comes(&self, task: &Task) -> bool {
+        let is_excused = task.level.keyword(Keyword::IgnoreErrors).is_some();
         let tags = task.level.tags();
         let chosen = !tags.iter().any(Value::is_lazy)
             && self.known.tags.choose(&tags.iter().map(Value::to_text).collect::<Vec<_>>());
@@ -195,15 +190,16 @@ impl Checker<'_> {
         let name = &*task.action;
         if name == "meta"
             && let Some((_, Value::Str(wanted), span)) = task.args.get("_raw_params")
-            && !META.contains(&wanted.trim())
+            && !META_ACTIONS.contains(&wanted.trim())
+            && wanted.trim() != "role_complete"
         {
             let wanted = wanted.trim();
             let error = Diagnostic::error(span, format!("invalid meta action requested: {wanted}"))
                 .label("no such meta action")
                 .fault(Fault::Absence);
-            self.found.push(match closest(wanted, META.iter().copied()) {
+            self.found.push(match closest(wanted, META_ACTIONS.iter().copied()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("it is one of: {}", META.join(", "))),
+                None => error.hint(format!("it is one of: {}", META_ACTIONS.join(", "))),
             });
             return;
         }
@@ -364,7 +360,18 @@ impl Checker<'_> {
     fn keywords(&mut self, keywords: &crate::playbook::Keywords) {
         for (keyword, value, span) in keywords.iter() {
             match keyword {
-                Keyword::When | Keyword::ChangedWhen | Keyword::FailedWhen | Keyword::Until => {
+                Keyword::When => {
+                    let is_sure = std::mem::replace(&mut self.is_sure, self.is_asked);
+                    let conditions =
+                        value.as_list().map_or(std::slice::from_ref(value), |list| &list[..]);
+                    for condition in conditions {
+                        self.conditions(condition, span);
+                        // The next one is asked only where this one holds.
+                        self.is_sure = false;
+                    }
+                    self.is_sure = is_sure;
+                }
+                Keyword::ChangedWhen | Keyword::FailedWhen | Keyword::Until => {
                     self.conditions(value, span);
                 }
                 Keyword::ModuleDefaults => self.module_defaults(value, span),

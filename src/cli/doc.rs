@@ -8,7 +8,11 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::Parser;
 
-use super::{args::parse, prepare, report, terminal};
+use super::{
+    args::parse,
+    prepare::{self, Refusal},
+    report, terminal,
+};
 use crate::diagnostic::{Diagnostic, closest};
 use entry::{Entry, Kind};
 pub use page::{index_page, module_page};
@@ -46,33 +50,29 @@ struct DocArgs {
 }
 
 /// Runs the command and returns its exit status.
-pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
-    let settings = match prepare::settings() {
-        Ok(settings) => settings,
-        Err(refusal) => {
-            report(&refusal.diagnostics);
-            return refusal.status;
-        }
-    };
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
+    let settings = prepare::settings()?;
     let args: DocArgs = match parse(program, arguments, &settings) {
         Ok(args) => args,
         Err(stop) => {
             let print = if stop.is_error { terminal::complain } else { terminal::print };
             print(stop.text.trim_end());
-            return stop.status;
+            return Ok(stop.status);
         }
     };
     if let Some(folder) = &args.pages {
-        return write_pages(folder);
+        return Ok(write_pages(folder));
     }
     let entries = entry::all(args.kind);
     if args.list || args.list_files {
         terminal::print(&listed(&args, &entries));
-        return 0;
+        return Ok(0);
     }
     if args.names.is_empty() {
-        report(&Diagnostic::bare("Incorrect options passed").into());
-        return prepare::OPTIONS_ERROR;
+        return Err(Refusal::new(
+            prepare::OPTIONS_ERROR,
+            Diagnostic::bare("Incorrect options passed"),
+        ));
     }
     let mut shown = Vec::new();
     for name in &args.names {
@@ -93,7 +93,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
             terminal::print(text.trim_end());
         }
     }
-    if found || args.json { 0 } else { prepare::ERROR }
+    Ok(if found || args.json { 0 } else { prepare::ERROR })
 }
 
 fn unknown(kind: Kind, name: &str, entries: &[Entry]) {

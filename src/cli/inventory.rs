@@ -94,15 +94,9 @@ pub enum Refusal {
 }
 
 /// Runs the command and returns its exit status.
-pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
-    let settings = match prepare::settings() {
-        Ok(settings) => settings,
-        Err(refusal) => {
-            report(&refusal.diagnostics);
-            return refusal.status;
-        }
-    };
-    match inventory(program, arguments, &settings) {
+pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, prepare::Refusal> {
+    let settings = prepare::settings()?;
+    Ok(match inventory(program, arguments, &settings) {
         Ok(shown) => shown.print(),
         Err(Refusal::Stop(stop)) => {
             let print = if stop.is_error { terminal::complain } else { terminal::print };
@@ -110,15 +104,13 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> u8 {
             stop.status
         }
         Err(Refusal::Failed(diagnostics, status)) => {
-            report(&diagnostics);
-            status
+            return Err(prepare::Refusal { diagnostics, status });
         }
         Err(Refusal::Error(error, before)) => {
             report(&before);
-            report(&Diagnostics::from(*error));
-            prepare::OPTIONS_ERROR
+            return Err(prepare::Refusal::new(prepare::OPTIONS_ERROR, *error));
         }
-    }
+    })
 }
 
 impl Shown {

@@ -65,9 +65,13 @@ pub(super) fn vault(
 fn add_file(text: &str, secrets: &Secrets) {
     fn add(node: &yaml::Node, secrets: &Secrets) {
         if let Some(items) = node.as_sequence() {
-            items.iter().for_each(|item| add(item, secrets));
+            for item in items {
+                add(item, secrets);
+            }
         } else if let Some(entries) = node.as_mapping() {
-            entries.iter().for_each(|(_, value)| add(value, secrets));
+            for (_, value) in entries {
+                add(value, secrets);
+            }
         } else if let Some(text) = node.as_str()
             && !crate::value::Template::is_in(text)
             && !is_common(text)

@@ -23,7 +23,7 @@ use crate::{
 #[derive(Parser)]
 #[command(about = "Encrypts, opens and edits files and strings with a password")]
 struct VaultArgs {
-    /// Files; strings with encrypt_string
+    /// Files; strings with `encrypt_string`
     #[arg(value_name = "args")]
     args: Vec<String>,
     #[command(flatten)]

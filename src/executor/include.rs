@@ -114,12 +114,7 @@ impl Prepared {
             Included::Role(RoleCall {
                 name,
                 span: self.task.span.clone(),
-                files: RoleFiles {
-                    tasks: text(&["tasks_from"]),
-                    vars: text(&["vars_from"]),
-                    defaults: text(&["defaults_from"]),
-                    handlers: text(&["handlers_from"]),
-                },
+                files: RoleFiles::named(text),
                 params: Arc::new(Dict::new()),
                 public: args.get("public").is_some_and(super::connect::truth),
                 repeats: args.get("allow_duplicates").is_none_or(super::connect::truth),

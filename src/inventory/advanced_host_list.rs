@@ -2,8 +2,8 @@
 
 use super::{Inventory, UNGROUPED, address};
 
-/// Adds the hosts of a list; a name that is none is said to be so.
-pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String> {
+/// Adds the hosts of a list.
+pub(super) fn read(source: &str, inventory: &mut Inventory) {
     let origin = inventory.add_origin(source, None);
     for text in source.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         // What is no range is a name as it stands.
@@ -19,5 +19,4 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String
             }
         }
     }
-    Ok(())
 }

@@ -176,7 +176,7 @@ impl Rules {
             }
             Err(_) => return Ok(()),
         };
-        if !key.is_true() && !(keyed.default_value.is_some() && matches!(key, Value::Str(_))) {
+        if !(key.is_true() || keyed.default_value.is_some() && matches!(key, Value::Str(_))) {
             if self.strict {
                 let message = format!(
                     "No key or key resulted empty for {} in host {host_name}, invalid entry",
@@ -203,14 +203,13 @@ impl Rules {
             let group = loader.inventory.group_entry(&name);
             loader.inventory.join(group, host);
             if let Some(parent) = &parent {
-                self.nest(parent, group, keyed, loader)?;
+                Self::nest(parent, group, keyed, loader)?;
             }
         }
         Ok(())
     }
 
     fn nest(
-        &self,
         parent: &str,
         group: GroupId,
         keyed: &Keyed,

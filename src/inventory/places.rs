@@ -134,5 +134,7 @@ fn collect(path: &Path, into: &mut Vec<std::path::PathBuf>) {
     let mut entries: Vec<_> =
         fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     entries.sort();
-    entries.iter().for_each(|entry| collect(entry, into));
+    for entry in entries {
+        collect(&entry, into);
+    }
 }

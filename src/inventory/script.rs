@@ -11,6 +11,7 @@ use std::{
 };
 
 use serde_json::{Map, Value as Json};
+use windlass_modules::spec::python_class;
 
 use super::{GroupId, HostId, OriginId, sources::Loader};
 use crate::{
@@ -30,7 +31,7 @@ pub(super) fn read(path: &Path, loader: &mut Loader<'_>) -> Result<(), Diagnosti
     let Json::Object(mut groups) = listed else {
         return Err(Diagnostic::bare(format!(
             "Unable to get JSON decoder for inventory script result: Value is '{}' instead of 'dict'.",
-            type_name(&listed)
+            python_class(&listed)
         )));
     };
     let dir = path.parent().map(|dir| dir.display().to_string());
@@ -225,20 +226,8 @@ fn json_error(
 }
 
 fn wrong_type(path: &str, found: &Json, expected: &str) -> Diagnostic {
-    let found = type_name(found);
+    let found = python_class(found);
     Diagnostic::bare(format!("Value contains '{path}' which is '{found}' instead of '{expected}'."))
-}
-
-fn type_name(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(number) if number.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    }
 }
 
 /// Returns a value whose texts are the operator's, but those that the script marks as unsafe.

@@ -154,9 +154,8 @@ impl<'a> Loader<'a> {
                     return true;
                 }
                 "advanced_host_list" => {
-                    if advanced_host_list::read(source, &mut self.inventory).is_ok() {
-                        return true;
-                    }
+                    advanced_host_list::read(source, &mut self.inventory);
+                    return true;
                 }
                 _ => (),
             }

@@ -80,6 +80,10 @@ impl Collections {
     }
 
     /// Returns the file of a playbook by its full name, with or without its ending.
+    #[expect(
+        clippy::case_sensitive_file_extension_comparisons,
+        reason = "names of playbooks are as they are written"
+    )]
     pub fn playbook(&self, playbook_dir: &Path, name: &str) -> Option<PathBuf> {
         let bare = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
         let (collection, own) = split(bare.unwrap_or(name))?;

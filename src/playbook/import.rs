@@ -186,12 +186,7 @@ impl Loader<'_> {
         let call = RoleCall {
             name: name.as_str().unwrap_or_default().to_owned(),
             span: task.span.clone(),
-            files: RoleFiles {
-                tasks: text(&["tasks_from"]),
-                vars: text(&["vars_from"]),
-                defaults: text(&["defaults_from"]),
-                handlers: text(&["handlers_from"]),
-            },
+            files: RoleFiles::named(text),
             params: Arc::new(Dict::new()),
             public: resolved(&["public"]).is_none_or(|public| public.is_true()),
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),

@@ -1,17 +1,19 @@
 //! Roles: where they are found, what their folders hold, what they depend on.
 
+mod validation;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{
-    Args, Block, Entry, Keyword, Level, LevelKind, Levels, Task,
+    Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::collection_of,
     load::{Loader, Place},
 };
 use crate::{
-    diagnostic::{Diagnostic, Fault, Source, Span},
+    diagnostic::{Diagnostic, Fault, Span},
     value::{Dict, Value},
     yaml::Node,
 };
@@ -45,6 +47,18 @@ pub struct RoleFiles {
     pub vars: Option<String>,
     pub defaults: Option<String>,
     pub handlers: Option<String>,
+}
+
+impl RoleFiles {
+    /// Returns the files that the arguments of a task name.
+    pub fn named(text: impl Fn(&[&str]) -> Option<String>) -> RoleFiles {
+        RoleFiles {
+            tasks: text(&["tasks_from"]),
+            vars: text(&["vars_from"]),
+            defaults: text(&["defaults_from"]),
+            handlers: text(&["handlers_from"]),
+        }
+    }
 }
 
 /// A use of a role.
@@ -142,6 +156,7 @@ impl Loader<'_> {
         self.role_with_dependents(call, level, dir, &[])
     }
 
+    #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
     fn role_with_dependents(
         &self,
         call: &RoleCall,
@@ -232,7 +247,7 @@ impl Loader<'_> {
             && let Some(specs) = &role.argument_specs
         {
             let entry = files.tasks.as_deref().unwrap_or("main");
-            body.extend(validation(specs, entry, &role, &role_level).map(Entry::Task));
+            body.extend(validation::task(specs, entry, &role, &role_level).map(Entry::Task));
         }
         match (file("tasks", files.tasks.as_deref()), &files.tasks) {
             (Some(path), _) => body.extend(self.tasks_file(
@@ -355,98 +370,6 @@ impl Loader<'_> {
     fn read_optional(&self, path: Option<PathBuf>) -> Option<Node> {
         (*self.file(&path?, None)?).clone()
     }
-}
-
-/// The task that validates a role's arguments before its own tasks; none where the entry point has no specification.
-fn validation(
-    specs: &Value,
-    entry: &str,
-    role: &Arc<Role>,
-    level: &Arc<Level>,
-) -> Option<Arc<Task>> {
-    let spec = specs.get(entry)?;
-    let name = match spec.get("short_description") {
-        Some(text) if text.is_true() => {
-            format!("Validating arguments against arg spec '{entry}' - {}", text.to_text())
-        }
-        _ => format!("Validating arguments against arg spec '{entry}'"),
-    };
-    let options = match spec.get("options") {
-        Some(options @ Value::Dict(_)) => options.clone(),
-        _ => Value::from(Dict::new()),
-    };
-    let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
-    let context = Value::dict([
-        ("type", Value::str("role")),
-        ("name", Value::Str(Arc::clone(&role.name))),
-        ("argument_spec_name", Value::str(entry)),
-        ("path", Value::str(dir.display().to_string())),
-    ]);
-    let args = [
-        ("argument_spec", options),
-        ("provided_arguments", Value::from(Dict::new())),
-        ("validate_args_context", context),
-    ];
-    let action = "ansible.builtin.validate_argument_spec";
-    // Nobody wrote it: messages show it as data.
-    let shown = Value::dict([
-        ("action", Value::str(action)),
-        ("args", Value::dict(args.clone())),
-        ("name", Value::str(name.as_str())),
-        ("tags", Value::list([Value::str("always")])),
-    ]);
-    let source = Source::new("<unknown>", shortened(&shown.to_repr()));
-    let span = Span::new(&source, (0, 0), (0, 1));
-    let mut keywords = super::Keywords::default();
-    keywords.set(Keyword::Name, Value::str(name.as_str()), span.clone());
-    keywords.set(Keyword::Tags, Value::list([Value::str("always")]), span.clone());
-    let level = Level {
-        kind: LevelKind::Task,
-        keywords,
-        vars: Arc::default(),
-        parent: Some(Arc::clone(level)),
-    };
-    Some(Arc::new(Task {
-        level: Arc::new(level),
-        name: Some(Value::str(name)),
-        action: "validate_argument_spec".into(),
-        foreign: None,
-        action_written: action.into(),
-        action_span: span.clone(),
-        args: Args {
-            entries: args
-                .into_iter()
-                .map(|(key, value)| (key.into(), value, span.clone()))
-                .collect(),
-            whole: None,
-        },
-        looping: None,
-        listen: Vec::new(),
-        dir: role.dir.join("tasks"),
-        span,
-    }))
-}
-
-/// A text as messages show it in the place of a line of a file: cut between words.
-fn shortened(text: &str) -> String {
-    const WIDTH: usize = 120;
-    const DOTS: &str = " [...]";
-    let words = text.split_whitespace();
-    let whole = words.clone().collect::<Vec<_>>().join(" ");
-    if whole.chars().count() <= WIDTH {
-        return whole;
-    }
-    let mut short = String::new();
-    for word in words {
-        if short.chars().count() + 1 + word.chars().count() + DOTS.len() > WIDTH {
-            break;
-        }
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
-    }
-    short + DOTS
 }
 
 /// `tasks/main.yml`, `.yaml`, `.json` or without an ending.

@@ -56,7 +56,7 @@ pub(crate) fn encode_with(text: &str, encoding: &str, errors: &str) -> Result<Ve
             "backslashreplace" => bytes.extend(
                 match code {
                     ..=0xff => format!("\\x{code:02x}"),
-                    ..=0xffff => format!("\\u{code:04x}"),
+                    0x100..=0xffff => format!("\\u{code:04x}"),
                     _ => format!("\\U{code:08x}"),
                 }
                 .bytes(),

@@ -328,13 +328,15 @@ impl Parser<'_> {
     }
 
     fn filter(&mut self, input: Expression, start: Place) -> Result<Expression> {
+        let named = self.place();
         let name = self.dotted_name()?;
+        let named = self.since(named);
         let arguments =
             if self.is_operator("(") { self.arguments()? } else { Arguments::default() };
         let place = self.since(start);
         Ok(match filters::find(&name) {
             Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
-            None => self.missing(format!("No filter named '{name}'."), place),
+            None => self.missing(format!("No filter named '{name}'."), named),
         })
     }
 
@@ -346,7 +348,9 @@ impl Parser<'_> {
     fn test(&mut self, input: Expression, start: Place) -> Result<Expression> {
         self.advance()?;
         let negated = self.skip_name("not")?;
+        let named = self.place();
         let name = self.dotted_name()?;
+        let named = self.since(named);
         let arguments = if self.is_operator("(") {
             self.arguments()?
         } else if self.test_argument_follows() {
@@ -363,7 +367,7 @@ impl Parser<'_> {
         let place = self.since(start);
         let node = match tests::find(&name) {
             Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
-            None => self.missing(format!("No test named '{name}'."), place),
+            None => self.missing(format!("No test named '{name}'."), named),
         };
         Ok(if negated { Expression::Not(Box::new(node)) } else { node })
     }

@@ -33,7 +33,7 @@ impl Parser<'_> {
         Ok(Statement::Include { name, ignore_missing, with_context })
     }
 
-    pub(super) fn from_import(&mut self) -> Result<Statement> {
+    pub(super) fn names_import(&mut self) -> Result<Statement> {
         let before = self.code.text.get(..self.place().start as usize).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         let name = self.expression()?;

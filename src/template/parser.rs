@@ -116,7 +116,9 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn fail(&self, message: impl std::fmt::Display) -> TemplateError {
-        TemplateError::syntax(&self.code, self.place(), message)
+        // Behind the last token there is nothing to point at.
+        let at = if *self.current() == Token::End { self.at.saturating_sub(1) } else { self.at };
+        TemplateError::syntax(&self.code, self.tokens[at].1, message)
     }
 
     pub(super) fn is_operator(&self, operator: &str) -> bool {
@@ -288,6 +290,7 @@ impl<'t> Parser<'t> {
         self.fail(message)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one match over the kinds of statements")]
     fn statement(&mut self, before: &mut Vec<Statement>) -> Result<Option<Statement>> {
         let Token::Name(tag) = *self.current() else {
             return Err(self.fail("tag name expected"));
@@ -340,7 +343,7 @@ impl<'t> Parser<'t> {
                 let with_context = self.context()?.unwrap_or(false);
                 Statement::Import { name, target, with_context }
             }
-            "from" => self.from_import()?,
+            "from" => self.names_import()?,
             "do" if extensions::are_on(extensions::DO) => Statement::Do(self.tuple(true, &[])?),
             "print" => {
                 let mut first = true;

@@ -190,11 +190,9 @@ fn divide(a: &BigInt, b: &BigInt) -> f64 {
     let shift = 66 - (bits(a) - bits(b));
     let (a, b) = if shift >= 0 { (a << shift, b.clone()) } else { (a.clone(), b << -shift) };
     let (mut quotient, rest) = (&a / &b, &a % &b);
+    quotient *= 2;
     if !rest.is_zero() {
-        let sticky = if quotient.is_negative() || rest.is_negative() { -1 } else { 1 };
-        quotient = quotient * 2 + sticky;
-    } else {
-        quotient *= 2;
+        quotient += if quotient.is_negative() || rest.is_negative() { -1 } else { 1 };
     }
     let exponent = i32::try_from(-shift - 1).unwrap_or(if shift > 0 { i32::MIN } else { i32::MAX });
     let value = quotient.to_f64().unwrap_or(f64::INFINITY);

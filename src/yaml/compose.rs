@@ -262,7 +262,9 @@ impl Composer<'_, '_> {
         let bad = |what: &str| Diagnostic::error(span, format!("`{text}` is not {what}"));
         Ok(match tag {
             None if plain => Scalar::resolve(&text),
-            None | Some("tag:yaml.org,2002:str" | "!" | "!!str") => Scalar::Str(text.into()),
+            None | Some("tag:yaml.org,2002:str" | "!" | "!!str" | "tag:yaml.org,2002:binary") => {
+                Scalar::Str(text.into())
+            }
             Some("!unsafe") => Scalar::Unsafe(text.into()),
             Some("!vault" | "!vault-encrypted") => Scalar::Vault(text.into()),
             Some("tag:yaml.org,2002:int") => scalar::int(&text).ok_or_else(|| bad("an integer"))?,
@@ -282,7 +284,6 @@ impl Composer<'_, '_> {
             Some("tag:yaml.org,2002:timestamp") => {
                 scalar::timestamp(&text).ok_or_else(|| bad("a time"))?
             }
-            Some("tag:yaml.org,2002:binary") => Scalar::Str(text.into()),
             Some(tag) => {
                 let tag = tag.replacen("tag:yaml.org,2002:", "!!", 1);
                 return Err(Diagnostic::error(

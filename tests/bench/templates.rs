@@ -3,12 +3,6 @@
 //! `cargo bench --bench templates [PYTHON]`; the Python is that of the reference's virtual environment, which has Jinja2.
 
 #![expect(clippy::print_stdout, reason = "it reports")]
-#![allow(
-    clippy::needless_raw_string_hashes,
-    clippy::manual_is_multiple_of,
-    clippy::range_plus_one,
-    reason = "the texts and numbers stand as the other side has them"
-)]
 
 use std::{
     collections::BTreeMap,
@@ -44,10 +38,10 @@ fn variables() -> serde_json::Value {
             "address": format!("10.0.{}.{}", number / 250, number % 250 + 1),
             "port": 8000 + number % 10,
             "weight": number % 7 * 10,
-            "backup": number % 11 == 0,
+            "backup": number.is_multiple_of(11),
             "role": roles[number % 3],
-            "tags": tags[..number % 3 + 1],
-            "tls": {"enabled": number % 2 == 0, "certificate": format!("/etc/ssl/{name}.pem")},
+            "tags": tags[..=number % 3],
+            "tls": {"enabled": number.is_multiple_of(2), "certificate": format!("/etc/ssl/{name}.pem")},
             "limits": {"connections": 100 * (number % 5 + 1), "timeout": 2.5},
         });
         (name, host)
@@ -62,7 +56,7 @@ fn variables() -> serde_json::Value {
     })
 }
 
-const BACK_END: &str = r#"# back end NUMBER
+const BACK_END: &str = r"# back end NUMBER
 {% set role = ['app', 'api', 'static'][NUMBER % 3] %}
 backend {{ role }}_NUMBER
     mode http
@@ -76,7 +70,7 @@ backend {{ role }}_NUMBER
 {% endif %}
 {% endfor %}
 
-"#;
+";
 
 /// A configuration of about 300 lines: a loop over all hosts for each of 20 back ends.
 fn configuration() -> String {
@@ -114,6 +108,7 @@ fn shortest(mut run: impl FnMut()) -> Duration {
     times.min().unwrap_or_default()
 }
 
+#[expect(clippy::too_many_lines, reason = "one measurement after the other")]
 fn main() {
     let python = std::env::args().skip(1).find(|word| !word.starts_with('-')).map_or_else(
         || {

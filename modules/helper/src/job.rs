@@ -111,15 +111,7 @@ fn work(task: TaskRequest, file: &JobFile) -> JsonMap {
     let stop = Arc::clone(&cancelled);
     let (sender, receiver) = mpsc::channel();
     let worker = std::thread::spawn(move || {
-        let host = Host::new(HostOptions {
-            check: task.check,
-            diff: task.diff,
-            environment: task.environment,
-            cwd: task.cwd.map(Into::into),
-            verbosity: task.verbosity,
-            cancelled: stop,
-            ..HostOptions::default()
-        });
+        let host = Host::new(HostOptions { cancelled: stop, ..HostOptions::asked_for(&task) });
         let result = match windlass_modules::find(&task.module) {
             Some(module) => module.run(&task.args, &host),
             None => host.finish(Err(Failure::new("this helper has no such module"))),

@@ -271,16 +271,12 @@ impl Server {
         };
         let contents = Incoming { inbox, wire: self.wire.clone(), request, pushed: task.pushed };
         let host = Host::new(HostOptions {
-            check: task.check,
-            diff: task.diff,
-            environment: task.environment,
-            cwd: task.cwd.map(Into::into),
-            verbosity: task.verbosity,
             contents: Box::new(contents),
             upload: Some(Box::new(upload)),
             on_output: task.stream.then(|| Box::new(on_output) as _),
             cancelled,
             deadline: task.timeout.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
+            ..HostOptions::asked_for(&task)
         });
         module.run(&task.args, &host)
     }

@@ -30,6 +30,10 @@ pub(super) struct Sources {
 }
 
 impl Sources {
+    #[expect(
+        clippy::case_sensitive_file_extension_comparisons,
+        reason = "apt reads names in lower case alone"
+    )]
     pub(super) fn read(host: &Host) -> Result<Sources> {
         let mut paths = vec![MAIN.to_owned()];
         if host.is_folder(FOLDER) {

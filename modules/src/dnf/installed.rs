@@ -115,6 +115,15 @@ impl Database {
     }
 }
 
+/// Parts what `same` holds for from the rest; at least one byte is taken.
+fn parted(text: &[u8], same: impl Fn(&&u8) -> bool) -> (&[u8], &[u8]) {
+    text.split_at(text.iter().take_while(same).count().max(1))
+}
+
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    &digits[digits.iter().take_while(|byte| **byte == b'0').count()..]
+}
+
 /// Compares versions as rpm does: by turns numbers and letters; a number is newer than letters, `~` older than the end.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.as_bytes(), right.as_bytes());
@@ -124,35 +133,31 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
         right = &right[right.iter().take_while(|byte| !is_part(byte)).count()..];
         match (left.first(), right.first()) {
             (Some(b'~'), Some(b'~')) => (),
-            (Some(b'~'), _) => return Ordering::Less,
-            (_, Some(b'~')) => return Ordering::Greater,
             (None, None) => return Ordering::Equal,
+            // The tilde is less than anything, the end too.
+            (Some(b'~'), _) => return Ordering::Less,
+            (Some(_), None) | (_, Some(b'~')) => return Ordering::Greater,
             (None, Some(_)) => return Ordering::Less,
-            (Some(_), None) => return Ordering::Greater,
-            (Some(a), Some(b)) => {
-                let digits = a.is_ascii_digit();
-                if digits != b.is_ascii_digit() {
+            (Some(byte), Some(other)) => {
+                let digits = byte.is_ascii_digit();
+                if digits != other.is_ascii_digit() {
                     return if digits { Ordering::Greater } else { Ordering::Less };
                 }
                 let same = |byte: &&u8| {
                     if digits { byte.is_ascii_digit() } else { byte.is_ascii_alphabetic() }
                 };
-                let (n, m) = (
-                    left.iter().take_while(same).count().max(1),
-                    right.iter().take_while(same).count().max(1),
-                );
-                let (mut x, mut y) = (&left[..n], &right[..m]);
-                if digits {
-                    x = &x[x.iter().take_while(|byte| **byte == b'0').count()..];
-                    y = &y[y.iter().take_while(|byte| **byte == b'0').count()..];
-                    if x.len() != y.len() {
-                        return x.len().cmp(&y.len());
-                    }
+                let (part, rest) = parted(left, same);
+                let (other_part, other_rest) = parted(right, same);
+                let order = if digits {
+                    let (part, other_part) = (without_zeros(part), without_zeros(other_part));
+                    part.len().cmp(&other_part.len()).then_with(|| part.cmp(other_part))
+                } else {
+                    part.cmp(other_part)
+                };
+                if order.is_ne() {
+                    return order;
                 }
-                if x != y {
-                    return x.cmp(y);
-                }
-                (left, right) = (&left[n..], &right[m..]);
+                (left, right) = (rest, other_rest);
                 continue;
             }
         }

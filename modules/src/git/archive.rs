@@ -4,6 +4,10 @@ use super::{Done, Git};
 use crate::host::{Failure, Hasher, Result};
 
 impl Git<'_> {
+    #[expect(
+        clippy::case_sensitive_file_extension_comparisons,
+        reason = "as the reference knows formats"
+    )]
     pub(super) fn archive(&self, done: &mut Done) -> Result<()> {
         let (args, host) = (self.args, self.host);
         let Some(path) = args.archive.as_deref() else { return Ok(()) };

@@ -1,6 +1,6 @@
 //! What the checkout is: read from its files where they say it.
 
-use super::{Done, Git};
+use super::{Done, Git, good};
 use crate::host::{Failure, Result};
 
 impl Git<'_> {
@@ -83,7 +83,7 @@ impl Git<'_> {
         }
         let command = self.command(&["init", "--separate-git-dir", wanted], true);
         let output = self.host.run(&command)?;
-        self.good(&command, &output)
+        good(&command, &output)
     }
 }
 

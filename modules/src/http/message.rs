@@ -150,7 +150,7 @@ pub(super) fn with_body(
     answer: Answer,
     method: &str,
     decompress: bool,
-) -> Result<Response, Error> {
+) -> Response {
     let coding = answer.header("transfer-encoding").unwrap_or_default().to_ascii_lowercase();
     let length = answer.header("content-length").and_then(|length| length.trim().parse().ok());
     let empty = method == "HEAD" || matches!(answer.status, 204 | 304);
@@ -169,7 +169,7 @@ pub(super) fn with_body(
     let body = BodyReader { stream, rest: answer.rest, at: 0, left };
     let body: Box<dyn Read> =
         if decoded { Box::new(flate2::read::MultiGzDecoder::new(body)) } else { Box::new(body) };
-    Ok(Response { status, reason, headers, url: String::new(), decoded, body })
+    Response { status, reason, headers, url: String::new(), decoded, body }
 }
 
 /// How much of a body is still to come.

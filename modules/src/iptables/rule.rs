@@ -10,9 +10,9 @@ pub(super) fn words(args: &Args) -> Vec<String> {
     if let Some(seconds) = &args.wait {
         rule.push(&["-w", seconds]);
     }
-    rule.option(&args.protocol, "-p", true);
-    rule.option(&args.source, "-s", true);
-    rule.option(&args.destination, "-d", true);
+    rule.option(args.protocol.as_ref(), "-p", true);
+    rule.option(args.source.as_ref(), "-s", true);
+    rule.option(args.destination.as_ref(), "-d", true);
     for name in args.matches.iter().flatten() {
         rule.push(&["-m", name]);
     }
@@ -26,25 +26,25 @@ pub(super) fn words(args: &Args) -> Vec<String> {
             rule.push(&["--tcp-flags", &list("flags"), &list("flags_set")]);
         }
     }
-    rule.option(&args.jump, "-j", false);
+    rule.option(args.jump.as_ref(), "-j", false);
     if args.jump.as_deref().is_some_and(|jump| jump.eq_ignore_ascii_case("tee")) {
-        rule.option(&args.gateway, "--gateway", false);
+        rule.option(args.gateway.as_ref(), "--gateway", false);
     }
-    rule.option(&args.log_prefix, "--log-prefix", false);
-    rule.option(&args.log_level, "--log-level", false);
-    rule.option(&args.to_destination, "--to-destination", false);
+    rule.option(args.log_prefix.as_ref(), "--log-prefix", false);
+    rule.option(args.log_level.as_ref(), "--log-level", false);
+    rule.option(args.to_destination.as_ref(), "--to-destination", false);
     rule.ports(args);
-    rule.option(&args.to_source, "--to-source", false);
-    rule.option(&args.goto, "-g", false);
-    rule.option(&args.in_interface, "-i", true);
-    rule.option(&args.out_interface, "-o", true);
-    rule.option(&args.fragment, "-f", false);
-    rule.option(&args.set_counters, "-c", false);
-    rule.option(&args.source_port, "--source-port", true);
-    rule.option(&args.destination_port, "--destination-port", true);
-    rule.option(&args.to_ports, "--to-ports", false);
-    rule.option(&args.set_dscp_mark, "--set-dscp", false);
-    rule.option(&args.set_dscp_mark_class, "--set-dscp-class", false);
+    rule.option(args.to_source.as_ref(), "--to-source", false);
+    rule.option(args.goto.as_ref(), "-g", false);
+    rule.option(args.in_interface.as_ref(), "-i", true);
+    rule.option(args.out_interface.as_ref(), "-o", true);
+    rule.option(args.fragment.as_ref(), "-f", false);
+    rule.option(args.set_counters.as_ref(), "-c", false);
+    rule.option(args.source_port.as_ref(), "--source-port", true);
+    rule.option(args.destination_port.as_ref(), "--destination-port", true);
+    rule.option(args.to_ports.as_ref(), "--to-ports", false);
+    rule.option(args.set_dscp_mark.as_ref(), "--set-dscp", false);
+    rule.option(args.set_dscp_mark_class.as_ref(), "--set-dscp-class", false);
     match args.syn {
         Syn::Ignore => (),
         Syn::Match => rule.push(&["--syn"]),
@@ -62,7 +62,7 @@ impl Rule {
     }
 
     /// Adds an option; a value that begins with `!` may say the contrary.
-    fn option(&mut self, value: &Option<String>, option: &str, may_negate: bool) {
+    fn option(&mut self, value: Option<&String>, option: &str, may_negate: bool) {
         let Some(value) = value else { return };
         match value.strip_prefix('!').filter(|_| may_negate) {
             Some(value) => self.push(&["!", option, value.trim_start()]),
@@ -83,7 +83,7 @@ impl Rule {
         };
         self.extension(args, "multiport");
         let ports = ports.join(",");
-        self.option(&Some(ports), "--dports", true);
+        self.option(Some(&ports), "--dports", true);
     }
 
     fn extensions(&mut self, args: &Args) {
@@ -99,32 +99,32 @@ impl Rule {
         }
         if args.src_range.is_some() || args.dst_range.is_some() {
             self.extension(args, "iprange");
-            self.option(&args.src_range, "--src-range", true);
-            self.option(&args.dst_range, "--dst-range", true);
+            self.option(args.src_range.as_ref(), "--src-range", true);
+            self.option(args.dst_range.as_ref(), "--dst-range", true);
         }
         if let Some(set) = &args.match_set {
             self.extension(args, "set");
-            self.option(&Some(set.clone()), "--match-set", true);
+            self.option(Some(set), "--match-set", true);
             self.0.extend(args.match_set_flags.clone());
         }
         if args.limit.is_some() || args.limit_burst.is_some() {
             self.extension(args, "limit");
-            self.option(&args.limit, "--limit", false);
-            self.option(&args.limit_burst, "--limit-burst", false);
+            self.option(args.limit.as_ref(), "--limit", false);
+            self.option(args.limit_burst.as_ref(), "--limit-burst", false);
         }
         if args.uid_owner.is_some() || args.gid_owner.is_some() {
             self.extension(args, "owner");
-            self.option(&args.uid_owner, "--uid-owner", true);
-            self.option(&args.gid_owner, "--gid-owner", true);
+            self.option(args.uid_owner.as_ref(), "--uid-owner", true);
+            self.option(args.gid_owner.as_ref(), "--gid-owner", true);
         }
         if args.jump.is_none() && args.reject_with.is_some() {
             self.push(&["-j", "REJECT"]);
         }
-        self.option(&args.reject_with, "--reject-with", false);
+        self.option(args.reject_with.as_ref(), "--reject-with", false);
         if let Some(kind) = &args.icmp_type {
             let v6 = args.ip_version == super::IpVersion::Ipv6;
             let option = if v6 { "--icmpv6-type" } else { "--icmp-type" };
-            self.option(&Some(kind.clone()), option, true);
+            self.option(Some(kind), option, true);
         }
         if let Some(comment) = &args.comment {
             self.extension(args, "comment");

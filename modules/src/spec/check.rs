@@ -1,6 +1,6 @@
 //! Whether given arguments fit a specification, in the reference's words.
 
-use super::{Arg, FromArg, Given, Json, Kind, Mismatch, Spec, python_str};
+use super::{Arg, FromArg, Given, Json, Kind, Mismatch, Spec, python_class, python_str};
 
 /// Why arguments do not fit; its text is what the task's `msg` says.
 #[derive(Debug, PartialEq)]
@@ -140,15 +140,7 @@ pub fn read<T: FromArg>(
 }
 
 fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
-    let class = match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(number) if number.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    };
+    let class = python_class(value);
     match mismatch {
         Mismatch::Type { wanted, detail } => {
             let subject = match (value, wanted) {

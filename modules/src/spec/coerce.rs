@@ -386,7 +386,12 @@ fn quoted(text: &str) -> String {
 }
 
 fn python_repr_typed(value: &Json) -> String {
-    let name = match value {
+    format!("<class '{}'>", python_class(value))
+}
+
+/// Returns what Python calls the type of a value.
+pub fn python_class(value: &Json) -> &'static str {
+    match value {
         Json::Null => "NoneType",
         Json::Bool(_) => "bool",
         Json::Number(number) if number.is_f64() => "float",
@@ -394,8 +399,7 @@ fn python_repr_typed(value: &Json) -> String {
         Json::String(_) => "str",
         Json::Array(_) => "list",
         Json::Object(_) => "dict",
-    };
-    format!("<class '{name}'>")
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]

@@ -8,7 +8,7 @@ use super::{Args, BodyFormat};
 use crate::{
     host::{Failure, Host, Result},
     http::{Body, form_encoded},
-    spec::{Json, JsonMap, python_json, python_str},
+    spec::{Json, JsonMap, python_class, python_json, python_str},
 };
 
 /// Returns the body and the `Content-Type` that goes with its format.
@@ -51,7 +51,7 @@ pub(super) fn of(
         (BodyFormat::FormMultipart, other) => {
             let message = format!(
                 "failed to parse body as form-multipart: Mapping is required, cannot be type {}",
-                class_of(other)
+                python_class(other)
             );
             return Err(Failure::new(message));
         }
@@ -60,25 +60,13 @@ pub(super) fn of(
     })
 }
 
-fn class_of(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(number) if number.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    }
-}
-
 /// A structure without a format is no text that could be sent.
 fn not_bytes(args: &Args, value: &Json, start: Instant) -> Failure {
     let reason = match value {
         Json::Object(_) | Json::Array(_) => "can't concat str to bytes".to_owned(),
         other => format!(
             "message_body should be a bytes-like object or an iterable, got <class '{}'>",
-            class_of(other)
+            python_class(other)
         ),
     };
     let message = format!("An unknown error occurred: {reason}");
@@ -202,7 +190,7 @@ impl Part {
             other => {
                 return Err(format!(
                     "value must be a string, or mapping, cannot be type {}",
-                    class_of(other)
+                    python_class(other)
                 ));
             }
         };

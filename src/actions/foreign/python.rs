@@ -163,6 +163,7 @@ fn library(core: &Path) -> std::io::Result<(String, Content)> {
 }
 
 /// Adds the Python sources below a folder.
+#[expect(clippy::case_sensitive_file_extension_comparisons, reason = "as Python names its modules")]
 fn add_tree(
     folder: &Path,
     name: &str,

@@ -22,7 +22,7 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
     let json = value.to_json();
     let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
     match kind {
-        "str" | "path" | "raw" => Ok(value.clone()),
+        "str" | "path" | "raw" | "bits" => Ok(value.clone()),
         "bool" => match <bool as FromArg>::from_arg(&json) {
             Ok(truth) => Ok(Value::Bool(truth)),
             Err(_) if matches!(value, Value::List(_) | Value::Dict(_)) => no("a bool"),
@@ -60,7 +60,6 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
             Ok(_) => Ok(value.clone()),
             Err(_) => no("a Byte value"),
         },
-        "bits" => Ok(value.clone()),
         "json" | "jsonarg" => match value {
             Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) => Ok(value.clone()),
             _ => no("a json string"),

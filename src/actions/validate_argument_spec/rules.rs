@@ -37,7 +37,7 @@ impl Checker {
             if path.is_empty() { String::new() } else { format!(" {word} {}", path.join(" -> ")) }
         };
         let found = inside("found in");
-        self.aliases(spec, &mut given);
+        Self::aliases(spec, &mut given);
         if path.is_empty() {
             self.unparsable(spec, &given);
         }
@@ -82,7 +82,7 @@ impl Checker {
     }
 
     /// Puts what stands under another name under the argument's own.
-    fn aliases(&mut self, spec: &Dict, given: &mut Dict) {
+    fn aliases(spec: &Dict, given: &mut Dict) {
         for (name, option) in spec {
             for alias in texts(option.get("aliases")) {
                 if let Some(value) = given.get(&alias).cloned() {

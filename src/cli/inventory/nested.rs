@@ -75,13 +75,18 @@ impl Nested<'_> {
         if !named.is_empty() {
             entry.insert("hosts", named);
         }
+        self.add_vars(id, &mut entry);
+        (!entry.is_empty()).then(|| entry.into())
+    }
+
+    /// Adds a group's variables where they are to be exported.
+    fn add_vars(&self, id: GroupId, entry: &mut Dict) {
         if self.export {
             let vars = self.inventory.group_vars(id);
             if !vars.is_empty() {
                 entry.insert("vars", vars);
             }
         }
-        (!entry.is_empty()).then(|| entry.into())
     }
 
     fn hosts(&self, id: GroupId, seen: &mut FxHashSet<HostId>) -> Dict {
@@ -116,12 +121,7 @@ impl Nested<'_> {
             if !named.is_empty() {
                 entry.insert("hosts", named);
             }
-            if self.export {
-                let vars = self.inventory.group_vars(id);
-                if !vars.is_empty() {
-                    entry.insert("vars", vars);
-                }
-            }
+            self.add_vars(id, &mut entry);
             if !entry.is_empty() {
                 top.insert(&*group.name, entry);
             }

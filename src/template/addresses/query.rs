@@ -39,10 +39,7 @@ impl Subject {
 
     /// Returns the address, with its prefix where it came with one.
     pub(crate) fn plain(&self) -> String {
-        match self.has_prefix {
-            true => self.network.cidr(),
-            false => self.network.text(self.network.ip),
-        }
+        if self.has_prefix { self.network.cidr() } else { self.network.text(self.network.ip) }
     }
 
     /// Returns the address in the brackets that IPv6 has in a URL.
@@ -152,64 +149,86 @@ fn named(
     Ok(Some(match query {
         "" => subject.plain().into(),
         "6to4" => six_to_four(subject),
-        "address" | "ip" => match subject.is_host() || !is_v4 {
-            true => text(network.ip),
-            false => Value::None,
-        },
-        "address/prefix" | "gateway" | "gw" | "host/prefix" | "hostnet" | "router" => {
-            let is_end = network.ip == network.first() || network.ip == network.last();
-            match network.extent() > 1 && is_end {
-                true => Value::Bool(false),
-                false => network.cidr().into(),
+        "address" | "ip" => {
+            if subject.is_host() || !is_v4 {
+                text(network.ip)
+            } else {
+                Value::None
             }
         }
+        "address/prefix" | "gateway" | "gw" | "host/prefix" | "hostnet" | "router" => {
+            let is_end = network.ip == network.first() || network.ip == network.last();
+            if network.extent() > 1 && is_end { Value::Bool(false) } else { network.cidr().into() }
+        }
         "bool" => Value::Bool(true),
-        "broadcast" => match network.extent() > 1 {
-            true => text(network.last()),
-            false => Value::None,
-        },
+        "broadcast" => {
+            if network.extent() > 1 {
+                text(network.last())
+            } else {
+                Value::None
+            }
+        }
         "cidr" => network.cidr().into(),
         "cidr_lookup" => return Err("'iplist'".into()),
         "first_usable" | "last_usable" | "next_usable" | "previous_usable" | "range_usable"
         | "peer" => usable(subject, query)?,
-        "host" => match subject.is_host() {
-            true => network.cidr().into(),
-            false => Value::None,
-        },
+        "host" => {
+            if subject.is_host() {
+                network.cidr().into()
+            } else {
+                Value::None
+            }
+        }
         "hostmask" | "wildcard" => text(network.host_mask()),
-        "int" => match subject.has_prefix {
-            true => format!("{}/{}", network.ip, network.prefix).into(),
-            false => number(network.ip),
-        },
-        "ip/prefix" => match has_part {
-            true => network.cidr().into(),
-            false => Value::None,
-        },
-        "ip_netmask" => match has_part {
-            true => with_mask(network.ip, network.mask()),
-            false => Value::None,
-        },
-        "ipv4" => match is_v4 {
-            true => Value::str(&*subject.raw),
-            false => as_v4(network).map_or(Value::Bool(false), Value::from),
-        },
-        "ipv6" => match is_v4 {
-            true => {
+        "int" => {
+            if subject.has_prefix {
+                format!("{}/{}", network.ip, network.prefix).into()
+            } else {
+                number(network.ip)
+            }
+        }
+        "ip/prefix" => {
+            if has_part {
+                network.cidr().into()
+            } else {
+                Value::None
+            }
+        }
+        "ip_netmask" => {
+            if has_part {
+                with_mask(network.ip, network.mask())
+            } else {
+                Value::None
+            }
+        }
+        "ipv4" => {
+            if is_v4 {
+                Value::str(&*subject.raw)
+            } else {
+                as_v4(network).map_or(Value::Bool(false), Value::from)
+            }
+        }
+        "ipv6" => {
+            if is_v4 {
                 let mapped = Version::V6.text(0xffff_0000_0000 | network.ip);
                 format!("{mapped}/{}", network.prefix + 96).into()
+            } else {
+                Value::str(&*subject.raw)
             }
-            false => Value::str(&*subject.raw),
-        },
+        }
         "link-local" => subject.raw_if(network.is_link_local()),
         "loopback" | "lo" => subject.raw_if(network.is_loopback()),
         "multicast" => subject.raw_if(network.is_multicast()),
         "private" => subject.raw_if(!network.is_multicast() && !network.is_global()),
         "public" => subject.raw_if(!network.is_multicast() && network.is_global()),
         "unicast" => subject.raw_if(!network.is_multicast()),
-        "net" => match subject.is_network() {
-            true => network.cidr().into(),
-            false => Value::None,
-        },
+        "net" => {
+            if subject.is_network() {
+                network.cidr().into()
+            } else {
+                Value::None
+            }
+        }
         "netmask" => text(network.mask()),
         "network" | "network_id" => text(network.first()),
         "network/prefix" | "subnet" => network.with_prefix(network.first()).into(),
@@ -292,10 +311,7 @@ fn usable(subject: &Subject, query: &str) -> Answer {
         Ok(_) => Version::V4.text(ip),
         Err(_) => network.text(ip),
     };
-    let within = |ip: u128| match first <= ip && ip <= last {
-        true => text(ip).into(),
-        false => Value::None,
-    };
+    let within = |ip: u128| if first <= ip && ip <= last { text(ip).into() } else { Value::None };
     Ok(match query {
         "first_usable" => text(first).into(),
         "last_usable" => text(last).into(),

@@ -180,9 +180,9 @@ impl Compiler {
             return Ok(());
         }
         let lazy = mode == Mode::Lazy;
-        let split = |body, exit| match lazy {
-            false => Inst::Split { first: body, second: exit },
-            true => Inst::Split { first: exit, second: body },
+        let split = |body, exit| {
+            let (first, second) = if lazy { (exit, body) } else { (body, exit) };
+            Inst::Split { first, second }
         };
         if (min, max) == (0, 1) {
             let start = self.push(Inst::Jump(0))?;

@@ -77,7 +77,7 @@ pub(super) enum Node {
 }
 
 #[derive(Clone, Copy, Default)]
-struct Case {
+struct Reading {
     ignore_case: bool,
     dot_all: bool,
     multi_line: bool,
@@ -87,7 +87,7 @@ pub(super) fn parse(pattern: &str, ascii: bool) -> Result<Parsed, String> {
     let mut parser = Parser {
         chars: pattern.chars().collect(),
         at: 0,
-        case: Case::default(),
+        case: Reading::default(),
         ascii,
         names: vec![None],
         depth: 0,
@@ -102,7 +102,7 @@ pub(super) fn parse(pattern: &str, ascii: bool) -> Result<Parsed, String> {
 struct Parser {
     chars: Vec<char>,
     at: usize,
-    case: Case,
+    case: Reading,
     ascii: bool,
     names: Vec<Option<String>>,
     depth: usize,
@@ -238,7 +238,7 @@ impl Parser {
                 }
                 self.back(group)?
             }
-            c => match self.class(c) {
+            c => match Self::class(c) {
                 Some(class) => {
                     let set = Set { classes: vec![class], ascii: self.ascii, ..Set::default() };
                     Node::One(One::Set(Box::new(set.ready())))
@@ -252,7 +252,7 @@ impl Parser {
         })
     }
 
-    fn class(&self, c: char) -> Option<(Class, bool)> {
+    fn class(c: char) -> Option<(Class, bool)> {
         let class = match c.to_ascii_lowercase() {
             'd' => Class::Digit,
             's' => Class::Space,
@@ -311,7 +311,7 @@ impl Parser {
                 }
                 c => {
                     if c == '\\'
-                        && let Some(class) = self.peek().and_then(|c| self.class(c))
+                        && let Some(class) = self.peek().and_then(Self::class)
                     {
                         self.at += 1;
                         set.classes.push(class);

@@ -1,6 +1,6 @@
 //! `next_nth_usable`: the address so many after this one.
 
-use super::Filter;
+use super::{Answer, Filter, Invocation};
 use crate::{template::addresses::query::Subject, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -18,15 +18,18 @@ pub(super) static UNIT: Filter = Filter {
         ),
     ],
     takes_undefined: false,
-    call: |call| {
-        let Some(subject) = Subject::read(&call.value, None) else { return Ok(Value::Bool(false)) };
-        let Some(offset) = call.some(0).and_then(Value::as_int) else {
-            return Err("Must pass in an integer".into());
-        };
-        let network = subject.network;
-        let Some((first, last)) = network.usable() else { return Ok(Value::None) };
-        let moved = network.ip.checked_add(u128::from(offset.unsigned_abs()));
-        let moved = moved.filter(|ip| first <= *ip && *ip <= last);
-        Ok(moved.map(|ip| network.text(ip)).into())
-    },
+    call: |call| moved_by(call, u128::checked_add),
 };
+
+/// The address that a step of so many leads to, where it is a usable one of its network.
+pub(super) fn moved_by(call: &Invocation<'_, '_>, step: fn(u128, u128) -> Option<u128>) -> Answer {
+    let Some(subject) = Subject::read(&call.value, None) else { return Ok(Value::Bool(false)) };
+    let Some(offset) = call.some(0).and_then(Value::as_int) else {
+        return Err("Must pass in an integer".into());
+    };
+    let network = subject.network;
+    let Some((first, last)) = network.usable() else { return Ok(Value::None) };
+    let moved = step(network.ip, u128::from(offset.unsigned_abs()));
+    let moved = moved.filter(|ip| first <= *ip && *ip <= last);
+    Ok(moved.map(|ip| network.text(ip)).into())
+}

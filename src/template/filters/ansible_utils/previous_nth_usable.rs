@@ -1,7 +1,6 @@
 //! `previous_nth_usable`: the address so many before this one.
 
-use super::Filter;
-use crate::{template::addresses::query::Subject, value::Value};
+use super::{Filter, next_nth_usable::moved_by};
 
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.previous_nth_usable",
@@ -18,15 +17,5 @@ pub(super) static UNIT: Filter = Filter {
         ),
     ],
     takes_undefined: false,
-    call: |call| {
-        let Some(subject) = Subject::read(&call.value, None) else { return Ok(Value::Bool(false)) };
-        let Some(offset) = call.some(0).and_then(Value::as_int) else {
-            return Err("Must pass in an integer".into());
-        };
-        let network = subject.network;
-        let Some((first, last)) = network.usable() else { return Ok(Value::None) };
-        let moved = network.ip.checked_sub(u128::from(offset.unsigned_abs()));
-        let moved = moved.filter(|ip| first <= *ip && *ip <= last);
-        Ok(moved.map(|ip| network.text(ip)).into())
-    },
+    call: |call| moved_by(call, u128::checked_sub),
 };

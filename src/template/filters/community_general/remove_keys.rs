@@ -30,6 +30,6 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let items = dictionaries(call)?;
         let matching = Matching::new(call)?;
-        edited(&items, |key| Ok(if !matching.holds(key)? { Some(key.to_owned()) } else { None }))
+        edited(&items, |key| Ok((!matching.holds(key)?).then(|| key.to_owned())))
     },
 };

@@ -13,6 +13,7 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "as all of its kind")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     Ok(crate::template::lookups::flattened(&query.terms, usize::MAX))
 }

@@ -45,7 +45,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                     match (policy.as_str(), complaints.first()) {
                         ("error", Some(complaint)) => return Err(complaint.clone().into()),
                         ("warn", Some(_)) => {
-                            complaints.iter().for_each(|text| query.env.warn(text))
+                            for text in &complaints {
+                                query.env.warn(text);
+                            }
                         }
                         _ => (),
                     }
