@@ -329,7 +329,11 @@ impl Call<'_> {
         pour(&mut *response.body, bytes).map_err(|error| cannot(&error))?;
         let have = bytes.len() as u64;
         match response.length() {
-            Some(length) if !response.decoded && self.args.method != "HEAD" && have < length => {
+            Some(length)
+                if !response.decoded
+                    && !self.args.method.eq_ignore_ascii_case("HEAD")
+                    && have < length =>
+            {
                 let more = length - have;
                 let message = format!("IncompleteRead({have} bytes read, {more} more expected)");
                 // An error's text matters less than the error.

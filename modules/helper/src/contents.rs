@@ -1,7 +1,7 @@
 //! Contents that arrive for a request, handed to its module as it reads them.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{self, Read},
     sync::{Arc, Condvar, Mutex, PoisonError},
 };
@@ -24,6 +24,8 @@ pub(crate) struct Inbox {
 #[derive(Default)]
 struct State {
     chunks: HashMap<u32, Vec<ContentChunk>>,
+    /// Contents that a module has read or reads.
+    opened: HashSet<u32>,
     /// Bytes that were sent and not acknowledged.
     ahead: u64,
     closed: bool,
@@ -60,6 +62,15 @@ impl Inbox {
         }
         state.ahead += bytes;
         Ok(())
+    }
+
+    /// Notes that a content is read; a second time it would never come.
+    fn open(&self, content: u32) -> io::Result<()> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.opened.insert(content) {
+            return Ok(());
+        }
+        Err(io::Error::other(format!("content {content} was read already")))
     }
 
     fn take(&self, content: u32) -> io::Result<ContentChunk> {
@@ -102,6 +113,7 @@ impl Contents for Incoming {
     }
 
     fn open(&self, content: u32) -> io::Result<Box<dyn Read + '_>> {
+        self.inbox.open(content)?;
         Ok(Box::new(ContentReader {
             incoming: self,
             content,
@@ -146,5 +158,18 @@ impl Read for ContentReader<'_> {
         buffer[..n].copy_from_slice(&self.chunk[self.at..self.at + n]);
         self.at += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Inbox;
+
+    #[test]
+    fn a_content_that_was_read_does_not_keep_its_reader_waiting() {
+        let inbox = Inbox::default();
+        assert!(inbox.open(0).is_ok() && inbox.open(1).is_ok());
+        let again = inbox.open(0).unwrap_err();
+        assert_eq!(again.to_string(), "content 0 was read already");
     }
 }

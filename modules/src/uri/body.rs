@@ -1,6 +1,6 @@
 //! What is sent along, in each of its formats.
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -146,8 +146,9 @@ fn multipart(
     boundary: &str,
 ) -> std::result::Result<Vec<u8>, String> {
     let mut out = Vec::new();
+    let mut files = Files { args, host, read: HashMap::new() };
     for (name, value) in fields {
-        let part = Part::of(args, host, value)?;
+        let part = Part::of(&mut files, value)?;
         out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
         if let Some(encoding) = part.encoding {
             out.extend_from_slice(format!("Content-Transfer-Encoding: {encoding}\r\n").as_bytes());
@@ -175,8 +176,34 @@ struct Part {
     payload: Vec<u8>,
 }
 
+/// Files that parts name; what the controller sends can be read once, and parts may share it.
+struct Files<'a> {
+    args: &'a Args,
+    host: &'a Host,
+    read: HashMap<String, Vec<u8>>,
+}
+
+impl Files<'_> {
+    fn bytes(&mut self, path: &str) -> std::result::Result<&[u8], String> {
+        if !self.read.contains_key(path) {
+            let bytes = match self.args.files.iter().position(|sent| sent == path) {
+                Some(at) => content(self.host, u32::try_from(at).unwrap_or(u32::MAX))
+                    .map_err(|failure| failure.message)?,
+                None => self
+                    .host
+                    .read(path)
+                    .ok()
+                    .flatten()
+                    .ok_or_else(|| format!("[Errno 2] No such file or directory: '{path}'"))?,
+            };
+            self.read.insert(path.to_owned(), bytes);
+        }
+        Ok(&self.read[path])
+    }
+}
+
 impl Part {
-    fn of(args: &Args, host: &Host, value: &Json) -> std::result::Result<Part, String> {
+    fn of(files: &mut Files<'_>, value: &Json) -> std::result::Result<Part, String> {
         let map = match value {
             Json::String(text) => {
                 return Ok(Part {
@@ -205,12 +232,12 @@ impl Part {
         let (encoding, payload) = match (given, &filename) {
             (Some(content), _) => (None, content.into_bytes()),
             (None, Some(path)) => {
-                let bytes = Part::file(args, host, path)?;
+                let bytes = files.bytes(path)?;
                 match text("multipart_encoding").as_deref().unwrap_or("base64") {
-                    "base64" => (Some("base64"), in_lines(&bytes)),
+                    "base64" => (Some("base64"), in_lines(bytes)),
                     "7or8bit" => {
                         let kind = if bytes.is_ascii() { "7bit" } else { "8bit" };
-                        (Some(kind), with_crlf(&bytes))
+                        (Some(kind), with_crlf(bytes))
                     }
                     other => {
                         return Err(format!(
@@ -222,18 +249,6 @@ impl Part {
             (None, None) => (None, Vec::new()),
         };
         Ok(Part { mime, filename: short.map(str::to_owned), encoding, payload })
-    }
-
-    fn file(args: &Args, host: &Host, path: &str) -> std::result::Result<Vec<u8>, String> {
-        match args.files.iter().position(|sent| sent == path) {
-            Some(at) => content(host, u32::try_from(at).unwrap_or(u32::MAX))
-                .map_err(|failure| failure.message),
-            None => host
-                .read(path)
-                .ok()
-                .flatten()
-                .ok_or_else(|| format!("[Errno 2] No such file or directory: '{path}'")),
-        }
     }
 }
 
