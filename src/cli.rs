@@ -19,6 +19,9 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 
+/// Bytes of every thread's stack, of which only what is used is taken: what the deepest template that is read needs.
+pub const STACK: usize = 32 << 20;
+
 /// A command: its own name, the reference's program, what it is given and what it does.
 struct Command {
     name: &'static str,

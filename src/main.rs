@@ -1,5 +1,12 @@
 //! Starts the command line.
 
-fn main() -> std::process::ExitCode {
-    windlass::cli::main(std::env::args_os().collect())
+use std::{process::ExitCode, thread};
+
+fn main() -> ExitCode {
+    let work = || windlass::cli::main(std::env::args_os().collect());
+    // A thread of its own, because the first one has the stack that the shell allows.
+    match thread::Builder::new().stack_size(windlass::cli::STACK).spawn(work) {
+        Ok(thread) => thread.join().unwrap_or(ExitCode::FAILURE),
+        Err(_) => work(),
+    }
 }

@@ -40,6 +40,7 @@ pub mod lookups;
 mod macros;
 mod marked;
 mod methods;
+mod nesting;
 mod numbers;
 mod objects;
 mod output;

@@ -99,7 +99,10 @@ pub(super) struct Script {
 
 /// Runs plays to their end, or to the operator's; a playbook that fails is the last one.
 pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Result<u8, Refusal> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(super::STACK)
+        .build();
     let runtime = runtime.map_err(|error| {
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
     })?;

@@ -74,6 +74,7 @@ impl Parser<'_> {
     pub(super) fn or(&mut self) -> Result<Expression> {
         let mut left = self.and()?;
         while self.skip_name("or")? {
+            self.link()?;
             left = Expression::Or(Box::new((left, self.and()?)));
         }
         Ok(left)
@@ -82,6 +83,7 @@ impl Parser<'_> {
     fn and(&mut self) -> Result<Expression> {
         let mut left = self.not()?;
         while self.skip_name("and")? {
+            self.link()?;
             left = Expression::And(Box::new((left, self.not()?)));
         }
         Ok(left)
@@ -132,6 +134,7 @@ impl Parser<'_> {
                 Token::Operator("-") => Operator::Sub,
                 _ => return Ok(left),
             };
+            self.link()?;
             self.advance()?;
             let right = self.concatenation()?;
             left = self.binary(operator, left, right, start);
@@ -171,6 +174,7 @@ impl Parser<'_> {
                 Token::Operator("%") => Operator::Rem,
                 _ => return Ok(left),
             };
+            self.link()?;
             self.advance()?;
             let right = self.power()?;
             left = self.binary(operator, left, right, start);
@@ -181,6 +185,7 @@ impl Parser<'_> {
         let start = self.place();
         let mut left = self.unary(true)?;
         while self.skip_operator("**")? {
+            self.link()?;
             let right = self.unary(true)?;
             left = self.binary(Operator::Pow, left, right, start);
         }
@@ -290,6 +295,7 @@ impl Parser<'_> {
                 Token::Operator("(") => self.call(node, start)?,
                 _ => return Ok(node),
             };
+            self.link()?;
         }
     }
 
@@ -301,6 +307,7 @@ impl Parser<'_> {
                 Token::Operator("(") => self.call(node, start)?,
                 _ => return Ok(node),
             };
+            self.link()?;
         }
     }
 
@@ -322,6 +329,7 @@ impl Parser<'_> {
 
     pub(super) fn filters(&mut self, mut node: Expression, start: Place) -> Result<Expression> {
         while self.skip_operator("|")? {
+            self.link()?;
             node = self.filter(node, start)?;
         }
         Ok(node)

@@ -30,11 +30,11 @@ pub(super) struct Parser<'t> {
     pub(super) unknown: Vec<(String, Place)>,
     /// How many loops are around, whose `break` and `continue` are allowed.
     loops: usize,
-    depth: usize,
+    pub(super) depth: usize,
+    /// Operators, filters and attributes of the expression that is read, which lie one in another.
+    pub(super) links: usize,
 }
 
-/// How deep expressions and statements may nest: more than anybody writes, less than the stack holds.
-const MAX_NESTING: usize = 100;
 /// Branches that one `if` may have.
 const MAX_BRANCHES: usize = 300;
 
@@ -52,6 +52,7 @@ impl<'t> Parser<'t> {
             unknown: Vec::new(),
             loops: 0,
             depth: 0,
+            links: 0,
         }
     }
 
@@ -178,17 +179,6 @@ impl<'t> Parser<'t> {
             return Err(self.expected(end.described()));
         }
         self.advance()
-    }
-
-    /// Runs one level deeper, unless the text nests without end.
-    pub(super) fn deeper<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        if self.depth >= MAX_NESTING {
-            return Err(self.fail("the template nests too deeply"));
-        }
-        self.depth += 1;
-        let result = parse(self);
-        self.depth -= 1;
-        result
     }
 
     // Names.
