@@ -38,12 +38,17 @@ impl Ask for Terminal {
         {
             return ask(&terminal, prompt, secret).unwrap_or_default();
         }
-        print_prompt(prompt);
+        if secret {
+            // What is printed may be what somebody reads on.
+            show(prompt, std::io::stderr());
+        } else {
+            show(prompt, std::io::stdout());
+        }
         read_line(&mut std::io::stdin().lock()).unwrap_or_default()
     }
 
     fn line_or_end(&self, prompt: &str) -> Option<String> {
-        print_prompt(prompt);
+        show(prompt, std::io::stdout());
         read_line(&mut std::io::stdin().lock())
     }
 
@@ -63,8 +68,7 @@ pub(super) fn end_prompt() {
     }
 }
 
-fn print_prompt(prompt: &str) {
-    let mut out = std::io::stdout();
+fn show(prompt: &str, mut out: impl std::io::Write) {
     let _ = out.write_all(prompt.as_bytes()).and_then(|()| out.flush());
 }
 

@@ -46,7 +46,7 @@ pub(super) fn create(work: &Work) -> Result<(), Refusal> {
             .map_err(|error| failed(format!("cannot create {shown}: {error}")))?;
     }
     let plain = edited(&[], &path)?;
-    files::replace(&path, work.seal(&plain)?.as_bytes())
+    files::replace(&path, work.seal(&plain)?.as_bytes(), files::Mode::Kept)
 }
 
 /// Opens an editor on what files say; what it leaves is encrypted again, with the same password and id.
@@ -62,7 +62,7 @@ pub(super) fn edit(work: &Work) -> Result<(), Refusal> {
         let id = Vault::id_of(&text).map_err(failed)?;
         let salt = Salt::of(work.settings.vault_encrypt_salt.as_deref()).map_err(failed)?;
         let text = work.vault.encrypt_as(at, &id, &after, &salt.0);
-        files::replace(&work.path(name), text.as_bytes())?;
+        files::replace(&work.path(name), text.as_bytes(), files::Mode::Kept)?;
     }
     Ok(())
 }

@@ -81,7 +81,7 @@ pub(super) fn rekey(work: &Work) -> Result<(), Refusal> {
         let text = text_of(&read(work, name)?, &shown)?;
         let (plain, _) = open(work, &text, &shown)?;
         let text = fresh.encrypt(0, &plain, &work.salt()?);
-        replace(&work.path(name), text.as_bytes())?;
+        replace(&work.path(name), text.as_bytes(), Mode::Kept)?;
     }
     terminal::complain("Rekey successful");
     Ok(())
@@ -143,7 +143,7 @@ pub(super) fn open(work: &Work, text: &str, shown: &str) -> Result<(Vec<u8>, usi
 fn put(work: &Work, name: &str, bytes: &[u8]) -> Result<(), Refusal> {
     let target = work.args.output.as_deref().unwrap_or(name);
     if target != STREAM {
-        return replace(&work.path(target), bytes);
+        return replace(&work.path(target), bytes, Mode::Private);
     }
     let mut out = std::io::stdout();
     // A reader that closed the pipe wants no more.
@@ -151,8 +151,17 @@ fn put(work: &Work, name: &str, bytes: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Replaces a file at once, its mode and owner kept; a new one is its owner's alone.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
+/// Who may read a file that is replaced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Who might before.
+    Kept,
+    /// Its owner alone, as the reference leaves what it encrypts and decrypts.
+    Private,
+}
+
+/// Replaces a file at once; a new one is its owner's alone.
+pub(super) fn replace(path: &Path, bytes: &[u8], mode: Mode) -> Result<(), Refusal> {
     use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
     let path = &real(path);
     let cannot =
@@ -167,7 +176,9 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Refusal> {
         if let Some(before) = &before {
             // Who may not give the file back keeps it as his own.
             let _ = std::os::unix::fs::chown(&beside, Some(before.uid()), Some(before.gid()));
-            file.set_permissions(std::fs::Permissions::from_mode(before.mode() & 0o7777))?;
+            if mode == Mode::Kept {
+                file.set_permissions(std::fs::Permissions::from_mode(before.mode() & 0o7777))?;
+            }
         }
         file.sync_all()?;
         std::fs::rename(&beside, path)

@@ -47,7 +47,9 @@ pub(super) fn encrypt(work: &Work) -> Result<(), Refusal> {
         out += &yaml(secret.name.as_deref(), &text);
     }
     match work.args.output.as_deref() {
-        Some(path) if path != "-" => files::replace(&work.path(path), out.as_bytes()),
+        Some(path) if path != "-" => {
+            files::replace(&work.path(path), out.as_bytes(), files::Mode::Private)
+        }
         _ => {
             let mut stdout = std::io::stdout();
             // A reader that closed the pipe wants no more.
