@@ -91,8 +91,5 @@ impl Git<'_> {
 fn same_place(one: &str, other: &str) -> bool {
     let plain = |address: &str| address.strip_prefix("file://").unwrap_or(address).to_owned();
     let is_path = |address: &str| address.starts_with('/') || address.starts_with("file://");
-    is_path(one)
-        && is_path(other)
-        && one.starts_with("file") == other.starts_with("file")
-        && plain(one) == plain(other)
+    is_path(one) && is_path(other) && plain(one) == plain(other)
 }
