@@ -114,7 +114,7 @@ fn own_script(hash: &str) -> io::Result<String> {
         raw_len,
         gzip_len: None,
     };
-    Ok(bootstrap::script(&[image], "serve"))
+    Ok(bootstrap::script(&[image], "serve", true))
 }
 
 struct Spawned {

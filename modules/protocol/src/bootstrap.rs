@@ -51,8 +51,11 @@ impl Greeting {
     }
 }
 
-/// Returns the script. `serve` is what the helper is started with.
-pub fn script(images: &[Image], serve: &str) -> String {
+/// Returns the script. `serve` is what the helper is started with; `keep` lets it stay in the user's cache folder.
+pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
+    // A folder that cannot be made is replaced like one that is full.
+    let cache =
+        if keep { "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass" } else { "/dev/null/windlass" };
     let mut cases = String::new();
     for Image { machines, sha256, raw_len, gzip_len } in images {
         let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
@@ -61,7 +64,7 @@ pub fn script(images: &[Image], serve: &str) -> String {
     [
         "PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
         &format!("case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; "),
-        "c=${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass; ",
+        &format!("c={cache}; "),
         // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced.
         &format!("[ -x \"$c/$h\" ] && \"$c/$h\" {serve} && exit 0; "),
         // What is written here is nobody else's; the helper gets the user's own mask back.
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_script_means_the_same_to_every_login_shell() {
-        let script = script(&[image()], "serve");
+        let script = script(&[image()], "serve", true);
         assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
     }
 
