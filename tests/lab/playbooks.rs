@@ -18,7 +18,8 @@ fn prove(script: &str, name: Option<&str>) {
     if !may_boot() {
         return;
     }
-    let mut command = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(script));
+    let mut command =
+        Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(script));
     command.args(name).arg(env!("CARGO_BIN_EXE_windlass")).stdin(Stdio::null());
     if full() {
         command.args(std::env::var_os("LAB_REFERENCE"));
