@@ -40,7 +40,7 @@ test-all: test
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.
 bench: packages
 	@.ci/packages python3-venv
-	$(CARGO) build --release --locked --bins --example relay
+	$(CARGO) build --release --locked --bins --examples
 	tests/bench/bench
 	$(CARGO) bench --locked --bench templates
 
