@@ -47,7 +47,7 @@ lab-full: packages
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.
 bench: packages
 	@.ci/packages python3-venv
-	$(CARGO) build --release --locked --bins --example relay
+	$(CARGO) build --release --locked --bins --examples
 	tests/bench/bench
 	$(CARGO) bench --locked --bench templates
 

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
 
 use super::{
@@ -114,6 +115,8 @@ pub(super) struct Prepared {
     pub(super) turn: Arc<Turn>,
     pub(super) slot: usize,
     pub(super) host_index: u32,
+    /// Held from the first request to the local helper on.
+    pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
 }
 
 /// How one turn of a task went.
@@ -315,6 +318,10 @@ impl Prepared {
                 Started::Waiting { future, delegate, no_log }
             }
             Decision::Send { way, remote, request, watch, delegate, no_log } => {
+                if way.target.kind == Kind::Local {
+                    let forks = Arc::clone(&self.run.local_forks);
+                    self.local_fork.get_or_init(async || forks.acquire_owned().await.ok()).await;
+                }
                 let session = match self.run.session(&way.target).await {
                     Ok(session) => session,
                     Err(failure) => {
