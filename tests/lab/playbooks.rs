@@ -76,3 +76,24 @@ books! {
 fn an_image_in_a_root_folder_boots() {
     prove("image", None);
 }
+
+#[test]
+fn roles_describe_their_variables() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/roles");
+    for entry in std::fs::read_dir(folder).expect("the roles") {
+        let role = entry.expect("a role");
+        let name = role.file_name().into_string().expect("a name");
+        let read = |file: &str| {
+            let path = role.path().join(file);
+            std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let (defaults, specs) = (read("defaults/main.yml"), read("meta/argument_specs.yml"));
+        assert!(read("README.md").starts_with(&format!("# {name}\n")), "{name}: a README");
+        for line in defaults.lines().filter(|line| !line.starts_with([' ', '#', '-'])) {
+            let Some((variable, _)) = line.split_once(':') else { continue };
+            assert!(variable.starts_with(&name), "{name}: {variable} begins with another name");
+            assert!(specs.contains(&format!("      {variable}:")), "{name}: describe {variable}");
+        }
+    }
+}
