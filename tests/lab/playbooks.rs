@@ -97,3 +97,30 @@ fn roles_describe_their_variables() {
         }
     }
 }
+
+#[test]
+fn aws_is_asked_to_take_a_target_out_and_back_and_to_switch() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for file in ["site.yml", "aws"] {
+        // Keeps the mode: the stand-in of AWS is a program.
+        std::fs::copy(root.join("tests/lab/aws").join(file), folder.path().join(file))
+            .expect("a copy");
+    }
+    std::fs::write(folder.path().join("target"), "healthy\n").expect("the target's state");
+    std::fs::write(folder.path().join("listener"), "arn:group/blue\n")
+        .expect("the listener's state");
+    let run = Command::new(env!("CARGO_BIN_EXE_windlass"))
+        .args(["playbook", "site.yml"])
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .env("ANSIBLE_ROLES_PATH", root.join("playbooks/roles"))
+        .output()
+        .expect("windlass starts");
+    let said = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && said.contains("green serves"), "{said}");
+    let calls = std::fs::read_to_string(folder.path().join("calls")).expect("calls");
+    let expected =
+        std::fs::read_to_string(root.join("tests/lab/aws/calls")).expect("the calls to expect");
+    assert_eq!(calls, expected);
+}
