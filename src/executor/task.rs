@@ -197,6 +197,16 @@ impl Prepared {
             .unwrap_or(self.run.settings.no_log.value);
         let over =
             |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        // Who would do it is asked before whether it is done, as in the reference.
+        if let Err(failure) = self.delegate(names, env) {
+            let delegate = self.delegate_shown(names, env);
+            return Decision::Over(Turned {
+                result: Err(failure),
+                delegate,
+                no_log,
+                skipped: false,
+            });
+        }
         match self.conditions(env) {
             Ok(None) => (),
             Ok(Some(result)) => return over(Ok(result), true),

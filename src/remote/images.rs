@@ -49,9 +49,9 @@ impl Embedded {
 }
 
 /// Returns the bootstrap for all helpers.
-pub(super) fn script(serve: &str) -> String {
+pub(super) fn script(serve: &str, keep: bool) -> String {
     let images: Vec<Image> = EMBEDDED.iter().map(Embedded::image).collect();
-    windlass_protocol::bootstrap::script(&images, serve)
+    windlass_protocol::bootstrap::script(&images, serve, keep)
 }
 
 #[cfg(test)]

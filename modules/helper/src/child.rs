@@ -116,7 +116,7 @@ fn own_script(identity: &Identity) -> io::Result<String> {
         raw_len,
         gzip_len: None,
     };
-    Ok(bootstrap::script(&[image], "serve"))
+    Ok(bootstrap::script(&[image], "serve", true))
 }
 
 struct Spawned {

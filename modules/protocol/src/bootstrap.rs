@@ -53,8 +53,11 @@ impl Greeting {
     }
 }
 
-/// Returns the script. `serve` is what the helper is started with.
-pub fn script(images: &[Image], serve: &str) -> String {
+/// Returns the script. `serve` is what the helper is started with; `keep` lets it stay in the user's cache folder.
+pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
+    // A folder that cannot be made is replaced like one that is full.
+    let cache =
+        if keep { "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass" } else { "/dev/null/windlass" };
     let mut cases = String::new();
     let mut selves = String::new();
     for Image { machines, sha256, crc32, raw_len, gzip_len } in images {
@@ -65,7 +68,7 @@ pub fn script(images: &[Image], serve: &str) -> String {
         selves.push(' ');
     }
     [
-        "PATH=$PATH:/usr/bin:/bin; c=${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass; ",
+        &format!("PATH=$PATH:/usr/bin:/bin; c={cache}; "),
         // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced. A host
         // that has one is not asked what machine it is: that would cost it a process.
         &format!("for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "),
@@ -110,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_script_means_the_same_to_every_login_shell() {
-        let script = script(&[image()], "serve");
+        let script = script(&[image()], "serve", true);
         assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
     }
 
