@@ -118,7 +118,9 @@ fn form(body: &[u8]) -> String {
             Some((number, part)) if part.starts_with("Value") => {
                 filters.entry(number.to_owned()).or_default().push(format!("1{value}"));
             }
-            _ if !NOISE.contains(&name.as_str()) => rest.push(format!("{name}={value}")),
+            _ if !NOISE.contains(&name.as_str()) && (name != "Filters" || !value.is_empty()) => {
+                rest.push(format!("{name}={value}"))
+            }
             _ => (),
         }
     }

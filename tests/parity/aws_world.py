@@ -40,7 +40,7 @@ def key_of(method, path, headers, body):
             part = re.match(r"(?:Filters?\.)(?:Filter\.)?(\d+)\.(Name|Values?)", name)
             if part:
                 filters.setdefault(part[1], []).append(("0" if part[2] == "Name" else "1") + value)
-            elif name not in NOISE:
+            elif name not in NOISE and (name, value) != ("Filters", ""):
                 rest.append(f"{name}={value}")
         rest += ["Filter:" + ",".join(sorted(one)) for one in filters.values()]
         wanted = "&".join(sorted(rest))
