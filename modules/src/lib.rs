@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod crypt;
 pub mod encoding;
 pub mod facts;
 pub mod host;
@@ -33,7 +34,9 @@ macro_rules! registry {
 }
 
 registry! {
+    acl,
     alternatives,
+    apk,
     apt,
     apt_key,
     apt_repository,
@@ -53,7 +56,10 @@ registry! {
     expect,
     fetch,
     file,
+    filesystem,
     find,
+    firewalld,
+    gem,
     get_url,
     getent,
     git,
@@ -65,14 +71,21 @@ registry! {
     iptables,
     known_hosts,
     lineinfile,
+    locale_gen,
+    lvg,
+    lvol,
+    make,
     modprobe,
     mount,
     mount_facts,
+    npm,
     openssh_keypair,
     openssl_privatekey,
     package,
     package_facts,
     pam_limits,
+    parted,
+    patch,
     ping,
     pip,
     postgresql_db,
@@ -93,6 +106,8 @@ registry! {
     slurp,
     stat,
     sudoers,
+    supervisorctl,
+    synchronize,
     sysctl,
     systemd_service,
     sysvinit,
@@ -104,6 +119,7 @@ registry! {
     user,
     wait_for,
     windlass_foreign,
+    xml,
     yum_repository,
 }
 

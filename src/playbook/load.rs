@@ -221,6 +221,10 @@ impl<'a> Loader<'a> {
             );
             return None;
         };
+        if let Some(error) = super::hosts::mistake(hosts) {
+            self.error(error);
+            return None;
+        }
         let mut vars = Dict::new();
         if let Some((_, given)) = node.get("vars") {
             vars = self.vars(given);

@@ -37,7 +37,7 @@ fn prove(script: &str, name: Option<&str>) {
 
 /// Makes a test of each playbook; those after `full` take long.
 macro_rules! books {
-    ($($test:ident => $name:literal,)* full: $($long:ident => $long_name:literal,)*) => {
+    (always { $($test:ident => $name:literal,)* } full { $($long:ident => $long_name:literal,)* }) => {
         $(#[test] fn $test() { prove("book", Some($name)); })*
         $(#[test] fn $long() { if full() { prove("book", Some($long_name)); } })*
 
@@ -54,22 +54,25 @@ macro_rules! books {
 }
 
 books! {
-    nginx => "nginx",
-    full:
-    base => "base",
-    docker => "docker",
-    postgresql => "postgresql",
-    mariadb => "mariadb",
-    redis => "redis",
-    memcached => "memcached",
-    uwsgi => "uwsgi",
-    agents => "agents",
-    monitoring => "monitoring",
-    bastion => "bastion",
-    jenkins => "jenkins",
-    elk => "elk",
-    deploy_rolling => "deploy-rolling",
-    deploy_blue_green => "deploy-blue-green",
+    always {
+        nginx => "nginx",
+    }
+    full {
+        base => "base",
+        docker => "docker",
+        postgresql => "postgresql",
+        mariadb => "mariadb",
+        redis => "redis",
+        memcached => "memcached",
+        uwsgi => "uwsgi",
+        agents => "agents",
+        monitoring => "monitoring",
+        bastion => "bastion",
+        jenkins => "jenkins",
+        elk => "elk",
+        deploy_rolling => "deploy-rolling",
+        deploy_blue_green => "deploy-blue-green",
+    }
 }
 
 #[test]

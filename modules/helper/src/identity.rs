@@ -25,7 +25,7 @@ impl Identity {
     pub(crate) fn verify(&self) -> io::Result<()> {
         let mut binary = File::open("/proc/self/exe")?;
         let mut checksum = crc32fast::Hasher::new();
-        let mut buffer = [0; 32 << 10];
+        let mut buffer = [0; 16 << 10];
         loop {
             match binary.read(&mut buffer)? {
                 0 => break,
