@@ -172,7 +172,9 @@ impl Task<'_> {
         let mut messages = vec![first.to_owned()];
         let changed = if let Some(thing) = self.thing(&zone)? {
             if !matches!(args.state, State::Enabled | State::Disabled) {
-                return Err(Failure::new("absent and present state can only be used in zone level operations"));
+                return Err(Failure::new(
+                    "absent and present state can only be used in zone level operations",
+                ));
             }
             let changed = self.bring_thing(&zone, &thing)?;
             if changed {
