@@ -116,6 +116,8 @@ struct Work<'a> {
     actions: Vec<String>,
     before: JsonMap,
     after: JsonMap,
+    /// Options that are not as they should be.
+    differences: Vec<String>,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -128,6 +130,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         actions: Vec::new(),
         before: JsonMap::new(),
         after: JsonMap::new(),
+        differences: Vec::new(),
     };
     let mut ranges = Vec::new();
     for given in args.ipam_config.iter().flatten() {
@@ -140,7 +143,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         State::Present => Some(work.present(&ranges)?),
     };
-    let diff = serde_json::json!({"before": work.before, "after": work.after});
+    let diff = serde_json::json!({
+        "before": work.before, "after": work.after, "differences": work.differences,
+    });
     host.record_diff(Diff::Raw(diff));
     let mut outcome = Outcome::changed_if(work.changed);
     if let Some(network) = network {
@@ -215,6 +220,7 @@ impl Work<'_> {
         for (key, before, after) in differences {
             anew = true;
             self.told(&key, before, after);
+            self.differences.push(key);
         }
         let mut wanted = self.args.connected.clone();
         if wanted.is_empty() {

@@ -69,6 +69,8 @@ struct Work<'a> {
     actions: Vec<String>,
     before: JsonMap,
     after: JsonMap,
+    /// Options that are not as they should be.
+    differences: Vec<String>,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -81,6 +83,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         actions: Vec::new(),
         before: JsonMap::new(),
         after: JsonMap::new(),
+        differences: Vec::new(),
     };
     let found = work.find()?;
     let volume = match args.state {
@@ -93,7 +96,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         State::Present => Some(work.keep(found)?),
     };
-    let diff = serde_json::json!({"before": work.before, "after": work.after});
+    let diff = serde_json::json!({
+        "before": work.before, "after": work.after, "differences": work.differences,
+    });
     host.record_diff(Diff::Raw(diff));
     let mut outcome = Outcome::changed_if(work.changed);
     if let Some(volume) = volume {
@@ -128,6 +133,7 @@ impl Work<'_> {
         };
         for (key, before, after) in differences {
             self.told(&key, before, after);
+            self.differences.push(key);
         }
         if anew {
             self.remove()?;

@@ -56,15 +56,19 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let queries: Vec<String> = match &args.query {
         Json::String(text) => vec![text.clone()],
-        Json::Array(items) if items.iter().all(Json::is_string) => {
+        Json::Array(items) => {
+            if let Some(wrong) = items.iter().find(|item| !item.is_string()) {
+                return Err(Failure::new(format!(
+                    "the elements in query list must be strings, passed '{}' <class '{}'>",
+                    python_str(wrong),
+                    crate::spec::python_class(wrong)
+                )));
+            }
             items.iter().map(python_str).collect()
-        }
-        Json::Array(_) => {
-            return Err(Failure::new("the elements in query list must be strings"));
         }
         other => {
             return Err(Failure::new(format!(
-                "the query option value must be a string or list, passed {}",
+                "the query option value must be a string or list, passed <class '{}'>",
                 crate::spec::python_class(other)
             )));
         }

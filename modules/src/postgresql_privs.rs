@@ -144,22 +144,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             args.kind.as_str()
         )));
     }
+    let kind = args.kind.as_str();
     if args.objs.is_none() && args.kind != Kind::Database {
-        return Err(Failure::new(
-            "Argument \"objs\" is required for other types than \"database\".",
-        ));
+        return Err(Failure::new(format!("Argument \"objs\" is required for type \"{kind}\".")));
     }
-    if args.privs.is_none() == (args.kind != Kind::Group) {
-        return Err(Failure::new(if args.kind == Kind::Group {
-            "Argument \"privs\" not allowed for type \"group\"."
-        } else {
-            "Argument \"privs\" is required for all types except \"group\"."
-        }));
+    if args.kind == Kind::Group && args.privs.is_some() {
+        return Err(Failure::new(format!(
+            "Argument \"privs\" is not allowed for type \"{kind}\"."
+        )));
     }
-    if args.target_roles.is_some() && args.kind != Kind::DefaultPrivs {
-        return Err(Failure::new(
-            "Argument \"target_roles\" is allowed only for type \"default_privs\".",
-        ));
+    if args.kind != Kind::Group && args.privs.is_none() {
+        return Err(Failure::new(format!("Argument \"privs\" is required for type \"{kind}\".")));
     }
     let mut connection = args.login.connect(host, &args.login_db)?;
     let mut work = Work { args: &args, connection: &mut connection, queries: Vec::new() };
@@ -208,9 +203,9 @@ impl Work<'_> {
             } else if self.role_is_there(&role)? {
                 roles.push(identifier(&role));
             } else if args.fail_on_role {
-                return Err(Failure::new(format!("Role {role} does not exist")));
+                return Err(Failure::new(format!("Role '{role}' does not exist")));
             } else {
-                return self.without_role(&role, host);
+                host.warn(format!("Role '{role}' does not exist, nothing to do"));
             }
         }
         if things.is_empty() || roles.is_empty() {
@@ -218,20 +213,15 @@ impl Work<'_> {
         }
         self.tell("BEGIN")?;
         let before = state::of(self, args.kind, &schema, &things)?;
-        for statement in self.statements(&privileges, &schema, &things, &roles, in_schema) {
-            self.tell(&statement)?;
-            self.queries.push(statement);
-        }
+        let query = self.statements(&privileges, &schema, &things, &roles, in_schema).join("\n");
+        self.connection
+            .run(&query)
+            .map_err(|error| Failure::new(format!("Cannot execute SQL '{query}': {error}")))?;
+        self.queries.push(query);
         let after = state::of(self, args.kind, &schema, &things)?;
         let changed = before != after;
         self.tell(if host.checking() || !changed { "ROLLBACK" } else { "COMMIT" })?;
         Ok(changed)
-    }
-
-    /// A role that is missing changes nothing.
-    fn without_role(&mut self, role: &str, host: &Host) -> Result<bool> {
-        host.warn(format!("Role '{role}' does not exist, nothing to do"));
-        Ok(false)
     }
 
     fn role_is_there(&mut self, role: &str) -> Result<bool> {
@@ -248,9 +238,10 @@ impl Work<'_> {
         let unknown: Vec<&str> =
             found.iter().map(String::as_str).filter(|name| !KNOWN.contains(name)).collect();
         if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|name| format!("'{name}'")).collect();
             return Err(Failure::new(format!(
-                "Invalid privileges specified: {}",
-                crate::spec::python_repr(&unknown.into())
+                "Invalid privileges specified: frozenset({{{}}})",
+                names.join(", ")
             )));
         }
         Ok(found.into_iter().map(|name| name.replace("ALTER_SYSTEM", "ALTER SYSTEM")).collect())
@@ -299,7 +290,7 @@ impl Work<'_> {
         schema: &str,
         things: &[String],
         roles: &[String],
-        _: bool,
+        all: bool,
     ) -> Vec<String> {
         let args = self.args;
         let roles = roles.join(",");
@@ -332,9 +323,14 @@ impl Work<'_> {
         let kind = match args.kind {
             Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER".to_owned(),
             Kind::ForeignServer => "FOREIGN SERVER".to_owned(),
-            other => other.as_str().to_uppercase(),
+            other => other.as_str().to_owned(),
         };
-        let what = format!("{} ON {kind} {names}", privileges.join(","));
+        let what = if all {
+            let many = format!("{}S", kind.to_uppercase());
+            format!("{} ON ALL {many} IN SCHEMA {}", privileges.join(","), identifier(schema))
+        } else {
+            format!("{} ON {kind} {names}", privileges.join(","))
+        };
         if absent {
             let option = if args.grant_option == Some(true) { "GRANT OPTION FOR " } else { "" };
             return vec![format!("REVOKE {option}{what} FROM {roles};")];
@@ -366,14 +362,14 @@ impl Work<'_> {
             let targets: Vec<String> = split(targets).iter().map(|role| identifier(role)).collect();
             begin.push_str(&format!(" FOR ROLE {}", targets.join(",")));
         }
-        if let Some(schema) = args.schema.as_ref().filter(|schema| *schema != "not-specified") {
+        let schema = args.schema.as_deref().unwrap_or("public");
+        if schema != "not-specified" {
             begin.push_str(&format!(" IN SCHEMA {}", identifier(schema)));
         }
         let mut found = Vec::new();
         for kind in kinds {
-            let revoke = format!("{begin} REVOKE ALL ON {kind} FROM {roles};");
+            found.push(format!("{begin} REVOKE ALL ON {kind} FROM {roles};"));
             if args.state == State::Absent {
-                found.push(revoke);
                 continue;
             }
             let option = match args.grant_option {

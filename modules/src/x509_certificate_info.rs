@@ -101,7 +101,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     for (key, value) in args.valid_at.iter().flatten() {
         let Json::String(text) = value else {
             return Err(Failure::new(format!(
-                "The value for valid_at.{key} must be of type string (got {})",
+                "The value for valid_at.{key} must be of type string (got <class '{}'>)",
                 crate::spec::python_class(value)
             )));
         };
@@ -124,7 +124,7 @@ impl Certificate {
         let signed = Signed::of(der)?;
         let mut parts = signed.content.inside();
         let version = match parts.next_if(0xa0) {
-            Some(version) => version.inside().next()?.value.first()? + 1,
+            Some(version) => version.inside().next()?.value.first()?.saturating_add(1),
             None => 1,
         };
         let serial = parts.next_if(2)?.value.to_vec();

@@ -31,7 +31,8 @@ impl Work<'_> {
             match self.api.call("POST", &format!("/containers/{id}/wait"), &[], None) {
                 Ok(ended) => break ended["StatusCode"].as_i64().unwrap_or(0),
                 // It still runs: the engine says nothing until it ends.
-                Err(ApiError { status: 0, .. }) if !self.host.cancelled() => (),
+                Err(ApiError { status: 0, explanation, .. })
+                    if explanation.contains("timed out") && !self.host.cancelled() => {}
                 Err(error) => {
                     return Err(error.while_doing(format!("Error waiting for container {id}")));
                 }

@@ -116,12 +116,12 @@ impl Answer {
 fn typed(column: &Column, bytes: &[u8]) -> Json {
     let text = String::from_utf8_lossy(bytes).into_owned();
     match column.kind {
-        1 | 2 | 3 | 8 | 9 | 13 => {
-            { text.parse::<i64>().map(Json::from).or_else(|_| text.parse::<u64>().map(Json::from)) }
-                .unwrap_or_else(|_| text.into())
-        }
+        1 | 2 | 3 | 8 | 9 | 13 => match (text.parse::<i64>(), text.parse::<u64>()) {
+            (Ok(number), _) => number.into(),
+            (_, Ok(number)) => number.into(),
+            _ => text.into(),
+        },
         4 | 5 => text.parse::<f64>().map_or_else(|_| text.clone().into(), Json::from),
-        // A moment without fractions has none; the reference's library adds nothing.
         _ => text.into(),
     }
 }

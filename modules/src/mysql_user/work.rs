@@ -54,11 +54,9 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
     let mut outcome = Outcome::changed_if(work.changed)
         .with("user", args.name.as_str())
         .with("msg", work.message);
-    if args.state == State::Present {
-        let attributes = work.there.then(|| serde_json::json!({}));
-        outcome =
-            outcome.with("password_changed", work.password_changed).with("attributes", attributes);
-    }
+    let attributes = work.there.then(|| serde_json::json!({}));
+    outcome =
+        outcome.with("password_changed", work.password_changed).with("attributes", attributes);
     Ok(outcome)
 }
 
@@ -96,6 +94,7 @@ impl Work<'_> {
     }
 
     fn absent(&mut self) -> Result<()> {
+        self.password_changed = Some(false);
         let hosts = self.hosts()?;
         if hosts.is_empty() {
             "User doesn't exist".clone_into(&mut self.message);
@@ -313,7 +312,9 @@ impl Work<'_> {
         };
         self.change(&statement)?;
         self.password_changed = Some(true);
-        "Password updated (new style)".clone_into(&mut self.message);
+        let text =
+            if self.host.checking() { "Password updated" } else { "Password updated (new style)" };
+        text.clone_into(&mut self.message);
         Ok(())
     }
 
