@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
 
 use super::{
@@ -114,6 +115,8 @@ pub(super) struct Prepared {
     pub(super) turn: Arc<Turn>,
     pub(super) slot: usize,
     pub(super) host_index: u32,
+    /// Held from the first request to the local helper on.
+    pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
 }
 
 /// How one turn of a task went.
@@ -194,6 +197,16 @@ impl Prepared {
             .unwrap_or(self.run.settings.no_log.value);
         let over =
             |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        // Who would do it is asked before whether it is done, as in the reference.
+        if let Err(failure) = self.delegate(names, env) {
+            let delegate = self.delegate_shown(names, env);
+            return Decision::Over(Turned {
+                result: Err(failure),
+                delegate,
+                no_log,
+                skipped: false,
+            });
+        }
         match self.conditions(env) {
             Ok(None) => (),
             Ok(Some(result)) => return over(Ok(result), true),
@@ -315,6 +328,10 @@ impl Prepared {
                 Started::Waiting { future, delegate, no_log }
             }
             Decision::Send { way, remote, request, watch, delegate, no_log } => {
+                if way.target.kind == Kind::Local {
+                    let forks = Arc::clone(&self.run.local_forks);
+                    self.local_fork.get_or_init(async || forks.acquire_owned().await.ok()).await;
+                }
                 let session = match self.run.session(&way.target).await {
                     Ok(session) => session,
                     Err(failure) => {
