@@ -204,3 +204,30 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     Ok(Outcome::changed_if(changed).with("login_results", told))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::{docker::FakeEngine, host::TestHost};
+
+    #[test]
+    fn one_logs_in_once_and_out_once() {
+        let host = TestHost::with(&[]);
+        let _engine =
+            FakeEngine::start(&host, &[("POST /auth", 200, json!({"Status": "Login Succeeded"}))]);
+        let run = |more: serde_json::Value| {
+            let mut args =
+                json!({"registry_url": "r.example", "config_path": "/root/c/config.json"});
+            args.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            crate::find("docker_login").unwrap().run(args.as_object().unwrap(), &host)
+        };
+        let who = json!({"username": "me", "password": "secret"});
+        assert_eq!(run(who.clone())["changed"], true);
+        assert_eq!(run(who)["changed"], false);
+        let text = host.read_text("/root/c/config.json").unwrap().unwrap();
+        assert!(text.contains("\"auth\": \"bWU6c2VjcmV0\""), "{text}");
+        assert_eq!(run(json!({"state": "absent"}))["changed"], true);
+        assert_eq!(run(json!({"state": "absent"}))["changed"], false);
+    }
+}

@@ -431,3 +431,60 @@ fn members(network: Option<&Json>) -> Vec<(String, String)> {
         .map(|(id, one)| (id.clone(), one["Name"].as_str().unwrap_or_default().to_owned()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::{docker::FakeEngine, host::TestHost};
+
+    fn run(host: &TestHost, args: Json) -> Json {
+        Json::Object(crate::find("docker_network").unwrap().run(args.as_object().unwrap(), host))
+    }
+
+    fn network() -> Json {
+        json!({
+            "Name": "app", "Id": "n1", "Driver": "bridge", "Labels": {"a": "b"}, "Options": {},
+            "Internal": false, "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.9.0.0/24"}]},
+            "Containers": {"c1": {"Name": "web"}},
+        })
+    }
+
+    #[test]
+    fn a_network_that_is_right_is_left_alone() {
+        let host = TestHost::with(&[]);
+        let engine = FakeEngine::start(&host, &[("GET /networks/app", 200, network())]);
+        let args = json!({
+            "name": "app", "labels": {"a": "b"}, "ipam_config": [{"subnet": "10.9.0.0/24"}],
+        });
+        let result = run(&host, args);
+        assert_eq!(result["changed"], false, "{result}");
+        assert_eq!(engine.changes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_network_that_differs_is_made_anew_with_its_containers() {
+        let host = TestHost::with(&[]).check();
+        let engine = FakeEngine::start(
+            &host,
+            &[
+                ("GET /networks/app", 200, network()),
+                ("GET /containers/web/json", 200, json!({"Id": "c1"})),
+            ],
+        );
+        let result = run(&host, json!({"name": "app", "internal": true}));
+        assert_eq!(
+            result["actions"],
+            json!([
+                "Disconnected container web",
+                "Removed network app",
+                "Created network app with driver bridge",
+                "Connected container web"
+            ]),
+            "{result}"
+        );
+        assert_eq!(engine.changes(), Vec::<String>::new());
+        let failed = run(&host, json!({"name": "app", "ipam_config": [{"subnet": "x"}]}));
+        assert_eq!(failed["msg"], "\"x\" is not a valid CIDR");
+    }
+}

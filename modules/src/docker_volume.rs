@@ -202,3 +202,38 @@ impl Work<'_> {
             .map_err(|error| Failure::new(error.text))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use crate::{docker::FakeEngine, host::TestHost};
+
+    fn run(host: &TestHost, args: Json) -> Json {
+        Json::Object(crate::find("docker_volume").unwrap().run(args.as_object().unwrap(), host))
+    }
+
+    #[test]
+    fn volumes_are_made_kept_and_removed() {
+        let host = TestHost::with(&[]);
+        let volume =
+            json!({"Name": "data", "Driver": "local", "Labels": {"a": "b"}, "Options": {}});
+        let engine = FakeEngine::start(
+            &host,
+            &[
+                ("GET /volumes", 200, json!({"Volumes": null})),
+                ("GET /volumes", 200, json!({"Volumes": [volume]})),
+                ("POST /volumes/create", 201, json!({})),
+                ("DELETE /volumes/data", 204, json!(null)),
+            ],
+        );
+        let args = json!({"name": "data", "labels": {"a": "b"}});
+        let made = run(&host, args.clone());
+        assert_eq!((&made["changed"], &made["volume"]["Name"]), (&json!(true), &json!("data")));
+        assert_eq!(run(&host, args)["changed"], false);
+        let other = json!({"name": "data", "labels": {"a": "c"}, "recreate": "options-changed"});
+        assert_eq!(run(&host, other)["diff"]["differences"], json!(["labels.a"]));
+        assert_eq!(run(&host, json!({"name": "data", "state": "absent"}))["changed"], true);
+        assert_eq!(engine.changes().len(), 4, "{:?}", engine.changes());
+    }
+}

@@ -272,3 +272,85 @@ fn given(
 fn key_of(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
     public_key(host, pem, passphrase)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::{Value as Json, json};
+
+    use crate::host::TestHost;
+
+    fn run(module: &str, folder: &Path, args: Json) -> Json {
+        let host = TestHost::with(&[]).real();
+        let mut args = args.as_object().unwrap().clone();
+        for (key, value) in &mut args {
+            if key.ends_with("path") {
+                *value = folder.join(value.as_str().unwrap()).display().to_string().into();
+            }
+        }
+        Json::Object(crate::find(module).unwrap().run(&args, &host))
+    }
+
+    #[test]
+    fn an_authority_certifies_a_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let key = |path: &str| {
+            let args = json!({"path": path, "type": "ECC", "curve": "secp256r1"});
+            run("community.crypto.openssl_privatekey", folder, args)
+        };
+        if key("ca.pem")["msg"].as_str().is_some_and(|msg| msg.contains("required executable")) {
+            return;
+        }
+        key("web.pem");
+        let ca = json!({
+            "path": "ca.csr", "privatekey_path": "ca.pem", "common_name": "CA",
+            "use_common_name_for_san": false, "basic_constraints": ["CA:TRUE"],
+        });
+        let csr = "community.crypto.openssl_csr";
+        assert_eq!(run(csr, folder, ca.clone())["changed"], true);
+        assert_eq!(run(csr, folder, ca)["changed"], false);
+        let web = json!({"path": "web.csr", "privatekey_path": "web.pem", "common_name": "web"});
+        let made = run(csr, folder, web);
+        assert_eq!(made["subjectAltName"], json!(["DNS:web"]), "{made}");
+        let certificate = "community.crypto.x509_certificate";
+        let own = json!({
+            "path": "ca.crt", "privatekey_path": "ca.pem", "csr_path": "ca.csr",
+            "provider": "selfsigned",
+        });
+        let made = run(certificate, folder, own.clone());
+        assert_eq!(made["changed"], true, "{made}");
+        assert_eq!(run(certificate, folder, own)["changed"], false);
+        let signed = json!({
+            "path": "web.crt", "csr_path": "web.csr", "provider": "ownca", "ownca_path": "ca.crt",
+            "ownca_privatekey_path": "ca.pem", "ownca_not_after": "20400101000000Z",
+        });
+        assert_eq!(run(certificate, folder, signed.clone())["changed"], true);
+        let again = run(certificate, folder, signed.clone());
+        assert_eq!(
+            (&again["changed"], &again["notAfter"]),
+            (&json!(false), &json!("20400101000000Z"))
+        );
+        let info = json!({"path": "web.crt", "valid_at": {"then": "20300101000000Z"}});
+        let known = run("community.crypto.x509_certificate_info", folder, info);
+        assert_eq!(known["issuer"], json!({"commonName": "CA"}), "{known}");
+        assert_eq!(known["valid_at"], json!({"then": true}));
+        assert_eq!(known["public_key_data"]["curve"], "secp256r1");
+        let output = std::process::Command::new("openssl")
+            .args(["verify", "-CAfile", "ca.crt", "web.crt"])
+            .current_dir(folder)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let mut other = signed;
+        other["ownca_privatekey_path"] = "web.pem".into();
+        other["path"] = "other.crt".into();
+        assert_eq!(
+            run(certificate, folder, other)["msg"],
+            "The CA private key does not belong to the CA certificate"
+        );
+        let none = run(certificate, folder, json!({"path": "web.crt", "state": "absent"}));
+        assert_eq!(none["changed"], true);
+    }
+}

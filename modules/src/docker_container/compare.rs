@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     host::{Failure, Result},
-    spec::{Args as _, Json, JsonMap, python_str},
+    spec::{self, Json, JsonMap, Spec, python_str},
 };
 
 /// How values are compared.
@@ -38,6 +38,7 @@ impl Methods {
     /// Reads `comparisons`.
     pub(super) fn of(args: &Args) -> Result<Methods> {
         let mut methods = Methods { chosen: Vec::new(), all: None };
+        let spec: &'static Spec = &<Args as spec::Args>::SPEC;
         let fields = args.comparisons.iter().flatten();
         for (key, value) in fields {
             let text = python_str(value);
@@ -58,7 +59,7 @@ impl Methods {
                 methods.all = Some(method);
                 continue;
             }
-            let arg = Args::SPEC.find(key).filter(|arg| comparable(arg.name));
+            let arg = spec.find(key).filter(|arg| comparable(arg.name));
             let Some(arg) = arg else {
                 return Err(Failure::new(format!(
                     "Unknown module option '{key}' in comparisons dict!"

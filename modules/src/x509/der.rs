@@ -16,7 +16,7 @@ impl<'a> Item<'a> {
 }
 
 /// Reads one item after the other.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Reader<'a> {
     pub rest: &'a [u8],
 }
