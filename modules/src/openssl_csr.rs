@@ -224,7 +224,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Some(to_pem("CERTIFICATE REQUEST", &der).into_bytes())
     };
     let (changed, backup) = made.write(host, content.as_deref())?;
-    let now = content.filter(|content| !content.is_empty()).or(before);
+    let now = content.filter(|content| !content.is_empty()).or_else(|| before.clone());
     let diff = {
         let known = before.as_deref().map_or_else(|| Json::Object(JsonMap::new()), info_json);
         let new = now.as_deref().map_or_else(|| Json::Object(JsonMap::new()), info_json);

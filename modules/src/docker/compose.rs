@@ -196,7 +196,7 @@ impl<'a> Compose<'a> {
         let output = self.project.program.call(self.host, &all, Some(&self.folder), None)?;
         let mut found = Vec::new();
         let values = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Json>();
-        for value in values.filter_map(Result::<Json, _>::ok) {
+        for value in values.filter_map(std::result::Result::ok) {
             match value {
                 Json::Array(items) => found.extend(items),
                 other => found.push(other),
@@ -248,7 +248,7 @@ const DOING: [&str; 14] = [
 ];
 
 /// Reads what the program says on its standard error.
-pub fn events(text: &str) -> Vec<Event> {
+fn events(text: &str) -> Vec<Event> {
     let mut found = Vec::new();
     for line in text.lines() {
         let event = if line.trim_start().starts_with('{') {

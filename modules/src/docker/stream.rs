@@ -33,7 +33,7 @@ pub fn progress(
 }
 
 /// What a command wrote to its two outputs.
-pub type Written = (Vec<u8>, Vec<u8>);
+type Written = (Vec<u8>, Vec<u8>);
 
 /// Reads what an attached command prints; with a terminal everything is one stream.
 pub fn attached(reader: &mut dyn Read, terminal: bool) -> io::Result<Written> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::work::{Work, id_of};
+use super::work::Work;
 use crate::{
     docker::{ApiError, attached_in_order, flag},
     host::{Failure, Result},

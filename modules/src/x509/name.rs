@@ -1,6 +1,6 @@
 //! Names of subjects and issuers.
 
-use super::der::{Item, Reader, oid, oid_text, sequence, tlv};
+use super::der::{Item, oid, oid_text, sequence, tlv};
 
 /// Numbers of what a name is made of, with the long name first.
 const PARTS: [(&str, &str, &str); 20] = [
@@ -128,6 +128,7 @@ fn text(item: &Item<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::x509::Reader;
 
     #[test]
     fn names_are_written_and_read() {
