@@ -19,7 +19,7 @@ use crate::{
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     remote::{Answer, Content, Event as RemoteEvent, Method, Request, Session},
-    template::Env,
+    template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
 };
