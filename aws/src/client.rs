@@ -172,7 +172,7 @@ impl Client {
             url: &url,
             headers,
             body,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             ca_bundle: self.ca_bundle.as_deref(),
             use_proxy: true,
         };

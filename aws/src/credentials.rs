@@ -56,7 +56,7 @@ pub(crate) fn require(found: Option<Credentials>) -> Result<Credentials, Error> 
 
 impl Chain<'_> {
     /// Returns the first credentials; nothing where no place has some.
-    pub(crate) fn find(&self) -> Result<Option<Credentials>, Error> {
+    pub(crate) fn find(self) -> Result<Option<Credentials>, Error> {
         // A profile that is asked for by name is meant, whatever the environment says.
         if self.session.named_profile().is_none()
             && let Some(found) = self.environment()?
@@ -75,7 +75,7 @@ impl Chain<'_> {
         instance::find(self.session)
     }
 
-    fn environment(&self) -> Result<Option<Credentials>, Error> {
+    fn environment(self) -> Result<Option<Credentials>, Error> {
         let environment = self.session.environment();
         let Some(access_key) = environment.get("AWS_ACCESS_KEY_ID") else { return Ok(None) };
         let Some(secret_key) = environment.get("AWS_SECRET_ACCESS_KEY") else {
@@ -95,7 +95,7 @@ impl Chain<'_> {
     }
 
     /// Returns what a profile gives; `seen` has those that refer to it.
-    fn profile(&self, name: &str, seen: &mut Vec<String>) -> Result<Option<Credentials>, Error> {
+    fn profile(self, name: &str, seen: &mut Vec<String>) -> Result<Option<Credentials>, Error> {
         let Some(profile) = self.session.profiles().get(name) else { return Ok(None) };
         if let Some(arn) = profile.get("role_arn") {
             let own_keys = profile.get("source_profile") == Some(name) && !seen.is_empty();
@@ -125,7 +125,7 @@ impl Chain<'_> {
 
     /// Assumes the role of a profile, with the credentials that the profile names.
     fn role(
-        &self,
+        self,
         name: &str,
         arn: &str,
         profile: Profile<'_>,
@@ -185,7 +185,7 @@ impl Chain<'_> {
         role.assume(&self.session.sts(Some(source)))
     }
 
-    fn web_identity_of_environment(&self) -> Option<Result<Credentials, Error>> {
+    fn web_identity_of_environment(self) -> Option<Result<Credentials, Error>> {
         let environment = self.session.environment();
         let file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")?;
         let arn = environment.get("AWS_ROLE_ARN")?;

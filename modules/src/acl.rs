@@ -59,6 +59,7 @@ enum Etype {
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "the choices are called so")]
 enum Mask {
     Default,
     Mask,

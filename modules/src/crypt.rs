@@ -96,6 +96,7 @@ fn order_256(c: &[u8]) -> String {
 }
 
 /// Returns a password's hash by MD5; `mark` is `$1$`, or `$apr1$` as Apache's has it.
+#[expect(clippy::many_single_char_names, reason = "the algorithm's description calls them so")]
 pub fn md5(key: &[u8], mark: &str, salt: &str) -> String {
     let salt_bytes = salt.as_bytes();
     let digest = |parts: &[&[u8]]| Md5::digest(parts.concat()).to_vec();

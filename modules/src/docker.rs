@@ -30,7 +30,6 @@ use crate::{
 
 /// How the engine is reached, the same for every module.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Engine {
     /// Address of the engine: `unix:///var/run/docker.sock`, `tcp://192.0.2.23:2376`
     #[arg(default = "unix:///var/run/docker.sock", alias = "docker_url")]

@@ -25,7 +25,6 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// How it should be
     #[arg(default = "present")]

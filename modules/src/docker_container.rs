@@ -55,7 +55,6 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_container"))]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Name of the container, or its number where it is only stopped or removed
     name: String,

@@ -31,7 +31,6 @@ use crate::{
     mutually_exclusive("argv", "command"),
     required_one_of("argv", "command")
 )]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Name or number of the container
     container: String,

@@ -19,7 +19,6 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_host_info"))]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Whether containers are listed
     #[arg(default = "false")]
@@ -69,7 +68,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         outcome = outcome.with("disk_usage", usage);
     }
-    let kinds: [(bool, &str, &str, &Option<JsonMap>, &[&str]); 4] = [
+    type Kind<'a> = (bool, &'a str, &'a str, &'a Option<JsonMap>, &'a [&'a str]);
+    let kinds: [Kind<'_>; 4] = [
         (
             args.containers,
             "containers",

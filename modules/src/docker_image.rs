@@ -45,7 +45,6 @@ use crate::{
     required_if("source", "build", "build"),
     required_if("source", "load", "load_path")
 )]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Name of the image, or its number where it is only tagged, pushed or removed
     name: String,

@@ -33,6 +33,7 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Name of the image
     name: String,
@@ -197,6 +198,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 type Environment = Vec<(String, String)>;
 
 /// Returns the words after the program, and the variables that hold secrets.
+#[expect(clippy::too_many_lines, reason = "one setting after the other")]
 fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
     let mut words: Vec<String> =
         ["buildx", "build", "--progress", "plain"].map(str::to_owned).to_vec();

@@ -22,7 +22,6 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_prune"))]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Whether containers that have ended go
     #[arg(default = "false")]

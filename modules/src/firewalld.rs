@@ -153,7 +153,7 @@ impl Task<'_> {
         Ok(output.text().trim().to_owned())
     }
 
-    fn failed(&self, output: &crate::host::Output) -> Failure {
+    fn failed(output: &crate::host::Output) -> Failure {
         let said = if output.stderr.is_empty() { output.text() } else { output.error_text() };
         Failure::new(format!(
             "ERROR: Exception caught: {}",
@@ -206,6 +206,7 @@ impl Task<'_> {
         Ok(Outcome::changed_if(changed).with("msg", messages.join(", ")))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one setting after the other")]
     fn thing(&self, zone: &str) -> Result<Option<Thing>> {
         let args = self.args;
         let wanted = args.state == State::Enabled;
@@ -314,7 +315,7 @@ impl Task<'_> {
             };
             let asked = self.call(permanent, &words("query"))?;
             if !matches!(asked.status, 0 | 1) {
-                return Err(self.failed(&asked));
+                return Err(Self::failed(&asked));
             }
             if asked.success() == thing.wanted {
                 continue;
@@ -334,7 +335,7 @@ impl Task<'_> {
             }
             let output = self.call(permanent, &words)?;
             if !output.success() {
-                return Err(self.failed(&output));
+                return Err(Self::failed(&output));
             }
         }
         Ok(changed)
@@ -354,7 +355,7 @@ impl Task<'_> {
         let zone = format!("--zone={zone}");
         let now = self.call(true, &[zone.clone(), "--get-target".to_owned()])?;
         if !now.success() {
-            return Err(self.failed(&now));
+            return Err(Self::failed(&now));
         }
         if now.text().trim() == wanted {
             return Ok(false);
@@ -362,7 +363,7 @@ impl Task<'_> {
         if !self.host.checking() {
             let output = self.call(true, &[zone, format!("--set-target={wanted}")])?;
             if !output.success() {
-                return Err(self.failed(&output));
+                return Err(Self::failed(&output));
             }
         }
         Ok(true)
@@ -388,7 +389,7 @@ impl Task<'_> {
             let verb = if wanted { "new" } else { "delete" };
             let output = self.call(true, &[format!("--{verb}-zone={zone}")])?;
             if !output.success() {
-                return Err(self.failed(&output));
+                return Err(Self::failed(&output));
             }
         }
         Ok(true)

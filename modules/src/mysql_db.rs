@@ -27,7 +27,7 @@ use crate::{
 /// ```
 #[derive(Args)]
 #[args(collection = "community.mysql", also("community.general.mysql_db"))]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Names of the databases; `all` for all when they are written or read
     #[arg(alias = "db")]
@@ -124,6 +124,7 @@ impl crate::spec::FromArg for Names {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one setting after the other")]
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let names: Vec<String> = args.name.0.iter().map(|name| name.trim().to_owned()).collect();
     if names.iter().any(|name| name == "all") {

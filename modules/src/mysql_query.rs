@@ -27,6 +27,7 @@ use crate::{
     also("community.general.mysql_query"),
     mutually_exclusive("positional_args", "named_args")
 )]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Statement, or a list of them
     query: Json,

@@ -36,7 +36,6 @@ use crate::{
     also("community.general.mysql_user"),
     mutually_exclusive("append_privs", "subtract_privs")
 )]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// Name of the user
     #[arg(alias = "user")]

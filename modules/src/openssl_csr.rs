@@ -46,7 +46,6 @@ use crate::{
     mutually_exclusive("subject", "subject_ordered"),
     required_together("authority_cert_issuer", "authority_cert_serial_number")
 )]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// File of the request
     path: ArgPath,

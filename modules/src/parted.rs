@@ -101,7 +101,7 @@ struct Table {
     size: String,
     logical_block: i64,
     physical_block: i64,
-    table: String,
+    label: String,
     model: String,
     partitions: Vec<Partition>,
 }
@@ -160,7 +160,7 @@ impl Table {
     fn disk(&self, unit: &str) -> Json {
         json!({
             "dev": self.device, "size": number_of(&self.size), "unit": unit_of(unit),
-            "table": self.table, "model": self.model,
+            "table": self.label, "model": self.model,
             "logical_block": self.logical_block, "physical_block": self.physical_block,
         })
     }
@@ -213,7 +213,7 @@ impl Task<'_> {
         Ok(if table.device.is_empty() {
             Table {
                 device: self.args.device.clone(),
-                table: "unknown".to_owned(),
+                label: "unknown".to_owned(),
                 ..Table::default()
             }
         } else {
@@ -246,7 +246,7 @@ impl Task<'_> {
         let number = args.number;
         let mut step = format!("unit {} ", args.unit);
         let label = args.label.as_str();
-        if before.table != label {
+        if before.label != label {
             let _ = write!(step, "mklabel {label} ");
         }
         if args.part_type == PartType::Primary && before.has(number) {
@@ -310,7 +310,7 @@ fn parse(text: &str) -> Table {
     table.size = field(&fields, 1);
     table.logical_block = field(&fields, 3).parse().unwrap_or(0);
     table.physical_block = field(&fields, 4).parse().unwrap_or(0);
-    table.table = field(&fields, 5);
+    table.label = field(&fields, 5);
     table.model = field(&fields, 6);
     for line in lines {
         let fields: Vec<&str> = line.split(':').collect();

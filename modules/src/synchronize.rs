@@ -10,7 +10,7 @@ use crate::{
 /// Copies folders by rsync, between the controller and a host
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
-#[expect(clippy::struct_excessive_bools, reason = "rsync has as many options")]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// What is copied
     src: ArgPath,

@@ -44,7 +44,6 @@ use crate::{
     mutually_exclusive("ownca_privatekey_path", "ownca_privatekey_content"),
     required_if("state", "present", "provider")
 )]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub struct Args {
     /// File of the certificate
     path: ArgPath,

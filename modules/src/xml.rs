@@ -161,7 +161,7 @@ impl Task<'_> {
         if args.print_match {
             let found = self.found(&document, path)?;
             let names: Vec<Json> =
-                found.iter().map(|item| self.place_of(&document, item).into()).collect();
+                found.iter().map(|item| Self::place_of(&document, item).into()).collect();
             let message = format!("selector '{path}' match: {}", python_repr(&names.into()));
             return Ok(self.outcome(false, &before, &document).with("msg", message));
         }
@@ -207,7 +207,7 @@ impl Task<'_> {
         let start = document.root().unwrap_or(tree::TOP);
         match context.evaluate(&expr, start).map_err(failed)? {
             Value::Set(items) => Ok(items),
-            other if context.truth(&other) => Ok(vec![Item::Node(start)]),
+            other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
             _ => Ok(Vec::new()),
         }
     }
@@ -248,7 +248,7 @@ impl Task<'_> {
     }
 
     /// Where something stands: `/business/beers/beer[2]`.
-    fn place_of(&self, document: &Document, item: &Item) -> String {
+    fn place_of(document: &Document, item: &Item) -> String {
         let (Item::Node(id) | Item::Attribute(id, _)) = item;
         let mut parts = Vec::new();
         let mut at = *id;

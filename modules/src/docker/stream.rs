@@ -104,22 +104,22 @@ pub fn attached_with_input(
         explanation: error.message,
     })?;
     // A second handle, to end one direction of the connection.
-    let (mut stream, end): (Box<dyn Duplex>, Box<dyn Fn() -> io::Result<()>>) =
-        match &options.unix_socket {
-            Some(path) => {
-                let stream = UnixStream::connect(api.host.path(path)).map_err(lost)?;
-                stream.set_read_timeout(Some(options.timeout)).map_err(lost)?;
-                let twin = stream.try_clone().map_err(lost)?;
-                (Box::new(stream), Box::new(move || twin.shutdown(Shutdown::Write)))
-            }
-            None => {
-                let stream: TcpStream =
-                    api.host.connect(&url.host, url.port(), options.timeout).map_err(lost)?;
-                stream.set_read_timeout(Some(options.timeout)).map_err(lost)?;
-                let twin = stream.try_clone().map_err(lost)?;
-                (Box::new(stream), Box::new(move || twin.shutdown(Shutdown::Write)))
-            }
-        };
+    type Halves = (Box<dyn Duplex>, Box<dyn Fn() -> io::Result<()>>);
+    let (mut stream, end): Halves = match &options.unix_socket {
+        Some(path) => {
+            let stream = UnixStream::connect(api.host.path(path)).map_err(lost)?;
+            stream.set_read_timeout(Some(options.timeout)).map_err(lost)?;
+            let twin = stream.try_clone().map_err(lost)?;
+            (Box::new(stream), Box::new(move || twin.shutdown(Shutdown::Write)))
+        }
+        None => {
+            let stream: TcpStream =
+                api.host.connect(&url.host, url.port(), options.timeout).map_err(lost)?;
+            stream.set_read_timeout(Some(options.timeout)).map_err(lost)?;
+            let twin = stream.try_clone().map_err(lost)?;
+            (Box::new(stream), Box::new(move || twin.shutdown(Shutdown::Write)))
+        }
+    };
     if url.scheme == "https" {
         stream = secure(api.host, &options.trust, &url.host, stream).map_err(|error| ApiError {
             status: 0,

@@ -310,7 +310,7 @@ fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
         ("platform", _) => platform(image),
         ("healthcheck", Json::Object(health)) => health
             .iter()
-            .filter(|(_, value)| **value != Json::from(0))
+            .filter(|(_, value)| **value != 0)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect::<JsonMap>()
             .into(),

@@ -99,6 +99,7 @@ impl<'a> Settings<'a> {
     }
 
     /// Options that the engine has as they are.
+    #[expect(clippy::too_many_lines, reason = "one setting after the other")]
     fn plain(&mut self) {
         let args = self.args;
         let text = |value: &Option<String>| value.as_deref().map(Json::from);
@@ -285,6 +286,7 @@ impl<'a> Settings<'a> {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one setting after the other")]
     fn limits(&mut self) -> Result<()> {
         let args = self.args;
         if let Some(ulimits) = &args.ulimits {

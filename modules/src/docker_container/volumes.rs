@@ -65,6 +65,7 @@ fn source_of(host: &Host, source: &str) -> String {
 }
 
 /// Returns a mount as the engine has it.
+#[expect(clippy::too_many_lines, reason = "one setting after the other")]
 pub(super) fn mount(host: &Host, mount: &Mount) -> Result<Json> {
     let wrong = |option: &str, kinds: &str| {
         Failure::new(format!(

@@ -11,7 +11,6 @@ use crate::{
 
 /// How an image is built
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
 pub(super) struct Build {
     /// Folder with what it is built from
     pub(super) path: ArgPath,

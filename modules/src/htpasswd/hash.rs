@@ -26,15 +26,12 @@ impl Scheme {
     pub(super) fn named(name: &str) -> Option<Scheme> {
         Some(match name {
             "apr_md5_crypt" | "portable_apache_22" | "portable_apache22" => Scheme::Apr1,
-            "portable" | "portable_apache_24" | "portable_apache24" => Scheme::Bcrypt,
-            "host" | "host_apache_22" | "host_apache_24" => Scheme::Bcrypt,
-            "linux_apache_24" => Scheme::Bcrypt,
-            "linux_apache_22" => Scheme::Sha256,
+            "portable" | "portable_apache_24" | "portable_apache24" | "host" | "host_apache_22"
+            | "host_apache_24" | "linux_apache_24" | "bcrypt" => Scheme::Bcrypt,
+            "linux_apache_22" | "sha256_crypt" => Scheme::Sha256,
             "md5_crypt" => Scheme::Md5,
             "ldap_sha1" => Scheme::Sha1,
-            "sha256_crypt" => Scheme::Sha256,
             "sha512_crypt" => Scheme::Sha512,
-            "bcrypt" => Scheme::Bcrypt,
             "plaintext" => Scheme::Plain,
             _ => return None,
         })

@@ -122,7 +122,7 @@ pub(super) fn write(
     let run = if args.pipefail { format!("set -o pipefail && {line}") } else { line };
     let mut command = command(args, &run);
     if args.pipefail {
-        command.argv[0] = "/bin/bash".to_owned();
+        "/bin/bash".clone_into(&mut command.argv[0]);
     }
     let output = host.run(&command)?;
     if !output.success() {

@@ -176,7 +176,7 @@ impl Work<'_> {
         let statement =
             format!("SELECT Host FROM mysql.user WHERE User = {}", literal(&self.args.name));
         let Some(host) = self.tell(&statement)?.scalar() else { return Ok(None) };
-        let line = self.shown(&host)?;
+        let line = self.shown(&host);
         Ok(line.split_once(" IDENTIFIED ").map(|(_, rest)| {
             let rest = rest.split(" REQUIRE ").next().unwrap_or(rest);
             format!("IDENTIFIED {rest}")
@@ -221,10 +221,10 @@ impl Work<'_> {
     }
 
     /// The statement that would make the user as it is.
-    fn shown(&mut self, host: &str) -> Result<String> {
+    fn shown(&mut self, host: &str) -> String {
         let who = self.who(host);
         let told = self.connection.run(&format!("SHOW CREATE USER {who}"));
-        Ok(told.ok().and_then(|answer| answer.scalar()).unwrap_or_default())
+        told.ok().and_then(|answer| answer.scalar()).unwrap_or_default()
     }
 
     fn keep(&mut self, host: &str, wanted: Option<&Grants>) -> Result<()> {
@@ -233,7 +233,7 @@ impl Work<'_> {
             self.keep_password(host, &who)?;
         }
         if let Some(expiry) = self.expiry()
-            && self.expires_otherwise(host)?
+            && self.expires_otherwise(host)
         {
             self.change(&format!("ALTER USER {who} {expiry}"))?;
             "Password expiration policy updated".clone_into(&mut self.message);
@@ -242,7 +242,7 @@ impl Work<'_> {
             self.keep_privileges(&who, wanted)?;
         }
         let requirements = self.requirements().unwrap_or_else(|| "NONE".to_owned());
-        let shown = self.shown(host)?;
+        let shown = self.shown(host);
         let now = shown.split_once(" REQUIRE ").map_or("NONE", |(_, rest)| rest);
         let now = [" WITH ", " PASSWORD EXPIRE", " ACCOUNT "]
             .iter()
@@ -264,7 +264,7 @@ impl Work<'_> {
         }
         self.limits(host, &who)?;
         if let Some(locked) = self.args.locked {
-            let shown = self.shown(host)?;
+            let shown = self.shown(host);
             if shown.contains("ACCOUNT LOCK") != locked {
                 let word = if locked { "LOCK" } else { "UNLOCK" };
                 self.change(&format!("ALTER USER {who} ACCOUNT {word}"))?;
@@ -277,7 +277,7 @@ impl Work<'_> {
 
     fn keep_password(&mut self, host: &str, who: &str) -> Result<()> {
         let Some(identified) = self.identified() else { return Ok(()) };
-        let shown = self.shown(host)?;
+        let shown = self.shown(host);
         let args = self.args;
         let same = if let Some(plugin) = &args.plugin {
             let kept = shown.contains(&format!("WITH '{plugin}'"))
@@ -335,10 +335,10 @@ impl Work<'_> {
         })
     }
 
-    fn expires_otherwise(&mut self, host: &str) -> Result<bool> {
-        let shown = self.shown(host)?;
+    fn expires_otherwise(&mut self, host: &str) -> bool {
+        let shown = self.shown(host);
         let now = shown.split_once("PASSWORD EXPIRE").map_or("", |(_, rest)| rest.trim());
-        Ok(match self.args.password_expire {
+        match self.args.password_expire {
             Some(Expire::Never) => !now.starts_with("NEVER"),
             Some(Expire::Default) => !now.is_empty() && !now.starts_with("DEFAULT"),
             Some(Expire::Interval) => {
@@ -347,7 +347,7 @@ impl Work<'_> {
             }
             Some(Expire::Now) => true,
             None => false,
-        })
+        }
     }
 
     fn grants_of(&mut self, who: &str) -> Result<Grants> {
@@ -449,7 +449,7 @@ impl Work<'_> {
 
     fn limits(&mut self, host: &str, who: &str) -> Result<()> {
         let Some(given) = self.args.resource_limits.clone() else { return Ok(()) };
-        let shown = self.shown(host)?;
+        let shown = self.shown(host);
         let now = shown.split_once(" WITH ").map_or("", |(_, rest)| rest);
         let words: Vec<&str> = now.split_whitespace().collect();
         let is = |name: &str| {

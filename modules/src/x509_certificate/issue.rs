@@ -35,6 +35,7 @@ pub(super) struct Source {
 }
 
 impl Source {
+    #[expect(clippy::too_many_lines, reason = "one setting after the other")]
     pub(super) fn of(args: &Args, host: &Host) -> Result<Source> {
         let request = given(
             host,

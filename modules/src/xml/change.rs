@@ -256,10 +256,9 @@ impl Task<'_> {
         let beside = if args.insertbefore { first } else { last };
         let parent = document.nodes[beside].parent;
         let made = self.children(document, parent, children)?;
-        let mut at = document.place(beside).unwrap_or_default() + usize::from(args.insertafter);
-        for child in made {
-            document.insert(parent, at, child);
-            at += 1;
+        let at = document.place(beside).unwrap_or_default() + usize::from(args.insertafter);
+        for (index, child) in made.into_iter().enumerate() {
+            document.insert(parent, at + index, child);
         }
         Ok(true)
     }

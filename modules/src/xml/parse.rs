@@ -190,7 +190,6 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads attributes up to the end of the tag; says whether the element ends there, too.
-    #[expect(clippy::type_complexity, reason = "pairs are what attributes are")]
     fn attributes(&mut self) -> Result<(Vec<(String, String)>, bool), String> {
         let mut found: Vec<(String, String)> = Vec::new();
         loop {
@@ -215,9 +214,8 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             self.space();
-            let quote = match self.rest().chars().next() {
-                Some(quote @ ('"' | '\'')) => quote,
-                _ => return Err(self.error("AttValue: \" or ' expected")),
+            let Some(quote @ ('"' | '\'')) = self.rest().chars().next() else {
+                return Err(self.error("AttValue: \" or ' expected"));
             };
             self.at += 1;
             let value = self.until(&quote.to_string(), "AttValue: ' expected")?;

@@ -127,13 +127,13 @@ impl Context<'_> {
     fn binary(&self, operator: &str, left: &Expr, right: &Expr, at: &At) -> Result<Value, String> {
         let one = self.value(left, at)?;
         match operator {
-            "or" if self.truth(&one) => return Ok(Value::Truth(true)),
-            "and" if !self.truth(&one) => return Ok(Value::Truth(false)),
+            "or" if Self::truth(&one) => return Ok(Value::Truth(true)),
+            "and" if !Self::truth(&one) => return Ok(Value::Truth(false)),
             _ => (),
         }
         let other = self.value(right, at)?;
         Ok(match operator {
-            "or" | "and" => Value::Truth(self.truth(&other)),
+            "or" | "and" => Value::Truth(Self::truth(&other)),
             "|" => match (one, other) {
                 (Value::Set(mut one), Value::Set(other)) => {
                     one.extend(other);
@@ -154,7 +154,7 @@ impl Context<'_> {
     fn compare(&self, operator: &str, one: &Value, other: &Value) -> bool {
         match (one, other) {
             (Value::Set(_), Value::Truth(_)) | (Value::Truth(_), Value::Set(_)) => {
-                let (one, other) = (self.truth(one), self.truth(other));
+                let (one, other) = (Self::truth(one), Self::truth(other));
                 plain_compare(operator, f64::from(u8::from(one)), f64::from(u8::from(other)))
             }
             (Value::Set(items), other) => items
@@ -167,7 +167,7 @@ impl Context<'_> {
                 (one == other) == (operator == "=")
             }
             (Value::Truth(_), _) | (_, Value::Truth(_)) if matches!(operator, "=" | "!=") => {
-                (self.truth(one) == self.truth(other)) == (operator == "=")
+                (Self::truth(one) == Self::truth(other)) == (operator == "=")
             }
             _ => plain_compare(operator, self.number(one), self.number(other)),
         }
@@ -228,9 +228,13 @@ impl Context<'_> {
         for (index, item) in items.into_iter().enumerate() {
             let at = At { item, position: index + 1, size };
             let holds = match self.value(predicate, &at)? {
-                #[expect(clippy::cast_precision_loss, reason = "positions are small")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::float_cmp,
+                    reason = "positions are small whole numbers"
+                )]
                 Value::Number(number) => number == at.position as f64,
-                other => self.truth(&other),
+                other => Self::truth(&other),
             };
             if holds {
                 kept.push(at.item);
@@ -366,7 +370,7 @@ impl Context<'_> {
         }
     }
 
-    pub(super) fn truth(&self, value: &Value) -> bool {
+    pub(super) fn truth(value: &Value) -> bool {
         match value {
             Value::Truth(truth) => *truth,
             Value::Number(number) => *number != 0.0 && !number.is_nan(),
@@ -398,10 +402,10 @@ impl Context<'_> {
                 }
                 _ => return Err("Invalid type".to_owned()),
             },
-            ("not", 1) => Value::Truth(!self.truth(&values[0])),
+            ("not", 1) => Value::Truth(!Self::truth(&values[0])),
             ("true", 0) => Value::Truth(true),
             ("false", 0) => Value::Truth(false),
-            ("boolean", 1) => Value::Truth(self.truth(&values[0])),
+            ("boolean", 1) => Value::Truth(Self::truth(&values[0])),
             ("number", 0 | 1) => Value::Number(self.number(values.first().unwrap_or(&own()))),
             ("floor", 1) => Value::Number(self.number(&values[0]).floor()),
             ("ceiling", 1) => Value::Number(self.number(&values[0]).ceil()),
@@ -469,6 +473,7 @@ impl Context<'_> {
     }
 }
 
+#[expect(clippy::float_cmp, reason = "XPath compares numbers as IEEE 754 does")]
 fn plain_compare(operator: &str, one: f64, other: f64) -> bool {
     match operator {
         "=" => one == other,
