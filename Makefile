@@ -5,17 +5,18 @@ CARGO ?= cargo
 SHELL := /bin/bash
 RUST_FILES = git ls-files '*.rs'
 RUSTFMT = rustfmt --edition 2024 --config-path rustfmt.toml
-SCRIPTS = .ci/run .ci/packages tests/lab/lab tests/lab/base tests/lab/package-proxy tests/lab/demo
+SCRIPTS = .ci/run .ci/packages tests/lab/lab tests/lab/base tests/lab/package-proxy tests/lab/demo tests/lab/book \
+    tests/lab/image tests/lab/vendor tests/lab/reference
 HOSTS ?= 3
 
 BUILD_PACKAGES = gcc libc6-dev
 ifeq ($(shell id -u),0)
-TEST_PACKAGES = openssh-client openssh-server mmdebstrap systemd-container socat iproute2 debian-archive-keyring busybox shellcheck
+TEST_PACKAGES = openssh-client openssh-server mmdebstrap systemd-container socat iproute2 debian-archive-keyring busybox gpg shellcheck
 else
 TEST_PACKAGES = openssh-client openssh-server
 endif
 
-.PHONY: demo test test-all docs bench lint fmt fmt-check install lab-down packages
+.PHONY: demo test test-all lab-full docs bench lint fmt fmt-check install lab-down packages
 
 # Builds windlass, starts hosts, and makes web servers of them, twice: the second run finds nothing to do.
 demo: packages
@@ -37,10 +38,16 @@ test: packages fmt-check lint
 test-all: export PARITY_HOSTS = all
 test-all: test
 
+# Proves every shipped playbook on fresh hosts, and compares with the reference; takes about an hour.
+lab-full: export LAB_BOOKS = full
+lab-full: packages
+	@.ci/packages python3-venv
+	LAB_REFERENCE="$$(tests/lab/reference)" $(CARGO) test --locked --test lab playbooks:: -- --test-threads 1
+
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.
 bench: packages
 	@.ci/packages python3-venv
-	$(CARGO) build --release --locked --bins --example relay
+	$(CARGO) build --release --locked --bins --examples
 	tests/bench/bench
 	$(CARGO) bench --locked --bench templates
 

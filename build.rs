@@ -32,6 +32,7 @@ fn main() -> Result<()> {
             write!(hash, "{byte:02x}")?;
         }
         let length = bytes.len();
+        let crc32 = crc32fast::hash(&bytes);
         let packed = out.join(format!("helper-{machine}.gz"));
         let mut encoder =
             flate2::write::GzEncoder::new(fs::File::create(&packed)?, flate2::Compression::best());
@@ -39,7 +40,7 @@ fn main() -> Result<()> {
         encoder.finish()?;
         let packed = packed.to_str().ok_or("the target folder's name is not Unicode")?;
         entries.push_str(&format!(
-            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n"
+            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, crc32: {crc32}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n"
         ));
     }
     fs::write(out.join("helpers.rs"), format!("&[\n{entries}]\n"))?;

@@ -4,10 +4,12 @@
 
 mod become_method;
 mod images;
+mod run_as;
 mod session;
 mod start;
 
 pub use become_method::{BecomeError, Method};
 pub use images::{EMBEDDED, Embedded};
+pub use run_as::{RunAsError, run_as};
 pub use session::{Answer, Content, Event, Lost, Request, Session};
 pub use start::StartError;

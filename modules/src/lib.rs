@@ -3,15 +3,19 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod crypt;
+pub mod docker;
 pub mod encoding;
 pub mod facts;
 pub mod host;
 pub mod http;
+pub mod mysql;
 pub mod openssl;
 pub mod pattern;
 pub mod postgres;
 pub mod spec;
 pub mod text;
+pub mod x509;
 
 use host::{Host, Outcome, Result};
 use spec::{Given, Spec};
@@ -33,7 +37,9 @@ macro_rules! registry {
 }
 
 registry! {
+    acl,
     alternatives,
+    apk,
     apt,
     apt_key,
     apt_repository,
@@ -49,11 +55,31 @@ registry! {
     deb822_repository,
     debconf,
     dnf,
+    docker_compose_v2,
+    docker_compose_v2_pull,
+    docker_container,
+    docker_container_exec,
+    docker_container_info,
+    docker_host_info,
+    docker_image,
+    docker_image_build,
+    docker_image_info,
+    docker_image_pull,
+    docker_image_push,
+    docker_login,
+    docker_network,
+    docker_network_info,
+    docker_prune,
+    docker_volume,
+    docker_volume_info,
     dpkg_selections,
     expect,
     fetch,
     file,
+    filesystem,
     find,
+    firewalld,
+    gem,
     get_url,
     getent,
     git,
@@ -65,19 +91,31 @@ registry! {
     iptables,
     known_hosts,
     lineinfile,
+    locale_gen,
+    lvg,
+    lvol,
+    make,
     modprobe,
     mount,
     mount_facts,
+    mysql_db,
+    mysql_query,
+    mysql_user,
+    npm,
     openssh_keypair,
+    openssl_csr,
     openssl_privatekey,
     package,
     package_facts,
     pam_limits,
+    parted,
+    patch,
     ping,
     pip,
     postgresql_db,
     postgresql_ext,
     postgresql_ping,
+    postgresql_privs,
     postgresql_query,
     postgresql_user,
     replace,
@@ -93,6 +131,8 @@ registry! {
     slurp,
     stat,
     sudoers,
+    supervisorctl,
+    synchronize,
     sysctl,
     systemd_service,
     sysvinit,
@@ -104,6 +144,9 @@ registry! {
     user,
     wait_for,
     windlass_foreign,
+    x509_certificate,
+    x509_certificate_info,
+    xml,
     yum_repository,
 }
 

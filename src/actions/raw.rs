@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
+    remote::{RunAsError, run_as},
     value::Dict,
 };
 
@@ -28,32 +29,27 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Ok(Step::Done(result));
     }
     let (target, method) = call.raw_way();
-    let mut command = match call.text("executable") {
+    let command = match call.text("executable") {
         Some(executable) => format!("{executable} -c {}", quote(&line)),
         None => line,
     };
-    if let Some(method) = method {
-        if method.password.is_some() {
-            return Err(Failure::action(
-                "`raw` cannot answer a become password: use `command` or `shell`",
-            ));
-        }
-        let user = quote(&method.user);
-        command = match method.name.as_str() {
-            "su" => format!("su {user} -c {}", quote(&command)),
-            "doas" => format!("doas -n -u {user} /bin/sh -c {}", quote(&command)),
-            _ => format!("sudo -H -S -n -u {user} /bin/sh -c {}", quote(&command)),
-        };
-    }
     let run = Arc::clone(call.run);
     Ok(Step::Wait(Box::pin(async move {
         let connection = run.open_connection(&target).await?;
-        let process = connection
-            .exec(&command, None)
-            .await
-            .map_err(|error| Failure::unreachable(&error.message))?;
-        let output =
-            process.output(&[]).await.map_err(|error| Failure::unreachable(&error.message))?;
+        let lost = |error: &crate::connection::Error| Failure::unreachable(&error.message);
+        let output = match method {
+            Some(method) => {
+                run_as(&connection, &method, &command).await.map_err(|error| match error {
+                    RunAsError::Connection(error) => lost(&error),
+                    RunAsError::Become(error) => Failure::action(&error.message),
+                })?
+            }
+            None => {
+                let process =
+                    connection.exec(&command, None).await.map_err(|error| lost(&error))?;
+                process.output(&[]).await.map_err(|error| lost(&error))?
+            }
+        };
         let status = match &output.status {
             crate::connection::ExitStatus::Code(code) => i64::from(*code),
             crate::connection::ExitStatus::Signal(_) => -1,

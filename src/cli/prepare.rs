@@ -34,6 +34,9 @@ pub(super) const OPTIONS_ERROR: u8 = 5;
 /// Hosts that are worked on at once where nobody says how many: connections are cheap.
 const FORKS: usize = 500;
 
+/// As many hosts as are worked on at once where they are all this machine: their commands share its processors.
+const LOCAL_FORKS: usize = 32;
+
 /// Why a command ends before a run: what is wrong, and the exit status.
 pub(super) struct Refusal {
     pub(super) diagnostics: Diagnostics,
@@ -120,19 +123,18 @@ pub(super) fn run(
     output: Box<dyn Output>,
 ) -> Result<Arc<Run>, Refusal> {
     let Prepared { settings, inventory, extra_vars, limit, secrets, vault } = prepared;
-    let forks = match common.runtime.forks {
-        Some(forks) => usize::try_from(forks).unwrap_or(1).max(1),
-        None if settings.forks.origin.is_set() => {
-            usize::try_from(settings.forks.value).unwrap_or(1).max(1)
-        }
-        None => FORKS,
+    let chosen = match common.runtime.forks {
+        Some(forks) => Some(forks),
+        None => settings.forks.origin.is_set().then_some(settings.forks.value),
     };
+    let chosen = chosen.map(|forks| usize::try_from(forks).unwrap_or(1).max(1));
     let identity = identity(common, &settings, &secrets)?;
     let mut options = RunOptions {
         check: common.check,
         diff: common.diff,
         verbosity: common.verbosity,
-        forks,
+        forks: chosen.unwrap_or(FORKS),
+        local_forks: chosen.unwrap_or(LOCAL_FORKS),
         tags: Tags::new(&[], &[]),
         limit,
         start_at_task: None,

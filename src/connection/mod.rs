@@ -1,9 +1,10 @@
-//! The way to a host: SSH by russh or by the system's client, or the controller itself.
+//! The way to a host: SSH by russh or by the system's client, a root folder, or the controller itself.
 //!
 //! Invariant: a connection carries bytes; it knows nothing of modules, plays or the helper, and prints nothing.
 
 mod askpass;
 mod child;
+mod chroot;
 mod error;
 mod limit;
 mod local;
@@ -27,6 +28,8 @@ pub use secret::Secret;
 pub enum Kind {
     Ssh,
     Local,
+    /// A folder of the controller, which `host` names.
+    Chroot,
 }
 
 /// Which SSH implementation carries a connection.
@@ -62,6 +65,8 @@ pub struct Target {
     pub ssh_executable: PathBuf,
     /// The controller's shell, for `local`.
     pub shell: String,
+    /// The program that changes the root, for `chroot`.
+    pub chroot_executable: PathBuf,
 }
 
 impl Target {
@@ -84,12 +89,18 @@ impl Target {
             transport: Transport::Auto,
             ssh_executable: PathBuf::from("ssh"),
             shell: "/bin/sh".to_owned(),
+            chroot_executable: PathBuf::from("chroot"),
         }
     }
 
     /// Returns a target for the controller itself.
     pub fn local(inventory_name: impl Into<String>) -> Self {
         Self { kind: Kind::Local, ..Self::ssh(inventory_name) }
+    }
+
+    /// Returns a target for a root file system in a folder of the controller.
+    pub fn chroot(root: impl Into<String>) -> Self {
+        Self { kind: Kind::Chroot, ..Self::ssh(root) }
     }
 }
 
@@ -125,6 +136,7 @@ pub struct Connection(Route);
 #[derive(Clone)]
 enum Route {
     Local { shell: String },
+    Chroot { executable: PathBuf, root: String },
     OpenSsh(Arc<openssh::Client>),
     Russh(ssh::Session),
 }
@@ -140,6 +152,11 @@ impl Connections {
     pub async fn open(&self, target: &Target) -> Result<Connection, Error> {
         if target.kind == Kind::Local {
             return Ok(Connection(Route::Local { shell: target.shell.clone() }));
+        }
+        if target.kind == Kind::Chroot {
+            chroot::check(target)?;
+            let (executable, root) = (target.chroot_executable.clone(), target.host.clone());
+            return Ok(Connection(Route::Chroot { executable, root }));
         }
         let plan = self.ssh.plan(target).await?;
         if let Some(reason) = plan.needs_openssh(target.transport)? {
@@ -161,6 +178,7 @@ impl Connection {
     pub async fn exec(&self, command: &str, pty: Option<Pty>) -> Result<Process, Error> {
         match &self.0 {
             Route::Local { shell } => local::exec(shell, command),
+            Route::Chroot { executable, root } => chroot::exec(executable, root, command),
             Route::OpenSsh(client) => client.exec(command, pty),
             Route::Russh(session) => session.exec(command, pty).await,
         }
@@ -169,9 +187,14 @@ impl Connection {
     /// Returns true once the connection is lost or closed.
     pub fn is_closed(&self) -> bool {
         match &self.0 {
-            Route::Local { .. } | Route::OpenSsh(_) => false,
+            Route::Local { .. } | Route::Chroot { .. } | Route::OpenSsh(_) => false,
             Route::Russh(session) => session.is_closed(),
         }
+    }
+
+    /// Returns whether a helper may stay for the next run: an image must not carry one.
+    pub fn keeps_helper(&self) -> bool {
+        !matches!(self.0, Route::Chroot { .. })
     }
 
     /// Closes the connection with everything that runs on it.
@@ -185,6 +208,7 @@ impl Connection {
     pub fn describe(&self) -> String {
         match &self.0 {
             Route::Local { .. } => "local".to_owned(),
+            Route::Chroot { root, .. } => format!("chroot into {root}"),
             Route::OpenSsh(client) => client.describe().to_owned(),
             Route::Russh(session) => session.describe().to_owned(),
         }

@@ -98,12 +98,20 @@ impl Run {
             .unwrap_or_else(|| settings.transport.value.clone());
         match kind.trim_start_matches("ansible.builtin.") {
             "local" => return Ok(Target::local(host)),
+            "chroot" | "community.general.chroot" => {
+                let root = look.text(&["ansible_host", "inventory_hostname"], None)?;
+                let mut target = Target::chroot(root.unwrap_or_else(|| host.to_owned()));
+                if let Some(executable) = look.text(&["ansible_chroot_exe"], None)? {
+                    target.chroot_executable = executable.into();
+                }
+                return Ok(target);
+            }
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
             other => {
                 return Err(Failure::at(
                     None,
                     format!(
-                        "the connection plugin '{other}' was not found: windlass has ssh and local"
+                        "the connection plugin '{other}' was not found: windlass has ssh, local and chroot"
                     ),
                 ));
             }
@@ -377,6 +385,7 @@ impl Run {
 fn key(target: &Target) -> String {
     match target.kind {
         Kind::Local => "local".to_owned(),
+        Kind::Chroot => format!("chroot|{}|{}", target.host, target.chroot_executable.display()),
         Kind::Ssh => format!(
             "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{:?}",
             target.host,

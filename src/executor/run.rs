@@ -46,6 +46,8 @@ pub struct RunOptions {
     pub verbosity: u8,
     /// Hosts that are worked on at once.
     pub forks: usize,
+    /// Those of them that are this machine.
+    pub local_forks: usize,
     pub tags: Tags,
     pub limit: Option<Limit>,
     pub start_at_task: Option<String>,
@@ -88,6 +90,7 @@ pub struct Run {
     pub collections: Collections,
     pub(super) sessions: Sessions,
     pub(super) forks: Arc<Semaphore>,
+    pub(super) local_forks: Arc<Semaphore>,
     pub(super) interrupted: AtomicBool,
     quit: AtomicBool,
     /// Whether the task that `--start-at-task` names was reached.
@@ -138,6 +141,7 @@ impl Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
+            local_forks: Arc::new(Semaphore::new(options.local_forks.max(1))),
             collections: Collections::new(&settings.collections_path.value),
             settings,
             options,

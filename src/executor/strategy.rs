@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 use super::{
     Run,
@@ -236,6 +236,7 @@ impl Batch<'_> {
             turn: Arc::clone(turn),
             slot,
             host_index: self.hosts[at].index,
+            local_fork: OnceCell::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
 
 use super::{
@@ -13,12 +14,12 @@ use super::{
 };
 use crate::{
     actions,
-    connection::Kind,
+    connection::{Kind, Target},
     diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     remote::{Answer, Content, Event as RemoteEvent, Method, Request, Session},
-    template::Env,
+    template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
 };
@@ -61,13 +62,22 @@ pub struct Remote {
     pub contents: Vec<Content>,
     pub sink: Option<Sink>,
     pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+    /// Whether it runs on the controller, whatever host the task is for.
+    pub on_controller: bool,
 }
 
 impl Remote {
     /// Returns a module with these arguments.
     pub fn new(module: &str, args: &Dict) -> Remote {
         let args = args.iter().map(|(key, value)| (key.to_text(), value.to_json())).collect();
-        Remote { module: module.to_owned(), args, contents: Vec::new(), sink: None, finish: None }
+        Remote {
+            module: module.to_owned(),
+            args,
+            contents: Vec::new(),
+            sink: None,
+            finish: None,
+            on_controller: false,
+        }
     }
 }
 
@@ -98,6 +108,17 @@ impl Call<'_> {
         super::jobs::folder(self.names, self.env, &self.run.settings.async_dir.value)
     }
 
+    /// Returns whether the task is delegated, be it to its own host.
+    pub fn is_delegated(&self) -> bool {
+        self.task.level.keyword(Keyword::DelegateTo).is_some()
+    }
+
+    /// Returns a variable of the host that the task is for, evaluated.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let value = self.env.eval(&self.names.get(name)?).ok()?;
+        (!matches!(value, Value::None | Value::Omit)).then(|| value.to_text())
+    }
+
     /// Returns an open connection without a helper, and the user to become.
     pub fn raw_way(&self) -> (crate::connection::Target, Option<crate::remote::Method>) {
         (self.way.target.clone(), self.way.method.clone())
@@ -114,6 +135,8 @@ pub(super) struct Prepared {
     pub(super) turn: Arc<Turn>,
     pub(super) slot: usize,
     pub(super) host_index: u32,
+    /// Held from the first request to the local helper on.
+    pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
 }
 
 /// How one turn of a task went.
@@ -194,6 +217,16 @@ impl Prepared {
             .unwrap_or(self.run.settings.no_log.value);
         let over =
             |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        // Who would do it is asked before whether it is done, as in the reference.
+        if let Err(failure) = self.delegate(names, env) {
+            let delegate = self.delegate_shown(names, env);
+            return Decision::Over(Turned {
+                result: Err(failure),
+                delegate,
+                no_log,
+                skipped: false,
+            });
+        }
         match self.conditions(env) {
             Ok(None) => (),
             Ok(Some(result)) => return over(Ok(result), true),
@@ -282,6 +315,7 @@ impl Prepared {
             }
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
+                let is_local = remote.on_controller || call.is_local();
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
@@ -289,7 +323,7 @@ impl Prepared {
                     check,
                     diff,
                     environment: self.environment(env)?,
-                    cwd: call.is_local().then(|| self.play.play.dir.as_path()).and_then(|dir| {
+                    cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),
                     stream: self.run.options.live
@@ -300,6 +334,13 @@ impl Prepared {
                     contents: Vec::new(),
                     pushed: 0,
                     job: job.as_ref().map(Background::request),
+                };
+                let way = if remote.on_controller {
+                    let target =
+                        Target { shell: way.target.shell.clone(), ..Target::local("localhost") };
+                    Way { target, method: None }
+                } else {
+                    way
                 };
                 let watch = job.take().and_then(|job| job.watch(&way));
                 Decision::Send { way, remote, request: Box::new(request), watch, delegate, no_log }
@@ -315,6 +356,10 @@ impl Prepared {
                 Started::Waiting { future, delegate, no_log }
             }
             Decision::Send { way, remote, request, watch, delegate, no_log } => {
+                if way.target.kind == Kind::Local {
+                    let forks = Arc::clone(&self.run.local_forks);
+                    self.local_fork.get_or_init(async || forks.acquire_owned().await.ok()).await;
+                }
                 let session = match self.run.session(&way.target).await {
                     Ok(session) => session,
                     Err(failure) => {

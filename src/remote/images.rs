@@ -10,6 +10,7 @@ pub struct Embedded {
     /// The first part of its target: `x86_64`.
     pub machine: &'static str,
     pub sha256: &'static str,
+    pub crc32: u32,
     pub raw_len: usize,
     pub gzip: &'static [u8],
 }
@@ -40,6 +41,7 @@ impl Embedded {
         Image {
             machines: self.machines().iter().map(|&name| name.to_owned()).collect(),
             sha256: self.sha256.to_owned(),
+            crc32: self.crc32,
             raw_len: self.raw_len,
             gzip_len: Some(self.gzip.len()),
         }
@@ -47,9 +49,9 @@ impl Embedded {
 }
 
 /// Returns the bootstrap for all helpers.
-pub(super) fn script(serve: &str) -> String {
+pub(super) fn script(serve: &str, keep: bool) -> String {
     let images: Vec<Image> = EMBEDDED.iter().map(Embedded::image).collect();
-    windlass_protocol::bootstrap::script(&images, serve)
+    windlass_protocol::bootstrap::script(&images, serve, keep)
 }
 
 #[cfg(test)]

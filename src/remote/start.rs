@@ -81,7 +81,8 @@ pub(super) struct Started {
 impl Session {
     /// Starts a helper on a connection; a host that has it answers after one round trip.
     pub async fn start(connection: &Connection, limit: Duration) -> Result<Session, StartError> {
-        let script = images::script(&format!("serve --silence {SILENCE_LIMIT}"));
+        let serve = format!("serve --silence {SILENCE_LIMIT}");
+        let script = images::script(&serve, connection.keeps_helper());
         let process = connection
             .exec(&bootstrap::command_line(&script), None)
             .await

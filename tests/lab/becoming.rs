@@ -14,6 +14,11 @@ fn become_user(lab: &Lab, login: &str, user: &str, variables: &[&str]) -> Finish
       changed_when: false
     - debug:
         msg: I am {{ who.stdout }}
+    - raw: id -un
+      register: raw
+      changed_when: false
+    - debug:
+        msg: A raw command says {{ raw.stdout | trim }}
     - copy:
         content: written by {{ who.stdout }}
         dest: /tmp/{{ who.stdout }}-by-{{ ansible_user }}
@@ -47,6 +52,8 @@ fn every_method_becomes_every_user() {
         let run = become_user(&lab, login, user, variables);
         assert!(run.status == 0, "{case}\n{}", run.all());
         assert!(run.all().contains(&format!("I am {user}")), "{case}\n{}", run.all());
+        let raw = format!("A raw command says {user}\"");
+        assert!(run.all().contains(&raw), "{case}\n{}", run.all());
         let owner = lab
             .on(1, &format!("stat -c '%U %a' /tmp/{user}-by-{login}; rm /tmp/{user}-by-{login}"));
         assert_eq!(owner, format!("{user} 600\n"), "{case}");

@@ -8,4 +8,5 @@ mod broken;
 mod cut;
 mod demo;
 mod hosts;
+mod playbooks;
 mod shells;

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::identity::Identity;
 use windlass_protocol::{
     Become, BecomeFailed, BecomeFailure, Frame, Prompt,
     bootstrap::{self, Greeting},
@@ -46,7 +47,7 @@ impl Child {
 /// Starts a child and waits until its helper has said hello; returns it and where its frames come from.
 pub(crate) fn start(
     request: &Become,
-    hash: &str,
+    identity: &Identity,
 ) -> Result<(Child, impl Read + use<>), BecomeFailed> {
     let failed = |reason, output: String, status| BecomeFailed {
         channel: request.channel,
@@ -54,8 +55,8 @@ pub(crate) fn start(
         output,
         status,
     };
-    let script =
-        own_script(hash).map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
+    let script = own_script(identity)
+        .map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
     let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let spawned = spawn(&request.argv, &script, pty).map_err(|error| {
         let reason = match error.kind() {
@@ -105,16 +106,17 @@ pub(crate) fn ended(channel: u16, child: Option<&Child>) -> BecomeFailed {
 }
 
 /// The bootstrap for this very binary, which the child gets from here.
-fn own_script(hash: &str) -> io::Result<String> {
+fn own_script(identity: &Identity) -> io::Result<String> {
     let raw_len =
         usize::try_from(std::fs::metadata("/proc/self/exe")?.len()).map_err(io::Error::other)?;
     let image = bootstrap::Image {
         machines: vec!["*".to_owned()],
-        sha256: hash.to_owned(),
+        sha256: identity.sha256.clone(),
+        crc32: identity.crc32,
         raw_len,
         gzip_len: None,
     };
-    Ok(bootstrap::script(&[image], "serve"))
+    Ok(bootstrap::script(&[image], "serve", true))
 }
 
 struct Spawned {

@@ -5,14 +5,13 @@
 
 mod child;
 mod contents;
+mod identity;
 mod job;
 mod once;
 mod serve;
 mod wire;
 
 use std::process::ExitCode;
-
-use sha2::{Digest, Sha256};
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -22,15 +21,9 @@ fn main() -> ExitCode {
         ["job", number] => job::run(number),
         _ => {
             wire::complain(
-                "usage: windlass-helper serve [--silence SECONDS] [--ephemeral] | run MODULE JSON [--check] [--diff]",
+                "usage: windlass-helper serve --self HASH:CHECKSUM [--silence SECONDS] [--ephemeral] | run MODULE JSON [--check] [--diff]",
             );
             ExitCode::from(2)
         }
     }
-}
-
-/// SHA-256 of the running binary in hex.
-fn own_hash() -> std::io::Result<String> {
-    let bytes = std::fs::read("/proc/self/exe")?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -20,6 +20,7 @@ use windlass_protocol::{
 use crate::{
     child::{self, Child},
     contents::{Inbox, Incoming},
+    identity::Identity,
     job,
     wire::{Wire, complain},
 };
@@ -30,7 +31,13 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub(crate) fn serve(options: &[&str]) -> ExitCode {
     let silence = options.iter().position(|option| *option == "--silence");
     let silence = silence.and_then(|at| options.get(at + 1)?.parse::<f64>().ok());
-    match Server::start(options.contains(&"--ephemeral")) {
+    let identity = options.iter().position(|option| *option == "--self");
+    let identity = identity.and_then(|at| Identity::parse(options.get(at + 1)?));
+    let Some(identity) = identity else {
+        complain("windlass-helper: `--self HASH:CHECKSUM` is missing");
+        return ExitCode::from(2);
+    };
+    match Server::start(identity, options.contains(&"--ephemeral")) {
         Ok(server) => {
             if let Some(seconds) = silence {
                 server.watch_silence(Duration::from_secs_f64(seconds));
@@ -48,7 +55,7 @@ pub(crate) fn serve(options: &[&str]) -> ExitCode {
 
 struct Server {
     wire: Wire,
-    hash: String,
+    identity: Identity,
     state: Mutex<State>,
     started: Instant,
     /// Milliseconds after `started` at which something was last heard.
@@ -83,17 +90,10 @@ struct Running {
 
 impl Server {
     /// Checks the binary against its name and says hello.
-    fn start(ephemeral: bool) -> io::Result<Arc<Server>> {
-        let hash = crate::own_hash()?;
-        let path = std::env::current_exe()?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.len() == hash.len()
-            && name.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && name != hash
-        {
-            return Err(io::Error::other("this helper is not what its name says; it is replaced"));
-        }
+    fn start(identity: Identity, ephemeral: bool) -> io::Result<Arc<Server>> {
+        identity.verify()?;
         if ephemeral {
+            let path = std::env::current_exe()?;
             // Nothing is left in a shared folder; a file that cannot be removed is no reason not to work.
             let _ = std::fs::remove_file(&path);
             let _ = path.parent().map(std::fs::remove_dir);
@@ -108,7 +108,6 @@ impl Server {
             0,
             &Hello {
                 protocol: PROTOCOL,
-                sha256: hash.clone(),
                 pid: std::process::id(),
                 uid,
                 home: user
@@ -120,7 +119,7 @@ impl Server {
         let started = Instant::now();
         Ok(Arc::new(Server {
             wire,
-            hash,
+            identity,
             state: Mutex::default(),
             started,
             heard: AtomicU64::new(0),
@@ -291,7 +290,7 @@ impl Server {
         let channel = become_request.channel;
         self.state().children.insert(channel, Slot::Starting(Vec::new()));
         std::thread::spawn(move || {
-            let started = child::start(&become_request, &server.hash);
+            let started = child::start(&become_request, &server.identity);
             let (child, mut output) = match started {
                 Ok(started) => started,
                 Err(failure) => {

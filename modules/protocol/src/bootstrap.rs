@@ -16,6 +16,8 @@ pub struct Image {
     pub machines: Vec<String>,
     /// SHA-256 of the binary in hex.
     pub sha256: String,
+    /// CRC-32 of the binary: what it checks itself with when it starts.
+    pub crc32: u32,
     pub raw_len: usize,
     /// Length of the gzip form; without it only the raw form is asked for.
     pub gzip_len: Option<usize>,
@@ -51,19 +53,26 @@ impl Greeting {
     }
 }
 
-/// Returns the script. `serve` is what the helper is started with.
-pub fn script(images: &[Image], serve: &str) -> String {
+/// Returns the script. `serve` is what the helper is started with; `keep` lets it stay in the user's cache folder.
+pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
+    // A folder that cannot be made is replaced like one that is full.
+    let cache =
+        if keep { "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass" } else { "/dev/null/windlass" };
     let mut cases = String::new();
-    for Image { machines, sha256, raw_len, gzip_len } in images {
+    let mut selves = String::new();
+    for Image { machines, sha256, crc32, raw_len, gzip_len } in images {
+        let own = format!("{sha256}:{crc32:08x}");
         let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
-        cases += &format!("{}) h={sha256} n={raw_len} g={gzip};; ", machines.join("|"));
+        cases += &format!("{}) p={own} n={raw_len} g={gzip};; ", machines.join("|"));
+        selves += &own;
+        selves.push(' ');
     }
     [
-        "PATH=$PATH:/usr/bin:/bin; m=$(uname -m); ",
-        &format!("case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; "),
-        "c=${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass; ",
-        // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced.
-        &format!("[ -x \"$c/$h\" ] && \"$c/$h\" {serve} && exit 0; "),
+        &format!("PATH=$PATH:/usr/bin:/bin; c={cache}; "),
+        // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced. A host
+        // that has one is not asked what machine it is: that would cost it a process.
+        &format!("for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "),
+        &format!("m=$(uname -m); case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; h=${{p%:*}}; "),
         // What is written here is nobody else's; the helper gets the user's own mask back.
         "o=$(umask); umask 77; z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
         // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
@@ -78,7 +87,7 @@ pub fn script(images: &[Image], serve: &str) -> String {
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
         "if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <\"$t\"); [ \"${s%% *}\" = $h ] || ",
         "{ rm -f \"$t\"; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
-        &format!("umask $o; if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve}; else exec \"$t\" {serve} --ephemeral; fi"),
+        &format!("umask $o; if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve} --self $p; else exec \"$t\" {serve} --self $p --ephemeral; fi"),
     ]
     .concat()
 }
@@ -96,6 +105,7 @@ mod tests {
         Image {
             machines: vec!["x86_64".to_owned(), "amd64".to_owned()],
             sha256: "ab".repeat(32),
+            crc32: 0xff,
             raw_len: 10,
             gzip_len: Some(5),
         }
@@ -103,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_script_means_the_same_to_every_login_shell() {
-        let script = script(&[image()], "serve");
+        let script = script(&[image()], "serve", true);
         assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
     }
 

@@ -11,8 +11,6 @@ pub type JsonMap = serde_json::Map<String, Json>;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Hello {
     pub protocol: u32,
-    /// SHA-256 of the running binary in hex: the controller compares it with what it meant to start.
-    pub sha256: String,
     pub pid: u32,
     pub uid: u32,
     /// Name of the user that it runs as; the number where the name is unknown.

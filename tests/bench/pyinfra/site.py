@@ -32,10 +32,10 @@ files.directory(name="Folder of releases", path=f"{root}/releases/1", user="app"
 files.link(name="Current release", path=f"{root}/current", target=f"{root}/releases/1")
 files.directory(name="Folder of logs", path="/var/log/bench", user="app", group="operators", mode="750")
 
-apt.packages(name="Tools", packages=["jq", "tree"])
-apt.packages(name="Synchronisation", packages=["rsync"])
-apt.packages(name="Web server", packages=["nginx"])
-apt.packages(name="Scheduler", packages=["cron"])
+apt.packages(name="Tools", packages=["jq", "tree"], no_recommends=True)
+apt.packages(name="Synchronisation", packages=["rsync"], no_recommends=True)
+apt.packages(name="Web server", packages=["nginx"], no_recommends=True)
+apt.packages(name="Scheduler", packages=["cron"], no_recommends=True)
 
 written = files.put(name="Settings", src=StringIO(settings), dest="/etc/bench/settings.ini", mode="644")
 files.put(name="Services", src=StringIO(str(services)), dest="/etc/bench/services.json", mode="644")

@@ -5,7 +5,7 @@ use blowfish::Blowfish;
 const LETTERS: &[u8] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Returns a password's hash; the salt has 22 letters of bcrypt's own base64.
-pub(super) fn hash(password: &[u8], salt: &str, cost: u32, ident: &str) -> String {
+pub fn hash(password: &[u8], salt: &str, cost: u32, ident: &str) -> String {
     let mut key = password.to_vec();
     // The first version did not count the zero at the end.
     if ident != "2" || key.is_empty() {

@@ -1,0 +1,384 @@
+//! The Docker engine as its modules need it: requests over its socket, and errors in the words of the reference.
+//!
+//! Invariant: nothing here decides whether something may change; modules ask [`Host::checking`] before they do.
+
+mod client;
+mod compose;
+mod image;
+mod part;
+mod stream;
+#[cfg(test)]
+mod testing;
+
+use std::{cell::OnceCell, io::Read, time::Duration};
+
+use windlass_macros::Args;
+
+pub use client::Program;
+pub use compose::{Compose, Event, Project, actions as compose_actions};
+pub use image::{find_image, found_image, is_id, parse_name, pull, push, tag_of};
+pub use part::part;
+pub use stream::{attached, attached_in_order, attached_with_input, progress};
+#[cfg(test)]
+pub(crate) use testing::FakeEngine;
+
+use crate::{
+    host::{Failure, Host, Result},
+    http::{self, Body, Follow, Options, Request, Trust},
+    spec::{ArgPath, Json, python_str},
+};
+
+/// How the engine is reached, the same for every module.
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the arguments are the reference's")]
+pub struct Engine {
+    /// Address of the engine: `unix:///var/run/docker.sock`, `tcp://192.0.2.23:2376`
+    #[arg(default = "unix:///var/run/docker.sock", alias = "docker_url")]
+    pub docker_host: String,
+    /// Name that the engine's certificate is for
+    pub tls_hostname: Option<String>,
+    /// Version of the interface to speak, or `auto`
+    #[arg(default = "auto", alias = "docker_api_version")]
+    pub api_version: String,
+    /// Seconds to wait for the engine
+    #[arg(default = "60")]
+    pub timeout: u64,
+    /// File with the certificates of authorities to trust
+    #[arg(alias = "ca_cert", alias = "cacert_path", alias = "tls_ca_cert")]
+    pub ca_path: Option<ArgPath>,
+    /// Certificate to show to the engine
+    #[arg(alias = "cert_path", alias = "tls_client_cert")]
+    pub client_cert: Option<ArgPath>,
+    /// Key of the certificate
+    #[arg(alias = "key_path", alias = "tls_client_key")]
+    pub client_key: Option<ArgPath>,
+    /// Whether the connection is secured, without looking at the engine's certificate
+    #[arg(default = "false")]
+    pub tls: bool,
+    /// Whether the connection is secured and the engine's certificate must be right
+    #[arg(default = "false", alias = "tls_verify")]
+    pub validate_certs: bool,
+    /// Whether an `ssh://` address is reached through the program `ssh`
+    #[arg(default = "false")]
+    pub use_ssh_client: bool,
+    /// Whether the result tells more
+    #[arg(default = "false")]
+    pub debug: bool,
+}
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug)]
+pub struct ApiError {
+    /// 0 where there was no answer.
+    pub status: u16,
+    /// As the reference's library words it.
+    pub text: String,
+    /// What the engine said.
+    pub explanation: String,
+}
+
+impl std::fmt::Display for ApiError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Failure {
+        if error.status == 0 {
+            return Failure::new(error.text);
+        }
+        Failure::new(format!("An unexpected Docker error occurred: {}", error.text))
+    }
+}
+
+impl ApiError {
+    /// Returns a failure that says what was tried.
+    pub fn while_doing(self, what: impl std::fmt::Display) -> Failure {
+        if self.status == 0 {
+            return Failure::new(self.text);
+        }
+        Failure::new(format!("{what}: {}", self.text))
+    }
+}
+
+/// What a request asks with.
+pub type Query<'a> = &'a [(&'a str, String)];
+
+/// The engine, spoken to.
+pub struct Api<'a> {
+    pub host: &'a Host,
+    options: Options,
+    /// `http://localhost`, to which requests go.
+    base: String,
+    /// As errors name it: `http+docker://localhost`.
+    shown: String,
+    /// `/v1.41`, or nothing where the engine's own version is spoken.
+    prefix: String,
+    version: OnceCell<Json>,
+}
+
+impl<'a> Api<'a> {
+    /// Returns the engine that the arguments name; nothing is sent yet.
+    pub fn of(host: &'a Host, engine: &Engine) -> Result<Api<'a>> {
+        let from_env = |given: &str, default: &str, name: &str| {
+            let other = host.env(name).filter(|_| given == default);
+            other.unwrap_or_else(|| given.to_owned())
+        };
+        let on = |given: bool, name: &str| {
+            given
+                || host.env(name).is_some_and(|text| {
+                    !matches!(text.to_lowercase().as_str(), "" | "0" | "no" | "false")
+                })
+        };
+        let address = from_env(&engine.docker_host, "unix:///var/run/docker.sock", "DOCKER_HOST");
+        let wanted = from_env(&engine.api_version, "auto", "DOCKER_API_VERSION");
+        let verify = on(engine.validate_certs, "DOCKER_TLS_VERIFY");
+        let secure = verify || on(engine.tls, "DOCKER_TLS");
+        let folder = host.env("DOCKER_CERT_PATH");
+        let file = |given: &Option<ArgPath>, name: &str| {
+            let named = given.as_ref().map(|path| path.0.clone());
+            named.or_else(|| folder.as_ref().map(|folder| format!("{folder}/{name}")))
+        };
+        let (unix_socket, base, shown) = match address.split_once("://") {
+            Some(("unix" | "http+unix", path)) => {
+                let path = format!("/{}", path.trim_start_matches('/'));
+                (Some(path), "http://localhost".to_owned(), "http+docker://localhost".to_owned())
+            }
+            Some(("tcp" | "http" | "https", rest)) => {
+                let rest = rest.trim_end_matches('/');
+                let port = if secure { 2376 } else { 2375 };
+                let rest =
+                    if rest.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok()) {
+                        rest.to_owned()
+                    } else {
+                        format!("{rest}:{port}")
+                    };
+                let scheme = if secure || address.starts_with("https") { "https" } else { "http" };
+                let base = format!("{scheme}://{rest}");
+                (None, base.clone(), base)
+            }
+            _ => {
+                return Err(Failure::new(format!(
+                    "Error connecting: the address `{address}` of the engine is not supported: unix:// and tcp:// are"
+                )));
+            }
+        };
+        let options = Options {
+            timeout: Duration::from_secs(engine.timeout.max(1)),
+            trust: Trust {
+                verify,
+                authorities: file(&engine.ca_path, "ca.pem").filter(|_| verify),
+                client_cert: file(&engine.client_cert, "cert.pem").filter(|_| secure),
+                client_key: file(&engine.client_key, "key.pem").filter(|_| secure),
+            },
+            use_proxy: false,
+            credentials: None,
+            force_credentials: false,
+            follow: Follow::None,
+            unix_socket,
+            decompress: false,
+            unredirected: Vec::new(),
+        };
+        let prefix = if wanted == "auto" { String::new() } else { format!("/v{wanted}") };
+        Ok(Api { host, options, base, shown, prefix, version: OnceCell::new() })
+    }
+
+    /// Returns what the engine says of itself.
+    pub fn version(&self) -> std::result::Result<&Json, ApiError> {
+        if let Some(known) = self.version.get() {
+            return Ok(known);
+        }
+        let mut response = self.ask("GET", "/version", None, &[])?;
+        let found = body_of(&mut response).unwrap_or_default();
+        Ok(self.version.get_or_init(|| found))
+    }
+
+    /// Returns the version of the interface as a number: 1041 for 1.41.
+    pub fn api_level(&self) -> std::result::Result<u32, ApiError> {
+        let spoken = match self.prefix.strip_prefix("/v") {
+            Some(spoken) => spoken.to_owned(),
+            None => self.version()?["ApiVersion"].as_str().unwrap_or_default().to_owned(),
+        };
+        let (major, minor) = spoken.split_once('.').unwrap_or((&spoken, "0"));
+        Ok(major.parse().unwrap_or(1) * 1000 + minor.parse().unwrap_or(0))
+    }
+
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Vec<u8>>,
+        headers: &[(String, String)],
+    ) -> std::result::Result<http::Response, ApiError> {
+        let request = Request {
+            method: method.to_owned(),
+            url: format!("{}{path}", self.base),
+            headers: headers.to_vec(),
+            body: body.map(Body::Bytes),
+        };
+        http::send(self.host, &self.options, request).map_err(|error| ApiError {
+            status: 0,
+            text: format!("Error connecting: {}", unreachable_text(&error.message)),
+            explanation: error.message,
+        })
+    }
+
+    /// Asks the engine for something; the answer's body is not read yet.
+    pub fn open(
+        &self,
+        method: &str,
+        path: &str,
+        query: Query<'_>,
+        body: Option<Vec<u8>>,
+        headers: &[(String, String)],
+    ) -> std::result::Result<http::Response, ApiError> {
+        let target = with_query(&format!("{}{path}", self.prefix), query);
+        let mut headers = headers.to_vec();
+        if body.is_some() && !headers.iter().any(|(name, _)| name == "Content-Type") {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        let mut response = self.ask(method, &target, body, &headers)?;
+        if response.status < 400 {
+            return Ok(response);
+        }
+        let mut text = Vec::new();
+        // What was read of it is better than nothing.
+        let _ = response.body.by_ref().take(1 << 20).read_to_end(&mut text);
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let explanation = serde_json::from_str::<Json>(&text)
+            .ok()
+            .and_then(|json| Some(json.get("message")?.as_str()?.to_owned()))
+            .unwrap_or_else(|| text.trim().to_owned());
+        let side = if response.status < 500 { "Client" } else { "Server" };
+        let version = match self.prefix.as_str() {
+            "" => self
+                .version()
+                .ok()
+                .and_then(|version| version["ApiVersion"].as_str())
+                .map_or_else(String::new, |version| format!("/v{version}")),
+            prefix => prefix.to_owned(),
+        };
+        let place = with_query(&format!("{}{version}{path}", self.shown), query);
+        Err(ApiError {
+            status: response.status,
+            text: format!(
+                "{} {side} Error for {place}: {} (\"{explanation}\")",
+                response.status, response.reason
+            ),
+            explanation,
+        })
+    }
+
+    /// Asks the engine and reads its answer.
+    pub fn call(
+        &self,
+        method: &str,
+        path: &str,
+        query: Query<'_>,
+        body: Option<&Json>,
+    ) -> std::result::Result<Json, ApiError> {
+        let body = body.map(|body| body.to_string().into_bytes());
+        let mut response = self.open(method, path, query, body, &[])?;
+        body_of(&mut response).map_err(|error| ApiError {
+            status: 0,
+            text: format!("Error while reading the answer of the engine: {error}"),
+            explanation: error,
+        })
+    }
+
+    /// Looks something up.
+    pub fn get(&self, path: &str, query: Query<'_>) -> std::result::Result<Json, ApiError> {
+        self.call("GET", path, query, None)
+    }
+
+    /// Looks something up that may not be there.
+    pub fn find(&self, path: &str) -> std::result::Result<Option<Json>, ApiError> {
+        match self.get(path, &[]) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.status == 404 => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns what the engine knows of a container.
+    pub fn container(&self, name: &str) -> std::result::Result<Option<Json>, ApiError> {
+        self.find(&format!("/containers/{}/json", segment(name)))
+    }
+
+    /// Returns how requests are made, for those that are held open.
+    pub(crate) fn options(&self) -> (&Options, &str, &str) {
+        (&self.options, &self.base, &self.prefix)
+    }
+}
+
+fn with_query(path: &str, query: Query<'_>) -> String {
+    let words: Vec<String> =
+        query.iter().map(|(key, value)| format!("{key}={}", http::form_encoded(value))).collect();
+    if words.is_empty() { path.to_owned() } else { format!("{path}?{}", words.join("&")) }
+}
+
+/// Reads an answer; what is no JSON is taken as text.
+fn body_of(response: &mut http::Response) -> std::result::Result<Json, String> {
+    let mut bytes = Vec::new();
+    response.body.read_to_end(&mut bytes).map_err(|error| crate::host::reason_of(&error))?;
+    if bytes.is_empty() {
+        return Ok(Json::Null);
+    }
+    Ok(serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()))
+}
+
+/// Where the engine does not answer, the reference's library says it so.
+fn unreachable_text(message: &str) -> String {
+    let reason = message.split_once("[Errno ").and_then(|(_, rest)| {
+        let (number, rest) = rest.split_once("] ")?;
+        Some((number.to_owned(), rest.trim_end_matches('>').to_owned()))
+    });
+    let Some((number, text)) = reason else {
+        return format!("Error while fetching server API version: {message}");
+    };
+    let class = match number.as_str() {
+        "2" => "FileNotFoundError",
+        "13" => "PermissionError",
+        "111" => "ConnectionRefusedError",
+        _ => "OSError",
+    };
+    format!(
+        "Error while fetching server API version: ('Connection aborted.', {class}({number}, '{text}'))"
+    )
+}
+
+/// Quotes a name for its place in a path.
+pub fn segment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"_.-~/:@".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Returns a truth as the reference's library sends it.
+pub fn flag(truth: bool) -> String {
+    if truth { "True" } else { "False" }.to_owned()
+}
+
+/// Returns filters as the engine reads them: each name with its values as texts.
+pub fn filters(given: Option<&crate::spec::JsonMap>) -> Json {
+    let one = |value: &Json| match value {
+        Json::Bool(truth) => truth.to_string(),
+        other => python_str(other),
+    };
+    let pairs = given.into_iter().flatten().map(|(key, value)| {
+        let values: Vec<Json> = match value {
+            Json::Array(items) => items.iter().map(|item| one(item).into()).collect(),
+            other => vec![one(other).into()],
+        };
+        (key.clone(), Json::Array(values))
+    });
+    Json::Object(pairs.collect())
+}

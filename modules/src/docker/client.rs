@@ -1,0 +1,111 @@
+//! The program `docker`, for what the engine itself does not do: compose and buildx.
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Command, Failure, Host, Output, Result},
+    spec::{ArgPath, Json},
+};
+
+/// How the program reaches the engine, the same for every module that uses it.
+#[derive(Args)]
+pub struct Program {
+    /// The program
+    pub docker_cli: Option<ArgPath>,
+    /// Context of the program's own configuration
+    pub cli_context: Option<String>,
+    /// Address of the engine, where it is not that of the context
+    #[arg(alias = "docker_url")]
+    pub docker_host: Option<String>,
+    /// Name that the engine's certificate is for
+    pub tls_hostname: Option<String>,
+    /// Version of the interface to speak, or `auto`
+    #[arg(default = "auto", alias = "docker_api_version")]
+    pub api_version: String,
+    /// File with the certificates of authorities to trust
+    #[arg(alias = "ca_cert", alias = "cacert_path", alias = "tls_ca_cert")]
+    pub ca_path: Option<ArgPath>,
+    /// Certificate to show to the engine
+    #[arg(alias = "cert_path", alias = "tls_client_cert")]
+    pub client_cert: Option<ArgPath>,
+    /// Key of the certificate
+    #[arg(alias = "key_path", alias = "tls_client_key")]
+    pub client_key: Option<ArgPath>,
+    /// Whether the connection is secured, without looking at the engine's certificate
+    #[arg(default = "false")]
+    pub tls: bool,
+    /// Whether the connection is secured and the engine's certificate must be right
+    #[arg(default = "false", alias = "tls_verify")]
+    pub validate_certs: bool,
+}
+
+impl Program {
+    /// Returns the words with which every call begins.
+    pub fn words(&self, host: &Host) -> Result<Vec<String>> {
+        let program = match &self.docker_cli {
+            Some(path) => path.0.clone(),
+            None => host.required("docker")?,
+        };
+        let mut words = vec![program];
+        if let Some(address) = &self.docker_host {
+            words.push("--host".to_owned());
+            words.push(address.clone());
+        }
+        if self.validate_certs {
+            words.push("--tlsverify".to_owned());
+        } else if self.tls {
+            words.push("--tls".to_owned());
+        }
+        for (option, path) in [
+            ("--tlscacert", &self.ca_path),
+            ("--tlscert", &self.client_cert),
+            ("--tlskey", &self.client_key),
+        ] {
+            if let Some(path) = path {
+                words.push(option.to_owned());
+                words.push(path.0.clone());
+            }
+        }
+        if let Some(context) = &self.cli_context {
+            words.push("--context".to_owned());
+            words.push(context.clone());
+        }
+        Ok(words)
+    }
+
+    /// Calls the program.
+    pub fn call(
+        &self,
+        host: &Host,
+        words: &[String],
+        cwd: Option<&str>,
+        stdin: Option<&[u8]>,
+    ) -> Result<Output> {
+        let mut argv = self.words(host)?;
+        argv.extend(words.iter().cloned());
+        let mut command = Command::new(argv);
+        command.cwd = cwd.map(Into::into);
+        command.stdin = stdin.map(<[u8]>::to_vec);
+        host.run(&command)
+    }
+
+    /// Returns the version of a plugin; the failure says that it is missing.
+    pub fn plugin(&self, host: &Host, name: &str) -> Result<String> {
+        let words = ["info", "--format", "{{ json . }}"].map(str::to_owned);
+        let output = self.call(host, &words, None, None)?;
+        let info: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let plugins = info["ClientInfo"]["Plugins"].as_array();
+        let found = plugins.into_iter().flatten().find(|plugin| plugin["Name"] == name);
+        let program = self.words(host)?.swap_remove(0);
+        let Some(plugin) = found else {
+            return Err(Failure::new(format!(
+                "Docker CLI {program} does not have the {name} plugin installed"
+            )));
+        };
+        if let Some(error) = plugin["Err"].as_str() {
+            return Err(Failure::new(format!("Error with Docker CLI plugin {name}: {error}")));
+        }
+        let version = plugin["Version"].as_str().unwrap_or_default();
+        Ok(version.trim_start_matches('v').to_owned())
+    }
+}

@@ -1,0 +1,393 @@
+//! Where a container is not as it is asked for.
+
+use super::{
+    Args, LabelMismatch,
+    settings::{Setting, Shape},
+};
+use crate::{
+    host::{Failure, Result},
+    spec::{self, Json, JsonMap, Spec, python_str},
+};
+
+/// How values are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Ignore,
+    Strict,
+    AllowMorePresent,
+}
+
+/// An option that is not as it is asked for.
+#[derive(Debug)]
+pub(super) struct Difference {
+    pub(super) name: &'static str,
+    pub(super) wanted: Json,
+    pub(super) found: Json,
+    /// Whether it can be changed while the container is there.
+    pub(super) live: bool,
+}
+
+/// The methods that the task chooses.
+#[derive(Debug)]
+pub(super) struct Methods {
+    chosen: Vec<(String, Method)>,
+    all: Option<Method>,
+}
+
+impl Methods {
+    /// Reads `comparisons`.
+    pub(super) fn of(args: &Args) -> Result<Methods> {
+        let mut methods = Methods { chosen: Vec::new(), all: None };
+        let spec: &'static Spec = &<Args as spec::Args>::SPEC;
+        let fields = args.comparisons.iter().flatten();
+        for (key, value) in fields {
+            let text = python_str(value);
+            let method = match text.as_str() {
+                "ignore" => Method::Ignore,
+                "strict" => Method::Strict,
+                "allow_more_present" => Method::AllowMorePresent,
+                _ => {
+                    return Err(Failure::new(format!("Unknown comparison mode '{text}'!")));
+                }
+            };
+            if key == "*" {
+                if method == Method::AllowMorePresent {
+                    return Err(Failure::new(
+                        "The wildcard can only be used with comparison modes 'strict' and 'ignore'!",
+                    ));
+                }
+                methods.all = Some(method);
+                continue;
+            }
+            let arg = spec.find(key).filter(|arg| comparable(arg.name));
+            let Some(arg) = arg else {
+                return Err(Failure::new(format!(
+                    "Unknown module option '{key}' in comparisons dict!"
+                )));
+            };
+            if method == Method::AllowMorePresent && shape_of(arg.name) == Shape::Value {
+                return Err(Failure::new(format!(
+                    "Option '{key}' is a value and not a set/list/dict, so its comparison cannot be allow_more_present"
+                )));
+            }
+            methods.chosen.push((arg.name.to_owned(), method));
+        }
+        Ok(methods)
+    }
+
+    fn get(&self, name: &str, shape: Shape) -> Method {
+        if let Some((_, method)) = self.chosen.iter().find(|(known, _)| known == name) {
+            return *method;
+        }
+        if let Some(all) = self.all {
+            return all;
+        }
+        match shape {
+            Shape::Value | Shape::List if name == "stop_timeout" => Method::Ignore,
+            Shape::Value | Shape::List => Method::Strict,
+            Shape::Set | Shape::Dicts | Shape::Dict => Method::AllowMorePresent,
+        }
+    }
+
+    /// Returns whether an option is compared at all.
+    pub(super) fn ignores(&self, name: &str) -> bool {
+        self.get(name, shape_of(name)) == Method::Ignore
+    }
+
+    /// Returns whether networks that are not named are too many.
+    pub(super) fn only_named_networks(&self, args: &Args) -> bool {
+        self.chosen.iter().any(|(name, method)| name == "networks" && *method == Method::Strict)
+            || self.all == Some(Method::Strict)
+            || args.purge_networks
+    }
+}
+
+/// Options that are no properties of a container.
+const NOT_COMPARED: [&str; 35] = [
+    "name",
+    "state",
+    "comparisons",
+    "cleanup",
+    "command_handling",
+    "container_default_behavior",
+    "default_host_ip",
+    "detach",
+    "env_file",
+    "force_kill",
+    "healthy_wait_timeout",
+    "image_comparison",
+    "image_label_mismatch",
+    "image_name_mismatch",
+    "keep_volumes",
+    "kill_signal",
+    "networks_cli_compatible",
+    "output_logs",
+    "paused",
+    "pull",
+    "pull_check_mode_behavior",
+    "purge_networks",
+    "recreate",
+    "removal_wait_timeout",
+    "restart",
+    "docker_host",
+    "tls_hostname",
+    "api_version",
+    "timeout",
+    "ca_path",
+    "client_cert",
+    "client_key",
+    "tls",
+    "validate_certs",
+    "debug",
+];
+
+fn comparable(name: &str) -> bool {
+    !NOT_COMPARED.contains(&name) && name != "use_ssh_client"
+}
+
+fn shape_of(name: &str) -> Shape {
+    match name {
+        "command" | "entrypoint" | "dns_search_domains" | "dns_servers" => Shape::List,
+        "labels" | "log_options" | "storage_opts" | "sysctls" | "tmpfs" | "healthcheck"
+        | "published_ports" => Shape::Dict,
+        "mounts" | "networks" | "devices" | "device_requests" | "ulimits" | "device_read_bps"
+        | "device_write_bps" | "device_read_iops" | "device_write_iops" => Shape::Dicts,
+        "env"
+        | "etc_hosts"
+        | "exposed_ports"
+        | "capabilities"
+        | "cap_drop"
+        | "dns_opts"
+        | "groups"
+        | "links"
+        | "security_opts"
+        | "volumes"
+        | "volumes_from"
+        | "device_cgroup_rules" => Shape::Set,
+        _ => Shape::Value,
+    }
+}
+
+/// Returns where a container differs.
+pub(super) fn differences(
+    args: &Args,
+    methods: &Methods,
+    settings: &[Setting],
+    container: &Json,
+    image: Option<&Json>,
+) -> Result<Vec<Difference>> {
+    let mut found = Vec::new();
+    // An image's own volumes are compared although the task names none.
+    let own = image.and_then(|image| image["Config"]["Volumes"].as_object());
+    let implied = own.filter(|_| !settings.iter().any(|setting| setting.at == "Volumes"));
+    let implied = implied.map(|_| Setting {
+        name: "volumes",
+        shape: Shape::Dict,
+        value: JsonMap::new().into(),
+        told: None,
+        at: "Volumes",
+        live: false,
+    });
+    for setting in settings.iter().chain(&implied) {
+        let method = methods.get(setting.name, setting.shape);
+        if method == Method::Ignore {
+            continue;
+        }
+        let wanted = expected(args, setting, image)?;
+        let now = current(setting, container, image);
+        if !same(&wanted, &now, setting.shape, method) {
+            let (wanted, now) = shown(setting, wanted, now);
+            // Folders of the host have a name of their own.
+            let binds = setting.at == "HostConfig.Binds";
+            let name = if binds { "volume_binds" } else { setting.name };
+            found.push(Difference { name, wanted, found: now, live: setting.live });
+        }
+    }
+    Ok(found)
+}
+
+/// Values as results tell them.
+fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
+    let sorted = |value: Json| match value {
+        Json::Array(mut items) => {
+            items.sort_by_key(ToString::to_string);
+            Json::Array(items)
+        }
+        other => other,
+    };
+    match (setting.name, setting.shape) {
+        ("mounts", _) => {
+            let all = |value: &Json, all: bool| -> Json {
+                let items = value.as_array().into_iter().flatten();
+                items.map(|mount| super::volumes::shown_mount(mount, all)).collect()
+            };
+            (all(&wanted, false), all(&now, true))
+        }
+        // Volumes without a name are told by their folders.
+        ("volumes", Shape::Dict) => {
+            let names = |value: &Json| match value {
+                Json::Object(map) => map.keys().cloned().collect::<Vec<_>>().into(),
+                _ => Json::Null,
+            };
+            (names(&wanted), names(&now))
+        }
+        (_, Shape::Set) => (sorted(wanted), sorted(now)),
+        _ => (wanted, now),
+    }
+}
+
+/// What the container should have, with what the image gives.
+fn expected(args: &Args, setting: &Setting, image: Option<&Json>) -> Result<Json> {
+    let config = image.map_or(&Json::Null, |image| &image["Config"]);
+    Ok(match (setting.name, &setting.value) {
+        ("env", Json::Array(given)) => {
+            let mut all: Vec<String> = Vec::new();
+            let from_image = config["Env"].as_array().into_iter().flatten();
+            for pair in from_image.chain(given).filter_map(Json::as_str) {
+                let name = pair.split('=').next().unwrap_or_default();
+                all.retain(|known| known.split('=').next() != Some(name));
+                all.push(pair.to_owned());
+            }
+            all.into()
+        }
+        ("labels", Json::Object(given)) => {
+            if args.image_label_mismatch == LabelMismatch::Fail {
+                let extra: Vec<String> = config["Labels"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, _)| name.clone())
+                    .filter(|name| !given.contains_key(name))
+                    .collect();
+                if !extra.is_empty() {
+                    return Err(Failure::new(format!(
+                        "Some labels should be removed but are present in the base image. You can set image_label_mismatch to 'ignore' to ignore this error. Labels: \"{}\"",
+                        extra.join("\", \"")
+                    )));
+                }
+            }
+            let mut all = config["Labels"].as_object().cloned().unwrap_or_default();
+            all.extend(given.clone());
+            all.into()
+        }
+        ("exposed_ports", Json::Array(given)) => {
+            let mut all = given.clone();
+            let ports = config["ExposedPorts"].as_object().into_iter().flatten();
+            all.extend(ports.map(|(port, _)| port.clone().into()));
+            all.into()
+        }
+        ("volumes", Json::Object(given)) => {
+            let mut all = config["Volumes"].as_object().cloned().unwrap_or_default();
+            all.extend(given.clone());
+            all.into()
+        }
+        (_, value) => value.clone(),
+    })
+}
+
+/// What the container has, in the shape in which it is compared.
+fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
+    let mut now =
+        if setting.at.starts_with("HostConfig.") { container } else { &container["Config"] };
+    for key in setting.at.split('.') {
+        now = &now[key];
+    }
+    match (setting.name, now) {
+        ("exposed_ports", Json::Object(ports)) => ports.keys().cloned().collect::<Vec<_>>().into(),
+        ("exposed_ports", Json::Null) => Json::Array(Vec::new()),
+        ("links", Json::Array(links)) => {
+            let short = |link: &Json| {
+                let text = link.as_str().unwrap_or_default();
+                let (target, alias) = text.split_once(':').unwrap_or((text, text));
+                let alias = alias.rsplit('/').next().unwrap_or(alias);
+                Json::from(format!("{}:{alias}", target.trim_start_matches('/')))
+            };
+            links.iter().map(short).collect()
+        }
+        ("mac_address", now) if now.as_str().unwrap_or_default().is_empty() => {
+            container["NetworkSettings"]["MacAddress"].clone()
+        }
+        ("platform", _) => platform(image),
+        ("healthcheck", Json::Object(health)) => health
+            .iter()
+            .filter(|(_, value)| **value != Json::from(0))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<JsonMap>()
+            .into(),
+        (_, now) => now.clone(),
+    }
+}
+
+fn platform(image: Option<&Json>) -> Json {
+    let Some(image) = image else { return Json::Null };
+    let part = |key: &str| image[key].as_str().filter(|text| !text.is_empty());
+    let parts: Vec<&str> =
+        ["Os", "Architecture", "Variant"].iter().filter_map(|key| part(key)).collect();
+    parts.join("/").into()
+}
+
+/// Returns whether a value that is found does for what is wanted.
+fn same(wanted: &Json, found: &Json, shape: Shape, method: Method) -> bool {
+    let strict = method == Method::Strict;
+    match shape {
+        Shape::Value => {
+            if wanted == found {
+                return true;
+            }
+            // What is nothing to the engine is left out.
+            found.is_null() && matches!(wanted, Json::String(text) if text.is_empty())
+        }
+        Shape::List => {
+            let (wanted, found) = (items(wanted), items(found));
+            if strict { wanted == found } else { found.starts_with(&wanted) }
+        }
+        Shape::Set => {
+            let (wanted, found) = (items(wanted), items(found));
+            wanted.iter().all(|one| found.contains(one))
+                && (!strict || found.iter().all(|one| wanted.contains(one)))
+        }
+        Shape::Dicts => {
+            let (wanted, found) = (items(wanted), items(found));
+            wanted.iter().all(|one| found.iter().any(|other| within(one, other)))
+                && (!strict
+                    || found.iter().all(|one| wanted.iter().any(|other| within(other, one))))
+        }
+        Shape::Dict => {
+            let none = JsonMap::new();
+            let (wanted, found) =
+                (wanted.as_object().unwrap_or(&none), found.as_object().unwrap_or(&none));
+            wanted.iter().all(|(key, value)| found.get(key) == Some(value))
+                && (!strict || wanted.len() == found.len())
+        }
+    }
+}
+
+fn items(value: &Json) -> Vec<Json> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+/// Returns whether everything that is wanted is in what is found; nothing is as good as an empty value.
+fn within(wanted: &Json, found: &Json) -> bool {
+    match (wanted, found) {
+        (Json::Object(wanted), Json::Object(found)) => {
+            wanted.iter().all(|(key, value)| match found.get(key) {
+                Some(found) => within(value, found),
+                None => empty(value),
+            })
+        }
+        (Json::Null, _) => true,
+        (Json::Array(_) | Json::Object(_), Json::Null) => empty(wanted),
+        (wanted, found) => wanted == found,
+    }
+}
+
+fn empty(value: &Json) -> bool {
+    match value {
+        Json::Null => true,
+        Json::Bool(truth) => !truth,
+        Json::String(text) => text.is_empty(),
+        Json::Array(items) => items.is_empty(),
+        Json::Object(map) => map.is_empty(),
+        Json::Number(_) => false,
+    }
+}

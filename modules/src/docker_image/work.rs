@@ -1,0 +1,305 @@
+//! The way to an image that is as it should be.
+
+use std::io::Write as _;
+
+use super::{Args, Source, State, build::Build};
+use crate::{
+    docker::{
+        Api, find_image, found_image, is_id, parse_name, progress, pull, push, segment, tag_of,
+    },
+    docker_image_pull::is_tag,
+    host::{Failure, Host, Outcome, Result},
+    spec::Json,
+};
+
+struct Work<'a> {
+    args: &'a Args,
+    host: &'a Host,
+    api: Api<'a>,
+    repository: &'a str,
+    tag: &'a str,
+    changed: bool,
+    actions: Vec<String>,
+    image: Json,
+    stdout: Option<String>,
+}
+
+pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
+    let (repository, own) =
+        if is_id(&args.name) { (args.name.as_str(), None) } else { parse_name(&args.name) };
+    let tag = own.unwrap_or(&args.tag);
+    if !is_tag(&args.tag) {
+        let tag = &args.tag;
+        return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+    }
+    if args.push && args.repository.is_none() && is_id(&args.name) {
+        return Err(Failure::new("Cannot push an image by ID"));
+    }
+    let mut work = Work {
+        args,
+        host,
+        api: Api::of(host, &args.engine)?,
+        repository,
+        tag,
+        changed: false,
+        actions: Vec::new(),
+        image: serde_json::json!({}),
+        stdout: None,
+    };
+    match args.state {
+        State::Absent => work.absent()?,
+        State::Present => work.present()?,
+    }
+    Ok(Outcome::changed_if(work.changed)
+        .with("actions", work.actions)
+        .with("image", work.image)
+        .with_some("stdout", work.stdout))
+}
+
+impl Work<'_> {
+    fn find(&self) -> Result<Option<Json>> {
+        found_image(&self.api, self.repository, self.tag)
+    }
+
+    fn full_name(&self) -> String {
+        if is_id(self.repository) {
+            return self.repository.to_owned();
+        }
+        tag_of(self.repository, self.tag)
+    }
+
+    fn absent(&mut self) -> Result<()> {
+        let Some(_) = self.find()? else { return Ok(()) };
+        let name = self.full_name();
+        self.changed = true;
+        self.actions.push(format!("Removed image {name}"));
+        self.image = serde_json::json!({"state": "Deleted"});
+        if self.host.checking() {
+            return Ok(());
+        }
+        let force = if self.args.force_absent { "True" } else { "False" };
+        let query = [("force", force.to_owned()), ("noprune", "False".to_owned())];
+        let path = format!("/images/{}", segment(&name));
+        self.api
+            .call("DELETE", &path, &query, None)
+            .map(drop)
+            .map_err(|error| error.while_doing(format!("Error removing image {name}")))
+    }
+
+    fn present(&mut self) -> Result<()> {
+        let before = self.find()?;
+        if before.is_none() || self.args.force_source {
+            self.fetch(before.as_ref())?;
+        }
+        if let Some(image) = before.filter(|_| !self.args.force_source) {
+            self.image = image;
+        }
+        if let Some(path) = self.args.archive_path.as_deref() {
+            self.archive(path)?;
+        }
+        if self.args.push && self.args.repository.is_none() {
+            self.push(self.repository.to_owned(), self.tag.to_owned())?;
+        } else if let Some(repository) = &self.args.repository {
+            self.name_also(repository)?;
+        }
+        Ok(())
+    }
+
+    fn fetch(&mut self, before: Option<&Json>) -> Result<()> {
+        let name = self.full_name();
+        let old = before.map(|image| image["Id"].clone());
+        match self.args.source {
+            Some(Source::Build) => {
+                let given = self.args.build.clone().unwrap_or_default();
+                let build = Build::of(&given)?;
+                self.actions.push(format!("Built image {name} from {}", &*build.path));
+                self.changed = true;
+                if self.host.checking() {
+                    return Ok(());
+                }
+                let lines = build.run(&self.api, &name, self.repository)?;
+                self.stdout = Some(lines.join("\n"));
+                self.image = self.find()?.unwrap_or_default();
+            }
+            Some(Source::Load) => {
+                let path = self.args.load_path.as_deref().unwrap_or_default();
+                if self.host.stat(path)?.is_none_or(|found| !found.is_file()) {
+                    return Err(Failure::new(format!(
+                        "Error loading image {}. Specified path {path} does not exist.",
+                        self.repository
+                    )));
+                }
+                self.actions.push(format!("Loaded image {name} from {path}"));
+                self.changed = true;
+                if self.host.checking() {
+                    return Ok(());
+                }
+                self.load(path)?;
+            }
+            Some(Source::Pull) => {
+                self.actions.push(format!("Pulled image {name}"));
+                self.changed = true;
+                if self.host.checking() {
+                    return Ok(());
+                }
+                let platform = self.args.pull.as_ref().and_then(|pull| pull.get("platform"));
+                let platform = platform.and_then(Json::as_str);
+                let (image, same) = pull(&self.api, self.repository, self.tag, platform)?;
+                self.changed = !same;
+                self.image = image.unwrap_or_default();
+            }
+            Some(Source::Local) | None => {
+                let Some(image) = before else {
+                    let name = if is_id(&self.args.name) { self.args.name.clone() } else { name };
+                    return Err(Failure::new(format!("Cannot find the image {name} locally.")));
+                };
+                self.image = image.clone();
+                return Ok(());
+            }
+        }
+        if !self.image.is_null() && old.as_ref() == Some(&self.image["Id"]) {
+            self.changed = false;
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, path: &str) -> Result<()> {
+        let cannot = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("Error loading image {} - {error}", self.repository))
+        };
+        let bytes = self.host.read(path)?.unwrap_or_default();
+        let headers = [("Content-Type".to_owned(), "application/x-tar".to_owned())];
+        let told = self
+            .api
+            .open("POST", "/images/load", &[], Some(bytes), &headers)
+            .map_err(|error| cannot(&error))?;
+        let mut loaded: Vec<String> = Vec::new();
+        let mut said = Vec::new();
+        progress(told, &mut |event| {
+            let Some(text) = event["stream"].as_str() else { return };
+            said.push(text.to_owned());
+            let text = text.trim();
+            for begin in ["Loaded image:", "Loaded image ID:"] {
+                loaded.extend(text.strip_prefix(begin).map(|rest| rest.trim().to_owned()));
+            }
+        })
+        .map_err(|error| cannot(&error))?;
+        let wanted = self.full_name();
+        if !loaded.is_empty() && !loaded.contains(&wanted) {
+            return Err(Failure::new(format!(
+                "The archive did not contain image '{wanted}'. Instead, found {}.",
+                loaded.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+            ))
+            .with("stdout", said.concat().trim_end()));
+        }
+        self.image = self.find()?.unwrap_or_default();
+        Ok(())
+    }
+
+    fn archive(&mut self, path: &str) -> Result<()> {
+        let name = self.full_name();
+        let Some(image) = self.find()? else {
+            return Ok(());
+        };
+        let id = image["Id"].as_str().unwrap_or_default().to_owned();
+        let action = match self.archived(path)? {
+            None => Some(format!("Archived image {name} to {path}, since none present")),
+            Some((old, names)) if old == id && names.contains(&name) => None,
+            Some((old, names)) => Some(format!(
+                "Archived image {name} to {path}, overwriting archive with image {old} named {}",
+                names.join(", ")
+            )),
+        };
+        if let Some(action) = action {
+            self.actions.push(action);
+            self.changed = true;
+            if !self.host.checking() {
+                let cannot = |error: &dyn std::fmt::Display| {
+                    Failure::new(format!("Error getting image {name} - {error}"))
+                };
+                let query_path = format!("/images/{}/get", segment(&name));
+                let mut told = self
+                    .api
+                    .open("GET", &query_path, &[], None, &[])
+                    .map_err(|error| cannot(&error))?;
+                self.host.replace(path, None, |file| {
+                    crate::host::pour(&mut *told.body, file)?;
+                    file.flush()
+                })?;
+            }
+        }
+        self.image = image;
+        Ok(())
+    }
+
+    /// Returns which image an archive holds, and its names.
+    fn archived(&self, path: &str) -> Result<Option<(String, Vec<String>)>> {
+        if !self.host.exists(path) {
+            return Ok(None);
+        }
+        let argv = ["tar", "-xOf", path, "manifest.json"];
+        let output = self.host.run(&crate::host::Command::new(argv))?;
+        let Ok(manifest) = serde_json::from_slice::<Json>(&output.stdout) else {
+            return Ok(Some(("of which nothing is known".to_owned(), Vec::new())));
+        };
+        let first = &manifest[0];
+        let config = first["Config"].as_str().unwrap_or_default();
+        let config = config.rsplit('/').next().unwrap_or(config);
+        let id = format!("sha256:{}", config.trim_end_matches(".json"));
+        let names = first["RepoTags"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        Ok(Some((id, names.map(str::to_owned).collect())))
+    }
+
+    fn push(&mut self, repository: String, tag: String) -> Result<()> {
+        let name = tag_of(&repository, &tag);
+        self.actions.push(format!("Pushed image {repository} to {}", target(&repository, &tag)));
+        self.changed = true;
+        if self.host.checking() {
+            return Ok(());
+        }
+        self.changed = push(&self.api, &repository, &tag, &repository)?;
+        self.image = find_image(&self.api, &name)?.unwrap_or_default();
+        self.image["push_status"] = Json::Null;
+        Ok(())
+    }
+
+    fn name_also(&mut self, repository: &str) -> Result<()> {
+        let (name, own) = parse_name(repository);
+        let tag = own.unwrap_or(self.tag);
+        let full = tag_of(name, tag);
+        let now = find_image(&self.api, &full)?;
+        let source = self.find()?;
+        let same = match (&now, &source) {
+            (Some(now), Some(source)) => now["Id"] == source["Id"],
+            _ => false,
+        };
+        if now.is_none() || !same && self.args.force_tag {
+            self.changed = true;
+            self.actions.push(format!("Tagged image {} to {full}", self.full_name()));
+            if !self.host.checking() {
+                let query = [
+                    ("tag", tag.to_owned()),
+                    ("repo", name.to_owned()),
+                    ("force", "True".to_owned()),
+                ];
+                let path = format!("/images/{}/tag", segment(&self.full_name()));
+                self.api.call("POST", &path, &query, None).map_err(|error| {
+                    Failure::new(format!("Error: failed to tag image - {error}"))
+                })?;
+                self.image = find_image(&self.api, &full)?.unwrap_or_default();
+            }
+        }
+        if self.args.push {
+            self.push(name.to_owned(), tag.to_owned())?;
+        }
+        Ok(())
+    }
+}
+
+fn target(repository: &str, tag: &str) -> String {
+    let (registry, name) = match repository.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),
+        _ => ("https://index.docker.io/v1/", repository),
+    };
+    format!("{registry}/{name}:{tag}")
+}

@@ -1,0 +1,53 @@
+//! `docker_image_info`: what the engine knows of images.
+
+use windlass_macros::Args;
+
+use crate::{
+    docker::{Api, Engine, find_image, parse_name, segment, tag_of},
+    host::{Host, Outcome, Result},
+    spec::Json,
+};
+
+/// Tells what the Docker engine knows of images
+///
+/// # Examples
+/// ```yaml
+/// - name: Look at two images
+///   community.docker.docker_image_info:
+///     name: ["nginx:1.27", redis]
+///   register: images
+/// ```
+#[derive(Args)]
+#[args(collection = "community.docker", also("community.general.docker_image_info"))]
+pub struct Args {
+    /// Names or numbers of images; all without it
+    name: Option<Vec<String>>,
+    #[arg(flatten)]
+    engine: Engine,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let api = Api::of(host, &args.engine)?;
+    let mut images = Vec::new();
+    match &args.name {
+        Some(names) if !names.is_empty() => {
+            for name in names {
+                let (repository, tag) = parse_name(name);
+                let full = if name.starts_with("sha256:") {
+                    name.clone()
+                } else {
+                    tag_of(repository, tag.unwrap_or("latest"))
+                };
+                images.extend(find_image(&api, &full)?);
+            }
+        }
+        _ => {
+            let all = api.get("/images/json", &[])?;
+            for image in all.as_array().into_iter().flatten() {
+                let id = image["Id"].as_str().unwrap_or_default();
+                images.extend(api.find(&format!("/images/{}/json", segment(id)))?);
+            }
+        }
+    }
+    Ok(Outcome::changed_if(false).with("images", Json::Array(images)))
+}

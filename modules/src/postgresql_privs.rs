@@ -1,0 +1,386 @@
+//! `postgresql_privs`: what roles may do with things in a database.
+//!
+//! Whether something changes is seen by the lists of access before and after, within one transaction.
+
+mod state;
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    postgres::{Connection, Login, check_input, identifier},
+};
+
+/// Grants and revokes what roles may do in a PostgreSQL database
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the application use its tables
+///   community.postgresql.postgresql_privs:
+///     login_db: shop
+///     roles: shop
+///     privs: SELECT,INSERT,UPDATE,DELETE
+///     objs: ALL_IN_SCHEMA
+///
+/// - name: Let it connect
+///   community.postgresql.postgresql_privs:
+///     login_db: shop
+///     roles: shop
+///     type: database
+///     privs: CONNECT
+///
+/// - name: Make it a member of a group
+///   community.postgresql.postgresql_privs:
+///     login_db: shop
+///     type: group
+///     objs: readers
+///     roles: shop
+/// ```
+#[derive(Args)]
+#[args(collection = "community.postgresql", also("community.general.postgresql_privs"))]
+pub struct Args {
+    /// Database in which the things are
+    #[arg(alias = "db", alias = "database")]
+    login_db: String,
+    /// Whether they may
+    #[arg(default = "present")]
+    state: State,
+    /// What they may, separated by commas
+    #[arg(alias = "priv")]
+    privs: Option<String>,
+    /// Kind of the things
+    #[arg(name = "type", default = "table")]
+    kind: Kind,
+    /// The things, separated by commas; `ALL_IN_SCHEMA` for all of a schema
+    #[arg(alias = "obj")]
+    objs: Option<String>,
+    /// Schema that the things are in
+    schema: Option<String>,
+    /// Roles that may, separated by commas; `PUBLIC` for all
+    #[arg(alias = "role")]
+    roles: String,
+    /// Whether it is a failure when a role is missing
+    #[arg(default = "true")]
+    fail_on_role: bool,
+    /// Whether they may grant it to others
+    #[arg(alias = "admin_option")]
+    grant_option: Option<bool>,
+    /// Roles whose new things it is about, with `default_privs`
+    target_roles: Option<String>,
+    #[arg(flatten)]
+    login: Login,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Database,
+    DefaultPrivs,
+    ForeignDataWrapper,
+    ForeignServer,
+    Function,
+    Group,
+    Language,
+    Table,
+    Tablespace,
+    Schema,
+    Sequence,
+    Type,
+    Procedure,
+    Parameter,
+}
+
+const KNOWN: [&str; 20] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "TRUNCATE",
+    "REFERENCES",
+    "TRIGGER",
+    "CREATE",
+    "CONNECT",
+    "TEMPORARY",
+    "TEMP",
+    "EXECUTE",
+    "USAGE",
+    "ALL",
+    "ALL PRIVILEGES",
+    "SET",
+    "ALTER SYSTEM",
+    "ALTER_SYSTEM",
+    "MAINTAIN",
+    "RULE",
+];
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    check_input(
+        &args.login,
+        &[
+            args.privs.as_deref().unwrap_or_default(),
+            args.objs.as_deref().unwrap_or_default(),
+            args.schema.as_deref().unwrap_or_default(),
+            args.target_roles.as_deref().unwrap_or_default(),
+            &args.roles,
+        ],
+    )?;
+    let in_schema = matches!(
+        args.kind,
+        Kind::Table
+            | Kind::Sequence
+            | Kind::Function
+            | Kind::Procedure
+            | Kind::Type
+            | Kind::DefaultPrivs
+    );
+    if args.schema.is_some() && !in_schema {
+        return Err(Failure::new(format!(
+            "Argument \"schema\" is not allowed for type \"{}\".",
+            args.kind.as_str()
+        )));
+    }
+    let kind = args.kind.as_str();
+    if args.objs.is_none() && args.kind != Kind::Database {
+        return Err(Failure::new(format!("Argument \"objs\" is required for type \"{kind}\".")));
+    }
+    if args.kind == Kind::Group && args.privs.is_some() {
+        return Err(Failure::new(format!(
+            "Argument \"privs\" is not allowed for type \"{kind}\"."
+        )));
+    }
+    if args.kind != Kind::Group && args.privs.is_none() {
+        return Err(Failure::new(format!("Argument \"privs\" is required for type \"{kind}\".")));
+    }
+    let mut connection = args.login.connect(host, &args.login_db)?;
+    let mut work = Work { args: &args, connection: &mut connection, queries: Vec::new() };
+    let changed = work.run(host)?;
+    let queries = std::mem::take(&mut work.queries);
+    Ok(Outcome::changed_if(changed).with("queries", queries))
+}
+
+struct Work<'a> {
+    args: &'a Args,
+    connection: &'a mut Connection,
+    queries: Vec<String>,
+}
+
+/// Splits at commas.
+fn split(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+}
+
+impl Work<'_> {
+    fn tell(&mut self, statement: &str) -> Result<crate::postgres::Answer> {
+        self.connection.run(statement).map_err(|error| Failure::new(error.to_string()))
+    }
+
+    fn run(&mut self, host: &Host) -> Result<bool> {
+        let args = self.args;
+        let schema = args.schema.clone().unwrap_or_else(|| "public".to_owned());
+        let privileges = self.privileges()?;
+        let in_schema = args.objs.as_deref() == Some("ALL_IN_SCHEMA");
+        let things = match (&args.objs, args.kind) {
+            (None, _) => vec![args.login_db.clone()],
+            (Some(_), Kind::Table | Kind::Sequence | Kind::Function | Kind::Procedure)
+                if in_schema =>
+            {
+                self.all_in(&schema)?
+            }
+            (Some(given), Kind::Function | Kind::Procedure) => {
+                split(given).into_iter().map(|one| one.replace(':', ",")).collect()
+            }
+            (Some(given), _) => split(given),
+        };
+        let mut roles = Vec::new();
+        for role in split(&args.roles) {
+            if role.eq_ignore_ascii_case("public") && args.kind != Kind::Group {
+                roles.push("PUBLIC".to_owned());
+            } else if self.role_is_there(&role)? {
+                roles.push(identifier(&role));
+            } else if args.fail_on_role {
+                return Err(Failure::new(format!("Role '{role}' does not exist")));
+            } else {
+                host.warn(format!("Role '{role}' does not exist, nothing to do"));
+            }
+        }
+        if things.is_empty() || roles.is_empty() {
+            return Ok(false);
+        }
+        self.tell("BEGIN")?;
+        let before = state::of(self, args.kind, &schema, &things)?;
+        let query = self.statements(&privileges, &schema, &things, &roles, in_schema).join("\n");
+        self.connection
+            .run(&query)
+            .map_err(|error| Failure::new(format!("Cannot execute SQL '{query}': {error}")))?;
+        self.queries.push(query);
+        let after = state::of(self, args.kind, &schema, &things)?;
+        let changed = before != after;
+        self.tell(if host.checking() || !changed { "ROLLBACK" } else { "COMMIT" })?;
+        Ok(changed)
+    }
+
+    fn role_is_there(&mut self, role: &str) -> Result<bool> {
+        let statement = format!(
+            "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {}",
+            crate::postgres::literal(role)
+        );
+        Ok(!self.tell(&statement)?.rows.is_empty())
+    }
+
+    fn privileges(&self) -> Result<Vec<String>> {
+        let Some(given) = &self.args.privs else { return Ok(Vec::new()) };
+        let found: Vec<String> = split(&given.to_uppercase());
+        let unknown: Vec<&str> =
+            found.iter().map(String::as_str).filter(|name| !KNOWN.contains(name)).collect();
+        if !unknown.is_empty() {
+            let names: Vec<String> = unknown.iter().map(|name| format!("'{name}'")).collect();
+            return Err(Failure::new(format!(
+                "Invalid privileges specified: frozenset({{{}}})",
+                names.join(", ")
+            )));
+        }
+        Ok(found.into_iter().map(|name| name.replace("ALTER_SYSTEM", "ALTER SYSTEM")).collect())
+    }
+
+    fn all_in(&mut self, schema: &str) -> Result<Vec<String>> {
+        let schema_text = crate::postgres::literal(schema);
+        let relations = |kinds: &str| {
+            format!(
+                "SELECT relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = {schema_text} AND relkind IN ({kinds}) ORDER BY relname"
+            )
+        };
+        let functions = |kind: &str| {
+            format!(
+                "SELECT p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')' FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE nspname = {schema_text} AND p.prokind = '{kind}' ORDER BY 1"
+            )
+        };
+        let statement = match self.args.kind {
+            Kind::Sequence => relations("'S'"),
+            Kind::Function => functions("f"),
+            Kind::Procedure => functions("p"),
+            _ => relations("'r', 'v', 'm', 'p', 'f'"),
+        };
+        let answer = self.tell(&statement)?;
+        Ok(answer.rows.into_iter().filter_map(|row| row.into_iter().next()?).collect())
+    }
+
+    /// A thing as statements name it.
+    fn thing(&self, schema: &str, name: &str) -> String {
+        match self.args.kind {
+            Kind::Table | Kind::Sequence | Kind::Type => {
+                format!("{}.{}", identifier(schema), identifier(name))
+            }
+            Kind::Function | Kind::Procedure => {
+                let (function, arguments) = name.split_once('(').unwrap_or((name, ")"));
+                format!("{}.{}({arguments}", identifier(schema), identifier(function))
+            }
+            Kind::Parameter => name.to_owned(),
+            _ => identifier(name),
+        }
+    }
+
+    fn statements(
+        &self,
+        privileges: &[String],
+        schema: &str,
+        things: &[String],
+        roles: &[String],
+        all: bool,
+    ) -> Vec<String> {
+        let args = self.args;
+        let roles = roles.join(",");
+        let absent = args.state == State::Absent;
+        if args.kind == Kind::DefaultPrivs {
+            return self.default_statements(privileges, things, &roles);
+        }
+        let names: Vec<String> = things.iter().map(|name| self.thing(schema, name)).collect();
+        let names = names.join(",");
+        if args.kind == Kind::Group {
+            return if absent {
+                vec![if args.grant_option == Some(true) {
+                    format!("REVOKE ADMIN OPTION FOR {names} FROM {roles};")
+                } else {
+                    format!("REVOKE {names} FROM {roles};")
+                }]
+            } else {
+                let mut found = Vec::new();
+                if args.grant_option == Some(false) {
+                    found.push(format!("GRANT {names} TO {roles};"));
+                    found.push(format!("REVOKE ADMIN OPTION FOR {names} FROM {roles};"));
+                } else if args.grant_option == Some(true) {
+                    found.push(format!("GRANT {names} TO {roles} WITH ADMIN OPTION;"));
+                } else {
+                    found.push(format!("GRANT {names} TO {roles};"));
+                }
+                found
+            };
+        }
+        let kind = match args.kind {
+            Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER".to_owned(),
+            Kind::ForeignServer => "FOREIGN SERVER".to_owned(),
+            other => other.as_str().to_owned(),
+        };
+        let what = if all {
+            let many = format!("{}S", kind.to_uppercase());
+            format!("{} ON ALL {many} IN SCHEMA {}", privileges.join(","), identifier(schema))
+        } else {
+            format!("{} ON {kind} {names}", privileges.join(","))
+        };
+        if absent {
+            let option = if args.grant_option == Some(true) { "GRANT OPTION FOR " } else { "" };
+            return vec![format!("REVOKE {option}{what} FROM {roles};")];
+        }
+        match args.grant_option {
+            Some(true) => vec![format!("GRANT {what} TO {roles} WITH GRANT OPTION;")],
+            Some(false) => vec![
+                format!("GRANT {what} TO {roles};"),
+                format!("REVOKE GRANT OPTION FOR {what} FROM {roles};"),
+            ],
+            None => vec![format!("GRANT {what} TO {roles};")],
+        }
+    }
+
+    fn default_statements(
+        &self,
+        privileges: &[String],
+        things: &[String],
+        roles: &str,
+    ) -> Vec<String> {
+        let args = self.args;
+        let kinds: Vec<String> = if args.objs.as_deref() == Some("ALL_DEFAULT") {
+            ["TABLES", "SEQUENCES", "TYPES", "FUNCTIONS"].map(str::to_owned).to_vec()
+        } else {
+            things.iter().map(|name| name.to_uppercase()).collect()
+        };
+        let mut begin = "ALTER DEFAULT PRIVILEGES".to_owned();
+        if let Some(targets) = &args.target_roles {
+            let targets: Vec<String> = split(targets).iter().map(|role| identifier(role)).collect();
+            begin.push_str(&format!(" FOR ROLE {}", targets.join(",")));
+        }
+        let schema = args.schema.as_deref().unwrap_or("public");
+        if schema != "not-specified" {
+            begin.push_str(&format!(" IN SCHEMA {}", identifier(schema)));
+        }
+        let mut found = Vec::new();
+        for kind in kinds {
+            found.push(format!("{begin} REVOKE ALL ON {kind} FROM {roles};"));
+            if args.state == State::Absent {
+                continue;
+            }
+            let option = match args.grant_option {
+                Some(true) => " WITH GRANT OPTION",
+                _ => "",
+            };
+            found.push(format!(
+                "{begin} GRANT {} ON {kind} TO {roles}{option};",
+                privileges.join(",")
+            ));
+        }
+        found
+    }
+}

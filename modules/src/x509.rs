@@ -1,0 +1,23 @@
+//! Certificates and requests for them: reading, comparing and writing what X.509 says, in DER.
+//!
+//! Keys stay with the host's `openssl`: it signs, and gives public keys.
+
+mod der;
+mod extension;
+mod general;
+mod name;
+mod sign;
+mod time;
+
+pub use der::{
+    Item, Reader, big_decimal, bits, integer, octets, oid, oid_text, sequence, tagged, tlv,
+};
+pub use extension::{
+    Extension, Place, authority_key, basic_constraints, distribution_points, extended_key_usage,
+    extensions_of, identifier_of, key_usage, key_usage_names, must_staple, name_constraints,
+    purpose_name, subject_alternatives,
+};
+pub use general::{general_name, general_name_text, general_names};
+pub use name::{Name, short_or_long};
+pub use sign::{Signed, algorithm, from_pem, sign, to_pem};
+pub use time::{encode_time, relative_time, show_time, time_of};

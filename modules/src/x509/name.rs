@@ -1,0 +1,145 @@
+//! Names of subjects and issuers.
+
+use super::der::{Item, oid, oid_text, sequence, tlv};
+
+/// Numbers of what a name is made of, with the long name first.
+const PARTS: [(&str, &str, &str); 20] = [
+    ("2.5.4.3", "commonName", "CN"),
+    ("2.5.4.6", "countryName", "C"),
+    ("2.5.4.8", "stateOrProvinceName", "ST"),
+    ("2.5.4.7", "localityName", "L"),
+    ("2.5.4.10", "organizationName", "O"),
+    ("2.5.4.11", "organizationalUnitName", "OU"),
+    ("1.2.840.113549.1.9.1", "emailAddress", "E"),
+    ("2.5.4.5", "serialNumber", "serialNumber"),
+    ("2.5.4.4", "surname", "SN"),
+    ("2.5.4.42", "givenName", "GN"),
+    ("2.5.4.12", "title", "title"),
+    ("2.5.4.44", "generationQualifier", "generationQualifier"),
+    ("2.5.4.46", "dnQualifier", "dnQualifier"),
+    ("2.5.4.65", "pseudonym", "pseudonym"),
+    ("0.9.2342.19200300.100.1.1", "userId", "UID"),
+    ("0.9.2342.19200300.100.1.25", "domainComponent", "DC"),
+    ("2.5.4.9", "street", "street"),
+    ("2.5.4.17", "postalCode", "postalCode"),
+    ("2.5.4.15", "businessCategory", "businessCategory"),
+    ("2.5.4.97", "organizationIdentifier", "organizationIdentifier"),
+];
+
+/// A name: numbers and texts in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Name {
+    pub parts: Vec<(String, String)>,
+}
+
+/// Returns the number that a part of a name has: by its short or long name, or the number itself.
+fn number_of(name: &str) -> Option<&str> {
+    let known = PARTS.iter().find(|(number, long, short)| {
+        *number == name || long.eq_ignore_ascii_case(name) || *short == name
+    });
+    match (known, name) {
+        (Some((number, ..)), _) => Some(number),
+        (None, "emailAddress" | "email") => Some("1.2.840.113549.1.9.1"),
+        (None, name) if name.contains('.') && oid(name).is_some() => Some(name),
+        _ => None,
+    }
+}
+
+/// Returns the long name of a part, or its number.
+pub fn short_or_long(number: &str) -> &str {
+    PARTS.iter().find(|(known, ..)| *known == number).map_or(number, |(_, long, _)| long)
+}
+
+impl Name {
+    /// Adds a part; the error names what is unknown.
+    pub fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let number = number_of(name).ok_or_else(|| format!("Cannot find OID for \"{name}\""))?;
+        self.parts.push((number.to_owned(), value.to_owned()));
+        Ok(())
+    }
+
+    /// Reads a name.
+    pub fn of(item: &Item<'_>) -> Name {
+        let mut parts = Vec::new();
+        for set in item.inside() {
+            for pair in set.inside() {
+                let mut inside = pair.inside();
+                let (Some(number), Some(value)) = (inside.next(), inside.next()) else { continue };
+                parts.push((oid_text(number.value), text(&value)));
+            }
+        }
+        Name { parts }
+    }
+
+    /// Writes it.
+    pub fn encode(&self) -> Vec<u8> {
+        let sets: Vec<Vec<u8>> = self
+            .parts
+            .iter()
+            .filter_map(|(number, value)| {
+                let tag = match number.as_str() {
+                    // Two letters, and what is ASCII by its definition.
+                    "2.5.4.6" | "2.5.4.5" | "2.5.4.46" => 0x13,
+                    "1.2.840.113549.1.9.1" | "0.9.2342.19200300.100.1.25" => 0x16,
+                    _ => 0x0c,
+                };
+                let pair = sequence(&[oid(number)?, tlv(tag, value.as_bytes())]);
+                Some(tlv(0x31, &pair))
+            })
+            .collect();
+        sequence(&sets)
+    }
+
+    /// Returns the parts with their long names.
+    pub fn shown(&self) -> Vec<(String, String)> {
+        let shown =
+            |(number, value): &(String, String)| (short_or_long(number).to_owned(), value.clone());
+        self.parts.iter().map(shown).collect()
+    }
+
+    /// Returns whether it is the same, in whatever order.
+    pub fn same_parts(&self, other: &Name) -> bool {
+        let mut one = self.parts.clone();
+        let mut two = other.parts.clone();
+        one.sort_unstable();
+        two.sort_unstable();
+        one == two
+    }
+}
+
+/// Returns the text of a string of any kind.
+fn text(item: &Item<'_>) -> String {
+    match item.tag {
+        // Two bytes a character.
+        0x1e => {
+            let units: Vec<u16> = item
+                .value
+                .chunks_exact(2)
+                .map(|two| u16::from_be_bytes([two[0], two[1]]))
+                .collect();
+            String::from_utf16_lossy(&units)
+        }
+        // One byte a character.
+        0x14 => item.value.iter().map(|byte| char::from(*byte)).collect(),
+        _ => String::from_utf8_lossy(item.value).into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::x509::Reader;
+
+    #[test]
+    fn names_are_written_and_read() {
+        let mut name = Name::default();
+        name.add("CN", "web.example").unwrap();
+        name.add("organizationName", "Größe").unwrap();
+        name.add("C", "AT").unwrap();
+        assert!(name.add("nothing", "").is_err());
+        let written = name.encode();
+        let item = Reader { rest: &written }.next().unwrap();
+        assert_eq!(Name::of(&item), name);
+        assert_eq!(name.shown()[0], ("commonName".to_owned(), "web.example".to_owned()));
+    }
+}

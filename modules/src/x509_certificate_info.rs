@@ -1,0 +1,385 @@
+//! `x509_certificate_info`: what a certificate says.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    openssl::{colons, fingerprints},
+    spec::{ArgPath, Json, JsonMap, python_str},
+    x509::{
+        Extension, Name, Reader, Signed, big_decimal, extensions_of, from_pem, general_name_text,
+        key_usage_names, oid_text, purpose_name, relative_time, show_time, time_of, to_pem,
+    },
+};
+
+/// Tells what a certificate says
+///
+/// # Examples
+/// ```yaml
+/// - name: Look at the web server's certificate
+///   community.crypto.x509_certificate_info:
+///     path: /etc/ssl/web.crt
+///     valid_at:
+///       soon: +2w
+///   register: certificate
+///
+/// - name: Stop when it ends soon
+///   ansible.builtin.assert:
+///     that: certificate.valid_at.soon
+/// ```
+#[derive(Args)]
+#[args(
+    collection = "community.crypto",
+    also("openssl_certificate_info", "community.crypto.openssl_certificate_info"),
+    mutually_exclusive("path", "content"),
+    required_one_of("path", "content")
+)]
+pub struct Args {
+    /// File of the certificate
+    path: Option<ArgPath>,
+    /// The certificate itself
+    content: Option<String>,
+    /// Points in time for which it is told whether it is valid
+    valid_at: Option<JsonMap>,
+    /// How names of other scripts are told
+    #[arg(default = "ignore")]
+    #[expect(dead_code, reason = "names are told as the certificate has them")]
+    name_encoding: Encoding,
+    /// Library of the reference; nothing else is needed here
+    #[arg(default = "auto")]
+    #[expect(dead_code, reason = "there is only one way")]
+    select_crypto_backend: Backend,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Ignore,
+    Idna,
+    Unicode,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Auto,
+    Cryptography,
+}
+
+/// A certificate, taken apart.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    der: Vec<u8>,
+    version: u8,
+    serial: Vec<u8>,
+    algorithm: String,
+    pub issuer: Name,
+    pub not_before: i64,
+    pub not_after: i64,
+    pub subject: Name,
+    /// The public key, as it is written.
+    pub key: Vec<u8>,
+    pub extensions: Vec<Extension>,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let pem = match (&args.content, args.path.as_deref()) {
+        (Some(content), _) => content.clone().into_bytes(),
+        (None, path) => {
+            let path = path.unwrap_or_default();
+            host.read_whole(path).map_err(|error| {
+                Failure::new(format!(
+                    "Error while reading certificate file from disk: {}",
+                    crate::host::errno_about(&error, path)
+                ))
+            })?
+        }
+    };
+    let der = from_pem(&pem, &["CERTIFICATE", "X509 CERTIFICATE"]).unwrap_or(pem);
+    let certificate = Certificate::of(&der)
+        .ok_or_else(|| Failure::new("Unable to load PEM file. See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming"))?;
+    let mut values = certificate.info(host, false);
+    let mut valid = JsonMap::new();
+    for (key, value) in args.valid_at.iter().flatten() {
+        let Json::String(text) = value else {
+            return Err(Failure::new(format!(
+                "The value for valid_at.{key} must be of type string (got <class '{}'>)",
+                crate::spec::python_class(value)
+            )));
+        };
+        let moment = relative_time(host, text).ok_or_else(|| {
+            Failure::raised(format!(
+                "The time spec \"{}\" for valid_at.{key} is invalid",
+                python_str(value)
+            ))
+        })?;
+        let within = certificate.not_before <= moment && moment <= certificate.not_after;
+        valid.insert(key.clone(), within.into());
+    }
+    values.insert("valid_at".to_owned(), valid.into());
+    Ok(Outcome { changed: false, values })
+}
+
+impl Certificate {
+    /// Takes a certificate apart.
+    pub fn of(der: &[u8]) -> Option<Certificate> {
+        let signed = Signed::of(der)?;
+        let mut parts = signed.content.inside();
+        let version = match parts.next_if(0xa0) {
+            Some(version) => version.inside().next()?.value.first()?.saturating_add(1),
+            None => 1,
+        };
+        let serial = parts.next_if(2)?.value.to_vec();
+        parts.next()?;
+        let issuer = Name::of(&parts.next()?);
+        let mut times = parts.next()?.inside();
+        let (not_before, not_after) = (time_of(&times.next()?)?, time_of(&times.next()?)?);
+        let subject = Name::of(&parts.next()?);
+        let key = parts.next()?.whole.to_vec();
+        let list = parts.find(|item| item.tag == 0xa3).and_then(|item| item.inside().next());
+        Some(Certificate {
+            der: der.to_vec(),
+            version,
+            serial,
+            algorithm: signed.algorithm_number(),
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            key,
+            extensions: list.map(|list| extensions_of(&list)).unwrap_or_default(),
+        })
+    }
+
+    /// Returns the extension of this number.
+    pub fn extension(&self, number: &str) -> Option<&Extension> {
+        self.extensions.iter().find(|extension| extension.number == number)
+    }
+
+    /// Returns its number: as many digits as it has.
+    pub fn serial_json(&self) -> Json {
+        number_json(&self.serial)
+    }
+
+    /// Returns all that is told of it; `short` leaves out all fingerprints but one.
+    pub fn info(&self, host: &Host, short: bool) -> JsonMap {
+        let mut values = JsonMap::new();
+        about_extensions(&self.extensions, &mut values);
+        about_name("subject", &self.subject, &mut values);
+        about_name("issuer", &self.issuer, &mut values);
+        about_key(&self.key, short, &mut values);
+        let mut set = |key: &str, value: Json| {
+            values.insert(key.to_owned(), value);
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
+        let now = host.now() as i64;
+        set("signature_algorithm", algorithm_name(&self.algorithm).into());
+        set("version", self.version.into());
+        set("not_before", show_time(self.not_before).into());
+        set("not_after", show_time(self.not_after).into());
+        set("expired", (self.not_after < now).into());
+        set("serial_number", self.serial_json());
+        set("fingerprints", sums(&self.der, short).into());
+        let (mut ocsp, mut issuer) = (Json::Null, Json::Null);
+        if let Some(extension) = self.extension("1.3.6.1.5.5.7.1.1") {
+            for access in extension.inside() {
+                let mut inside = access.inside();
+                let method = inside.next().map(|item| oid_text(item.value));
+                let place = inside.next().filter(|item| item.tag == 0x86);
+                let place = place.map(|item| String::from_utf8_lossy(item.value).into_owned());
+                let slot = match method.as_deref() {
+                    Some("1.3.6.1.5.5.7.48.1") => &mut ocsp,
+                    Some("1.3.6.1.5.5.7.48.2") => &mut issuer,
+                    _ => continue,
+                };
+                if slot.is_null() {
+                    *slot = place.into();
+                }
+            }
+        }
+        set("ocsp_uri", ocsp);
+        set("issuer_uri", issuer);
+        values
+    }
+}
+
+/// Tells of a name: its parts, and their order.
+pub(crate) fn about_name(what: &str, name: &Name, values: &mut JsonMap) {
+    let pairs = name.shown();
+    let map: JsonMap =
+        pairs.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+    values.insert(what.to_owned(), map.into());
+    let ordered: Vec<Json> =
+        pairs.into_iter().map(|(key, value)| vec![key, value].into()).collect();
+    values.insert(format!("{what}_ordered"), ordered.into());
+}
+
+/// Tells of a public key.
+pub(crate) fn about_key(key: &[u8], short: bool, values: &mut JsonMap) {
+    values.insert("public_key".to_owned(), to_pem("PUBLIC KEY", key).into());
+    values.insert("public_key_fingerprints".to_owned(), sums(key, short).into());
+    let (kind, about) = key_data(key);
+    values.insert("public_key_type".to_owned(), kind.into());
+    values.insert("public_key_data".to_owned(), about.into());
+}
+
+fn sums(bytes: &[u8], short: bool) -> JsonMap {
+    let mut found = fingerprints(bytes);
+    if short {
+        found.retain(|name, _| name == "sha256");
+    }
+    found
+}
+
+/// Tells of the extensions that certificates and requests for them have.
+pub(crate) fn about_extensions(extensions: &[Extension], values: &mut JsonMap) {
+    let find = |number: &str| extensions.iter().find(|extension| extension.number == number);
+    let mut listed = |key: &str, number: &str, names: &dyn Fn(&Extension) -> Vec<String>| {
+        let extension = find(number);
+        values.insert(key.to_owned(), extension.map(names).into());
+        let critical = extension.is_some_and(|extension| extension.critical);
+        values.insert(format!("{key}_critical"), critical.into());
+    };
+    listed("key_usage", "2.5.29.15", &|extension| {
+        let mut names: Vec<String> =
+            key_usage_names(extension).into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    });
+    listed("extended_key_usage", "2.5.29.37", &|extension| {
+        let mut names: Vec<String> =
+            extension.inside().map(|item| purpose_name(&oid_text(item.value))).collect();
+        names.sort_unstable();
+        names
+    });
+    listed("basic_constraints", "2.5.29.19", &|extension| {
+        let mut inside = extension.inside();
+        let authority = inside.next_if(1).is_some_and(|item| item.value != [0]);
+        let mut words = vec![format!("CA:{}", if authority { "TRUE" } else { "FALSE" })];
+        words.extend(inside.next_if(2).map(|item| format!("pathlen:{}", big_decimal(item.value))));
+        words
+    });
+    listed("subject_alt_name", "2.5.29.17", &|extension| {
+        extension.inside().map(|item| general_name_text(&item)).collect()
+    });
+    let mut set = |key: &str, value: Json| {
+        values.insert(key.to_owned(), value);
+    };
+    let staple = find("1.3.6.1.5.5.7.1.24");
+    set("ocsp_must_staple", staple.map(|_| true).into());
+    set("ocsp_must_staple_critical", staple.is_some_and(|one| one.critical).into());
+    let own = find("2.5.29.14")
+        .and_then(|extension| Reader { rest: &extension.value }.next().map(|item| hex(item.value)));
+    set("subject_key_identifier", own.into());
+    let (mut number, mut names, mut serial) = (Json::Null, Json::Null, Json::Null);
+    if let Some(extension) = find("2.5.29.35") {
+        for item in extension.inside() {
+            match item.tag & 0x1f {
+                0 => number = hex(item.value).into(),
+                1 => {
+                    let texts: Vec<String> =
+                        item.inside().map(|item| general_name_text(&item)).collect();
+                    names = texts.into();
+                }
+                2 => serial = number_json(item.value),
+                _ => (),
+            }
+        }
+    }
+    set("authority_key_identifier", number);
+    set("authority_cert_issuer", names);
+    set("authority_cert_serial_number", serial);
+    let by_number: JsonMap = extensions
+        .iter()
+        .map(|extension| {
+            use base64::{Engine as _, engine::general_purpose::STANDARD};
+            let value = serde_json::json!({
+                "critical": extension.critical, "value": STANDARD.encode(&extension.value),
+            });
+            (extension.number.clone(), value)
+        })
+        .collect();
+    set("extensions_by_oid", by_number.into());
+}
+
+/// A number; as text where it is too long for JSON's.
+fn number_json(bytes: &[u8]) -> Json {
+    let text = big_decimal(bytes);
+    text.parse::<u64>().map_or_else(|_| text.into(), Json::from)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    colons(&digits.concat())
+}
+
+/// Returns the kind of a public key and what is told of it.
+fn key_data(key: &[u8]) -> (String, JsonMap) {
+    let mut about = JsonMap::new();
+    let parts = || {
+        let mut outer = Reader { rest: key }.next()?.inside();
+        let mut algorithm = outer.next()?.inside();
+        let number = oid_text(algorithm.next()?.value);
+        let curve = algorithm.next_if(6).map(|item| oid_text(item.value));
+        Some((number, curve, outer.next()?.value.get(1..)?))
+    };
+    let Some((number, curve, bits)) = parts() else { return ("unknown".to_owned(), about) };
+    let kind = match number.as_str() {
+        "1.2.840.113549.1.1.1" => {
+            let mut inside = Reader { rest: bits }.next().map(|item| item.inside());
+            let mut next = || inside.as_mut().and_then(Iterator::next).map(|item| item.value);
+            let (modulus, exponent) = (next().unwrap_or_default(), next().unwrap_or_default());
+            let skip = modulus.iter().take_while(|byte| **byte == 0).count();
+            let zeros = modulus.get(skip).map_or(0, |byte| byte.leading_zeros() as usize);
+            about.insert("size".to_owned(), ((modulus.len() - skip) * 8 - zeros).into());
+            about.insert("modulus".to_owned(), number_json(modulus));
+            about.insert("exponent".to_owned(), number_json(exponent));
+            "RSA"
+        }
+        "1.2.840.10045.2.1" => {
+            let (name, size) = match curve.as_deref() {
+                Some("1.2.840.10045.3.1.7") => ("secp256r1", 256),
+                Some("1.3.132.0.34") => ("secp384r1", 384),
+                Some("1.3.132.0.35") => ("secp521r1", 521),
+                Some("1.3.132.0.10") => ("secp256k1", 256),
+                Some("1.3.132.0.33") => ("secp224r1", 224),
+                Some("1.2.840.10045.3.1.1") => ("secp192r1", 192),
+                _ => ("unknown", 0),
+            };
+            let point = bits.get(1..).unwrap_or_default();
+            let (x, y) = point.split_at(point.len() / 2);
+            about.insert("curve".to_owned(), name.into());
+            about.insert("exponent_size".to_owned(), size.into());
+            about.insert("x".to_owned(), number_json(x));
+            about.insert("y".to_owned(), number_json(y));
+            "ECC"
+        }
+        "1.3.101.112" => "Ed25519",
+        "1.3.101.113" => "Ed448",
+        "1.3.101.110" => "X25519",
+        "1.3.101.111" => "X448",
+        "1.2.840.10040.4.1" => "DSA",
+        _ => "unknown",
+    };
+    (kind.to_owned(), about)
+}
+
+fn algorithm_name(number: &str) -> String {
+    let known = match number {
+        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
+        "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
+        "1.2.840.113549.1.1.10" => "RSASSA-PSS",
+        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
+        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
+        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
+        "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
+        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
+        "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
+        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
+        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
+        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+        "1.3.101.112" => "ED25519",
+        "1.3.101.113" => "ED448",
+        "2.16.840.1.101.3.4.3.2" => "dsa_with_SHA256",
+        other => other,
+    };
+    known.to_owned()
+}
