@@ -63,10 +63,7 @@ impl Account {
             }
             Ok(variables.iter().find_map(|name| environment.get(name)).map(str::to_owned))
         };
-        let profile = text(
-            &["profile", "aws_profile", "boto_profile"],
-            &["AWS_PROFILE", "AWS_DEFAULT_PROFILE"],
-        )?;
+        let profile = text(&["profile", "aws_profile"], &["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])?;
         let access_key = text(
             &["access_key", "aws_access_key_id", "aws_access_key", "ec2_access_key"],
             &["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY"],
@@ -282,18 +279,6 @@ fn time_of(entries: &Map<String, Json>) -> Option<Time> {
     let text = entries.get(TIME).filter(|_| entries.len() == 1)?.as_str()?;
     let civil = text.strip_suffix("+00:00")?.parse().ok()?;
     Some(Time { civil, offset: Some(0) })
-}
-
-/// Returns what AWS told without times: as texts, as files keep it.
-pub(super) fn plain(told: &Json) -> Json {
-    match told {
-        Json::Array(items) => items.iter().map(plain).collect(),
-        Json::Object(entries) => match entries.get(TIME).filter(|_| entries.len() == 1) {
-            Some(text) => text.clone(),
-            None => entries.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
-        },
-        other => other.clone(),
-    }
 }
 
 /// Returns variables with something before and after their names.

@@ -106,12 +106,7 @@ fn write(file: &Path, found: &Json) -> std::io::Result<()> {
 
 /// Returns a name that differs for each plugin and each source.
 fn key(plugin: &str, path: &str) -> String {
-    let short = |text: &str| {
-        Sha1::digest(text.as_bytes())
-            .iter()
-            .take(3)
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
-    };
-    format!("{plugin}_{}s_{}", &short(plugin)[..5], &short(path)[..5])
+    let hash = Sha1::digest(path.as_bytes());
+    let hash: String = hash.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    format!("s1_{plugin}_k{hash}")
 }

@@ -141,25 +141,15 @@ impl Rules {
         let vars_now = |loader: &Loader<'_>| {
             let mut vars = loader.inventory.vars_of_source(host);
             vars.combine(files.clone(), loader.inventory.merges());
-            if self.uses_extra_vars {
-                let extra = Dict::clone(&loader.settings.extra_vars);
-                vars.combine(extra, loader.inventory.merges());
-            }
             Arc::new(vars)
         };
         if !self.compose.is_empty() {
-            let vars = match told {
-                Some(told) if self.uses_extra_vars => {
-                    let mut vars = Dict::clone(told);
-                    vars.combine(
-                        Dict::clone(&loader.settings.extra_vars),
-                        loader.inventory.merges(),
-                    );
-                    Arc::new(vars)
-                }
-                Some(told) => Arc::clone(told),
-                None => vars_now(loader),
-            };
+            let mut vars = told.map_or_else(|| vars_now(loader), Arc::clone);
+            // As in the reference, groups do not see them.
+            if self.uses_extra_vars {
+                let extra = Dict::clone(&loader.settings.extra_vars);
+                Arc::make_mut(&mut vars).combine(extra, loader.inventory.merges());
+            }
             let evaluation = Evaluation::new(&vars, loader);
             for (name, node) in &self.compose {
                 match evaluation.expression(&node.to_value().to_text()) {
@@ -202,7 +192,7 @@ impl Rules {
                     }
                     if decides && value.is_true() {
                         let group = loader.inventory.group_entry(&self.valid_name(name));
-                        loader.inventory.join(group, host);
+                        loader.join_named(group, host, node)?;
                     }
                 }
                 Err(error) if self.strict => {
@@ -264,7 +254,7 @@ impl Rules {
                 if prefix.is_empty() && !self.leading_separator { "" } else { separator };
             let name = self.valid_name(&format!("{prefix}{separator}{name}"));
             let group = loader.inventory.group_entry(&name);
-            loader.inventory.join(group, host);
+            loader.join_named(group, host, &keyed.node)?;
             if let Some(parent) = &parent {
                 self.nest(parent, group, keyed, loader)?;
             }
@@ -450,6 +440,24 @@ impl Inventory {
 }
 
 impl Loader<'_> {
+    /// Puts a host into a group; as in the reference, the group of the host's name where there is one.
+    fn join_named(&mut self, group: GroupId, host: HostId, node: &Node) -> Result<(), Diagnostic> {
+        let same = self.inventory.group_id(&self.inventory.host(host).name);
+        match same {
+            Some(same) if same == group => {
+                Err(Diagnostic::error(&node.span, "can't add group to itself"))
+            }
+            Some(same) => {
+                let nested = self.inventory.nest(group, same);
+                nested.map_err(|error| Diagnostic::error(&node.span, error.to_string()))
+            }
+            None => {
+                self.inventory.join(group, host);
+                Ok(())
+            }
+        }
+    }
+
     /// Returns what `group_vars` and `host_vars` beside the sources so far say of a host.
     pub(super) fn vars_beside(&mut self, host: HostId) -> Dict {
         let mut vars = Dict::new();

@@ -309,6 +309,8 @@ impl Matcher {
         };
         match Regex::new(&source) {
             Ok(regex) => Ok(Matcher::Regex(Box::new(regex))),
+            // What is no set of characters is a name.
+            Err(_) if !pattern.starts_with('~') => Ok(Matcher::Exact(pattern.to_owned())),
             Err(error) => Err(Diagnostic::bare(format!("Invalid host list pattern: {pattern}"))
                 .note(error.to_string())),
         }

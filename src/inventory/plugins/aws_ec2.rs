@@ -15,7 +15,7 @@ use crate::{
     diagnostic::Diagnostic,
     inventory::{
         ALL, GroupId,
-        amazon::{About, Account, Filters, at_once, instances, plain, renamed, snake, tags},
+        amazon::{About, Account, Filters, at_once, instances, renamed, snake, tags},
         cache::Cache,
         compose::Rules,
         sources::Loader,
@@ -37,13 +37,13 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
     options.must_end_with(&["aws_ec2.yml", "aws_ec2.yaml"])?;
     let rules = Rules::of(options, loader)?;
     let preferences = Preferences::of(options)?;
-    let cache = Cache::of(options, "aws_ec2", loader)?;
+    let cache = Cache::of(options, "amazon.aws.aws_ec2", loader)?;
     let found = match cache.as_ref().and_then(Cache::read) {
         Some(found) => found,
         None => {
             let found = fetch(options, loader)?;
             if let Some(cache) = &cache {
-                cache.write(&plain(&found), loader);
+                cache.write(&found, loader);
             }
             found
         }

@@ -10,9 +10,7 @@ use crate::{
     diagnostic::Diagnostic,
     inventory::{
         ALL,
-        amazon::{
-            About, Account, Filters, at_once, filter_parameters, plain, renamed, snake, tags,
-        },
+        amazon::{About, Account, Filters, at_once, filter_parameters, renamed, snake, tags},
         cache::Cache,
         compose::Rules,
         sources::Loader,
@@ -58,13 +56,13 @@ const CLUSTERS: Kind = Kind {
 fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic> {
     options.must_end_with(&["aws_rds.yml", "aws_rds.yaml"])?;
     let rules = Rules::of(options, loader)?;
-    let cache = Cache::of(options, "aws_rds", loader)?;
+    let cache = Cache::of(options, "amazon.aws.aws_rds", loader)?;
     let found = match cache.as_ref().and_then(Cache::read) {
         Some(found) => found,
         None => {
             let found = fetch(options, loader)?;
             if let Some(cache) = &cache {
-                cache.write(&plain(&found), loader);
+                cache.write(&found, loader);
             }
             found
         }
@@ -129,6 +127,15 @@ fn fetch(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<Json, Diagnos
             }
         }
     }
+    // Instances come before clusters, both by their names.
+    found.sort_by_cached_key(|one| {
+        let name = |kind: &Kind| one[kind.name].as_str().map(str::to_owned);
+        (
+            one[CLUSTERS.arn].is_string() && one[INSTANCES.arn].is_null(),
+            name(&INSTANCES),
+            name(&CLUSTERS),
+        )
+    });
     if !statuses.iter().any(|status| status == "all") {
         found.retain(|one| {
             let status =

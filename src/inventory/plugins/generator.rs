@@ -33,7 +33,11 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
         // As in the reference, a text is the list of its characters.
         let values: Vec<Value> = match (values.as_sequence(), values.to_value()) {
             (Some(items), _) => items.iter().map(Node::to_value).collect(),
-            (None, Value::Str(text)) => text.chars().map(|c| c.to_string().into()).collect(),
+            (None, Value::Str(text)) => {
+                let chars = Value::list(text.chars().map(|c| Value::from(c.to_string())));
+                loader.inventory.note_computed(&chars, &Dict::new());
+                chars.as_list().map(|list| list.iter().cloned().collect()).unwrap_or_default()
+            }
             (None, other) => vec![other],
         };
         layers.push((key.to_value(), values));
