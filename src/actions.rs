@@ -38,6 +38,7 @@ registry! {
     script,
     set_fact,
     set_stats,
+    synchronize,
     template,
     uri,
     unarchive,
@@ -115,6 +116,7 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
+                | "synchronize"
                 | "template"
                 | "unarchive"
                 | "uri"

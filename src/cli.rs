@@ -71,6 +71,7 @@ const COMMANDS: &[Command] = &[
 
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    windlass_aws::on_mfa(terminal::ask_code);
     let mut arguments = arguments.into_iter();
     let program = arguments.next().unwrap_or_default();
     let program =

@@ -5,6 +5,8 @@
 
 mod address;
 mod advanced_host_list;
+mod amazon;
+mod cache;
 mod compose;
 mod error;
 mod graph;
@@ -124,8 +126,10 @@ pub struct Inventory {
     sources: Vec<Arc<str>>,
     /// Whether any source could be read.
     parsed: bool,
-    /// Variables of hosts that sources computed: their text is never a template.
-    composed: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
+    /// Variables of hosts whose texts come from elsewhere: they are never templates.
+    told: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
+    /// Texts that expressions of sources made, by their place in memory: they are no templates either.
+    computed: FxHashMap<usize, Arc<str>>,
 }
 
 impl Inventory {

@@ -5,6 +5,7 @@
 mod action;
 mod args;
 mod collections;
+mod hosts;
 mod import;
 mod keywords;
 mod load;

@@ -5,7 +5,6 @@
 
 mod access;
 mod addresses;
-mod bcrypt;
 mod braces;
 mod cells;
 mod comparison;

@@ -70,9 +70,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("Path {path} does not exist !")).with("rc", 257));
     }
     let exists = before.is_some();
+    if !exists && args.state == State::Absent {
+        let message = format!("File {path} not present");
+        return Ok(Outcome::changed_if(false).with("msg", message));
+    }
     let before = text::from_bytes(before.unwrap_or_default());
     let after = edit::edit(&args, &before).map_err(Failure::raised)?;
-    let mut changed = before != after;
+    let mut changed = before != after || !exists;
     let mut message = match (changed, exists) {
         (false, _) => String::new(),
         (true, false) => "File created".to_owned(),

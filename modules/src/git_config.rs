@@ -89,7 +89,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let folder = match (args.scope, &args.repo) {
         (Some(Scope::Local), Some(repo)) => host.path(&repo.0),
-        (Some(Scope::File) | None, _) => host.path("."),
         _ => host.path("/"),
     };
     let at = |argv: Vec<String>| Command { cwd: Some(folder.clone()), ..Command::new(argv) };
@@ -107,7 +106,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         now == [value.clone()]
     };
     if right {
-        return Ok(Outcome::changed_if(false).with("msg", ""));
+        let message = if absent { "no setting to unset" } else { "" };
+        return Ok(Outcome::changed_if(false).with("msg", message));
     }
     let more: Vec<&str> = match (absent, args.add_mode) {
         (true, _) => vec!["--unset-all", &args.name],
@@ -134,12 +134,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 fn failed(output: &Output, argv: &[String]) -> Failure {
-    let reason = output.error_text();
-    Failure::new(reason.trim_end().to_owned())
-        .with("rc", output.status)
-        .with("cmd", argv.join(" "))
-        .with("stdout", output.text())
-        .with("stderr", reason)
+    Failure::new(output.error_text()).with("rc", output.status).with("cmd", argv)
 }
 
 #[cfg(test)]

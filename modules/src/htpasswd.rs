@@ -23,7 +23,7 @@ pub struct Args {
     /// The password
     #[arg(secret)]
     password: Option<String>,
-    /// How passwords are kept: `apr_md5_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`
+    /// How passwords are kept: `apr_md5_crypt`, `bcrypt`, `sha512_crypt`, `sha256_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`
     #[arg(default = "apr_md5_crypt", alias = "crypt_scheme")]
     hash_scheme: String,
     /// Whether the user should be there

@@ -83,7 +83,6 @@ impl FromArg for Having {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.state == State::Present
-        && args.option.is_some()
         && !args.allow_no_value
         && args.value.is_none()
         && args.values.as_ref().is_none_or(Vec::is_empty)
@@ -94,12 +93,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let path = args.path.0.as_str();
     let target = if args.follow { host.real_path(path) } else { path.to_owned() };
+    if host.is_folder(&target) {
+        return Err(Failure::raised(format!("[Errno 21] Is a directory: '{target}'")));
+    }
     let before = host.read(&target)?;
     if before.is_none() && !args.create {
         return Err(Failure::new(format!("Destination {target} does not exist!")).with("rc", 257));
     }
     let exists = before.is_some();
+    // Lines end in one way from here on, and a mark of the encoding is dropped, as the reference does.
     let before = text::from_bytes(before.unwrap_or_default());
+    let before = before.strip_prefix('\u{feff}').unwrap_or(&before);
+    let before = before.replace("\r\n", "\n").replace('\r', "\n");
     let (after, message) = edit::edit(&args, &before);
     let mut changed = before != after;
     let mut backup = None;

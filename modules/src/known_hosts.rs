@@ -1,5 +1,7 @@
 //! `known_hosts`: keys of servers that SSH clients trust.
 
+use std::{io::Write as _, os::unix::fs::MetadataExt as _};
+
 use base64::Engine as _;
 use windlass_macros::{Args, Choice};
 
@@ -15,6 +17,9 @@ pub struct Args {
     /// The server, as the file names it
     #[arg(alias = "host")]
     name: String,
+    /// The server, when it is given by this name: results show it, too
+    #[arg(hidden)]
+    host: Option<String>,
     /// Line or lines of the file for it
     key: Option<String>,
     /// The file
@@ -40,11 +45,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.state == State::Present && key.is_none() {
         return Err(Failure::new("No key specified when adding a host"));
     }
-    let mut wanted = Vec::new();
-    if args.state == State::Present {
-        for line in key.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
-            wanted.push(checked(&args.name, line)?);
-        }
+    if args.name.contains(',') {
+        return Err(Failure::new(
+            "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
+        ));
     }
     let before = host.read(path)?.map(text::from_bytes).unwrap_or_default();
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
@@ -53,25 +57,45 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let count = lines.len();
         lines.retain(|line| !is_for(line, &args.name));
         changed = lines.len() != count;
-    }
-    for line in wanted {
-        changed |= add(&args, &mut lines, line, host)?;
+    } else {
+        let wanted: Vec<&str> =
+            key.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()).collect();
+        for line in &wanted {
+            checked(&args.name, line)?;
+        }
+        // What the first line says decides for all of them, as in the reference.
+        if add(&args, &mut lines, wanted[0], host)? {
+            changed = true;
+            for line in &wanted[1..] {
+                lines.push(written(&args, line.trim(), host)?);
+            }
+        }
     }
     if changed {
         let after = lines.concat();
-        host.record_diff(Diff::Text {
-            before: text::shown(&before),
-            after: text::shown(&after),
-            before_header: path.to_owned(),
-            after_header: path.to_owned(),
-        });
+        if args.state == State::Present {
+            let exists = host.exists(path);
+            host.record_diff(Diff::Text {
+                before: text::shown(&before),
+                after: text::shown(&after),
+                before_header: if exists { path.to_owned() } else { "/dev/null".to_owned() },
+                after_header: path.to_owned(),
+            });
+        } else {
+            // `ssh-keygen -R`, which the reference runs, leaves the file as it was beside it.
+            let mode = host.stat(path)?.map(|meta| meta.mode() & 0o7777);
+            host.replace(format!("{path}.old"), mode, |file| {
+                file.write_all(&text::to_bytes(&before))
+            })?;
+        }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let mut outcome = Outcome::changed_if(changed)
         .with("name", args.name.as_str())
-        .with("key", args.key.clone())
+        .with_some("host", args.host)
+        .with("key", args.key)
         .with("path", path)
         .with("state", args.state.as_str())
         .with("hash_host", args.hash_host);
@@ -79,8 +103,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Returns a line of the task's without what is around it, when it is one for that server.
-fn checked<'a>(name: &str, line: &'a str) -> Result<&'a str> {
+/// Refuses a line that is none for that server.
+fn checked(name: &str, line: &str) -> Result<()> {
     let line = line.trim();
     let fields: Vec<&str> = line.split_whitespace().collect();
     let at = usize::from(fields.first().is_some_and(|field| field.starts_with('@')));
@@ -90,19 +114,17 @@ fn checked<'a>(name: &str, line: &'a str) -> Result<&'a str> {
         })
     });
     let names = fields.get(at).copied().unwrap_or_default();
-    if names.starts_with('|') {
-        if !matches_hashed(names, name) {
-            return Err(Failure::new(
-                "Host parameter does not match hashed host field in supplied key",
-            ));
-        }
-    } else if !names.split(',').any(|one| one == name) && names != name {
+    let is_named = if names.starts_with('|') {
+        matches_hashed(names, name)
+    } else {
+        names.split(',').any(|one| one == name) || names == name
+    };
+    if !is_named {
         return Err(Failure::new(
-            "Host parameter does not match hashed host field in supplied key"
-                .replace("hashed ", ""),
+            "Host parameter does not match hashed host field in supplied key",
         ));
     }
-    if is_key { Ok(line) } else { Err(Failure::new("Specified key is not valid")) }
+    if is_key { Ok(()) } else { Err(Failure::new("Specified key is not valid")) }
 }
 
 /// Adds a line, in place of one of the same kind of key; returns whether it was not there.
@@ -124,14 +146,17 @@ fn add(args: &Args, lines: &mut Vec<String>, line: &str, host: &Host) -> Result<
     {
         last.push('\n');
     }
-    let line = if args.hash_host && !hashed(line) {
-        let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-        format!("{} {rest}\n", hash(&args.name, host)?)
-    } else {
-        format!("{line}\n")
-    };
-    lines.push(line);
+    lines.push(written(args, line.trim(), host)?);
     Ok(true)
+}
+
+/// The line as the file has it.
+fn written(args: &Args, line: &str, host: &Host) -> Result<String> {
+    if args.hash_host && !names_of(line).starts_with('|') {
+        let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
+        return Ok(format!("{} {rest}\n", hash(&args.name, host)?));
+    }
+    Ok(format!("{line}\n"))
 }
 
 /// The field with names of servers.
@@ -277,7 +302,7 @@ mod tests {
         );
         assert_eq!(
             message(json!({"name": "h", "key": format!("i {KEY}"), "path": "/kh"})),
-            "Host parameter does not match host field in supplied key"
+            "Host parameter does not match hashed host field in supplied key"
         );
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the controller; modules are plain synchronous functions over a [`Host`].
 
 // Derived code names this crate's parts by `crate::`.
+pub mod crypt;
 pub mod docker;
 pub mod encoding;
 pub mod facts;
@@ -36,7 +37,9 @@ macro_rules! registry {
 }
 
 registry! {
+    acl,
     alternatives,
+    apk,
     apt,
     apt_key,
     apt_repository,
@@ -73,7 +76,10 @@ registry! {
     expect,
     fetch,
     file,
+    filesystem,
     find,
+    firewalld,
+    gem,
     get_url,
     getent,
     git,
@@ -85,18 +91,25 @@ registry! {
     iptables,
     known_hosts,
     lineinfile,
+    locale_gen,
+    lvg,
+    lvol,
+    make,
     modprobe,
     mount,
     mount_facts,
     mysql_db,
     mysql_query,
     mysql_user,
+    npm,
     openssh_keypair,
     openssl_csr,
     openssl_privatekey,
     package,
     package_facts,
     pam_limits,
+    parted,
+    patch,
     ping,
     pip,
     postgresql_db,
@@ -118,6 +131,8 @@ registry! {
     slurp,
     stat,
     sudoers,
+    supervisorctl,
+    synchronize,
     sysctl,
     systemd_service,
     sysvinit,
@@ -131,6 +146,7 @@ registry! {
     windlass_foreign,
     x509_certificate,
     x509_certificate_info,
+    xml,
     yum_repository,
 }
 

@@ -109,9 +109,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         )));
     }
     if !is_limit(&args.value, &args.limit_item) {
-        return Err(Failure::new(
-            "Argument 'value' can be one of 'unlimited', 'infinity', '-1' or positive number. Refer to manual pages for more details.",
-        ));
+        let (value, item) = (&args.value, &args.limit_item);
+        let range = if is_signed(item) {
+            "Value must be a number in the range of -20 to 19 inclusive."
+        } else {
+            "Value must either be 'unlimited', 'infinity' or -1, all of which indicate no limit, or a limit of 0 or larger."
+        };
+        return Err(Failure::new(format!(
+            " Value of '{value}' for item '{item}' is invalid. {range} Refer to the limits.conf(5) manual pages for more details."
+        )));
     }
     let exists = before.is_some();
     let before = text::from_bytes(before.unwrap_or_default());
@@ -119,12 +125,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let changed = before != after;
     let mut backup = None;
     if changed {
-        host.record_diff(Diff::Text {
-            before: text::shown(&before),
-            after: text::shown(&after),
-            before_header: path.to_owned(),
-            after_header: path.to_owned(),
-        });
+        let (before, after) = (text::shown(&before), text::shown(&after));
+        host.record_diff(Diff::Raw(serde_json::json!({ "before": before, "after": after })));
         if args.backup && exists {
             backup = host.backup(path)?;
         }
@@ -139,10 +141,17 @@ fn folder_of(path: &str) -> &str {
     path.rfind('/').map_or(".", |at| &path[..at.max(1)])
 }
 
+/// Items whose values are priorities of processes.
+fn is_signed(item: &str) -> bool {
+    matches!(item, "nice" | "priority")
+}
+
 fn is_limit(value: &str, item: &str) -> bool {
     let number = value.parse::<i64>().ok();
-    matches!(value, "unlimited" | "infinity" | "-1")
-        || number.is_some_and(|number| number >= 0 || matches!(item, "nice" | "priority"))
+    if is_signed(item) {
+        return number.is_some_and(|number| (-20..20).contains(&number));
+    }
+    matches!(value, "unlimited" | "infinity" | "-1") || number.is_some_and(|number| number >= 0)
 }
 
 /// A limit as a number, in which none is the highest.
@@ -155,20 +164,20 @@ fn height(value: &str) -> i64 {
 
 /// Returns the file's new text, and the line of the limit.
 fn edited(args: &Args, before: &str) -> (String, String) {
+    // The first comment of the file is that of a line without its own, with its line end, as the reference has it.
+    let mut comment = args.comment.clone();
     let line_of = |value: &str, comment: &str| {
         let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
-        format!(
-            "{}\t{}\t{}\t{value}{comment}\n",
-            args.domain,
-            args.limit_type.as_str(),
-            args.limit_item
-        )
+        let kind = args.limit_type.as_str();
+        format!("{}\t{kind}\t{}\t{value}{comment}\n", args.domain, args.limit_item)
     };
     let mut after = String::with_capacity(before.len() + 80);
-    let mut message = line_of(&args.value, &args.comment);
-    let mut found = false;
+    let mut message = None;
     for line in before.split_inclusive('\n') {
-        let bare = line.split('#').next().unwrap_or_default();
+        let (bare, old) = line.split_once('#').unwrap_or((line, ""));
+        if comment.is_empty() && !line.starts_with('#') {
+            old.clone_into(&mut comment);
+        }
         let fields: Vec<&str> = bare.split_whitespace().collect();
         let is_it = matches!(fields[..], [domain, kind, item, _]
             if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item);
@@ -176,27 +185,16 @@ fn edited(args: &Args, before: &str) -> (String, String) {
             after.push_str(line);
             continue;
         }
-        found = true;
         let now = fields[3];
         let keep = now == args.value
             || (args.use_max && height(now) >= height(&args.value))
             || (args.use_min && height(now) <= height(&args.value));
-        let comment = if args.comment.is_empty() {
-            line.split_once('#').map_or("", |(_, comment)| comment.trim_end())
-        } else {
-            &args.comment
-        };
-        let same_comment = args.comment.is_empty()
-            || line.split_once('#').is_some_and(|(_, old)| old.trim() == args.comment);
-        let value = if keep { now } else { &args.value };
-        message = line_of(value, comment);
-        if keep && same_comment {
-            line.clone_into(&mut message);
-            after.push_str(line);
-        } else {
-            after.push_str(&message);
-        }
+        let new = if keep { line.to_owned() } else { line_of(&args.value, &comment) };
+        after.push_str(&new);
+        message = Some(new);
     }
+    let found = message.is_some();
+    let message = message.unwrap_or_else(|| line_of(&args.value, &comment));
     if !found {
         if !after.is_empty() && !after.ends_with('\n') {
             after.push('\n');

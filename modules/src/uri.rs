@@ -266,6 +266,12 @@ impl Call<'_> {
             && !args.url.contains('@');
         let url = if same { args.url.clone() } else { response.url.clone() };
         result::add_headers(&mut values, &response.headers);
+        if let Some(location) = values.get_mut("location")
+            && let Some(text) = location.as_str()
+            && let Ok(leads) = http::Url::parse(&url).and_then(|from| from.join(text))
+        {
+            *location = leads.text().into();
+        }
         if good {
             cookies::add(&mut values, &response.headers);
         }

@@ -65,7 +65,10 @@ fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
     }
     result
         .iter()
-        .filter(|(key, _)| key.as_str() != Some("path"))
+        .filter(|(key, value)| {
+            let is_empty = value.as_list().is_some_and(|items| items.is_empty());
+            key.as_str() != Some("path") && !(key.as_str() == Some("diff") && is_empty)
+        })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
 }

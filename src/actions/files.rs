@@ -40,13 +40,19 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
     if let Some(found) = places.iter().find(|path| path.exists()) {
         return Ok(found.clone());
     }
+    let hint = "If you are using a module and expect the file to exist on the remote, see the remote_src option";
+    if Path::new(name).is_absolute() {
+        return Err(Failure::action(format!(
+            "Could not find or access '{name}' on the Ansible Controller.\n{hint}"
+        )));
+    }
     // The reference looks twice where the task's folder is the playbook's.
     if places.len() == 2 {
         places.extend(places.clone());
     }
     let tried: Vec<String> = places.iter().map(|path| format!("\t{}", absolute(path))).collect();
     Err(Failure::action(format!(
-        "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+        "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\n{hint}",
         tried.join("\n")
     )))
 }

@@ -1,7 +1,10 @@
 //! `unarchive`: an archive of the controller, of the host, or from the net.
 
 use super::{Action, files};
-use crate::executor::{Call, Failure, Remote, Step};
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::{Dict, Value},
+};
 
 pub(super) static UNIT: Action =
     Action { name: "unarchive", args: &[], open: true, needs_host: true, run };
@@ -16,6 +19,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::plain("src (or content) and dest are required"));
     };
     let mut remote = Remote::new("unarchive", &call.args);
+    remote.finish = Some(Box::new(told));
     let on_host = call.truth("remote_src") == Some(true) || call.truth("copy") == Some(false);
     if !on_host {
         let path = files::find(call, "files", &src).map_err(Failure::alone)?;
@@ -33,4 +37,15 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         remote.contents = vec![sent.content];
     }
     Ok(Step::Remote(Box::new(remote)))
+}
+
+/// Marks what the reference's action finds before its module starts.
+fn told(mut result: Dict) -> Dict {
+    let of_action = result.get("msg").and_then(Value::as_str).is_some_and(|message| {
+        message.starts_with("dest '") && message.ends_with("' must be an existing dir")
+    });
+    if of_action && result.contains_key("failed") {
+        result.insert("_ansible_windlass_plain", true);
+    }
+    result
 }

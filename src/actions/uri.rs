@@ -20,7 +20,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
     }
     for name in &names {
-        let path = files::find(call, "files", name).map_err(Failure::raised)?;
+        let path = files::find(call, "files", name).map_err(Failure::alone)?;
         remote.contents.push(files::send(call, &path)?.content);
     }
     if !names.is_empty() {

@@ -6,7 +6,7 @@ mod graph;
 mod list;
 mod nested;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use clap::Parser;
 
@@ -19,7 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     inventory::{HostId, Inventory, Limit},
     output::Secrets,
-    settings::Settings,
+    settings::{HashBehaviour, Settings},
     value::Dict,
     vault::Opener,
 };
@@ -124,7 +124,9 @@ impl Shown {
             terminal::print(self.text.trim_end());
             return 0;
         };
-        let Err(error) = std::fs::write(&path, self.text) else { return 0 };
+        // As in the reference, JSON in a file has no line end.
+        let text = if self.text.starts_with('{') { self.text.trim_end() } else { &self.text };
+        let Err(error) = std::fs::write(&path, text) else { return 0 };
         let message = format!("Unable to write to destination file ({}): {error}", path.display());
         report(&Diagnostic::bare(message).into());
         prepare::ERROR
@@ -171,6 +173,12 @@ pub fn inventory(
     let passwords = passwords::of_options(&args.vault, settings)
         .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
     let vault = Opener(passwords::vault(passwords, settings, &Secrets::default()));
+    let merge = settings.hash_behaviour.value == HashBehaviour::Merge;
+    let extra_vars = extra_vars(&args.extra_vars, merge, &vault)
+        .map_err(|error| Refusal::Failed(error.diagnostic.into(), error.status))?;
+    let mut settings = settings.clone();
+    settings.extra_vars = Arc::new(extra_vars);
+    let (settings, extra_vars) = (&settings, &settings.extra_vars);
     let (mut inventory, mut diagnostics) =
         Inventory::load(&args.inventory.sources, settings, &vault);
     let playbook_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
@@ -178,13 +186,10 @@ pub fn inventory(
         .map_or_else(|| settings.working_dir.clone(), |dir| settings.working_dir.join(dir));
     diagnostics.extend(inventory.enter_playbook(&playbook_dir));
     if diagnostics.has_errors() {
-        let error = Box::new(Diagnostic::bare("the inventory has errors"));
-        return Err(Refusal::Error(error, diagnostics));
+        let refusal = prepare::inventory_refusal(diagnostics);
+        return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
     }
-    let merge = inventory.merges();
-    let extra_vars = extra_vars(&args.extra_vars, merge, &vault)
-        .map_err(|error| Refusal::Failed(error.diagnostic.into(), error.status))?;
-    match show(&args, settings, &inventory, &extra_vars) {
+    match show(&args, settings, &inventory, extra_vars) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
         Err(error) => Err(Refusal::Error(error, diagnostics)),
     }
@@ -237,7 +242,8 @@ fn show(
         };
         return Ok((graph::render(inventory, group, args.vars, extra_vars), Vec::new()));
     }
-    let selection = inventory.select(&[pattern], limit.as_ref()).map_err(Box::new)?;
+    // As in the reference, the group of the command line is for the graph alone.
+    let selection = inventory.select(&["all"], limit.as_ref()).map_err(Box::new)?;
     let export = args.export || *settings.inventory_export;
     if args.yaml || args.toml {
         let selected = selection.hosts.iter().copied().collect();

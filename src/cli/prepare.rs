@@ -53,7 +53,7 @@ impl Refusal {
 pub(super) struct Prepared {
     pub(super) settings: Settings,
     pub(super) inventory: Inventory,
-    pub(super) extra_vars: Dict,
+    pub(super) extra_vars: Arc<Dict>,
     pub(super) limit: Option<Limit>,
     pub(super) secrets: Secrets,
     pub(super) vault: Opener,
@@ -75,14 +75,24 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
     Ok(settings)
 }
 
+/// Returns the refusal of an inventory with errors: a file's text, or what the sources say together.
+pub(super) fn inventory_refusal(diagnostics: Diagnostics) -> Refusal {
+    let is_error = |one: &Diagnostic| one.severity == Severity::Error;
+    let is_file = diagnostics.0.iter().any(|one| is_error(one) && one.span.is_some());
+    Refusal { diagnostics, status: if is_file { PARSER_ERROR } else { ERROR } }
+}
+
 /// Loads what the common options name.
-pub(super) fn prepare(settings: Settings, common: &CommonOptions) -> Result<Prepared, Refusal> {
+pub(super) fn prepare(mut settings: Settings, common: &CommonOptions) -> Result<Prepared, Refusal> {
+    settings.flush_cache = common.inventory.flush_cache;
     let merge = settings.hash_behaviour.value == HashBehaviour::Merge;
     let secrets = Secrets::default();
     let passwords = passwords::of_options(&common.vault, &settings)?;
     let vault = Opener(passwords::vault(passwords, &settings, &secrets));
     let extra_vars = extra_vars(&common.runtime.extra_vars, merge, &vault)
         .map_err(|error| Refusal::new(error.status, error.diagnostic))?;
+    let extra_vars = Arc::new(extra_vars);
+    settings.extra_vars = Arc::clone(&extra_vars);
     let (inventory, problems) = Inventory::load(&common.inventory.sources, &settings, &vault);
     // Sources that cannot be read are warnings already; errors are files with variables, and groups in a circle.
     let mut errors = Diagnostics::default();
@@ -96,11 +106,7 @@ pub(super) fn prepare(settings: Settings, common: &CommonOptions) -> Result<Prep
         }
     }
     if errors.has_errors() {
-        let is_file = errors.0.iter().any(|error| error.span.is_some());
-        return Err(Refusal {
-            diagnostics: errors,
-            status: if is_file { PARSER_ERROR } else { ERROR },
-        });
+        return Err(inventory_refusal(errors));
     }
     let limit = match &common.inventory.limit {
         Some(text) => Some(Limit::parse(text).map_err(|error| Refusal::new(ERROR, error))?),
@@ -152,13 +158,8 @@ pub(super) fn run(
         remote_user: options.identity.remote_user.clone(),
         connection: options.identity.connection.clone(),
     };
-    let mut world = World::new(
-        inventory,
-        Arc::new(extra_vars),
-        facts,
-        vault.0,
-        settings.allow_broken_conditionals.value,
-    );
+    let mut world =
+        World::new(inventory, extra_vars, facts, vault.0, settings.allow_broken_conditionals.value);
     world.cache = fact_cache(&settings)?;
     if let (true, Some(cache)) = (common.inventory.flush_cache, &world.cache) {
         let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);

@@ -61,6 +61,14 @@ impl Ask for Terminal {
     }
 }
 
+/// Asks for the code that a device shows, before an account of AWS is entered.
+pub(super) fn ask_code(prompt: &str) -> std::io::Result<String> {
+    if !std::io::stdin().is_terminal() {
+        return Err(std::io::Error::other("there is no terminal to ask on"));
+    }
+    Ok(Terminal.line(prompt, true))
+}
+
 /// Ends the line of a prompt that was answered by something else than a terminal.
 pub(super) fn end_prompt() {
     if !std::io::stdin().is_terminal() {

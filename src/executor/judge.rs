@@ -202,7 +202,10 @@ impl Prepared {
             }
             _ => message,
         };
-        let message = if message.is_empty() {
+        let message = if result.contains_key("_ansible_windlass_plain") {
+            // The reference's action looks at the host itself before it starts the module.
+            message
+        } else if message.is_empty() {
             format!("{kind} failed.")
         } else {
             format!("{kind} failed: {message}")
@@ -308,6 +311,7 @@ impl Prepared {
 fn explain(result: &mut Dict) {
     result.remove("_ansible_windlass_reason");
     result.remove("_ansible_windlass_action_failed");
+    result.remove("_ansible_windlass_plain");
     result.insert("exception", "(traceback unavailable)");
 }
 

@@ -97,14 +97,14 @@ impl Run {
         };
         let hosts_value = evaluate(&play.hosts, &play.span)
             .map_err(|error| error.fault(crate::diagnostic::Fault::Keyword))?;
-        let pattern = pattern(&hosts_value);
+        let patterns = patterns(&hosts_value);
         let name = match &play.name {
             Some(value) => evaluate(value, &play.span)
                 .map_or_else(|_| raw_text(value), |value| value.to_text()),
-            None => pattern.clone(),
+            None => patterns.join(","),
         };
         data.name = name.as_str().into();
-        let ids = self.select(&pattern, keyword(Keyword::Order)?)?;
+        let ids = self.select(&patterns, keyword(Keyword::Order)?)?;
         let ids: Vec<HostId> = ids;
         let all_hosts: Vec<Arc<str>> = {
             let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
@@ -252,9 +252,10 @@ impl Run {
         }
     }
 
-    fn select(&self, pattern: &str, order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
+    fn select(&self, patterns: &[String], order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
         let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        let selected = inventory.select(&[pattern], self.options.limit.as_ref())?;
+        let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        let selected = inventory.select(&patterns, self.options.limit.as_ref())?;
         for warning in &selected.warnings {
             self.printer.event(&Event::Warning(warning.clone()));
         }
@@ -315,13 +316,11 @@ fn needs_hosts(play: &Play) -> bool {
     gathers || play.sections.iter().any(|section| any(section))
 }
 
-/// The pattern of a play's `hosts`.
-fn pattern(hosts: &Value) -> String {
+/// The patterns of a play's `hosts`; each is split for itself.
+fn patterns(hosts: &Value) -> Vec<String> {
     match hosts {
-        Value::List(list) | Value::Tuple(list) => {
-            list.iter().map(Value::to_text).collect::<Vec<_>>().join(",")
-        }
-        one => one.to_text(),
+        Value::List(list) | Value::Tuple(list) => list.iter().map(Value::to_text).collect(),
+        one => vec![one.to_text()],
     }
 }
 

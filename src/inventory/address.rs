@@ -111,6 +111,9 @@ fn is_hostname(text: &str) -> bool {
     })
 }
 
+/// Names that one pattern may stand for: more than that is a mistake, and would only fill the memory.
+const MAX_NAMES: usize = 1_000_000;
+
 /// Returns the names and the port that a host pattern of a source stands for.
 pub(super) fn expand(pattern: &str) -> Result<(Vec<String>, Option<i64>), String> {
     let address = parse(pattern).unwrap_or(Address { host: pattern, port: None });
@@ -132,9 +135,16 @@ fn expand_ranges(pattern: &str, names: &mut Vec<String>) -> Result<(), String> {
         return Err("host range is not closed: expected `]`".to_owned());
     };
     for middle in range_items(range)? {
+        if names.len() >= MAX_NAMES {
+            return Err(too_many());
+        }
         expand_ranges(&format!("{head}{middle}{tail}"), names)?;
     }
     Ok(())
+}
+
+fn too_many() -> String {
+    format!("host range stands for more than {MAX_NAMES} hosts")
 }
 
 fn range_items(range: &str) -> Result<Vec<String>, String> {
@@ -164,7 +174,7 @@ fn range_items(range: &str) -> Result<Vec<String>, String> {
         return Ok(letters.step_by(step).map(|n| char::from(letter(n)).to_string()).collect());
     }
     let number = |text: &str| {
-        text.parse::<u64>().map_err(|_| format!("host range has the wrong bound `{text}`"))
+        text.parse::<i64>().map_err(|_| format!("host range has the wrong bound `{text}`"))
     };
     let (first, last) = (number(start)?, number(end)?);
     let width = if start.len() > 1 && start.starts_with('0') {
@@ -175,6 +185,10 @@ fn range_items(range: &str) -> Result<Vec<String>, String> {
     } else {
         0
     };
+    let n_steps = u64::try_from(last.saturating_sub(first)).unwrap_or(0) / step as u64;
+    if n_steps >= MAX_NAMES as u64 {
+        return Err(too_many());
+    }
     Ok((first..=last).step_by(step).map(|n| format!("{n:0width$}")).collect())
 }
 
@@ -230,6 +244,8 @@ mod tests {
             ("h[1:]", "host range must specify end value"),
             ("h[1]", "host range must be begin:end or begin:end:step"),
             ("h[1:", "host range is not closed: expected `]`"),
+            ("h[0:99999999999]", "host range stands for more than 1000000 hosts"),
+            ("h[0:99999][0:99999]", "host range stands for more than 1000000 hosts"),
         ] {
             assert_eq!(expand(pattern).unwrap_err(), message);
         }

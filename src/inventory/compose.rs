@@ -4,6 +4,8 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use rustc_hash::FxHashSet;
+
 use super::{ALL, GroupId, HostId, Inventory, plugins::Options, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
@@ -42,9 +44,14 @@ impl Evaluation {
 
     /// Returns the text that a node gives.
     pub(super) fn text(&self, node: &Node) -> Result<String, Diagnostic> {
+        self.value(node).map(|value| value.to_text())
+    }
+
+    /// Returns the value that a node gives, templates in it evaluated.
+    pub(super) fn value(&self, node: &Node) -> Result<Value, Diagnostic> {
         let names = Names(&self.vars);
         let value = Env::new(&names, &self.context).eval(&node.to_value());
-        value.map(|value| value.to_text()).map_err(|error| at(node, &error))
+        value.map_err(|error| at(node, &error))
     }
 
     /// Returns what an expression without braces gives.
@@ -67,6 +74,10 @@ pub(super) struct Rules {
     groups: Vec<(String, Node)>,
     keyed: Vec<Keyed>,
     leading_separator: bool,
+    /// Whether groups' names may have a `-`.
+    keeps_dashes: bool,
+    /// Whether variables of the command line count.
+    uses_extra_vars: bool,
 }
 
 /// One entry of `keyed_groups`.
@@ -81,7 +92,7 @@ struct Keyed {
 }
 
 impl Rules {
-    pub(super) fn of(options: &Options<'_>) -> Result<Rules, Diagnostic> {
+    pub(super) fn of(options: &Options<'_>, loader: &Loader<'_>) -> Result<Rules, Diagnostic> {
         let named = |name: &str| -> Result<Vec<(String, Node)>, Diagnostic> {
             let entries = options.mapping(name)?.iter();
             Ok(entries.map(|(key, value)| (key.to_value().to_text(), value.clone())).collect())
@@ -93,6 +104,9 @@ impl Rules {
             groups: named("groups")?,
             keyed: keyed.collect::<Result<_, _>>()?,
             leading_separator: options.flag("leading_separator", true),
+            keeps_dashes: options.flag("use_contrib_script_compatible_sanitization", false),
+            uses_extra_vars: options
+                .flag("use_extra_vars", *loader.settings.inventory_use_extra_vars),
         })
     }
 
@@ -103,25 +117,59 @@ impl Rules {
         use_files: bool,
         loader: &mut Loader<'_>,
     ) -> Result<(), Diagnostic> {
+        self.apply_with(host, None, use_files, loader)
+    }
+
+    /// Makes variables and groups of a host that a plugin found: variables of what it told alone.
+    pub(super) fn apply_found(
+        &self,
+        host: HostId,
+        told: &Arc<Dict>,
+        loader: &mut Loader<'_>,
+    ) -> Result<(), Diagnostic> {
+        self.apply_with(host, Some(told), false, loader)
+    }
+
+    fn apply_with(
+        &self,
+        host: HostId,
+        told: Option<&Arc<Dict>>,
+        use_files: bool,
+        loader: &mut Loader<'_>,
+    ) -> Result<(), Diagnostic> {
         let files = if use_files { loader.vars_beside(host) } else { Dict::new() };
         let vars_now = |loader: &Loader<'_>| {
             let mut vars = loader.inventory.vars_of_source(host);
             vars.combine(files.clone(), loader.inventory.merges());
+            if self.uses_extra_vars {
+                let extra = Dict::clone(&loader.settings.extra_vars);
+                vars.combine(extra, loader.inventory.merges());
+            }
             Arc::new(vars)
         };
         if !self.compose.is_empty() {
-            let evaluation = Evaluation::new(&vars_now(loader), loader);
+            let vars = match told {
+                Some(told) if self.uses_extra_vars => {
+                    let mut vars = Dict::clone(told);
+                    vars.combine(
+                        Dict::clone(&loader.settings.extra_vars),
+                        loader.inventory.merges(),
+                    );
+                    Arc::new(vars)
+                }
+                Some(told) => Arc::clone(told),
+                None => vars_now(loader),
+            };
+            let evaluation = Evaluation::new(&vars, loader);
             for (name, node) in &self.compose {
                 match evaluation.expression(&node.to_value().to_text()) {
                     Ok(value) => {
-                        // What is only passed on keeps what it is; the rest is a result, and no template.
-                        let text = node.to_value().to_text();
-                        if text == "group_names"
-                            || !text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-                        {
-                            loader.inventory.composed.insert((host, name.as_str().into()));
+                        if told.is_some() {
+                            loader.inventory.told.insert((host, name.as_str().into()));
+                        } else {
+                            loader.inventory.note_computed(&value, &vars);
                         }
-                        loader.inventory.set_host_var(host, name.as_str().into(), value);
+                        loader.set_host_var(host, name.as_str().into(), value);
                     }
                     Err(error) if self.strict => {
                         let host = &loader.inventory.host(host).name;
@@ -133,12 +181,27 @@ impl Rules {
                 }
             }
         }
+        if self.groups.is_empty() && self.keyed.is_empty() {
+            return Ok(());
+        }
         let evaluation = Evaluation::new(&vars_now(loader), loader);
         for (name, node) in &self.groups {
             match evaluation.expression(&node.to_value().to_text()) {
                 Ok(value) => {
-                    if value.is_true() {
-                        let group = loader.inventory.group_entry(&valid_name(name));
+                    // As any condition: what is no truth value decides nothing.
+                    let decides = matches!(value, Value::Bool(_))
+                        || evaluation.context.allow_broken_conditionals;
+                    if self.strict && !decides {
+                        let host = &loader.inventory.host(host).name;
+                        let message = format!(
+                            "Could not add host {host} to group {name}: Conditional result ({}) was derived from value of type '{}'. Conditionals must have a boolean result.",
+                            if value.is_true() { "True" } else { "False" },
+                            value.type_name()
+                        );
+                        return Err(Diagnostic::error(&node.span, message));
+                    }
+                    if decides && value.is_true() {
+                        let group = loader.inventory.group_entry(&self.valid_name(name));
                         loader.inventory.join(group, host);
                     }
                 }
@@ -199,26 +262,36 @@ impl Rules {
         for name in keyed.names(&key, separator)? {
             let separator =
                 if prefix.is_empty() && !self.leading_separator { "" } else { separator };
-            let name = valid_name(&format!("{prefix}{separator}{name}"));
+            let name = self.valid_name(&format!("{prefix}{separator}{name}"));
             let group = loader.inventory.group_entry(&name);
             loader.inventory.join(group, host);
             if let Some(parent) = &parent {
-                Self::nest(parent, group, keyed, loader)?;
+                self.nest(parent, group, keyed, loader)?;
             }
         }
         Ok(())
     }
 
     fn nest(
+        &self,
         parent: &str,
         group: GroupId,
         keyed: &Keyed,
         loader: &mut Loader<'_>,
     ) -> Result<(), Diagnostic> {
-        let parent =
-            if parent == "all" { ALL } else { loader.inventory.group_entry(&valid_name(parent)) };
+        let parent = if parent == "all" {
+            ALL
+        } else {
+            loader.inventory.group_entry(&self.valid_name(parent))
+        };
         let nested = loader.inventory.nest(parent, group);
         nested.map_err(|error| Diagnostic::error(&keyed.node.span, error.to_string()))
+    }
+}
+
+impl Rules {
+    fn valid_name(&self, name: &str) -> String {
+        valid_name(name, self.keeps_dashes)
     }
 }
 
@@ -292,16 +365,59 @@ impl Keyed {
 }
 
 /// Returns a group's name with `_` for every character that no name may have.
-fn valid_name(name: &str) -> String {
-    let is_word =
-        |n: usize, c: char| c == '_' || c.is_alphanumeric() && !(n == 0 && c.is_numeric());
+pub(super) fn valid_name(name: &str, keeps_dashes: bool) -> String {
+    let is_word = |n: usize, c: char| {
+        c == '_'
+            || keeps_dashes && (c == '-' || c.is_numeric())
+            || c.is_alphanumeric() && !(n == 0 && c.is_numeric())
+    };
     name.chars().enumerate().map(|(n, c)| if is_word(n, c) { c } else { '_' }).collect()
 }
 
+/// Returns where a text is in memory.
+fn place(text: &Arc<str>) -> usize {
+    text.as_ptr() as usize
+}
+
+fn collect_texts(value: &Value, found: &mut Vec<Arc<str>>) {
+    match value {
+        Value::Str(text) => found.push(Arc::clone(text)),
+        Value::List(items) | Value::Tuple(items) => {
+            items.iter().for_each(|item| collect_texts(item, found));
+        }
+        Value::Dict(entries) => entries.iter().for_each(|(_, value)| collect_texts(value, found)),
+        _ => (),
+    }
+}
+
 impl Inventory {
-    /// Returns whether a variable of a host is the result of an expression of a source.
-    pub fn is_composed(&self, host: HostId, name: &str) -> bool {
-        !self.composed.is_empty() && self.composed.contains(&(host, Arc::from(name)))
+    /// Returns whether all texts of a variable of a host come from elsewhere.
+    pub fn is_told(&self, host: HostId, name: &str) -> bool {
+        !self.told.is_empty() && self.told.contains(&(host, Arc::from(name)))
+    }
+
+    /// Returns whether an expression of a source made a text.
+    pub fn is_computed(&self, text: &Arc<str>) -> bool {
+        !self.computed.is_empty() && self.computed.contains_key(&place(text))
+    }
+
+    /// Remembers the texts of a value that are not among the variables of which an expression made it.
+    pub(super) fn note_computed(&mut self, value: &Value, vars: &Dict) {
+        let mut texts = Vec::new();
+        collect_texts(value, &mut texts);
+        if texts.is_empty() {
+            return;
+        }
+        let mut known = Vec::new();
+        for (key, value) in vars {
+            // Names of groups are nobody's text.
+            if key.as_str() != Some("group_names") {
+                collect_texts(value, &mut known);
+            }
+        }
+        let known: FxHashSet<usize> = known.iter().map(place).collect();
+        let made = texts.into_iter().filter(|text| !known.contains(&place(text)));
+        self.computed.extend(made.map(|text| (place(&text), text)));
     }
 
     /// Returns what the sources say of a host, and its magic variables.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     ALL, Group, GroupId, Host, HostId, Inventory, LoopError, OriginId, SourceFile, UNGROUPED,
@@ -32,7 +32,8 @@ impl Inventory {
             mismatch: *settings.host_pattern_mismatch,
             sources: Vec::new(),
             parsed: false,
-            composed: rustc_hash::FxHashSet::default(),
+            told: FxHashSet::default(),
+            computed: FxHashMap::default(),
         };
         inventory.group_entry("all");
         inventory.group_entry("ungrouped");
@@ -43,6 +44,16 @@ impl Inventory {
     pub(super) fn add_origin(&mut self, file: &str, dir: Option<&str>) -> OriginId {
         self.origins.push(SourceFile { file: file.into(), dir: dir.map(Into::into) });
         OriginId(index(self.origins.len() - 1))
+    }
+
+    /// Returns the origin that is a file, which is added when it is new.
+    pub(super) fn origin_of(&mut self, source: &crate::diagnostic::Source) -> OriginId {
+        if let Some(at) = self.origins.iter().rposition(|known| *known.file == *source.path) {
+            return OriginId(index(at));
+        }
+        let dir = std::path::Path::new(&*source.path).parent();
+        let dir = dir.map(|dir| dir.display().to_string());
+        self.add_origin(&source.path, dir.as_deref())
     }
 
     /// Returns a group, which is made where it is missing.
@@ -182,12 +193,11 @@ impl Inventory {
     }
 
     /// Returns the groups above a group, without order.
-    pub(super) fn ancestors(&self, group: GroupId) -> Vec<GroupId> {
-        let mut seen = Vec::new();
+    pub(super) fn ancestors(&self, group: GroupId) -> FxHashSet<GroupId> {
+        let mut seen = FxHashSet::default();
         let mut open = self.group(group).parents.clone();
         while let Some(next) = open.pop() {
-            if !seen.contains(&next) {
-                seen.push(next);
+            if seen.insert(next) {
                 open.extend(&self.group(next).parents);
             }
         }

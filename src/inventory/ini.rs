@@ -81,7 +81,8 @@ impl Reader<'_, '_> {
                 continue;
             }
             let line = Line { text, number, indent: length(raw) - length(raw.trim_start()) };
-            if let Some(section) = SECTION.captures(text) {
+            let section = if text.starts_with('[') { SECTION.captures(text) } else { None };
+            if let Some(section) = section {
                 let kind = section.get(2).map(|kind| kind.as_str());
                 self.open(&section[1], kind, &line)?;
             } else if text.starts_with('[') && text.ends_with(']') {
@@ -134,6 +135,12 @@ impl Reader<'_, '_> {
     }
 
     fn host_line(&mut self, line: &Line<'_>) -> Result<(), Diagnostic> {
+        // Most lines are a name and nothing else.
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        if line.text.bytes().all(is_plain) && line.text != "---" {
+            self.loader.plain_host(line.text, self.group, self.origin);
+            return Ok(());
+        }
         let words = words(line.text, true).map_err(|error| {
             let span = line.span(self.source, error.column, length(line.text));
             let message =

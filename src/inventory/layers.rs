@@ -38,8 +38,6 @@ pub(super) enum Step {
     AllPlaybookVars,
     GroupsInventoryVars,
     GroupsPlaybookVars,
-    /// Per group, the inventory's and then the playbook's.
-    GroupVarsByGroup,
 }
 
 impl Step {
@@ -51,7 +49,7 @@ impl Step {
             "all_plugins_play" => Step::AllPlaybookVars,
             "groups_plugins_inventory" => Step::GroupsInventoryVars,
             "groups_plugins_play" => Step::GroupsPlaybookVars,
-            "plugins_by_groups" => Step::GroupVarsByGroup,
+            // As in the reference, `plugins_by_groups` gives no variables.
             _ => return None,
         })
     }
@@ -123,12 +121,6 @@ impl<'a> Layers<'a> {
             Step::AllPlaybookVars => self.beside_playbook(&[ALL]),
             Step::GroupsInventoryVars => self.beside_inventory(groups),
             Step::GroupsPlaybookVars => self.beside_playbook(groups),
-            Step::GroupVarsByGroup => {
-                for group in groups {
-                    self.beside_inventory(&[*group]);
-                    self.beside_playbook(&[*group]);
-                }
-            }
         }
     }
 

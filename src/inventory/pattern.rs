@@ -187,8 +187,10 @@ impl Inventory {
         }
         let (expression, slice) = Slice::split(pattern, warnings);
         let hosts = self.without_slice(expression, warnings)?;
-        slice.map_or(Ok(hosts.clone()), |slice| slice.apply(&hosts)).map_err(|()| {
-            Diagnostic::bare(format!("No hosts matched the subscripted pattern '{pattern}'"))
+        // As in the reference, a place that is not there is no host and no error.
+        Ok(match slice {
+            Some(slice) => slice.apply(&hosts).unwrap_or_default(),
+            None => hosts,
         })
     }
 

@@ -13,25 +13,23 @@ impl Inventory {
     pub fn place_of(&self, host: HostId, kind: LayerKind, variable: &str) -> Option<Span> {
         let host_name = &*self.host(host).name;
         let group = |id| &*self.group(id).name;
-        let beside = |playbook: bool| {
+        let beside = |playbook: bool, kind: &str, name: &str| {
             let folders = if playbook { &self.playbook_vars } else { &self.inventory_vars };
-            folders.iter().map(|folder| folder.path.as_path()).collect::<Vec<_>>()
+            let files =
+                folders.iter().flat_map(|folder| folder.files_of(kind, name, &self.vars_rules));
+            let files: Vec<_> = files.collect();
+            files.iter().rev().find_map(|path| {
+                let root = yaml::parse(&self.read(path)?).ok()?.root?;
+                root.get(variable).map(|(key, _)| key.span.clone())
+            })
         };
         match kind {
             LayerKind::Group(id) => self.in_sources(&Wanted::Group(group(id)), variable),
             LayerKind::Host => self.in_sources(&Wanted::Host(host_name), variable),
-            LayerKind::InventoryGroupVars(id) => {
-                in_folders(&beside(false), "group_vars", group(id), variable)
-            }
-            LayerKind::PlaybookGroupVars(id) => {
-                in_folders(&beside(true), "group_vars", group(id), variable)
-            }
-            LayerKind::InventoryHostVars => {
-                in_folders(&beside(false), "host_vars", host_name, variable)
-            }
-            LayerKind::PlaybookHostVars => {
-                in_folders(&beside(true), "host_vars", host_name, variable)
-            }
+            LayerKind::InventoryGroupVars(id) => beside(false, "group_vars", group(id)),
+            LayerKind::PlaybookGroupVars(id) => beside(true, "group_vars", group(id)),
+            LayerKind::InventoryHostVars => beside(false, "host_vars", host_name),
+            LayerKind::PlaybookHostVars => beside(true, "host_vars", host_name),
         }
     }
 
@@ -109,32 +107,4 @@ fn in_ini(source: &Arc<Source>, wanted: &Wanted<'_>, variable: &str) -> Option<S
         }
     }
     found
-}
-
-/// Looks through the files and folders with the name of a group or a host.
-fn in_folders(folders: &[&Path], kind: &str, name: &str, variable: &str) -> Option<Span> {
-    let mut files = Vec::new();
-    for folder in folders {
-        let base = folder.join(kind);
-        for ending in ["", ".yml", ".yaml", ".json"] {
-            collect(&base.join(format!("{name}{ending}")), &mut files);
-        }
-    }
-    files.iter().rev().find_map(|path| {
-        let text = fs::read_to_string(path).ok()?;
-        let root = yaml::parse(&Source::new(path.display().to_string(), text)).ok()?.root?;
-        root.get(variable).map(|(key, _)| key.span.clone())
-    })
-}
-
-fn collect(path: &Path, into: &mut Vec<std::path::PathBuf>) {
-    if path.is_file() {
-        into.push(path.to_owned());
-    }
-    let mut entries: Vec<_> =
-        fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for entry in entries {
-        collect(&entry, into);
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::sources::Loader;
+use super::{compose::Evaluation, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Source},
+    value::Value,
     yaml::Node,
 };
 
@@ -16,6 +17,8 @@ macro_rules! registry {
 }
 
 registry! { Plugin:
+    aws_ec2,
+    aws_rds,
     constructed,
     generator,
 }
@@ -43,11 +46,55 @@ impl<'a> Options<'a> {
     pub(super) fn flag(&self, name: &str, default: bool) -> bool {
         let Some(node) = self.get(name) else { return default };
         match node.to_value() {
-            crate::value::Value::Str(text) => {
+            Value::Str(text) => {
                 matches!(text.to_lowercase().as_str(), "1" | "true" | "yes" | "on" | "y" | "t")
             }
             other => other.is_true(),
         }
+    }
+
+    /// Returns the texts of an option that is a list, or a text with commas.
+    pub(super) fn texts(&self, name: &str) -> Result<Vec<String>, Diagnostic> {
+        let Some(node) = self.get(name) else { return Ok(Vec::new()) };
+        texts_of(name, node, &node.to_value())
+    }
+
+    /// Returns the same of an option that may hold templates without variables.
+    pub(super) fn templated_texts(
+        &self,
+        name: &str,
+        loader: &Loader<'_>,
+    ) -> Result<Vec<String>, Diagnostic> {
+        let Some(node) = self.get(name) else { return Ok(Vec::new()) };
+        texts_of(name, node, &Evaluation::new(&Arc::default(), loader).value(node)?)
+    }
+
+    /// Returns the text of an option, empty when it is not there.
+    pub(super) fn plain(&self, name: &str) -> String {
+        self.get(name).map(|node| node.to_value().to_text()).unwrap_or_default()
+    }
+
+    /// Refuses a file whose name does not end as the plugin wants it.
+    pub(super) fn must_end_with(&self, endings: &[&str]) -> Result<(), Diagnostic> {
+        if endings.iter().any(|ending| self.source.path.ends_with(ending)) {
+            return Ok(());
+        }
+        let plugin = self.plain("plugin");
+        let message = format!(
+            "inventory source '{}' could not be verified by inventory plugin '{plugin}'",
+            self.source.path
+        );
+        Err(Diagnostic::bare(message)
+            .hint(format!("its name must end in {}", endings.join(" or "))))
+    }
+
+    /// Returns filters of a service: names and the values of each.
+    pub(super) fn filters(
+        &self,
+        name: &str,
+        loader: &Loader<'_>,
+    ) -> Result<Vec<(String, Vec<String>)>, Diagnostic> {
+        self.get(name).map_or_else(|| Ok(Vec::new()), |node| filters(node, loader))
     }
 
     /// Returns the entries of an option that is a mapping.
@@ -61,6 +108,45 @@ impl<'a> Options<'a> {
         let Some(node) = self.get(name) else { return Ok(&[]) };
         node.as_sequence().ok_or_else(|| wrong_type(node, name, "list"))
     }
+}
+
+/// Returns the text of an option, which may be a template without variables.
+pub(super) fn text_of(node: &Node, loader: &Loader<'_>) -> Result<String, Diagnostic> {
+    match node.to_value() {
+        Value::Str(text) => Ok(text.to_string()),
+        _ => Evaluation::new(&Arc::default(), loader).text(node),
+    }
+}
+
+fn texts_of(name: &str, node: &Node, value: &Value) -> Result<Vec<String>, Diagnostic> {
+    match value {
+        Value::Str(text) => Ok(text.split(',').map(|one| one.trim().to_owned()).collect()),
+        Value::List(items) => Ok(items.iter().map(Value::to_text).collect()),
+        Value::Int(number) => Ok(vec![number.to_string()]),
+        _ => Err(wrong_type(node, name, "list")),
+    }
+}
+
+/// Returns what a mapping of filters says.
+pub(super) fn filters(
+    node: &Node,
+    loader: &Loader<'_>,
+) -> Result<Vec<(String, Vec<String>)>, Diagnostic> {
+    let Value::Dict(entries) = Evaluation::new(&Arc::default(), loader).value(node)? else {
+        return Err(wrong_type(node, "filters", "dictionary"));
+    };
+    let text = |value: &Value| match value {
+        Value::Bool(truth) => truth.to_string(),
+        other => other.to_text(),
+    };
+    let entries = entries.iter().map(|(name, values)| {
+        let values = match values {
+            Value::List(items) => items.iter().map(text).collect(),
+            one => vec![text(one)],
+        };
+        (name.to_text(), values)
+    });
+    Ok(entries.collect())
 }
 
 fn wrong_type(node: &Node, name: &str, expected: &str) -> Diagnostic {

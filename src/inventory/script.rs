@@ -37,6 +37,14 @@ pub(super) fn read(path: &Path, loader: &mut Loader<'_>) -> Result<(), Diagnosti
     let dir = path.parent().map(|dir| dir.display().to_string());
     let origin = loader.inventory.add_origin(&shown, dir.as_deref());
     let meta = groups.shift_remove("_meta");
+    for (name, found) in [
+        ("_meta", meta.as_ref()),
+        ("_meta.hostvars", meta.as_ref().and_then(|meta| meta.get("hostvars"))),
+    ] {
+        if let Some(found) = found.filter(|found| !found.is_object()) {
+            return Err(wrong_type(name, found, "dict"));
+        }
+    }
     let mut reader = Reader { loader, origin, hosts: Vec::new() };
     for (name, data) in groups {
         reader.group(&name, data)?;
@@ -149,7 +157,7 @@ fn set_host_vars(host: HostId, vars: Json, loader: &mut Loader<'_>) -> Result<()
         return Err(wrong_type(&format!("_meta.hostvars.{name}"), &vars, "dict"));
     };
     for (key, value) in vars {
-        loader.inventory.set_host_var(host, key.into(), value_of(value));
+        loader.set_host_var(host, key.into(), value_of(value));
     }
     Ok(())
 }

@@ -130,7 +130,7 @@ impl<'a> Loader<'a> {
         self.diagnostics.push(Diagnostic::bare(message).warning());
     }
 
-    fn absolute(&self, source: &str) -> PathBuf {
+    pub(super) fn absolute(&self, source: &str) -> PathBuf {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let path = match (source.strip_prefix("~/"), home) {
             (Some(rest), Some(home)) => home.join(rest),
@@ -339,6 +339,12 @@ impl<'a> Loader<'a> {
         self.inventory.group_entry(&valid.collect::<String>())
     }
 
+    /// Adds a host without variables to a group.
+    pub(super) fn plain_host(&mut self, name: &str, group: GroupId, origin: super::OriginId) {
+        let host = self.inventory.host_entry(name, Some(origin));
+        self.inventory.join(group, host);
+    }
+
     /// Adds hosts to a group with the same variables.
     pub(super) fn hosts(
         &mut self,
@@ -354,11 +360,22 @@ impl<'a> Loader<'a> {
             self.inventory.join(group, host);
             // As in the reference, only the line that names a host first can give it a port.
             if let Some(port) = port.filter(|_| is_new) {
-                self.inventory.set_host_var(host, "ansible_port".into(), port.into());
+                self.set_host_var(host, "ansible_port".into(), port.into());
             }
             for (key, value) in vars {
-                self.inventory.set_host_var(host, key.clone(), value.clone());
+                self.set_host_var(host, key.clone(), value.clone());
             }
+        }
+    }
+
+    /// Sets a variable of a host; as in the reference, of the group that has its name where there is one.
+    pub(super) fn set_host_var(&mut self, host: super::HostId, key: Value, value: Value) {
+        match self.inventory.group_id(&self.inventory.host(host).name) {
+            Some(group) => {
+                // A priority that is no number is refused where a group has it by its own name.
+                let _ = self.inventory.set_group_var(group, key, value);
+            }
+            None => self.inventory.set_host_var(host, key, value),
         }
     }
 }

@@ -49,11 +49,11 @@ fn read_group(
     source: &Arc<Source>,
     loader: &mut Loader<'_>,
 ) -> Result<Option<GroupId>, Diagnostic> {
-    let group = loader.group(name);
     let Toml::Table(data) = data else {
         loader.warn(format!("Skipping '{name}' as this is not a valid group definition"));
         return Ok(None);
     };
+    let group = loader.group(name);
     let wrong = |key: &str, found: &Toml, expected: &str| {
         let message = format!(
             "Invalid \"{key}\" entry for \"{name}\" group, requires a {expected}, found \"{}\" instead.",

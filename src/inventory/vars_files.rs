@@ -122,6 +122,12 @@ impl Inventory {
 }
 
 impl VarsFolder {
+    /// Returns the files of a group (`group_vars`) or a host (`host_vars`), the weakest first.
+    pub(super) fn files_of(&self, kind: &str, name: &str, rules: &Rules) -> Vec<PathBuf> {
+        let names = if kind == "group_vars" { &self.group_files } else { &self.host_files };
+        entity_files(&self.path.join(kind), name, names, rules).unwrap_or_default()
+    }
+
     fn read_group(
         &mut self,
         id: GroupId,
@@ -164,6 +170,26 @@ fn read_entity(
     rules: &Rules,
     diagnostics: &mut Diagnostics,
 ) -> Option<Dict> {
+    let mut vars = Dict::new();
+    for file in entity_files(folder, name, names, rules)? {
+        match read_file(&file, &rules.vault) {
+            Ok((found, warnings)) => {
+                diagnostics.0.extend(warnings);
+                vars.combine(found, rules.merge);
+            }
+            Err(error) => diagnostics.push(error),
+        }
+    }
+    Some(vars)
+}
+
+/// Returns the files of a group or a host, the weakest first; none when there is no file for it.
+fn entity_files(
+    folder: &Path,
+    name: &str,
+    names: &FxHashSet<String>,
+    rules: &Rules,
+) -> Option<Vec<PathBuf>> {
     if names.is_empty() || name.starts_with('/') {
         return None;
     }
@@ -187,17 +213,7 @@ fn read_entity(
     } else {
         files.push(path);
     }
-    let mut vars = Dict::new();
-    for file in files {
-        match read_file(&file, &rules.vault) {
-            Ok((found, warnings)) => {
-                diagnostics.0.extend(warnings);
-                vars.combine(found, rules.merge);
-            }
-            Err(error) => diagnostics.push(error),
-        }
-    }
-    Some(vars)
+    Some(files)
 }
 
 /// Collects the files of a folder in the order of their names, hidden and backup files left out.

@@ -221,6 +221,10 @@ impl<'a> Loader<'a> {
             );
             return None;
         };
+        if let Some(error) = super::hosts::mistake(hosts) {
+            self.error(error);
+            return None;
+        }
         let mut vars = Dict::new();
         if let Some((_, given)) = node.get("vars") {
             vars = self.vars(given);
@@ -501,14 +505,10 @@ pub(crate) fn is_reserved_name(name: &str) -> bool {
         || (KEYWORDS.iter().any(|spec| spec.name == name) && !KEPT.contains(&name))
 }
 
-/// Python's identifiers less its keywords, as the reference has it.
+/// Whether the reference takes this as the name of a variable.
 pub(crate) fn is_variable_name(name: &str) -> bool {
-    const RESERVED: [&str; 35] = [
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-        "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-        "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
-        "try", "while", "with", "yield",
-    ];
+    // Words of Python may be names; those that a template reads as something else may not.
+    const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
         && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())

@@ -38,6 +38,10 @@ macro_rules! settings {
             pub config_file: Option<PathBuf>,
             /// The folder that relative paths of the command line refer to.
             pub working_dir: PathBuf,
+            /// Whether sources are asked anew, whatever is kept of them.
+            pub flush_cache: bool,
+            /// Variables of the command line, for sources that use them.
+            pub extra_vars: std::sync::Arc<crate::value::Dict>,
             $(#[doc = $doc] pub $name: Setting<$kind>,)+
         }
 
@@ -65,6 +69,8 @@ macro_rules! settings {
                 Settings {
                     config_file: None,
                     working_dir: PathBuf::new(),
+                    flush_cache: false,
+                    extra_vars: std::sync::Arc::default(),
                     $($name: reader.setting(next()),)+
                 }
             }
@@ -309,6 +315,18 @@ settings! {
     inventory_unparsed_warning: bool = "True", [("inventory", "inventory_unparsed_warning")], ["ANSIBLE_INVENTORY_UNPARSED_WARNING"];
     /// Whether `inventory --list` keeps variables where they are said
     inventory_export: bool = "False", [("inventory", "export")], ["ANSIBLE_INVENTORY_EXPORT"];
+    /// Whether sources use the variables of the command line
+    inventory_use_extra_vars: bool = "False", [("inventory_plugins", "use_extra_vars")], ["ANSIBLE_INVENTORY_USE_EXTRA_VARS"];
+    /// Whether what sources found is kept
+    inventory_cache: bool = "False", [("inventory", "cache")], ["ANSIBLE_INVENTORY_CACHE"];
+    /// How it is kept
+    inventory_cache_plugin: String = "memory", [("inventory", "cache_plugin")], ["ANSIBLE_INVENTORY_CACHE_PLUGIN"];
+    /// Folder in which it is kept
+    inventory_cache_connection: Option<String> = none, [("inventory", "cache_connection"), ("defaults", "fact_caching_connection")], ["ANSIBLE_INVENTORY_CACHE_CONNECTION", "ANSIBLE_CACHE_PLUGIN_CONNECTION"];
+    /// Seconds that it is kept
+    inventory_cache_timeout: i64 = "3600", [("inventory", "cache_timeout"), ("defaults", "fact_caching_timeout")], ["ANSIBLE_INVENTORY_CACHE_TIMEOUT", "ANSIBLE_CACHE_PLUGIN_TIMEOUT"];
+    /// Prefix of the files' names
+    inventory_cache_prefix: String = "ansible_inventory_", [("inventory", "cache_prefix"), ("defaults", "fact_caching_prefix")], ["ANSIBLE_INVENTORY_CACHE_PLUGIN_PREFIX", "ANSIBLE_CACHE_PLUGIN_PREFIX"];
     /// Whether there is a warning that only localhost is there
     localhost_warning: bool = "True", [("defaults", "localhost_warning")], ["ANSIBLE_LOCALHOST_WARNING"];
     /// What happens when a pattern matches no host

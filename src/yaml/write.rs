@@ -107,7 +107,11 @@ impl Writer<'_> {
                 }
                 _ => Err(format!("cannot represent an object: {}", object.to_text())),
             },
-            Value::Template(_) | Value::Encrypted(_) | Value::Omit => self.text(&value.to_text()),
+            Value::Encrypted(encrypted) => {
+                let style = ScalarStyle::Literal;
+                self.emit(Event::scalar(None, Some("!vault"), &encrypted.text, false, false, style))
+            }
+            Value::Template(_) | Value::Omit => self.text(&value.to_text()),
         }
     }
 

@@ -59,6 +59,7 @@ books! {
     }
     full {
         base => "base",
+    nginx_tls => "nginx-tls",
         docker => "docker",
         postgresql => "postgresql",
         mariadb => "mariadb",

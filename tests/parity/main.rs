@@ -2,6 +2,7 @@
 //!
 //! Invariant: reads recordings, never makes them; a case runs in a folder of its own that is removed afterwards.
 
+mod aws;
 mod case;
 mod host;
 mod known;

@@ -1,4 +1,4 @@
-//! The web server of a case that has a `server.json`: the same answers as `record` gives.
+//! The web server of a case that has a `server.json`, or is of AWS: the same answers as `record` gives.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -13,6 +13,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+use crate::aws::Aws;
+
 /// A server on a port of this machine, until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -23,9 +25,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server of a case; nothing when it has none.
     pub(crate) fn of(case: &Path) -> Result<Option<Server>, String> {
+        if case.parent().is_some_and(|group| group.ends_with("cases/aws")) {
+            let answers = Aws::read(case)?;
+            return Server::start(move |stream| answers.answer(stream)).map(Some);
+        }
         let Ok(text) = std::fs::read_to_string(case.join("server.json")) else { return Ok(None) };
         let answers: Value =
             serde_json::from_str(&text).map_err(|error| format!("server.json: {error}"))?;
+        Server::start(move |stream| answer(stream, &answers)).map(Some)
+    }
+
+    fn start(
+        answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<Server, String> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -36,10 +48,10 @@ impl Server {
                     return;
                 }
                 // A client that goes away early is its own business.
-                let _ = answer(stream, &answers);
+                let _ = answer(stream);
             }
         });
-        Ok(Some(Server { address, stop, thread: Some(thread) }))
+        Ok(Server { address, stop, thread: Some(thread) })
     }
 }
 
@@ -56,13 +68,30 @@ impl Drop for Server {
     }
 }
 
-fn answer(mut stream: TcpStream, answers: &Value) -> std::io::Result<()> {
+/// What a client asks for: the lines of its head, and a body.
+pub(crate) struct Asked {
+    pub(crate) lines: Vec<String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Asked {
+    pub(crate) fn header(&self, wanted: &str) -> Option<&str> {
+        let headers = self.lines.iter().skip(1).filter_map(|line| line.split_once(':'));
+        headers
+            .filter(|(name, _)| name.eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value.trim())
+            .next()
+    }
+}
+
+/// Reads a request; nothing when the client has gone.
+pub(crate) fn read(stream: &TcpStream) -> std::io::Result<Option<Asked>> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let (mut lines, mut length) = (Vec::new(), 0);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line)? == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let line = line.trim_end().to_owned();
         if line.is_empty() {
@@ -77,6 +106,11 @@ fn answer(mut stream: TcpStream, answers: &Value) -> std::io::Result<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
+    Ok(Some(Asked { lines, body }))
+}
+
+fn answer(mut stream: TcpStream, answers: &Value) -> std::io::Result<()> {
+    let Some(Asked { lines, body }) = read(&stream)? else { return Ok(()) };
     let mut words = lines.first().map(String::as_str).unwrap_or_default().split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let nothing = json!({"status": "404 Not Found", "body": "nothing here", "headers": [["Content-Type", "text/plain"]]});

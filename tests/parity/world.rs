@@ -118,7 +118,12 @@ pub(crate) fn run(
             command.envs(case.environment.iter().map(|(name, value)| (name, value)));
         }
         if let Some(server) = &server {
-            command.env("PARITY_SERVER", format!("http://{}", server.address));
+            let url = format!("http://{}", server.address);
+            let is_named = case.environment.iter().any(|(name, _)| name == "AWS_ENDPOINT_URL");
+            if case.name.starts_with("aws/") && !is_named {
+                command.env("AWS_ENDPOINT_URL", &url);
+            }
+            command.env("PARITY_SERVER", url);
         }
         if script.is_none() && host.is_some() {
             command.env("ANSIBLE_INVENTORY", &inventory);

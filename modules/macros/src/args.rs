@@ -15,6 +15,7 @@ struct FieldOptions {
     secret: bool,
     flatten: bool,
     hidden: bool,
+    required: bool,
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -73,12 +74,15 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
     let default =
         options.default.as_ref().map_or_else(|| quote! { None }, |text| quote! { Some(#text) });
     let (secret, hidden) = (options.secret, options.hidden);
+    // Lists may be absent by their type.
+    let required = options.required.then(|| quote! { required: true, });
     let item = quote! {
         crate::spec::Item::Arg(crate::spec::Arg {
             aliases: &[#(#aliases),*],
             default: #default,
             secret: #secret,
             hidden: #hidden,
+            #required
             ..crate::spec::Arg::of::<#ty>(#name, crate::spec::documentation!(#doc))
         })
     };
@@ -102,6 +106,8 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
                 options.flatten = true;
             } else if meta.path.is_ident("hidden") {
                 options.hidden = true;
+            } else if meta.path.is_ident("required") {
+                options.required = true;
             } else {
                 return Err(meta.error("not an option of an argument"));
             }

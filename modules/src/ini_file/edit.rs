@@ -6,18 +6,13 @@ use super::{Args, Having, State};
 
 /// Returns the text as it should be, and what was done.
 pub(super) fn edit(args: &Args, before: &str) -> (String, String) {
-    // A mark of the encoding stays in front of everything.
-    let (mark, rest) = match before.strip_prefix('\u{feff}') {
-        Some(rest) => ("\u{feff}", rest),
-        None => ("", before),
-    };
     let mut file =
-        File { args, lines: rest.split_inclusive('\n').map(ToOwned::to_owned).collect() };
+        File { args, lines: before.split_inclusive('\n').map(ToOwned::to_owned).collect() };
     let message = file.change();
     if message == "OK" {
         return (before.to_owned(), message.to_owned());
     }
-    (format!("{mark}{}", file.lines.concat()), message.to_owned())
+    (file.lines.concat(), message.to_owned())
 }
 
 struct File<'a> {
@@ -159,8 +154,10 @@ impl File<'_> {
 
     fn add_section(&mut self, option: Option<&str>) -> &'static str {
         let args = self.args;
-        if let Some(last) = self.lines.last_mut() {
-            end_line(last);
+        match self.lines.last_mut() {
+            Some(last) => end_line(last),
+            // A new file begins with an empty line.
+            None => self.lines.push("\n".to_owned()),
         }
         self.lines.push(format!("[{}]\n", args.section.as_deref().unwrap_or_default()));
         for Having { option, values } in &args.section_has_values {

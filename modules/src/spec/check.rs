@@ -1,6 +1,6 @@
 //! Whether given arguments fit a specification, in the reference's words.
 
-use super::{Arg, FromArg, Given, Json, Kind, Mismatch, Spec, python_class, python_str};
+use super::{Arg, FromArg, Given, Json, Mismatch, Spec, python_class, python_str};
 
 /// Why arguments do not fit; its text is what the task's `msg` says.
 #[derive(Debug, PartialEq)]
@@ -143,15 +143,15 @@ fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
     let class = python_class(value);
     match mismatch {
         Mismatch::Type { wanted, detail } => {
-            let subject = match (value, wanted) {
-                (Json::Array(_), wanted) if *wanted != Kind::List => {
-                    format!("Elements value for option '{name}'")
-                }
-                _ => format!("argument '{name}'"),
-            };
+            let wanted = wanted.as_str();
             ArgError::new(format!(
-                "{subject} is of type {class} and we were unable to convert to {}: {detail}",
-                wanted.as_str()
+                "argument '{name}' is of type {class} and we were unable to convert to {wanted}: {detail}"
+            ))
+        }
+        Mismatch::Element { wanted, class, detail } => {
+            let wanted = wanted.as_str();
+            ArgError::new(format!(
+                "Elements value for option '{name}' is of type {class} and we were unable to convert to {wanted}: {detail}"
             ))
         }
         Mismatch::Choices { got, choices } => ArgError::new(format!(

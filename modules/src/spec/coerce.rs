@@ -11,6 +11,12 @@ pub enum Mismatch {
         wanted: Kind,
         detail: String,
     },
+    /// An element of a list, and what Python calls its type.
+    Element {
+        wanted: Kind,
+        class: &'static str,
+        detail: String,
+    },
     Choice {
         got: String,
         choices: &'static [&'static str],
@@ -90,8 +96,12 @@ impl FromArg for i64 {
             _ => None,
         };
         found.ok_or_else(|| {
-            let detail = format!("{} cannot be converted to an int", python_repr_typed(value));
-            Mismatch::of(Kind::Int, detail)
+            // The text's quotes are quoted themselves.
+            let shown = match value {
+                Json::String(_) => python_repr(&python_repr(value).into()),
+                _ => python_repr_typed(value),
+            };
+            Mismatch::of(Kind::Int, format!("{shown} cannot be converted to an int"))
         })
     }
 }
@@ -209,6 +219,9 @@ fn elements<T: FromArg>(items: &[Json]) -> Result<Vec<T>, Mismatch> {
             Err(Mismatch::Choice { got, choices }) => {
                 wrong.push(got);
                 known = choices;
+            }
+            Err(Mismatch::Type { wanted, detail }) => {
+                return Err(Mismatch::Element { wanted, class: python_class(item), detail });
             }
             Err(mismatch) => return Err(mismatch),
         }

@@ -27,13 +27,13 @@ pub(super) fn render(
         let vars =
             if export { list.own_vars(*host) } else { vars_of(inventory, *host, extra_vars) };
         if !vars.is_empty() {
-            let mut shown = dict(&vars, true);
-            for (key, value) in &vars {
+            let entries = vars.iter().map(|(key, value)| {
                 let key = key.key_text();
-                if inventory.is_composed(*host, &key) {
-                    shown[&key] = untrusted(value);
-                }
-            }
+                let is_told = inventory.is_told(*host, &key);
+                let value = if is_told { told(value) } else { json_of(value, Some(inventory)) };
+                (key, value)
+            });
+            let shown = Json::Object(entries.collect());
             host_vars.insert(inventory.host(*host).name.to_string(), shown);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn render(
 
 /// Returns the JSON of one host's variables.
 pub(super) fn host(vars: &Dict) -> String {
-    text(&mut dict(vars, false))
+    text(&mut dict(vars, None))
 }
 
 struct List<'a> {
@@ -79,7 +79,7 @@ impl List<'_> {
         if self.export {
             let vars = self.inventory.group_vars(id);
             if !vars.is_empty() {
-                entry.insert("vars".to_owned(), dict(&vars, true));
+                entry.insert("vars".to_owned(), dict(&vars, Some(self.inventory)));
             }
         }
         if !entry.is_empty() {
@@ -103,35 +103,36 @@ impl List<'_> {
     }
 }
 
-fn dict(vars: &Dict, marks_unsafe: bool) -> Json {
-    Json::Object(
-        vars.iter().map(|(key, value)| (key.key_text(), json_of(value, marks_unsafe))).collect(),
-    )
+fn dict(vars: &Dict, marks: Option<&Inventory>) -> Json {
+    Json::Object(vars.iter().map(|(key, value)| (key.key_text(), json_of(value, marks))).collect())
 }
 
-/// What an expression gave: every text in it says that it is no template.
-fn untrusted(value: &Value) -> Json {
+/// What came from elsewhere: every text in it says that it is no template.
+fn told(value: &Value) -> Json {
     match value {
         Value::Str(text) => json!({"__ansible_unsafe": &**text}),
-        Value::List(items) | Value::Tuple(items) => items.iter().map(untrusted).collect(),
+        Value::List(items) | Value::Tuple(items) => items.iter().map(told).collect(),
         Value::Dict(entries) => {
-            entries.iter().map(|(key, value)| (key.key_text(), untrusted(value))).collect()
+            entries.iter().map(|(key, value)| (key.key_text(), told(value))).collect()
         }
         other => other.to_json(),
     }
 }
 
-/// Vaults stay closed, and text that must not become a template says so, as the reference has it.
-fn json_of(value: &Value, marks_unsafe: bool) -> Json {
+/// Vaults stay closed, and text that must not become a template says so with `marks`, as the reference has it.
+fn json_of(value: &Value, marks: Option<&Inventory>) -> Json {
     match value {
         Value::Encrypted(encrypted) => json!({"__ansible_vault": &*encrypted.text}),
-        Value::Str(text) if marks_unsafe && Template::is_in(text) => {
+        Value::Str(text)
+            if marks
+                .is_some_and(|inventory| Template::is_in(text) || inventory.is_computed(text)) =>
+        {
             json!({"__ansible_unsafe": &**text})
         }
         Value::List(items) | Value::Tuple(items) => {
-            items.iter().map(|item| json_of(item, marks_unsafe)).collect()
+            items.iter().map(|item| json_of(item, marks)).collect()
         }
-        Value::Dict(entries) => dict(entries, marks_unsafe),
+        Value::Dict(entries) => dict(entries, marks),
         other => other.to_json(),
     }
 }

@@ -10,7 +10,7 @@ pub(super) static UNIT: Plugin =
     Plugin { names: &["constructed", "ansible.builtin.constructed"], read };
 
 fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic> {
-    let rules = Rules::of(options)?;
+    let rules = Rules::of(options, loader)?;
     let use_files = options.flag("use_vars_plugins", false);
     for host in 0..loader.inventory.hosts.len() {
         let host = HostId(index(host));

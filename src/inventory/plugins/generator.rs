@@ -30,9 +30,11 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
     required("layers")?;
     let mut layers = Vec::new();
     for (key, values) in options.mapping("layers")? {
-        let values: Vec<Value> = match values.as_sequence() {
-            Some(items) => items.iter().map(Node::to_value).collect(),
-            None => vec![values.to_value()],
+        // As in the reference, a text is the list of its characters.
+        let values: Vec<Value> = match (values.as_sequence(), values.to_value()) {
+            (Some(items), _) => items.iter().map(Node::to_value).collect(),
+            (None, Value::Str(text)) => text.chars().map(|c| c.to_string().into()).collect(),
+            (None, other) => vec![other],
         };
         layers.push((key.to_value(), values));
     }
@@ -90,7 +92,9 @@ fn add_parent(
     let mut found = Vec::new();
     if let Some((_, own)) = node.get("vars") {
         for (key, value) in own.as_mapping().unwrap_or_default() {
-            found.push((evaluation.text(key)?, Value::from(evaluation.text(value)?)));
+            let value = evaluation.value(value)?;
+            loader.inventory.note_computed(&value, vars);
+            found.push((evaluation.text(key)?, value));
         }
     }
     let group = loader.group(&name_text);

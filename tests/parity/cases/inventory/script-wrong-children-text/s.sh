@@ -1,0 +1,4 @@
+#!/bin/sh
+cat <<'X'
+{"g": {"children": "x"}, "_meta": {}}
+X

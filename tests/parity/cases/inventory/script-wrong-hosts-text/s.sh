@@ -1,0 +1,4 @@
+#!/bin/sh
+cat <<'X'
+{"g": {"hosts": "a"}, "_meta": {}}
+X

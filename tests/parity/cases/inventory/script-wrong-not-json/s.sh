@@ -1,0 +1,4 @@
+#!/bin/sh
+cat <<'X'
+not json
+X
