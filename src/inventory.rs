@@ -124,6 +124,8 @@ pub struct Inventory {
     sources: Vec<Arc<str>>,
     /// Whether any source could be read.
     parsed: bool,
+    /// The implicit localhost, once a name of it was used.
+    implicit: std::sync::OnceLock<HostId>,
     /// Variables of hosts that sources computed: their text is never a template.
     composed: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
 }

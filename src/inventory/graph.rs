@@ -32,6 +32,7 @@ impl Inventory {
             mismatch: *settings.host_pattern_mismatch,
             sources: Vec::new(),
             parsed: false,
+            implicit: std::sync::OnceLock::new(),
             composed: rustc_hash::FxHashSet::default(),
         };
         inventory.group_entry("all");
@@ -263,7 +264,9 @@ impl Inventory {
         }
         let named = LOCALHOST.iter().filter_map(|other| self.host_id(other));
         let named = named.into_iter().find(|id| !self.host(*id).implicit);
-        named.or_else(|| self.host_id(name))
+        // The first name that is used is the implicit one's for the whole run.
+        let implicit = || self.host_id(name).map(|id| *self.implicit.get_or_init(|| id));
+        named.or_else(implicit)
     }
 
     /// Adds a host that a task is delegated to and no source names; it is in no group.

@@ -84,6 +84,8 @@ pub struct Surroundings<'a> {
     pub actions: &'a ActionNames<'a>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
+    /// Whether only a role itself sees its variables, unless a task says otherwise.
+    pub private_roles: bool,
 }
 
 /// Reads playbooks, tasks and roles.
@@ -503,11 +505,12 @@ pub(crate) fn is_reserved_name(name: &str) -> bool {
 
 /// Python's identifiers less its keywords, as the reference has it.
 pub(crate) fn is_variable_name(name: &str) -> bool {
-    const RESERVED: [&str; 35] = [
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-        "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-        "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
-        "try", "while", "with", "yield",
+    const RESERVED: [&str; 38] = [
+        // The first three are Jinja's.
+        "false", "none", "true", "False", "None", "True", "and", "as", "assert", "async", "await",
+        "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for",
+        "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass",
+        "raise", "return", "try", "while", "with", "yield",
     ];
     let mut chars = name.chars();
     chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
