@@ -221,9 +221,13 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
         return Ok(());
     }
     unknown.sort();
+    if !matches!(action.name, "assert" | "async_status" | "debug" | "pause" | "script") {
+        let message = format!("Invalid options for {}: {}", action.name, unknown.join(","));
+        return Err(Failure::plain(message));
+    }
     let mut known = action.args.to_vec();
     known.sort_unstable();
-    Err(Failure::action(format!(
+    Err(Failure::plain(format!(
         "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",
         action.name,
         unknown.join(", "),

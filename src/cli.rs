@@ -4,6 +4,7 @@
 
 pub mod args;
 mod check;
+mod config;
 pub mod doc;
 pub mod extra_vars;
 pub mod inventory;
@@ -11,6 +12,7 @@ mod list;
 mod passwords;
 mod playbook;
 mod prepare;
+mod pull;
 mod run;
 mod terminal;
 mod vault;
@@ -66,6 +68,20 @@ const COMMANDS: &[Command] = &[
         usage: "NAME",
         summary: "show what a module is and takes",
         main: doc::main,
+    },
+    Command {
+        name: "config",
+        program: "ansible-config",
+        usage: "list|dump|view|init|validate",
+        summary: "show and check settings",
+        main: config::main,
+    },
+    Command {
+        name: "pull",
+        program: "ansible-pull",
+        usage: "-U URL [PLAYBOOK...]",
+        summary: "fetch playbooks and run them on this machine",
+        main: pull::main,
     },
 ];
 

@@ -130,6 +130,8 @@ pub struct Inventory {
     told: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
     /// Texts that expressions of sources made, by their place in memory: they are no templates either.
     computed: FxHashMap<usize, Arc<str>>,
+    /// The implicit localhost, once a name of it was used.
+    implicit: std::sync::OnceLock<HostId>,
 }
 
 impl Inventory {

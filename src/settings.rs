@@ -3,6 +3,7 @@
 //! Invariant: a setting has its type, its sources and its default in one line of the table; nobody else reads
 //! `ansible.cfg` or an `ANSIBLE_…` variable.
 
+mod catalogue;
 mod coerce;
 mod ini;
 mod locate;
@@ -15,6 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use catalogue::{Catalogue, Chosen, KNOWN, Known};
 pub use coerce::{Context, Kind, Sources, normal};
 pub use locate::Located;
 pub use table::{

@@ -55,6 +55,8 @@ pub struct RunFacts {
     pub limit: Option<String>,
     pub config_file: Option<PathBuf>,
     pub inject_facts: bool,
+    /// Whether dictionaries of one name become one, instead of the strongest winning.
+    pub merge_hashes: bool,
     /// Who and how hosts are reached where neither variables nor keywords say.
     pub remote_user: Option<String>,
     pub connection: Option<String>,

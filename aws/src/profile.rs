@@ -58,12 +58,11 @@ impl Profiles {
                 Some(("services", name)) => {
                     profiles.services.insert(name, section);
                 }
-                Some(_) => (),
                 None if name == "default" => {
                     // `[profile default]` is the stronger one.
                     profiles.config.entry(name).or_insert(section);
                 }
-                None => (),
+                _ => (),
             }
         }
         let credentials =

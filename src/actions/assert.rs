@@ -19,7 +19,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let written = call.task.args.get("that").map(|(_, value, span)| (value.clone(), span));
     let given = call.args.get("that").cloned();
     let Some(that) = written.as_ref().map(|(value, _)| value.clone()).or(given) else {
-        return Err(Failure::action("missing required arguments: that"));
+        return Err(Failure::plain("missing required arguments: that"));
     };
     let span = written.map(|(_, span)| span);
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();

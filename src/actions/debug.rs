@@ -19,7 +19,7 @@ pub(super) static UNIT: Action = Action {
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut result = Dict::new();
     if call.args.contains_key("msg") && call.args.contains_key("var") {
-        return Err(Failure::action("parameters are mutually exclusive: msg|var"));
+        return Err(Failure::plain("parameters are mutually exclusive: msg|var"));
     }
     let wanted =
         call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
@@ -32,7 +32,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     result.insert("_ansible_verbose_always", true);
     if let Some(name) = call.args.get("var") {
         // What a template gives is no expression of the playbook's.
-        if let Some((_, Value::Template(_), span)) = call.task.args.get("var") {
+        if let Some((_, Value::Template(template), span)) = call.task.args.get("var") {
+            let span = template.span.as_ref().unwrap_or(span);
             let cause = |message: &str| Cause {
                 message: message.to_owned(),
                 span: Some(span.clone()),

@@ -13,7 +13,7 @@ pub(super) static UNIT: Action = Action {
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(line) = call.text("cmd").or_else(|| call.text("_raw_params")) else {
-        return Err(Failure::action("one of the following is required: _raw_params, cmd"));
+        return Err(Failure::plain("one of the following is required: _raw_params, cmd"));
     };
     let words = windlass_modules::host::split_words(&line)
         .map_err(|error| Failure::action(error.to_string()))?;

@@ -13,6 +13,7 @@ fn is_controller(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
+#[expect(clippy::too_many_lines, reason = "one option of rsync after the other")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut remote = Remote::new("synchronize", &call.args);
     let (doer, method) = call.raw_way();

@@ -30,7 +30,7 @@ const OWN: [&str; 12] = [
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let (Some(src), Some(dest)) = (call.text("src"), call.text("dest")) else {
-        return Err(Failure::action("src and dest are required"));
+        return Err(Failure::plain("src and dest are required"));
     };
     let mut options = options(call)?;
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;

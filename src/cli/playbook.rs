@@ -209,6 +209,7 @@ fn load(
             resolve: &resolve,
             actions: &actions::resolve,
             lookups: |name| crate::template::lookups::find(name).is_some(),
+            private_roles: run.settings.private_role_vars.value,
         });
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);

@@ -155,6 +155,7 @@ pub(super) fn run(
         limit: common.inventory.limit.clone(),
         config_file: settings.config_file.clone(),
         inject_facts: settings.inject_facts_as_vars.value,
+        merge_hashes: settings.hash_behaviour.value == HashBehaviour::Merge,
         remote_user: options.identity.remote_user.clone(),
         connection: options.identity.connection.clone(),
     };

@@ -40,6 +40,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         one_line: options.one_line,
         verbosity: options.common.verbosity,
         diff_context: usize::try_from(prepared.settings.diff_context.value).unwrap_or(3),
+        said: std::collections::HashSet::new(),
     };
     let mut shown = prepare::output_options(&prepared.settings, options.common.verbosity);
     let mut beside = Vec::new();

@@ -18,10 +18,8 @@ pub(super) fn evaluate(
     let mut args = module_defaults(task, env, run, play)?;
     let action = full_name(task);
     let around = |failure: Failure| {
-        failure.inside(
-            format!("Finalization of task args for '{action}' failed"),
-            Some(&task.action_span),
-        )
+        let message = format!("Finalization of task args for '{action}' failed");
+        Failure { early: true, ..failure.inside(message, Some(&task.action_span)) }
     };
     if let Some((whole, span)) = &task.args.whole {
         let value =

@@ -42,29 +42,51 @@ struct State {
     /// The first host that is not done.
     front: usize,
     since: Instant,
+    /// What ended the run in the middle of the task: nothing more is shown.
+    halted: Option<String>,
 }
 
 #[derive(Default)]
 struct Slot {
     waiting: Vec<Event>,
+    /// What ends the run when what waits here was shown.
+    halt: Option<String>,
     done: bool,
 }
 
 impl Turn {
     pub(super) fn new(printer: &Printer, n_hosts: usize) -> Arc<Turn> {
         let slots = std::iter::repeat_with(Slot::default).take(n_hosts).collect();
-        let state = State { slots, front: 0, since: Instant::now() };
+        let state = State { slots, front: 0, since: Instant::now(), halted: None };
         Arc::new(Turn { printer: printer.clone(), state: Mutex::new(state) })
     }
 
     /// Shows an event of a host, or keeps it until the hosts before it are done.
     pub(super) fn event(&self, slot: usize, event: Event) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.halted.is_some() || state.slots[slot].halt.is_some() {
+            return;
+        }
         if slot <= state.front {
             return self.printer.event(&event);
         }
         state.slots[slot].waiting.push(event);
         self.lose_patience(&mut state);
+    }
+
+    /// Ends the run behind what this host and those before it have shown.
+    pub(super) fn halt(&self, slot: usize, message: String) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.halted.is_none() && slot <= state.front {
+            state.halted = Some(message);
+        } else {
+            state.slots[slot].halt = Some(message);
+        }
+    }
+
+    /// Returns what ended the run.
+    pub(super) fn halted(&self) -> Option<String> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).halted.clone()
     }
 
     /// Says that a host has nothing more to show for this task.
@@ -79,9 +101,7 @@ impl Turn {
         let before = state.front;
         while state.front < state.slots.len() {
             let front = state.front;
-            for event in std::mem::take(&mut state.slots[front].waiting) {
-                self.printer.event(&event);
-            }
+            self.flush(state, front);
             if !state.slots[front].done {
                 break;
             }
@@ -97,12 +117,23 @@ impl Turn {
         if state.since.elapsed() < self.printer.patience {
             return;
         }
-        for slot in &mut state.slots {
-            if slot.done {
-                for event in std::mem::take(&mut slot.waiting) {
-                    self.printer.event(&event);
-                }
+        for slot in 0..state.slots.len() {
+            if state.slots[slot].done {
+                self.flush(state, slot);
             }
+        }
+    }
+
+    /// Shows what waits of a host.
+    fn flush(&self, state: &mut State, slot: usize) {
+        let slot = &mut state.slots[slot];
+        for event in std::mem::take(&mut slot.waiting) {
+            if state.halted.is_none() {
+                self.printer.event(&event);
+            }
+        }
+        if state.halted.is_none() {
+            state.halted = slot.halt.take();
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Failure {
     pub apart: bool,
     /// Whether nothing is said around the reason.
     pub bare: bool,
+    /// Whether the task did not come to its action, so that another try would be the same.
+    pub early: bool,
 }
 
 impl Failure {

@@ -33,11 +33,14 @@ impl Batch<'_> {
                     }
                 }
             }
-            let Some((at, next, ended)) = running.next().await else {
+            let Some((at, next, turn, ended)) = running.next().await else {
                 return;
             };
             busy[at] = false;
             self.warn();
+            if self.halt(&next.task, &turn) {
+                return;
+            }
             if let Some(ended) = ended {
                 self.hosts[at].cursor.advance();
                 if next.is_handler {
@@ -58,10 +61,10 @@ impl Batch<'_> {
     }
 
     fn begin_free(
-        &self,
+        &mut self,
         at: usize,
         next: Next,
-    ) -> impl Future<Output = (usize, Next, Option<Ended>)> + use<> {
+    ) -> impl Future<Output = (usize, Next, Arc<Turn>, Option<Ended>)> + use<> {
         let start = Arc::new(TaskStart {
             name: self.task_name(&next.task, Some(&self.hosts[at].host)),
             args: super::strategy::written_args(&next.task),
@@ -87,6 +90,6 @@ impl Batch<'_> {
             let _fork = forks.acquire_owned().await.ok();
             prepared.perform().await
         });
-        async move { (at, next, handle.await.ok()) }
+        async move { (at, next, turn, handle.await.ok()) }
     }
 }

@@ -33,6 +33,13 @@ pub(super) struct Ended {
     pub(super) changed: bool,
 }
 
+/// What is said of a handler that nobody has.
+pub(super) fn missing_handler(name: &str) -> String {
+    format!(
+        "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
+    )
+}
+
 impl Prepared {
     /// Does the task on the host, to its end.
     pub(super) async fn perform(&self) -> Ended {
@@ -80,6 +87,11 @@ impl Prepared {
     /// Says which handlers a change notifies, before its result is shown.
     pub(super) fn tell_notified(&self, handlers: &[String]) {
         for handler in handlers {
+            if let Some(known) = &self.handlers
+                && !known.contains(handler)
+            {
+                return self.turn.halt(self.slot, missing_handler(handler));
+            }
             let text = format!("Notification for handler {handler} has been saved.");
             self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
         }
@@ -140,7 +152,7 @@ impl Prepared {
             }
             let mut judged = self.turn_with_retries(self.item_names(item)).await;
             Self::mark(&mut judged, item);
-            self.show_item(looping, item, &judged);
+            self.show_item(looping, item, &mut judged);
             let stop = self.breaks(looping, item, &judged);
             found.push(judged);
             if stop {
@@ -166,7 +178,7 @@ impl Prepared {
             let turned = self.finish(started).await;
             let mut judged = self.judge(self.item_names(&item), turned).0;
             Self::mark(&mut judged, &item);
-            self.show_item(looping, &item, &judged);
+            self.show_item(looping, &item, &mut judged);
             found.push(judged);
         }
     }
@@ -189,12 +201,10 @@ impl Prepared {
             let started = self.start(decision).await;
             let turned = self.finish(started).await;
             let skipped = turned.skipped;
+            let early = matches!(&turned.result, Err(failure) if failure.early);
             let (mut judged, done) = self.judge(names.clone(), turned);
             let Some((retries, delay)) = retry else { return judged };
-            if skipped
-                || judged.status == Status::Unreachable
-                || judged.causes.iter().any(|cause| cause.message.contains("until"))
-            {
+            if skipped || early || judged.status == Status::Unreachable {
                 return judged;
             }
             judged.result.insert("attempts", i64::try_from(attempt).unwrap_or(i64::MAX));
@@ -208,10 +218,11 @@ impl Prepared {
                     judged.status = Status::Failed;
                     judged.result.insert("failed", true);
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
-                    let failure = Failure {
-                        own_message: true,
-                        ..Failure::at(None, format!("Action failed: {message}"))
+                    let message = match message.as_str() {
+                        "" => "Action failed.".to_owned(),
+                        message => format!("Action failed: {message}"),
                     };
+                    let failure = Failure { own_message: true, ..Failure::at(None, message) };
                     judged.causes = failure.finish(&self.task.span).1;
                 }
                 return judged;
@@ -250,29 +261,37 @@ impl Prepared {
             clippy::cast_sign_loss,
             reason = "clamped to a small positive number"
         )]
-        let tries = number(retries, 3.0).clamp(0.0, 1e9) as usize + 1;
+        let retries = number(retries, 3.0).clamp(0.0, 1e9) as usize;
         let delay = number(self.task.own(Keyword::Delay), 5.0).max(0.0);
-        Some((tries.max(1), Duration::from_secs_f64(delay)))
+        // Without a try to spare nobody asks whether the condition holds.
+        (retries > 0).then(|| (retries + 1, Duration::from_secs_f64(delay)))
     }
 
-    fn show_item(&self, looping: &Loop, item: &Item, judged: &Judged) {
-        let label = if judged.no_log {
-            "(censored due to no_log)".to_owned()
-        } else {
-            match &looping.control.label {
-                None => item.value.to_text(),
-                Some(label) => {
-                    let names = self.item_names(item);
-                    let context = names.world.context(names.search_path());
-                    Env::new(&names, &context)
-                        .eval(label)
-                        .map_or_else(|error| error.message, |value| value.to_text())
-                }
-            }
-        };
+    fn show_item(&self, looping: &Loop, item: &Item, judged: &mut Judged) {
+        let label = self.label(looping, item, judged);
         if judged.include.is_some() {
             return;
         }
         self.show(self.event(judged, Some(label), false));
+    }
+
+    /// What stands for an item; one that cannot be evaluated fails it.
+    fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
+        if judged.no_log {
+            return "(censored due to no_log)".to_owned();
+        }
+        let Some(label) = &looping.control.label else { return item.value.to_text() };
+        let names = self.item_names(item);
+        let context = names.world.context(names.search_path());
+        match Env::new(&names, &context).eval(label) {
+            Ok(value) => value.to_text(),
+            Err(error) => {
+                let message = format!("Failed to template loop_control.label: {}", error.message);
+                judged.result.insert("msg", message);
+                judged.result.insert("failed", true);
+                judged.status = Status::Failed;
+                "None".to_owned()
+            }
+        }
     }
 }

@@ -140,12 +140,7 @@ impl Prepared {
             let env = Env::new(&names, &context);
             match self.judge_condition(&env, value, Keyword::Until) {
                 Ok(holds) => done = holds,
-                Err(failure) => {
-                    return (
-                        self.failed_after(failure, result, "until_result", delegate, no_log),
-                        true,
-                    );
-                }
+                Err(failure) => return (self.failed(failure, delegate, no_log), true),
             }
         }
         result.insert("changed", changed);

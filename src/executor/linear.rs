@@ -81,6 +81,9 @@ impl Batch<'_> {
             self.perform(doing, task, &start, &turn).await
         };
         self.warn();
+        if self.fatal.is_some() {
+            return;
+        }
         if once {
             self.share_result(group, task);
         }
@@ -110,10 +113,6 @@ impl Batch<'_> {
                     self.unnotify(at, task);
                 }
             }
-            includes = includes
-                .into_iter()
-                .flat_map(|(_, include)| group.iter().map(move |&at| (at, include.clone())))
-                .collect();
         }
         self.include_all(next, includes);
         if !fatal.is_empty() && any_errors_fatal {
@@ -156,6 +155,9 @@ impl Batch<'_> {
                 let turn = Turn::new(&self.run.printer, 1);
                 let ended = self.perform(&[at], &task, start, &turn).await.pop().flatten();
                 let Some(result) = &ended else { break ended };
+                if self.fatal.is_some() {
+                    return ends;
+                }
                 if self.run.is_interrupted() || !self.is_debugged(&task, result) {
                     break ended;
                 }
@@ -205,7 +207,10 @@ impl Batch<'_> {
                     Some(Err(error)) => {
                         self.run.printer.event(&Event::Warning(format!("internal error: a task ended without a result: {error}")));
                     }
-                    None => return ends,
+                    None => {
+                        self.halt(task, turn);
+                        return ends;
+                    }
                 },
                 _ = tick.tick() => turn.tick(),
             }

@@ -115,8 +115,19 @@ impl Prepared {
             Value::List(list) | Value::Tuple(list) => list.to_vec(),
             one => vec![one],
         };
-        env.lookup(lookup, terms)
-            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))
+        env.lookup(lookup, terms).map_err(|error| {
+            if !error.message.starts_with("The lookup plugin '") {
+                return Failure::template(&error, "", Some(&looping.span));
+            }
+            let message = error.message.trim_end().to_owned();
+            let cause = Cause {
+                message: message.clone(),
+                origin: Some("<unknown>\n\ninvoke_lookup()".to_owned()),
+                ..Cause::default()
+            };
+            let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
+            failure.with("msg", message)
+        })
     }
 
     pub(super) fn item_names(&self, item: &Item) -> Names {

@@ -47,9 +47,9 @@ impl Batch<'_> {
                     action: Arc::clone(&task.action),
                     span: task.span.clone(),
                     check: false,
-                    unsteady: false,
+                    unsteady: self.free,
                     n_hosts: 1,
-                    id: self.run.task_id(),
+                    id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
                 });
                 self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
                 start
@@ -59,6 +59,12 @@ impl Batch<'_> {
             }
             match self.meta_condition(task, at) {
                 Ok(true) => {
+                    if action == "flush_handlers" {
+                        self.tell_notified(at);
+                    }
+                    if !implicit {
+                        self.tell(at, &action);
+                    }
                     self.meta_on(&action, at, next).await;
                     if all_at_once {
                         if matches!(
@@ -75,10 +81,8 @@ impl Batch<'_> {
                     }
                 }
                 Ok(false) => {
-                    if let Some(start) = start
-                        && action != "reset_connection"
-                    {
-                        self.skip(at, &start);
+                    if let Some(start) = start {
+                        self.skip(at, &start, &action, task);
                     }
                 }
                 Err(message) => {
@@ -107,20 +111,73 @@ impl Batch<'_> {
         Ok(true)
     }
 
-    fn skip(&self, at: usize, start: &Arc<TaskStart>) {
+    /// Shows that a condition kept a host from an action, for those that ask for conditions.
+    fn skip(&self, at: usize, start: &Arc<TaskStart>, action: &str, task: &Task) {
+        let host = Arc::clone(&self.hosts[at].host.name);
+        let instead = match action {
+            "clear_facts" => format!(", not clearing facts and fact cache for {host}"),
+            "clear_host_errors" => format!(", not clearing host error state for {host}"),
+            "end_batch" => ", continuing current batch".to_owned(),
+            "end_host" => format!(", continuing execution for {host}"),
+            "end_play" => ", continuing play".to_owned(),
+            // The words of the reference, which forgets the comma.
+            "end_role" => {
+                let role = task.level.role().map_or("", |role| &role.name);
+                format!("continuing role {role} for {host}")
+            }
+            "flush_handlers" => format!(", not running handlers for {host}"),
+            _ => return,
+        };
+        let message = match action {
+            "end_host" => format!("{action} conditional evaluated to false{instead}"),
+            _ => action.to_owned(),
+        };
+        let mut result = Dict::new();
+        result.insert("msg", message);
+        let reason = format!("{action} conditional evaluated to False{instead}");
+        let text = format!("META: {reason}");
+        self.run.printer.event(&Event::Verbose { level: 2, host: None, text });
+        result.insert("skip_reason", reason);
         let event = ResultEvent {
             task: Arc::clone(start),
-            host: Arc::clone(&self.hosts[at].host.name),
+            host,
             delegate: None,
             status: Status::Skipped,
-            result: Arc::new(Dict::new()),
+            result: Arc::new(result),
             item: None,
-            is_loop_summary: true,
+            is_loop_summary: false,
             ignored: false,
             no_log: false,
             causes: Vec::new(),
         };
         self.run.printer.event(&Event::Result(Box::new(event)));
+    }
+
+    /// Says what an action does.
+    fn tell(&self, at: usize, action: &str) {
+        let host = &self.hosts[at].host.name;
+        let text = match action {
+            "clear_facts" => "facts cleared".to_owned(),
+            "clear_host_errors" => "cleared host errors".to_owned(),
+            "end_batch" => "ending batch".to_owned(),
+            "end_host" => format!("ending play for {host}"),
+            "end_play" => "ending play".to_owned(),
+            "end_role" => return,
+            "flush_handlers" => format!("triggered running handlers for {host}"),
+            "refresh_inventory" => "inventory successfully refreshed".to_owned(),
+            "reset_connection" => "reset connection".to_owned(),
+            other => other.to_owned(),
+        };
+        let text = format!("META: {text}");
+        self.run.printer.event(&Event::Verbose { level: 2, host: None, text });
+    }
+
+    /// Says which handlers were notified since the last time.
+    fn tell_notified(&mut self, at: usize) {
+        let host = Arc::clone(&self.hosts[at].host.name);
+        for handler in std::mem::take(&mut self.hosts[at].untold) {
+            self.run.printer.event(&Event::Notified { handler, host: Arc::clone(&host) });
+        }
     }
 
     async fn meta_on(&mut self, action: &str, at: usize, next: &Next) {
@@ -218,7 +275,7 @@ impl Batch<'_> {
         full == name || full.split_once(" : ").is_some_and(|(_, bare)| bare == name)
     }
 
-    fn topics(&self, handler: &Task) -> Vec<String> {
+    pub(super) fn topics(&self, handler: &Task) -> Vec<String> {
         if handler.listen.is_empty() {
             return Vec::new();
         }
@@ -308,6 +365,7 @@ impl Batch<'_> {
             resolve: &resolve,
             actions: &crate::actions::resolve,
             lookups: |name| crate::template::lookups::find(name).is_some(),
+            private_roles: self.run.settings.private_role_vars.value,
         });
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {

@@ -98,10 +98,12 @@ impl Run {
         let hosts_value = evaluate(&play.hosts, &play.span)
             .map_err(|error| error.fault(crate::diagnostic::Fault::Keyword))?;
         let patterns = patterns(&hosts_value);
-        let name = match &play.name {
-            Some(value) => evaluate(value, &play.span)
+        let name = match (&play.name, &play.hosts) {
+            (Some(value), _) => evaluate(value, &play.span)
                 .map_or_else(|_| raw_text(value), |value| value.to_text()),
-            None => patterns.join(","),
+            // A list is named as it is written, one expression by what it gives.
+            (None, Value::List(list)) => list.iter().map(written).collect::<Vec<_>>().join(","),
+            (None, _) => hosts_value.to_text(),
         };
         data.name = name.as_str().into();
         let ids = self.select(&patterns, keyword(Keyword::Order)?)?;
@@ -142,8 +144,9 @@ impl Run {
         let max_fail_percentage = keyword(Keyword::MaxFailPercentage)?
             .and_then(|value| value.to_text().trim().trim_end_matches('%').parse().ok());
         let force = keyword(Keyword::ForceHandlers)?.map(|value| super::connect::truth(&value));
+        // The play's word is stronger than that of the command line.
         let force_handlers =
-            self.options.force_handlers || force.unwrap_or(self.settings.force_handlers.value);
+            force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
         let order: HashMap<Arc<str>, u32> =
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
         let mut remaining = all_hosts.clone();
@@ -180,6 +183,7 @@ impl Run {
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
                         dragged: false,
+                        untold: Vec::new(),
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),
                         roles_done: HashSet::new(),
@@ -200,9 +204,14 @@ impl Run {
                 step_all: false,
                 debugging,
                 current: None,
+                fatal: None,
+                handler_names: None,
                 flushes: flushes(&entries),
             };
             let end = batch.run().await;
+            if let Some(fatal) = batch.fatal.take() {
+                return Err(fatal);
+            }
             let lost = self.lost().clone();
             let all_lost = batch_hosts.iter().all(|host| lost.contains(host));
             if end.break_run || all_lost {
@@ -321,6 +330,14 @@ fn patterns(hosts: &Value) -> Vec<String> {
     match hosts {
         Value::List(list) | Value::Tuple(list) => list.iter().map(Value::to_text).collect(),
         one => vec![one.to_text()],
+    }
+}
+
+/// A host or pattern of a list as the playbook has it.
+fn written(host: &Value) -> String {
+    match host {
+        Value::Template(template) => template.text.to_string(),
+        other => other.to_text(),
     }
 }
 

@@ -107,7 +107,12 @@ impl Run {
                 ("fact_path", Keyword::FactPath),
             ] {
                 if let Some((value, span)) = play.level.keywords.get(keyword) {
-                    args.push((Arc::from(name), value.clone(), span.clone()));
+                    // A text is one subset, whatever commas it has.
+                    let value = match value {
+                        Value::Str(_) if name == "gather_subset" => Value::list([value.clone()]),
+                        value => value.clone(),
+                    };
+                    args.push((Arc::from(name), value, span.clone()));
                 }
             }
             // The tags of the play hold; facts of a play that has none are always gathered.

@@ -43,16 +43,23 @@ impl Run {
                     self.printer.event(&Event::Warning(text.to_owned()));
                     warned = true;
                 }
+                // An expression is evaluated when it is used, by what is known then.
+                if let Some(later) =
+                    prompt.default.as_ref().filter(|value| env.eval(value).is_err())
+                    && prompt.encrypt.is_none()
+                {
+                    found.insert(&*prompt.name, later.clone());
+                    continue;
+                }
                 default
             };
             let Some(mut answer) = answer else {
-                found.insert(
-                    &*prompt.name,
-                    if self.ask.is_there() { Value::str("") } else { Value::None },
-                );
+                let nothing = if self.ask.is_there() { "" } else { "None" };
+                found.insert(&*prompt.name, nothing);
                 continue;
             };
-            if prompt.private {
+            // What stands in the playbook is no secret.
+            if prompt.private && self.ask.is_there() {
                 self.secrets.add(&answer);
             }
             if let Some(kind) = &prompt.encrypt {

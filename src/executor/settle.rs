@@ -20,19 +20,9 @@ impl Batch<'_> {
         let name = Arc::clone(&self.hosts[at].host.name);
         for handler in &ended.notify {
             if self.notify(at, handler) {
-                let event = Event::Notified { handler: handler.clone(), host: Arc::clone(&name) };
-                self.run.printer.event(&event);
+                self.hosts[at].untold.push(handler.clone());
             } else {
-                let message = format!(
-                    "The requested handler '{handler}' was not found in either the main handlers list nor in the listening handlers list"
-                );
-                if self.run.settings.error_on_missing_handler.value {
-                    self.run.printer.event(&Event::Warning(format!("ERROR! {message}")));
-                    self.run.count(&name, |stats| stats.failed += 1);
-                    self.host_failed(at);
-                    return true;
-                }
-                self.run.printer.event(&Event::Warning(message));
+                self.run.printer.event(&Event::Warning(super::items::missing_handler(handler)));
             }
         }
         match ended.status {
@@ -91,6 +81,8 @@ impl Batch<'_> {
             self.run.count(&name, |stats| stats.failed += 1);
         }
         if caught == Caught::No {
+            // A handler that fails is the host's last one, also where handlers are forced.
+            self.hosts[at].cursor.lost |= next.is_handler;
             self.host_failed(at);
         }
         true
@@ -132,9 +124,13 @@ impl Batch<'_> {
             .entries
             .iter()
             .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
+        let name = match &task.name {
+            None | Some(Value::None) => String::new(),
+            Some(_) => self.bare_name(task, self.hosts.first().map(|host| &host.host)),
+        };
         Value::dict([
             // Named once, as the first host sees it.
-            ("name", Value::str(self.bare_name(task, self.hosts.first().map(|host| &host.host)))),
+            ("name", Value::str(name)),
             ("action", Value::Str(Arc::clone(&task.action_written))),
             ("args", Value::Dict(Arc::new(args.collect()))),
             ("register", task.own(Keyword::Register).cloned().unwrap_or_default()),
@@ -150,14 +146,17 @@ impl Batch<'_> {
             }
             if self.hosts[at].cursor.fail() == Caught::No {
                 self.host_failed(at);
-            } else {
-                self.hosts[at].dragged = true;
-                let name = Arc::clone(&self.hosts[at].host.name);
-                let mut lost = self.run.lost();
-                // What one host does for all is rescued on that one only.
-                if once && !lost.failed.contains(&name) {
-                    lost.failed.push(name);
-                }
+                continue;
+            }
+            self.hosts[at].dragged = true;
+            let name = Arc::clone(&self.hosts[at].host.name);
+            let mut lost = self.run.lost();
+            if !lost.failed.contains(&name) {
+                lost.failed.push(name);
+            }
+            // What one host does for all is rescued on that one only.
+            if once {
+                self.hosts[at].state = HostState::Failed;
             }
         }
         // Rescue and `always` sections still run.

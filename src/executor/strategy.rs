@@ -15,8 +15,9 @@ use super::{
     task::Prepared,
 };
 use crate::{
+    diagnostic::Diagnostic,
     output::{Event, TaskStart},
-    playbook::{Entry, Files, Keyword, Task},
+    playbook::{Entry, Files, Keyword, Level, Task},
     settings::Gathering,
     template::Env,
     value::Value,
@@ -40,6 +41,8 @@ pub(super) struct HostRun {
     pub(super) state: HostState,
     /// Handlers that were notified, by their number.
     pub(super) notified: HashSet<usize>,
+    /// Names that were notified and not said so yet.
+    pub(super) untold: Vec<String>,
     /// Whether another host's failure sent it into a rescue section: it is none of the play's hosts any more.
     pub(super) dragged: bool,
     /// Where its last task stood.
@@ -79,6 +82,10 @@ pub(super) struct Batch<'a> {
     pub(super) step_all: bool,
     /// Whether failures open the debugger: strategy `debug`.
     pub(super) debugging: bool,
+    /// What ended the run in the middle of a task.
+    pub(super) fatal: Option<Diagnostic>,
+    /// The names of the handlers, and of how many.
+    pub(super) handler_names: Option<(usize, Arc<HashSet<String>>)>,
     /// The task that was started last.
     pub(super) current: Option<Arc<TaskStart>>,
 }
@@ -108,11 +115,16 @@ impl Batch<'_> {
                     std::ptr::eq(&raw const *handler.task, task) && notified.contains(&number)
                 })
             });
-            for block in std::mem::take(&mut host.cursor.finished_roles) {
-                if let Some(role) = block.level.role() {
-                    host.roles_done.insert(Arc::clone(&role.identity));
+            let finished = std::mem::take(&mut host.cursor.finished_roles);
+            for block in finished {
+                // A role that its conditions keep from a host has not run there.
+                if let Some(role) = block.level.role()
+                    && self.holds(&block.level, at)
+                {
+                    self.hosts[at].roles_done.insert(Arc::clone(&role.identity));
                 }
             }
+            let host = &mut self.hosts[at];
             let Some(next) = next else {
                 if host.cursor.lost && host.state == HostState::Active {
                     self.host_failed(at);
@@ -125,6 +137,19 @@ impl Batch<'_> {
             }
             self.hosts[at].cursor.advance();
         }
+    }
+
+    /// Whether the conditions of a level hold on a host.
+    fn holds(&self, level: &Arc<Level>, at: usize) -> bool {
+        let conditions = level.inherited(Keyword::When);
+        if conditions.is_empty() {
+            return true;
+        }
+        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
+            .with_level(level);
+        let context = self.run.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        conditions.iter().all(|(value, _)| env.condition(value).unwrap_or(false))
     }
 
     fn is_chosen(&self, at: usize, next: &Next) -> bool {
@@ -220,7 +245,7 @@ impl Batch<'_> {
     }
 
     pub(super) fn prepared(
-        &self,
+        &mut self,
         at: usize,
         task: &Arc<Task>,
         start: &Arc<TaskStart>,
@@ -237,7 +262,45 @@ impl Batch<'_> {
             slot,
             host_index: self.hosts[at].index,
             local_fork: OnceCell::new(),
+            handlers: self.names_of_handlers(task),
         }
+    }
+
+    /// The names and topics of all handlers, for a task that notifies some, where a missing one is an error.
+    fn names_of_handlers(&mut self, task: &Task) -> Option<Arc<HashSet<String>>> {
+        let notifies = !task.level.inherited(Keyword::Notify).is_empty();
+        if !notifies || !self.run.settings.error_on_missing_handler.value {
+            return None;
+        }
+        let handlers = self.handlers.borrow().clone();
+        if let Some((of, names)) = &self.handler_names
+            && *of == handlers.len()
+        {
+            return Some(Arc::clone(names));
+        }
+        let mut names = HashSet::new();
+        for handler in &handlers {
+            if handler.task.name.is_some() {
+                let full = self.task_name(&handler.task, None);
+                if let Some((_, bare)) = full.split_once(" : ") {
+                    names.insert(bare.to_owned());
+                }
+                names.insert(full);
+            }
+            names.extend(self.topics(&handler.task));
+        }
+        let names = Arc::new(names);
+        self.handler_names = Some((handlers.len(), Arc::clone(&names)));
+        Some(names)
+    }
+
+    /// Ends the run where the task's turn said so; returns whether it did.
+    pub(super) fn halt(&mut self, task: &Task, turn: &Turn) -> bool {
+        let Some(message) = turn.halted() else { return false };
+        let place = task.level.inherited(Keyword::Notify).first().map(|(_, span)| span.clone());
+        self.fatal = Some(Diagnostic::maybe_at(place.as_ref(), message));
+        self.end.break_run = true;
+        true
     }
 
     pub(super) fn throttle(&self, task: &Arc<Task>) -> Option<Arc<Semaphore>> {

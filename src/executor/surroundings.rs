@@ -5,9 +5,11 @@ use std::sync::{Arc, PoisonError};
 use super::{Failure, connect::Way, task::Prepared};
 use crate::{
     connection::Kind,
+    diagnostic::{Source, Span},
+    output::Event,
     playbook::Keyword,
     template::{Env, Scope as _},
-    value::Value,
+    value::{Dict, Value},
     vars::{HostData, Names},
 };
 
@@ -84,12 +86,38 @@ impl Prepared {
         Ok((host, Some(delegate)))
     }
 
+    /// The names of a delegated task: how its delegate is reached, where its own host does not say it of itself.
+    pub(super) fn names_of_delegated(
+        names: &Names,
+        name: &Arc<str>,
+        delegate: &Names,
+    ) -> Result<Names, Failure> {
+        let context = delegate.world.context(delegate.search_path());
+        let env = Env::new(delegate, &context);
+        let mut found = names.clone();
+        for variable in ["ansible_host", "ansible_port", "ansible_user"] {
+            if names.get(variable).is_none()
+                && let Some(value) = delegate.get(variable)
+            {
+                let value =
+                    env.eval(&value).map_err(|error| Failure::template(&error, "", None))?;
+                found.set_local(variable, value);
+            }
+        }
+        let of_delegate = Value::dict([(&**name, delegate.as_value())]);
+        found.set_local("ansible_delegated_vars", of_delegate);
+        Ok(found)
+    }
+
     /// The environment of the play, its blocks and the task, the nearest winning.
     pub(super) fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (value, span) in self.task.level.inherited(Keyword::Environment) {
-            let value =
-                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+            let value = env.eval(value).map_err(|error| {
+                let place = error.span.clone().or_else(|| Some(span.clone()));
+                Failure::template(&error, "", place.as_ref())
+                    .inside("Error processing keyword 'environment'", Some(&self.environments()))
+            })?;
             let parts: Vec<Value> = match &value {
                 Value::List(list) => list.to_vec(),
                 Value::None | Value::Omit => Vec::new(),
@@ -102,13 +130,12 @@ impl Prepared {
                     {
                         continue;
                     }
-                    return Err(Failure::at(
-                        Some(span),
-                        format!(
-                            "environment must be a dictionary, received {part:?} ({})",
-                            part.type_name()
-                        ),
-                    ));
+                    let text = format!(
+                        "could not parse environment value, skipping: {}",
+                        Value::list([part]).to_repr()
+                    );
+                    self.run.printer.event(&Event::Warning(text));
+                    continue;
                 };
                 for (key, value) in dict.iter() {
                     let key = key.to_text();
@@ -120,6 +147,13 @@ impl Prepared {
         Ok(found)
     }
 
+    /// All that is said of the environment, as the place of what is wrong with it.
+    fn environments(&self) -> Span {
+        let said = self.task.level.inherited(Keyword::Environment);
+        let said = Value::list(said.into_iter().map(|(value, _)| written(value)));
+        Span::new(&Source::new("<unknown>", said.to_repr()), (0, 0), (0, 0))
+    }
+
     pub(super) fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
         let value = match self.task.level.keyword(Keyword::Timeout) {
             Some((value, span)) => {
@@ -129,5 +163,18 @@ impl Prepared {
         };
         let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
         Ok((seconds > 0.0).then_some(seconds))
+    }
+}
+
+/// A value with its templates as they are written.
+fn written(value: &Value) -> Value {
+    match value {
+        Value::Template(template) => Value::Str(Arc::clone(&template.text)),
+        Value::List(list) => Value::list(list.iter().map(written)),
+        Value::Dict(dict) => {
+            let pairs = dict.iter().map(|(key, value)| (key.clone(), written(value)));
+            pairs.collect::<Dict>().into()
+        }
+        other => other.clone(),
     }
 }

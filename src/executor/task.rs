@@ -1,6 +1,6 @@
 //! One task on one host: conditions, arguments, action, result.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashSet, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use windlass_protocol::{JsonMap, Stream, TaskRequest};
@@ -137,6 +137,8 @@ pub(super) struct Prepared {
     pub(super) host_index: u32,
     /// Held from the first request to the local helper on.
     pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
+    /// The names of all handlers, where one that nobody has ends the run.
+    pub(super) handlers: Option<Arc<HashSet<String>>>,
 }
 
 /// How one turn of a task went.
@@ -251,7 +253,8 @@ impl Prepared {
             };
             for condition in conditions {
                 let holds = env.condition(condition).map_err(|error| {
-                    Failure::template(&error, "", Some(&condition_span(condition, span)))
+                    let place = condition_span(condition, span);
+                    Failure { early: true, ..Failure::template(&error, "", Some(&place)) }
                 })?;
                 if !holds {
                     let mut result = Dict::new();
@@ -276,10 +279,19 @@ impl Prepared {
         env: &Env<'_>,
         no_log: bool,
     ) -> Result<Decision, Failure> {
+        let (target_host, delegate_names) = self.delegate(names, env)?;
+        // A delegated task may ask who does it.
+        let asking = match &delegate_names {
+            Some(delegate) => Some(Self::names_of_delegated(names, &target_host.name, delegate)?),
+            None => None,
+        };
+        let names = asking.as_ref().unwrap_or(names);
+        let asked = names.world.context(names.search_path());
+        let own_env = Env::new(names, &asked);
+        let env = if asking.is_some() { &own_env } else { env };
         let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
-        let (target_host, delegate_names) = self.delegate(names, env)?;
         let is_delegated = delegate_names.is_some();
         let way_names = delegate_names.as_ref().unwrap_or(names);
         let context = way_names.world.context(way_names.search_path());
@@ -431,7 +443,7 @@ impl Prepared {
                 }
                 RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
                 {
-                    Value::Dict(dict) => return Ok(self.timed_out(Arc::unwrap_or_clone(dict))),
+                    Value::Dict(dict) => return self.timed_out(Arc::unwrap_or_clone(dict)),
                     _ => return Ok(Dict::new()),
                 },
                 RemoteEvent::BecomeFailed(error) => {
@@ -448,13 +460,26 @@ impl Prepared {
     }
 
     /// A module that was stopped because its time was over says so in the reference's words.
-    fn timed_out(&self, mut result: Dict) -> Dict {
-        if result.get("msg").and_then(Value::as_str) == Some("the task was cancelled")
-            && let Some((value, _)) = self.task.level.keyword(Keyword::Timeout)
-        {
-            result.insert("msg", format!("Timed out after {} second(s).", value.to_text()));
-        }
-        result
+    fn timed_out(&self, result: Dict) -> Result<Dict, Failure> {
+        let was_cancelled =
+            result.get("msg").and_then(Value::as_str) == Some("the task was cancelled");
+        let Some((limit, _)) = self.task.level.keyword(Keyword::Timeout).filter(|_| was_cancelled)
+        else {
+            return Ok(result);
+        };
+        let names = self.names();
+        let context = names.world.context(names.search_path());
+        let limit = Env::new(&names, &context).eval(limit).unwrap_or_default().to_text();
+        let period = limit.trim().parse::<i64>().map_or(Value::str(limit.as_str()), Value::Int);
+        let ended = Value::dict([
+            (
+                "frame",
+                Value::str("Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors."),
+            ),
+            ("period", period),
+        ]);
+        let message = format!("Timed out after {limit} second(s).");
+        Err(Failure::at(None, message).with("changed", false).with("timedout", ended))
     }
 
     async fn interrupted(&self) {

@@ -34,6 +34,7 @@ impl Inventory {
             parsed: false,
             told: FxHashSet::default(),
             computed: FxHashMap::default(),
+            implicit: std::sync::OnceLock::new(),
         };
         inventory.group_entry("all");
         inventory.group_entry("ungrouped");
@@ -273,7 +274,9 @@ impl Inventory {
         }
         let named = LOCALHOST.iter().filter_map(|other| self.host_id(other));
         let named = named.into_iter().find(|id| !self.host(*id).implicit);
-        named.or_else(|| self.host_id(name))
+        // The first name that is used is the implicit one's for the whole run.
+        let implicit = || self.host_id(name).map(|id| *self.implicit.get_or_init(|| id));
+        named.or_else(implicit)
     }
 
     /// Adds a host that a task is delegated to and no source names; it is in no group.

@@ -1,5 +1,7 @@
 //! What an ad-hoc command prints: the reference's minimal and one-line outputs.
 
+use std::collections::HashSet;
+
 use super::{
     Event, Output, Paint, ResultEvent, Sink, Status,
     default::{CENSORED, abridged},
@@ -19,6 +21,8 @@ pub struct AdHoc {
     pub one_line: bool,
     pub verbosity: u8,
     pub diff_context: usize,
+    /// Errors that were shown: of several hosts the same one is shown once.
+    pub said: HashSet<String>,
 }
 
 impl AdHoc {
@@ -40,13 +44,15 @@ impl AdHoc {
         }
         if event.status == Status::Failed && !event.causes.is_empty() && !self.one_line {
             let text = format!("[ERROR]: {}", error_text(&event.causes));
-            self.sink.line(&text, Some(Paint::Failed));
+            if self.said.insert(text.clone()) {
+                self.sink.line(&text, Some(Paint::Failed));
+            }
         }
         if event.status == Status::Skipped {
             return self.sink.line(&format!("{} | SKIPPED", event.host), Some(paint));
         }
         let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
-            && event.result.contains_key("rc")
+            && (event.status == Status::Failed || event.result.contains_key("rc"))
             && !event.no_log
             && event.status != Status::Unreachable;
         if is_text {

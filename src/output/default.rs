@@ -82,7 +82,8 @@ impl Default {
         let item = event.item.as_ref().map(|label| format!("(item={label})"));
         match event.status {
             Status::Ok | Status::Changed => self.good(event, &host, item.as_deref()),
-            Status::Skipped => self.skipped(event, &host, item.as_deref()),
+            // Nobody did it, so no delegate is shown.
+            Status::Skipped => self.skipped(event, &event.host, item.as_deref()),
             Status::Failed | Status::Unreachable => self.bad(event, &host, item.as_deref()),
         }
     }
@@ -194,7 +195,7 @@ impl Default {
 
     fn is_verbose(&self, event: &ResultEvent) -> bool {
         let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
-        (self.options.verbosity > 0 || key("_ansible_verbose_always"))
+        (self.options.verbosity > 0 || (key("_ansible_verbose_always") && !event.no_log))
             && !key("_ansible_verbose_override")
     }
 
@@ -337,7 +338,6 @@ impl Output for Default {
                 }
             }
             Event::PlayStart { name, check, .. } => {
-                self.banner = None;
                 let marker = self.marker(*check);
                 let name = name.trim();
                 let text = if name.is_empty() {

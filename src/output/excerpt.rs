@@ -67,11 +67,32 @@ fn place_of(cause: &Cause) -> Option<String> {
         (_, Some(origin)) => Some(format!("Origin: {origin}\n")),
         // What stands on the command line has no lines and columns.
         (Some(span), None) if span.source.path.starts_with('<') => {
-            Some(format!("Origin: {}\n\n{}\n", span.source.path, span.source.text))
+            let text = shortened(&span.source.text);
+            Some(format!("Origin: {}\n\n{text}\n", span.source.path))
         }
         (Some(span), None) => Some(format!("Origin: {}\n\n{}", place(span), excerpt(span))),
         (None, None) => None,
     }
+}
+
+/// As Python's `textwrap.shorten` does: whole words, with a sign that there were more.
+fn shortened(text: &str) -> String {
+    const MORE: &str = " [...]";
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let whole = words.join(" ");
+    if whole.chars().count() <= WIDTH {
+        return whole;
+    }
+    let mut kept = String::new();
+    for word in words {
+        let gap = usize::from(!kept.is_empty());
+        if kept.chars().count() + gap + word.chars().count() + MORE.len() > WIDTH {
+            break;
+        }
+        kept.push_str(&" "[..gap]);
+        kept.push_str(word);
+    }
+    kept + MORE
 }
 
 fn place(span: &Span) -> String {

@@ -15,6 +15,7 @@ pub(super) static UNIT: Unit = Unit {
             one_line: true,
             verbosity: options.verbosity,
             diff_context: options.diff_context,
+            said: std::collections::HashSet::new(),
         })
     },
 };

@@ -38,6 +38,8 @@ pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> 
             Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
                 found.pairs.push((key.into(), unquote(&unescape(value)).into()));
             }
+            // Where a line went on: its end is only space by now.
+            _ if free_form && piece.word == "\\" => (),
             _ => {
                 if !raw.is_empty() {
                     raw.push_str(piece.space);

@@ -188,7 +188,8 @@ impl Loader<'_> {
             span: task.span.clone(),
             files: RoleFiles::named(text),
             params: Arc::new(Dict::new()),
-            public: resolved(&["public"]).is_none_or(|public| public.is_true()),
+            public: resolved(&["public"])
+                .map_or(!self.around.private_roles, |public| public.is_true()),
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
             validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.is_true()),
         };

@@ -84,6 +84,8 @@ pub struct Surroundings<'a> {
     pub actions: &'a ActionNames<'a>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
+    /// Whether only a role itself sees its variables, unless a task says otherwise.
+    pub private_roles: bool,
 }
 
 /// Reads playbooks, tasks and roles.

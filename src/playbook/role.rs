@@ -4,7 +4,7 @@ mod validation;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::{
@@ -34,10 +34,26 @@ pub struct Role {
     pub allow_duplicates: bool,
     /// What makes another use of the role the same one, which does not run again.
     pub identity: Arc<str>,
+    /// Roles that it depends on, whose variables it sees.
+    pub dependencies: OnceLock<Vec<Arc<Role>>>,
     /// Names of the roles that depend on it, the nearest first.
     pub dependents: Vec<Arc<str>>,
     /// `meta/argument_specs.yml`, or `argument_specs` in `meta/main.yml`.
     pub argument_specs: Option<Value>,
+}
+
+impl Role {
+    /// Looks into variables of the role, then into those of the roles that it depends on, the last one first.
+    pub fn seen<T>(
+        &self,
+        vars: &dyn Fn(&Role) -> &Dict,
+        look: &mut dyn FnMut(&Dict) -> Option<T>,
+    ) -> Option<T> {
+        look(vars(self)).or_else(|| {
+            let dependencies = self.dependencies.get().map(Vec::as_slice).unwrap_or_default();
+            dependencies.iter().rev().find_map(|role| role.seen(vars, look))
+        })
+    }
 }
 
 /// Files other than `main` that a use of a role names.
@@ -139,7 +155,7 @@ impl Loader<'_> {
             span: name.span.clone(),
             files: RoleFiles::default(),
             params: Arc::new(params),
-            public: true,
+            public: !self.around.private_roles,
             repeats: false,
             validates: true,
         };
@@ -201,6 +217,7 @@ impl Loader<'_> {
                     .and_then(|meta| meta.get("allow_duplicates"))
                     .is_some_and(|(_, node)| node.to_value().is_true()),
             identity: identity(&role_dir, call, level),
+            dependencies: OnceLock::new(),
             dependents: dependents.to_vec(),
             argument_specs: self.argument_specs(&role_dir, meta.as_ref()),
             collection: collection.as_deref().map(Arc::from),
@@ -229,14 +246,18 @@ impl Loader<'_> {
             parent: Some(Arc::clone(level)),
         });
         let mut body = Vec::new();
+        let mut roles = Vec::new();
         let dependencies = meta.as_ref().and_then(|meta| meta.get("dependencies"));
         for item in dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default() {
-            if let Some((call, level)) = self.role_entry(item, &role_level) {
-                body.extend(
-                    self.role_with_dependents(&call, &level, &role_dir, &chain).map(Entry::Block),
-                );
+            if let Some((dependency, level)) = self.role_entry(item, &role_level) {
+                // Who does not see the role does not see what it stands on.
+                let dependency = RoleCall { public: call.public, ..dependency };
+                let block = self.role_with_dependents(&dependency, &level, &role_dir, &chain);
+                roles.extend(block.as_ref().and_then(|block| block.level.role().cloned()));
+                body.extend(block.map(Entry::Block));
             }
         }
+        role.dependencies.get_or_init(|| roles);
         let handlers = file("handlers", files.handlers.as_deref());
         if let Some(path) = handlers {
             let entries = self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span));

@@ -68,7 +68,6 @@ impl Loader<'_> {
             keywords.set(Keyword::DelegateTo, Value::str("localhost"), action.key.span.clone());
         }
         if let Some((value, span)) = keywords.get(Keyword::Register)
-            && !value.is_lazy()
             && !value.as_str().is_some_and(super::is_variable_name)
         {
             let name = value.to_text();

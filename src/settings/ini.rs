@@ -21,6 +21,13 @@ impl IniFile {
     pub(super) fn get(&self, section: &str, key: &str) -> Option<&IniValue> {
         self.values.get(&(section.to_owned(), key.to_lowercase()))
     }
+
+    /// Returns sections and keys in the order in which they stand.
+    pub(super) fn keys(&self) -> Vec<(String, String)> {
+        let mut found: Vec<_> = self.values.iter().collect();
+        found.sort_by_key(|(_, value)| value.span.line);
+        found.into_iter().map(|(key, _)| key.clone()).collect()
+    }
 }
 
 /// Reads a file.

@@ -111,3 +111,16 @@ fn every_entry_of_the_table_has_another_name_and_is_shown() {
     assert_eq!(names.len(), n_names);
     assert!(names.contains(&"become"));
 }
+
+#[test]
+fn the_catalogue_has_every_setting_of_the_table_that_the_reference_has() {
+    for known in super::KNOWN.iter().filter(|known| known.has_effect) {
+        let entry = Settings::ENTRIES.iter().find(|entry| {
+            entry.variables.iter().any(|name| known.variables.contains(name))
+                || entry.keys.iter().any(|key| known.keys.contains(key))
+        });
+        assert!(entry.is_some(), "{} is said to have an effect", known.name);
+    }
+    let names: Vec<_> = super::KNOWN.iter().map(|known| known.name).collect();
+    assert!(names.is_sorted());
+}

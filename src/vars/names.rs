@@ -7,7 +7,7 @@ use std::{
 
 use rustc_hash::FxHashSet;
 
-use super::{Facts, HostData, PlayData, World, magic};
+use super::{Facts, HostData, PlayData, World, hostvars::Seen, magic};
 use crate::{
     playbook::{Keyword, Level, LevelKind, Role, Task},
     template::Scope,
@@ -85,6 +85,11 @@ impl Names {
         }
     }
 
+    /// Returns all names as a mapping whose values are evaluated when they are asked for.
+    pub fn as_value(&self) -> Value {
+        Value::Object(Arc::new(Seen { type_name: "dict", names: self.clone() }))
+    }
+
     pub fn role(&self) -> Option<&Arc<Role>> {
         self.level.as_ref()?.role()
     }
@@ -130,6 +135,22 @@ impl Names {
             .or_else(|| option.as_deref().map(Value::str))
     }
 
+    /// A variable of all layers: dictionaries of stronger ones stand in those of weaker ones.
+    fn merged(&self, name: &str) -> Option<Value> {
+        let mut found = Vec::new();
+        self.each_layer(|layer| {
+            found.extend(layer.get(name).cloned());
+            None::<()>
+        });
+        let mut values = found.into_iter().rev();
+        let mut whole = Dict::new();
+        whole.insert(name, values.next()?);
+        for value in values {
+            whole.combine(std::iter::once((Value::str(name), value)).collect(), true);
+        }
+        whole.get(name).cloned()
+    }
+
     /// The layers of variables from the strongest on, after locals and magic variables.
     fn each_layer<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
         let roles = || self.level.iter().flat_map(|level| level.roles());
@@ -160,7 +181,9 @@ impl Names {
         if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }
-        if let Some(found) = roles().chain(public()).find_map(|role| look(&role.vars)) {
+        if let Some(found) =
+            roles().chain(public()).find_map(|role| role.seen(&|role| &role.vars, &mut look))
+        {
             return Some(found);
         }
         if let Some(found) = self.vars_files.as_ref().and_then(|vars| look(vars)) {
@@ -179,7 +202,7 @@ impl Names {
         if let Some(found) = self.layers.iter().find_map(|layer| look(layer)) {
             return Some(found);
         }
-        roles().chain(public()).find_map(|role| look(&role.defaults))
+        roles().chain(public()).find_map(|role| role.seen(&|role| &role.defaults, &mut look))
     }
 }
 
@@ -188,8 +211,17 @@ impl Scope for Names {
         if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
             return Some(value.clone());
         }
+        // What a host is called is a variable of the host, and `-e` is stronger.
+        if matches!(name, "inventory_hostname" | "inventory_hostname_short" | "group_names")
+            && let Some(value) = self.world.extra_vars.get(name)
+        {
+            return Some(value.clone());
+        }
         if let Some(value) = magic::get(self, name) {
             return Some(value);
+        }
+        if self.world.settings.merge_hashes {
+            return self.merged(name).or_else(|| self.connection_variable(name));
         }
         self.each_layer(|layer| layer.get(name).cloned()).or_else(|| self.connection_variable(name))
     }

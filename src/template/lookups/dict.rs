@@ -25,7 +25,15 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     });
     for term in terms {
         let Some(dict) = as_dict(&term) else {
-            return Err("with_dict expects a dict".into());
+            let shown = match &term {
+                Value::Str(text) => format!(
+                    "'{text}' of type <class 'ansible.module_utils._internal._datatag._AnsibleTaggedStr'>"
+                ),
+                other => format!("'{}' of type <class '{}'>", other.to_text(), other.type_name()),
+            };
+            return Err(
+                format!("the 'dict' lookup plugin expects a dictionary, got {shown})").into()
+            );
         };
         found.extend(
             dict.iter()

@@ -35,10 +35,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             None => {
                 for word in term.split_whitespace() {
                     let Some((key, value)) = word.split_once('=') else {
-                        return Err(format!(
-                            "unknown error parsing with_sequence arguments: '{term}'."
-                        )
-                        .into());
+                        let message = "unrecognized arguments to with_sequence: ['_raw_params']";
+                        return Err(message.into());
                     };
                     given.push((key.to_owned(), value.to_owned()));
                 }

@@ -60,7 +60,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             None if skip => continue,
             None => {
                 return Err(format!(
-                    "could not find '{}' key in iterated item {}",
+                    "could not find '{}' key in iterated item '{}'",
                     path[0],
                     item.to_repr()
                 )
