@@ -248,6 +248,6 @@ mod tests {
         assert_eq!(run(&host, json!({}))["changed"], true);
         assert_eq!(host.read("/l").unwrap().unwrap(), b"");
         let message = run(&host, json!({"value": "lots"}))["msg"].as_str().unwrap().to_owned();
-        assert!(message.starts_with("Argument 'value' can be one of"));
+        assert!(message.starts_with(" Value of 'lots' for item 'nofile' is invalid."));
     }
 }

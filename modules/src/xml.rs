@@ -24,15 +24,6 @@ use xpath::{Context, Item, Value};
 #[args(
     collection = "community.general",
     required_one_of("path", "xmlstring"),
-    required_one_of(
-        "add_children",
-        "content",
-        "count",
-        "pretty_print",
-        "print_match",
-        "set_children",
-        "value"
-    ),
     required_if("content", "attribute", "xpath"),
     required_if("content", "text", "xpath"),
     required_if("count", "True", "xpath"),

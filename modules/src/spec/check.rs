@@ -222,6 +222,6 @@ mod tests {
         insta::assert_snapshot!(message(json!({"use": "x", "state": "gone"})), @"value of state must be one of: present, link, got: gone");
         insta::assert_snapshot!(message(json!({"use": "x", "name": "a", "list": [1]})), @"parameters are mutually exclusive: name|list");
         insta::assert_snapshot!(message(json!({"use": "x", "state": "link"})), @"state is link but all of the following are missing: src");
-        insta::assert_snapshot!(message(json!({"use": "x", "list": ["a"]})), @"Elements value for option 'list' is of type list and we were unable to convert to int: <class 'str'> cannot be converted to an int");
+        insta::assert_snapshot!(message(json!({"use": "x", "list": ["a"]})), @r#"Elements value for option 'list' is of type str and we were unable to convert to int: "'a'" cannot be converted to an int"#);
     }
 }
