@@ -7,9 +7,18 @@ use crate::host::{Host, TestHost};
 const BLKID: &str = "/usr/sbin/blkid -c /dev/null -o value -s TYPE /img";
 
 fn host(kind: &str) -> TestHost {
-    let tools =
-        ["mkfs.vfat", "blkid", "wipefs", "mkfs.ext4", "mkfs.xfs", "tune2fs", "dumpe2fs", "resize2fs", "mkswap"]
-            .map(|tool| format!("/usr/sbin/{tool}"));
+    let tools = [
+        "mkfs.vfat",
+        "blkid",
+        "wipefs",
+        "mkfs.ext4",
+        "mkfs.xfs",
+        "tune2fs",
+        "dumpe2fs",
+        "resize2fs",
+        "mkswap",
+    ]
+    .map(|tool| format!("/usr/sbin/{tool}"));
     let mut files: Vec<(&str, &str)> = tools.iter().map(|path| (path.as_str(), "")).collect();
     files.push(("/img", "0123456789"));
     let paths: Vec<&str> = tools.iter().map(String::as_str).collect();
