@@ -254,7 +254,7 @@ impl Rules {
                 if prefix.is_empty() && !self.leading_separator { "" } else { separator };
             let name = self.valid_name(&format!("{prefix}{separator}{name}"));
             let group = loader.inventory.group_entry(&name);
-            loader.join_named(group, host, &keyed.node)?;
+            loader.inventory.join(group, host);
             if let Some(parent) = &parent {
                 self.nest(parent, group, keyed, loader)?;
             }

@@ -164,6 +164,14 @@ impl Inventory {
         Ok(())
     }
 
+    /// Hides the hosts that are in no group below `all`: a source named them and failed before it said where they belong.
+    pub(super) fn hide_unlinked(&mut self) {
+        let seen: FxHashSet<HostId> = self.members(ALL).into_iter().collect();
+        for (n, host) in self.hosts.iter_mut().enumerate() {
+            host.implicit |= !seen.contains(&HostId(index(n)));
+        }
+    }
+
     /// Puts every group below `all`, and every host that is in no group into `ungrouped`.
     ///
     /// Fails when a source has put `all` below another group; the rest is done then, too.

@@ -109,11 +109,7 @@ impl<'a> Loader<'a> {
             } else if *settings.inventory_unparsed_warning {
                 self.warn("No inventory was parsed, only implicit localhost is available");
             }
-            // What sources said before they failed belongs to no group that anybody sees.
-            let mut fresh = Inventory::new(settings);
-            fresh.sources = std::mem::take(&mut self.inventory.sources);
-            fresh.vars_rules.vault.clone_from(&self.inventory.vars_rules.vault);
-            self.inventory = fresh;
+            self.inventory.hide_unlinked();
         }
         let same: Vec<Arc<str>> = {
             let groups = self.inventory.groups().map(|(_, group)| &group.name);

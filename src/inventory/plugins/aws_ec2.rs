@@ -49,7 +49,6 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
         }
     };
     let group = loader.inventory.group_entry("aws_ec2");
-    loader.inventory.nest(ALL, group).map_err(|error| Diagnostic::bare(error.to_string()))?;
     let shape = Shape {
         group,
         preferences: &preferences,
@@ -63,7 +62,8 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
     for instance in instances.map(Vec::as_slice).unwrap_or_default() {
         shape.add(instance, options, loader)?;
     }
-    Ok(())
+    let nested = loader.inventory.nest(ALL, group);
+    nested.map_err(|error| Diagnostic::bare(error.to_string()))
 }
 
 /// How an instance becomes a host.

@@ -70,7 +70,6 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
     let prefix = options.plain("hostvars_prefix");
     let suffix = options.plain("hostvars_suffix");
     let group = loader.inventory.group_entry("aws_rds");
-    loader.inventory.nest(ALL, group).map_err(|error| Diagnostic::bare(error.to_string()))?;
     let hosts = found.get("aws_rds").and_then(Json::as_array);
     for database in hosts.map(Vec::as_slice).unwrap_or_default() {
         let name = [INSTANCES.name, CLUSTERS.name].iter().find_map(|key| database[*key].as_str());
@@ -82,7 +81,8 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
         loader.set_foreign_vars(host, &vars);
         rules.apply_found(host, &vars, loader)?;
     }
-    Ok(())
+    let nested = loader.inventory.nest(ALL, group);
+    nested.map_err(|error| Diagnostic::bare(error.to_string()))
 }
 
 /// Returns the variables of a database.
