@@ -8,6 +8,7 @@ use crate::{
     diagnostic::{Source, Span},
     output::Event,
     playbook::Keyword,
+    remote::{Method, Session},
     template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names},
@@ -25,6 +26,13 @@ pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
 }
 
 impl Prepared {
+    /// The user to become on a host; none where the helper is that user already.
+    pub(super) fn method_on(&self, session: &Session, way: &Way) -> Option<Method> {
+        way.method.clone().filter(|method| {
+            self.run.settings.become_allow_same_user.value || method.user != session.hello().user
+        })
+    }
+
     /// The delegate of a task that failed before it was one: as far as its name is known.
     pub(super) fn delegate_shown(
         &self,

@@ -18,7 +18,7 @@ use crate::{
     diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
-    remote::{Answer, Content, Event as RemoteEvent, Method, Request, Session},
+    remote::{Answer, Content, Event as RemoteEvent, Request},
     template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
@@ -389,13 +389,6 @@ impl Prepared {
                 Started::Running { answer, sink, finish, watch, delegate, no_log }
             }
         }
-    }
-
-    /// The user to become on a host; none where the helper is that user already.
-    pub(super) fn method_on(&self, session: &Session, way: &Way) -> Option<Method> {
-        way.method.clone().filter(|method| {
-            self.run.settings.become_allow_same_user.value || method.user != session.hello().user
-        })
     }
 
     /// Waits for the end of a turn.
