@@ -38,7 +38,6 @@ registry! {
     script,
     set_fact,
     set_stats,
-    synchronize,
     template,
     uri,
     unarchive,
@@ -116,7 +115,6 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
-                | "synchronize"
                 | "template"
                 | "unarchive"
                 | "uri"

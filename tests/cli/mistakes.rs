@@ -172,23 +172,23 @@ fn an_import_is_nowhere() {
 #[test]
 fn a_handler_is_nowhere() {
     insta::assert_snapshot!(task("    - command: /bin/true\n      notify: restart ngnix\n"), @"
-    status 2
+    status 1
     --- stdout
 
     PLAY [all] *********************************************************************
 
     TASK [command] *****************************************************************
-    changed: [a]
-
-    PLAY RECAP *********************************************************************
-    a                          : ok=0    changed=0    unreachable=0    failed=1    skipped=0    rescued=0    ignored=0
     --- stderr
     warning: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
      --> playbook.yml:5:15
       |
     5 |       notify: restart ngnix
       |               ^^^^^^^^^^^^^ no handler has this name
-    [WARNING]: ERROR! The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+    error: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+     --> playbook.yml:5:15
+      |
+    5 |       notify: restart ngnix
+      |               ^^^^^^^^^^^^^
     ");
 }
 
