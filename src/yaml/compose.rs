@@ -57,8 +57,17 @@ pub fn parse_all(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
     documents(source).map(|(roots, _)| roots)
 }
 
+/// The text with a line break at its end where a block scalar may stand there: the parser panics without one.
+fn with_last_break(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.ends_with('\n') || !text.contains(['|', '>']) {
+        return text.into();
+    }
+    format!("{text}\n").into()
+}
+
 fn documents(source: &Arc<Source>) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagnostic> {
-    let mut input = source.text.as_bytes();
+    let text = with_last_break(&source.text);
+    let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
     let mut composer = Composer {
