@@ -34,14 +34,27 @@ pub struct Engine {
     /// Address of the engine: `unix:///var/run/docker.sock`, `tcp://192.0.2.23:2376`
     #[arg(default = "unix:///var/run/docker.sock", alias = "docker_url")]
     pub docker_host: String,
+    /// Seconds to wait for the engine
+    #[arg(default = "60")]
+    pub timeout: u64,
+    #[arg(flatten)]
+    pub access: Access,
+    /// Whether an `ssh://` address is reached through the program `ssh`
+    #[arg(default = "false")]
+    pub use_ssh_client: bool,
+    /// Whether the result tells more
+    #[arg(default = "false")]
+    pub debug: bool,
+}
+
+/// Who speaks to the engine and how it is trusted, by its interface and by its program alike.
+#[derive(Args)]
+pub struct Access {
     /// Name that the engine's certificate is for
     pub tls_hostname: Option<String>,
     /// Version of the interface to speak, or `auto`
     #[arg(default = "auto", alias = "docker_api_version")]
     pub api_version: String,
-    /// Seconds to wait for the engine
-    #[arg(default = "60")]
-    pub timeout: u64,
     /// File with the certificates of authorities to trust
     #[arg(alias = "ca_cert", alias = "cacert_path", alias = "tls_ca_cert")]
     pub ca_path: Option<ArgPath>,
@@ -57,12 +70,6 @@ pub struct Engine {
     /// Whether the connection is secured and the engine's certificate must be right
     #[arg(default = "false", alias = "tls_verify")]
     pub validate_certs: bool,
-    /// Whether an `ssh://` address is reached through the program `ssh`
-    #[arg(default = "false")]
-    pub use_ssh_client: bool,
-    /// Whether the result tells more
-    #[arg(default = "false")]
-    pub debug: bool,
 }
 
 /// Why the engine did not do what it was asked.
@@ -131,9 +138,9 @@ impl<'a> Api<'a> {
                 })
         };
         let address = from_env(&engine.docker_host, "unix:///var/run/docker.sock", "DOCKER_HOST");
-        let wanted = from_env(&engine.api_version, "auto", "DOCKER_API_VERSION");
-        let verify = on(engine.validate_certs, "DOCKER_TLS_VERIFY");
-        let secure = verify || on(engine.tls, "DOCKER_TLS");
+        let wanted = from_env(&engine.access.api_version, "auto", "DOCKER_API_VERSION");
+        let verify = on(engine.access.validate_certs, "DOCKER_TLS_VERIFY");
+        let secure = verify || on(engine.access.tls, "DOCKER_TLS");
         let folder = host.env("DOCKER_CERT_PATH");
         let file = |given: &Option<ArgPath>, name: &str| {
             let named = given.as_ref().map(|path| path.0.clone());
@@ -167,9 +174,9 @@ impl<'a> Api<'a> {
             timeout: Duration::from_secs(engine.timeout.max(1)),
             trust: Trust {
                 verify,
-                authorities: file(&engine.ca_path, "ca.pem").filter(|_| verify),
-                client_cert: file(&engine.client_cert, "cert.pem").filter(|_| secure),
-                client_key: file(&engine.client_key, "key.pem").filter(|_| secure),
+                authorities: file(&engine.access.ca_path, "ca.pem").filter(|_| verify),
+                client_cert: file(&engine.access.client_cert, "cert.pem").filter(|_| secure),
+                client_key: file(&engine.access.client_key, "key.pem").filter(|_| secure),
             },
             use_proxy: false,
             credentials: None,
@@ -191,16 +198,6 @@ impl<'a> Api<'a> {
         let mut response = self.ask("GET", "/version", None, &[])?;
         let found = body_of(&mut response).unwrap_or_default();
         Ok(self.version.get_or_init(|| found))
-    }
-
-    /// Returns the version of the interface as a number: 1041 for 1.41.
-    pub fn api_level(&self) -> std::result::Result<u32, ApiError> {
-        let spoken = match self.prefix.strip_prefix("/v") {
-            Some(spoken) => spoken.to_owned(),
-            None => self.version()?["ApiVersion"].as_str().unwrap_or_default().to_owned(),
-        };
-        let (major, minor) = spoken.split_once('.').unwrap_or((&spoken, "0"));
-        Ok(major.parse().unwrap_or(1) * 1000 + minor.parse().unwrap_or(0))
     }
 
     fn ask(

@@ -241,7 +241,19 @@ fn stopped(args: &Args, compose: &Compose<'_>) -> Result<Outcome> {
     if all_stopped {
         return Ok(made);
     }
-    let mut all = words(&["stop"]);
+    let stopped = on_services(args, compose, words(&["stop"]))?;
+    let mut actions =
+        made.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default();
+    actions.extend(
+        stopped.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default(),
+    );
+    let changed = made.changed || stopped.changed;
+    let outcome = Outcome { changed, values: stopped.values }.with("actions", Json::Array(actions));
+    with_lists(outcome, compose)
+}
+
+/// Does something to the services that are named.
+fn on_services(args: &Args, compose: &Compose<'_>, mut all: Vec<String>) -> Result<Outcome> {
     if let Some(timeout) = args.timeout {
         all.extend(words(&["--timeout", &timeout.to_string()]));
     }
@@ -251,15 +263,7 @@ fn stopped(args: &Args, compose: &Compose<'_>) -> Result<Outcome> {
     all.push("--".to_owned());
     all.extend(args.services.iter().cloned());
     let (output, events) = compose.run(&all)?;
-    let stopped = finish(compose, args, &output, &events)?;
-    let mut actions =
-        made.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default();
-    actions.extend(
-        stopped.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default(),
-    );
-    let changed = made.changed || stopped.changed;
-    let outcome = Outcome { changed, values: stopped.values }.with("actions", Json::Array(actions));
-    with_lists(outcome, compose)
+    finish(compose, args, &output, &events)
 }
 
 fn plain(args: &Args, compose: &Compose<'_>, command: &str) -> Result<Outcome> {
@@ -277,15 +281,6 @@ fn plain(args: &Args, compose: &Compose<'_>, command: &str) -> Result<Outcome> {
     } else if !args.dependencies {
         all.extend(words(&["--no-deps"]));
     }
-    if let Some(timeout) = args.timeout {
-        all.extend(words(&["--timeout", &timeout.to_string()]));
-    }
-    if compose.host.checking() {
-        all.extend(words(&["--dry-run"]));
-    }
-    all.push("--".to_owned());
-    all.extend(args.services.iter().cloned());
-    let (output, events) = compose.run(&all)?;
-    let outcome = finish(compose, args, &output, &events)?;
+    let outcome = on_services(args, compose, all)?;
     if command == "down" { Ok(outcome) } else { with_lists(outcome, compose) }
 }

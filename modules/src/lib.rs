@@ -14,6 +14,7 @@ pub mod openssl;
 pub mod pattern;
 pub mod postgres;
 pub mod spec;
+pub mod sql;
 pub mod text;
 pub mod x509;
 

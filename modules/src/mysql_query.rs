@@ -8,6 +8,7 @@ use crate::{
     host::{Failure, Host, Outcome, Result},
     mysql::{Login, session, sql},
     spec::{Json, JsonMap, python_repr, python_str},
+    sql::fill_placeholders,
 };
 
 /// Runs statements on a MySQL or MariaDB server
@@ -118,38 +119,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 
 /// Puts the values where the statement wants them.
 fn filled(query: &str, args: &Args) -> std::result::Result<String, String> {
-    if args.positional_args.is_none() && args.named_args.is_none() {
-        return Ok(query.to_owned());
-    }
-    let mut out = String::with_capacity(query.len());
-    let mut values = args.positional_args.iter().flatten();
-    let mut rest = query;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            out.push('%');
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix('s') {
-            let value = values.next().ok_or("not enough arguments for format string")?;
-            out.push_str(&sql(value));
-            rest = after;
-        } else if let Some((name, after)) =
-            rest.strip_prefix('(').and_then(|rest| rest.split_once(")s"))
-        {
-            let value = args.named_args.as_ref().and_then(|named| named.get(name));
-            out.push_str(&sql(value.ok_or_else(|| format!("'{name}'"))?));
-            rest = after;
-        } else {
-            let c: String = rest.chars().take(1).collect();
-            return Err(format!("unsupported format character '{c}'"));
-        }
-    }
-    out.push_str(rest);
-    if values.next().is_some() {
-        return Err("not all arguments converted during string formatting".to_owned());
-    }
-    Ok(out)
+    fill_placeholders(query, args.positional_args.as_deref(), args.named_args.as_ref(), sql)
 }
 
 #[cfg(test)]

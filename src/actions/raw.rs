@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use windlass_modules::host::quote_word;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
@@ -30,7 +32,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     let (target, method) = call.raw_way();
     let command = match call.text("executable") {
-        Some(executable) => format!("{executable} -c {}", quote(&line)),
+        Some(executable) => format!("{executable} -c {}", quote_word(&line)),
         None => line,
     };
     let run = Arc::clone(call.run);
@@ -67,9 +69,4 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         Ok(result)
     })))
-}
-
-/// Puts a text into single quotes for a shell.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }

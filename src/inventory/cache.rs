@@ -23,7 +23,7 @@ pub(super) struct Cache {
 
 impl Cache {
     /// Returns the cache of a source; nothing when none is wanted, or when it lasts only as long as the run.
-    pub(super) fn of(
+    fn of(
         options: &Options<'_>,
         plugin: &str,
         loader: &Loader<'_>,
@@ -68,8 +68,26 @@ impl Cache {
         }))
     }
 
+    /// Returns what a source says: what is kept of it, otherwise what `fetch` finds, which is kept then.
+    pub(super) fn or_fetch(
+        options: &Options<'_>,
+        plugin: &str,
+        loader: &mut Loader<'_>,
+        fetch: impl FnOnce(&Options<'_>, &mut Loader<'_>) -> Result<Json, Diagnostic>,
+    ) -> Result<Json, Diagnostic> {
+        let cache = Cache::of(options, plugin, loader)?;
+        if let Some(found) = cache.as_ref().and_then(Cache::read) {
+            return Ok(found);
+        }
+        let found = fetch(options, loader)?;
+        if let Some(cache) = &cache {
+            cache.write(&found, loader);
+        }
+        Ok(found)
+    }
+
     /// Returns what was found before, if that is not too long ago.
-    pub(super) fn read(&self) -> Option<Json> {
+    fn read(&self) -> Option<Json> {
         if self.is_flushed {
             return None;
         }
@@ -82,7 +100,7 @@ impl Cache {
     }
 
     /// Keeps what was found; that it cannot be kept is a warning.
-    pub(super) fn write(&self, found: &Json, loader: &mut Loader<'_>) {
+    fn write(&self, found: &Json, loader: &mut Loader<'_>) {
         if let Err(error) = write(&self.file, found) {
             loader.warn(format!(
                 "error in 'jsonfile' cache plugin while trying to write to '{}': {error}",

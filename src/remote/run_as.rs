@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use windlass_modules::host::quote_word;
 use windlass_protocol::{BecomeFailed, BecomeFailure, Prompt};
 
 use super::{BecomeError, Method};
@@ -111,15 +112,10 @@ fn command_line(argv: &[String], command: &str) -> String {
     let script = format!("echo {BECAME}; {command}");
     let words = argv.iter().map(|word| {
         // `su -c` has the script in quotes of its own.
-        let inner = word.replace("'@SCRIPT@'", &quote(&script)).replace("@SCRIPT@", &script);
-        quote(&inner)
+        let inner = word.replace("'@SCRIPT@'", &quote_word(&script)).replace("@SCRIPT@", &script);
+        quote_word(&inner)
     });
     words.collect::<Vec<_>>().join(" ")
-}
-
-/// Puts a text into single quotes for a shell.
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

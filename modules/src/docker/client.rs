@@ -1,8 +1,9 @@
-//! The program `docker`, for what the engine itself does not do: compose and buildx.
+//! The program `docker`, for what the engine itself does not do: compose.
 
 use windlass_macros::Args;
 
 use crate::{
+    docker::Access,
     host::{Command, Failure, Host, Output, Result},
     spec::{ArgPath, Json},
 };
@@ -17,26 +18,8 @@ pub struct Program {
     /// Address of the engine, where it is not that of the context
     #[arg(alias = "docker_url")]
     pub docker_host: Option<String>,
-    /// Name that the engine's certificate is for
-    pub tls_hostname: Option<String>,
-    /// Version of the interface to speak, or `auto`
-    #[arg(default = "auto", alias = "docker_api_version")]
-    pub api_version: String,
-    /// File with the certificates of authorities to trust
-    #[arg(alias = "ca_cert", alias = "cacert_path", alias = "tls_ca_cert")]
-    pub ca_path: Option<ArgPath>,
-    /// Certificate to show to the engine
-    #[arg(alias = "cert_path", alias = "tls_client_cert")]
-    pub client_cert: Option<ArgPath>,
-    /// Key of the certificate
-    #[arg(alias = "key_path", alias = "tls_client_key")]
-    pub client_key: Option<ArgPath>,
-    /// Whether the connection is secured, without looking at the engine's certificate
-    #[arg(default = "false")]
-    pub tls: bool,
-    /// Whether the connection is secured and the engine's certificate must be right
-    #[arg(default = "false", alias = "tls_verify")]
-    pub validate_certs: bool,
+    #[arg(flatten)]
+    pub access: Access,
 }
 
 impl Program {
@@ -51,15 +34,15 @@ impl Program {
             words.push("--host".to_owned());
             words.push(address.clone());
         }
-        if self.validate_certs {
+        if self.access.validate_certs {
             words.push("--tlsverify".to_owned());
-        } else if self.tls {
+        } else if self.access.tls {
             words.push("--tls".to_owned());
         }
         for (option, path) in [
-            ("--tlscacert", &self.ca_path),
-            ("--tlscert", &self.client_cert),
-            ("--tlskey", &self.client_key),
+            ("--tlscacert", &self.access.ca_path),
+            ("--tlscert", &self.access.client_cert),
+            ("--tlskey", &self.access.client_key),
         ] {
             if let Some(path) = path {
                 words.push(option.to_owned());
@@ -74,25 +57,18 @@ impl Program {
     }
 
     /// Calls the program.
-    pub fn call(
-        &self,
-        host: &Host,
-        words: &[String],
-        cwd: Option<&str>,
-        stdin: Option<&[u8]>,
-    ) -> Result<Output> {
+    pub fn call(&self, host: &Host, words: &[String], cwd: Option<&str>) -> Result<Output> {
         let mut argv = self.words(host)?;
         argv.extend(words.iter().cloned());
         let mut command = Command::new(argv);
         command.cwd = cwd.map(Into::into);
-        command.stdin = stdin.map(<[u8]>::to_vec);
         host.run(&command)
     }
 
     /// Returns the version of a plugin; the failure says that it is missing.
     pub fn plugin(&self, host: &Host, name: &str) -> Result<String> {
         let words = ["info", "--format", "{{ json . }}"].map(str::to_owned);
-        let output = self.call(host, &words, None, None)?;
+        let output = self.call(host, &words, None)?;
         let info: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let plugins = info["ClientInfo"]["Plugins"].as_array();
         let found = plugins.into_iter().flatten().find(|plugin| plugin["Name"] == name);

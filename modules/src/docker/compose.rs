@@ -184,7 +184,7 @@ impl<'a> Compose<'a> {
     pub fn run(&self, words: &[String]) -> Result<(Output, Vec<Event>)> {
         let mut all = self.common(true);
         all.extend(words.iter().cloned());
-        let output = self.project.program.call(self.host, &all, Some(&self.folder), None)?;
+        let output = self.project.program.call(self.host, &all, Some(&self.folder))?;
         let events = events(&output.error_text());
         Ok((output, events))
     }
@@ -193,7 +193,7 @@ impl<'a> Compose<'a> {
     pub fn list(&self, words: &[&str]) -> Result<Vec<Json>> {
         let mut all = self.common(false);
         all.extend(words.iter().map(|word| (*word).to_owned()));
-        let output = self.project.program.call(self.host, &all, Some(&self.folder), None)?;
+        let output = self.project.program.call(self.host, &all, Some(&self.folder))?;
         let mut found = Vec::new();
         let values = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Json>();
         for value in values.filter_map(std::result::Result::ok) {

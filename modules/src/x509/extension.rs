@@ -74,13 +74,18 @@ pub fn key_usage(names: &[String], critical: bool) -> Result<Extension, String> 
         let at = known.ok_or_else(|| name.clone())?;
         bits |= 0x8000 >> at;
     }
+    Ok(Extension::new("2.5.29.15", critical, tlv(3, &named_bits(bits))))
+}
+
+/// A list of named bits, the first of them the highest: how many bits do not count, and the bytes up to the last set one.
+fn named_bits(bits: u16) -> Vec<u8> {
     let mut bytes = bits.to_be_bytes().to_vec();
     while bytes.len() > 1 && bytes.last() == Some(&0) {
         bytes.pop();
     }
     let unused = bytes.last().map_or(0, |byte| byte.trailing_zeros().min(7));
     bytes.insert(0, u8::try_from(unused).unwrap_or(0));
-    Ok(Extension::new("2.5.29.15", critical, tlv(3, &bytes)))
+    bytes
 }
 
 /// Returns the uses that an extension names.
@@ -238,13 +243,7 @@ pub fn distribution_points(places: &[Place]) -> Result<Extension, String> {
                     .ok_or_else(|| format!("unknown reason \"{reason}\""))?;
                 bits |= 0x8000 >> at;
             }
-            let mut bytes = bits.to_be_bytes().to_vec();
-            while bytes.len() > 1 && bytes.last() == Some(&0) {
-                bytes.pop();
-            }
-            let unused = bytes.last().map_or(0, |byte| byte.trailing_zeros().min(7));
-            bytes.insert(0, u8::try_from(unused).unwrap_or(0));
-            parts.push(tagged(1, false, &bytes));
+            parts.push(tagged(1, false, &named_bits(bits)));
         }
         if !place.issuer.is_empty() {
             parts.push(tagged(2, true, &general_names(&place.issuer)?));

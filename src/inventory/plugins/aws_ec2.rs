@@ -37,17 +37,7 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
     options.must_end_with(&["aws_ec2.yml", "aws_ec2.yaml"])?;
     let rules = Rules::of(options, loader)?;
     let preferences = Preferences::of(options)?;
-    let cache = Cache::of(options, "amazon.aws.aws_ec2", loader)?;
-    let found = match cache.as_ref().and_then(Cache::read) {
-        Some(found) => found,
-        None => {
-            let found = fetch(options, loader)?;
-            if let Some(cache) = &cache {
-                cache.write(&found, loader);
-            }
-            found
-        }
-    };
+    let found = Cache::or_fetch(options, "amazon.aws.aws_ec2", loader, fetch)?;
     let group = loader.inventory.group_entry("aws_ec2");
     let shape = Shape {
         group,

@@ -56,17 +56,7 @@ const CLUSTERS: Kind = Kind {
 fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic> {
     options.must_end_with(&["aws_rds.yml", "aws_rds.yaml"])?;
     let rules = Rules::of(options, loader)?;
-    let cache = Cache::of(options, "amazon.aws.aws_rds", loader)?;
-    let found = match cache.as_ref().and_then(Cache::read) {
-        Some(found) => found,
-        None => {
-            let found = fetch(options, loader)?;
-            if let Some(cache) = &cache {
-                cache.write(&found, loader);
-            }
-            found
-        }
-    };
+    let found = Cache::or_fetch(options, "amazon.aws.aws_rds", loader, fetch)?;
     let prefix = options.plain("hostvars_prefix");
     let suffix = options.plain("hostvars_suffix");
     let group = loader.inventory.group_entry("aws_rds");
