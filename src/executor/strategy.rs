@@ -272,12 +272,12 @@ impl Batch<'_> {
         if !notifies || !self.run.settings.error_on_missing_handler.value {
             return None;
         }
-        let handlers = self.handlers.borrow().clone();
         if let Some((of, names)) = &self.handler_names
-            && *of == handlers.len()
+            && *of == self.handlers.borrow().len()
         {
             return Some(Arc::clone(names));
         }
+        let handlers = self.handlers.borrow().clone();
         let mut names = HashSet::new();
         for handler in &handlers {
             if handler.task.name.is_some() {

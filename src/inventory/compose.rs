@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::{ALL, GroupId, HostId, Inventory, plugins::Options, sources::Loader};
 use crate::{
@@ -369,13 +369,13 @@ fn place(text: &Arc<str>) -> usize {
     text.as_ptr() as usize
 }
 
-fn collect_texts(value: &Value, found: &mut Vec<Arc<str>>) {
+fn each_text(value: &Value, visit: &mut impl FnMut(&Arc<str>)) {
     match value {
-        Value::Str(text) => found.push(Arc::clone(text)),
+        Value::Str(text) => visit(text),
         Value::List(items) | Value::Tuple(items) => {
-            items.iter().for_each(|item| collect_texts(item, found));
+            items.iter().for_each(|item| each_text(item, visit));
         }
-        Value::Dict(entries) => entries.iter().for_each(|(_, value)| collect_texts(value, found)),
+        Value::Dict(entries) => entries.iter().for_each(|(_, value)| each_text(value, visit)),
         _ => (),
     }
 }
@@ -393,21 +393,22 @@ impl Inventory {
 
     /// Remembers the texts of a value that are not among the variables of which an expression made it.
     pub(super) fn note_computed(&mut self, value: &Value, vars: &Dict) {
-        let mut texts = Vec::new();
-        collect_texts(value, &mut texts);
-        if texts.is_empty() {
-            return;
-        }
-        let mut known = Vec::new();
+        let mut made = FxHashMap::default();
+        each_text(value, &mut |text| {
+            made.insert(place(text), Arc::clone(text));
+        });
         for (key, value) in vars {
+            if made.is_empty() {
+                return;
+            }
             // Names of groups are nobody's text.
             if key.as_str() != Some("group_names") {
-                collect_texts(value, &mut known);
+                each_text(value, &mut |text| {
+                    made.remove(&place(text));
+                });
             }
         }
-        let known: FxHashSet<usize> = known.iter().map(place).collect();
-        let made = texts.into_iter().filter(|text| !known.contains(&place(text)));
-        self.computed.extend(made.map(|text| (place(&text), text)));
+        self.computed.extend(made);
     }
 
     /// Returns what the sources say of a host, and its magic variables.
