@@ -242,7 +242,8 @@ fn json(value: &Value) -> String {
 }
 
 fn as_yaml(value: &Value) -> String {
-    let text = yaml::write(value, &yaml::Style::default()).unwrap_or_default();
+    let style = yaml::Style { flow: Some(false), ..yaml::Style::default() };
+    let text = yaml::write(value, &style).unwrap_or_default();
     text.trim_end().to_owned()
 }
 

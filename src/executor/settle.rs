@@ -150,13 +150,13 @@ impl Batch<'_> {
             }
             self.hosts[at].dragged = true;
             let name = Arc::clone(&self.hosts[at].host.name);
-            let mut lost = self.run.lost();
-            if !lost.failed.contains(&name) {
-                lost.failed.push(name);
-            }
             // What one host does for all is rescued on that one only.
             if once {
                 self.hosts[at].state = HostState::Failed;
+                let mut lost = self.run.lost();
+                if !lost.failed.contains(&name) {
+                    lost.failed.push(name);
+                }
             }
         }
         // Rescue and `always` sections still run.
