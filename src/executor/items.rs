@@ -204,7 +204,12 @@ impl Prepared {
             let early = matches!(&turned.result, Err(failure) if failure.early);
             let (mut judged, done) = self.judge(names.clone(), turned);
             let Some((retries, delay)) = retry else { return judged };
-            if skipped || early || judged.status == Status::Unreachable {
+            // The condition of `until` itself could not be evaluated.
+            let unclear = judged
+                .causes
+                .iter()
+                .any(|cause| cause.message.starts_with("Error while evaluating conditional"));
+            if skipped || early || unclear || judged.status == Status::Unreachable {
                 return judged;
             }
             judged.result.insert("attempts", i64::try_from(attempt).unwrap_or(i64::MAX));
