@@ -22,13 +22,7 @@ impl Prepared {
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
         result.insert("changed", changed);
-        let results = items.iter().map(|item| {
-            let mut result = item.result.clone();
-            if !result.contains_key("failed") {
-                result.insert("failed", item.status == Status::Failed);
-            }
-            result.into()
-        });
+        let results = items.iter().map(|item| item.registered().into());
         let results = Value::list(results);
         let (status, message) = if items.is_empty() {
             result.insert("skipped", true);
@@ -66,6 +60,7 @@ impl Prepared {
             no_log,
             include: None,
             notify,
+            ran: false,
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
@@ -128,24 +123,13 @@ impl Prepared {
 
     /// What the task leaves behind: the registered variable, notified handlers.
     pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            HostData::set(&self.host.registered, register, judged.registered().into());
+        }
         let Judged { mut result, status, include, notify, .. } = judged;
         let changed = result.get("changed").is_some_and(truth);
         if status == Status::Failed {
             result.insert("failed", true);
-        }
-        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            let mut registered: Dict = result
-                .iter()
-                .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            if !registered.contains_key("failed")
-                && !registered.contains_key("skipped_reason")
-                && !result.contains_key("_ansible_windlass_not_begun")
-            {
-                registered.insert("failed", false);
-            }
-            HostData::set(&self.host.registered, register, registered.into());
         }
         Ended {
             status,
@@ -155,5 +139,23 @@ impl Prepared {
             includes: include.into_iter().collect(),
             changed,
         }
+    }
+}
+
+impl Judged {
+    /// The result as a variable: without what only the output asks for.
+    fn registered(&self) -> Dict {
+        let mut registered: Dict = self
+            .result
+            .iter()
+            .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        if self.status == Status::Failed {
+            registered.insert("failed", true);
+        } else if self.ran && !registered.contains_key("failed") {
+            registered.insert("failed", false);
+        }
+        registered
     }
 }

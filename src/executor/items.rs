@@ -10,6 +10,7 @@ use super::{
     task::{Decision, Prepared},
 };
 use crate::{
+    template::CONDITIONAL,
     output::{Event, Status},
     playbook::{Keyword, Loop},
     template::Env,
@@ -208,7 +209,7 @@ impl Prepared {
             let unclear = judged
                 .causes
                 .iter()
-                .any(|cause| cause.message.starts_with("Error while evaluating conditional"));
+                .any(|cause| cause.message.starts_with(CONDITIONAL.trim_end_matches(": ")));
             if skipped || early || unclear || judged.status == Status::Unreachable {
                 return judged;
             }

@@ -463,7 +463,7 @@ impl Prepared {
 pub(crate) fn condition_span(condition: &Value, whole: &Span) -> Span {
     match condition {
         Value::Template(template) => template.span.clone().unwrap_or_else(|| whole.clone()),
-        Value::Str(text) => whole.find(text).unwrap_or_else(|| whole.clone()),
+        Value::Str(text) => whole.find(text).map_or_else(|| whole.clone(), Span::with_quote),
         _ => whole.clone(),
     }
 }
