@@ -219,6 +219,8 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
     let has = |name: &str| args.keys().any(|key| key.as_str() == Some(name));
     let lacks = match action.name {
         "assert" => !has("that"),
+        "async_status" => !has("jid"),
+        "validate_argument_spec" => !has("argument_spec"),
         "script" => !has("_raw_params") && !has("cmd"),
         _ => false,
     };

@@ -21,32 +21,39 @@ impl Prepared {
         let unreachable = any(Status::Unreachable);
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
-        result.insert("changed", changed);
         let results = items.iter().map(|item| item.registered().into());
         let results = Value::list(results);
+        result.insert("results", results);
         let (status, message) = if items.is_empty() {
+            result.insert("changed", changed);
             result.insert("skipped", true);
             result.insert("skipped_reason", "No items in the list");
             (Status::Skipped, None)
         } else if unreachable {
+            result.insert("skipped", false);
             result.insert("unreachable", true);
             (Status::Unreachable, Some("One or more items failed"))
         } else if failed {
+            result.insert("skipped", false);
+            if changed {
+                result.insert("changed", true);
+            }
             result.insert("failed", true);
             (Status::Failed, Some("One or more items failed"))
         } else if all_skipped {
             result.insert("skipped", true);
             (Status::Skipped, Some("All items skipped"))
         } else {
+            result.insert("skipped", false);
+            if changed {
+                result.insert("changed", true);
+            }
             (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
         };
         if let Some(message) = message {
             result.insert("msg", message);
-            if !result.contains_key("skipped") {
-                result.insert("skipped", false);
-            }
+            result.insert("changed", changed);
         }
-        result.insert("results", results);
         let mut notify: Vec<String> = Vec::new();
         if !matches!(status, Status::Failed | Status::Unreachable) {
             notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
@@ -124,9 +131,12 @@ impl Prepared {
     /// What the task leaves behind: the registered variable, notified handlers.
     pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            HostData::set(&self.host.registered, register, judged.registered().into());
+            let mut registered = judged.registered();
+            registered.remove("invocation");
+            HostData::set(&self.host.registered, register, registered.into());
         }
-        let Judged { mut result, status, include, notify, .. } = judged;
+        let Judged { mut result, status, include, notify, delegate, .. } = judged;
+        let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");
         let changed = result.get("changed").is_some_and(truth);
         if status == Status::Failed {
             result.insert("failed", true);
@@ -138,6 +148,7 @@ impl Prepared {
             notify,
             includes: include.into_iter().collect(),
             changed,
+            others,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     playbook::{Keyword, Loop},
     template::Env,
     value::{Dict, Value},
-    vars::Names,
+    vars::{HostData, Names},
 };
 
 /// Items whose modules are under way at once.
@@ -32,6 +32,21 @@ pub(super) struct Ended {
     pub(super) includes: Vec<Include>,
     /// How many items ended well, for a host's totals where a loop failed in part.
     pub(super) changed: bool,
+    /// Another host whose facts it set: of several that did, the last in the play's order counts.
+    pub(super) others: Option<Arc<HostData>>,
+}
+
+impl Ended {
+    /// Sets the facts of another host once more, in the order of the play.
+    pub(super) fn settle_others(&self) {
+        if let Some(other) = &self.others
+            && let Some(Value::Dict(facts)) = self.result.get("ansible_facts")
+        {
+            for (name, value) in facts.iter() {
+                HostData::set(&other.set_facts, &name.to_text(), value.clone());
+            }
+        }
+    }
 }
 
 /// What is said of a handler that nobody has.

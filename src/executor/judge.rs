@@ -265,17 +265,7 @@ impl Prepared {
         if result.get("failed").is_some_and(truth) {
             return;
         }
-        let mut host: Arc<HostData> = Arc::clone(&self.host);
-        if let Some((name, _)) = delegate
-            && self
-                .task
-                .level
-                .keyword(Keyword::DelegateFacts)
-                .is_some_and(|(value, _)| truth(value))
-            && let Some(other) = self.run.world.host(name)
-        {
-            host = other;
-        }
+        let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
         match &*self.task.action {
             "set_fact" => {
                 for (key, value) in facts.iter() {
@@ -293,6 +283,13 @@ impl Prepared {
             "gather_facts" | "setup" => self.run.world.add_facts(&host, facts, true),
             _ => self.run.world.add_facts(&host, facts, false),
         }
+    }
+
+    /// The host that did the task, where its facts are that host's.
+    pub(super) fn delegated(&self, delegate: Option<&(Arc<str>, Arc<str>)>) -> Option<Arc<HostData>> {
+        let wanted = self.task.level.keyword(Keyword::DelegateFacts);
+        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| truth(value)))?;
+        self.run.world.host(name)
     }
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {

@@ -95,6 +95,7 @@ impl Batch<'_> {
         let mut fatal = Vec::new();
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };
+            ended.settle_others();
             self.hosts[at].cursor.advance();
             if next.is_handler {
                 self.unnotify(at, task);

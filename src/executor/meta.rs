@@ -462,6 +462,7 @@ impl Batch<'_> {
             notify: Vec::new(),
             includes: Vec::new(),
             changed: false,
+            others: None,
         };
         self.settle(at, next, &ended);
     }

@@ -83,7 +83,7 @@ fn without(dict: &Dict, path: &[&str]) -> Value {
                 rest.insert(*key, inner);
             }
             _ => {
-                rest.remove(*key);
+                rest.remove(key);
             }
         }
     }
