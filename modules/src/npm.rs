@@ -160,9 +160,7 @@ impl Task<'_> {
         let data: Json = serde_json::from_slice(&output.stdout).map_err(|error| {
             let at = error.column().max(1);
             let place = format!("line {} column {at} (char {})", error.line().max(1), at - 1);
-            Failure::new(format!(
-                "Failed to parse NPM output with error Expecting value: {place}"
-            ))
+            Failure::new(format!("Failed to parse NPM output with error Expecting value: {place}"))
         })?;
         for (name, about) in data["dependencies"].as_object().into_iter().flatten() {
             let is = |key: &str| about.get(key).is_some_and(|value| *value != Json::Bool(false));

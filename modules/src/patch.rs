@@ -123,9 +123,7 @@ impl Task<'_> {
 
     /// Returns whether the patch in this direction could be taken back without a rejected part.
     fn is_applied(&self, forward: bool) -> Result<bool> {
-        let mut more =
-            vec!["--quiet", "--forward", "--strip-trailing-cr", "--dry-run", "--reject-file=-"];
-        more.retain(|word| *word != "--strip-trailing-cr");
+        let mut more = vec!["--quiet", "--forward", "--dry-run", "--reject-file=-"];
         if forward {
             more.push("--reverse");
         }

@@ -6,13 +6,13 @@ mod tree;
 mod write;
 mod xpath;
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use serde_json::json;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
 };
@@ -24,8 +24,6 @@ use xpath::{Context, Item, Value};
 #[args(
     collection = "community.general",
     required_one_of("path", "xmlstring"),
-    required_if("content", "attribute", "xpath"),
-    required_if("content", "text", "xpath"),
     required_if("count", "True", "xpath"),
     required_if("print_match", "True", "xpath"),
     required_if("insertbefore", "True", "xpath"),
@@ -81,8 +79,6 @@ pub struct Args {
     /// Whether children are added behind the last part, not in it
     #[arg(default = "false")]
     insertafter: bool,
-    #[arg(flatten)]
-    attributes: FileAttributes,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +118,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .flatten()
         .map(|(prefix, namespace)| (prefix.clone(), python_str(namespace)))
         .collect();
+    if args.content.is_some() && args.xpath.is_none() {
+        return Err(Failure::new("missing parameter(s) required by 'content': xpath"));
+    }
     if let Some(path) = &args.xpath {
         xpath::read(path).map_err(|error| {
             Failure::new(format!("Syntax error in xpath expression: {path} ({error})"))
@@ -195,16 +194,24 @@ impl Task<'_> {
             changed = write::document(&document, true).trim_end() != source.trim_end();
         }
         let mut outcome = self.outcome(changed, &before, &document);
+        if !done {
+            outcome.values.remove("actions");
+        }
         self.store(&mut outcome, &document)?;
         Ok(outcome)
     }
 
     fn found(&self, document: &Document, path: &str) -> Result<Vec<Item>> {
-        let context = Context { document, namespaces: &self.namespaces };
+        let context =
+            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
         let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
         let expr = xpath::read(path).map_err(failed)?;
         let start = document.root().unwrap_or(tree::TOP);
-        match context.evaluate(&expr, start).map_err(failed)? {
+        let value = context.evaluate(&expr, start).map_err(failed)?;
+        if context.undefined.get() {
+            return Err(Failure::raised("Undefined namespace prefix"));
+        }
+        match value {
             Value::Set(items) => Ok(items),
             other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
             _ => Ok(Vec::new()),
@@ -222,27 +229,28 @@ impl Task<'_> {
                 "before": write::document(before, true), "after": write::document(after, true),
             })));
         }
-        Outcome::changed_if(changed).with("actions", actions)
+        let outcome = Outcome::changed_if(changed).with("actions", actions);
+        match &args.xmlstring {
+            Some(_) => outcome.with("xmlstring", write::document(after, args.pretty_print)),
+            None => outcome,
+        }
     }
 
     fn store(&self, outcome: &mut Outcome, document: &Document) -> Result<()> {
         let args = self.args;
         let text = write::document(document, args.pretty_print);
-        let Some(path) = &args.path else {
-            outcome.values.insert("xmlstring".to_owned(), text.into());
+        let Some(path) = args.path.as_ref().filter(|_| outcome.changed && !self.host.checking())
+        else {
             return Ok(());
         };
-        if !outcome.changed || self.host.checking() {
-            return Ok(());
-        }
         if args.backup
             && let Some(backup) = self.host.backup(&path.0)?
         {
             outcome.values.insert("backup_file".to_owned(), backup.into());
         }
-        let how = Rewrite { validate: None, attributes: &args.attributes, create_folders: false };
+        let attributes = FileAttributes::default();
+        let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
         self.host.rewrite(&path.0, &text::to_bytes(&text), &how)?;
-        self.host.set_attributes(&path.0, &args.attributes, true, &mut AttributeDiff::default())?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ pub(super) static UNIT: Action =
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |name: &str| call.text(name).filter(|text| !text.is_empty());
     let Some(src) = given("src") else {
-        return Err(Failure::plain("src is required"));
+        return Err(Failure::action("src is required"));
     };
     let mut remote = Remote::new("patch", &call.args);
     if call.truth("remote_src") != Some(true) {

@@ -3,6 +3,7 @@
 use super::{
     InputType, Task,
     tree::{Document, Id, Kind, TOP},
+    write,
     xpath::Item,
 };
 use crate::{
@@ -82,7 +83,14 @@ impl Task<'_> {
             let (id, name) = match (item, &self.args.attribute) {
                 (Item::Node(id), Some(name)) => (id, Some(self.attribute_name(document, id, name))),
                 (Item::Node(id), None) => (id, None),
-                (Item::Attribute(id, name), _) => (id, Some(name)),
+                // An attribute is named apart; one that the path names is made, and no more.
+                (Item::Attribute(id, name), _) => {
+                    document.set_attribute(id, &name, "");
+                    return Err(Failure::new(format!(
+                        "Xpath {path} does not reference a node! tree is {}",
+                        write::shown(document)
+                    )));
+                }
             };
             match name {
                 Some(name) => {
@@ -198,12 +206,8 @@ impl Task<'_> {
         path: &str,
         children: &[Json],
     ) -> Result<bool> {
-        let found = self.found(document, path)?;
-        if found.is_empty() {
-            return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
-        }
         let mut changed = false;
-        for item in found {
+        for item in self.found(document, path)? {
             let Item::Node(id) = item else { continue };
             let wanted = self.children(document, id, children)?;
             let now = document.elements(id);
@@ -243,7 +247,7 @@ impl Task<'_> {
             })
             .collect();
         let Some((first, last)) = nodes.first().copied().zip(nodes.last().copied()) else {
-            return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
+            return Ok(false);
         };
         if !args.insertbefore && !args.insertafter {
             for id in nodes {
@@ -268,17 +272,19 @@ impl Task<'_> {
         if !self.found(document, path)?.is_empty() {
             return Ok(false);
         }
-        let (outer, last) = split(path).ok_or_else(|| {
-            Failure::new(format!("Can't process Xpath {path} in order to spawn nodes!"))
-        })?;
+        let shown = write::shown(document);
+        let cannot = || {
+            Failure::new(format!(
+                "Can't process Xpath {path} in order to spawn nodes! tree is {shown}"
+            ))
+        };
+        let (outer, last) = split(path).ok_or_else(cannot)?;
         let outer_path = if outer.is_empty() { "/" } else { outer };
         if self.found(document, outer_path)?.is_empty() {
             self.make_path(document, outer_path)?;
         }
         let parents = self.found(document, outer_path)?;
         let mut changed = false;
-        let cannot =
-            || Failure::new(format!("Can't process Xpath {path} in order to spawn nodes!"));
         for item in parents {
             let Item::Node(parent) = item else { return Err(cannot()) };
             match last {

@@ -32,9 +32,21 @@ fn changed(args: Value, from: &str, to: &str) {
 fn values_and_attributes_are_set() {
     changed(json!({"xpath": "/business/name", "value": "New & old"}), "Tasty", "New &amp; old");
     changed(json!({"xpath": "//beer[2]", "attribute": "code", "value": 3}), "\"2\"", "\"3\"");
-    changed(json!({"xpath": "/business/@type", "value": "pub"}), "\"bar\"", "\"pub\"");
+    changed(
+        json!({"xpath": "/business", "attribute": "type", "value": "pub"}),
+        "\"bar\"",
+        "\"pub\"",
+    );
     changed(json!({"xpath": "//beer[@code='2']", "value": "X"}), "Orval", "X");
-    changed(json!({"xpath": "/business/name/@new", "value": "1"}), "<name>", "<name new=\"1\">");
+    changed(
+        json!({"xpath": "/business/name", "attribute": "new", "value": "1"}),
+        "<name>",
+        "<name new=\"1\">",
+    );
+    let host = TestHost::with(&[("/f.xml", FILE)]);
+    let message = run(&host, json!({"xpath": "/business/@type", "value": "pub"}))["msg"].clone();
+    let start = "Xpath /business/@type does not reference a node! tree is b'<business type=\"\">\\n  <name>";
+    assert!(message.as_str().unwrap().starts_with(start), "{message}");
 }
 
 #[test]

@@ -1,17 +1,26 @@
 //! Writing a document, as libxml2 does.
 
 use super::tree::{Document, Id, Kind, TOP};
+use crate::spec::python_repr;
 
 const DECLARATION: &str = "<?xml version='1.0' encoding='UTF-8'?>\n";
 
 /// Returns the whole document.
 pub(super) fn document(document: &Document, pretty: bool) -> String {
-    let mut out = String::from(DECLARATION);
+    DECLARATION.to_owned() + &content(document, pretty)
+}
+
+/// Returns the document without the line that declares it, as messages show it.
+pub(super) fn shown(document: &Document) -> String {
+    format!("b{}", python_repr(&content(document, true).into()))
+}
+
+fn content(document: &Document, pretty: bool) -> String {
+    let mut out = String::new();
     for child in &document.nodes[TOP].children {
         node(document, *child, pretty, 0, &mut out);
         // What stands before and behind the root has a line of its own.
-        let is_root = matches!(document.nodes[*child].kind, Kind::Element { .. });
-        if !is_root || pretty || document.nodes[TOP].children.last() != Some(child) {
+        if pretty {
             out.push('\n');
         }
     }

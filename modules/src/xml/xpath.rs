@@ -2,7 +2,7 @@
 
 mod read;
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use super::tree::{Document, Id, Kind, TOP};
 pub(super) use read::read;
@@ -75,6 +75,8 @@ pub(super) enum Expr {
 pub(super) struct Context<'a> {
     pub(super) document: &'a Document,
     pub(super) namespaces: &'a BTreeMap<String, String>,
+    /// Whether a prefix was met that stands for nothing.
+    pub(super) undefined: Cell<bool>,
 }
 
 /// Where an expression is evaluated: the node, its position and how many there are.
@@ -331,7 +333,11 @@ impl Context<'_> {
                 let (prefix, wanted) = wanted.split_once(':').unwrap_or(("", wanted));
                 let meant = match prefix {
                     "" => None,
-                    prefix => Some(self.namespaces.get(prefix).map_or("", String::as_str)),
+                    prefix => {
+                        let known = self.namespaces.get(prefix);
+                        self.undefined.set(self.undefined.get() || known.is_none());
+                        Some(known.map_or("", String::as_str))
+                    }
                 };
                 namespace == meant && (wanted == "*" || local == wanted)
             }),
