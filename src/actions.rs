@@ -32,12 +32,14 @@ registry! {
     gather_facts,
     group_by,
     include_vars,
+    patch,
     pause,
     raw,
     reboot,
     script,
     set_fact,
     set_stats,
+    synchronize,
     template,
     uri,
     unarchive,
@@ -115,6 +117,8 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
+                | "patch"
+                | "synchronize"
                 | "template"
                 | "unarchive"
                 | "uri"

@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{
     actions,
-    connection::Kind,
+    connection::{Kind, Target},
     diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     remote::{Answer, Content, Event as RemoteEvent, Request},
-    template::Env,
+    template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
 };
@@ -63,13 +63,22 @@ pub struct Remote {
     pub contents: Vec<Content>,
     pub sink: Option<Sink>,
     pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+    /// Whether it runs on the controller, whatever host the task is for.
+    pub on_controller: bool,
 }
 
 impl Remote {
     /// Returns a module with these arguments.
     pub fn new(module: &str, args: &Dict) -> Remote {
         let args = args.iter().map(|(key, value)| (key.to_text(), value.to_json())).collect();
-        Remote { module: module.to_owned(), args, contents: Vec::new(), sink: None, finish: None }
+        Remote {
+            module: module.to_owned(),
+            args,
+            contents: Vec::new(),
+            sink: None,
+            finish: None,
+            on_controller: false,
+        }
     }
 }
 
@@ -98,6 +107,17 @@ impl Call<'_> {
     /// Returns the folder in which jobs in the background say how they go.
     pub fn jobs_folder(&self) -> Result<String, Failure> {
         super::jobs::folder(self.names, self.env, &self.run.settings.async_dir.value)
+    }
+
+    /// Returns whether the task is delegated, be it to its own host.
+    pub fn is_delegated(&self) -> bool {
+        self.task.level.keyword(Keyword::DelegateTo).is_some()
+    }
+
+    /// Returns a variable of the host that the task is for, evaluated.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let value = self.env.eval(&self.names.get(name)?).ok()?;
+        (!matches!(value, Value::None | Value::Omit)).then(|| value.to_text())
     }
 
     /// Returns an open connection without a helper, and the user to become.
@@ -310,6 +330,7 @@ impl Prepared {
             }
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
+                let is_local = remote.on_controller || call.is_local();
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
@@ -317,7 +338,7 @@ impl Prepared {
                     check,
                     diff,
                     environment: self.environment(env)?,
-                    cwd: call.is_local().then(|| self.play.play.dir.as_path()).and_then(|dir| {
+                    cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),
                     stream: self.run.options.live
@@ -328,6 +349,13 @@ impl Prepared {
                     contents: Vec::new(),
                     pushed: 0,
                     job: job.as_ref().map(Background::request),
+                };
+                let way = if remote.on_controller {
+                    let target =
+                        Target { shell: way.target.shell.clone(), ..Target::local("localhost") };
+                    Way { target, method: None }
+                } else {
+                    way
                 };
                 let watch = job.take().and_then(|job| job.watch(&way));
                 Decision::Send { way, remote, request: Box::new(request), watch, delegate, no_log }
