@@ -140,12 +140,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("stdout_lines", lines))
 }
 
-/// A word as a shell would need it; of an option only the value is quoted.
+/// A word as the result shows it: paths and values of the module's own options quoted, other options as they are.
 fn shown(word: &str) -> String {
     match word.split_once('=') {
-        Some((option, value)) if option.starts_with("--") => {
+        Some((option @ ("--out-format" | "--rsh" | "--rsync-path"), value)) => {
             format!("{option}={}", quote_word(value))
         }
+        _ if word.starts_with("--") => word.to_owned(),
         _ => quote_word(word),
     }
 }
@@ -248,7 +249,8 @@ fn shell(args: &Args, host: &Host) -> Result<String> {
         add(&host.expand(&key.0));
     }
     if let Some(port) = args.dest_port.filter(|port| *port != 22) {
-        add(&format!("-oPort={port}"));
+        add("-o");
+        add(&format!("Port={port}"));
     }
     if !args.verify_host {
         add("-o");
@@ -295,7 +297,7 @@ mod tests {
 
     #[test]
     fn another_host_is_reached_by_ssh() {
-        let line = "/usr/bin/rsync --delay-updates -F --compress --delete-after --archive --no-owner --rsh=/usr/bin/ssh -S none -i /k -oPort=2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null --rsync-path=sudo -u root rsync --exclude=x --out-format=<<CHANGED>>%i %n%L /a u@h:/b";
+        let line = "/usr/bin/rsync --delay-updates -F --compress --delete-after --archive --no-owner --rsh=/usr/bin/ssh -S none -i /k -o Port=2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null --rsync-path=sudo -u root rsync --exclude=x --out-format=<<CHANGED>>%i %n%L /a u@h:/b";
         let host = host().answer(line, 0, "");
         let args = json!({
             "src": "/a", "dest": "u@h:/b", "dest_port": 2222, "private_key": "/k", "delete": true, "owner": false,
