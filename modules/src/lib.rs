@@ -29,8 +29,8 @@ macro_rules! registry {
         pub static ALL: &[&Module] = &[$(&Module {
             name: stringify!($name),
             spec: &<$name::Args as spec::Args>::SPEC,
-            run: |given, host| {
-                let args = <$name::Args as spec::Args>::from_given(given).map_err(host::Failure::from)?;
+            run: |name, given, host| {
+                let args = spec::parse::<$name::Args>(name, given).map_err(host::Failure::from)?;
                 $name::run(args, host)
             },
         }),+];
@@ -156,7 +156,8 @@ registry! {
 pub struct Module {
     pub name: &'static str,
     pub spec: &'static Spec,
-    run: fn(&Given, &Host) -> Result<Outcome>,
+    /// With the name that messages about its arguments have.
+    run: fn(&str, &Given, &Host) -> Result<Outcome>,
 }
 
 /// Returns the module that a task means by a name: short, full, or one of its other names.
@@ -190,10 +191,7 @@ impl Module {
 
     /// Checks the arguments, runs the module, and returns its result with the keys that every result has.
     pub fn run(&self, given: &Given, host: &Host) -> spec::JsonMap {
-        let outcome = spec::check(self.name, self.spec, given)
-            .map_err(host::Failure::from)
-            .and_then(|()| (self.run)(given, host));
-        host.finish(outcome)
+        host.finish((self.run)(self.name, given, host))
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     Failure, Run, arguments,
     connect::{Way, truth},
     emit::Turn,
+    invocation,
     jobs::{Background, Watch},
     surroundings::address,
 };
@@ -161,6 +162,8 @@ pub(super) enum Started {
         watch: Option<Watch>,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
+        /// What the result says it was called with.
+        invocation: Option<Value>,
     },
     Waiting {
         future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>,
@@ -316,7 +319,7 @@ impl Prepared {
         if job.is_some() && !actions::may_be_job(&self.task.action) {
             let message = format!(
                 "This action ({}) does not support async.",
-                arguments::full_name(&self.task)
+                self.task.action_written
             );
             return Err(Failure::plain(message));
         }
@@ -385,10 +388,18 @@ impl Prepared {
                 };
                 let Remote { contents, sink, finish, .. } = *remote;
                 let method = self.method_on(&session, &way);
+                let invocation =
+                    self.tells_invocation().then(|| invocation::describe(&request)).flatten();
                 let answer = session.send(Request { task: *request, contents, method });
-                Started::Running { answer, sink, finish, watch, delegate, no_log }
+                Started::Running { answer, sink, finish, watch, delegate, no_log, invocation }
             }
         }
+    }
+
+    /// Whether results say what the module was called with: items that are registered do, and what much output is wanted of.
+    fn tells_invocation(&self) -> bool {
+        self.run.options.verbosity > 2
+            || (self.task.looping.is_some() && self.task.own(Keyword::Register).is_some())
     }
 
     /// Waits for the end of a turn.
@@ -399,16 +410,22 @@ impl Prepared {
                 let result = future.await;
                 Turned { result, delegate, no_log, skipped: false }
             }
-            Started::Running { mut answer, sink, finish, watch, delegate, no_log } => {
+            Started::Running { mut answer, sink, finish, watch, delegate, no_log, invocation } => {
                 let mut result = self.answer(&mut answer, sink).await;
                 if let (Some(watch), Ok(started)) = (watch, &result)
                     && started.contains_key("ansible_job_id")
                 {
                     result = self.watch(watch, started.clone(), no_log).await;
                 }
-                let result = result.map(|result| match finish {
-                    Some(finish) => finish(result),
-                    None => result,
+                let result = result.map(|result| {
+                    let mut result = match finish {
+                        Some(finish) => finish(result),
+                        None => result,
+                    };
+                    if let Some(invocation) = invocation {
+                        result.insert("invocation", invocation);
+                    }
+                    result
                 });
                 Turned { result, delegate, no_log, skipped: false }
             }
@@ -491,7 +508,7 @@ impl Prepared {
 pub(crate) fn condition_span(condition: &Value, whole: &Span) -> Span {
     match condition {
         Value::Template(template) => template.span.clone().unwrap_or_else(|| whole.clone()),
-        Value::Str(text) => whole.find(text).unwrap_or_else(|| whole.clone()),
+        Value::Str(text) => whole.find(text).map_or_else(|| whole.clone(), Span::with_quote),
         _ => whole.clone(),
     }
 }
