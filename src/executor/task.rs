@@ -316,10 +316,8 @@ impl Prepared {
         };
         let mut job = self.job(names, env)?;
         if job.is_some() && !actions::may_be_job(&self.task.action) {
-            let message = format!(
-                "This action ({}) does not support async.",
-                self.task.action_written
-            );
+            let message =
+                format!("This action ({}) does not support async.", self.task.action_written);
             return Err(Failure::plain(message));
         }
         let step = actions::run(&call)?;
