@@ -272,7 +272,9 @@ impl<'a> Unit<'a> {
         let mut lines = state.lines();
         let is_enabled = match lines.next().unwrap_or_default() {
             "generated" if self.has_script => self.script_is_enabled(),
-            "enabled" | "enabled-runtime" | "static" | "generated" | "transient" => true,
+            "enabled" | "static" | "generated" | "transient" => true,
+            // Until the next boot is not what either wish means.
+            "enabled-runtime" => !enabled,
             // Alone they say that nothing is installed; the places follow where something is.
             "alias" | "indirect" => lines.next().is_some(),
             _ => false,

@@ -67,8 +67,7 @@ fn install_files(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
     if !output.success() {
         return Err(commands::failed(&line, &output));
     }
-    commands::record_diff(&output.text(), host);
-    Ok(commands::printed(true, &output))
+    Ok(commands::with_diff(commands::printed(true, &output), &output.text(), host))
 }
 
 /// Returns whether the file's version is not the installed one.
