@@ -178,7 +178,9 @@ impl Module {
         let outcome = spec::check(self.name, self.spec, given)
             .map_err(host::Failure::from)
             .and_then(|()| (self.run)(given, host));
-        host.finish(outcome)
+        let mut result = host.finish(outcome);
+        spec::mask(self.spec, given, &mut result);
+        result
     }
 }
 

@@ -13,8 +13,8 @@ use crate::{
 /// Manages services
 #[derive(Args)]
 pub struct Args {
-    /// Name of the service
-    name: String,
+    /// Name of the service; only systemd does without
+    name: Option<String>,
     /// How the service should be; `restarted` and `reloaded` always act
     state: Option<State>,
     /// Whether the service starts at boot
@@ -52,7 +52,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     };
     if manager != Manager::Systemd {
-        return script::run(&args, manager, host);
+        let Some(name) = args.name.clone() else {
+            return Err(Failure::new("missing required arguments: name"));
+        };
+        return script::run(&args, &name, manager, host);
     }
     for (name, given) in [
         ("pattern", args.pattern.is_some()),

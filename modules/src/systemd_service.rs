@@ -56,8 +56,12 @@ enum ScopeName {
 
 impl Args {
     /// Returns the arguments that `service` hands on.
-    pub(crate) fn of_service(name: String, state: Option<State>, enabled: Option<bool>) -> Args {
-        Args { name: Some(name), state, enabled, ..Args::default() }
+    pub(crate) fn of_service(
+        name: Option<String>,
+        state: Option<State>,
+        enabled: Option<bool>,
+    ) -> Args {
+        Args { name, state, enabled, ..Args::default() }
     }
 }
 
@@ -101,7 +105,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let Some(name) = args.name.clone() else {
         let outcome = Outcome::changed_if(false).with("name", Json::Null);
-        return Ok(outcome.with("status", JsonMap::new()));
+        return Ok(outcome.with("changed", Json::Null).with("status", JsonMap::new()));
     };
     Unit::find(name, systemctl)?.bring(&args)
 }
@@ -209,7 +213,8 @@ impl<'a> Unit<'a> {
 
     /// Makes the unit as the arguments want it, and tells what it was like.
     fn bring(self, args: &Args) -> Result<Outcome> {
-        let mut outcome = Outcome::changed_if(false).with("name", self.name.as_str());
+        let mut outcome =
+            Outcome::changed_if(false).with("name", self.name.as_str()).with("changed", Json::Null);
         if self.property("LoadState") == "error" {
             return Err(Failure::new(format!(
                 "Error loading unit file '{}': {}",

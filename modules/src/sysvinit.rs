@@ -183,6 +183,15 @@ impl Service<'_> {
         }
     }
 
+    /// Returns whether the script starts or ends in some runlevel.
+    fn has_links(&self) -> bool {
+        let pattern = format!("[SK]??{}", self.args.name);
+        (0..=6).any(|level| {
+            let names = self.host.list(format!("/etc/rc{level}.d")).unwrap_or_default();
+            names.iter().any(|name| glob_matches(&pattern, name))
+        })
+    }
+
     fn enable(&self, enabled: bool) -> Result<(bool, Option<Output>)> {
         if self.is_enabled() == enabled {
             return Ok((false, None));
@@ -193,12 +202,14 @@ impl Service<'_> {
         let call = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         if self.host.which("update-rc.d").is_some() {
             let verb = if enabled { "enable" } else { "disable" };
-            if enabled && levels.is_empty() {
+            // A script without links gets them; those of one that was disabled are turned.
+            if enabled && levels.is_empty() && !self.has_links() {
                 calls.push(call(&["update-rc.d", name, "defaults"]));
+            } else {
+                let mut words = call(&["update-rc.d", name, verb]);
+                words.extend(levels);
+                calls.push(words);
             }
-            let mut words = call(&["update-rc.d", name, verb]);
-            words.extend(levels);
-            calls.push(words);
         } else if self.host.which("chkconfig").is_some() {
             calls.push(call(&["chkconfig", "--add", name]));
             let mut words = vec!["chkconfig".to_owned()];
