@@ -1,16 +1,19 @@
 //! Builds the helper for each machine that can be built for, and embeds the results.
 //!
-//! `WINDLASS_HELPER` names ready-made helpers instead: `x86_64=/path/to/helper:aarch64=/path`.
+//! `WINDLASS_HELPER` names ready-made helpers instead: `x86_64=/path/to/helper:aarch64=/path`. Where a `windlass-seed`
+//! lies beside one, it is packed behind that; otherwise hosts get it as it is.
 
 use std::{
     env,
     error::Error,
     fmt::Write as _,
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::Command,
 };
 
+use lzma_rust2::{CheckType, EncodeMode, MfType, XzOptions, XzWriter, filter::FilterType};
 use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -22,9 +25,11 @@ fn main() -> Result<()> {
     println!("cargo::rerun-if-env-changed=WINDLASS_HELPER");
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut entries = String::new();
-    for (machine, binary) in helpers(&out)? {
-        let mut bytes = fs::read(&binary)
-            .map_err(|error| format!("cannot read {}: {error}", binary.display()))?;
+    for Built { machine, helper, seed } in helpers(&out)? {
+        let read = |path: &Path| {
+            fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+        };
+        let mut bytes = read(&helper)?;
         forget_unwinding(&mut bytes);
         let mut hash = String::new();
         for byte in Sha256::digest(&bytes) {
@@ -32,24 +37,42 @@ fn main() -> Result<()> {
         }
         let length = bytes.len();
         let crc32 = crc32fast::hash(&bytes);
-        let packed = out.join(format!("helper-{machine}.gz"));
-        fs::write(&packed, pack(&bytes)?)?;
-        let packed = packed.to_str().ok_or("the target folder's name is not Unicode")?;
+        let packed = seed.is_some();
+        if let Some(seed) = seed {
+            bytes = pack(read(&seed)?, &bytes, &machine)?;
+        }
+        let sent = out.join(format!("helper-{machine}"));
+        fs::write(&sent, bytes)?;
+        let sent = sent.to_str().ok_or("the target folder's name is not Unicode")?;
         entries.push_str(&format!(
-            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, crc32: {crc32}, raw_len: {length}, gzip: include_bytes!({packed:?}) }},\n"
+            "Embedded {{ machine: {machine:?}, sha256: {hash:?}, crc32: {crc32}, raw_len: {length}, packed: {packed}, sent: include_bytes!({sent:?}) }},\n"
         ));
     }
     fs::write(out.join("helpers.rs"), format!("&[\n{entries}]\n"))?;
     Ok(())
 }
 
-/// Packs as gzip, as small as it gets: every new host receives this.
-fn pack(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut compressor = libdeflater::Compressor::new(libdeflater::CompressionLvl::best());
-    let mut packed = vec![0; compressor.gzip_compress_bound(bytes.len())];
-    let length = compressor.gzip_compress(bytes, &mut packed)?;
-    packed.truncate(length);
-    Ok(packed)
+/// Packs a helper behind the program that unpacks it, as small as it gets: every new host receives this.
+fn pack(seed: Vec<u8>, helper: &[u8], machine: &str) -> Result<Vec<u8>> {
+    let mut options = XzOptions::with_preset(9);
+    options.set_check_sum_type(CheckType::Crc32);
+    match machine {
+        "x86_64" => options.prepend_pre_filter(FilterType::BcjX86, 0),
+        "aarch64" => options.prepend_pre_filter(FilterType::BcjArm64, 0),
+        _ => (),
+    }
+    let lzma = &mut options.lzma_options;
+    // What `windlass_seed::DICTIONARY` holds.
+    lzma.dict_size = 8 << 20;
+    // Machine code repeats itself at any byte, and what follows depends on what stood before.
+    (lzma.lc, lzma.lp, lzma.pb) = (4, 0, 0);
+    lzma.mode = EncodeMode::Normal;
+    lzma.mf = MfType::Bt4;
+    lzma.nice_len = 273;
+    lzma.depth_limit = 512;
+    let mut writer = XzWriter::new(seed, options)?;
+    writer.write_all(helper)?;
+    Ok(writer.finish()?)
 }
 
 /// Zeroes the tables for unwinding, which nothing reads where a panic aborts: packed, they are a twelfth of the helper.
@@ -85,11 +108,24 @@ fn forget_unwinding(bytes: &mut [u8]) {
     }
 }
 
-/// Machine and binary of every helper.
-fn helpers(out: &Path) -> Result<Vec<(String, PathBuf)>> {
+/// What runs on one kind of machine.
+struct Built {
+    machine: String,
+    helper: PathBuf,
+    /// The program that unpacks it.
+    seed: Option<PathBuf>,
+}
+
+/// Every helper that there is or that can be built.
+fn helpers(out: &Path) -> Result<Vec<Built>> {
     if let Ok(given) = env::var("WINDLASS_HELPER") {
-        let pairs = given.split(':').map(|pair| pair.split_once('=').unwrap_or(("x86_64", pair)));
-        return Ok(pairs.map(|(machine, path)| (machine.to_owned(), path.into())).collect());
+        let built = given.split(':').map(|pair| {
+            let (machine, helper) = pair.split_once('=').unwrap_or(("x86_64", pair));
+            let helper = PathBuf::from(helper);
+            let seed = Some(helper.with_file_name("windlass-seed")).filter(|seed| seed.exists());
+            Built { machine: machine.to_owned(), helper, seed }
+        });
+        return Ok(built.collect());
     }
     let installed = installed_targets()?;
     let has = |target: &str| installed.iter().any(|name| name == target);
@@ -97,13 +133,29 @@ fn helpers(out: &Path) -> Result<Vec<(String, PathBuf)>> {
     for machine in ["x86_64", "aarch64"] {
         let musl = format!("{machine}-unknown-linux-musl");
         let gnu = format!("{machine}-unknown-linux-gnu");
-        if has(&musl) {
-            found.push((machine.to_owned(), build(out, &musl)?));
+        let target = if has(&musl) {
+            musl
         } else if has(&gnu) && machine == env::consts::ARCH {
-            found.push((machine.to_owned(), build(out, &gnu)?));
-        }
+            gnu
+        } else {
+            continue;
+        };
+        found.push(Built {
+            machine: machine.to_owned(),
+            helper: build(out, &target, "windlass-helper", "")?,
+            seed: Some(build(out, &target, "windlass-seed", &seed_flags(&target))?),
+        });
     }
     Ok(found)
+}
+
+/// The seed brings its own beginning, and nothing else than what it uses.
+fn seed_flags(target: &str) -> String {
+    let mut flags = " --cfg seed -C force-unwind-tables=no -C link-arg=-nostdlib".to_owned();
+    if target.ends_with("-musl") {
+        flags.push_str(" -C link-self-contained=no");
+    }
+    flags
 }
 
 /// The targets whose standard library is there.
@@ -121,8 +173,8 @@ fn installed_targets() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Builds one helper with an environment of its own, in a folder that all builds of this checkout share.
-fn build(out: &Path, target: &str) -> Result<PathBuf> {
+/// Builds one program with an environment of its own, in a folder that all builds of this checkout share.
+fn build(out: &Path, target: &str, program: &str, more_flags: &str) -> Result<PathBuf> {
     let folder = target_folder(out).ok_or("OUT_DIR is not inside a target folder")?.join("helper");
     let mut command = Command::new(env::var("CARGO")?);
     for (name, _) in env::vars() {
@@ -134,25 +186,17 @@ fn build(out: &Path, target: &str) -> Result<PathBuf> {
     if target.ends_with("-musl") && !target.starts_with(env::consts::ARCH) {
         flags.push_str(" -C linker=rust-lld");
     }
+    flags.push_str(more_flags);
     command
         .current_dir(env::var("CARGO_MANIFEST_DIR")?)
         .env("RUSTFLAGS", flags)
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "helper",
-            "--package",
-            "windlass-helper",
-            "--target",
-            target,
-        ])
+        .args(["build", "--quiet", "--profile", "helper", "--package", program, "--target", target])
         .arg("--target-dir")
         .arg(&folder);
     if !command.status()?.success() {
-        return Err(format!("the helper for {target} cannot be built").into());
+        return Err(format!("{program} for {target} cannot be built").into());
     }
-    Ok(folder.join(target).join("helper").join("windlass-helper"))
+    Ok(folder.join(target).join("helper").join(program))
 }
 
 /// `target` of `target[/triple]/profile/build/package/out`.

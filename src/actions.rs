@@ -32,12 +32,14 @@ registry! {
     gather_facts,
     group_by,
     include_vars,
+    patch,
     pause,
     raw,
     reboot,
     script,
     set_fact,
     set_stats,
+    synchronize,
     template,
     uri,
     unarchive,
@@ -115,6 +117,8 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
+                | "patch"
+                | "synchronize"
                 | "template"
                 | "unarchive"
                 | "uri"
@@ -215,7 +219,16 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
         .map(Value::to_text)
         .filter(|key| !action.args.contains(&key.as_str()))
         .collect();
-    if unknown.is_empty() {
+    // What is missing is told before what is too much.
+    let has = |name: &str| args.keys().any(|key| key.as_str() == Some(name));
+    let lacks = match action.name {
+        "assert" => !has("that"),
+        "async_status" => !has("jid"),
+        "validate_argument_spec" => !has("argument_spec"),
+        "script" => !has("_raw_params") && !has("cmd"),
+        _ => false,
+    };
+    if unknown.is_empty() || lacks {
         return Ok(());
     }
     unknown.sort();

@@ -11,6 +11,7 @@ mod ended;
 mod failure;
 mod free;
 mod include;
+mod invocation;
 mod items;
 mod jobs;
 mod judge;

@@ -195,14 +195,32 @@ impl Task {
 /// Arguments of an action, each with its place.
 #[derive(Debug, Default)]
 pub struct Args {
-    pub entries: Vec<(Arc<str>, Value, Span)>,
+    pub entries: Vec<Argument>,
     /// An expression that gives all of them: `copy: "{{ options }}"`.
     pub whole: Option<(Value, Span)>,
 }
 
 impl Args {
-    pub fn get(&self, name: &str) -> Option<&(Arc<str>, Value, Span)> {
-        self.entries.iter().find(|(key, ..)| &**key == name)
+    pub fn get(&self, name: &str) -> Option<&Argument> {
+        self.entries.iter().find(|argument| &*argument.name == name)
+    }
+}
+
+/// One argument of a task as it is written.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    pub name: Arc<str>,
+    pub value: Value,
+    /// Where its name stands; in a text of arguments, that text.
+    pub span: Span,
+    /// Where its value begins.
+    pub place: Span,
+}
+
+impl Argument {
+    /// Returns an argument of which only one place is known.
+    pub fn new(name: impl Into<Arc<str>>, value: Value, span: Span) -> Argument {
+        Argument { name: name.into(), value, place: span.clone(), span }
     }
 }
 

@@ -64,6 +64,7 @@ mod urls;
 mod uses;
 mod versions;
 
+pub use condition::CONDITIONAL;
 pub(crate) use crypt::{Recipe, hash as hash_password};
 pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope};

@@ -97,6 +97,8 @@ pub struct Undefined {
     /// The reference's words, for example `'nginx_port' is undefined`.
     pub message: String,
     pub span: Option<Span>,
+    /// The whole text that asked for it.
+    pub origin: Option<Span>,
 }
 
 /// What only templates know.

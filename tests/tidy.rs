@@ -96,7 +96,7 @@ fn what_runs_on_hosts_knows_nothing_of_the_controller() {
     for (path, text) in sources(&["modules"]) {
         assert!(!text.contains("windlass::"), "{path}: modules must not use src/");
     }
-    for manifest in ["", "helper/", "macros/", "protocol/"] {
+    for manifest in ["", "helper/", "macros/", "protocol/", "seed/"] {
         let path = format!("modules/{manifest}Cargo.toml");
         let text = fs::read_to_string(&path).unwrap();
         let depends = text.lines().any(|line| {

@@ -255,8 +255,7 @@ mod tests {
 
     fn given(given: Json) -> Args {
         let Json::Object(given) = given else { unreachable!() };
-        crate::spec::check("command", &<Args as crate::spec::Args>::SPEC, &given).unwrap();
-        <Args as crate::spec::Args>::from_given(&given).unwrap()
+        crate::spec::parse("command", &given).unwrap()
     }
 
     #[test]

@@ -29,8 +29,8 @@ macro_rules! registry {
         pub static ALL: &[&Module] = &[$(&Module {
             name: stringify!($name),
             spec: &<$name::Args as spec::Args>::SPEC,
-            run: |given, host| {
-                let args = <$name::Args as spec::Args>::from_given(given).map_err(host::Failure::from)?;
+            run: |name, given, host| {
+                let args = spec::parse::<$name::Args>(name, given).map_err(host::Failure::from)?;
                 $name::run(args, host)
             },
         }),+];
@@ -38,7 +38,9 @@ macro_rules! registry {
 }
 
 registry! {
+    acl,
     alternatives,
+    apk,
     apt,
     apt_key,
     apt_repository,
@@ -61,6 +63,7 @@ registry! {
     docker_container_info,
     docker_host_info,
     docker_image,
+    docker_image_build,
     docker_image_info,
     docker_image_pull,
     docker_image_push,
@@ -74,7 +77,10 @@ registry! {
     expect,
     fetch,
     file,
+    filesystem,
     find,
+    firewalld,
+    gem,
     get_url,
     getent,
     git,
@@ -87,18 +93,24 @@ registry! {
     known_hosts,
     lineinfile,
     locale_gen,
+    lvg,
+    lvol,
+    make,
     modprobe,
     mount,
     mount_facts,
     mysql_db,
     mysql_query,
     mysql_user,
+    npm,
     openssh_keypair,
     openssl_csr,
     openssl_privatekey,
     package,
     package_facts,
     pam_limits,
+    parted,
+    patch,
     ping,
     pip,
     postgresql_db,
@@ -120,6 +132,8 @@ registry! {
     slurp,
     stat,
     sudoers,
+    supervisorctl,
+    synchronize,
     sysctl,
     systemd_service,
     sysvinit,
@@ -133,6 +147,7 @@ registry! {
     windlass_foreign,
     x509_certificate,
     x509_certificate_info,
+    xml,
     yum_repository,
 }
 
@@ -141,7 +156,8 @@ registry! {
 pub struct Module {
     pub name: &'static str,
     pub spec: &'static Spec,
-    run: fn(&Given, &Host) -> Result<Outcome>,
+    /// With the name that messages about its arguments have.
+    run: fn(&str, &Given, &Host) -> Result<Outcome>,
 }
 
 /// Returns the module that a task means by a name: short, full, or one of its other names.
@@ -175,10 +191,7 @@ impl Module {
 
     /// Checks the arguments, runs the module, and returns its result with the keys that every result has.
     pub fn run(&self, given: &Given, host: &Host) -> spec::JsonMap {
-        let outcome = spec::check(self.name, self.spec, given)
-            .map_err(host::Failure::from)
-            .and_then(|()| (self.run)(given, host));
-        let mut result = host.finish(outcome);
+        let mut result = host.finish((self.run)(self.name, given, host));
         spec::mask(self.spec, given, &mut result);
         result
     }

@@ -88,8 +88,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     } else {
         module.full_name()
     };
-    spec::check(&known, module.spec, &args.rest.0)?;
-    (module.run)(&args.rest.0, host)
+    (module.run)(&known, &args.rest.0, host)
 }
 
 #[cfg(test)]

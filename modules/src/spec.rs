@@ -4,7 +4,7 @@ mod check;
 mod coerce;
 mod mask;
 
-pub use check::{ArgError, check, read};
+pub use check::{ArgError, parse, read};
 pub(crate) use coerce::expand_with;
 pub use coerce::{
     ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_class, python_json,
@@ -37,7 +37,7 @@ pub type Given = JsonMap;
 /// A struct whose fields are a module's arguments; derived.
 pub trait Args: Sized {
     const SPEC: Spec;
-    /// Reads the fields from `given`, which [`check`] has passed.
+    /// Reads the fields from `given`; [`parse`] checks the rest, too.
     fn from_given(given: &Given) -> Result<Self, ArgError>;
 }
 

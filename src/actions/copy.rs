@@ -20,6 +20,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.args.contains_key("src") && call.args.contains_key("content") {
         return Err(Failure::action("src and content are mutually exclusive"));
     }
+    if call.text("src").is_none() && call.text("content").is_none() {
+        return Err(Failure::action("src (or content) is required"));
+    }
     if call.text("dest").is_none_or(|dest| dest.is_empty()) {
         return Err(Failure::action("dest is required"));
     }

@@ -4,6 +4,7 @@ use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
     output::Cause,
+    playbook::Argument,
     template::Scope as _,
     value::{Dict, Value},
 };
@@ -32,8 +33,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     result.insert("_ansible_verbose_always", true);
     if let Some(name) = call.args.get("var") {
         // What a template gives is no expression of the playbook's.
-        if let Some((_, Value::Template(template), span)) = call.task.args.get("var") {
-            let span = template.span.as_ref().unwrap_or(span);
+        if let Some(Argument { value: Value::Template(template), place, .. }) =
+            call.task.args.get("var")
+        {
+            let span = template.span.as_ref().unwrap_or(place);
             let cause = |message: &str| Cause {
                 message: message.to_owned(),
                 span: Some(span.clone()),
@@ -50,6 +53,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 },
             ];
             return Err(Failure { causes, ..Failure::default() });
+        }
+        if !matches!(name, Value::Str(_)) {
+            return Err(Failure::plain(format!(
+                "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: '{}' is not a string and conversion is not allowed",
+                name.type_name(),
+                name.to_text()
+            )));
         }
         let shown = name.to_text();
         let value = match (call.names.get(&shown), name) {
@@ -68,8 +78,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Err(error) => {
                 return Err(Failure::template(
                     &error,
-                    "",
-                    call.task.args.get("var").map(|(.., span)| span),
+                    "Error while resolving `var` expression: ",
+                    call.task.args.get("var").map(|argument| &argument.place),
                 ));
             }
         };

@@ -28,7 +28,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let (minutes, seconds) = (number("minutes")?, number("seconds")?);
     let echo = call.truth("echo").unwrap_or(true);
     let unit = if minutes.is_some() { "minutes" } else { "seconds" };
-    let limit = minutes.map(|minutes| minutes * 60.0).or(seconds);
+    let limit = minutes.map(|minutes| minutes * 60.0).or(seconds).map(|limit| limit.max(1.0));
     let prompt = call.text("prompt");
     let name = call.task.name.as_ref().map(crate::value::Value::to_text);
     let shown_name = name.unwrap_or_else(|| "pause".to_owned());
@@ -38,7 +38,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if let Some(limit) = limit {
         let text = format!("Pausing for {limit} seconds");
         call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
-        if limit > 0.0 && call.run.options.live {
+        if call.run.options.live {
             let text = "(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)".to_owned();
             call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
         }
@@ -48,7 +48,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let start = now();
         let mut answer = String::new();
         if let Some(limit) = limit {
-            tokio::time::sleep(Duration::from_secs_f64(limit.max(0.0))).await;
+            tokio::time::sleep(Duration::from_secs_f64(limit)).await;
         } else {
             let asked = tokio::task::spawn_blocking(move || {
                 asker.line(&format!("[{shown_name}]\n{question}:"), !echo)

@@ -17,7 +17,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             continue;
         }
         if !crate::playbook::is_variable_name(&name) {
-            let span = call.task.args.get(&name).map(|(_, _, span)| span);
+            let span = call.task.args.get(&name).map(|argument| &argument.span);
             return Err(Failure::at(span, format!("Invalid variable name '{name}'."))
                 .help("Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.")
                 .with("changed", false));
@@ -25,7 +25,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         facts.insert(key.clone(), value.clone());
     }
     if facts.is_empty() {
-        return Err(Failure::action(
+        return Err(Failure::plain(
             "No key/value pairs provided, at least one is required for this action to succeed",
         ));
     }

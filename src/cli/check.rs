@@ -6,7 +6,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
     executor::Tags,
-    playbook::{Collections, Entry, Keyword, Level, META_ACTIONS, Play, Playbook, Task},
+    playbook::{Argument, Collections, Entry, Keyword, Level, META_ACTIONS, Play, Playbook, Task},
     template,
     value::Value,
 };
@@ -166,8 +166,8 @@ impl Checker<'_> {
 
     fn task(&mut self, task: &Task) {
         self.level(&task.level);
-        for (_, value, span) in &task.args.entries {
-            self.templates(value, span);
+        for argument in &task.args.entries {
+            self.templates(&argument.value, &argument.span);
         }
         if let Some((value, span)) = &task.args.whole {
             self.templates(value, span);
@@ -189,7 +189,8 @@ impl Checker<'_> {
     fn action(&mut self, task: &Task) {
         let name = &*task.action;
         if name == "meta"
-            && let Some((_, Value::Str(wanted), span)) = task.args.get("_raw_params")
+            && let Some(Argument { value: Value::Str(wanted), span, .. }) =
+                task.args.get("_raw_params")
             && !META_ACTIONS.contains(&wanted.trim())
             && wanted.trim() != "role_complete"
         {
@@ -257,7 +258,7 @@ impl Checker<'_> {
             .iter()
             .flat_map(|arg| std::iter::once(arg.name).chain(arg.aliases.iter().copied()))
             .collect();
-        for (key, value, span) in &task.args.entries {
+        for Argument { name: key, value, span, .. } in &task.args.entries {
             let Some(arg) =
                 args.iter().find(|arg| arg.name == &**key || arg.aliases.contains(&&**key))
             else {
@@ -279,8 +280,8 @@ impl Checker<'_> {
         }
         let given = |name: &str| {
             let arg = args.iter().find(|arg| arg.name == name);
-            task.args.entries.iter().any(|(key, ..)| {
-                &**key == name || arg.is_some_and(|arg| arg.aliases.contains(&&**key))
+            task.args.entries.iter().any(|given| {
+                &*given.name == name || arg.is_some_and(|arg| arg.aliases.contains(&&*given.name))
             })
         };
         let missing: Vec<&str> = args

@@ -168,7 +168,12 @@ impl Listing<'_> {
         if !value.is_lazy() {
             return value.clone();
         }
-        let names = Names::new(&self.run.world, None, None).with_level(&self.play.level);
+        let mut names = Names::new(&self.run.world, None, None).with_level(&self.play.level);
+        for (name, value) in self.play.level.vars.iter() {
+            if let Some(name) = name.as_str() {
+                names.set_local(name, value.clone());
+            }
+        }
         let context = self.run.world.context(Vec::new());
         let evaluated = Env::new(&names, &context).eval(value);
         match (evaluated, value) {

@@ -298,7 +298,7 @@ impl Pull {
         child.arg0("windlass").arg(command).args(words);
         child.stdout(Stdio::piped()).stderr(Stdio::piped());
         if let Some(folder) = folder {
-            child.current_dir(folder).env("PWD", folder);
+            child.current_dir(folder);
         }
         let mut child = child.spawn().map_err(broken)?;
         let output = child.stdout.take().expect("the output is piped");

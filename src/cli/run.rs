@@ -12,7 +12,7 @@ use crate::{
     diagnostic::{Diagnostic, Source, Span, closest},
     output::{self, AdHoc, Event, Sink},
     playbook::{
-        Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
+        Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
     },
     value::{Template, Value},
     vault::Opener,
@@ -180,12 +180,12 @@ fn written_at(name: &str, text: &str) -> Span {
 }
 
 /// The task as messages show it, for want of a line in a file.
-fn described(options: &RunOptions, entries: &[(Arc<str>, Value, Span)]) -> String {
-    let args = entries.iter().map(|(key, value, _)| match value {
+fn described(options: &RunOptions, entries: &[Argument]) -> String {
+    let args = entries.iter().map(|Argument { name, value, .. }| match value {
         Value::Template(template) => {
-            (Value::str(Arc::clone(key)), Value::Str(Arc::clone(&template.text)))
+            (Value::str(Arc::clone(name)), Value::Str(Arc::clone(&template.text)))
         }
-        other => (Value::str(Arc::clone(key)), other.clone()),
+        other => (Value::str(Arc::clone(name)), other.clone()),
     });
     let task = Value::dict(
         [
@@ -201,7 +201,7 @@ fn described(options: &RunOptions, entries: &[(Arc<str>, Value, Span)]) -> Strin
 }
 
 /// Arguments from `key=value` text or a JSON object.
-fn arguments(name: &str, text: &str) -> Result<Vec<(Arc<str>, Value, Span)>, Diagnostic> {
+fn arguments(name: &str, text: &str) -> Result<Vec<Argument>, Diagnostic> {
     let span = written_at("<CLI option '-a'>", text);
     if text.starts_with('{') && !text.starts_with("{{") {
         let document = yaml::parse(&span.source)?;
@@ -209,7 +209,7 @@ fn arguments(name: &str, text: &str) -> Result<Vec<(Arc<str>, Value, Span)>, Dia
         if let Some(Value::Dict(dict)) = root {
             return Ok(dict
                 .iter()
-                .map(|(key, value)| (Arc::from(key.to_text()), value.clone(), span.clone()))
+                .map(|(key, value)| Argument::new(key.to_text(), value.clone(), span.clone()))
                 .collect());
         }
     }
@@ -226,7 +226,7 @@ fn arguments(name: &str, text: &str) -> Result<Vec<(Arc<str>, Value, Span)>, Dia
             }
             other => other,
         };
-        (key, value, span)
+        Argument::new(key, value, span)
     });
     Ok(values.collect())
 }

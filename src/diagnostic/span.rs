@@ -38,6 +38,22 @@ impl Span {
         }
     }
 
+    /// Returns the range from the quote on that stands before it, where there is one.
+    #[must_use]
+    pub fn with_quote(mut self) -> Span {
+        let before = self.source.text[..self.byte_range().start].chars().next_back();
+        if matches!(before, Some('"' | '\'')) {
+            self.column -= 1;
+        }
+        self
+    }
+
+    /// Returns whether both begin at one place.
+    pub fn begins_at(&self, other: &Span) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+            && (self.line, self.column) == (other.line, other.column)
+    }
+
     /// Returns the range as bytes of the text; what lies outside is the nearest place inside.
     pub fn byte_range(&self) -> Range<usize> {
         let text = &self.source.text;

@@ -3,7 +3,7 @@
 use super::{Failure, Run};
 use crate::{
     diagnostic::Span,
-    playbook::{Keyword, Play, Task},
+    playbook::{Argument, Keyword, Play, Task},
     template::Env,
     value::{Dict, Template, Value},
 };
@@ -36,14 +36,14 @@ pub(super) fn evaluate(
             }
         }
     }
-    for (key, value, span) in &task.args.entries {
+    for Argument { name: key, value, span, place } in &task.args.entries {
         let place = match value {
-            Value::Template(template) => template.span.clone(),
-            _ => None,
+            Value::Template(template) => template.span.as_ref().unwrap_or(place),
+            _ => place,
         };
         let value = env.eval(value).map_err(|error| {
             let prefix = format!("Error while resolving value for '{key}': ");
-            around(Failure::template(&error, &prefix, Some(place.as_ref().unwrap_or(span))))
+            around(Failure::template(&error, &prefix, Some(place)))
         })?;
         if !matches!(value, Value::Omit) {
             args.insert(name_of(key, span, env).map_err(&around)?, value);

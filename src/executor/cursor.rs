@@ -206,6 +206,11 @@ impl Cursor {
         self.frames.push(Frame::List { entries, at: 0, base: position.child(number) });
     }
 
+    /// Whether handlers run.
+    pub(super) fn is_handling(&self) -> bool {
+        self.frames.iter().any(|frame| matches!(frame, Frame::Handlers { .. }))
+    }
+
     /// Runs notified handlers before what comes next.
     pub(super) fn handlers(&mut self, handlers: Arc<Vec<Arc<Task>>>, position: &Position) {
         self.frames.push(Frame::Handlers { handlers, at: 0, base: position.child(0) });

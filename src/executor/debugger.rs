@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{cursor::Next, items::Ended, strategy::Batch};
 use crate::{
     output::Status,
-    playbook::{Args, Keyword, Level, LevelKind, Task},
+    playbook::{Args, Argument, Keyword, Level, LevelKind, Task},
     template::{Env, Scope},
     value::{Dict, Value},
     vars::Names,
@@ -64,7 +64,7 @@ impl Batch<'_> {
                 .args
                 .entries
                 .iter()
-                .map(|(key, value, _)| (Value::Str(Arc::clone(key)), raw(value)))
+                .map(|given| (Value::Str(Arc::clone(&given.name)), raw(&given.value)))
                 .collect(),
             vars: Dict::new(),
             result: Value::Dict(Arc::clone(&ended.result)),
@@ -185,13 +185,12 @@ impl Prompt {
         for (key, value) in &self.args {
             let key: Arc<str> = key.to_text().into();
             let before = task.args.get(&key);
-            let span = before.map_or_else(|| task.span.clone(), |(.., span)| span.clone());
-            let value = match before {
+            args.push(match before {
                 // What nobody touched stays the template that it was.
-                Some((_, old, _)) if raw(old) == *value => old.clone(),
-                _ => value.clone(),
-            };
-            args.push((key, value, span));
+                Some(old) if raw(&old.value) == *value => old.clone(),
+                Some(old) => Argument { value: value.clone(), ..old.clone() },
+                None => Argument::new(key, value.clone(), task.span.clone()),
+            });
         }
         let mut level = Level {
             kind: LevelKind::Task,

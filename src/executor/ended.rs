@@ -21,38 +21,39 @@ impl Prepared {
         let unreachable = any(Status::Unreachable);
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
-        result.insert("changed", changed);
-        let results = items.iter().map(|item| {
-            let mut result = item.result.clone();
-            if !result.contains_key("failed") {
-                result.insert("failed", item.status == Status::Failed);
-            }
-            result.into()
-        });
+        let results = items.iter().map(|item| item.registered().into());
         let results = Value::list(results);
+        result.insert("results", results);
         let (status, message) = if items.is_empty() {
+            result.insert("changed", changed);
             result.insert("skipped", true);
             result.insert("skipped_reason", "No items in the list");
             (Status::Skipped, None)
         } else if unreachable {
+            result.insert("skipped", false);
             result.insert("unreachable", true);
             (Status::Unreachable, Some("One or more items failed"))
         } else if failed {
+            result.insert("skipped", false);
+            if changed {
+                result.insert("changed", true);
+            }
             result.insert("failed", true);
             (Status::Failed, Some("One or more items failed"))
         } else if all_skipped {
             result.insert("skipped", true);
             (Status::Skipped, Some("All items skipped"))
         } else {
+            result.insert("skipped", false);
+            if changed {
+                result.insert("changed", true);
+            }
             (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
         };
         if let Some(message) = message {
             result.insert("msg", message);
-            if !result.contains_key("skipped") {
-                result.insert("skipped", false);
-            }
+            result.insert("changed", changed);
         }
-        result.insert("results", results);
         let mut notify: Vec<String> = Vec::new();
         if !matches!(status, Status::Failed | Status::Unreachable) {
             notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
@@ -66,6 +67,7 @@ impl Prepared {
             no_log,
             include: None,
             notify,
+            ran: false,
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
@@ -128,24 +130,16 @@ impl Prepared {
 
     /// What the task leaves behind: the registered variable, notified handlers.
     pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
-        let Judged { mut result, status, include, notify, .. } = judged;
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            let mut registered = judged.registered();
+            registered.remove("invocation");
+            HostData::set(&self.host.registered, register, registered.into());
+        }
+        let Judged { mut result, status, include, notify, delegate, .. } = judged;
+        let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");
         let changed = result.get("changed").is_some_and(truth);
         if status == Status::Failed {
             result.insert("failed", true);
-        }
-        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            let mut registered: Dict = result
-                .iter()
-                .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-            if !registered.contains_key("failed")
-                && !registered.contains_key("skipped_reason")
-                && !result.contains_key("_ansible_windlass_not_begun")
-            {
-                registered.insert("failed", false);
-            }
-            HostData::set(&self.host.registered, register, registered.into());
         }
         Ended {
             status,
@@ -154,6 +148,25 @@ impl Prepared {
             notify,
             includes: include.into_iter().collect(),
             changed,
+            others,
         }
+    }
+}
+
+impl Judged {
+    /// The result as a variable: without what only the output asks for.
+    fn registered(&self) -> Dict {
+        let mut registered: Dict = self
+            .result
+            .iter()
+            .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        if self.status == Status::Failed {
+            registered.insert("failed", true);
+        } else if self.ran && !registered.contains_key("failed") {
+            registered.insert("failed", false);
+        }
+        registered
     }
 }

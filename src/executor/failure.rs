@@ -46,13 +46,19 @@ impl Failure {
 
     /// Returns the failure of evaluating something, with the words that say what it was for.
     pub fn template(error: &TemplateError, prefix: &str, at: Option<&Span>) -> Failure {
-        let cause = Cause {
-            message: format!("{prefix}{}", error.message),
-            // The reference shows where the text begins that could not be evaluated.
-            span: at.cloned().or_else(|| error.span.clone()),
-            ..Cause::default()
+        let (prefix, message) = match error.message.split_once(crate::template::CONDITIONAL) {
+            Some(("", message)) if prefix.is_empty() => (crate::template::CONDITIONAL, message),
+            _ => (prefix, error.message.as_str()),
         };
-        Failure { causes: vec![cause], ..Failure::default() }
+        let around = prefix.trim_end_matches(": ");
+        // The reference shows where the text begins that could not be evaluated.
+        match (&error.origin, at) {
+            (Some(origin), Some(at)) if !around.is_empty() && !origin.begins_at(at) => {
+                Failure::at(Some(origin), message).inside(around, Some(at))
+            }
+            (Some(origin), _) => Failure::at(Some(origin), format!("{prefix}{message}")),
+            (None, at) => Failure::at(at.or(error.span.as_ref()), format!("{prefix}{message}")),
+        }
     }
 
     /// Returns a failure with one reason at a place.

@@ -10,11 +10,12 @@ use super::{
     task::{Decision, Prepared},
 };
 use crate::{
+    template::CONDITIONAL,
     output::{Event, Status},
     playbook::{Keyword, Loop},
     template::Env,
     value::{Dict, Value},
-    vars::Names,
+    vars::{HostData, Names},
 };
 
 /// Items whose modules are under way at once.
@@ -31,6 +32,21 @@ pub(super) struct Ended {
     pub(super) includes: Vec<Include>,
     /// How many items ended well, for a host's totals where a loop failed in part.
     pub(super) changed: bool,
+    /// Another host whose facts it set: of several that did, the last in the play's order counts.
+    pub(super) others: Option<Arc<HostData>>,
+}
+
+impl Ended {
+    /// Sets the facts of another host once more, in the order of the play.
+    pub(super) fn settle_others(&self) {
+        if let Some(other) = &self.others
+            && let Some(Value::Dict(facts)) = self.result.get("ansible_facts")
+        {
+            for (name, value) in facts.iter() {
+                HostData::set(&other.set_facts, &name.to_text(), value.clone());
+            }
+        }
+    }
 }
 
 /// What is said of a handler that nobody has.
@@ -204,7 +220,12 @@ impl Prepared {
             let early = matches!(&turned.result, Err(failure) if failure.early);
             let (mut judged, done) = self.judge(names.clone(), turned);
             let Some((retries, delay)) = retry else { return judged };
-            if skipped || early || judged.status == Status::Unreachable {
+            // The condition of `until` itself could not be evaluated.
+            let unclear = judged
+                .causes
+                .iter()
+                .any(|cause| cause.message.starts_with(CONDITIONAL.trim_end_matches(": ")));
+            if skipped || early || unclear || judged.status == Status::Unreachable {
                 return judged;
             }
             judged.result.insert("attempts", i64::try_from(attempt).unwrap_or(i64::MAX));

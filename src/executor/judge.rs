@@ -26,6 +26,8 @@ pub(super) struct Judged {
     pub(super) include: Option<Include>,
     /// Handlers that this turn notifies.
     pub(super) notify: Vec<String>,
+    /// Whether the task was done, well or not: what is registered then says whether it failed.
+    pub(super) ran: bool,
 }
 
 impl Prepared {
@@ -49,6 +51,7 @@ impl Prepared {
                     no_log,
                     include: None,
                     notify: Vec::new(),
+                    ran: false,
                 },
                 true,
             );
@@ -160,7 +163,8 @@ impl Prepared {
             (.., true) => Status::Changed,
             _ => Status::Ok,
         };
-        (Judged { result, status, causes, delegate, no_log, include, notify }, done)
+        let ran = !result.contains_key("_ansible_windlass_not_begun");
+        (Judged { result, status, causes, delegate, no_log, include, notify, ran }, done)
     }
 
     fn judge_condition(
@@ -225,7 +229,8 @@ impl Prepared {
         if status == Status::Failed {
             explain(&mut result);
         }
-        Judged { result, status, causes, delegate, no_log, include: None, notify: Vec::new() }
+        let notify = Vec::new();
+        Judged { result, status, causes, delegate, no_log, include: None, notify, ran: false }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.
@@ -250,6 +255,7 @@ impl Prepared {
             no_log,
             include: None,
             notify: Vec::new(),
+            ran: true,
         }
     }
 
@@ -259,17 +265,7 @@ impl Prepared {
         if result.get("failed").is_some_and(truth) {
             return;
         }
-        let mut host: Arc<HostData> = Arc::clone(&self.host);
-        if let Some((name, _)) = delegate
-            && self
-                .task
-                .level
-                .keyword(Keyword::DelegateFacts)
-                .is_some_and(|(value, _)| truth(value))
-            && let Some(other) = self.run.world.host(name)
-        {
-            host = other;
-        }
+        let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
         match &*self.task.action {
             "set_fact" => {
                 for (key, value) in facts.iter() {
@@ -287,6 +283,13 @@ impl Prepared {
             "gather_facts" | "setup" => self.run.world.add_facts(&host, facts, true),
             _ => self.run.world.add_facts(&host, facts, false),
         }
+    }
+
+    /// The host that did the task, where its facts are that host's.
+    pub(super) fn delegated(&self, delegate: Option<&(Arc<str>, Arc<str>)>) -> Option<Arc<HostData>> {
+        let wanted = self.task.level.keyword(Keyword::DelegateFacts);
+        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| truth(value)))?;
+        self.run.world.host(name)
     }
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {

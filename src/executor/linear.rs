@@ -95,6 +95,7 @@ impl Batch<'_> {
         let mut fatal = Vec::new();
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };
+            ended.settle_others();
             self.hosts[at].cursor.advance();
             if next.is_handler {
                 self.unnotify(at, task);
@@ -222,16 +223,14 @@ impl Batch<'_> {
         if self.free || group.is_empty() {
             return false;
         }
-        matches!(&*task.action, "add_host") && task.looping.is_none()
-            || matches!(&*task.action, "add_host" | "pause")
-            || self.truth(task, Keyword::RunOnce) == Some(true)
+        // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.
+        matches!(&*task.action, "add_host" | "pause")
+            || self.evaluate(task, Keyword::RunOnce).is_some_and(|value| value.is_true())
     }
 
     /// What a task that one host did for all leaves on the others.
     fn share_result(&self, group: &[usize], task: &Task) {
-        if matches!(&*task.action, "add_host" | "pause")
-            && self.truth(task, Keyword::RunOnce) != Some(true)
-        {
+        if self.truth(task, Keyword::RunOnce) != Some(true) {
             return;
         }
         let Some(register) = task.own(Keyword::Register).and_then(Value::as_str) else {

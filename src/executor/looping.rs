@@ -67,8 +67,8 @@ impl Prepared {
                 ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
             ];
             let mut marks = vec![
-                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
                 (Arc::clone(&loop_var), value.clone()),
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
             ];
             if let Some(index_var) = &index_var {
                 locals.push((Arc::clone(index_var), Value::from(at)));

@@ -57,7 +57,9 @@ impl Batch<'_> {
             if next.is_handler {
                 self.unnotify(at, task);
             }
-            match self.meta_condition(task, at) {
+            // Doing nothing asks for no condition.
+            let holds = if action == "noop" { Ok(true) } else { self.meta_condition(task, at) };
+            match holds {
                 Ok(true) => {
                     if action == "flush_handlers" {
                         self.tell_notified(at);
@@ -94,7 +96,7 @@ impl Batch<'_> {
     }
 
     fn meta_action(task: &Task) -> String {
-        let given = task.args.get("_raw_params").map(|(_, value, _)| value.to_text());
+        let given = task.args.get("_raw_params").map(|argument| argument.value.to_text());
         given.unwrap_or_default().trim().to_owned()
     }
 
@@ -183,6 +185,7 @@ impl Batch<'_> {
     async fn meta_on(&mut self, action: &str, at: usize, next: &Next) {
         match action {
             "flush_handlers" => {
+                self.settle_notifications(at);
                 let handlers = Arc::new(super::strategy::tasks_of(&self.handlers.borrow()));
                 self.hosts[at].cursor.handlers(handlers, &next.position);
             }
@@ -248,8 +251,31 @@ impl Batch<'_> {
         world.forget_hosts();
     }
 
-    /// Marks the handlers that a name means for a host; returns whether there is one.
+    /// Notes that a host notified a name; returns whether a handler has it.
+    ///
+    /// What the name means is asked when handlers run: a role may have brought others until then.
     pub(super) fn notify(&mut self, at: usize, name: &str) -> bool {
+        let meant = self.meant(name);
+        let is_known = !meant.is_empty();
+        let host = &mut self.hosts[at];
+        if host.cursor.is_handling() {
+            host.notified.extend(meant);
+        } else if is_known && !host.pending.iter().any(|known| known == name) {
+            host.pending.push(name.to_owned());
+        }
+        is_known
+    }
+
+    /// Marks the handlers that a host's notifications mean now.
+    pub(super) fn settle_notifications(&mut self, at: usize) {
+        for name in std::mem::take(&mut self.hosts[at].pending) {
+            let meant = self.meant(&name);
+            self.hosts[at].notified.extend(meant);
+        }
+    }
+
+    /// The handlers that a name means, by their numbers.
+    fn meant(&self, name: &str) -> Vec<usize> {
         let handlers = self.handlers.borrow().clone();
         // The last list that has the name counts, and in it the first handler of the name.
         let mut lists: Vec<usize> = handlers.iter().map(|handler| handler.list).collect();
@@ -262,9 +288,7 @@ impl Batch<'_> {
         let listening: Vec<usize> = (0..handlers.len())
             .filter(|&number| self.topics(&handlers[number].task).iter().any(|topic| topic == name))
             .collect();
-        let found = named.is_some() || !listening.is_empty();
-        self.hosts[at].notified.extend(named.into_iter().chain(listening));
-        found
+        named.into_iter().chain(listening).collect()
     }
 
     fn is_named(&self, handler: &Task, name: &str) -> bool {
@@ -438,6 +462,7 @@ impl Batch<'_> {
             notify: Vec::new(),
             includes: Vec::new(),
             changed: false,
+            others: None,
         };
         self.settle(at, next, &ended);
     }

@@ -106,13 +106,18 @@ impl Run {
             (None, _) => hosts_value.to_text(),
         };
         data.name = name.as_str().into();
-        let ids = self.select(&patterns, keyword(Keyword::Order)?)?;
-        let ids: Vec<HostId> = ids;
-        let all_hosts: Vec<Arc<str>> = {
+        let order = keyword(Keyword::Order)?;
+        let named = |ids: Vec<HostId>| -> Vec<Arc<str>> {
             let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
             ids.iter().map(|id| Arc::clone(&inventory.host(*id).name)).collect()
         };
-        data.all_hosts.clone_from(&all_hosts);
+        // Variables list the hosts as the inventory does, in whatever order they come.
+        let listed = named(self.select(&patterns, None)?);
+        let all_hosts = match order {
+            None => listed.clone(),
+            order => named(self.select(&patterns, order)?),
+        };
+        data.all_hosts.clone_from(&listed);
         let play_start = || Event::PlayStart {
             name: Arc::clone(&data.name),
             check: self.options.check,
@@ -149,7 +154,7 @@ impl Run {
             force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
         let order: HashMap<Arc<str>, u32> =
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
-        let mut remaining = all_hosts.clone();
+        let mut remaining = listed.clone();
         for batch_hosts in batches {
             let batch_hosts: Vec<Arc<str>> = {
                 let lost = self.lost();
@@ -163,7 +168,7 @@ impl Run {
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
-                all_hosts: all_hosts.clone(),
+                all_hosts: listed.clone(),
                 batch: batch_hosts.clone(),
                 active: RwLock::new(Active { batch: batch_hosts.clone(), play: remaining.clone() }),
                 prompts: Arc::clone(&data.prompts),
@@ -186,6 +191,7 @@ impl Run {
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),
+                        pending: Vec::new(),
                         roles_done: HashSet::new(),
                     })
                 })

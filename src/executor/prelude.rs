@@ -7,9 +7,9 @@ use std::{
 
 use super::{Run, strategy::IMPLICIT};
 use crate::{
-    diagnostic::{Diagnostic, Span},
+    diagnostic::Diagnostic,
     output::Event,
-    playbook::{Args, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task},
+    playbook::{Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task},
     settings::Gathering,
     template::Env,
     value::{Dict, Value},
@@ -112,7 +112,7 @@ impl Run {
                         Value::Str(_) if name == "gather_subset" => Value::list([value.clone()]),
                         value => value.clone(),
                     };
-                    args.push((Arc::from(name), value, span.clone()));
+                    args.push(Argument::new(name, value, span.clone()));
                 }
             }
             // The tags of the play hold; facts of a play that has none are always gathered.
@@ -122,9 +122,9 @@ impl Run {
         }
         for section in &play.sections {
             entries.extend(section.iter().cloned());
-            let flush =
-                vec![(Arc::from("_raw_params"), Value::str("flush_handlers"), play.span.clone())];
-            entries.push(implicit(play, "meta", None, flush, Some(IMPLICIT)));
+            let flush = Value::str("flush_handlers");
+            let flush = Argument::new("_raw_params", flush, play.span.clone());
+            entries.push(implicit(play, "meta", None, vec![flush], Some(IMPLICIT)));
         }
         entries
     }
@@ -142,7 +142,7 @@ fn implicit(
     play: &Arc<Play>,
     action: &str,
     name: Option<&str>,
-    args: Vec<(Arc<str>, Value, Span)>,
+    args: Vec<Argument>,
     tags: Option<&str>,
 ) -> Entry {
     let mut keywords = Keywords::default();

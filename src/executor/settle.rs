@@ -98,6 +98,9 @@ impl Batch<'_> {
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {
+        if self.force_handlers {
+            self.settle_notifications(at);
+        }
         let host = &mut self.hosts[at];
         host.state = HostState::Failed;
         if self.force_handlers && !host.notified.is_empty() && !host.cursor.lost {
@@ -123,7 +126,7 @@ impl Batch<'_> {
             .args
             .entries
             .iter()
-            .map(|(key, value, _)| (Value::Str(Arc::clone(key)), value.clone()));
+            .map(|given| (Value::Str(Arc::clone(&given.name)), given.value.clone()));
         let name = match &task.name {
             None | Some(Value::None) => String::new(),
             Some(_) => self.bare_name(task, self.hosts.first().map(|host| &host.host)),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     output::{Event, TaskStart},
-    playbook::{Entry, Files, Keyword, Level, Task},
+    playbook::{Argument, Entry, Files, Keyword, Level, Task},
     settings::Gathering,
     template::Env,
     value::Value,
@@ -41,6 +41,8 @@ pub(super) struct HostRun {
     pub(super) state: HostState,
     /// Handlers that were notified, by their number.
     pub(super) notified: HashSet<usize>,
+    /// Names that were notified since handlers last ran.
+    pub(super) pending: Vec<String>,
     /// Names that were notified and not said so yet.
     pub(super) untold: Vec<String>,
     /// Whether another host's failure sent it into a rescue section: it is none of the play's hosts any more.
@@ -349,8 +351,10 @@ fn default_name(task: &Task) -> String {
         return written;
     }
     match task.args.get("name").or_else(|| task.args.get("role")) {
-        Some((_, Value::Template(template), _)) => format!("{written} : {}", template.text),
-        Some((_, value, _)) => format!("{written} : {}", value.to_text()),
+        Some(Argument { value: Value::Template(template), .. }) => {
+            format!("{written} : {}", template.text)
+        }
+        Some(argument) => format!("{written} : {}", argument.value.to_text()),
         None => written,
     }
 }
@@ -365,7 +369,8 @@ pub(super) fn written_args(task: &Task) -> String {
         Value::Template(template) => template.text.to_string(),
         other => other.to_text(),
     };
-    let args = task.args.entries.iter().map(|(key, value, _)| format!("{key}={}", shown(value)));
+    let args = task.args.entries.iter();
+    let args = args.map(|argument| format!("{}={}", argument.name, shown(&argument.value)));
     args.collect::<Vec<_>>().join(", ")
 }
 

@@ -122,8 +122,7 @@ impl Prepared {
         let mut found: Vec<(String, String)> = Vec::new();
         for (value, span) in self.task.level.inherited(Keyword::Environment) {
             let value = env.eval(value).map_err(|error| {
-                let place = error.span.clone().or_else(|| Some(span.clone()));
-                Failure::template(&error, "", place.as_ref())
+                Failure::template(&error, "", Some(span))
                     .inside("Error processing keyword 'environment'", Some(&self.environments()))
             })?;
             let parts: Vec<Value> = match &value {

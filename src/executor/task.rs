@@ -9,17 +9,18 @@ use super::{
     Failure, Run, arguments,
     connect::{Way, truth},
     emit::Turn,
+    invocation,
     jobs::{Background, Watch},
     surroundings::address,
 };
 use crate::{
     actions,
-    connection::Kind,
+    connection::{Kind, Target},
     diagnostic::Span,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     remote::{Answer, Content, Event as RemoteEvent, Request},
-    template::Env,
+    template::{Env, Scope as _},
     value::{Dict, Value},
     vars::{HostData, Names, PlayData},
 };
@@ -62,13 +63,22 @@ pub struct Remote {
     pub contents: Vec<Content>,
     pub sink: Option<Sink>,
     pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+    /// Whether it runs on the controller, whatever host the task is for.
+    pub on_controller: bool,
 }
 
 impl Remote {
     /// Returns a module with these arguments.
     pub fn new(module: &str, args: &Dict) -> Remote {
         let args = args.iter().map(|(key, value)| (key.to_text(), value.to_json())).collect();
-        Remote { module: module.to_owned(), args, contents: Vec::new(), sink: None, finish: None }
+        Remote {
+            module: module.to_owned(),
+            args,
+            contents: Vec::new(),
+            sink: None,
+            finish: None,
+            on_controller: false,
+        }
     }
 }
 
@@ -97,6 +107,17 @@ impl Call<'_> {
     /// Returns the folder in which jobs in the background say how they go.
     pub fn jobs_folder(&self) -> Result<String, Failure> {
         super::jobs::folder(self.names, self.env, &self.run.settings.async_dir.value)
+    }
+
+    /// Returns whether the task is delegated, be it to its own host.
+    pub fn is_delegated(&self) -> bool {
+        self.task.level.keyword(Keyword::DelegateTo).is_some()
+    }
+
+    /// Returns a variable of the host that the task is for, evaluated.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let value = self.env.eval(&self.names.get(name)?).ok()?;
+        (!matches!(value, Value::None | Value::Omit)).then(|| value.to_text())
     }
 
     /// Returns an open connection without a helper, and the user to become.
@@ -141,6 +162,8 @@ pub(super) enum Started {
         watch: Option<Watch>,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
+        /// What the result says it was called with.
+        invocation: Option<Value>,
     },
     Waiting {
         future: Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>,
@@ -296,7 +319,7 @@ impl Prepared {
         if job.is_some() && !actions::may_be_job(&self.task.action) {
             let message = format!(
                 "This action ({}) does not support async.",
-                arguments::full_name(&self.task)
+                self.task.action_written
             );
             return Err(Failure::plain(message));
         }
@@ -307,6 +330,7 @@ impl Prepared {
             }
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
+                let is_local = remote.on_controller || call.is_local();
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
@@ -314,7 +338,7 @@ impl Prepared {
                     check,
                     diff,
                     environment: self.environment(env)?,
-                    cwd: call.is_local().then(|| self.play.play.dir.as_path()).and_then(|dir| {
+                    cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),
                     stream: self.run.options.live
@@ -325,6 +349,13 @@ impl Prepared {
                     contents: Vec::new(),
                     pushed: 0,
                     job: job.as_ref().map(Background::request),
+                };
+                let way = if remote.on_controller {
+                    let target =
+                        Target { shell: way.target.shell.clone(), ..Target::local("localhost") };
+                    Way { target, method: None }
+                } else {
+                    way
                 };
                 let watch = job.take().and_then(|job| job.watch(&way));
                 Decision::Send { way, remote, request: Box::new(request), watch, delegate, no_log }
@@ -357,10 +388,18 @@ impl Prepared {
                 };
                 let Remote { contents, sink, finish, .. } = *remote;
                 let method = self.method_on(&session, &way);
+                let invocation =
+                    self.tells_invocation().then(|| invocation::describe(&request)).flatten();
                 let answer = session.send(Request { task: *request, contents, method });
-                Started::Running { answer, sink, finish, watch, delegate, no_log }
+                Started::Running { answer, sink, finish, watch, delegate, no_log, invocation }
             }
         }
+    }
+
+    /// Whether results say what the module was called with: items that are registered do, and what much output is wanted of.
+    fn tells_invocation(&self) -> bool {
+        self.run.options.verbosity > 2
+            || (self.task.looping.is_some() && self.task.own(Keyword::Register).is_some())
     }
 
     /// Waits for the end of a turn.
@@ -371,16 +410,22 @@ impl Prepared {
                 let result = future.await;
                 Turned { result, delegate, no_log, skipped: false }
             }
-            Started::Running { mut answer, sink, finish, watch, delegate, no_log } => {
+            Started::Running { mut answer, sink, finish, watch, delegate, no_log, invocation } => {
                 let mut result = self.answer(&mut answer, sink).await;
                 if let (Some(watch), Ok(started)) = (watch, &result)
                     && started.contains_key("ansible_job_id")
                 {
                     result = self.watch(watch, started.clone(), no_log).await;
                 }
-                let result = result.map(|result| match finish {
-                    Some(finish) => finish(result),
-                    None => result,
+                let result = result.map(|result| {
+                    let mut result = match finish {
+                        Some(finish) => finish(result),
+                        None => result,
+                    };
+                    if let Some(invocation) = invocation {
+                        result.insert("invocation", invocation);
+                    }
+                    result
                 });
                 Turned { result, delegate, no_log, skipped: false }
             }
@@ -463,7 +508,7 @@ impl Prepared {
 pub(crate) fn condition_span(condition: &Value, whole: &Span) -> Span {
     match condition {
         Value::Template(template) => template.span.clone().unwrap_or_else(|| whole.clone()),
-        Value::Str(text) => whole.find(text).unwrap_or_else(|| whole.clone()),
+        Value::Str(text) => whole.find(text).map_or_else(|| whole.clone(), Span::with_quote),
         _ => whole.clone(),
     }
 }

@@ -53,6 +53,7 @@ impl AdHoc {
         }
         let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
             && (event.status == Status::Failed || event.result.contains_key("rc"))
+            && !event.result.contains_key("ansible_job_id")
             && !event.no_log
             && event.status != Status::Unreachable;
         if is_text {

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
+    Argument,
     Args, Keyword, Levels, Routed,
     args::split_name,
     load::{Loader, Place},
@@ -206,20 +207,21 @@ impl Loader<'_> {
 
     pub(super) fn args(&self, node: &Node, action: &Named<'_>, short: &str) -> Args {
         let mut args = Args::default();
-        let mut set = |key: Arc<str>, value: Value, span: Span| {
-            args.entries.retain(|(have, ..)| *have != key);
-            args.entries.push((key, value, span));
+        let mut set = |argument: Argument| {
+            args.entries.retain(|have| have.name != argument.name);
+            args.entries.push(argument);
         };
         let mut whole = None;
         if let Some((_, given)) = node.get("args") {
             match given.as_mapping() {
                 Some(entries) => {
                     for (key, value) in entries {
-                        set(
-                            key.as_str().unwrap_or_default().into(),
-                            value.to_value(),
-                            key.span.clone(),
-                        );
+                        set(Argument {
+                            name: key.as_str().unwrap_or_default().into(),
+                            value: value.to_value(),
+                            span: key.span.clone(),
+                            place: value.span.clone(),
+                        });
                     }
                 }
                 None if given.as_str().is_some_and(Template::is_in) => {
@@ -249,7 +251,12 @@ impl Loader<'_> {
                             && action.name != name
                             && matches!(action.key.as_str(), Some("action" | "local_action")))
                         {
-                            set(name.into(), value.to_value(), key.span.clone());
+                            set(Argument {
+                                name: name.into(),
+                                value: value.to_value(),
+                                span: key.span.clone(),
+                                place: value.span.clone(),
+                            });
                         }
                     }
                 }
@@ -259,7 +266,8 @@ impl Loader<'_> {
                 (None, Some(text)) => self.text_args(text, &value.span, short, &mut set),
                 (None, None) if value.is_null() => (),
                 (None, None) if value.as_sequence().is_none() && FREE_FORM.contains(&short) => {
-                    set("_raw_params".into(), Value::str(value.span.text()), value.span.clone());
+                    let text = Value::str(value.span.text());
+                    set(Argument::new("_raw_params", text, value.span.clone()));
                 }
                 (None, None) => self.error(
                     Diagnostic::error(
@@ -279,7 +287,7 @@ impl Loader<'_> {
         text: &str,
         span: &Span,
         short: &str,
-        set: &mut impl FnMut(Arc<str>, Value, Span),
+        set: &mut impl FnMut(Argument),
     ) {
         let free_form =
             matches!(short, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
@@ -293,7 +301,7 @@ impl Loader<'_> {
                         ))),
                         other => other,
                     };
-                    set(key, value, span.clone());
+                    set(Argument::new(key, value, span.clone()));
                 }
             }
             Err(message) => {

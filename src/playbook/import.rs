@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
+    Argument,
     Block, Entry, Keyword, Keywords, Level, LevelKind, Play, Task,
     load::{Loader, Place},
     role::{RoleCall, RoleFiles},
@@ -95,7 +96,7 @@ impl Loader<'_> {
             return Vec::new();
         }
         let given = task.args.get("file").or_else(|| task.args.get("_raw_params"));
-        let Some((_, name, span)) = given else {
+        let Some(Argument { value: name, span, .. }) = given else {
             self.error(
                 Diagnostic::error(
                     &task.action_span,
@@ -155,7 +156,7 @@ impl Loader<'_> {
             .args
             .entries
             .iter()
-            .map(|(key, ..)| &**key)
+            .map(|argument| &*argument.name)
             .filter(|key| !OPTIONS.contains(key))
             .collect();
         if !unknown.is_empty() {
@@ -165,8 +166,8 @@ impl Loader<'_> {
         }
         let value = |names: &[&str]| names.iter().find_map(|name| task.args.get(name));
         let resolved = |names: &[&str]| {
-            let (_, value, _) = value(names)?;
-            (self.around.resolve)(value, &task.level).map_err(|error| self.error(error)).ok()
+            let given = value(names)?;
+            (self.around.resolve)(&given.value, &task.level).map_err(|error| self.error(error)).ok()
         };
         let Some(name) = resolved(&["name", "role"]) else {
             if value(&["name", "role"]).is_none() {

@@ -40,7 +40,8 @@ impl Loader<'_> {
                     self.unknown_keyword(key, super::Levels::TASK);
                     continue;
                 }
-                None if name == "loop" => None,
+                // One without a value is none.
+                None if name == "loop" && !value.is_null() => None,
                 None => continue,
             };
             found.push(Loop {

@@ -115,12 +115,8 @@ async fn greet(process: Process, noise: &mut String) -> Result<(Started, Exit), 
                 })?;
                 return Ok((Started { stdin, stdout, hello }, exit));
             }
-            Some(Greeting::NeedGzip) => match machine_image(&line) {
-                Some(embedded) => stdin.write_all(embedded.gzip).await,
-                None => Ok(()),
-            },
-            Some(Greeting::NeedRaw) => match machine_image(&line) {
-                Some(embedded) => stdin.write_all(&embedded.raw()).await,
+            Some(Greeting::Need) => match machine_image(&line) {
+                Some(embedded) => stdin.write_all(embedded.sent).await,
                 None => Ok(()),
             },
             Some(Greeting::Arch(machine)) => return Err(StartError::Architecture(machine)),

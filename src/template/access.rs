@@ -21,9 +21,7 @@ impl Evaluator<'_> {
                 return Ok(of.clone());
             }
             return Ok(Value::undefined(
-                format!("access to attribute '{name}' of '{}' object is unsafe.", of.type_name()),
-                None,
-            ));
+                format!("access to attribute '{name}' of '{}' object is unsafe.", of.type_name())));
         }
         match of {
             Value::Undefined(_) => Ok(of.clone()),
@@ -142,7 +140,7 @@ fn missing(of: &Value, key: &Value) -> Value {
             _ => format!("{shown} has no element {}", key.to_repr()),
         }
     };
-    Value::undefined(message, None)
+    Value::undefined(message)
 }
 
 /// Returns what numbers have beside methods.

@@ -11,6 +11,9 @@ use crate::{
     value::{Template, Value},
 };
 
+/// What stands before the reason why a condition could not be evaluated.
+pub const CONDITIONAL: &str = "Error while evaluating conditional: ";
+
 /// Returns whether a text begins and ends as a template: otherwise it is an expression with a mistake.
 fn is_all_template(text: &str) -> bool {
     let text = text.trim();
@@ -68,8 +71,7 @@ impl Env<'_> {
             Ok(other) => self.broken(&other, span),
             Err(mut error) => {
                 if error.is_undefined() {
-                    error.message =
-                        format!("Error while evaluating conditional: {}", error.message);
+                    error.message = format!("{CONDITIONAL}{}", error.message);
                 }
                 Err(error)
             }

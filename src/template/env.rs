@@ -40,8 +40,6 @@ pub struct Context {
     pub vault: Option<Arc<dyn Decrypt>>,
     /// A condition that is not a boolean is an error unless this is set (`ALLOW_BROKEN_CONDITIONALS`).
     pub allow_broken_conditionals: bool,
-    /// Settings by name, for `lookup('config', ...)`.
-    pub settings: HashMap<String, Value>,
     /// What the run should be warned of.
     pub warnings: Mutex<Vec<String>>,
     pub compiled: CompiledOnce,

@@ -15,6 +15,8 @@ pub struct TemplateError {
     pub message: String,
     /// The failing expression, where its text is known to come from a file.
     pub span: Option<Span>,
+    /// The whole text in which it fails: a variable's, an element's of a list.
+    pub origin: Option<Span>,
     pub kind: ErrorKind,
 }
 
@@ -34,7 +36,12 @@ impl TemplateError {
 
     /// Returns an error of evaluation with just these words.
     pub fn exact(message: impl Into<String>) -> TemplateError {
-        TemplateError { message: message.into(), span: None, kind: ErrorKind::Runtime }
+        TemplateError {
+            message: message.into(),
+            span: None,
+            origin: None,
+            kind: ErrorKind::Runtime,
+        }
     }
 
     /// Returns the error of templates that lead back to themselves.
@@ -45,7 +52,12 @@ impl TemplateError {
     }
 
     pub fn undefined(message: impl Into<String>) -> TemplateError {
-        TemplateError { message: message.into(), span: None, kind: ErrorKind::Undefined }
+        TemplateError {
+            message: message.into(),
+            span: None,
+            origin: None,
+            kind: ErrorKind::Undefined,
+        }
     }
 
     pub(crate) fn syntax(code: &Code, place: Place, message: impl fmt::Display) -> TemplateError {
@@ -62,6 +74,7 @@ impl TemplateError {
                 _ => format!("Syntax error in template: {message}"),
             },
             span: code.span_of(place),
+            origin: code.origin(),
             kind: ErrorKind::Syntax,
         }
     }
@@ -76,6 +89,9 @@ impl TemplateError {
     pub(crate) fn at(mut self, code: &Code, place: Place) -> TemplateError {
         if self.span.is_none() {
             self.span = code.span_of(place);
+        }
+        if self.origin.is_none() {
+            self.origin = code.origin();
         }
         self
     }
@@ -100,6 +116,7 @@ impl From<&Undefined> for TemplateError {
         TemplateError {
             message: undefined.message.clone(),
             span: undefined.span.clone(),
+            origin: undefined.origin.clone(),
             kind: ErrorKind::Undefined,
         }
     }
@@ -108,18 +125,37 @@ impl From<&Undefined> for TemplateError {
 impl From<TemplateError> for Value {
     /// Makes the value that fails when it is used.
     fn from(error: TemplateError) -> Value {
-        Value::undefined(error.message, error.span)
+        Value::Undefined(std::sync::Arc::new(Undefined {
+            message: error.message,
+            span: error.span,
+            origin: error.origin,
+        }))
     }
 }
 
 impl Value {
     /// Returns a value that fails when it is used.
-    pub fn undefined(message: impl Into<String>, span: Option<Span>) -> Value {
-        Value::Undefined(std::sync::Arc::new(Undefined { message: message.into(), span }))
+    pub fn undefined(message: impl Into<String>) -> Value {
+        let message = message.into();
+        Value::Undefined(std::sync::Arc::new(Undefined { message, span: None, origin: None }))
     }
 }
 
 impl Code {
+    /// Returns a value that fails when it is used, and says where it was asked for.
+    pub(crate) fn undefined(&self, message: String, place: Place) -> Value {
+        Value::Undefined(std::sync::Arc::new(Undefined {
+            message,
+            span: self.span_of(place),
+            origin: self.origin(),
+        }))
+    }
+
+    /// Returns the place of the whole text; bare expressions and files are named by those who evaluate them.
+    fn origin(&self) -> Option<Span> {
+        (self.kind == super::tree::Kind::Variable).then(|| self.span.clone()).flatten()
+    }
+
     /// Returns the file's range for a range of the template's text, as far as it can be told: YAML folds, quotes and indents.
     pub(crate) fn span_of(&self, place: Place) -> Option<Span> {
         let whole = self.span.as_ref()?;

@@ -226,9 +226,7 @@ impl<'e> Evaluator<'e> {
                         Value::undefined(
                             format!(
                                 "the template {source} (imported on line {line}) does not export the requested name '{export}'"
-                            ),
-                            None,
-                        )
+                            ))
                     });
                     self.bind(*symbol, value);
                 }
@@ -375,7 +373,7 @@ impl<'e> Evaluator<'e> {
         if &**name == "self" {
             return Ok(object(super::objects::Blocks));
         }
-        Ok(Value::undefined(format!("'{name}' is undefined"), self.code.span_of(place)))
+        Ok(self.code.undefined(format!("'{name}' is undefined"), place))
     }
 
     /// Runs a loop, or one level of a recursive one over other items.

@@ -110,7 +110,7 @@ impl<'e> Evaluator<'e> {
                 }
                 match &node.otherwise {
                     Some(otherwise) => self.expression(otherwise),
-                    None => Ok(Value::undefined(NO_ELSE, None)),
+                    None => Ok(Value::undefined(NO_ELSE)),
                 }
             }
             Expression::Filter(apply) => {
@@ -175,7 +175,7 @@ impl<'e> Evaluator<'e> {
     fn found(&mut self, value: Result<Value>, place: Place) -> Result<Value> {
         match value {
             Ok(Value::Undefined(undefined)) if undefined.span.is_none() => {
-                Ok(Value::undefined(undefined.message.clone(), self.code.span_of(place)))
+                Ok(self.code.undefined(undefined.message.clone(), place))
             }
             Ok(value) => self.resolved(value),
             Err(error) => Err(error.at(self.code, place)),

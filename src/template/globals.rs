@@ -127,7 +127,7 @@ fn undef(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     let hint = passed.positional.into_iter().next().or(named).filter(Value::is_true);
     let hint = hint
         .map_or_else(|| "Mandatory variable has not been overridden".to_owned(), |h| h.to_text());
-    Ok(Value::undefined(hint, None))
+    Ok(Value::undefined(hint))
 }
 
 fn namespace(eval: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {

@@ -62,7 +62,7 @@ impl<'e> Evaluator<'e> {
                 None if index >= first_default => {
                     self.expression(&node.defaults[index - first_default])?
                 }
-                None => Value::undefined(format!("parameter '{name}' was not provided"), None),
+                None => Value::undefined(format!("parameter '{name}' was not provided")),
             };
             self.bind(*symbol, if self.code.mutates { thaw(value) } else { value });
         }
@@ -77,7 +77,7 @@ impl<'e> Evaluator<'e> {
         if let Some(symbol) = node.caller {
             self.bind(
                 symbol,
-                caller.unwrap_or_else(|| Value::undefined("No caller defined", None)),
+                caller.unwrap_or_else(|| Value::undefined("No caller defined")),
             );
         }
         let rest: Vec<Value> = positional.collect();

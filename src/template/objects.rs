@@ -244,11 +244,11 @@ impl Object for Loop {
             "depth0" => self.depth.into(),
             "previtem" => match index.checked_sub(1) {
                 Some(before) => self.items[before].clone(),
-                None => Value::undefined("there is no previous item", None),
+                None => Value::undefined("there is no previous item"),
             },
             "nextitem" => match self.items.get(index + 1) {
                 Some(next) => next.clone(),
-                None => Value::undefined("there is no next item", None),
+                None => Value::undefined("there is no next item"),
             },
             _ => return None,
         })

@@ -86,6 +86,6 @@ pub(crate) fn extreme(call: &mut Invocation<'_, '_>, which: Ordering) -> Answer 
     }
     Ok(match best {
         Some((_, item)) => item,
-        None => Value::undefined("No aggregated item, sequence was empty.", None),
+        None => Value::undefined("No aggregated item, sequence was empty."),
     })
 }

@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) stderr: Vec<Regex>,
     /// `@requires root`: skipped for other users.
     pub(crate) requires_root: bool,
+    /// `@requires program NAME`: skipped where a module's program is not installed.
+    pub(crate) programs: Vec<String>,
     /// `@fresh`: on a host that no other case has used.
     pub(crate) fresh: bool,
     /// `@quick`: on a host, and also when not all cases are wanted.
@@ -135,6 +137,9 @@ impl Options {
         match option.split_once(" matches ") {
             Some(("stdout", pattern)) => self.stdout.push(regex(pattern)?),
             Some(("stderr", pattern)) => self.stderr.push(regex(pattern)?),
+            _ if option.starts_with("requires program ") => {
+                self.programs.extend(option.split(' ').skip(2).map(str::to_owned));
+            }
             _ => match option {
                 "unordered" => self.unordered = true,
                 "stderr equal" => self.stderr_equal = true,

@@ -114,7 +114,7 @@ fn own_script(identity: &Identity) -> io::Result<String> {
         sha256: identity.sha256.clone(),
         crc32: identity.crc32,
         raw_len,
-        gzip_len: None,
+        packed_len: None,
     };
     Ok(bootstrap::script(&[image], "serve", true))
 }
@@ -244,7 +244,7 @@ impl Conversation {
                         let line: Vec<u8> = lines.drain(..=end).collect();
                         match Greeting::parse(&String::from_utf8_lossy(&line)) {
                             Some(Greeting::Hello) => return Ok(lines),
-                            Some(Greeting::NeedRaw | Greeting::NeedGzip) => self.upload()?,
+                            Some(Greeting::Need) => self.upload()?,
                             Some(Greeting::Fail(text)) => return Err((BecomeFailure::Ended, text)),
                             Some(Greeting::Arch(_)) | None => (),
                         }

@@ -5,7 +5,7 @@
 //!
 //! What the script prints before the helper's first frame is one of these lines; anything else is noise of the host:
 //! - `WINDLASS-HELLO`: printed by the helper itself, frames follow;
-//! - `WINDLASS-NEED gzip m` or `raw m`: send the helper for machine `m` in this form;
+//! - `WINDLASS-NEED packed m` or `raw m`: send the helper for machine `m`, as a file that unpacks itself or as it is;
 //! - `WINDLASS-ARCH m`: there is no helper for this machine;
 //! - `WINDLASS-FAIL text`: no folder could take the helper.
 
@@ -19,16 +19,16 @@ pub struct Image {
     /// CRC-32 of the binary: what it checks itself with when it starts.
     pub crc32: u32,
     pub raw_len: usize,
-    /// Length of the gzip form; without it only the raw form is asked for.
-    pub gzip_len: Option<usize>,
+    /// Length of the file that writes the binary when it is run and reads itself; without it the binary is asked for.
+    pub packed_len: Option<usize>,
 }
 
 /// What the script or the helper says before the first frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Greeting {
     Hello,
-    NeedGzip,
-    NeedRaw,
+    /// Send the helper, in the form in which it was offered.
+    Need,
     /// No helper for this `uname -m`.
     Arch(String),
     Fail(String),
@@ -44,8 +44,7 @@ impl Greeting {
         let (word, rest) = line.trim_end().split_once(' ').unwrap_or((line.trim_end(), ""));
         Some(match (word, rest) {
             (HELLO_LINE, _) => Greeting::Hello,
-            ("WINDLASS-NEED", form) if form.starts_with("gzip") => Greeting::NeedGzip,
-            ("WINDLASS-NEED", form) if form.starts_with("raw") => Greeting::NeedRaw,
+            ("WINDLASS-NEED", _) => Greeting::Need,
             ("WINDLASS-ARCH", machine) => Greeting::Arch(machine.to_owned()),
             ("WINDLASS-FAIL", text) => Greeting::Fail(text.to_owned()),
             _ => return None,
@@ -60,10 +59,10 @@ pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
         if keep { "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass" } else { "/dev/null/windlass" };
     let mut cases = String::new();
     let mut selves = String::new();
-    for Image { machines, sha256, crc32, raw_len, gzip_len } in images {
+    for &Image { ref machines, ref sha256, crc32, raw_len, packed_len } in images {
         let own = format!("{sha256}:{crc32:08x}");
-        let gzip = gzip_len.map_or_else(String::new, |len| len.to_string());
-        cases += &format!("{}) p={own} n={raw_len} g={gzip};; ", machines.join("|"));
+        let (form, length) = packed_len.map_or(("raw", raw_len), |length| ("packed", length));
+        cases += &format!("{}) p={own} f={form} n={length};; ", machines.join("|"));
         selves += &own;
         selves.push(' ');
     }
@@ -76,19 +75,20 @@ pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
         &format!("for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "),
         &format!("m=$(uname -m); case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; h=${{p%:*}}; "),
         // What is written here is nobody else's; the helper gets the user's own mask back.
-        "o=$(umask); umask 77; z=; [ \"$g\" ] && command -v gzip >/dev/null 2>&1 && z=1; ",
+        "o=$(umask); umask 77; ",
         // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
         "u() { t=$1/.windlass.$$; (echo exit 0 >\"$t\") 2>/dev/null && chmod 700 \"$t\" && \"$t\" 2>/dev/null && return 0; ",
         "rm -f \"$t\" 2>/dev/null; return 1; }; k=; t=; ",
         // A controller that goes away in the middle leaves nothing behind.
-        "x() { rm -f \"$t\"; }; trap x EXIT HUP PIPE TERM; ",
+        "x() { rm -f \"$t\" ${t:+\"$t.u\"}; }; trap x EXIT HUP PIPE TERM; ",
         "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u); do ",
         "d=$d/windlass.$$.$h; mkdir \"$d\" 2>/dev/null || continue; u \"$d\" && k=2 && break; rmdir \"$d\"; done; fi; ",
         "[ \"$k\" ] || { echo \"WINDLASS-FAIL no folder takes a program: $c, /tmp, /var/tmp and /dev/shm are read-only, full or mounted noexec\"; exit 0; }; ",
-        "if [ \"$z\" ]; then echo WINDLASS-NEED gzip $m; head -c $g | gzip -dc >\"$t\"; else echo WINDLASS-NEED raw $m; head -c $n >\"$t\"; fi || ",
-        "{ rm -f \"$t\"; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
+        // What unpacks itself reads itself from its standard input.
+        "r() { head -c $n >\"$t\" || return; [ $f = raw ] && return; \"$t\" <\"$t\" >\"$t.u\" && chmod 700 \"$t.u\" && mv -f \"$t.u\" \"$t\"; }; ",
+        "echo WINDLASS-NEED $f $m; r || { x; echo \"WINDLASS-FAIL cannot write to ${t%/*}: is the disk full?\"; exit 0; }; ",
         "if command -v sha256sum >/dev/null 2>&1; then s=$(sha256sum <\"$t\"); [ \"${s%% *}\" = $h ] || ",
-        "{ rm -f \"$t\"; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
+        "{ x; echo \"WINDLASS-FAIL the helper arrived damaged in ${t%/*}: is the disk full?\"; exit 0; }; fi; ",
         &format!("umask $o; if [ $k = 1 ]; then mv -f \"$t\" \"$c/$h\" && exec \"$c/$h\" {serve} --self $p; else exec \"$t\" {serve} --self $p --ephemeral; fi"),
     ]
     .concat()
@@ -109,7 +109,7 @@ mod tests {
             sha256: "ab".repeat(32),
             crc32: 0xff,
             raw_len: 10,
-            gzip_len: Some(5),
+            packed_len: Some(5),
         }
     }
 
@@ -123,7 +123,7 @@ mod tests {
     fn greetings_are_found_in_noise() {
         assert_eq!(Greeting::parse("Welcome!"), None);
         assert_eq!(Greeting::parse("last login: WINDLASS-HELLO\n"), Some(Greeting::Hello));
-        assert_eq!(Greeting::parse("WINDLASS-NEED raw x86_64"), Some(Greeting::NeedRaw));
+        assert_eq!(Greeting::parse("WINDLASS-NEED packed x86_64"), Some(Greeting::Need));
         assert_eq!(
             Greeting::parse("WINDLASS-ARCH riscv64"),
             Some(Greeting::Arch("riscv64".into()))

@@ -1,4 +1,4 @@
-//! The program `docker`, for what the engine itself does not do: compose.
+//! The program `docker`, for what the engine itself does not do: compose and buildx.
 
 use windlass_macros::Args;
 

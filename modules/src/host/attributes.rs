@@ -70,6 +70,12 @@ impl FileAttributes {
             && self.context_parts().iter().all(Option::is_none)
     }
 
+    /// Returns the same without the mode.
+    #[must_use]
+    pub fn without_mode(&self) -> FileAttributes {
+        FileAttributes { mode: None, ..self.clone() }
+    }
+
     fn context_parts(&self) -> [Option<&str>; 4] {
         [&self.seuser, &self.serole, &self.setype, &self.selevel].map(Option::as_deref)
     }

@@ -1,6 +1,6 @@
 //! Whether given arguments fit a specification, in the reference's words.
 
-use super::{Arg, FromArg, Given, Json, Mismatch, Spec, python_class, python_str};
+use super::{Arg, Args, FromArg, Given, Json, Mismatch, Spec, python_class, python_str};
 
 /// Why arguments do not fit; its text is what the task's `msg` says.
 #[derive(Debug, PartialEq)]
@@ -21,24 +21,26 @@ impl std::fmt::Display for ArgError {
     }
 }
 
-/// Checks names, presence and the rules over several arguments; types are checked where they are read.
-pub fn check(module: &str, spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
-    let args = spec.args();
-    known_names(module, &args, spec, given)?;
-    let has = |name: &str| {
-        let arg = args.iter().find(|arg| arg.name == name);
-        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
-        std::iter::once(&name)
-            .chain(aliases)
-            .any(|key| given.get(*key).is_some_and(|v| !v.is_null()))
-    };
-    let text = |name: &str| {
-        let arg = args.iter().find(|arg| arg.name == name);
-        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
-        let value = std::iter::once(&name).chain(aliases).find_map(|key| given.get(*key));
-        value.map(python_str).or_else(|| arg?.default.map(ToOwned::to_owned))
-    };
+/// Reads a module's arguments; of several mistakes the first in the reference's order is told.
+pub fn parse<T: Args>(module: &str, given: &Given) -> Result<T, ArgError> {
+    are_present(&T::SPEC, given)?;
+    let args = T::from_given(given)?;
+    fit_together(module, &T::SPEC, given)?;
+    Ok(args)
+}
 
+/// Whether an argument is given, by one of its names.
+fn is_given(args: &[&'static Arg], given: &Given, name: &str) -> bool {
+    let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
+    std::iter::once(&name)
+        .chain(aliases)
+        .any(|key| given.get(*key).is_some_and(|value| !value.is_null()))
+}
+
+/// Checks that what excludes each other is not given together, and that what must be there is.
+fn are_present(spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
+    let args = spec.args();
+    let has = |name: &str| is_given(&args, given, name);
     for group in spec.mutually_exclusive {
         if group.iter().filter(|name| has(name)).count() > 1 {
             return Err(ArgError::new(format!(
@@ -54,6 +56,20 @@ pub fn check(module: &str, spec: &'static Spec, given: &Given) -> Result<(), Arg
         missing.sort_unstable();
         return Err(ArgError::new(format!("missing required arguments: {}", missing.join(", "))));
     }
+    Ok(())
+}
+
+/// Checks the other rules over several arguments, and at last that all names are known.
+fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
+    let args = spec.args();
+    let has = |name: &str| is_given(&args, given, name);
+    let text = |name: &str| {
+        let arg = args.iter().find(|arg| arg.name == name);
+        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
+        let value = std::iter::once(&name).chain(aliases).find_map(|key| given.get(*key));
+        value.map(python_str).or_else(|| arg?.default.map(ToOwned::to_owned))
+    };
+
     for group in spec.required_together {
         let present = group.iter().filter(|name| has(name)).count();
         if present > 0 && present < group.len() {
@@ -84,7 +100,7 @@ pub fn check(module: &str, spec: &'static Spec, given: &Given) -> Result<(), Arg
             }
         }
     }
-    Ok(())
+    known_names(module, &args, spec, given)
 }
 
 fn known_names(
@@ -103,19 +119,21 @@ fn known_names(
         return Ok(());
     }
     unknown.sort_unstable();
-    let mut supported: Vec<String> = args
-        .iter()
-        .filter(|arg| !arg.hidden)
-        .map(|arg| match arg.aliases {
-            [] => arg.name.to_owned(),
-            aliases => format!("{} ({})", arg.name, aliases.join(", ")),
-        })
-        .collect();
+    let mut supported: Vec<&str> =
+        args.iter().filter(|arg| !arg.hidden).map(|arg| arg.name).collect();
     supported.sort_unstable();
+    let mut aliases: Vec<&str> =
+        args.iter().filter(|arg| !arg.hidden).flat_map(|arg| arg.aliases).copied().collect();
+    aliases.sort_unstable();
+    aliases.dedup();
+    let aliases = match aliases.as_slice() {
+        [] => String::new(),
+        aliases => format!(" ({})", aliases.join(", ")),
+    };
     Err(ArgError::new(format!(
-        "Unsupported parameters for ({module}) module: {}. Supported parameters include: {}.",
+        "Unsupported parameters for ({module}) module: {}. Supported parameters include: {}{aliases}.",
         unknown.join(", "),
-        supported.join(", ")
+        supported.join(", "),
     )))
 }
 
@@ -171,7 +189,7 @@ mod tests {
     use serde_json::json;
     use windlass_macros::{Args, Choice};
 
-    use super::{super::Args as _, *};
+    use super::*;
 
     /// A thing.
     #[derive(Args, Debug)]
@@ -200,8 +218,7 @@ mod tests {
 
     fn read_thing(given: Json) -> Result<Thing, String> {
         let Json::Object(given) = given else { unreachable!() };
-        check("thing", &Thing::SPEC, &given).map_err(|error| error.message)?;
-        Thing::from_given(&given).map_err(|error| error.message)
+        parse("thing", &given).map_err(|error| error.message)
     }
 
     #[test]
@@ -217,7 +234,9 @@ mod tests {
     #[test]
     fn bad_arguments_are_named_in_the_words_of_the_reference() {
         let message = |given| read_thing(given).unwrap_err();
-        insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1})), @"Unsupported parameters for (thing) module: nmae. Supported parameters include: list, name (pkg), src, state, use.");
+        insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1})), @"Unsupported parameters for (thing) module: nmae. Supported parameters include: list, name, src, state, use (pkg).");
+        insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1, "list": ["a"]})), @r#"Elements value for option 'list' is of type str and we were unable to convert to int: "'a'" cannot be converted to an int"#);
+        insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1, "state": "link"})), @"state is link but all of the following are missing: src");
         insta::assert_snapshot!(message(json!({})), @"missing required arguments: use");
         insta::assert_snapshot!(message(json!({"use": "x", "state": "gone"})), @"value of state must be one of: present, link, got: gone");
         insta::assert_snapshot!(message(json!({"use": "x", "name": "a", "list": [1]})), @"parameters are mutually exclusive: name|list");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Role;
 use crate::{
     diagnostic::{Source, Span},
-    playbook::{Args, Keyword, Keywords, Level, LevelKind, Task},
+    playbook::{Args, Argument, Keyword, Keywords, Level, LevelKind, Task},
     value::{Dict, Value},
 };
 
@@ -68,7 +68,7 @@ pub(super) fn task(
         args: Args {
             entries: args
                 .into_iter()
-                .map(|(key, value)| (key.into(), value, span.clone()))
+                .map(|(key, value)| Argument::new(key, value, span.clone()))
                 .collect(),
             whole: None,
         },

@@ -14,6 +14,6 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match call.items()?.first() {
         Some(first) => Ok(call.eval.resolved(first.clone())?),
-        None => Ok(crate::value::Value::undefined("No first item, sequence was empty.", None)),
+        None => Ok(crate::value::Value::undefined("No first item, sequence was empty.")),
     },
 };

@@ -14,6 +14,6 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match call.items()?.last() {
         Some(last) => Ok(call.eval.resolved(last.clone())?),
-        None => Ok(crate::value::Value::undefined("No last item, sequence was empty.", None)),
+        None => Ok(crate::value::Value::undefined("No last item, sequence was empty.")),
     },
 };

@@ -67,12 +67,25 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 .into());
             }
         };
-        let mut rest: Dict = (**dict).clone();
-        if let [only] = path[..] {
-            rest.remove(only);
-        }
-        let rest = Value::from(rest);
+        let rest = without(dict, &path);
         found.extend(list.iter().map(|element| Value::list([rest.clone(), element.clone()])));
     }
     Ok(found)
+}
+
+/// The dict without what the path leads to.
+fn without(dict: &Dict, path: &[&str]) -> Value {
+    let mut rest = dict.clone();
+    if let [key, deeper @ ..] = path {
+        match rest.get(key) {
+            Some(Value::Dict(inner)) if !deeper.is_empty() => {
+                let inner = without(inner, deeper);
+                rest.insert(*key, inner);
+            }
+            _ => {
+                rest.remove(key);
+            }
+        }
+    }
+    Value::from(rest)
 }

@@ -1,0 +1,23 @@
+//! The program in front of a packed helper: reads its own file from standard input, writes the helper to standard output.
+//!
+//! With `--cfg seed` it is built to be sent: no standard library, no libc, three system calls. Without, it is an ordinary
+//! program that does the same.
+
+#![cfg_attr(seed, no_std, no_main)]
+
+#[cfg(seed)]
+mod bare;
+
+#[cfg(not(seed))]
+fn main() -> std::process::ExitCode {
+    use std::io::{Read as _, Write as _, stdin, stdout};
+
+    let mut memory = vec![0; windlass_seed::MEMORY];
+    let memory = memory.first_chunk_mut().expect("it was made as long as that");
+    let unpacked = windlass_seed::unpack(
+        memory,
+        |buffer| stdin().lock().read(buffer).ok(),
+        |bytes| stdout().lock().write(bytes).ok(),
+    );
+    u8::from(unpacked.is_err()).into()
+}

@@ -1,0 +1,307 @@
+//! `apk`: packages of Alpine Linux.
+//!
+//! Invariant: what is installed is read from apk's own database; the tool runs for changes.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Command, Failure, Host, Outcome, Output, Result},
+    spec::ArgPath,
+};
+
+/// Installs packages with apk, keeps them current, or removes them
+#[derive(Args)]
+#[args(
+    collection = "community.general",
+    required_one_of("name", "update_cache", "upgrade"),
+    mutually_exclusive("name", "upgrade")
+)]
+pub struct Args {
+    /// Whether packages that no repository has any more are replaced or removed while upgrading
+    #[arg(default = "false")]
+    available: bool,
+    /// Packages, perhaps with versions
+    name: Option<Vec<String>>,
+    /// Whether no list of packages is kept
+    #[arg(default = "false")]
+    no_cache: bool,
+    /// Addresses of repositories, in place of the configured ones
+    repository: Option<Vec<String>>,
+    /// How the packages should be
+    #[arg(default = "present")]
+    state: State,
+    /// Whether the lists of packages are fetched first
+    #[arg(default = "false")]
+    update_cache: bool,
+    /// Whether everything is upgraded
+    #[arg(default = "false")]
+    upgrade: bool,
+    /// File that lists the packages that were asked for
+    #[arg(default = "/etc/apk/world")]
+    world: ArgPath,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Present,
+    Absent,
+    Latest,
+    Installed,
+    Removed,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let mut base = vec![host.required("apk")?];
+    if args.no_cache {
+        base.push("--no-cache".to_owned());
+    }
+    for repository in args.repository.iter().flatten() {
+        base.extend([
+            "--repository".to_owned(),
+            repository.clone(),
+            "--repositories-file".to_owned(),
+            "/dev/null".to_owned(),
+        ]);
+    }
+    let task = Task { args: &args, base, host };
+    let names: Vec<String> =
+        args.name.iter().flatten().map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) && args.name.is_some() {
+        return Err(Failure::new("Package name(s) cannot be empty or whitespace-only"));
+    }
+    if args.update_cache {
+        let output = task.call(&["update"], &[])?;
+        if !output.success() {
+            return Err(told("could not update package db", &output));
+        }
+        if names.is_empty() && !args.upgrade {
+            return Ok(outcome(true, "updated repository indexes", &output, None));
+        }
+    }
+    if args.upgrade {
+        return task.upgrade();
+    }
+    match args.state {
+        State::Absent | State::Removed => task.remove(&names),
+        State::Latest => task.install(&names, true),
+        State::Present | State::Installed => task.install(&names, false),
+    }
+}
+
+struct Task<'a> {
+    args: &'a Args,
+    base: Vec<String>,
+    host: &'a Host,
+}
+
+fn told(message: &str, output: &Output) -> Failure {
+    Failure::new(message).with("stdout", output.text()).with("stderr", output.error_text())
+}
+
+fn outcome(
+    changed: bool,
+    message: &str,
+    output: &Output,
+    packages: Option<Vec<String>>,
+) -> Outcome {
+    Outcome::changed_if(changed)
+        .with("msg", message)
+        .with("stdout", output.text())
+        .with("stderr", output.error_text())
+        .with_some("packages", packages)
+}
+
+/// The packages that apk says it touched: `(1/2) Installing dep (1.0-r0)`.
+fn touched(output: &Output) -> Vec<String> {
+    let name = |line: &str| {
+        let rest = line.strip_prefix('(')?.split_once(") ")?.1;
+        let mut words = rest.split(' ');
+        words.next()?;
+        words.next().map(ToOwned::to_owned)
+    };
+    output.text().lines().filter_map(name).collect()
+}
+
+/// A name without the version that is asked for.
+fn bare(name: &str) -> &str {
+    name.split(['=', '<', '>', '~']).next().unwrap_or(name)
+}
+
+impl Task<'_> {
+    fn call(&self, words: &[&str], names: &[String]) -> Result<Output> {
+        let words = self.base.iter().map(String::as_str).chain(words.iter().copied());
+        self.host.run(&Command::new(words.chain(names.iter().map(String::as_str))))
+    }
+
+    /// Every installed package and its version.
+    fn installed(&self) -> Vec<(String, String)> {
+        let text = self
+            .host
+            .text("/lib/apk/db/installed")
+            .or_else(|| self.host.text("/usr/lib/apk/db/installed"))
+            .unwrap_or_default();
+        let mut found = Vec::new();
+        let mut name = None;
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("P:") {
+                name = Some(rest.to_owned());
+            } else if let Some(version) = line.strip_prefix("V:")
+                && let Some(name) = name.take()
+            {
+                found.push((name, version.to_owned()));
+            }
+        }
+        found
+    }
+
+    /// The packages that were asked for, as the file lists them.
+    fn asked_for(&self) -> Vec<String> {
+        let text = self.host.text(&self.args.world).unwrap_or_default();
+        text.split_whitespace().map(|name| bare(name).to_owned()).collect()
+    }
+
+    fn upgrade(&self) -> Result<Outcome> {
+        let mut words = vec!["upgrade"];
+        if self.host.checking() {
+            words.push("--simulate");
+        }
+        if self.args.available {
+            words.push("--available");
+        }
+        let output = self.call(&words, &[])?;
+        if !output.success() {
+            return Err(told("failed to upgrade packages", &output));
+        }
+        let packages = touched(&output);
+        if packages.is_empty() {
+            return Ok(outcome(false, "packages already upgraded", &output, Some(packages)));
+        }
+        Ok(outcome(true, "upgraded packages", &output, Some(packages)))
+    }
+
+    fn install(&self, names: &[String], latest: bool) -> Result<Outcome> {
+        let (installed, world) = (self.installed(), self.asked_for());
+        let mut wanted = Vec::new();
+        let mut older = false;
+        for name in names {
+            let is_installed = installed.iter().any(|(one, _)| one == bare(name));
+            let has_version = name.len() != bare(name).len();
+            if !is_installed || has_version || !world.iter().any(|one| one == name) {
+                wanted.push(name.clone());
+            }
+            if is_installed && latest && self.is_old(bare(name))? {
+                older = true;
+                if !wanted.contains(name) {
+                    wanted.push(name.clone());
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(outcome(false, "package(s) already installed", &Output::default(), None));
+        }
+        let mut words = vec!["add"];
+        if older {
+            words.push("--upgrade");
+        }
+        if self.host.checking() {
+            words.push("--simulate");
+        }
+        let output = self.call(&words, &wanted)?;
+        let shown = wanted.join(" ");
+        if !output.success() {
+            return Err(told(&format!("failed to install {shown}"), &output));
+        }
+        Ok(outcome(true, &format!("installed {shown} package(s)"), &output, Some(touched(&output))))
+    }
+
+    fn is_old(&self, name: &str) -> Result<bool> {
+        let output = self.call(&["version", name], &[])?;
+        Ok(output.text().lines().any(|line| line.contains(" < ")))
+    }
+
+    fn remove(&self, names: &[String]) -> Result<Outcome> {
+        let installed = self.installed();
+        let there: Vec<String> = names
+            .iter()
+            .filter(|name| installed.iter().any(|(one, _)| one == bare(name)))
+            .cloned()
+            .collect();
+        if there.is_empty() {
+            return Ok(outcome(false, "package(s) already removed", &Output::default(), None));
+        }
+        let mut words = vec!["del", "--purge"];
+        if self.host.checking() {
+            words.push("--simulate");
+        }
+        let output = self.call(&words, &there)?;
+        let shown = there.join(" ");
+        // A package that another needs stays, and apk does not mind.
+        if !output.success() || (!self.host.checking() && self.remains(&there)) {
+            return Err(told(&format!("failed to remove {shown}"), &output));
+        }
+        Ok(outcome(true, &format!("removed {shown} package(s)"), &output, Some(touched(&output))))
+    }
+
+    fn remains(&self, names: &[String]) -> bool {
+        let installed = self.installed();
+        names.iter().any(|name| installed.iter().any(|(one, _)| one == bare(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    fn host() -> TestHost {
+        TestHost::with(&[
+            ("/sbin/apk", ""),
+            ("/etc/apk/world", "bash\nold\n"),
+            ("/lib/apk/db/installed", "P:bash\nV:5.1-r0\n\nP:old\nV:1.0-r0\n\nP:dep\nV:1\n"),
+        ])
+        .executable(&["/sbin/apk"])
+    }
+
+    fn run(host: &Host, args: Value) -> Value {
+        let Value::Object(given) = args else { unreachable!() };
+        Value::Object(crate::find("apk").unwrap().run(&given, host))
+    }
+
+    #[test]
+    fn what_is_there_costs_no_command() {
+        let result = run(&host(), json!({"name": ["bash", "old"]}));
+        assert_eq!(
+            (&result["changed"], &result["msg"]),
+            (&json!(false), &json!("package(s) already installed"))
+        );
+        assert_eq!(run(&host(), json!({"name": "none", "state": "absent"}))["changed"], false);
+    }
+
+    #[test]
+    fn packages_are_installed_and_upgraded() {
+        let new = host().answer("/sbin/apk add new", 0, "(1/1) Installing new (1.0-r0)\nOK\n");
+        let result = run(&new, json!({"name": "bash,new"}));
+        assert_eq!(result["packages"], json!(["new"]));
+        let old = host().answer("/sbin/apk version old", 0, "old-1.0-r0 < 2.0-r0\n").answer(
+            "/sbin/apk add --upgrade old",
+            0,
+            "(1/1) Upgrading old (1.0-r0 -> 2.0-r0)\n",
+        );
+        assert_eq!(run(&old, json!({"name": "old", "state": "latest"}))["changed"], true);
+        let checking = host().answer("/sbin/apk add --simulate new", 0, "").check();
+        assert_eq!(run(&checking, json!({"name": "new"}))["changed"], true);
+        let none = host().answer("/sbin/apk upgrade", 0, "OK: 1 MiB\n");
+        assert_eq!(run(&none, json!({"upgrade": true}))["msg"], "packages already upgraded");
+    }
+
+    #[test]
+    fn what_stays_although_it_was_removed_is_a_failure() {
+        let host = host().answer("/sbin/apk del --purge dep", 0, "");
+        assert_eq!(
+            run(&host, json!({"name": "dep", "state": "absent"}))["msg"],
+            "failed to remove dep"
+        );
+    }
+}

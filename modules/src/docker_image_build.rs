@@ -1,0 +1,309 @@
+//! `docker_image_build`: images, built with the program `docker buildx`.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    docker::{Program, part, tag_of},
+    docker_image_pull::is_tag,
+    host::{Failure, Host, Outcome, Result},
+    spec::{ArgPath, Json, JsonMap, python_str},
+};
+
+/// Builds an image
+///
+/// # Examples
+/// ```yaml
+/// - name: Have an image of our shop
+///   community.docker.docker_image_build:
+///     name: shop
+///     tag: "2.4"
+///     path: /srv/shop
+///     args:
+///       MODE: production
+///
+/// - name: Build it for two platforms and give it to the registry
+///   community.docker.docker_image_build:
+///     name: registry.example.com/shop
+///     path: /srv/shop
+///     platform: [linux/amd64, linux/arm64]
+///     rebuild: always
+///     outputs:
+///       - type: image
+///         push: true
+/// ```
+#[derive(Args)]
+#[args(collection = "community.docker")]
+#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
+pub struct Args {
+    /// Name of the image
+    name: String,
+    /// Its tag, where the name has none
+    #[arg(default = "latest")]
+    tag: String,
+    /// Folder with what it is built from
+    path: ArgPath,
+    /// Recipe in the folder
+    dockerfile: Option<String>,
+    /// Images whose layers may be used
+    cache_from: Vec<String>,
+    /// Whether newer images that it stands on are pulled
+    #[arg(default = "false")]
+    pull: bool,
+    /// Network of the containers that build
+    network: Option<String>,
+    /// Whether nothing of earlier builds is used
+    #[arg(default = "false")]
+    nocache: bool,
+    /// Names and addresses that the containers know
+    etc_hosts: Option<JsonMap>,
+    /// Values of the recipe's arguments
+    args: Option<JsonMap>,
+    /// Stage that is the result
+    target: Option<String>,
+    /// Platforms that it is for
+    platform: Vec<String>,
+    /// Size of the containers' shared memory
+    shm_size: Option<String>,
+    /// Labels of the image
+    labels: Option<JsonMap>,
+    /// When an image that is there is built anew
+    #[arg(default = "never")]
+    rebuild: Rebuild,
+    /// Secrets that the recipe may read
+    secrets: Vec<JsonMap>,
+    /// What becomes of the result
+    outputs: Vec<JsonMap>,
+    #[arg(flatten)]
+    program: Program,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Rebuild {
+    Never,
+    Always,
+}
+
+/// A secret
+#[derive(Args)]
+struct Secret {
+    /// Its name
+    id: String,
+    /// Where it is
+    #[arg(name = "type")]
+    kind: SecretKind,
+    /// File that has it
+    src: Option<ArgPath>,
+    /// Variable that has it
+    env: Option<String>,
+    /// The secret itself
+    #[arg(secret)]
+    value: Option<String>,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum SecretKind {
+    Env,
+    File,
+    Value,
+}
+
+/// What becomes of the result
+#[derive(Args)]
+struct Destination {
+    /// What it is written as
+    #[arg(name = "type")]
+    kind: DestinationKind,
+    /// File or folder that is written
+    dest: Option<ArgPath>,
+    /// Context that loads it
+    context: Option<String>,
+    /// Names of the image
+    name: Vec<String>,
+    /// Whether it is pushed
+    #[arg(default = "false")]
+    push: bool,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum DestinationKind {
+    Docker,
+    Image,
+    Local,
+    Oci,
+    Tar,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let (repository, own) = crate::docker::parse_name(&args.name);
+    let tag = own.unwrap_or(&args.tag);
+    if own.is_none() && !is_tag(tag) {
+        return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+    }
+    if crate::docker::is_id(&args.name) {
+        return Err(Failure::new("Image name must not be a digest"));
+    }
+    if !host.is_folder(&*args.path) {
+        return Err(Failure::new(format!("\"{}\" is not an existing directory", &*args.path)));
+    }
+    args.program.plugin(host, "buildx")?;
+    if let Some(file) = &args.dockerfile
+        && !host.exists(format!("{}/{file}", &*args.path))
+        && !host.exists(file)
+    {
+        return Err(Failure::new(format!(
+            "\"{}/{file}\" is not an existing file",
+            args.path.trim_end_matches('/')
+        )));
+    }
+    let name = tag_of(repository, tag);
+    let inspect = ["image", "inspect", &name].map(str::to_owned);
+    let look = || -> Result<Option<Json>> {
+        let output = args.program.call(host, &inspect, None)?;
+        let found: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        Ok(found.as_array().and_then(|images| images.first().cloned()))
+    };
+    let before = look()?;
+    let image_or_empty = |image: Option<Json>| image.unwrap_or_else(|| serde_json::json!({}));
+    if before.is_some() && args.rebuild == Rebuild::Never {
+        return Ok(Outcome::changed_if(false)
+            .with("actions", Json::Array(Vec::new()))
+            .with("image", image_or_empty(before)));
+    }
+    let (words, environment) = words(&args, &name)?;
+    let outcome = Outcome::changed_if(true);
+    if host.checking() {
+        return Ok(outcome
+            .with("actions", Json::Array(Vec::new()))
+            .with("image", image_or_empty(before)));
+    }
+    let mut argv = args.program.words(host)?;
+    argv.extend(words);
+    let mut command = crate::host::Command::new(argv.clone());
+    command.environment = environment;
+    let output = host.run(&command)?;
+    if !output.success() {
+        return Err(Failure::new(format!("Building {name} failed"))
+            .with("stdout", output.text())
+            .with("stderr", output.error_text())
+            .with("command", argv));
+    }
+    Ok(outcome
+        .with("stdout", output.text())
+        .with("stderr", output.error_text())
+        .with("command", argv)
+        .with("actions", Json::Array(Vec::new()))
+        .with("image", image_or_empty(look()?)))
+}
+
+type Environment = Vec<(String, String)>;
+
+/// Returns the words after the program, and the variables that hold secrets.
+#[expect(clippy::too_many_lines, reason = "one setting after the other")]
+fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
+    let mut words: Vec<String> =
+        ["buildx", "build", "--progress", "plain"].map(str::to_owned).to_vec();
+    let mut add = |option: &str, value: &str| {
+        words.push(option.to_owned());
+        words.push(value.to_owned());
+    };
+    if args.outputs.is_empty() {
+        add("--tag", name);
+    }
+    if let Some(file) = &args.dockerfile {
+        let inside = format!("{}/{file}", args.path.trim_end_matches('/'));
+        add("--file", &inside);
+    }
+    for image in &args.cache_from {
+        add("--cache-from", image);
+    }
+    if let Some(network) = &args.network {
+        add("--network", network);
+    }
+    let pairs = |map: &Option<JsonMap>, between: &str| -> Vec<String> {
+        map.iter()
+            .flatten()
+            .map(|(key, value)| format!("{key}{between}{}", python_str(value)))
+            .collect()
+    };
+    for pair in pairs(&args.etc_hosts, ":") {
+        add("--add-host", &pair);
+    }
+    for pair in pairs(&args.args, "=") {
+        add("--build-arg", &pair);
+    }
+    if let Some(target) = &args.target {
+        add("--target", target);
+    }
+    for platform in &args.platform {
+        add("--platform", platform);
+    }
+    if let Some(size) = &args.shm_size {
+        let size = crate::docker_container::bytes(size).map_err(|error| {
+            Failure::new(format!("Failed to convert shm_size to bytes: {error}"))
+        })?;
+        add("--shm-size", &size.to_string());
+    }
+    for pair in pairs(&args.labels, "=") {
+        add("--label", &pair);
+    }
+    let mut environment = Vec::new();
+    for (at, given) in args.secrets.iter().enumerate() {
+        let secret: Secret = part("docker_image_build", "secrets", given)?;
+        let id = quoted(&format!("id={}", secret.id));
+        let text = match secret.kind {
+            SecretKind::File => {
+                let path = secret.src.map(|path| path.0).unwrap_or_default();
+                format!("{id},type=file,{}", quoted(&format!("src={path}")))
+            }
+            SecretKind::Env => {
+                let name = secret.env.unwrap_or_default();
+                format!("{id},type=env,{}", quoted(&format!("env={name}")))
+            }
+            SecretKind::Value => {
+                // Nobody else sees a variable of a process.
+                let name = format!("WINDLASS_SECRET_{at}");
+                environment.push((name.clone(), secret.value.unwrap_or_default()));
+                format!("{id},type=env,env={name}")
+            }
+        };
+        add("--secret", &text);
+    }
+    for given in &args.outputs {
+        let output: Destination = part("docker_image_build", "outputs", given)?;
+        let mut parts = vec![format!("type={}", output.kind.as_str())];
+        if let Some(dest) = &output.dest {
+            parts.push(quoted(&format!("dest={}", dest.0)));
+        }
+        if let Some(context) = &output.context {
+            parts.push(quoted(&format!("context={context}")));
+        }
+        if output.kind == DestinationKind::Image {
+            let mut names = output.name;
+            if names.is_empty() {
+                names.push(name.to_owned());
+            }
+            parts.push(quoted(&format!("name={}", names.join(","))));
+            if output.push {
+                parts.push("push=true".to_owned());
+            }
+        }
+        add("--output", &parts.join(","));
+    }
+    if args.pull {
+        words.push("--pull".to_owned());
+    }
+    if args.nocache {
+        words.push("--no-cache".to_owned());
+    }
+    words.push("--".to_owned());
+    words.push(args.path.0.clone());
+    Ok((words, environment))
+}
+
+/// A field of a list that is separated by commas.
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n']) {
+        return format!("\"{}\"", text.replace('"', "\"\""));
+    }
+    text.to_owned()
+}

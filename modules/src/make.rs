@@ -1,0 +1,111 @@
+//! `make`: targets of a makefile.
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Command, Host, Outcome, Result},
+    spec::{ArgPath, JsonMap, python_str},
+};
+
+/// Makes targets of a makefile
+#[derive(Args)]
+#[args(collection = "community.general", mutually_exclusive("target", "targets"))]
+pub struct Args {
+    /// Target
+    target: Option<String>,
+    /// Targets
+    targets: Option<Vec<String>>,
+    /// Variables for make
+    params: Option<JsonMap>,
+    /// Folder to change into first
+    chdir: ArgPath,
+    /// Makefile, when it has another name
+    file: Option<ArgPath>,
+    /// The program
+    make: Option<ArgPath>,
+    /// How many jobs run at once
+    jobs: Option<i64>,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let program = match &args.make {
+        Some(path) => path.0.clone(),
+        None => match host.which("gmake").or_else(|| host.which("make")) {
+            Some(found) => found,
+            None => host.required("make")?,
+        },
+    };
+    let mut words = vec![program];
+    if let Some(jobs) = args.jobs {
+        words.extend(["-j".to_owned(), jobs.to_string()]);
+    }
+    if let Some(file) = &args.file {
+        words.extend(["-f".to_owned(), file.0.clone()]);
+    }
+    words.extend(args.target.iter().cloned());
+    words.extend(args.targets.iter().flatten().cloned());
+    for (name, value) in args.params.iter().flatten() {
+        words.push(match value {
+            value if value.is_null() => name.clone(),
+            value => format!("{name}={}", python_str(value)),
+        });
+    }
+    let command = |more: &[&str]| {
+        let mut words = words.clone();
+        words.extend(more.iter().map(|word| (*word).to_owned()));
+        Command { cwd: Some(host.path(&args.chdir.0)), ..Command::new(words) }
+    };
+    let question = host.run(&command(&["-q"]))?;
+    let (changed, output) = if host.checking() || question.success() {
+        (!question.success(), question)
+    } else {
+        (true, host.must(&command(&[]))?)
+    };
+    Ok(Outcome::changed_if(changed)
+        .with("stdout", output.text().trim_end_matches(['\r', '\n']))
+        .with("stderr", output.error_text().trim_end_matches(['\r', '\n']))
+        .with("target", args.target)
+        .with("targets", args.targets)
+        .with("params", args.params.map(crate::spec::Json::from))
+        .with("chdir", args.chdir.0)
+        .with("file", args.file.map(|path| path.0))
+        .with("jobs", args.jobs)
+        .with("command", crate::host::join_words(&words)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    fn host() -> TestHost {
+        TestHost::with(&[("/usr/bin/make", ""), ("/src/Makefile", "")])
+            .executable(&["/usr/bin/make"])
+    }
+
+    fn run(host: &Host, args: Value) -> Value {
+        let Value::Object(given) = args else { unreachable!() };
+        Value::Object(crate::find("make").unwrap().run(&given, host))
+    }
+
+    #[test]
+    fn what_is_made_is_not_made_again() {
+        let args = json!({"chdir": "/src", "target": "all", "params": {"A": 1}});
+        let done = host().answer("/usr/bin/make all A=1 -q", 0, "");
+        assert_eq!(run(&done, args.clone())["changed"], false);
+        let new = host().answer("/usr/bin/make all A=1 -q", 1, "").answer(
+            "/usr/bin/make all A=1",
+            0,
+            "ok\n",
+        );
+        let result = run(&new, args.clone());
+        assert_eq!(
+            (&result["changed"], &result["command"]),
+            (&json!(true), &json!("/usr/bin/make all A=1"))
+        );
+        let checking = host().answer("/usr/bin/make all A=1 -q", 1, "").check();
+        assert_eq!(run(&checking, args)["changed"], true);
+    }
+}

@@ -1,0 +1,319 @@
+//! `xml`: parts of XML documents.
+
+mod change;
+mod parse;
+mod tree;
+mod write;
+mod xpath;
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use serde_json::json;
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    spec::{ArgPath, Json, JsonMap, python_str},
+    text,
+};
+use tree::{Document, Id};
+use xpath::{Context, Item, Value};
+
+/// Finds parts of an XML document, changes, adds or removes them
+#[derive(Args)]
+#[args(
+    collection = "community.general",
+    required_one_of("path", "xmlstring"),
+    required_if("count", "True", "xpath"),
+    required_if("print_match", "True", "xpath"),
+    required_if("insertbefore", "True", "xpath"),
+    required_if("insertafter", "True", "xpath"),
+    mutually_exclusive("add_children", "content", "count", "print_match", "set_children", "value"),
+    mutually_exclusive("path", "xmlstring"),
+    mutually_exclusive("insertbefore", "insertafter")
+)]
+pub struct Args {
+    /// File with the document
+    #[arg(alias = "dest", alias = "file")]
+    path: Option<ArgPath>,
+    /// The document itself
+    xmlstring: Option<String>,
+    /// Which parts are meant, as an `XPath`
+    xpath: Option<String>,
+    /// What prefixes in the path stand for
+    namespaces: Option<JsonMap>,
+    /// Whether the parts should be there
+    #[arg(default = "present", alias = "ensure")]
+    state: State,
+    /// Attribute that is meant of the parts
+    attribute: Option<String>,
+    /// Text that the parts, or their attribute, should have
+    value: Option<Json>,
+    /// Elements that are added to the parts
+    add_children: Option<Vec<Json>>,
+    /// Elements that the parts should have, and no others
+    set_children: Option<Vec<Json>>,
+    /// Whether the result says how many parts there are
+    #[arg(default = "false")]
+    count: bool,
+    /// Whether the message names the parts
+    #[arg(default = "false")]
+    print_match: bool,
+    /// Whether the document is written with indented lines
+    #[arg(default = "false")]
+    pretty_print: bool,
+    /// What the result has of the parts
+    content: Option<Content>,
+    /// What children are written in
+    #[arg(default = "yaml")]
+    input_type: InputType,
+    /// Whether the file that is replaced is kept under a name with the time
+    #[arg(default = "false")]
+    backup: bool,
+    /// Whether marks of literal text are dropped
+    #[arg(default = "false")]
+    strip_cdata_tags: bool,
+    /// Whether children are added before the first part, not in it
+    #[arg(default = "false")]
+    insertbefore: bool,
+    /// Whether children are added behind the last part, not in it
+    #[arg(default = "false")]
+    insertafter: bool,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Attribute,
+    Text,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum InputType {
+    Xml,
+    Yaml,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let (source, shown) = match (&args.path, &args.xmlstring) {
+        (Some(path), _) => {
+            let Some(bytes) = host.read(&path.0)?.filter(|_| !host.is_folder(&path.0)) else {
+                return Err(Failure::new(format!(
+                    "The target XML source '{}' does not exist.",
+                    path.0
+                )));
+            };
+            (String::from_utf8_lossy(&bytes).into_owned(), path.0.as_str())
+        }
+        (None, text) => (text.clone().unwrap_or_default(), "xml_string"),
+    };
+    let namespaces: BTreeMap<String, String> = args
+        .namespaces
+        .iter()
+        .flatten()
+        .map(|(prefix, namespace)| (prefix.clone(), python_str(namespace)))
+        .collect();
+    if args.content.is_some() && args.xpath.is_none() {
+        return Err(Failure::new("missing parameter(s) required by 'content': xpath"));
+    }
+    if let Some(path) = &args.xpath {
+        xpath::read(path).map_err(|error| {
+            Failure::new(format!("Syntax error in xpath expression: {path} ({error})"))
+        })?;
+    }
+    let mut document = parse::parse(&source, args.strip_cdata_tags).map_err(|error| {
+        Failure::new(format!("Error while parsing document: {shown} ({error})"))
+    })?;
+    if args.pretty_print {
+        document.drop_blanks();
+    }
+    let task = Task { args: &args, namespaces, host };
+    task.run(document, &source)
+}
+
+/// What the task is about.
+struct Task<'a> {
+    args: &'a Args,
+    namespaces: BTreeMap<String, String>,
+    host: &'a Host,
+}
+
+impl Task<'_> {
+    fn run(&self, mut document: Document, source: &str) -> Result<Outcome> {
+        let args = self.args;
+        let before = document.clone();
+        let path = args.xpath.as_deref().unwrap_or("/");
+        if args.print_match {
+            let found = self.found(&document, path)?;
+            let names: Vec<String> = found
+                .iter()
+                .map(|item| Json::from(Self::place_of(&document, item)).to_string())
+                .collect();
+            let message = format!("selector '{path}' match: [{}]", names.join(", "));
+            return Ok(self
+                .outcome(false, &before, &document)
+                .with("msg", message)
+                .with("matches", Json::Array(Vec::new())));
+        }
+        if args.count {
+            let count = self.found(&document, path)?.len();
+            return Ok(self
+                .outcome(false, &before, &document)
+                .with("count", count)
+                .with("msg", format!("found {count} nodes")));
+        }
+        if let Some(content) = args.content {
+            return self.content(&document, path, content);
+        }
+        let mut changed = false;
+        let mut done = false;
+        if args.state == State::Absent {
+            if args.xpath.is_some() {
+                changed = self.remove(&mut document, path)?;
+                done = true;
+            }
+        } else if let Some(children) = &args.set_children {
+            changed = self.set_children(&mut document, path, children)?;
+            done = true;
+        } else if let Some(children) = &args.add_children {
+            changed = self.add_children(&mut document, path, children)?;
+            done = true;
+        } else if let Some(value) = &args.value {
+            changed = self.set_value(&mut document, path, value)?;
+            done = true;
+        } else if args.xpath.is_some() {
+            changed = self.make_path(&mut document, path)?;
+            done = true;
+        }
+        if !done && args.pretty_print {
+            changed = write::document(&document, true).trim_end() != source.trim_end();
+        }
+        let mut outcome = self.outcome(changed, &before, &document);
+        if !done {
+            outcome.values.remove("actions");
+        }
+        self.store(&mut outcome, &document)?;
+        Ok(outcome)
+    }
+
+    fn found(&self, document: &Document, path: &str) -> Result<Vec<Item>> {
+        let context =
+            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
+        let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
+        let expr = xpath::read(path).map_err(failed)?;
+        let start = document.root().unwrap_or(tree::TOP);
+        let value = context.evaluate(&expr, start).map_err(failed)?;
+        if context.undefined.get() {
+            return Err(Failure::raised("Undefined namespace prefix"));
+        }
+        match value {
+            Value::Set(items) => Ok(items),
+            other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    /// Returns the result, with what every result has.
+    fn outcome(&self, changed: bool, before: &Document, after: &Document) -> Outcome {
+        let args = self.args;
+        let actions = json!({
+            "xpath": args.xpath, "namespaces": self.namespaces, "state": args.state.as_str(),
+        });
+        if self.host.diffing() && changed {
+            self.host.record_diff(Diff::Raw(json!({
+                "before": write::document(before, true), "after": write::document(after, true),
+            })));
+        }
+        let outcome = Outcome::changed_if(changed).with("actions", actions);
+        match &args.xmlstring {
+            Some(_) => outcome.with("xmlstring", write::document(after, args.pretty_print)),
+            None => outcome,
+        }
+    }
+
+    fn store(&self, outcome: &mut Outcome, document: &Document) -> Result<()> {
+        let args = self.args;
+        let text = write::document(document, args.pretty_print);
+        let Some(path) = args.path.as_ref().filter(|_| outcome.changed && !self.host.checking())
+        else {
+            return Ok(());
+        };
+        if args.backup
+            && let Some(backup) = self.host.backup(&path.0)?
+        {
+            outcome.values.insert("backup_file".to_owned(), backup.into());
+        }
+        let attributes = FileAttributes::default();
+        let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
+        self.host.rewrite(&path.0, &text::to_bytes(&text), &how)?;
+        Ok(())
+    }
+
+    /// Where something stands: `/business/beers/beer[2]`.
+    fn place_of(document: &Document, item: &Item) -> String {
+        let (Item::Node(id) | Item::Attribute(id, _)) = item;
+        let mut parts = Vec::new();
+        let mut at = *id;
+        while at != tree::TOP {
+            let name = document.name(at).unwrap_or_default();
+            let parent = document.nodes[at].parent;
+            let same: Vec<Id> = document
+                .elements(parent)
+                .into_iter()
+                .filter(|one| document.name(*one) == Some(name))
+                .collect();
+            parts.push(match same.iter().position(|one| *one == at) {
+                Some(index) if same.len() > 1 => format!("{name}[{}]", index + 1),
+                _ => name.to_owned(),
+            });
+            at = parent;
+        }
+        parts.reverse();
+        format!("/{}", parts.join("/"))
+    }
+
+    fn content(&self, document: &Document, path: &str, content: Content) -> Result<Outcome> {
+        let mut matches: Vec<Json> = Vec::new();
+        let found = self.found(document, path)?;
+        if found.is_empty() {
+            return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
+        }
+        for item in found {
+            let Item::Node(id) = item else { continue };
+            if document.name(id).is_none() {
+                return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
+            }
+            let inner = match content {
+                Content::Text => document.first_text(id).map_or(Json::Null, Json::from),
+                Content::Attribute => {
+                    let mut all = JsonMap::new();
+                    for (name, value) in document.attributes(id) {
+                        if name != "xmlns" && !name.starts_with("xmlns:") {
+                            let shown = match document.resolved(id, name, true) {
+                                (Some(namespace), local) => format!("{{{namespace}}}{local}"),
+                                (None, local) => local.to_owned(),
+                            };
+                            all.insert(shown, value.as_str().into());
+                        }
+                    }
+                    Json::Object(all)
+                }
+            };
+            matches.push(json!({ document.shown(id): inner }));
+        }
+        let count = matches.len();
+        Ok(self
+            .outcome(false, document, document)
+            .with("matches", matches)
+            .with("count", count)
+            .with("msg", count))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+default: ../scratch/from-other
+../scratch/from-other:
+	touch $@
