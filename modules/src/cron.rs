@@ -13,6 +13,7 @@ use table::{Table, Wanted};
 
 /// Makes sure that a crontab has a job or variable, or has it no more
 #[derive(Args)]
+#[args(mutually_exclusive("insertafter", "insertbefore"))]
 pub struct Args {
     /// Name of the job, which stands above it in a comment, or of the variable
     name: String,
@@ -60,8 +61,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::{
     host::{Failure, Host, Outcome, Result},
     systemd_service,
     systemd_service::State,
+    sysvinit,
 };
 
 /// Manages services
@@ -42,9 +43,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         | "ansible.builtin.systemd"
         | "ansible.builtin.systemd_service" => Manager::Systemd,
         "openrc" => Manager::OpenRc,
-        "service" | "sysvinit" | "ansible.builtin.service" | "ansible.builtin.sysvinit" => {
-            Manager::Scripts
-        }
+        "service" | "ansible.builtin.service" => Manager::Scripts,
+        "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
         other => {
             return Err(Failure::new(format!(
                 "`{other}` is no service manager that is known here"
@@ -55,6 +55,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let Some(name) = args.name.clone() else {
             return Err(Failure::new("missing required arguments: name"));
         };
+        if manager == Manager::SystemV {
+            let wish = Wish {
+                state: args.state,
+                enabled: args.enabled,
+                sleep: args.sleep,
+                pattern: args.pattern.as_deref(),
+                arguments: &args.arguments,
+            };
+            return sysvinit::run(sysvinit::Args::of_service(name, wish), host);
+        }
         return script::run(&args, &name, manager, host);
     }
     for (name, given) in [
@@ -76,6 +86,17 @@ enum Manager {
     Systemd,
     OpenRc,
     Scripts,
+    /// By the module `sysvinit`, as the reference has it.
+    SystemV,
+}
+
+/// What is handed on to `sysvinit`.
+pub(crate) struct Wish<'a> {
+    pub(crate) state: Option<State>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) sleep: Option<u64>,
+    pub(crate) pattern: Option<&'a str>,
+    pub(crate) arguments: &'a str,
 }
 
 /// Finds out what starts services here: what runs counts first, then what is installed (in images that do not run).

@@ -6,7 +6,10 @@ use serde_json::json;
 use windlass_macros::{Args, Choice};
 use windlass_protocol::{Json, JsonMap};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result, glob_matches, split_words};
+use crate::{
+    host::{Command, Failure, Host, Outcome, Output, Result, glob_matches, split_words},
+    systemd_service,
+};
 
 /// Manages services that scripts of System V start
 #[derive(Args)]
@@ -39,6 +42,28 @@ enum State {
     Stopped,
     Restarted,
     Reloaded,
+}
+
+impl Args {
+    /// Returns the arguments that `service` hands on.
+    pub(crate) fn of_service(name: String, given: crate::service::Wish<'_>) -> Args {
+        let state = given.state.map(|state| match state {
+            systemd_service::State::Started => State::Started,
+            systemd_service::State::Stopped => State::Stopped,
+            systemd_service::State::Restarted => State::Restarted,
+            systemd_service::State::Reloaded => State::Reloaded,
+        });
+        Args {
+            name,
+            state,
+            enabled: given.enabled,
+            sleep: given.sleep.unwrap_or(1),
+            pattern: given.pattern.map(ToOwned::to_owned),
+            runlevels: None,
+            arguments: Some(given.arguments.to_owned()),
+            daemonize: false,
+        }
+    }
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
