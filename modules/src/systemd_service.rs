@@ -215,7 +215,7 @@ impl<'a> Unit<'a> {
     fn bring(self, args: &Args) -> Result<Outcome> {
         let mut outcome =
             Outcome::changed_if(false).with("name", self.name.as_str()).with("changed", Json::Null);
-        if self.property("LoadState") == "error" {
+        if matches!(self.property("LoadState"), "error" | "bad-setting") {
             return Err(Failure::new(format!(
                 "Error loading unit file '{}': {}",
                 self.name,
