@@ -13,6 +13,7 @@ use table::{Table, Wanted};
 
 /// Makes sure that a crontab has a job or variable, or has it no more
 #[derive(Args)]
+#[args(mutually_exclusive("insertafter", "insertbefore"))]
 pub struct Args {
     /// Name of the job, which stands above it in a comment, or of the variable
     name: String,
@@ -60,8 +61,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +108,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     let mut outcome = Outcome::changed_if(changed || remove);
+    // As it was given, not where it is.
+    outcome = outcome.with_some("cron_file", args.cron_file.as_ref().map(|file| file.0.as_str()));
     if remove {
-        return Ok(outcome.with("cron_file", place.path()).with("state", "absent"));
-    }
-    if let Place::File(path) = &place {
-        outcome = outcome.with("cron_file", path.as_str());
+        return Ok(outcome.with("state", "absent"));
     }
     outcome = outcome.with("jobs", table.jobs()).with("envs", table.variables());
     Ok(outcome.with_some("backup_file", backup))
@@ -234,7 +234,6 @@ impl Place {
     }
 
     fn write(&self, host: &Host, after: &str) -> Result<()> {
-        let bytes = text::to_bytes(after);
         match self {
             Place::File(path) => {
                 let folder = path.rfind('/').map_or("/", |at| &path[..at.max(1)]);
@@ -245,17 +244,24 @@ impl Place {
                 let attributes = FileAttributes::default();
                 let how =
                     Rewrite { validate: None, attributes: &attributes, create_folders: false };
-                host.rewrite(path, &bytes, &how)
+                host.rewrite(path, &text::to_bytes(after), &how)
             }
             Place::User(user) => {
                 let mut argv = vec![host.required("crontab")?];
                 argv.extend(user.iter().flat_map(|user| ["-u".to_owned(), user.clone()]));
-                argv.push("-".to_owned());
-                let output = host.run(&Command::new(argv).stdin(bytes))?;
-                if output.success() {
-                    return Ok(());
+                // In a file, because that is what `crontab` names where it complains.
+                let file = keep(host, after)?;
+                argv.push(file.clone());
+                let output = host.run(&Command::new(argv));
+                let removed = host.unlink(&file);
+                let output = output?;
+                if !output.success() {
+                    return Err(Failure::new(format!("Failed to install new cronfile: {file}"))
+                        .with("rc", output.status)
+                        .with("stdout", output.text())
+                        .with("stderr", output.error_text()));
                 }
-                Err(Failure::new(output.error_text()))
+                removed.map_err(|error| Failure::io(format!("cannot remove `{file}`"), &error))
             }
         }
     }

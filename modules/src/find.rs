@@ -108,7 +108,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut skipped = JsonMap::new();
     for path in &args.paths {
         let path = normalised(&path.0);
-        let looked = if host.is_folder(&path) {
+        let looked = if !path.is_empty() && host.is_folder(&path) {
             search.look_into(&path)
         } else {
             Err(format!("'{path}' is not a directory"))

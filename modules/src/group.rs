@@ -42,6 +42,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     } else {
         host.group(&args.name)
     };
+    // Nothing is looked at that only a change needs.
+    if host.checking() && (args.state == Presence::Present) == existing.is_none() {
+        return Ok(Outcome::changed_if(true));
+    }
     let done = match (args.state, &existing) {
         (Presence::Absent, None) => None,
         (Presence::Absent, Some(_)) => Some(delete(&args, host)?),
@@ -49,9 +53,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (Presence::Present, Some(group)) => modify(&args, group, host)?,
     };
     let changed = done.is_some();
-    if host.checking() && changed && (args.state == Presence::Absent || existing.is_none()) {
-        return Ok(Outcome::changed_if(true));
-    }
     let mut outcome = Outcome::changed_if(changed)
         .with("name", args.name.as_str())
         .with("state", args.state.as_str());

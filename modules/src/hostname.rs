@@ -18,12 +18,12 @@ pub struct Args {
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Method {
     Alpine,
-    Darwin,
     Debian,
     Freebsd,
     Generic,
     Macos,
     Macosx,
+    Darwin,
     Openbsd,
     Openrc,
     Redhat,

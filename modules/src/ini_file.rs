@@ -114,7 +114,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         write(&args, host, &target, &text::to_bytes(&after))?;
     }
-    let diff = |suffix: &str| format!("{path} ({suffix})");
+    let header = format!("{path} (content)");
     let (shown_before, shown_after) = if host.diffing() {
         (text::shown(&before), text::shown(&after))
     } else {
@@ -122,21 +122,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let content = serde_json::json!({
         "before": shown_before, "after": shown_after,
-        "before_header": diff("content"), "after_header": diff("content"),
+        "before_header": header, "after_header": header,
     });
-    let mut attributes = AttributeDiff::default();
     if host.exists(&target) || host.checking() {
-        changed = host.set_attributes(&target, &args.attributes, changed, &mut attributes)?;
-    }
-    let mut shown = serde_json::json!({
-        "before_header": diff("file attributes"), "after_header": diff("file attributes"),
-    });
-    if !attributes.after.is_empty() {
-        shown["before"] = Json::Object(attributes.before);
-        shown["after"] = Json::Object(attributes.after);
+        // What changes of a file beside its content is not told.
+        let mut untold = AttributeDiff::default();
+        changed = host.set_attributes(&target, &args.attributes, changed, &mut untold)?;
     }
     let mut outcome = Outcome::changed_if(changed)
-        .with("diff", vec![content, shown])
+        .with("diff", content)
         .with("msg", message)
         .with("path", path)
         .with_some("backup_file", backup);

@@ -191,7 +191,9 @@ impl Module {
 
     /// Checks the arguments, runs the module, and returns its result with the keys that every result has.
     pub fn run(&self, given: &Given, host: &Host) -> spec::JsonMap {
-        host.finish((self.run)(self.name, given, host))
+        let mut result = host.finish((self.run)(self.name, given, host));
+        spec::mask(self.spec, given, &mut result);
+        result
     }
 }
 

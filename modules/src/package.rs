@@ -80,7 +80,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let Some(module) = module else {
         return Err(Failure::new(format!(
             "Could not find a matching action for the \"{asked}\" package manager."
-        )));
+        ))
+        .with("_ansible_windlass_plain", true));
     };
     let known = if module.spec.collection == "ansible.builtin" {
         format!("ansible.legacy.{}", module.name)

@@ -8,13 +8,14 @@ use crate::{
     host::{Failure, Host, Outcome, Result},
     systemd_service,
     systemd_service::State,
+    sysvinit,
 };
 
 /// Manages services
 #[derive(Args)]
 pub struct Args {
-    /// Name of the service
-    name: String,
+    /// Name of the service; only systemd does without
+    name: Option<String>,
     /// How the service should be; `restarted` and `reloaded` always act
     state: Option<State>,
     /// Whether the service starts at boot
@@ -42,9 +43,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         | "ansible.builtin.systemd"
         | "ansible.builtin.systemd_service" => Manager::Systemd,
         "openrc" => Manager::OpenRc,
-        "service" | "sysvinit" | "ansible.builtin.service" | "ansible.builtin.sysvinit" => {
-            Manager::Scripts
-        }
+        "service" | "ansible.builtin.service" => Manager::Scripts,
+        "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
         other => {
             return Err(Failure::new(format!(
                 "`{other}` is no service manager that is known here"
@@ -52,7 +52,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     };
     if manager != Manager::Systemd {
-        return script::run(&args, manager, host);
+        let Some(name) = args.name.clone() else {
+            return Err(Failure::new("missing required arguments: name"));
+        };
+        if manager == Manager::SystemV {
+            let wish = Wish {
+                state: args.state,
+                enabled: args.enabled,
+                sleep: args.sleep,
+                pattern: args.pattern.as_deref(),
+                arguments: &args.arguments,
+            };
+            return sysvinit::run(sysvinit::Args::of_service(name, wish), host);
+        }
+        return script::run(&args, &name, manager, host);
     }
     for (name, given) in [
         ("pattern", args.pattern.is_some()),
@@ -73,6 +86,17 @@ enum Manager {
     Systemd,
     OpenRc,
     Scripts,
+    /// By the module `sysvinit`, as the reference has it.
+    SystemV,
+}
+
+/// What is handed on to `sysvinit`.
+pub(crate) struct Wish<'a> {
+    pub(crate) state: Option<State>,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) sleep: Option<u64>,
+    pub(crate) pattern: Option<&'a str>,
+    pub(crate) arguments: &'a str,
 }
 
 /// Finds out what starts services here: what runs counts first, then what is installed (in images that do not run).

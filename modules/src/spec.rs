@@ -2,6 +2,7 @@
 
 mod check;
 mod coerce;
+mod mask;
 
 pub use check::{ArgError, parse, read};
 pub(crate) use coerce::expand_with;
@@ -9,6 +10,7 @@ pub use coerce::{
     ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_class, python_json,
     python_repr, python_str,
 };
+pub use mask::mask;
 pub use windlass_protocol::{Json, JsonMap};
 
 /// Documentation, which only the controller carries.

@@ -56,8 +56,12 @@ enum ScopeName {
 
 impl Args {
     /// Returns the arguments that `service` hands on.
-    pub(crate) fn of_service(name: String, state: Option<State>, enabled: Option<bool>) -> Args {
-        Args { name: Some(name), state, enabled, ..Args::default() }
+    pub(crate) fn of_service(
+        name: Option<String>,
+        state: Option<State>,
+        enabled: Option<bool>,
+    ) -> Args {
+        Args { name, state, enabled, ..Args::default() }
     }
 }
 
@@ -101,7 +105,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let Some(name) = args.name.clone() else {
         let outcome = Outcome::changed_if(false).with("name", Json::Null);
-        return Ok(outcome.with("status", JsonMap::new()));
+        return Ok(outcome.with("changed", Json::Null).with("status", JsonMap::new()));
     };
     Unit::find(name, systemctl)?.bring(&args)
 }
@@ -209,8 +213,9 @@ impl<'a> Unit<'a> {
 
     /// Makes the unit as the arguments want it, and tells what it was like.
     fn bring(self, args: &Args) -> Result<Outcome> {
-        let mut outcome = Outcome::changed_if(false).with("name", self.name.as_str());
-        if self.property("LoadState") == "error" {
+        let mut outcome =
+            Outcome::changed_if(false).with("name", self.name.as_str()).with("changed", Json::Null);
+        if matches!(self.property("LoadState"), "error" | "bad-setting") {
             return Err(Failure::new(format!(
                 "Error loading unit file '{}': {}",
                 self.name,
@@ -272,7 +277,9 @@ impl<'a> Unit<'a> {
         let mut lines = state.lines();
         let is_enabled = match lines.next().unwrap_or_default() {
             "generated" if self.has_script => self.script_is_enabled(),
-            "enabled" | "enabled-runtime" | "static" | "generated" | "transient" => true,
+            "enabled" | "static" | "generated" | "transient" => true,
+            // Until the next boot is not what either wish means.
+            "enabled-runtime" => !enabled,
             // Alone they say that nothing is installed; the places follow where something is.
             "alias" | "indirect" => lines.next().is_some(),
             _ => false,

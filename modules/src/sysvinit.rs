@@ -6,7 +6,10 @@ use serde_json::json;
 use windlass_macros::{Args, Choice};
 use windlass_protocol::{Json, JsonMap};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result, glob_matches, split_words};
+use crate::{
+    host::{Command, Failure, Host, Outcome, Output, Result, glob_matches, split_words},
+    systemd_service,
+};
 
 /// Manages services that scripts of System V start
 #[derive(Args)]
@@ -39,6 +42,28 @@ enum State {
     Stopped,
     Restarted,
     Reloaded,
+}
+
+impl Args {
+    /// Returns the arguments that `service` hands on.
+    pub(crate) fn of_service(name: String, given: crate::service::Wish<'_>) -> Args {
+        let state = given.state.map(|state| match state {
+            systemd_service::State::Started => State::Started,
+            systemd_service::State::Stopped => State::Stopped,
+            systemd_service::State::Restarted => State::Restarted,
+            systemd_service::State::Reloaded => State::Reloaded,
+        });
+        Args {
+            name,
+            state,
+            enabled: given.enabled,
+            sleep: given.sleep.unwrap_or(1),
+            pattern: given.pattern.map(ToOwned::to_owned),
+            runlevels: None,
+            arguments: Some(given.arguments.to_owned()),
+            daemonize: false,
+        }
+    }
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -183,6 +208,15 @@ impl Service<'_> {
         }
     }
 
+    /// Returns whether the script starts or ends in some runlevel.
+    fn has_links(&self) -> bool {
+        let pattern = format!("[SK]??{}", self.args.name);
+        (0..=6).any(|level| {
+            let names = self.host.list(format!("/etc/rc{level}.d")).unwrap_or_default();
+            names.iter().any(|name| glob_matches(&pattern, name))
+        })
+    }
+
     fn enable(&self, enabled: bool) -> Result<(bool, Option<Output>)> {
         if self.is_enabled() == enabled {
             return Ok((false, None));
@@ -193,12 +227,14 @@ impl Service<'_> {
         let call = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         if self.host.which("update-rc.d").is_some() {
             let verb = if enabled { "enable" } else { "disable" };
-            if enabled && levels.is_empty() {
+            // A script without links gets them; those of one that was disabled are turned.
+            if enabled && levels.is_empty() && !self.has_links() {
                 calls.push(call(&["update-rc.d", name, "defaults"]));
+            } else {
+                let mut words = call(&["update-rc.d", name, verb]);
+                words.extend(levels);
+                calls.push(words);
             }
-            let mut words = call(&["update-rc.d", name, verb]);
-            words.extend(levels);
-            calls.push(words);
         } else if self.host.which("chkconfig").is_some() {
             calls.push(call(&["chkconfig", "--add", name]));
             let mut words = vec!["chkconfig".to_owned()];

@@ -141,14 +141,15 @@ pub(crate) type Done = Option<Option<Output>>;
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     warn_about(&args, host);
     let existing = find(&args, host);
+    // Nothing is looked at that only a change needs.
+    if host.checking() && (args.state == Presence::Present) == existing.is_none() {
+        return Ok(Outcome::changed_if(true));
+    }
     match (args.state, existing) {
         (Presence::Absent, None) => Ok(named(&args, false)),
         (Presence::Absent, Some(_)) => remove(&args, host),
         (Presence::Present, None) => {
             let done = create::create(&args, host)?;
-            if host.checking() {
-                return Ok(Outcome::changed_if(true));
-            }
             let outcome = printed(named(&args, true), &args, &done)?
                 .with("system", args.system)
                 .with("create_home", args.create_home);
@@ -224,9 +225,6 @@ fn remove(args: &Args, host: &Host) -> Result<Outcome> {
     }
     words.push(args.name.clone());
     let done = host.change(&crate::host::Command::new(words))?;
-    if host.checking() {
-        return Ok(Outcome::changed_if(true));
-    }
     let outcome = named(args, true).with("force", args.force).with("remove", args.remove);
     printed(outcome, args, &Some(done))
 }

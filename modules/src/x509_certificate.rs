@@ -182,7 +182,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("filename", args.path.0.as_str())
             .with("privatekey", text(&args.privatekey_path))
             .with("csr", text(&args.csr_path))
-            .with("diff", serde_json::json!({"before": {}, "after": {}}))
             .with_some("backup_file", removed.values.get("backup_file").cloned()));
     }
     let source = issue::Source::of(&args, host)?;

@@ -67,7 +67,9 @@ pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
         selves.push(' ');
     }
     [
-        &format!("PATH=$PATH:/usr/bin:/bin; c={cache}; "),
+        // Only what is missing: tasks and the fact `ansible_env` see the search path of the login.
+        "for d in /usr/bin /bin; do case :$PATH: in *:$d:*) ;; *) PATH=$PATH:$d;; esac; done; ",
+        &format!("c={cache}; "),
         // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced. A host
         // that has one is not asked what machine it is: that would cost it a process.
         &format!("for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Args, Upgrade};
-use crate::host::{Command, Diff, Failure, Host, Outcome, Output, Result, split_words};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
 
 /// What apt-get says when it has nothing to do.
 pub(super) const NOTHING: &str = "\n0 upgraded, 0 newly installed";
@@ -51,8 +51,11 @@ pub(super) fn failed(line: &str, output: &Output) -> Failure {
         .with("rc", output.status)
 }
 
-/// Records the part of the output that says what is going to change.
-pub(super) fn record_diff(output: &str, host: &Host) {
+/// Adds the part of the output that says what is going to change; nothing of it where nobody wants to see it.
+pub(super) fn with_diff(outcome: Outcome, output: &str, host: &Host) -> Outcome {
+    if !host.diffing() {
+        return outcome.with("diff", json!({}));
+    }
     let lines: Vec<&str> = output.lines().collect();
     let start = ["Resolving dependencies...", "Reading state information..."]
         .iter()
@@ -65,7 +68,7 @@ pub(super) fn record_diff(output: &str, host: &Host) {
     let end = lines.iter().position(is_count).map_or(lines.len(), |at| at + 1);
     let from = start.map_or(0, |at| at + 1);
     let prepared = lines.get(from..end).unwrap_or_default().join("\n");
-    host.record_diff(Diff::Raw(json!({ "prepared": prepared })));
+    outcome.with("diff", json!({ "prepared": prepared }))
 }
 
 /// Empties the cache of downloaded packages.
@@ -123,10 +126,8 @@ pub(super) fn upgrade(args: &Args, mode: Upgrade, host: &Host) -> Result<Outcome
         return Err(failed(&format!("{name} {verb}"), &output));
     }
     let changed = !output.text().contains(nothing);
-    if changed {
-        record_diff(&output.text(), host);
-    }
-    Ok(printed(changed, &output).with("msg", output.text()))
+    let outcome = printed(changed, &output).with("msg", output.text());
+    Ok(if changed { with_diff(outcome, &output.text(), host) } else { outcome })
 }
 
 /// Runs `autoremove` or `autoclean` on its own.
@@ -148,6 +149,5 @@ pub(super) fn tidy(args: &Args, operation: &str, host: &Host) -> Result<Outcome>
         _ => "Del ",
     };
     let changed = output.text().contains(sign);
-    record_diff(&output.text(), host);
-    Ok(printed(changed, &output))
+    Ok(with_diff(printed(changed, &output), &output.text(), host))
 }

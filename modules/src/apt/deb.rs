@@ -65,10 +65,19 @@ fn install_files(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
     );
     let output = install::with_policy(args, host, || commands::call(&line, host))?;
     if !output.success() {
-        return Err(commands::failed(&line, &output));
+        return Err(match unsatisfiable(&output.text()) {
+            Some(needed) => Failure::new(format!("Dependency is not satisfiable: {needed}\n")),
+            None => commands::failed(&line, &output),
+        });
     }
-    commands::record_diff(&output.text(), host);
-    Ok(commands::printed(true, &output))
+    Ok(commands::with_diff(commands::printed(true, &output), &output.text(), host))
+}
+
+/// Returns what a package file needs and no list has, as apt-get tells it.
+fn unsatisfiable(printed: &str) -> Option<&str> {
+    let line = printed.lines().find(|line| line.ends_with(" but it is not installable"))?;
+    let (_, needed) = line.split_once("Depends: ")?;
+    needed.strip_suffix(" but it is not installable")
 }
 
 /// Returns whether the file's version is not the installed one.

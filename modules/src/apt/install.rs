@@ -44,10 +44,8 @@ pub(super) fn install(
             return Err(Stopped::Failed(commands::failed(&line, &output)));
         }
         let changed = args.state != State::BuildDep || !output.text().contains(NOTHING);
-        if changed {
-            commands::record_diff(&output.text(), host);
-        }
-        commands::printed(changed, &output)
+        let outcome = commands::printed(changed, &output);
+        if changed { commands::with_diff(outcome, &output.text(), host) } else { outcome }
     };
     if args.state != State::BuildDep {
         mark_manual(&specs, host)?;

@@ -46,6 +46,5 @@ pub(super) fn remove(args: &Args, specs: &[Spec], host: &Host) -> Result<Outcome
     if !output.success() {
         return Err(commands::failed(&format!("apt-get remove {chosen}"), &output));
     }
-    commands::record_diff(&output.text(), host);
-    Ok(commands::printed(true, &output))
+    Ok(commands::with_diff(commands::printed(true, &output), &output.text(), host))
 }

@@ -17,6 +17,10 @@ pub(super) fn edit(args: &Args, before: &str) -> Result<String, String> {
     };
     let at = match (last_of(&begin), last_of(&end)) {
         (Some(first), Some(last)) => {
+            // A pattern that is none is told also where no place is looked for.
+            if let Some((pattern, _)) = neighbour(args) {
+                Pattern::new(pattern, Flags { ascii: true, ..Flags::default() })?;
+            }
             let (first, last) = (first.min(last), first.max(last));
             lines.drain(first..=last);
             first
@@ -46,13 +50,20 @@ fn block(args: &Args, begin: &str, end: &str) -> Vec<String> {
     std::iter::once(begin.to_owned()).chain(inner).chain([end.to_owned()]).collect()
 }
 
+/// The pattern of the line beside which a new block goes, and whether it goes after that.
+fn neighbour(args: &Args) -> Option<(&str, bool)> {
+    match (&args.insertafter, &args.insertbefore) {
+        (Some(after), _) if after != "EOF" => Some((after, true)),
+        (None, Some(before)) if before != "BOF" => Some((before, false)),
+        _ => None,
+    }
+}
+
 /// The index at which a new block goes.
 fn place(args: &Args, before: &str, lines: &[String]) -> Result<usize, String> {
-    let (pattern, after) = match (&args.insertafter, &args.insertbefore) {
-        (Some(after), _) if after != "EOF" => (after, true),
-        (None, Some(before)) if before != "BOF" => (before, false),
-        (None, Some(_)) => return Ok(0),
-        _ => return Ok(lines.len()),
+    let Some((pattern, after)) = neighbour(args) else {
+        let at_the_top = args.insertafter.is_none() && args.insertbefore.is_some();
+        return Ok(if at_the_top { 0 } else { lines.len() });
     };
     let multi_line = sets_multi_line(pattern);
     // The reference matches bytes, for which letters and digits are those of ASCII.

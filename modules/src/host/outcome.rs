@@ -128,14 +128,19 @@ impl Host {
         let mut result = JsonMap::new();
         match outcome {
             Ok(outcome) => {
-                result.insert("changed".to_owned(), outcome.changed.into());
+                // A module whose reference tells of something else first has a place for it.
+                if !outcome.values.contains_key("changed") {
+                    result.insert("changed".to_owned(), outcome.changed.into());
+                }
                 result.extend(outcome.values);
+                result.insert("changed".to_owned(), outcome.changed.into());
             }
             Err(failure) => {
-                result.insert("failed".to_owned(), true.into());
-                result.insert("changed".to_owned(), false.into());
-                result.insert("msg".to_owned(), failure.message.into());
+                // In the order in which the reference has them: templates may show a result as it is.
                 result.extend(failure.values);
+                result.insert("failed".to_owned(), true.into());
+                result.insert("msg".to_owned(), failure.message.into());
+                result.entry("changed").or_insert_with(|| false.into());
             }
         }
         let mut diffs: Vec<Json> = self.diffs.take().into_iter().map(Diff::into_json).collect();

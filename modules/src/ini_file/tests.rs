@@ -78,7 +78,7 @@ fn check_mode_predicts_and_touches_nothing() {
     let host = TestHost::with(&[("/f", "[s]\na = 1\n")]).check();
     let result = run(&host, json!({"path": "/f", "section": "s", "option": "a", "value": "2"}));
     assert_eq!((&result["changed"], &result["msg"]), (&true.into(), &"option changed".into()));
-    assert_eq!(result["diff"][0]["after"], "[s]\na = 2\n");
+    assert_eq!(result["diff"]["after"], "[s]\na = 2\n");
     assert_eq!(host.read("/f").unwrap().unwrap(), b"[s]\na = 1\n");
 }
 

@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// Makes the service as the arguments want it.
-pub(super) fn run(args: &Args, manager: Manager, host: &Host) -> Result<Outcome> {
-    let script = format!("/etc/init.d/{}", args.name);
+pub(super) fn run(args: &Args, name: &str, manager: Manager, host: &Host) -> Result<Outcome> {
+    let script = format!("/etc/init.d/{name}");
     if !host.is_executable(&script) {
-        let message = format!("Could not find the requested service {}: ", args.name);
+        let message = format!("Could not find the requested service {name}: ");
         return Err(Failure::new(message));
     }
-    let service = Service { args, manager, script, host };
-    let mut outcome = Outcome::changed_if(false).with("name", args.name.as_str());
+    let service = Service { args, name, manager, script, host };
+    let mut outcome = Outcome::changed_if(false).with("name", name);
     if let Some(enabled) = args.enabled {
         outcome.changed |= service.enable(enabled)?;
         outcome = outcome.with("enabled", enabled);
@@ -31,6 +31,7 @@ pub(super) fn run(args: &Args, manager: Manager, host: &Host) -> Result<Outcome>
 
 struct Service<'a> {
     args: &'a Args,
+    name: &'a str,
     manager: Manager,
     script: String,
     host: &'a Host,
@@ -39,7 +40,7 @@ struct Service<'a> {
 impl Service<'_> {
     fn command(&self, verb: &str) -> Result<Command> {
         let mut words = match self.manager {
-            Manager::OpenRc => vec!["rc-service".to_owned(), self.args.name.clone()],
+            Manager::OpenRc => vec!["rc-service".to_owned(), self.name.to_owned()],
             _ => vec![self.script.clone()],
         };
         words.push(verb.to_owned());
@@ -60,7 +61,7 @@ impl Service<'_> {
         Ok(match output.status {
             0 => true,
             1..=4 | 69 => false,
-            _ => printed.contains("running") || self.host.has_process(&self.args.name)?,
+            _ => printed.contains("running") || self.host.has_process(self.name)?,
         })
     }
 
@@ -93,14 +94,14 @@ impl Service<'_> {
             None => Ok(()),
             Some(output) => {
                 let reason = output.error_text() + &output.text();
-                let message = format!("Unable to {verb} service {}: {reason}", self.args.name);
+                let message = format!("Unable to {verb} service {}: {reason}", self.name);
                 Err(Failure::new(message))
             }
         }
     }
 
     fn enable(&self, enabled: bool) -> Result<bool> {
-        let name = &self.args.name;
+        let name = self.name;
         if self.manager == Manager::OpenRc {
             let level = &self.args.runlevel;
             let link = self.host.lstat(format!("/etc/runlevels/{level}/{name}"))?;

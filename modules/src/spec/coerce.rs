@@ -76,7 +76,7 @@ impl FromArg for bool {
             Mismatch::of(
                 Kind::Bool,
                 format!(
-                    "The value '{shown}' is not a valid boolean.  Valid booleans include: 0, 0.0, 1, 1.0, 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes', '0', '1', False, True"
+                    "The value '{shown}' is not a valid boolean. Valid booleans include: 0, 1, 'y', 'yes', 'true', 't', 'false', 'on', 'f', 'off', 'n', '0', 'no', '1'"
                 ),
             )
         })

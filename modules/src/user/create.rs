@@ -16,6 +16,9 @@ pub(super) fn create(args: &Args, host: &Host) -> Result<Done> {
     if !args.local && host.which("useradd").is_none() && host.which("adduser").is_some() {
         return busybox(args, groups.unwrap_or_default(), host);
     }
+    if args.local && groups.is_some() {
+        host.required("lgroupmod")?;
+    }
     let mut words = vec![host.required(if args.local { "luseradd" } else { "useradd" })?];
     words.extend(options(args, groups.as_deref(), host));
     words.push(args.name.clone());

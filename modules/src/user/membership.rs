@@ -34,7 +34,9 @@ pub(super) fn current(name: &str, primary: u32, host: &Host) -> Vec<String> {
 /// Returns the options of usermod that bring the account into its groups.
 pub(super) fn options(args: &Args, primary: u32, host: &Host) -> Result<Vec<String>> {
     let Some(groups) = &args.groups else { return Ok(Vec::new()) };
-    let primary_name = host.group_by_id(primary).map(|group| group.name);
+    // As the reference: a primary group that only `groups` names counts as missing.
+    let primary_name = args.group.as_ref().and_then(|_| host.group_by_id(primary));
+    let primary_name = primary_name.map(|group| group.name);
     let wanted = wanted(groups, primary_name.as_deref(), host)?;
     let current = current(&args.name, primary, host);
     let missing = wanted.iter().any(|name| !current.contains(name));
