@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(run(&host, json!({"password": "x"}))["changed"], true);
         assert!(!host.exists("/pw"));
         assert_eq!(
-            run(&host, json!({"password": "x", "create": false}))["msg"],
+            run(&host, json!({"password": "secret", "create": false}))["msg"],
             "Destination /pw does not exist"
         );
         assert_eq!(run(&host, json!({"name": "a:b", "password": "x"}))["failed"], true);
