@@ -23,6 +23,7 @@ mod prelude;
 mod prompts;
 mod run;
 mod serial;
+mod sending;
 mod settle;
 mod strategy;
 mod surroundings;

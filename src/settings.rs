@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use catalogue::{Catalogue, Chosen, KNOWN, Known};
+pub use catalogue::{Catalogue, Chosen, KNOWN, Known, of_process};
 pub use coerce::{Context, Kind, Sources, normal};
 pub use locate::Located;
 pub use table::{

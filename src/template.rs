@@ -67,7 +67,7 @@ mod versions;
 pub use condition::CONDITIONAL;
 pub(crate) use crypt::{Recipe, hash as hash_password};
 pub use encodings::encode;
-pub use env::{Context, Env, FileOptions, Scope};
+pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub use syntax::expand_header;

@@ -54,6 +54,7 @@ pub struct RunFacts {
     pub skip_tags: Vec<String>,
     pub limit: Option<String>,
     pub config_file: Option<PathBuf>,
+    pub config: crate::template::Settings,
     pub inject_facts: bool,
     /// Whether dictionaries of one name become one, instead of the strongest winning.
     pub merge_hashes: bool,
@@ -157,6 +158,7 @@ impl World {
         context.search_path.clone_from(&search_path);
         context.vault.clone_from(&self.vault);
         context.allow_broken_conditionals = self.allow_broken_conditionals;
+        context.settings = self.settings.config;
         let context = Arc::new(context);
         contexts.insert(search_path, Arc::clone(&context));
         context

@@ -112,8 +112,8 @@ impl Task<'_> {
         add(args.ignore_scripts, "--ignore-scripts");
         add(args.unsafe_perm, "--unsafe-perm");
         let named = match first {
-            "install" => self.named(),
-            "update" | "outdated" | "uninstall" => args.name.clone(),
+            "install" | "outdated" => self.named(),
+            "update" | "uninstall" => args.name.clone(),
             _ => None,
         };
         add(named.is_some(), named.as_deref().unwrap_or_default());

@@ -115,14 +115,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         path if path.contains('/') => path.to_owned(),
         name => host.required(name)?,
     };
-    let words = words(&args, rsync, host)?;
+    // Options may have several words, which the shell would part.
+    let shown = pieces(&args, rsync, host)?.join(" ");
+    let words = split_words(&shown).map_err(Failure::new)?;
     let mut command = Command::new(words.clone());
     if let Some(password) = &args.local_rsync_password {
         command = command.env("SSHPASS", password);
     }
     let output = host.run(&command)?;
-    let shown: Vec<String> = words.iter().map(|word| shown(word)).collect();
-    let shown = shown.join(" ");
     if !output.success() {
         return Err(Failure::new(output.error_text()).with("rc", output.status).with("cmd", shown));
     }
@@ -140,21 +140,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("stdout_lines", lines))
 }
 
-/// A word as a shell would need it; of an option only the value is quoted.
-fn shown(word: &str) -> String {
-    match word.split_once('=') {
-        Some((option, value)) if option.starts_with("--") => {
-            format!("{option}={}", quote_word(value))
-        }
-        _ => quote_word(word),
-    }
-}
-
 fn is_remote(path: &str) -> bool {
     path.split('/').next().is_some_and(|start| start.contains(':'))
 }
 
-fn words(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
+/// Returns the command line in pieces: paths and the module's own values quoted, options of the task as they are.
+fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
     let mut words = vec![rsync];
     if args.local_rsync_password.is_some() {
         words.splice(0..0, [host.required("sshpass")?, "-e".to_owned()]);
@@ -211,10 +202,10 @@ fn words(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
         return Err(Failure::new("either src or dest must be a localhost"));
     }
     if (is_remote(source) || is_remote(dest)) && !by_daemon {
-        add(&format!("--rsh={}", shell(args, host)?));
+        add(&format!("--rsh={}", quote_word(&shell(args, host)?)));
     }
     if let Some(path) = &args.rsync_path {
-        add(&format!("--rsync-path={path}"));
+        add(&format!("--rsync-path={}", quote_word(path)));
     }
     for option in args.rsync_opts.iter().flatten().filter(|option| !option.is_empty()) {
         add(option);
@@ -229,9 +220,9 @@ fn words(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
     for folder in args.link_dest.iter().flatten() {
         add(&format!("--link-dest={folder}"));
     }
-    add(&format!("--out-format={MARK}%i %n%L"));
-    add(source);
-    add(dest);
+    add(&format!("--out-format={}", quote_word(&format!("{MARK}%i %n%L"))));
+    add(&quote_word(source));
+    add(&quote_word(dest));
     Ok(words)
 }
 
@@ -248,7 +239,8 @@ fn shell(args: &Args, host: &Host) -> Result<String> {
         add(&host.expand(&key.0));
     }
     if let Some(port) = args.dest_port.filter(|port| *port != 22) {
-        add(&format!("-oPort={port}"));
+        add("-o");
+        add(&format!("Port={port}"));
     }
     if !args.verify_host {
         add("-o");
@@ -295,7 +287,7 @@ mod tests {
 
     #[test]
     fn another_host_is_reached_by_ssh() {
-        let line = "/usr/bin/rsync --delay-updates -F --compress --delete-after --archive --no-owner --rsh=/usr/bin/ssh -S none -i /k -oPort=2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null --rsync-path=sudo -u root rsync --exclude=x --out-format=<<CHANGED>>%i %n%L /a u@h:/b";
+        let line = "/usr/bin/rsync --delay-updates -F --compress --delete-after --archive --no-owner --rsh=/usr/bin/ssh -S none -i /k -o Port=2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null --rsync-path=sudo -u root rsync --exclude=x --out-format=<<CHANGED>>%i %n%L /a u@h:/b";
         let host = host().answer(line, 0, "");
         let args = json!({
             "src": "/a", "dest": "u@h:/b", "dest_port": 2222, "private_key": "/k", "delete": true, "owner": false,

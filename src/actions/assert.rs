@@ -16,7 +16,8 @@ pub(super) static UNIT: Action = Action {
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     // The conditions as they were written: evaluating the argument would make truth of an expression's text.
-    let written = call.task.args.get("that").map(|argument| (argument.value.clone(), &argument.place));
+    let written =
+        call.task.args.get("that").map(|argument| (argument.value.clone(), &argument.place));
     let given = call.args.get("that").cloned();
     let Some(that) = written.as_ref().map(|(value, _)| value.clone()).or(given) else {
         return Err(Failure::plain("missing required arguments: that"));

@@ -4,6 +4,7 @@ use super::{Action, files};
 use crate::{
     connection::Kind,
     executor::{Call, Failure, Remote, Step},
+    value::Value,
 };
 
 pub(super) static UNIT: Action =
@@ -54,7 +55,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     } else {
         (here(&src), at_host(&dest))
     };
-    let mut set = |name: &str, value: crate::value::Value| {
+    let mut set = |name: &str, value: Value| {
         remote.args.insert(name.to_owned(), value.to_json());
     };
     set("src", source.into());
@@ -98,10 +99,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             set("rsync_path", format!("sudo -u {user} rsync").into());
         }
     }
-    if let Some(path) = call.variable("ansible_rsync_path")
-        && call.text("rsync_path").is_none()
-    {
-        remote.args.insert("rsync_path".to_owned(), path.into());
+    if let Some(path) = call.variable("ansible_rsync_path") {
+        remote.args.insert("_local_rsync_path".to_owned(), path.into());
+    }
+    let folders = remote.args.get_mut("link_dest").and_then(serde_json::Value::as_array_mut);
+    for folder in folders.into_iter().flatten() {
+        if let Some(path) = folder.as_str() {
+            *folder = place_of(call, path).into();
+        }
     }
     Ok(Step::Remote(Box::new(remote)))
 }

@@ -154,6 +154,7 @@ pub(super) fn run(
         skip_tags: options.tags.skip.clone(),
         limit: common.inventory.limit.clone(),
         config_file: settings.config_file.clone(),
+        config: crate::template::Settings(crate::settings::of_process),
         inject_facts: settings.inject_facts_as_vars.value,
         merge_hashes: settings.hash_behaviour.value == HashBehaviour::Merge,
         remote_user: options.identity.remote_user.clone(),

@@ -12,7 +12,8 @@ use crate::{
     diagnostic::{Diagnostic, Source, Span, closest},
     output::{self, AdHoc, Event, Sink},
     playbook::{
-        Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task, parse_key_values,
+        Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task,
+        parse_key_values,
     },
     value::{Template, Value},
     vault::Opener,

@@ -10,9 +10,9 @@ use super::{
     task::{Decision, Prepared},
 };
 use crate::{
-    template::CONDITIONAL,
     output::{Event, Status},
     playbook::{Keyword, Loop},
+    template::CONDITIONAL,
     template::Env,
     value::{Dict, Value},
     vars::{HostData, Names},

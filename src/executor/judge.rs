@@ -286,7 +286,10 @@ impl Prepared {
     }
 
     /// The host that did the task, where its facts are that host's.
-    pub(super) fn delegated(&self, delegate: Option<&(Arc<str>, Arc<str>)>) -> Option<Arc<HostData>> {
+    pub(super) fn delegated(
+        &self,
+        delegate: Option<&(Arc<str>, Arc<str>)>,
+    ) -> Option<Arc<HostData>> {
         let wanted = self.task.level.keyword(Keyword::DelegateFacts);
         let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| truth(value)))?;
         self.run.world.host(name)

@@ -3,8 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    Argument,
-    Args, Keyword, Levels, Routed,
+    Args, Argument, Keyword, Levels, Routed,
     args::split_name,
     load::{Loader, Place},
     parse_key_values,
@@ -282,13 +281,7 @@ impl Loader<'_> {
         args
     }
 
-    fn text_args(
-        &self,
-        text: &str,
-        span: &Span,
-        short: &str,
-        set: &mut impl FnMut(Argument),
-    ) {
+    fn text_args(&self, text: &str, span: &Span, short: &str, set: &mut impl FnMut(Argument)) {
         let free_form =
             matches!(short, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
         match parse_key_values(text, free_form) {

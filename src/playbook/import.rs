@@ -3,8 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    Argument,
-    Block, Entry, Keyword, Keywords, Level, LevelKind, Play, Task,
+    Argument, Block, Entry, Keyword, Keywords, Level, LevelKind, Play, Task,
     load::{Loader, Place},
     role::{RoleCall, RoleFiles},
 };

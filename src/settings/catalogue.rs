@@ -1,6 +1,7 @@
 //! Every setting of the reference with its value, those without an effect here, too: what `config` shows.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::LazyLock,
 };
@@ -53,6 +54,16 @@ pub static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     let lines = include_str!("reference.tsv").lines();
     lines.filter(|line| !line.starts_with('#')).map(known).collect()
 });
+
+/// Returns all settings of this process by their names.
+pub fn of_process() -> &'static HashMap<&'static str, Value> {
+    static SETTINGS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
+        let catalogue = Catalogue::read(&Environment::of_process(), None);
+        let settings = catalogue.map(|catalogue| catalogue.settings).unwrap_or_default();
+        settings.into_iter().map(|chosen| (chosen.known.name, chosen.value)).collect()
+    });
+    &SETTINGS
+}
 
 impl Known {
     /// Returns the default; `{home}` in it stands for `ANSIBLE_HOME`.

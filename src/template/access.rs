@@ -20,8 +20,10 @@ impl Evaluator<'_> {
             if matches!(of, Value::Undefined(_)) {
                 return Ok(of.clone());
             }
-            return Ok(Value::undefined(
-                format!("access to attribute '{name}' of '{}' object is unsafe.", of.type_name())));
+            return Ok(Value::undefined(format!(
+                "access to attribute '{name}' of '{}' object is unsafe.",
+                of.type_name()
+            )));
         }
         match of {
             Value::Undefined(_) => Ok(of.clone()),

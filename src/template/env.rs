@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
 use rustc_hash::FxHashMap;
@@ -32,6 +32,17 @@ pub trait Scope: Send + Sync {
     }
 }
 
+/// How all settings are read when a template asks for one; none are known without it.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings(pub fn() -> &'static HashMap<&'static str, Value>);
+
+impl Default for Settings {
+    fn default() -> Settings {
+        static NONE: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(HashMap::new);
+        Settings(|| &NONE)
+    }
+}
+
 /// What is the same for all templates of a play's role or file.
 #[derive(Default)]
 pub struct Context {
@@ -40,6 +51,8 @@ pub struct Context {
     pub vault: Option<Arc<dyn Decrypt>>,
     /// A condition that is not a boolean is an error unless this is set (`ALLOW_BROKEN_CONDITIONALS`).
     pub allow_broken_conditionals: bool,
+    /// Settings by name, for `lookup('config', ...)`.
+    pub settings: Settings,
     /// What the run should be warned of.
     pub warnings: Mutex<Vec<String>>,
     pub compiled: CompiledOnce,

@@ -75,10 +75,7 @@ impl<'e> Evaluator<'e> {
             )));
         }
         if let Some(symbol) = node.caller {
-            self.bind(
-                symbol,
-                caller.unwrap_or_else(|| Value::undefined("No caller defined")),
-            );
+            self.bind(symbol, caller.unwrap_or_else(|| Value::undefined("No caller defined")));
         }
         let rest: Vec<Value> = positional.collect();
         if let Some(symbol) = node.varargs {

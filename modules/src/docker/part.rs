@@ -11,7 +11,9 @@ pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T> {
     if let Some(unknown) = given.keys().find(|key| spec.find(key).is_none())
         && spec.args().iter().all(|arg| {
             !arg.is_required()
-                || std::iter::once(&arg.name).chain(arg.aliases).any(|name| given.contains_key(*name))
+                || std::iter::once(&arg.name)
+                    .chain(arg.aliases)
+                    .any(|name| given.contains_key(*name))
         })
     {
         let mut known: Vec<&str> = spec.args().iter().map(|arg| arg.name).collect();

@@ -21,8 +21,9 @@ pub(super) static UNIT: Filter = Filter {
         }
         .unwrap_or_else(|| {
             let found = call.value.type_name();
-            crate::value::Value::undefined(
-                format!("object of type '{found}' has no attribute '{name}'"))
+            crate::value::Value::undefined(format!(
+                "object of type '{found}' has no attribute '{name}'"
+            ))
         }))
     },
 };

@@ -1,0 +1,160 @@
+//! A module on its way: sent to the host that runs it, and awaited.
+
+use std::{sync::Arc, time::Duration};
+
+use windlass_protocol::Stream;
+
+use super::{
+    Failure, invocation,
+    task::{Decision, Prepared, Remote, Sink, Started, Turned},
+};
+use crate::{
+    connection::Kind,
+    output::Event,
+    playbook::Keyword,
+    remote::{Answer, Event as RemoteEvent, Request},
+    template::Env,
+    value::{Dict, Value},
+};
+
+impl Prepared {
+    /// Opens the way and sends the module.
+    pub(super) async fn start(&self, decision: Decision) -> Started {
+        match decision {
+            Decision::Over(turned) => Started::Over(turned),
+            Decision::Wait { future, delegate, no_log } => {
+                Started::Waiting { future, delegate, no_log }
+            }
+            Decision::Send { way, remote, request, watch, delegate, no_log } => {
+                if way.target.kind == Kind::Local {
+                    let forks = Arc::clone(&self.run.local_forks);
+                    self.local_fork.get_or_init(async || forks.acquire_owned().await.ok()).await;
+                }
+                let session = match self.run.session(&way.target).await {
+                    Ok(session) => session,
+                    Err(failure) => {
+                        return Started::Over(Turned {
+                            result: Err(failure),
+                            delegate,
+                            no_log,
+                            skipped: false,
+                        });
+                    }
+                };
+                let Remote { contents, sink, finish, .. } = *remote;
+                let method = self.method_on(&session, &way);
+                let invocation =
+                    self.tells_invocation().then(|| invocation::describe(&request)).flatten();
+                let answer = session.send(Request { task: *request, contents, method });
+                Started::Running { answer, sink, finish, watch, delegate, no_log, invocation }
+            }
+        }
+    }
+
+    /// Whether results say what the module was called with: items that are registered do, and what much output is wanted of.
+    fn tells_invocation(&self) -> bool {
+        self.run.options.verbosity > 2
+            || (self.task.looping.is_some() && self.task.own(Keyword::Register).is_some())
+    }
+
+    /// Waits for the end of a turn.
+    pub(super) async fn finish(&self, started: Started) -> Turned {
+        match started {
+            Started::Over(turned) => turned,
+            Started::Waiting { future, delegate, no_log } => {
+                let result = future.await;
+                Turned { result, delegate, no_log, skipped: false }
+            }
+            Started::Running { mut answer, sink, finish, watch, delegate, no_log, invocation } => {
+                let mut result = self.answer(&mut answer, sink).await;
+                if let (Some(watch), Ok(started)) = (watch, &result)
+                    && started.contains_key("ansible_job_id")
+                {
+                    result = self.watch(watch, started.clone(), no_log).await;
+                }
+                let result = result.map(|result| {
+                    let mut result = match finish {
+                        Some(finish) => finish(result),
+                        None => result,
+                    };
+                    if let Some(invocation) = invocation {
+                        result.insert("invocation", invocation);
+                    }
+                    result
+                });
+                Turned { result, delegate, no_log, skipped: false }
+            }
+        }
+    }
+
+    pub(super) async fn answer(
+        &self,
+        answer: &mut Answer,
+        mut sink: Option<Sink>,
+    ) -> Result<Dict, Failure> {
+        loop {
+            let event = tokio::select! {
+                event = answer.next() => event,
+                () = self.interrupted() => return Err(Failure::at(None, "the run was interrupted")),
+            };
+            match event {
+                RemoteEvent::Output(stream, bytes) => self.output(stream, bytes),
+                RemoteEvent::Upload(bytes) => {
+                    let taken = sink.as_mut().map_or(Ok(()), |sink| sink(&bytes));
+                    taken.map_err(|error| {
+                        Failure::action(format!("cannot keep what was fetched: {error}"))
+                    })?;
+                    answer.acknowledge(bytes.len());
+                }
+                RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
+                {
+                    Value::Dict(dict) => return self.timed_out(Arc::unwrap_or_clone(dict)),
+                    _ => return Ok(Dict::new()),
+                },
+                RemoteEvent::BecomeFailed(error) => {
+                    return Err(Failure::at(None, error.message).with("changed", false));
+                }
+                RemoteEvent::Lost(lost) => {
+                    return Err(Failure::unreachable(&format!(
+                        "Failed to connect to the host via ssh: {}",
+                        lost.message
+                    )));
+                }
+            }
+        }
+    }
+
+    /// A module that was stopped because its time was over says so in the reference's words.
+    fn timed_out(&self, result: Dict) -> Result<Dict, Failure> {
+        let was_cancelled =
+            result.get("msg").and_then(Value::as_str) == Some("the task was cancelled");
+        let Some((limit, _)) = self.task.level.keyword(Keyword::Timeout).filter(|_| was_cancelled)
+        else {
+            return Ok(result);
+        };
+        let names = self.names();
+        let context = names.world.context(names.search_path());
+        let limit = Env::new(&names, &context).eval(limit).unwrap_or_default().to_text();
+        let period = limit.trim().parse::<i64>().map_or(Value::str(limit.as_str()), Value::Int);
+        let ended = Value::dict([
+            (
+                "frame",
+                Value::str("Configure `DISPLAY_TRACEBACK` to see a traceback on timeout errors."),
+            ),
+            ("period", period),
+        ]);
+        let message = format!("Timed out after {limit} second(s).");
+        Err(Failure::at(None, message).with("changed", false).with("timedout", ended))
+    }
+
+    async fn interrupted(&self) {
+        while !self.run.is_interrupted() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn output(&self, stream: Stream, bytes: Vec<u8>) {
+        self.turn
+            .event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
+    }
+}
