@@ -189,8 +189,11 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         .args
         .iter()
         .filter(|(key, _)| key.as_str() != Some("_raw_params") || module.spec.free_form);
+    // Its messages name it as the task does.
+    let written = &*call.task.action_written;
+    let is_same = windlass_modules::find(written).is_some_and(|found| std::ptr::eq(found, module));
     Ok(Step::Remote(Box::new(Remote::new(
-        module.name,
+        if is_same { written } else { module.name },
         &args.map(|(key, value)| (key.clone(), value.clone())).collect(),
     ))))
 }

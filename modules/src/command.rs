@@ -10,7 +10,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{
-        Civil, Command, Failure, Host, Outcome, Output, Result, join_words, quote_word, split_words,
+        Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words,
     },
     spec::{ArgPath, Json},
 };
@@ -122,7 +122,7 @@ pub(crate) fn execute(args: Args, host: &Host, shown: Json, argv: Vec<String>) -
         ..Command::new(argv)
     };
     let start = SystemTime::now();
-    let output = host.run(&command).map_err(|failure| not_started(failure, &command.argv))?;
+    let output = host.run(&command)?;
     let end = SystemTime::now();
     ended(&args, host, shown, &output, (start, end))
 }
@@ -192,19 +192,6 @@ fn failed(failure: Failure, shown: &Json) -> Failure {
     });
     let Json::Object(values) = values else { return failure };
     Failure { values, ..failure }
-}
-
-/// The result of a command that the system could not start.
-fn not_started(failure: Failure, argv: &[String]) -> Failure {
-    let Some(number) = failure.values.get("rc").and_then(Json::as_i64) else { return failure };
-    let reason = failure.message.rsplit(": ").next().unwrap_or_default();
-    let program = argv.first().map_or("", String::as_str);
-    Failure::new("Error executing command.")
-        .with("rc", number)
-        .with("cmd", argv.iter().map(|word| quote_word(word)).collect::<Vec<_>>().join(" "))
-        .with("stdout", "")
-        .with("stderr", "")
-        .with("exception", format!("[Errno {number}] {reason}: b'{program}'"))
 }
 
 fn enter(host: &Host, folder: &str) -> std::io::Result<()> {

@@ -117,8 +117,8 @@ fn kept_in(method: Method, host: &Host) -> Result<Option<Kept>> {
 impl Kept {
     fn keep(&self, name: &str, method: Method, host: &Host) -> Result<()> {
         if method == Method::Systemd {
-            change(&["hostnamectl", "--static", "set-hostname", name], host)?;
-            return change(&["hostnamectl", "--pretty", "set-hostname", name], host);
+            // Both at once: what is no name for the network is simplified there.
+            return change(&["hostnamectl", "--pretty", "--static", "set-hostname", name], host);
         }
         let quote = if method == Method::Openrc { "\"" } else { "" };
         let line = format!("{}{quote}{name}{quote}", self.key);

@@ -149,12 +149,12 @@ mod tests {
     #[test]
     fn check_mode_touches_nothing_and_nonsense_is_refused() {
         let host = TestHost::with(&[]).check();
-        assert_eq!(run(&host, json!({"password": "x"}))["changed"], true);
+        assert_eq!(run(&host, json!({"password": "geheim"}))["changed"], true);
         assert!(!host.exists("/pw"));
         assert_eq!(
-            run(&host, json!({"password": "secret", "create": false}))["msg"],
+            run(&host, json!({"password": "geheim", "create": false}))["msg"],
             "Destination /pw does not exist"
         );
-        assert_eq!(run(&host, json!({"name": "a:b", "password": "x"}))["failed"], true);
+        assert_eq!(run(&host, json!({"name": "a:b", "password": "geheim"}))["failed"], true);
     }
 }

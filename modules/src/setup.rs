@@ -52,7 +52,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !args.filter.is_empty() {
         found.retain(|name, _| args.filter.iter().any(|wanted| facts::means(wanted, name)));
     }
-    Ok(Outcome::changed_if(false).with("ansible_facts", Json::Object(found)))
+    // So much is shown only to those who ask for more than `-v`.
+    Ok(Outcome::changed_if(false)
+        .with("ansible_facts", Json::Object(found))
+        .with("_ansible_verbose_override", true))
 }
 
 #[cfg(test)]

@@ -180,8 +180,8 @@ fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
         (args.links, "links"),
         (args.perms, "perms"),
         (args.times, "times"),
-        (args.group, "group"),
         (args.owner, "owner"),
+        (args.group, "group"),
     ];
     if args.archive {
         add("--archive");

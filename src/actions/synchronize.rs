@@ -34,7 +34,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let pull = call.text("mode").as_deref() == Some("pull");
     let (src, dest) = (call.text("src"), call.text("dest"));
     let (Some(src), Some(dest)) = (src, dest) else {
-        return Err(Failure::plain("synchronize requires both src and dest parameters are set"));
+        return Err(Failure::action("synchronize requires both src and dest parameters are set"));
     };
     let set_remote_user = call.truth("set_remote_user") != Some(false);
     let user = if call.is_delegated() {

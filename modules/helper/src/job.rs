@@ -113,7 +113,7 @@ fn work(task: TaskRequest, file: &JobFile) -> JsonMap {
     let worker = std::thread::spawn(move || {
         let host = Host::new(HostOptions { cancelled: stop, ..HostOptions::asked_for(&task) });
         let result = match windlass_modules::find(&task.module) {
-            Some(module) => module.run(&task.args, &host),
+            Some(module) => module.run_as(&task.module, &task.args, &host),
             None => host.finish(Err(Failure::new("this helper has no such module"))),
         };
         let _ = sender.send(result);

@@ -277,7 +277,7 @@ impl Server {
             deadline: task.timeout.map(|seconds| Instant::now() + Duration::from_secs_f64(seconds)),
             ..HostOptions::asked_for(&task)
         });
-        module.run(&task.args, &host)
+        module.run_as(&task.module, &task.args, &host)
     }
 
     fn answer(&self, request: u32, result: JsonMap) {

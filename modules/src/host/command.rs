@@ -165,9 +165,15 @@ impl Host {
             process.current_dir(cwd);
         }
         process.spawn().map_err(|error| {
-            Failure::io(format!("cannot run `{program}`"), &error)
-                .with("rc", error.raw_os_error().unwrap_or(257))
-                .with("cmd", command.argv.join(" "))
+            let number = error.raw_os_error().unwrap_or(257);
+            let reason = Failure::io("", &error).message;
+            let reason = reason.trim_start_matches(": ");
+            Failure::new("Error executing command.")
+                .with("rc", number)
+                .with("cmd", super::join_words(&command.argv))
+                .with("stdout", "")
+                .with("stderr", "")
+                .with("exception", format!("[Errno {number}] {reason}: b'{program}'"))
         })
     }
 
@@ -415,7 +421,9 @@ mod tests {
     fn a_missing_program_is_named() {
         let host = Host::new(HostOptions::default());
         let error = host.run(&Command::new(["/does/not/exist"])).unwrap_err();
-        assert_eq!(error.message, "cannot run `/does/not/exist`: No such file or directory");
+        assert_eq!(error.message, "Error executing command.");
+        let exception = error.values["exception"].as_str().unwrap();
+        assert_eq!(exception, "[Errno 2] No such file or directory: b'/does/not/exist'");
         assert_eq!(error.values["rc"], 2);
     }
 }
