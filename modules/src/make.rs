@@ -53,7 +53,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let command = |more: &[&str]| {
         let mut words = words.clone();
         words.extend(more.iter().map(|word| (*word).to_owned()));
-        Command { cwd: Some(host.path(&args.chdir.0)), ..Command::new(words) }
+        // A folder that is not there is passed over, as the reference does.
+        let cwd = Some(host.path(&args.chdir.0)).filter(|folder| folder.is_dir());
+        Command { cwd, ..Command::new(words) }
     };
     let question = host.run(&command(&["-q"]))?;
     let (changed, output) = if host.checking() || question.success() {

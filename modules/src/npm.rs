@@ -158,7 +158,9 @@ impl Task<'_> {
         let output = self.call(&["list", "--json", "--long"])?;
         let mut listed = Listed::default();
         let data: Json = serde_json::from_slice(&output.stdout).map_err(|error| {
-            let at = error.column().max(1);
+            // A word that means nothing is wrong from its beginning on.
+            let is_word = !output.stdout.trim_ascii_start().starts_with(b"{");
+            let at = if is_word { 1 } else { error.column().max(1) };
             let place = format!("line {} column {at} (char {})", error.line().max(1), at - 1);
             Failure::new(format!("Failed to parse NPM output with error Expecting value: {place}"))
         })?;
