@@ -9,9 +9,7 @@ use serde_json::json;
 use windlass_macros::Args;
 
 use crate::{
-    host::{
-        Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words,
-    },
+    host::{Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
     spec::{ArgPath, Json},
 };
 
