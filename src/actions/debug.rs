@@ -54,18 +54,16 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             ];
             return Err(Failure { causes, ..Failure::default() });
         }
-        if !matches!(name, Value::Str(_)) {
+        let Value::Str(shown) = name else {
             return Err(Failure::plain(format!(
                 "argument 'var' is of type {} and we were unable to convert to _check_type_str_no_conversion: '{}' is not a string and conversion is not allowed",
                 name.type_name(),
                 name.to_text()
             )));
-        }
-        let shown = name.to_text();
-        let value = match (call.names.get(&shown), name) {
-            (Some(value), Value::Str(_)) => call.env.eval(&value),
-            (None, Value::Str(text)) => call.env.eval_expression(text, None),
-            (_, other) => Ok(other.clone()),
+        };
+        let value = match call.names.get(shown) {
+            Some(value) => call.env.eval(&value),
+            None => call.env.eval_expression(shown, None),
         };
         let value = match value {
             Ok(Value::Undefined(undefined)) => {
@@ -83,7 +81,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 ));
             }
         };
-        result.insert(shown, value);
+        result.insert(&**shown, value);
     } else {
         let message = call.args.get("msg").cloned().unwrap_or_else(|| Value::str("Hello world!"));
         result.insert("msg", message);

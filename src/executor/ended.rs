@@ -25,30 +25,31 @@ impl Prepared {
         let results = Value::list(results);
         result.insert("results", results);
         let (status, message) = if items.is_empty() {
+            (Status::Skipped, None)
+        } else if unreachable {
+            (Status::Unreachable, Some("One or more items failed"))
+        } else if failed {
+            (Status::Failed, Some("One or more items failed"))
+        } else if all_skipped {
+            (Status::Skipped, Some("All items skipped"))
+        } else {
+            (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
+        };
+        // The order of the keys is the reference's: a change is told early, its absence last.
+        if items.is_empty() {
             result.insert("changed", changed);
             result.insert("skipped", true);
             result.insert("skipped_reason", "No items in the list");
-            (Status::Skipped, None)
-        } else if unreachable {
-            result.insert("skipped", false);
-            result.insert("unreachable", true);
-            (Status::Unreachable, Some("One or more items failed"))
-        } else if failed {
-            result.insert("skipped", false);
-            if changed {
-                result.insert("changed", true);
-            }
-            result.insert("failed", true);
-            (Status::Failed, Some("One or more items failed"))
-        } else if all_skipped {
-            result.insert("skipped", true);
-            (Status::Skipped, Some("All items skipped"))
         } else {
-            result.insert("skipped", false);
-            if changed {
-                result.insert("changed", true);
-            }
-            (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
+            result.insert("skipped", status == Status::Skipped);
+        }
+        if changed && status != Status::Unreachable {
+            result.insert("changed", true);
+        }
+        match status {
+            Status::Unreachable => result.insert("unreachable", true),
+            Status::Failed => result.insert("failed", true),
+            _ => None,
         };
         if let Some(message) = message {
             result.insert("msg", message);
