@@ -11,6 +11,7 @@ mod ended;
 mod failure;
 mod free;
 mod include;
+mod including;
 mod invocation;
 mod items;
 mod jobs;
@@ -29,8 +30,9 @@ mod strategy;
 mod surroundings;
 mod tags;
 mod task;
+mod typed;
 
-pub use failure::Failure;
+pub use failure::{Failure, invalid_name};
 pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;
 pub(crate) use task::condition_span;

@@ -93,10 +93,13 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
     let name = actions::resolve(written).unwrap_or(written);
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
-    if matches!(
-        name,
-        "include_tasks" | "include_role" | "import_tasks" | "import_role" | "import_playbook"
-    ) {
+    // Nothing is read before the run, so that an import is an include that says nothing of itself.
+    let name = match name {
+        "import_tasks" => "include_tasks",
+        "import_role" => "include_role",
+        name => name,
+    };
+    if name == "import_playbook" {
         return Err(refuse(Diagnostic::bare(format!(
             "'{written}' is not a valid action for ad-hoc commands"
         ))));

@@ -115,7 +115,7 @@ impl Batch<'_> {
                 }
             }
         }
-        self.include_all(next, includes);
+        fatal.extend(self.include_all(next, includes));
         if !fatal.is_empty() && any_errors_fatal {
             self.all_failed(&fatal, once);
         }
@@ -187,6 +187,9 @@ impl Batch<'_> {
         let throttle = self.throttle(task);
         let mut ends: Vec<Option<Ended>> =
             std::iter::repeat_with(|| None).take(doing.len()).collect();
+        if self.fatal.is_some() {
+            return ends;
+        }
         let mut running = FuturesUnordered::new();
         for (slot, &at) in doing.iter().enumerate() {
             let prepared = self.prepared(at, task, start, turn, slot);

@@ -128,6 +128,13 @@ impl Output for AdHoc {
                 self.sink.line(&text, Some(Paint::Verbose));
             }
             Event::Result(result) => self.result(result),
+            Event::Included { hosts, told, .. } if !told.is_empty() => {
+                let layout = Layout { indent: Some(4), sort_keys: true, tight: false };
+                for host in hosts {
+                    let line = format!("{host} | SUCCESS => {}", dump_with(told, layout));
+                    self.sink.line(&line, Some(Paint::Ok));
+                }
+            }
             Event::Diff { diff } => {
                 let text = diff_text(diff, self.diff_context, self.sink.colored);
                 if !text.is_empty() {

@@ -415,7 +415,7 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Debug));
             }
-            Event::Included { path, hosts, items } => {
+            Event::Included { path, hosts, items, .. } => {
                 let mut line = format!("included: {path} for {}", hosts.join(", "));
                 for item in items {
                     line.push_str(&format!(" => (item={item})"));

@@ -57,6 +57,8 @@ pub enum Event {
         path: String,
         hosts: Vec<Arc<str>>,
         items: Vec<String>,
+        /// What the including task's own result says, where it has one.
+        told: Arc<Dict>,
     },
     /// A file changed, or would.
     Diff {
