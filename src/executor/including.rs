@@ -92,7 +92,7 @@ impl Batch<'_> {
         let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
             .with_level(&level);
         let context = self.run.world.context(names.search_path());
-        let resolve = |value: &Value, level: &Level| {
+        let resolve = |value: &Value, level: &Arc<Level>| {
             let _ = level;
             Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
         };
@@ -134,7 +134,11 @@ impl Batch<'_> {
                     );
                     (reason, None)
                 }
-                None => (error.message.clone(), error.span.clone()),
+                None => {
+                    let named = ["name", "role"].iter().find_map(|key| next.task.args.get(key));
+                    let named = named.map(|argument| argument.place.clone());
+                    (error.message.clone(), named.or_else(|| error.span.clone()))
+                }
             };
             let mut result = Dict::new();
             if missing.is_some() || matches!(include.what, Included::Role(_)) {
@@ -160,6 +164,7 @@ impl Batch<'_> {
     /// It counts as failed, also where a rescue section catches it, which is told nothing of it.
     fn include_failed(&mut self, at: usize, failed: &Failed, looped: bool) {
         let host = Arc::clone(&self.hosts[at].host.name);
+        self.run.printer.event(&Event::Error(failed.causes.clone()));
         if let Some(start) = self.current.clone().filter(|_| !looped) {
             let event = ResultEvent {
                 task: start,
@@ -171,7 +176,7 @@ impl Batch<'_> {
                 is_loop_summary: false,
                 ignored: false,
                 no_log: false,
-                causes: failed.causes.clone(),
+                causes: Vec::new(),
             };
             self.run.printer.event(&Event::Result(Box::new(event)));
         }

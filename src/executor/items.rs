@@ -242,11 +242,10 @@ impl Prepared {
                 judged.result.insert("attempts", i64::try_from(retries - 1).unwrap_or(i64::MAX));
                 if judged.status != Status::Failed {
                     judged.result.insert("failed", true);
-                    if self.task.own(Keyword::FailedWhen).is_some() {
-                        // What says that it did not fail is stronger, though the variable says that it did.
-                        return judged;
+                    // A condition of failure is stronger: the task goes on, though its result says that it failed.
+                    if self.task.own(Keyword::FailedWhen).is_none() {
+                        judged.status = Status::Failed;
                     }
-                    judged.status = Status::Failed;
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
                     let message = match message.as_str() {
                         "" => "Action failed.".to_owned(),

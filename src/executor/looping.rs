@@ -53,7 +53,10 @@ impl Prepared {
             if crate::playbook::is_variable_name(&name) {
                 return Ok(name);
             }
-            Err(invalid_name(&Value::Str(name), Some(&looping.span)))
+            let span = self.task.own_span(Keyword::LoopControl).unwrap_or(&looping.span);
+            let mut failure = invalid_name(&Value::Str(Arc::clone(&name)), Some(span));
+            failure.bare = true;
+            Err(failure.with("msg", format!("Invalid variable name '{name}'.")))
         };
         let loop_var = name(&control.loop_var, "item")?;
         let index_var =

@@ -287,7 +287,8 @@ impl Prepared {
         let asked = names.world.context(names.search_path());
         let own_env = Env::new(names, &asked);
         let env = if asking.is_some() { &own_env } else { env };
-        let environment = self.environment(env)?;
+        let environment =
+            self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
         let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);

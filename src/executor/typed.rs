@@ -132,8 +132,12 @@ fn name_of(keyword: Keyword) -> &'static str {
 }
 
 impl Prepared {
-    /// Checks that every keyword is what it has to be.
+    /// Checks that every keyword is what it has to be; where one is not, another try would be the same.
     pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
+        self.find_misfit(env).map_err(|failure| Failure { early: true, ..failure })
+    }
+
+    fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {
         let level = &self.task.level;
         for (keyword, of) in TYPED {
             if let Some((value, span)) = evaluated(level, keyword, env)? {

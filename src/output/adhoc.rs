@@ -27,7 +27,9 @@ pub struct AdHoc {
 
 impl AdHoc {
     fn result(&mut self, event: &ResultEvent) {
-        if event.item.is_some() {
+        // An include is told once it was read.
+        let is_include = matches!(&*event.task.action, "include_tasks" | "include_role");
+        if event.item.is_some() || (is_include && event.status == Status::Ok) {
             return;
         }
         let (word, paint) = match event.status {
@@ -140,6 +142,10 @@ impl Output for AdHoc {
                 if !text.is_empty() {
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
                 }
+            }
+            Event::Error(causes) => {
+                let text = format!("[ERROR]: {}", error_text(causes));
+                self.sink.error_line(&text, Some(Paint::Failed));
             }
             Event::Warning(text) => {
                 self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));

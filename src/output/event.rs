@@ -60,6 +60,8 @@ pub enum Event {
         /// What the including task's own result says, where it has one.
         told: Arc<Dict>,
     },
+    /// What went wrong beside a task's result.
+    Error(Vec<Cause>),
     /// A file changed, or would.
     Diff {
         diff: Value,

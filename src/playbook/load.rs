@@ -22,7 +22,7 @@ use crate::{
 const MAX_DEPTH: usize = 100;
 
 /// Values that are known before any host is: for names in imports that are templates.
-pub type Resolve<'a> = dyn Fn(&Value, &Level) -> Result<Value, Diagnostic> + 'a;
+pub type Resolve<'a> = dyn Fn(&Value, &Arc<Level>) -> Result<Value, Diagnostic> + 'a;
 
 /// The one name of an action, from any of its names.
 pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;

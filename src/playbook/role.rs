@@ -147,6 +147,7 @@ impl Loader<'_> {
             );
             return None;
         };
+        let level = Arc::new(level);
         let resolved = (self.around.resolve)(&name.to_value(), &level)
             .map_err(|error| self.error(error))
             .ok()?;
@@ -159,7 +160,7 @@ impl Loader<'_> {
             repeats: false,
             validates: true,
         };
-        Some((call, Arc::new(level)))
+        Some((call, level))
     }
 
     /// Reads a role with its dependencies; its tasks are a block below `level`.

@@ -243,7 +243,7 @@ impl Composer<'_, '_> {
                     let first = &kept[at].0.span;
                     let duplicate = Diagnostic::error(
                         &key.span,
-                        format!("found a duplicate dict key (`{name}`)"),
+                        format!("Found duplicate mapping key '{name}'"),
                     );
                     match DUPLICATES.load(Ordering::Relaxed) {
                         ERRORS => return Err(duplicate.context(first, "it stands here already")),
@@ -475,7 +475,7 @@ mod tests {
         let document = parse(&Source::new("test.yml", "a: 1\nb: 2\na: 3\n")).unwrap();
         assert_eq!(format!("{:?}", document.root.unwrap().to_value()), r#"{"a": 3, "b": 2}"#);
         insta::assert_snapshot!(document.warnings[0].render(false), @r"
-        warning: found a duplicate dict key (`a`)
+        warning: Found duplicate mapping key 'a'
          --> test.yml:3:1
           |
         1 | a: 1
