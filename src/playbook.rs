@@ -10,6 +10,7 @@ mod import;
 mod keywords;
 mod load;
 mod looping;
+mod prompt;
 mod role;
 mod task;
 

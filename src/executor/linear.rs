@@ -1,6 +1,6 @@
 //! The linear strategy: a task on all hosts that have come to it, then the next.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -194,12 +194,21 @@ impl Batch<'_> {
         for (slot, &at) in doing.iter().enumerate() {
             let prepared = self.prepared(at, task, start, turn, slot);
             let (forks, throttle) = (Arc::clone(&self.run.forks), throttle.clone());
+            // Hosts queue up in their order, whichever of these tasks is started first.
+            let mut fork = Box::pin(Arc::clone(&forks).acquire_owned());
+            let place = match &throttle {
+                Some(_) => Poll::Pending,
+                None => futures::poll!(&mut fork),
+            };
             running.push(tokio::spawn(async move {
                 let _throttled = match throttle {
                     Some(throttle) => throttle.acquire_owned().await.ok(),
                     None => None,
                 };
-                let _fork = forks.acquire_owned().await.ok();
+                let _fork = match place {
+                    Poll::Ready(fork) => fork.ok(),
+                    Poll::Pending => fork.await.ok(),
+                };
                 (slot, prepared.perform().await)
             }));
         }

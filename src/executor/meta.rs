@@ -10,7 +10,7 @@ use crate::{
     output::{Event, ResultEvent, Status, TaskStart},
     playbook::Task,
     template::Env,
-    value::Dict,
+    value::{Dict, Value},
     vars::Names,
 };
 
@@ -222,6 +222,7 @@ impl Batch<'_> {
             "clear_host_errors" => {
                 let mut lost = self.run.lost();
                 for host in &mut self.hosts {
+                    host.cursor.forgive();
                     if matches!(host.state, HostState::Failed | HostState::Unreachable) {
                         host.state = HostState::Ended;
                         lost.failed.retain(|name| *name != host.host.name);
@@ -235,7 +236,7 @@ impl Batch<'_> {
     }
 
     /// Reads the inventory's sources again; hosts that were added while the play ran are gone.
-    fn refresh_inventory(&self) {
+    fn refresh_inventory(&mut self) {
         let world = &self.run.world;
         let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         let sources: Vec<String> = inventory.sources().iter().map(ToString::to_string).collect();
@@ -245,9 +246,25 @@ impl Batch<'_> {
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));
         }
+        // Hosts that are not there any more are still on their way through the play.
+        for host in &self.hosts {
+            if fresh.host_id(&host.host.name).is_none() {
+                fresh.delegate_host(&host.host.name);
+            }
+        }
+        for name in world.host_names() {
+            if fresh.host_id(&name).is_none() {
+                fresh.delegate_host(&name);
+            }
+        }
         *inventory = fresh;
         drop(inventory);
         world.forget_hosts();
+        for host in &mut self.hosts {
+            if let Some(known) = self.run.world.host(&host.host.name) {
+                host.host = known;
+            }
+        }
     }
 
     /// Notes that a host notified a name; returns whether a handler has it.
@@ -285,7 +302,9 @@ impl Batch<'_> {
             })
         });
         let listening: Vec<usize> = (0..handlers.len())
-            .filter(|&number| self.topics(&handlers[number].task).iter().any(|topic| topic == name))
+            .filter(|&number| {
+                Self::topics(&handlers[number].task).iter().any(|topic| topic == name)
+            })
             .collect();
         named.into_iter().chain(listening).collect()
     }
@@ -302,19 +321,12 @@ impl Batch<'_> {
         with_role(handler, vec![self.bare_name(handler, None)])
     }
 
-    /// The topics that a handler listens to, also behind the name of its role.
-    pub(super) fn topics(&self, handler: &Task) -> Vec<String> {
-        if handler.listen.is_empty() {
-            return Vec::new();
-        }
-        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
-        let context = self.run.world.context(names.search_path());
-        let env = Env::new(&names, &context);
-        let topics = handler
-            .listen
-            .iter()
-            .filter_map(|topic| env.eval(topic).ok())
-            .map(|topic| topic.to_text());
+    /// The topics that a handler listens to, as they are written, also behind the name of its role.
+    pub(super) fn topics(handler: &Task) -> Vec<String> {
+        let topics = handler.listen.iter().map(|topic| match topic {
+            Value::Template(template) => template.text.to_string(),
+            topic => topic.to_text(),
+        });
         with_role(handler, topics.collect())
     }
 

@@ -1,10 +1,6 @@
 //! Strategies: which host does which task when.
 
-use std::{
-    collections::HashSet,
-    rc::Rc,
-    sync::Arc,
-};
+use std::{collections::HashSet, rc::Rc, sync::Arc};
 
 use tokio::sync::OnceCell;
 
@@ -283,7 +279,7 @@ impl Batch<'_> {
         let mut names = HashSet::new();
         for handler in &handlers {
             names.extend(self.names_of_handler(&handler.task));
-            names.extend(self.topics(&handler.task));
+            names.extend(Self::topics(&handler.task));
         }
         let names = Arc::new(names);
         self.handler_names = Some((handlers.len(), Arc::clone(&names)));

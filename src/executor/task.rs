@@ -40,6 +40,7 @@ pub struct Call<'a> {
     pub args: Dict,
     pub check: bool,
     pub diff: bool,
+    pub no_log: bool,
     pub(super) way: &'a Way,
 }
 
@@ -310,6 +311,7 @@ impl Prepared {
             args,
             check,
             diff,
+            no_log,
             way: &way,
         };
         let mut job = self.job(names, env)?;

@@ -154,13 +154,7 @@ impl Prepared {
         once.map_or(Ok(()), |(value, span)| self.check(Keyword::RunOnce, Type::Bool, &value, span))
     }
 
-    fn check(
-        &self,
-        keyword: Keyword,
-        of: Type,
-        value: &Value,
-        span: &Span,
-    ) -> Result<(), Failure> {
+    fn check(&self, keyword: Keyword, of: Type, value: &Value, span: &Span) -> Result<(), Failure> {
         if matches!(value, Value::None) || of.fits(value) {
             return Ok(());
         }
@@ -199,9 +193,12 @@ impl Batch<'_> {
         let (_, span) = task.level.keyword(Keyword::Throttle)?;
         let limit = match self.try_evaluate(task, Keyword::Throttle) {
             Ok(value) => limit(&value.filter(Value::is_true)?),
-            Err(failure) => {
-                Err(failure.causes.into_iter().last().map(|cause| cause.message).unwrap_or_default())
-            }
+            Err(failure) => Err(failure
+                .causes
+                .into_iter()
+                .last()
+                .map(|cause| cause.message)
+                .unwrap_or_default()),
         };
         match limit {
             Ok(limit) => {
@@ -213,7 +210,8 @@ impl Batch<'_> {
             }
             Err(reason) => {
                 let reason = reason.trim_start_matches("Error processing keyword 'throttle': ");
-                let message = format!("Failed to convert the throttle value to an integer: {reason}");
+                let message =
+                    format!("Failed to convert the throttle value to an integer: {reason}");
                 self.fatal = Some(Diagnostic::maybe_at(Some(span), message));
                 self.end.break_run = true;
                 None

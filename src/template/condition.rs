@@ -80,15 +80,23 @@ impl Env<'_> {
 
     /// Returns whether a template is but the name of a variable whose text the operator wrote.
     fn hands_on(&self, template: &Template) -> bool {
-        let Ok(compiled) = syntax::compiled(template) else { return false };
-        let code = &compiled.code;
-        match &code.body[..] {
-            [Statement::Emit(Expression::Name(symbol, _))] => {
-                let name = &code.names[*symbol as usize];
-                matches!(self.scope.get(name), Some(Value::Str(_))) && self.scope.is_operators(name)
-            }
-            _ => false,
+        matches!(self.named(template), Some(Value::Str(_)))
+    }
+
+    /// Returns what the variable holds that a template is but the name of, as the operator wrote it.
+    pub fn held_by(&self, value: &Value) -> Option<Value> {
+        match value {
+            Value::Template(template) if is_all_template(&template.text) => self.named(template),
+            _ => None,
         }
+    }
+
+    fn named(&self, template: &Template) -> Option<Value> {
+        let compiled = syntax::compiled(template).ok()?;
+        let code = &compiled.code;
+        let [Statement::Emit(Expression::Name(symbol, _))] = &code.body[..] else { return None };
+        let name = &code.names[*symbol as usize];
+        self.scope.get(name).filter(|_| self.scope.is_operators(name))
     }
 
     fn empty(&self) -> Result<bool> {
