@@ -1,6 +1,9 @@
 //! `meta` actions, and which handlers a notification means.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError},
+};
 
 use super::{
     cursor::Next,
@@ -302,11 +305,17 @@ impl Batch<'_> {
                 handlers[number].list == *list && self.is_named(&handlers[number].task, name)
             })
         });
-        let listening: Vec<usize> = (0..handlers.len())
+        // Of listeners of one name, the last one counts.
+        let mut seen = HashSet::new();
+        let mut listening: Vec<usize> = (0..handlers.len())
+            .rev()
             .filter(|&number| {
-                Self::topics(&handlers[number].task).iter().any(|topic| topic == name)
+                let task = &handlers[number].task;
+                Self::topics(task).iter().any(|topic| topic == name)
+                    && (task.name.is_none() || seen.insert(self.bare_name(task, None)))
             })
             .collect();
+        listening.reverse();
         named.into_iter().chain(listening).collect()
     }
 
