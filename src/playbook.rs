@@ -3,7 +3,6 @@
 //! Invariant: what is here is the same for every host; whatever depends on a host is still a template.
 
 mod action;
-mod args;
 mod collections;
 mod hosts;
 mod import;
@@ -16,7 +15,6 @@ mod task;
 use std::{path::PathBuf, sync::Arc};
 
 pub(crate) use action::takes_text;
-pub use args::{ArgText, parse_key_values};
 pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub(crate) use load::is_variable_name;

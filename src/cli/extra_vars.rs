@@ -4,8 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Source},
-    playbook::parse_key_values,
-    value::{Dict, Value},
+    value::{Dict, Value, parse_key_values},
     vault::Opener,
     yaml,
 };

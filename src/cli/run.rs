@@ -13,9 +13,8 @@ use crate::{
     output::{self, AdHoc, Event, Sink},
     playbook::{
         Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task,
-        parse_key_values,
     },
-    value::{Template, Value},
+    value::{Template, Value, parse_key_values},
     vault::Opener,
     yaml,
 };

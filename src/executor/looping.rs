@@ -131,7 +131,7 @@ impl Prepared {
     }
 
     pub(super) fn item_names(&self, item: &Item) -> Names {
-        let mut names = self.names();
+        let mut names = self.names().acting();
         for (name, value) in &item.locals {
             names.set_local(name, value.clone());
         }

@@ -91,6 +91,7 @@ impl Prepared {
         let mut delegate = Names::new(world, Some(&self.play), Some(&host))
             .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);
+        delegate.acting = names.acting;
         Ok((host, Some(delegate)))
     }
 
@@ -103,8 +104,8 @@ impl Prepared {
         let context = delegate.world.context(delegate.search_path());
         let env = Env::new(delegate, &context);
         let mut found = names.clone();
-        for variable in ["ansible_host", "ansible_port", "ansible_user"] {
-            if names.get(variable).is_none()
+        for variable in Names::reach_variables() {
+            if names.own(variable).is_none()
                 && let Some(value) = delegate.get(variable)
             {
                 let value =

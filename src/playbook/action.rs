@@ -4,18 +4,16 @@ use std::{path::PathBuf, sync::Arc};
 
 use super::{
     Args, Argument, Keyword, Levels, Routed,
-    args::split_name,
     load::{Loader, Place},
-    parse_key_values,
 };
 use crate::{
     diagnostic::{Diagnostic, Fault, Span},
-    value::{Template, Value},
+    value::{split_name, parse_key_values, Template, Value},
     yaml::Node,
 };
 
 /// Actions whose text is not only `key=value` pairs.
-const FREE_FORM: [&str; 14] = [
+const FREE_FORM: [&str; 15] = [
     "command",
     "shell",
     "script",
@@ -28,6 +26,7 @@ const FREE_FORM: [&str; 14] = [
     "import_role",
     "add_host",
     "group_by",
+    "set_fact",
     "expect",
     "win_command",
 ];
@@ -307,7 +306,9 @@ impl Loader<'_> {
 /// Returns whether a text is one `{{ ... }}` and nothing else.
 fn is_one_expression(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("{{") && text.ends_with("}}") && text.matches("{{").count() == 1
+    // With a `=` it is a pair, as odd as its name may be.
+    let is_one = text.starts_with("{{") && text.ends_with("}}");
+    is_one && text.matches("{{").count() == 1 && !text.contains('=')
 }
 
 /// The texts of a list, or of one text.

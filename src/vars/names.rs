@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Facts, HostData, PlayData, World, hostvars::Seen, magic};
 use crate::{
-    playbook::{Keyword, Level, LevelKind, Role, Task},
+    playbook::{Level, LevelKind, Role, Task},
     template::Scope,
     value::{Dict, Value},
 };
@@ -24,6 +24,8 @@ pub struct Names {
     pub task: Option<Arc<Task>>,
     /// Loop variables and what else holds only here; the strongest.
     pub locals: Vec<(Arc<str>, Value)>,
+    /// Whether what a task does on its host is decided on: then it is known how the host is reached.
+    pub acting: bool,
     facts: Arc<Facts>,
     set_facts: Arc<Dict>,
     registered: Arc<Dict>,
@@ -54,6 +56,7 @@ impl Names {
             level: play.map(|play| Arc::clone(&play.play.level)),
             task: None,
             locals: Vec::new(),
+            acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             set_facts: host.map(|host| HostData::get(&host.set_facts)).unwrap_or_default(),
             registered: host.map(|host| HostData::get(&host.registered)).unwrap_or_default(),
@@ -68,6 +71,12 @@ impl Names {
         self.level = Some(Arc::clone(&task.level));
         self.task = Some(Arc::clone(task));
         self
+    }
+
+    /// Returns the names as a task's action sees them.
+    #[must_use]
+    pub fn acting(self) -> Names {
+        Names { acting: true, ..self }
     }
 
     /// Returns the names as a level sees them.
@@ -120,19 +129,24 @@ impl Names {
         folders
     }
 
-    /// Connection variables that no variable sets have the value of their keyword or option.
-    fn connection_variable(&self, name: &str) -> Option<Value> {
-        let settings = &self.world.settings;
-        let (keyword, option) = match name {
-            "ansible_user" => (Keyword::RemoteUser, &settings.remote_user),
-            "ansible_connection" => (Keyword::Connection, &settings.connection),
-            "ansible_port" => (Keyword::Port, &None),
-            _ => return None,
-        };
-        let level = self.level.as_ref()?;
-        let own = level.keyword(keyword).map(|(value, _)| value.clone());
-        own.filter(|value| !matches!(value, Value::None))
-            .or_else(|| option.as_deref().map(Value::str))
+    /// Returns a name's value without what stands in for connection variables that are not set.
+    pub fn own(&self, name: &str) -> Option<Value> {
+        if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
+            return Some(value.clone());
+        }
+        // What a host is called is a variable of the host, and `-e` is stronger.
+        if matches!(name, "inventory_hostname" | "inventory_hostname_short" | "group_names")
+            && let Some(value) = self.world.extra_vars.get(name)
+        {
+            return Some(value.clone());
+        }
+        if let Some(value) = magic::get(self, name) {
+            return Some(value);
+        }
+        if self.world.settings.merge_hashes {
+            return self.merged(name);
+        }
+        self.each_layer(|layer| layer.get(name).cloned())
     }
 
     /// A variable of all layers: dictionaries of stronger ones stand in those of weaker ones.
@@ -208,22 +222,7 @@ impl Names {
 
 impl Scope for Names {
     fn get(&self, name: &str) -> Option<Value> {
-        if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
-            return Some(value.clone());
-        }
-        // What a host is called is a variable of the host, and `-e` is stronger.
-        if matches!(name, "inventory_hostname" | "inventory_hostname_short" | "group_names")
-            && let Some(value) = self.world.extra_vars.get(name)
-        {
-            return Some(value.clone());
-        }
-        if let Some(value) = magic::get(self, name) {
-            return Some(value);
-        }
-        if self.world.settings.merge_hashes {
-            return self.merged(name).or_else(|| self.connection_variable(name));
-        }
-        self.each_layer(|layer| layer.get(name).cloned()).or_else(|| self.connection_variable(name))
+        self.own(name).or_else(|| self.reach_variable(name))
     }
 
     fn is_operators(&self, name: &str) -> bool {

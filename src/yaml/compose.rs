@@ -475,7 +475,7 @@ mod tests {
         let document = parse(&Source::new("test.yml", "a: 1\nb: 2\na: 3\n")).unwrap();
         assert_eq!(format!("{:?}", document.root.unwrap().to_value()), r#"{"a": 3, "b": 2}"#);
         insta::assert_snapshot!(document.warnings[0].render(false), @r"
-        warning: found a duplicate dict key (`a`)
+        [WARNING]: found a duplicate dict key (`a`)
          --> test.yml:3:1
           |
         1 | a: 1
@@ -500,7 +500,7 @@ mod tests {
     #[test]
     fn syntax_errors_say_what_is_usually_behind_them() {
         insta::assert_snapshot!(error("- a:\n\t- b\n"), @r#"
-        error: while scanning for the next token: found character that cannot start any token
+        [ERROR]: while scanning for the next token: found character that cannot start any token
          --> test.yml:2:1
           |
         2 |     - b
@@ -509,7 +509,7 @@ mod tests {
           = hint: YAML is indented with spaces; this line has a tab
         "#);
         insta::assert_snapshot!(error("a: {{ x }}\n"), @r#"
-        error: a template block without quotes reads as a mapping
+        [ERROR]: a template block without quotes reads as a mapping
          --> test.yml:1:4
           |
         1 | a: {{ x }}
@@ -518,7 +518,7 @@ mod tests {
           = hint: put quotes around it: "{{ some_var }}"
         "#);
         insta::assert_snapshot!(error("a: b: c\n"), @r#"
-        error: mapping values are not allowed in this context
+        [ERROR]: mapping values are not allowed in this context
          --> test.yml:1:5
           |
         1 | a: b: c

@@ -84,9 +84,16 @@ fn place(query: &Query<'_, '_>, path: &str) -> std::path::PathBuf {
 
 /// Writes the password so that only its owner reads it.
 fn keep(path: &std::path::Path, password: &str) -> std::io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    use std::{
+        io::Write,
+        os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        // The folder of passwords is its owner's, those above it are as others.
+        if let Some(above) = folder.parent() {
+            std::fs::create_dir_all(above)?;
+        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file = std::fs::OpenOptions::new()
         .write(true)
