@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    args::{self, PlaybookOptions},
+    args,
     check, list,
     prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     report, terminal,
@@ -17,7 +17,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::{self, Event, Sink},
-    playbook::{Files, Level, Loader, Play, Playbook, Surroundings},
+    playbook::{Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
@@ -53,7 +53,8 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output = output(&prepared.settings, &options, &prepared.secrets)?;
+    let output =
+        output(&prepared.settings, options.common.verbosity, &prepared.secrets)?;
     let run = prepare::run(
         prepared,
         &options.common,
@@ -173,13 +174,13 @@ fn retry_file(run: &Run, playbook: &Path) {
 }
 
 /// The outputs that the settings name.
-fn output(
+pub(super) fn output(
     settings: &Settings,
-    options: &PlaybookOptions,
+    verbosity: u8,
     secrets: &output::Secrets,
 ) -> Result<Box<dyn output::Output>, Refusal> {
     let sink = || Sink::stdout(prepare::colored(settings), secrets.clone());
-    let options = prepare::output_options(settings, options.common.verbosity);
+    let options = prepare::output_options(settings, verbosity);
     let main = settings.stdout_callback.value.as_str();
     let opened = output::open(main, &settings.callbacks_enabled.value, &options, sink);
     let (output, warnings) =
@@ -188,6 +189,24 @@ fn output(
         terminal::complain(&format!("[WARNING]: {warning}"));
     }
     Ok(output)
+}
+
+/// What a run's playbooks are read with.
+pub(super) fn surroundings<'a>(
+    run: &'a Run,
+    files: &'a Files,
+    resolve: &'a Resolve<'a>,
+) -> Surroundings<'a> {
+    Surroundings {
+        files,
+        roles_path: &run.settings.roles_path.value,
+        library: &run.settings.library.value,
+        collections: &run.collections,
+        resolve,
+        actions: &actions::resolve,
+        lookups: |name| crate::template::lookups::find(name).is_some(),
+        private_roles: run.settings.private_role_vars.value,
+    }
 }
 
 /// Reads playbooks and checks everything that can be known before a host is touched.
@@ -201,16 +220,7 @@ fn load(
     let mut problems = Diagnostics::default();
     let mut found = Vec::new();
     for path in paths {
-        let loader = Loader::new(Surroundings {
-            files,
-            roles_path: &run.settings.roles_path.value,
-            library: &run.settings.library.value,
-            collections: &run.collections,
-            resolve: &resolve,
-            actions: &actions::resolve,
-            lookups: |name| crate::template::lookups::find(name).is_some(),
-            private_roles: run.settings.private_role_vars.value,
-        });
+        let loader = Loader::new(surroundings(run, files, &resolve));
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);
         let known = check::Known {
@@ -263,7 +273,7 @@ fn status_of(problems: &Diagnostics) -> u8 {
 }
 
 /// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.
-fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Value, Diagnostic> {
+pub(super) fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Value, Diagnostic> {
     struct Names<'a> {
         extra: &'a Dict,
         level: &'a Level,

@@ -192,6 +192,11 @@ impl Parser<'_> {
             "True" => Value::Bool(true),
             "False" => Value::Bool(false),
             "None" => Value::None,
+            // The one call that a literal may be.
+            "set" if after.starts_with("()") => {
+                self.rest = &after[2..];
+                return Some(Value::list([]));
+            }
             _ => return None,
         };
         self.rest = after;

@@ -7,7 +7,10 @@ use toml::Value as Toml;
 use super::{GroupId, OriginId, address, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Source, Span},
-    value::{Template, Value},
+    value::{
+        Template, Value,
+        time::{Clock, Date, Time},
+    },
 };
 
 /// Reads a source.
@@ -124,10 +127,26 @@ fn value_of(value: Toml) -> Value {
         Toml::Integer(number) => number.into(),
         Toml::Float(number) => number.into(),
         Toml::Boolean(truth) => truth.into(),
-        Toml::Datetime(time) => time.to_string().into(),
+        Toml::Datetime(time) => moment(&time.to_string()),
         Toml::Array(items) => Value::list(items.into_iter().map(value_of)),
         Toml::Table(table) => {
             Value::dict(table.into_iter().map(|(key, value)| (key, value_of(value))))
         }
     }
+}
+
+/// A date, a time or both, as YAML has them; what is none of them stays text.
+fn moment(text: &str) -> Value {
+    if let Ok(clock) = text.parse::<jiff::civil::Time>() {
+        let civil = jiff::civil::date(1900, 1, 1).to_datetime(clock);
+        return Value::Object(Arc::new(Clock(Time { civil, offset: None })));
+    }
+    if let Ok(date) = text.parse::<jiff::civil::Date>()
+        && !text.contains([':'])
+    {
+        return Value::Object(Arc::new(Date(date)));
+    }
+    let Ok(civil) = text.parse::<jiff::civil::DateTime>() else { return Value::str(text) };
+    let offset = jiff::fmt::temporal::Pieces::parse(text).ok().and_then(|p| p.to_numeric_offset());
+    Value::Object(Arc::new(Time { civil, offset: offset.map(|offset| offset.seconds()) }))
 }

@@ -1,9 +1,12 @@
 //! Which word of a task is its action, and what its arguments are.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
-    Args, Argument, Keyword, Levels, Routed,
+    Args, Argument, Keyword, Level, Levels, Routed,
     load::{Loader, Place},
 };
 use crate::{
@@ -58,11 +61,11 @@ impl Loader<'_> {
     /// Finds out which action a task names: in its collections, beside the playbook or role, among our own.
     pub(super) fn resolve_action(
         &self,
-        action: &Named<'_>,
+        written: &str,
+        span: &Span,
         own: Option<&(Value, Span)>,
         place: &Place<'_>,
     ) -> Resolved {
-        let written = action.name.as_str();
         let known = |name: &str| {
             let name = (self.around.actions)(name)?;
             Some(Resolved { name: name.into(), foreign: None })
@@ -87,7 +90,7 @@ impl Loader<'_> {
             match collections.route(&playbook_dir, &name) {
                 Routed::Removed(message) => {
                     self.error(
-                        Diagnostic::error(&action.key.span, message)
+                        Diagnostic::error(span, message)
                             .label("this module is gone")
                             .fault(Fault::Absence),
                     );
@@ -104,6 +107,21 @@ impl Loader<'_> {
             }
         }
         Resolved { name: written.into(), foreign: None }
+    }
+
+    /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a
+    /// module that is not ours.
+    pub fn action_of(
+        &self,
+        written: &str,
+        span: &Span,
+        level: &Arc<Level>,
+        dir: &Path,
+    ) -> (Arc<str>, Option<Arc<PathBuf>>) {
+        *self.playbook_dir.borrow_mut() = dir.to_owned();
+        let place = Place { level: Arc::clone(level), dir, handlers: false };
+        let resolved = self.resolve_action(written, span, None, &place);
+        (resolved.name, resolved.foreign)
     }
 
     /// Returns the file of a module in `library` beside the role or the playbook, or in the folders of the settings.

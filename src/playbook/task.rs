@@ -82,7 +82,12 @@ impl Loader<'_> {
             );
         }
         let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
-        let resolved = self.resolve_action(&action, keywords.get(Keyword::Collections), place);
+        let resolved = self.resolve_action(
+            &action.name,
+            &action.key.span,
+            keywords.get(Keyword::Collections),
+            place,
+        );
         let short = &*resolved.name;
         let args = self.args(node, &action, short);
         let is_include =

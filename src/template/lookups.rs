@@ -228,6 +228,13 @@ fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// What the reference says of an option's value that does not have its type.
+fn wrong_value(lookup: &str, option: &str, kind: &str, text: &str) -> String {
+    format!(
+        "Config '{option}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': '{text}'"
+    )
+}
+
 /// Returns what a shell command of the controller prints.
 fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
     let output = std::process::Command::new("/bin/sh")

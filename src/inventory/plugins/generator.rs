@@ -96,8 +96,14 @@ fn add_parent(
     let mut found = Vec::new();
     if let Some((_, own)) = node.get("vars") {
         for (key, value) in own.as_mapping().unwrap_or_default() {
-            let value = evaluation.value(value)?;
-            loader.inventory.note_computed(&value, vars);
+            // What names variables that only a play has stays a template.
+            let value = match evaluation.value_or_undefined(value)? {
+                Some(value) => {
+                    loader.inventory.note_computed(&value, vars);
+                    value
+                }
+                None => value.to_value(),
+            };
             found.push((evaluation.text(key)?, value));
         }
     }

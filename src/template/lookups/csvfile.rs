@@ -16,6 +16,9 @@ const OPTIONS: [&str; 6] = ["col", "default", "delimiter", "encoding", "file", "
 
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
+    if query.terms.is_empty() {
+        return Err("Search key is required but was not found".into());
+    }
     for term in query.names() {
         let term = query.inline(&term, &OPTIONS)?;
         let file = term.text("file", "ansible.csv");
@@ -29,7 +32,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let column = |name: &str, default: &str| {
             let text = term.text(name, default);
             text.trim().parse::<usize>().map_err(|_| {
-                format!("Config '{name}' for 'csvfile' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'int': '{text}'")
+super::wrong_value("csvfile", name, "int", &text)
             })
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);

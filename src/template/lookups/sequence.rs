@@ -55,7 +55,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             let Some(text) = text(name) else { return Ok(None) };
             match numbers::parse_int(&text, 10).and_then(|number| i64::try_from(number).ok()) {
                 Some(number) => Ok(Some(number)),
-                None => Err(format!("can't parse {name}={text} as integer")),
+                None => Err(super::wrong_value("sequence", name, "integer", &text)),
             }
         };
         let start = number("start")?.unwrap_or(1);
@@ -80,6 +80,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             continue;
         }
         let format = text("format").unwrap_or_else(|| "%d".to_owned());
+        // One number goes in, and nothing else.
+        if format.replace("%%", "").matches('%').count() != 1 {
+            return Err(format!("bad formatting string: {format}").into());
+        }
         if (i128::from(end) - i128::from(start)) / i128::from(stride) > 5_000_000 {
             return Err("the sequence is too long".into());
         }

@@ -17,10 +17,15 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+const USAGE: &str = "subelements lookup expects a list of two or three items,";
+
 fn run(query: &mut Query<'_, '_>) -> Found {
     let (items, path) = match &query.terms[..] {
-        [items, path, ..] => (items, path.to_text()),
-        _ => return Err("subelements lookup expects a list of two or three items, ".into()),
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), ..] => {
+            (items, path.to_string())
+        }
+        [_, _, ..] => return Err(format!("{USAGE} first a dict or a list, second a string pointing to the subkey").into()),
+        _ => return Err(USAGE.into()),
     };
     let skip =
         query.terms.get(2).and_then(|flags| flags.get("skip_missing")).map(|value| match value {
@@ -40,7 +45,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         }
         let Value::Dict(dict) = &item else {
             return Err(
-                format!("subelements lookup expects a dictionary, got {}", item.to_repr()).into()
+                format!("subelements lookup expects a dictionary, got '{}'", item.to_text()).into()
             );
         };
         let mut list = Some(item.clone());
@@ -51,9 +56,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             Some(Value::List(list)) => list,
             Some(other) => {
                 return Err(format!(
-                    "the key {} should point to a list, got {}",
+                    "the key {} should point to a list, got '{}'",
                     path.join("."),
-                    other.to_repr()
+                    other.to_text()
                 )
                 .into());
             }

@@ -53,14 +53,14 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             more.insert(about, value);
         }
         if query.env.scope.get("ansible_managed").is_none()
-            && let Some(managed) = (query.env.context.settings.0)().get("DEFAULT_MANAGED_STR")
+            && let Some((managed, _)) = (query.env.context.settings.0)().get("DEFAULT_MANAGED_STR")
         {
             more.insert("ansible_managed", managed.clone());
         }
         let scope = Overlay { more: &more, below: query.env.scope };
         let mut env = Env::new(&scope, query.env.context);
         env.folder = path.parent().map(Into::into);
-        found.push(env.render_file(&text, Some(&span), &options)?.into());
+        found.push(env.file_value(&text, Some(&span), &options)?);
     }
     Ok(found)
 }
