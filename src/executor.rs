@@ -31,6 +31,7 @@ mod tags;
 mod task;
 
 pub use failure::Failure;
+pub(crate) use failure::TRUST;
 pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;
 pub(crate) use task::condition_span;

@@ -7,6 +7,7 @@ mod collections;
 mod hosts;
 mod import;
 mod keywords;
+mod kinds;
 mod load;
 mod looping;
 mod role;
@@ -81,8 +82,8 @@ pub enum LevelKind {
     Play,
     Role(Arc<Role>),
     Block,
-    /// An import or include; its `vars` are parameters, stronger than facts.
-    Include,
+    /// An import or include; its `vars` are parameters, stronger than facts. Names of those that are not the operator's words.
+    Include(Arc<[Arc<str>]>),
     Task,
 }
 

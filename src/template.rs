@@ -60,6 +60,7 @@ mod targets;
 pub mod tests;
 mod time;
 mod tree;
+mod trust;
 mod units;
 mod urls;
 mod uses;

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
+    template::TemplateError,
     value::{Dict, Value},
 };
 
@@ -27,6 +28,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let quiet = call.truth("quiet").unwrap_or(false);
     let conditions = match &that {
         Value::List(list) => list.to_vec(),
+        Value::Template(template) => match call.args.get("that") {
+            // The conditions of a variable are evaluated where the operator wrote them.
+            Some(Value::List(list)) => {
+                let is_text = |condition: &Value| matches!(condition, Value::Str(_));
+                if list.iter().any(is_text) && !call.env.hands_on(template) {
+                    let error = TemplateError::untrusted(template.span.clone());
+                    return Err(Failure::template(&error, "", span).with("changed", false));
+                }
+                list.to_vec()
+            }
+            _ => vec![that.clone()],
+        },
         one => vec![one.clone()],
     };
     for condition in &conditions {

@@ -19,6 +19,8 @@ pub(super) struct Include {
     pub(super) what: Included,
     /// Loop variables of the task, which hold in what is included.
     pub(super) locals: Vec<(Arc<str>, Value)>,
+    /// Those of them that are not the operator's own words.
+    pub(super) foreign: Arc<[Arc<str>]>,
     /// Keywords that `apply` gives to what is included.
     pub(super) apply: Vec<(Keyword, Value)>,
     /// The item, as the output shows it.
@@ -71,7 +73,7 @@ impl Include {
         }
         vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
         Arc::new(Level {
-            kind: LevelKind::Include,
+            kind: LevelKind::Include(self.foreign.clone()),
             keywords,
             vars: Arc::new(vars),
             parent: task.level.parent.clone(),
@@ -138,7 +140,9 @@ impl Prepared {
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
-        let include = Include { what, locals: names.locals.clone(), apply, label };
+        let foreign = names.locals.iter().map(|(name, _)| name);
+        let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
+        let include = Include { what, locals: names.locals.clone(), foreign, apply, label };
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert(KEY, Value::Object(Arc::new(include)));

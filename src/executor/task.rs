@@ -236,13 +236,40 @@ impl Prepared {
             Ok(Some(result)) => return over(Ok(result), true),
             Err(failure) => return over(Err(failure), false),
         }
-        match self.decide_action(names, env, no_log) {
+        let decided =
+            self.check_keywords(env).and_then(|()| self.decide_action(names, env, no_log));
+        match decided {
             Ok(decision) => decision,
             Err(failure) => {
                 let delegate = self.delegate_shown(names, env);
                 Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
             }
         }
+    }
+
+    /// Finds a keyword whose value is none of its kind.
+    fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let mut seen: Vec<Keyword> = Vec::new();
+        for (keyword, value, span) in self.task.level.chain().flat_map(|level| level.keywords.iter())
+        {
+            if keyword.kind().is_none() || seen.contains(&keyword) {
+                continue;
+            }
+            seen.push(keyword);
+            let value =
+                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+            if let Some(message) = keyword.misfit(&value) {
+                let name = match keyword {
+                    Keyword::Async => "async_val",
+                    keyword => keyword.name(),
+                };
+                let around = format!("Error processing keyword '{name}'");
+                let mut failure = Failure::at(Some(span), message);
+                failure.causes.iter_mut().for_each(|cause| cause.apart = true);
+                return Err(Failure { early: true, ..failure.inside(around, Some(span)) });
+            }
+        }
+        Ok(())
     }
 
     /// The result of a skipped task when a condition does not hold.

@@ -216,7 +216,7 @@ impl<'a> Loader<'a> {
             self.error(
                 Diagnostic::error(
                     &node.span.start(),
-                    "the field 'hosts' is required but was not set",
+                    "The field 'hosts' is required but was not set.",
                 )
                 .label("this play has no hosts")
                 .hint("a play says where it runs: `hosts: all`"),
@@ -365,7 +365,17 @@ impl<'a> Loader<'a> {
             let name = key.as_str().unwrap_or_default();
             match Keyword::find(name, level) {
                 Some(keyword) if is_structure(keyword) => (),
-                Some(keyword) => keywords.set(keyword, value.to_value(), value.span.clone()),
+                Some(keyword) => {
+                    let given = value.to_value();
+                    // What only a play has is known before its first task.
+                    let is_plays = level == Levels::PLAY
+                        && !KEYWORDS[keyword as usize].levels.contains(Levels::TASK);
+                    if let Some(message) = keyword.misfit(&given).filter(|_| is_plays) {
+                        let message = format!("Error processing keyword '{name}': {message}");
+                        self.error(Diagnostic::error(&value.span, message));
+                    }
+                    keywords.set(keyword, given, value.span.clone());
+                }
                 None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
                 None => self.unknown_keyword(key, level),
             }

@@ -93,7 +93,7 @@ impl Loader<'_> {
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
         let level = Arc::new(Level {
-            kind: if is_include { LevelKind::Include } else { LevelKind::Task },
+            kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),

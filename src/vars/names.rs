@@ -24,6 +24,8 @@ pub struct Names {
     pub task: Option<Arc<Task>>,
     /// Loop variables and what else holds only here; the strongest.
     pub locals: Vec<(Arc<str>, Value)>,
+    /// Those of them that the operator wrote as they are.
+    pub trusted: Vec<Arc<str>>,
     /// Whether what a task does on its host is decided on: then it is known how the host is reached.
     pub acting: bool,
     facts: Arc<Facts>,
@@ -56,6 +58,7 @@ impl Names {
             level: play.map(|play| Arc::clone(&play.play.level)),
             task: None,
             locals: Vec::new(),
+            trusted: Vec::new(),
             acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             set_facts: host.map(|host| HostData::get(&host.set_facts)).unwrap_or_default(),
@@ -179,7 +182,7 @@ impl Names {
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
         }
-        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include));
+        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include(_)));
         if let Some(found) = includes.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }
@@ -226,8 +229,21 @@ impl Scope for Names {
     }
 
     fn is_operators(&self, name: &str) -> bool {
-        if self.locals.iter().any(|(have, _)| &**have == name) || magic::get(self, name).is_some() {
+        if self.locals.iter().any(|(have, _)| &**have == name) {
+            return self.trusted.iter().any(|trusted| &**trusted == name);
+        }
+        if magic::get(self, name).is_some() {
             return false;
+        }
+        if !self.world.extra_vars.contains_key(name) {
+            let of_includes = self.level.iter().flat_map(|level| level.chain());
+            let mut of_includes = of_includes.filter_map(|level| match &level.kind {
+                LevelKind::Include(foreign) if level.vars.contains_key(name) => Some(foreign),
+                _ => None,
+            });
+            if let Some(foreign) = of_includes.next() {
+                return !foreign.iter().any(|foreign| &**foreign == name);
+            }
         }
         let found = self.each_layer(|layer| {
             layer.get(name)?;
