@@ -20,9 +20,9 @@ use std::{
 
 pub use arithmetic::{Operator, negate, positive};
 pub use containers::{Dict, List};
-use num_bigint::BigInt;
 pub(crate) use key_values::split_name;
 pub use key_values::{ArgText, parse_key_values};
+use num_bigint::BigInt;
 pub use text::{float_text, is_printable};
 
 use crate::diagnostic::Span;

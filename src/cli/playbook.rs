@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    args,
-    check, list,
+    args, check, list,
     prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     report, terminal,
 };
@@ -53,8 +52,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output =
-        output(&prepared.settings, options.common.verbosity, &prepared.secrets)?;
+    let output = output(&prepared.settings, options.common.verbosity, &prepared.secrets)?;
     let run = prepare::run(
         prepared,
         &options.common,
@@ -273,7 +271,12 @@ fn status_of(problems: &Diagnostics) -> u8 {
 }
 
 /// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.
-pub(super) fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Value, Diagnostic> {
+pub(super) fn resolve(
+    run: &Run,
+    extra: &Dict,
+    value: &Value,
+    level: &Level,
+) -> Result<Value, Diagnostic> {
     struct Names<'a> {
         extra: &'a Dict,
         level: &'a Level,

@@ -132,9 +132,8 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
     keywords.set(Keyword::GatherFacts, Value::Bool(false), span);
     let level =
         Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::default(), parent: None });
-    let resolve = |value: &Value, level: &Level| {
-        playbook::resolve(run, &run.world.extra_vars, value, level)
-    };
+    let resolve =
+        |value: &Value, level: &Level| playbook::resolve(run, &run.world.extra_vars, value, level);
     let loader = Loader::new(playbook::surroundings(run, files, &resolve));
     let (name, foreign) = loader.action_of(written, &action_span, &level, &dir);
     let name = &*name;

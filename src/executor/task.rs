@@ -250,7 +250,8 @@ impl Prepared {
     /// Finds a keyword whose value is none of its kind.
     fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
         let mut seen: Vec<Keyword> = Vec::new();
-        for (keyword, value, span) in self.task.level.chain().flat_map(|level| level.keywords.iter())
+        for (keyword, value, span) in
+            self.task.level.chain().flat_map(|level| level.keywords.iter())
         {
             if keyword.kind().is_none() || seen.contains(&keyword) {
                 continue;

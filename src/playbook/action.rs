@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Fault, Span},
-    value::{split_name, parse_key_values, Template, Value},
+    value::{Template, Value, parse_key_values, split_name},
     yaml::Node,
 };
 
@@ -247,9 +247,9 @@ impl Loader<'_> {
                 None => self.error(
                     Diagnostic::error(
                         &given.span,
-                        format!("args must be a mapping, this is {}", given.kind_name()),
+                        "The value of the task `args` keyword is invalid.",
                     )
-                    .label("not a mapping"),
+                    .label(format!("not a mapping, but {}", given.kind_name())),
                 ),
             }
         }

@@ -9,11 +9,11 @@ use std::{
 };
 
 use super::{
-    Block, Collections, Entry, KEYWORDS, Keyword, Keywords, Level, LevelKind, Levels, Play,
-    Playbook, Role, VarsPrompt,
+    Block, Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role,
+    VarsPrompt,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
     value::{Dict, Value},
     yaml::{self, Node},
 };
@@ -339,7 +339,10 @@ impl<'a> Loader<'a> {
                 None => self.error(
                     Diagnostic::error(
                         &key.span,
-                        format!("Invalid variable name '{}'.", key.span.text()),
+                        format!(
+                            "Invalid variable name '{}'.",
+                            key.as_str().unwrap_or(key.span.text())
+                        ),
                     )
                     .label("letters, digits and underscores, not beginning with a digit")
                     .fault(Fault::Absence),
@@ -356,45 +359,6 @@ impl<'a> Loader<'a> {
             let warning = Diagnostic::error(span, message).label("the language's own name");
             self.around.files.warnings.borrow_mut().push(warning.warning());
         }
-    }
-
-    /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
-    pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
-        let mut keywords = Keywords::default();
-        for (key, value) in entries {
-            let name = key.as_str().unwrap_or_default();
-            match Keyword::find(name, level) {
-                Some(keyword) if is_structure(keyword) => (),
-                Some(keyword) => {
-                    let given = value.to_value();
-                    // What only a play has is known before its first task.
-                    let is_plays = level == Levels::PLAY
-                        && !KEYWORDS[keyword as usize].levels.contains(Levels::TASK);
-                    if let Some(message) = keyword.misfit(&given).filter(|_| is_plays) {
-                        let message = format!("Error processing keyword '{name}': {message}");
-                        self.error(Diagnostic::error(&value.span, message));
-                    }
-                    keywords.set(keyword, given, value.span.clone());
-                }
-                None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
-                None => self.unknown_keyword(key, level),
-            }
-        }
-        keywords
-    }
-
-    pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
-        let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-        let class = level.class_name();
-        let error = Diagnostic::error(
-            &key.span,
-            format!("'{name}' is not a valid attribute for a {class}"),
-        )
-        .label("unknown keyword");
-        self.error(match closest(&name, Keyword::names(level)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        });
     }
 
     /// Reads a list of tasks and blocks.
@@ -415,8 +379,12 @@ impl<'a> Loader<'a> {
         };
         let mut entries = Vec::new();
         for item in items {
+            let lone = ["rescue", "always"].iter().find(|name| item.get(name).is_some());
             if item.get("block").is_some() {
                 entries.extend(self.block(item, place).map(Entry::Block));
+            } else if let Some(name) = lone {
+                let message = format!("'{name}' keyword cannot be used without 'block'");
+                self.error(Diagnostic::error(&item.span.start(), message));
             } else {
                 entries.extend(self.task(item, place));
             }
@@ -471,7 +439,7 @@ impl<'a> Loader<'a> {
 }
 
 /// Returns whether a keyword holds tasks, roles or variables: those are not values.
-fn is_structure(keyword: Keyword) -> bool {
+pub(super) fn is_structure(keyword: Keyword) -> bool {
     use Keyword as K;
     matches!(
         keyword,

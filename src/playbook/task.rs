@@ -74,9 +74,7 @@ impl Loader<'_> {
             self.error(
                 Diagnostic::error(
                     span,
-                    format!(
-                        "Invalid 'register' specified: the variable name '{name}' is not valid"
-                    ),
+                    format!("Invalid 'register' specified: Invalid variable name '{name}'."),
                 )
                 .label("letters, digits and underscores, not beginning with a digit"),
             );

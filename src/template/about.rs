@@ -9,9 +9,8 @@ pub fn about_file(written: &str, path: &Path, dest: &str) -> [(&'static str, Val
     let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let stamp = std::fs::metadata(path).ok().and_then(|meta| meta.modified().ok());
     let stamp = stamp.and_then(|time| jiff::Zoned::try_from(time).ok());
-    let stamp = stamp.map_or(Value::None, |stamp| {
-        Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
-    });
+    let stamp = stamp
+        .map_or(Value::None, |stamp| Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string()));
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let user = std::env::var("USER").unwrap_or_else(|_| "root".to_owned());
     let now = jiff::Zoned::now().strftime("%Y-%m-%d %H:%M:%S.%6f").to_string();

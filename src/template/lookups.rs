@@ -151,7 +151,11 @@ impl Query<'_, '_> {
     }
 
     /// Reads a term that has options of its own: `key file=users.csv`; they beat those of the call.
-    pub(crate) fn inline<'t>(&'t self, term: &str, known: &[&str]) -> Result<Inline<'t>, LookupError> {
+    pub(crate) fn inline<'t>(
+        &'t self,
+        term: &str,
+        known: &[&str],
+    ) -> Result<Inline<'t>, LookupError> {
         let given = parse_key_values(term, false)?;
         if let Some((name, _)) = given.pairs.iter().find(|(name, _)| !known.contains(&&**name)) {
             return Err(format!("'{name}' is not a valid option").into());

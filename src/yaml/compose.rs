@@ -382,7 +382,8 @@ fn syntax_error(source: &Arc<Source>, error: &libyaml_safer::Error) -> Diagnosti
     let span = Span::new(source, place(mark), (place(mark).0, place(mark).1 + 1));
     let line = source.text.lines().nth(span.line as usize).unwrap_or_default();
     let context = error.context().filter(|context| !context.is_empty());
-    let message = format!("YAML parsing failed: {}", reason(line, span.column as usize, context, problem));
+    let message =
+        format!("YAML parsing failed: {}", reason(line, span.column as usize, context, problem));
     let mut diagnostic =
         Diagnostic::error(&span, message).label("YAML cannot be read from here on");
     if let Some(mark) = error.context_mark().filter(|at| at.line != mark.line) {
@@ -499,7 +500,7 @@ mod tests {
         let document = parse(&Source::new("test.yml", "a: 1\nb: 2\na: 3\n")).unwrap();
         assert_eq!(format!("{:?}", document.root.unwrap().to_value()), r#"{"a": 3, "b": 2}"#);
         insta::assert_snapshot!(document.warnings[0].render(false), @r"
-        [WARNING]: found a duplicate dict key (`a`)
+        [WARNING]: Found duplicate mapping key 'a'.
          --> test.yml:3:1
           |
         1 | a: 1
@@ -524,7 +525,7 @@ mod tests {
     #[test]
     fn syntax_errors_say_what_is_usually_behind_them() {
         insta::assert_snapshot!(error("- a:\n\t- b\n"), @r#"
-        [ERROR]: while scanning for the next token: found character that cannot start any token
+        [ERROR]: YAML parsing failed: Tabs are usually invalid in YAML.
          --> test.yml:2:1
           |
         2 |     - b
@@ -542,7 +543,7 @@ mod tests {
           = hint: put quotes around it: "{{ some_var }}"
         "#);
         insta::assert_snapshot!(error("a: b: c\n"), @r#"
-        [ERROR]: mapping values are not allowed in this context
+        [ERROR]: YAML parsing failed: Colons in unquoted values must be followed by a non-space character.
          --> test.yml:1:5
           |
         1 | a: b: c

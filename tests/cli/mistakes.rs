@@ -13,7 +13,7 @@ fn a_tab_is_no_indentation() {
     insta::assert_snapshot!(refused(&play("- hosts: all\n  tasks:\n\t- debug:\n")), @"
     status 4
     --- stderr
-    [ERROR]: while scanning for the next token: found character that cannot start any token
+    [ERROR]: YAML parsing failed: Tabs are usually invalid in YAML.
      --> playbook.yml:3:1
       |
     3 |     - debug:
@@ -28,7 +28,7 @@ fn a_template_needs_quotes() {
     insta::assert_snapshot!(refused(&task("    - debug:\n        msg: {{ x }}\n")), @r#"
     status 4
     --- stderr
-    [ERROR]: a template block without quotes reads as a mapping
+    [ERROR]: YAML parsing failed: This may be an issue with missing quotes around a template block.
      --> playbook.yml:5:14
       |
     5 |         msg: {{ x }}

@@ -25,7 +25,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             format!(" for '{}' {} plugin", name.to_text(), kind.to_text())
         }
         _ => {
-            return Err("Both plugin_type and plugin_name are required, cannot use one without the other.".into());
+            return Err(
+                "Both plugin_type and plugin_name are required, cannot use one without the other."
+                    .into(),
+            );
         }
     };
     let with_origin = query.flag("show_origin", false);

@@ -31,24 +31,25 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let column = |name: &str, default: &str| {
             let text = term.text(name, default);
-            text.trim().parse::<usize>().map_err(|_| {
-super::wrong_value("csvfile", name, "int", &text)
-            })
+            text.trim()
+                .parse::<usize>()
+                .map_err(|_| super::wrong_value("csvfile", name, "int", &text))
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);
         let Some(path) = query.find("files", &file) else {
             return Err(format!("csvfile: Could not find file {file}").into());
         };
         let text = std::fs::read_to_string(&path).map_err(|error| format!("csvfile: {error}"))?;
-        let row = rows(&text, delimiter).into_iter().find(|row| row.get(key_col) == Some(&term.key));
+        let row =
+            rows(&text, delimiter).into_iter().find(|row| row.get(key_col) == Some(&term.key));
         match row {
             Some(row) => match row.get(col) {
                 Some(cell) => found.push(Value::str(&**cell)),
                 None => return Err("list index out of range".into()),
             },
-            None => found.extend(
-                term.option("default").filter(|value| !matches!(value, Value::None)),
-            ),
+            None => {
+                found.extend(term.option("default").filter(|value| !matches!(value, Value::None)))
+            }
         }
     }
     Ok(found)

@@ -133,7 +133,8 @@ impl Ini<'_> {
                 continue;
             }
             let goes_on = line.starts_with(char::is_whitespace);
-            let section: Option<&mut Section> = current.map(|current: usize| &mut sections[current]);
+            let section: Option<&mut Section> =
+                current.map(|current: usize| &mut sections[current]);
             if let Some(name) = trimmed.strip_prefix('[').and_then(|name| name.split(']').next()) {
                 let known = sections.iter().position(|section| section.name == name);
                 current = Some(known.unwrap_or(sections.len()));

@@ -24,7 +24,12 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), ..] => {
             (items, path.to_string())
         }
-        [_, _, ..] => return Err(format!("{USAGE} first a dict or a list, second a string pointing to the subkey").into()),
+        [_, _, ..] => {
+            return Err(format!(
+                "{USAGE} first a dict or a list, second a string pointing to the subkey"
+            )
+            .into());
+        }
         _ => return Err(USAGE.into()),
     };
     let skip =
@@ -44,9 +49,11 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             continue;
         }
         let Value::Dict(dict) = &item else {
-            return Err(
-                format!("subelements lookup expects a dictionary, got '{}'", item.to_text()).into()
-            );
+            return Err(format!(
+                "subelements lookup expects a dictionary, got '{}'",
+                item.to_text()
+            )
+            .into());
         };
         let mut list = Some(item.clone());
         for key in &path {

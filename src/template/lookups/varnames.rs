@@ -17,7 +17,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     for term in query.terms.clone() {
         let Value::Str(term) = &term else {
             let (shown, kind) = (term.to_repr(), term.type_name());
-            return Err(format!("Invalid setting identifier, \"{shown}\" is not a string, it is a <class '{kind}'>").into());
+            return Err(format!(
+                "Invalid setting identifier, \"{shown}\" is not a string, it is a <class '{kind}'>"
+            )
+            .into());
         };
         let pattern = crate::template::regex::pattern(term, false, false)
             .map_err(|error| format!("Unable to use {term:?} as a search parameter: {error}"))?;
