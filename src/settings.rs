@@ -214,11 +214,11 @@ impl Reader<'_> {
                 || entry.keys.iter().any(|key| known.keys.contains(key))
         });
         let name = known.map_or(entry.name, |known| known.name);
-        let message = match known.filter(|known| !known.choices.is_empty()) {
-            Some(known) => format!(
-                "Invalid value '{text}' for config '{name}'. Valid values are: {}",
-                known.choices.join(", ")
-            ),
+        let choices = entry.kind.strip_prefix("one of ").map(|list| list.replace('`', "").replace(' ', ", "));
+        let message = match choices {
+            Some(choices) => {
+                format!("Invalid value '{text}' for config '{name}'. Valid values are: {choices}")
+            }
             None => format!(
                 "Config '{name}' from '{}' has an invalid value: {reason}",
                 match origin {

@@ -69,6 +69,7 @@ mod versions;
 pub use about::about_file;
 pub use condition::CONDITIONAL;
 pub(crate) use crypt::{Recipe, hash as hash_password};
+pub(crate) use encodings::decode;
 pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub use error::{ErrorKind, TemplateError};

@@ -146,7 +146,9 @@ impl Listing<'_> {
             Some(name) => name.to_text(),
             None => task.action_written.to_string(),
         };
-        match task.level.role().filter(|_| task.name.is_some()) {
+        // A role that is included goes by its own name.
+        let is_own = task.name.is_some() && &*task.action != "include_role";
+        match task.level.role().filter(|_| is_own) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,
         }

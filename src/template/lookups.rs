@@ -42,6 +42,7 @@ registry! { Lookup:
     template,
     together,
     unvault,
+    url,
     varnames,
     vars,
 }
@@ -305,7 +306,9 @@ pub(crate) fn call(
         terms.push(eval.complete(freeze(&value))?);
     }
     if terms.is_empty() {
-        return Err(TemplateError::runtime("lookup() needs the name of a lookup"));
+        return Err(TemplateError::runtime(
+            "_lookup() missing 1 required positional argument: 'plugin_name'",
+        ));
     }
     let name = terms.remove(0).to_text();
     let mut as_list = as_list;

@@ -37,9 +37,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);
         let Some(path) = query.find("files", &file) else {
-            return Err(format!("csvfile: Could not find file {file}").into());
+            return Err("expected str, bytes or os.PathLike object, not NoneType".into());
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("csvfile: {error}"))?;
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let text = crate::template::decode(&bytes, &term.text("encoding", "utf-8"))?;
         let row =
             rows(&text, delimiter).into_iter().find(|row| row.get(key_col) == Some(&term.key));
         match row {

@@ -38,7 +38,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let Some(path) = query.find("files", &name) else {
             return Err("Invalid filename None.".into());
         };
-        let text = super::read(query, &path.to_string_lossy())?;
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
+        let text = crate::template::decode(&bytes, &term.text("encoding", "utf-8"))?;
         let text = if is_properties { format!("[{PROPERTIES}]\n{text}") } else { text };
         let file = Ini {
             name: &name,

@@ -56,8 +56,29 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             .into());
         };
         let mut list = Some(item.clone());
-        for key in &path {
-            list = list.and_then(|value| value.get(key).cloned());
+        for (at, key) in path.iter().enumerate() {
+            let around = list.take().unwrap_or_default();
+            list = around.get(key).cloned();
+            let is_last = at + 1 == path.len();
+            match &list {
+                None if !skip => {
+                    return Err(format!(
+                        "could not find '{key}' key in iterated item '{}'",
+                        around.to_repr()
+                    )
+                    .into());
+                }
+                None => break,
+                Some(Value::Dict(_)) => (),
+                Some(other) if !is_last => {
+                    return Err(format!(
+                        "the key {key} should point to a dictionary, got '{}'",
+                        other.to_text()
+                    )
+                    .into());
+                }
+                Some(_) => (),
+            }
         }
         let list = match list {
             Some(Value::List(list)) => list,
@@ -69,15 +90,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 )
                 .into());
             }
-            None if skip => continue,
-            None => {
-                return Err(format!(
-                    "could not find '{}' key in iterated item '{}'",
-                    path[0],
-                    item.to_repr()
-                )
-                .into());
-            }
+            None => continue,
         };
         let rest = without(dict, &path);
         found.extend(list.iter().map(|element| Value::list([rest.clone(), element.clone()])));
