@@ -65,7 +65,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         output,
     )?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    let playbooks = load(&run, &files, &options.playbooks)?;
+    // Where tasks are only listed, none of them fails.
+    let lists = options.list_tasks || options.list_tags || options.common.inventory.list_hosts;
+    let playbooks = load(&run, &files, &options.playbooks, !lists)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -75,11 +77,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     for warning in selected.warnings {
         run.printer.event(&Event::Warning(warning));
     }
-    let listing = options.common.inventory.list_hosts
-        || options.list_tasks
-        || options.list_tags
-        || options.syntax_check;
-    if listing {
+    if lists || options.syntax_check {
         return list::list(&run, &options, &playbooks);
     }
     let playbooks: Vec<Script> = playbooks
@@ -212,6 +210,7 @@ fn load(
     run: &Arc<Run>,
     files: &Files,
     paths: &[PathBuf],
+    runs: bool,
 ) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
     let extra = Arc::clone(&run.world.extra_vars);
     let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
@@ -225,7 +224,7 @@ fn load(
             tags: &run.options.tags,
             has_hosts: &|play| has_hosts(run, play),
             collections: &run.collections,
-            from_the_start: run.options.start_at_task.is_none(),
+            from_the_start: runs && run.options.start_at_task.is_none(),
         };
         problems.extend(check::check(&playbook, &known));
         found.push((path.clone(), playbook));
