@@ -214,7 +214,8 @@ impl Reader<'_> {
                 || entry.keys.iter().any(|key| known.keys.contains(key))
         });
         let name = known.map_or(entry.name, |known| known.name);
-        let choices = entry.kind.strip_prefix("one of ").map(|list| list.replace('`', "").replace(' ', ", "));
+        let choices =
+            entry.kind.strip_prefix("one of ").map(|list| list.replace('`', "").replace(' ', ", "));
         let message = match choices {
             Some(choices) => {
                 format!("Invalid value '{text}' for config '{name}'. Valid values are: {choices}")

@@ -70,7 +70,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
-    let bytes = match call.text("output_encoding") {
+    let encoding = call.text("output_encoding").filter(|encoding| !encoding.is_empty());
+    let bytes = match encoding {
         Some(encoding) => crate::template::encode(&rendered, &encoding).map_err(Failure::action)?,
         None => rendered.into_bytes(),
     };

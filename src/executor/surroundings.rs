@@ -17,7 +17,7 @@ use crate::{
 /// The address under which a delegate is shown; that of a local one is only a name.
 pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
     if way.target.kind == Kind::Local
-        && let Some(value) = names.get("ansible_host")
+        && let Some(value) = names.own("ansible_host")
         && let Ok(value) = env.eval(&value)
     {
         return value.to_text().into();

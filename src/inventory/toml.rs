@@ -127,7 +127,7 @@ fn value_of(value: Toml) -> Value {
         Toml::Integer(number) => number.into(),
         Toml::Float(number) => number.into(),
         Toml::Boolean(truth) => truth.into(),
-        Toml::Datetime(time) => moment(&time.to_string()),
+        Toml::Datetime(time) => moment(&time),
         Toml::Array(items) => Value::list(items.into_iter().map(value_of)),
         Toml::Table(table) => {
             Value::dict(table.into_iter().map(|(key, value)| (key, value_of(value))))
@@ -136,17 +136,30 @@ fn value_of(value: Toml) -> Value {
 }
 
 /// A date, a time or both, as YAML has them; what is none of them stays text.
-fn moment(text: &str) -> Value {
-    if let Ok(clock) = text.parse::<jiff::civil::Time>() {
-        let civil = jiff::civil::date(1900, 1, 1).to_datetime(clock);
-        return Value::Object(Arc::new(Clock(Time { civil, offset: None })));
+fn moment(moment: &toml::value::Datetime) -> Value {
+    use jiff::civil;
+    let small = |number: u8| i8::try_from(number).unwrap_or_default();
+    let date = moment.date.and_then(|date| {
+        civil::Date::new(i16::try_from(date.year).ok()?, small(date.month), small(date.day)).ok()
+    });
+    let time = moment.time.and_then(|time| {
+        let (second, nanosecond) = (time.second.map_or(0, small), time.nanosecond.unwrap_or(0));
+        let nanosecond = i32::try_from(nanosecond).ok()?;
+        civil::Time::new(small(time.hour), small(time.minute), second, nanosecond).ok()
+    });
+    let offset = moment.offset.map(|offset| match offset {
+        toml::value::Offset::Z => 0,
+        toml::value::Offset::Custom { minutes } => i32::from(minutes) * 60,
+    });
+    match (date, time) {
+        (Some(date), Some(time)) => {
+            Value::Object(Arc::new(Time { civil: date.to_datetime(time), offset }))
+        }
+        (Some(date), None) => Value::Object(Arc::new(Date(date))),
+        (None, Some(time)) => {
+            let civil = civil::date(1900, 1, 1).to_datetime(time);
+            Value::Object(Arc::new(Clock(Time { civil, offset: None })))
+        }
+        (None, None) => Value::from(moment.to_string()),
     }
-    if let Ok(date) = text.parse::<jiff::civil::Date>()
-        && !text.contains([':'])
-    {
-        return Value::Object(Arc::new(Date(date)));
-    }
-    let Ok(civil) = text.parse::<jiff::civil::DateTime>() else { return Value::str(text) };
-    let offset = jiff::fmt::temporal::Pieces::parse(text).ok().and_then(|p| p.to_numeric_offset());
-    Value::Object(Arc::new(Time { civil, offset: offset.map(|offset| offset.seconds()) }))
 }

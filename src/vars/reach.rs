@@ -1,8 +1,11 @@
 //! Variables that say how a host is reached, where nobody set them: other names of the same thing, keywords, options and
 //! settings stand in for them. They are there while an action is decided on, not in a task's name or loop.
 
+use std::sync::PoisonError;
+
 use super::Names;
 use crate::{
+    inventory::LOCALHOST,
     playbook::Keyword,
     value::{Dict, Value},
 };
@@ -46,7 +49,13 @@ impl Names {
         let property = names.last()?;
         match self.world.settings.reached_by.get(property) {
             None if *property == "ansible_host" => {
-                Some(Value::Str(self.host.as_ref()?.name.clone()))
+                let host = self.host.as_ref()?;
+                let inventory = &self.world.inventory;
+                let inventory = inventory.read().unwrap_or_else(PoisonError::into_inner);
+                // The controller that no source names goes by its address.
+                let is_implicit =
+                    inventory.host(host.id).implicit && LOCALHOST.contains(&&*host.name);
+                Some(if is_implicit { "127.0.0.1".into() } else { Value::Str(host.name.clone()) })
             }
             found => found.cloned(),
         }

@@ -48,9 +48,11 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 Some(cell) => found.push(Value::str(&**cell)),
                 None => return Err("list index out of range".into()),
             },
-            None => {
-                found.extend(term.option("default").filter(|value| !matches!(value, Value::None)))
-            }
+            None => match term.option("default") {
+                None | Some(Value::None) => (),
+                Some(Value::List(values)) => found.extend(values.iter().cloned()),
+                Some(value) => found.push(value),
+            },
         }
     }
     Ok(found)

@@ -88,6 +88,12 @@ fn read_term<'q>(query: &'q Query<'_, '_>, term: &str) -> Result<Inline<'q>, sup
     let mut parts = parts.into_iter();
     let key = parts.next().unwrap_or_default();
     if let Some((name, _)) = key.split_once('=') {
+        if OPTIONS.contains(&name) {
+            return Err(format!(
+                "No key to look up was provided as first term within string inline options: {term}"
+            )
+            .into());
+        }
         return Err(format!("'{name}' is not a valid option.").into());
     }
     let given = parts.filter_map(|part| {

@@ -113,8 +113,12 @@ fn shortcut(term: &str) -> Option<Vec<(String, String)>> {
         Some((start, end)) => (Some(start), end),
         None => (None, range),
     };
+    // What looks like a number is taken for one here, and refused later where it is none.
     let is_number = |text: &str| {
-        numbers::parse_int(text, 0).is_some() || numbers::parse_int(text, 10).is_some()
+        let digits = text.strip_prefix('0').unwrap_or(text);
+        let digits = digits.strip_prefix(['x', 'X']).unwrap_or(digits);
+        let digits = if digits.is_empty() { text } else { digits };
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let valid = is_number(end) && start.is_none_or(is_number) && stride.is_none_or(is_number);
     let pair =

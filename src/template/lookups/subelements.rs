@@ -70,6 +70,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 }
                 None => break,
                 Some(Value::Dict(_)) => (),
+                Some(_) if !is_last && skip => {
+                    list = None;
+                    break;
+                }
                 Some(other) if !is_last => {
                     return Err(format!(
                         "the key {key} should point to a dictionary, got '{}'",

@@ -37,9 +37,8 @@ fn fetch(query: &Query<'_, '_>, host: &Host, address: &str) -> Result<String, St
         query.option(name).filter(|value| !matches!(value, Value::None)).map(Value::to_text)
     };
     let seconds = query.text("timeout", "10");
-    let seconds: f64 = seconds
-        .parse()
-        .map_err(|_| super::wrong_value("url", "timeout", "float", &seconds))?;
+    let seconds: f64 =
+        seconds.parse().map_err(|_| super::wrong_value("url", "timeout", "float", &seconds))?;
     let options = Options {
         timeout: Duration::from_secs_f64(seconds.clamp(0.1, 1e6)),
         trust: Trust {
@@ -74,12 +73,8 @@ fn fetch(query: &Query<'_, '_>, host: &Host, address: &str) -> Result<String, St
     if let Some(Value::Dict(more)) = query.option("headers") {
         headers.extend(more.iter().map(|(name, value)| (name.to_text(), value.to_text())));
     }
-    let request = http::Request {
-        method: "GET".to_owned(),
-        url: address.to_owned(),
-        headers,
-        body: None,
-    };
+    let request =
+        http::Request { method: "GET".to_owned(), url: address.to_owned(), headers, body: None };
     let mut response = http::send(host, &options, request).map_err(|error| {
         let reason = error.message.trim_start_matches("Request failed: ");
         if reason.starts_with("unknown url type") {
