@@ -7,11 +7,12 @@ mod collections;
 mod hosts;
 mod import;
 mod keywords;
-mod kinds;
 mod load;
 mod looping;
+mod prompt;
 mod role;
 mod task;
+mod words;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -176,6 +176,11 @@ impl World {
     }
 
     /// Says that the inventory is another one: hosts are looked up anew, what is known of them stays.
+    pub fn host_names(&self) -> Vec<Arc<str>> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.values().map(|host| Arc::clone(&host.name)).collect()
+    }
+
     pub fn forget_hosts(&self) {
         let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);

@@ -181,8 +181,9 @@ fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(
         {
             continue;
         }
-        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
-        if !ending.is_some_and(|ending| wanted.extensions.contains(&ending)) {
+        // A file without an ending has an empty one, which may be wanted.
+        let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        if !wanted.extensions.contains(&ending) {
             if wanted.passes_unknown {
                 continue;
             }

@@ -20,6 +20,7 @@ use crate::{
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
+    vars::Names,
     vault::Opener,
 };
 
@@ -213,10 +214,12 @@ fn load(
     runs: bool,
 ) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
     let extra = Arc::clone(&run.world.extra_vars);
-    let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
     let mut problems = Diagnostics::default();
     let mut found = Vec::new();
     for path in paths {
+        let dir = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let dir = dir.parent().unwrap_or(&dir);
+        let resolve = |value: &Value, level: &Arc<Level>| resolve(run, &extra, dir, value, level);
         let loader = Loader::new(surroundings(run, files, &resolve));
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);
@@ -269,21 +272,24 @@ fn status_of(problems: &Diagnostics) -> u8 {
     }
 }
 
-/// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.
+/// Evaluates a name of an import with what is known before any host is: extra variables, those of its levels and roles,
+/// and what the run says of itself.
 pub(super) fn resolve(
     run: &Run,
     extra: &Dict,
+    dir: &Path,
     value: &Value,
-    level: &Level,
+    level: &Arc<Level>,
 ) -> Result<Value, Diagnostic> {
-    struct Names<'a> {
+    struct Known<'a> {
         extra: &'a Dict,
-        level: &'a Level,
+        names: Names,
     }
-    impl Scope for Names<'_> {
+    impl Scope for Known<'_> {
         fn get(&self, name: &str) -> Option<Value> {
-            let own = || self.level.chain().find_map(|level| level.vars.get(name).cloned());
-            self.extra.get(name).cloned().or_else(own)
+            let levels = || self.names.level.iter().flat_map(|level| level.chain());
+            let own = || levels().find_map(|level| level.vars.get(name).cloned());
+            self.extra.get(name).cloned().or_else(own).or_else(|| self.names.get(name))
         }
         fn names(&self) -> Vec<Arc<str>> {
             Vec::new()
@@ -292,7 +298,9 @@ pub(super) fn resolve(
     if !value.is_lazy() {
         return Ok(value.clone());
     }
-    let names = Names { extra, level };
+    let mut names = Names::new(&run.world, None, None).with_level(level);
+    names.set_local("playbook_dir", Value::str(dir.display().to_string()));
+    let known = Known { extra, names };
     let context = run.world.context(Vec::new());
-    Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
+    Env::new(&known, &context).eval(value).map_err(|error| (&error).into())
 }

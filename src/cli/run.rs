@@ -104,6 +104,11 @@ fn output(
     Ok(output)
 }
 
+/// The folder that stands in for the playbook's.
+fn dir(options: &RunOptions) -> PathBuf {
+    options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."))
+}
+
 /// The pattern of hosts, which may be an expression over variables of the command line.
 fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
     if !Template::is_in(&options.pattern) {
@@ -111,37 +116,41 @@ fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
     }
     let span = written_at("<CLI option 'pattern'>", &options.pattern);
     let template = Template::new(options.pattern.as_str(), Some(span));
-    let level = Level {
+    let level = Arc::new(Level {
         kind: LevelKind::Play,
         keywords: Keywords::default(),
         vars: Arc::default(),
         parent: None,
-    };
+    });
     let value = Value::Template(Arc::new(template));
-    let found = playbook::resolve(run, &run.world.extra_vars, &value, &level);
+    let found = playbook::resolve(run, &run.world.extra_vars, &dir(options), &value, &level);
     found.map(|value| value.to_text()).map_err(|error| Refusal::new(ERROR, error))
 }
 
 /// The play of one task that the options say.
 fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
-    let dir = options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let dir = dir(options);
     let action_span = written_at("<CLI option '-m'>", written);
     let span = written_at("<CLI option '-a'>", &options.module_args);
     let mut keywords = Keywords::default();
     keywords.set(Keyword::GatherFacts, Value::Bool(false), span);
     let level =
         Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::default(), parent: None });
-    let resolve =
-        |value: &Value, level: &Level| playbook::resolve(run, &run.world.extra_vars, value, level);
+    let resolve = |value: &Value, level: &Arc<Level>| {
+        playbook::resolve(run, &run.world.extra_vars, &dir, value, level)
+    };
     let loader = Loader::new(playbook::surroundings(run, files, &resolve));
     let (name, foreign) = loader.action_of(written, &action_span, &level, &dir);
     let name = &*name;
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
-    if matches!(
-        name,
-        "include_tasks" | "include_role" | "import_tasks" | "import_role" | "import_playbook"
-    ) {
+    // Nothing is read before the run, so that an import is an include that says nothing of itself.
+    let name = match name {
+        "import_tasks" => "include_tasks",
+        "import_role" => "include_role",
+        name => name,
+    };
+    if name == "import_playbook" {
         return Err(refuse(Diagnostic::bare(format!(
             "'{written}' is not a valid action for ad-hoc commands"
         ))));

@@ -173,3 +173,18 @@ impl Failure {
         (self.result, causes)
     }
 }
+
+/// Returns the failure of naming a variable in a way that no variable can be named.
+pub fn invalid_name(name: &Value, span: Option<&Span>) -> Failure {
+    let kind = name.type_name();
+    let message = match name {
+        Value::Str(text) => format!("Invalid variable name '{text}'."),
+        Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
+            format!("Invalid variable name of type '{kind}'.")
+        }
+        other => format!("Invalid variable name '{}' of type '{kind}'.", other.to_text()),
+    };
+    Failure::at(span, message)
+        .help("Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.")
+        .with("changed", false)
+}

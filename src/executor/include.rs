@@ -25,6 +25,8 @@ pub(super) struct Include {
     pub(super) apply: Vec<(Keyword, Value)>,
     /// The item, as the output shows it.
     pub(super) label: Option<String>,
+    /// What the task's own result says; nothing where an import is done as an include.
+    pub(super) told: Arc<Dict>,
 }
 
 #[derive(Clone, Debug)]
@@ -140,9 +142,22 @@ impl Prepared {
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
+        let mut told = Dict::new();
+        if !self.task.action_written.contains("import_") {
+            told.insert("changed", false);
+            let mut include_args = args.clone();
+            if let Included::Tasks { file } = &what {
+                told.insert("include", file.as_str());
+                include_args.remove("file");
+                include_args.remove("_raw_params");
+            }
+            told.insert("include_args", Value::from(include_args));
+        }
+        let told = Arc::new(told);
         let foreign = names.locals.iter().map(|(name, _)| name);
         let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
-        let include = Include { what, locals: names.locals.clone(), foreign, apply, label };
+        let locals = names.locals.clone();
+        let include = Include { what, locals, foreign, apply, label, told };
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert(KEY, Value::Object(Arc::new(include)));

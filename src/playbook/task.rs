@@ -70,11 +70,15 @@ impl Loader<'_> {
         if let Some((value, span)) = keywords.get(Keyword::Register)
             && !value.as_str().is_some_and(super::is_variable_name)
         {
+            let kind = match value {
+                Value::Str(_) => String::new(),
+                other => format!(" of type '{}'", other.type_name()),
+            };
             let name = value.to_text();
             self.error(
                 Diagnostic::error(
                     span,
-                    format!("Invalid 'register' specified: Invalid variable name '{name}'."),
+                    format!("Invalid 'register' specified: Invalid variable name '{name}'{kind}."),
                 )
                 .label("letters, digits and underscores, not beginning with a digit"),
             );

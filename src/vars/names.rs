@@ -176,8 +176,11 @@ impl Names {
             .play
             .as_ref()
             .map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
-        let public =
-            || public.iter().flat_map(|roles| roles.iter().rev()).filter(|role| role.public);
+        // A role that others stand on is seen behind each of them.
+        let public = || {
+            let roles = public.iter().flat_map(|roles| roles.iter().rev());
+            roles.filter(|role| role.public && role.dependents.is_empty())
+        };
 
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
