@@ -113,7 +113,6 @@ fn with_run(call: &Call<'_>, name: &str, mut given: JsonMap) -> JsonMap {
         ("_ansible_module_name", json!(name)),
         ("_ansible_syslog_facility", json!("LOG_USER")),
         ("_ansible_selinux_special_fs", json!(["fuse", "nfs", "vboxsf", "ramfs", "9p", "vfat"])),
-        ("_ansible_string_conversion_action", json!("warn")),
         ("_ansible_socket", Json::Null),
         ("_ansible_shell_executable", json!("/bin/sh")),
         ("_ansible_keep_remote_files", json!(false)),

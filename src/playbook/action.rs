@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Actions whose text is not only `key=value` pairs.
-const FREE_FORM: [&str; 14] = [
+const FREE_FORM: [&str; 13] = [
     "command",
     "shell",
     "script",
@@ -28,7 +28,6 @@ const FREE_FORM: [&str; 14] = [
     "import_role",
     "add_host",
     "group_by",
-    "expect",
     "win_command",
 ];
 
