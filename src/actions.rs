@@ -32,6 +32,7 @@ registry! {
     gather_facts,
     group_by,
     include_vars,
+    package,
     patch,
     pause,
     raw,
@@ -117,6 +118,7 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
+                | "package"
                 | "patch"
                 | "synchronize"
                 | "template"
@@ -128,7 +130,7 @@ pub(crate) fn is_action(name: &str) -> bool {
 
 /// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
 pub(crate) fn may_be_job(name: &str) -> bool {
-    find(name).is_none_or(|action| action.name == "gather_facts")
+    find(name).is_none_or(|action| matches!(action.name, "gather_facts" | "package"))
 }
 
 /// Returns whether a task of this name needs a connection to its host.

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use windlass_macros::Args;
 
 use crate::{
-    host::{Failure, Hasher, Host, Outcome, Result, checksum_of, errno_about},
+    host::{Failure, Hasher, Host, Outcome, Result, checksum_of, errno_of},
     spec::ArgPath,
 };
 
@@ -23,14 +23,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.src.0.as_str();
     let failed = |error: &std::io::Error| {
         Failure::new(match error.raw_os_error() {
-            Some(2) => {
-                format!("File not found: {path}: [Errno 2] No such file or directory: '{path}'")
-            }
-            Some(13) => format!("File is not readable: {path}: {}", errno_about(error, path)),
-            _ => format!("unable to slurp file: {}", errno_about(error, path)),
+            Some(2) => format!("File not found: {path}"),
+            Some(13) => format!("File is not readable: {path}"),
+            _ => "Unable to slurp file: {source}".to_owned(),
         })
+        .with("exception", errno_of(error, path))
         .with("path", path)
-        .with("missing", matches!(error.raw_os_error(), Some(2 | 13)))
+        .with("missing", error.raw_os_error() == Some(2))
     };
     let outcome = Outcome::changed_if(false).with("path", path);
     let mut file = host.open_file(path).map_err(|error| failed(&error))?;
@@ -79,9 +78,7 @@ mod tests {
         assert!(run(args("/d/f", Some("other")), &host).is_err());
         assert_eq!(run(args("/d", None), &host).unwrap().values["directory"], true);
         let missing = run(args("/none", None), &host).unwrap_err();
-        assert_eq!(
-            missing.message,
-            "File not found: /none: [Errno 2] No such file or directory: '/none'"
-        );
+        assert_eq!(missing.message, "File not found: /none");
+        assert_eq!(missing.values["missing"], true);
     }
 }

@@ -45,6 +45,9 @@ pub struct Args {
     /// The controller's name of the file that it sends
     #[arg(name = "_original_basename", hidden)]
     original_basename: Option<String>,
+    /// Whether only what is there is asked for
+    #[arg(name = "_diff_peek", hidden)]
+    diff_peek: Option<Json>,
     #[arg(flatten)]
     attributes: FileAttributes,
 }
@@ -68,6 +71,12 @@ struct Run<'a> {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    if args.diff_peek.is_some() {
+        let mut outcome = Outcome::changed_if(false).with("path", args.path.0.as_str());
+        outcome = outcome.with("appears_binary", appears_binary(&args.path, host));
+        outcome.values.extend(host.path_info(&args.path));
+        return Ok(outcome);
+    }
     enter_folder(&mut args, host);
     let found = host.path_state(&args.path)?;
     let state = args.state.unwrap_or(match found {
@@ -100,6 +109,11 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         State::Link => run.link(),
         State::Touch => run.touch(),
     }
+}
+
+/// Returns whether a file begins as no text does.
+fn appears_binary(path: &str, host: &Host) -> bool {
+    host.read_whole(path).is_ok_and(|bytes| bytes.iter().take(8192).any(|byte| *byte == 0))
 }
 
 /// A folder as the place of a hard link or a sent file means: in it, under the source's name.

@@ -205,7 +205,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (None, path) => {
             let path = path.unwrap_or_default();
             host.read_whole(path).map_err(|error| {
-                Failure::new(crate::host::errno_about(&error, path).replacen(": b'", ": '", 1))
+                Failure::new(crate::host::errno_of(&error, path))
             })?
         }
     };

@@ -45,16 +45,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         "openrc" => Manager::OpenRc,
         "service" | "ansible.builtin.service" => Manager::Scripts,
         "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
-        other => {
-            return Err(Failure::new(format!(
-                "`{other}` is no service manager that is known here"
-            )));
-        }
+        // What nobody knows is the generic way, as in the reference.
+        _ => Manager::Scripts,
     };
     if manager != Manager::Systemd {
         let Some(name) = args.name.clone() else {
             return Err(Failure::new("missing required arguments: name"));
         };
+        if args.state.is_none() && args.enabled.is_none() {
+            return Err(Failure::new("one of the following is required: state, enabled"));
+        }
         if manager == Manager::SystemV {
             let wish = Wish {
                 state: args.state,

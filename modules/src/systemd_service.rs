@@ -278,8 +278,6 @@ impl<'a> Unit<'a> {
         let is_enabled = match lines.next().unwrap_or_default() {
             "generated" if self.has_script => self.script_is_enabled(),
             "enabled" | "static" | "generated" | "transient" => true,
-            // Until the next boot is not what either wish means.
-            "enabled-runtime" => !enabled,
             // Alone they say that nothing is installed; the places follow where something is.
             "alias" | "indirect" => lines.next().is_some(),
             _ => false,

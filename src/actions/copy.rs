@@ -1,6 +1,6 @@
 //! `copy`: files, folders and texts of the controller.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
@@ -90,6 +90,7 @@ fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Fai
         entries: Vec::new(),
         contents: Vec::new(),
         follow: call.truth("local_follow").unwrap_or(true),
+        above: Vec::new(),
     };
     let prefix = if contents_only {
         String::new()
@@ -110,6 +111,8 @@ struct Tree {
     entries: Vec<Json>,
     contents: Vec<crate::remote::Content>,
     follow: bool,
+    /// The folders that are being read: a link to one of them is followed no more.
+    above: Vec<PathBuf>,
 }
 
 impl Tree {
@@ -123,6 +126,7 @@ impl Tree {
             .map(|entry| entry.path())
             .collect();
         entries.sort();
+        self.above.push(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
@@ -134,7 +138,11 @@ impl Tree {
             } else if path.is_dir() {
                 self.entries
                     .push(json!({"path": relative, "kind": "directory", "mode": mode(&path)}));
-                self.add(call, &path, &relative)?;
+                let goes_round =
+                    path.canonicalize().is_ok_and(|real| self.above.iter().any(|above| *above == real));
+                if !goes_round {
+                    self.add(call, &path, &relative)?;
+                }
             } else {
                 let sent = files::send(call, &path)?;
                 self.entries.push(json!({
@@ -144,6 +152,7 @@ impl Tree {
                 self.contents.push(sent.content);
             }
         }
+        self.above.pop();
         Ok(())
     }
 }

@@ -66,7 +66,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
     let bytes = match call.text("output_encoding") {
-        Some(encoding) => crate::template::encode(&rendered, &encoding).map_err(Failure::action)?,
+        Some(encoding) if !encoding.is_empty() => {
+            crate::template::encode(&rendered, &encoding)
+                .map_err(|error| Failure::at(None, error).with("changed", false))?
+        }
         None => rendered.into_bytes(),
     };
     let args: Dict = call
@@ -102,7 +105,7 @@ fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {
         "\\n" | "\n" => "\n".to_owned(),
         "\\r" | "\r" => "\r".to_owned(),
         "\\r\\n" | "\r\n" => "\r\n".to_owned(),
-        _ => return Err(Failure::action("newline_sequence needs to be one of: \n, \r or \r\n")),
+        _ => return Err(Failure::plain("newline_sequence needs to be one of: \n, \r or")),
     };
     if let Some(trim) = call.truth("trim_blocks") {
         options.trim_blocks = trim;

@@ -102,9 +102,9 @@ fn unescape(text: &str) -> String {
 
 /// Returns the character that an escape means, and the length of its text after the backslash.
 fn escaped(text: &str) -> Option<(char, usize)> {
-    let code = |start: usize, length: usize, radix| {
+    let code = |start: usize, length: usize| {
         let digits = text.get(start..start + length)?;
-        let code = u32::from_str_radix(digits, radix).ok()?;
+        let code = u32::from_str_radix(digits, 16).ok()?;
         Some((char::from_u32(code)?, start + length))
     };
     let plain = match text.chars().next()? {
@@ -116,13 +116,9 @@ fn escaped(text: &str) -> Option<(char, usize)> {
         'f' => '\x0c',
         'v' => '\x0b',
         c @ ('\\' | '\'' | '"') => c,
-        'x' => return code(1, 2, 16),
-        'u' => return code(1, 4, 16),
-        'U' => return code(1, 8, 16),
-        '0'..='7' => {
-            let length = text.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
-            return code(0, length, 8);
-        }
+        'x' => return code(1, 2),
+        'u' => return code(1, 4),
+        'U' => return code(1, 8),
         _ => return None,
     };
     Some((plain, 1))
