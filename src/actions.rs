@@ -175,6 +175,12 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let message = format!("Action '{}' does not support raw params.", full_name(name));
         return Err(Failure::at(None, message));
     }
+    // Its words are for the shell to read, whatever is in them.
+    if name == "shell" && call.args.contains_key("expand_argument_vars") {
+        return Err(Failure::plain(
+            "Unsupported parameters for (shell) module: expand_argument_vars",
+        ));
+    }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;
         return (action.run)(call);

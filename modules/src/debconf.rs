@@ -98,11 +98,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let mut after = previous.clone();
     after.extend(now.clone());
-    let diff = if host.diffing() {
-        json!({ "before": previous, "after": after })
-    } else {
-        json!({})
-    };
+    let diff =
+        if host.diffing() { json!({ "before": previous, "after": after }) } else { json!({}) };
     Ok(told(true, now).with("previous", previous).with("diff", diff))
 }
 

@@ -22,14 +22,23 @@ pub struct Args {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.src.0.as_str();
     let failed = |error: &std::io::Error| {
-        Failure::new(match error.raw_os_error() {
-            Some(2) => format!("File not found: {path}"),
-            Some(13) => format!("File is not readable: {path}"),
-            _ => "Unable to slurp file: {source}".to_owned(),
-        })
-        .with("exception", errno_of(error, path))
-        .with("path", path)
-        .with("missing", error.raw_os_error() == Some(2))
+        let failure = match error.raw_os_error() {
+            Some(2) => Failure::new(format!("File not found: {path}")),
+            Some(13) => Failure::new(format!("File is not readable: {path}")),
+            _ => {
+                let reason = error.to_string();
+                let reason = reason.split(" (os error").next().unwrap_or_default();
+                return Failure::new(format!(
+                    "Failed to get information on remote file ({path}): {reason}"
+                ))
+                .with("_ansible_windlass_action_failed", true)
+                .with("file", path);
+            }
+        };
+        failure
+            .with("exception", errno_of(error, path))
+            .with("path", path)
+            .with("missing", error.raw_os_error() == Some(2))
     };
     let outcome = Outcome::changed_if(false).with("path", path);
     let mut file = host.open_file(path).map_err(|error| failed(&error))?;

@@ -102,8 +102,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(message));
     }
     let filter = Filter::new(&args, host.now())?;
-    let mut search =
-Search {
+    let mut search = Search {
         args: &args,
         host,
         filter,

@@ -90,7 +90,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         before_header: if existing.is_some() { path.to_owned() } else { "/dev/null".to_owned() },
         after_header: path.to_owned(),
     };
-    if changed {
+    let after = lines.concat();
+    if changed && after != before {
         if args.state == State::Absent && key.is_none() {
             // It leaves the file as it was beside it.
             let mode = host.stat(path)?.map(|meta| meta.mode() & 0o7777);
@@ -100,7 +101,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
-        host.rewrite(path, &text::to_bytes(&lines.concat()), &how)?;
+        host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let mut outcome = Outcome::changed_if(changed).with("diff", diff.into_json());
     if host.checking() && (changed || args.state == State::Present || key.is_none()) {
@@ -220,7 +221,27 @@ fn is_for(line: &str, name: &str) -> bool {
         return matches_hashed(names, name);
     }
     let name = name.to_lowercase();
-    names.to_lowercase().split(',').any(|one| one == name) || names.eq_ignore_ascii_case(&name)
+    let names = names.to_lowercase();
+    let mut patterns = names.split(',');
+    names == name
+        || (patterns.any(|one| fits(one.as_bytes(), name.as_bytes()))
+            && !names
+                .split(',')
+                .filter_map(|one| one.strip_prefix('!'))
+                .any(|not| fits(not.as_bytes(), name.as_bytes())))
+}
+
+/// Whether a name is one that a pattern of OpenSSH means: `*` is any text, `?` any sign.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => {
+            fits(rest, name) || (!name.is_empty() && fits(pattern, &name[1..]))
+        }
+        (Some((b'?', rest)), Some((_, after))) => fits(rest, after),
+        (Some((one, rest)), Some((other, after))) => one == other && fits(rest, after),
+        _ => false,
+    }
 }
 
 /// Whether `|1|salt|hash` is that name.

@@ -47,9 +47,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     let is_folder = args.state == State::Directory;
-    let path = host
-        .create_temporary(&folder, &args.prefix, &args.suffix, is_folder)
-        .map_err(|error| {
+    let path =
+        host.create_temporary(&folder, &args.prefix, &args.suffix, is_folder).map_err(|error| {
             // A name that might have been tried, as the reference shows the last.
             let name = random_name().unwrap_or_default();
             let tried = format!("{folder}/{}{name}{}", args.prefix, args.suffix);

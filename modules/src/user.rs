@@ -150,7 +150,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (Presence::Absent, Some(user)) => {
             host.end_helpers_of(user.uid);
             remove(&args, host)
-        },
+        }
         (Presence::Present, None) => {
             let done = create::create(&args, host)?;
             let outcome = printed(named(&args, true), &args, &done)?

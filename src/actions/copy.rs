@@ -116,6 +116,11 @@ struct Tree {
 }
 
 impl Tree {
+    /// Returns whether a link leads to nothing, or back to a folder that is being read: such a one stays a link.
+    fn leads_nowhere(&self, path: &Path) -> bool {
+        path.canonicalize().map_or(true, |real| self.above.contains(&real))
+    }
+
     fn add(&mut self, call: &Call<'_>, folder: &Path, prefix: &str) -> Result<(), Failure> {
         let cannot = |error: std::io::Error| {
             Failure::action(format!("cannot read {}: {error}", folder.display()))
@@ -130,7 +135,7 @@ impl Tree {
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            if !self.follow && path.is_symlink() {
+            if path.is_symlink() && (!self.follow || self.leads_nowhere(&path)) {
                 let target = std::fs::read_link(&path)
                     .map(|target| target.display().to_string())
                     .unwrap_or_default();
@@ -138,11 +143,7 @@ impl Tree {
             } else if path.is_dir() {
                 self.entries
                     .push(json!({"path": relative, "kind": "directory", "mode": mode(&path)}));
-                let goes_round =
-                    path.canonicalize().is_ok_and(|real| self.above.iter().any(|above| *above == real));
-                if !goes_round {
-                    self.add(call, &path, &relative)?;
-                }
+                self.add(call, &path, &relative)?;
             } else {
                 let sent = files::send(call, &path)?;
                 self.entries.push(json!({

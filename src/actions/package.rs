@@ -12,9 +12,10 @@ pub(super) static UNIT: Action =
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut args = call.args.clone();
     if call.text("use").is_none_or(|manager| manager == "auto") {
-        let named = call.env.value("ansible_package_use").map_err(|error| {
-            Failure::template(&error, "", Some(&call.task.action_span))
-        })?;
+        let named = call
+            .env
+            .value("ansible_package_use")
+            .map_err(|error| Failure::template(&error, "", Some(&call.task.action_span)))?;
         if let Some(named) = named.filter(|named| !matches!(named, Value::None)) {
             args.insert("use", named);
         }

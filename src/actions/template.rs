@@ -66,11 +66,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
     let bytes = match call.text("output_encoding") {
-        Some(encoding) if !encoding.is_empty() => {
-            crate::template::encode(&rendered, &encoding)
-                .map_err(|error| Failure::at(None, error).with("changed", false))?
-        }
-        None => rendered.into_bytes(),
+        Some(encoding) if !encoding.is_empty() => crate::template::encode(&rendered, &encoding)
+            .map_err(|error| Failure::at(None, error).with("changed", false))?,
+        _ => rendered.into_bytes(),
     };
     let args: Dict = call
         .args

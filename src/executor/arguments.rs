@@ -109,9 +109,8 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
     let mut found = Dict::new();
     if let Some((args, span)) = of_chosen {
         let args = env.eval(&args).map_err(|error| Failure::template(&error, "", Some(&span)))?;
-        let taken = |name: &str| {
-            &*task.action == "package" || matches!(name, "name" | "state" | "enabled")
-        };
+        let taken =
+            |name: &str| &*task.action == "package" || matches!(name, "name" | "state" | "enabled");
         let args = args.as_dict().into_iter().flat_map(Dict::iter);
         let args = args.filter(|(name, _)| name.as_str().is_some_and(taken));
         found.extend(args.map(|(name, value)| (name.clone(), value.clone())));

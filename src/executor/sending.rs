@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     connection::Kind,
-    output::Event,
+    output::{Cause, Event},
     playbook::Keyword,
     remote::{Answer, Event as RemoteEvent, Request},
     template::Env,
@@ -109,7 +109,9 @@ impl Prepared {
                 RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
                 {
                     Value::Dict(dict) => {
-                        return self.readable(Arc::unwrap_or_clone(dict)).and_then(|dict| self.timed_out(dict));
+                        return self
+                            .readable(Arc::unwrap_or_clone(dict))
+                            .and_then(|dict| self.timed_out(dict));
                     }
                     _ => return Ok(Dict::new()),
                 },
@@ -135,7 +137,8 @@ impl Prepared {
         let message =
             format!("Refusing to deserialize an invalid UTF8 string value: {}", why.to_text());
         let help = "This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting.";
-        let failure = Failure { apart: true, ..Failure::at(None, message).help(help) };
+        let cause = Cause { message, apart: true, help: Some(help), ..Cause::default() };
+        let failure = Failure { causes: vec![cause], apart: true, ..Failure::default() };
         Err(failure.with("changed", false))
     }
 

@@ -46,7 +46,11 @@ const OPTIONS: &[(&str, &[&str], &str)] = &[
     ("connection/ssh/sftp_batch_mode", &[], "true"),
     ("connection/ssh/sftp_executable", &[], r#""sftp""#),
     ("connection/ssh/sftp_extra_args", &["sftp_extra_args"], r#""""#),
-    ("connection/ssh/ssh_args", &["ssh_args"], r#""-C -o ControlMaster=auto -o ControlPersist=60s""#),
+    (
+        "connection/ssh/ssh_args",
+        &["ssh_args"],
+        r#""-C -o ControlMaster=auto -o ControlPersist=60s""#,
+    ),
     ("connection/ssh/ssh_common_args", &["ssh_common_args"], r#""""#),
     ("connection/ssh/ssh_executable", &["ssh_executable"], r#""ssh""#),
     ("connection/ssh/ssh_extra_args", &["ssh_extra_args"], r#""""#),

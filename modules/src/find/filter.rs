@@ -4,8 +4,8 @@ use std::{fs::Metadata, io::BufRead, os::unix::fs::MetadataExt};
 
 use super::{Args, FileType, Stamp};
 use crate::{
-    host::{Failure, Host, Result, file_time, glob_matches},
     encoding::Encoding,
+    host::{Failure, Host, Result, file_time, glob_matches},
     pattern::{Flags, Pattern},
 };
 

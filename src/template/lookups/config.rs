@@ -15,7 +15,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     let missing = query.text("on_missing", "error");
     let (kind, plugin) = (query.text("plugin_type", ""), query.text("plugin_name", ""));
     if kind.is_empty() != plugin.is_empty() {
-        return Err("Both plugin_type and plugin_name are required, cannot use one without the other.".into());
+        return Err(
+            "Both plugin_type and plugin_name are required, cannot use one without the other."
+                .into(),
+        );
     }
     let of_plugin = |name: &str| format!("{kind}/{plugin}/{name}");
     if !plugin.is_empty()
