@@ -7,6 +7,7 @@ mod catalogue;
 mod coerce;
 mod ini;
 mod locate;
+mod plugins;
 mod table;
 
 use std::{

@@ -74,6 +74,7 @@ pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
+pub(crate) use paths::expand_user;
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

@@ -70,10 +70,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
-    let encoding = call.text("output_encoding").filter(|encoding| !encoding.is_empty());
-    let bytes = match encoding {
-        Some(encoding) => crate::template::encode(&rendered, &encoding).map_err(Failure::action)?,
-        None => rendered.into_bytes(),
+    let bytes = match call.text("output_encoding") {
+        Some(encoding) if !encoding.is_empty() => crate::template::encode(&rendered, &encoding)
+            .map_err(|error| Failure::at(None, error).with("changed", false))?,
+        _ => rendered.into_bytes(),
     };
     let args: Dict = call
         .args
@@ -108,7 +108,7 @@ fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {
         "\\n" | "\n" => "\n".to_owned(),
         "\\r" | "\r" => "\r".to_owned(),
         "\\r\\n" | "\r\n" => "\r\n".to_owned(),
-        _ => return Err(Failure::action("newline_sequence needs to be one of: \n, \r or \r\n")),
+        _ => return Err(Failure::plain("newline_sequence needs to be one of: \n, \r or")),
     };
     if let Some(trim) = call.truth("trim_blocks") {
         options.trim_blocks = trim;

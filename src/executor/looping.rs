@@ -32,7 +32,7 @@ impl Prepared {
         let names = self.names();
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        let values = match Self::loop_values(looping, &env) {
+        let values = match self.loop_values(looping, &env) {
             Ok(values) => values,
             // What the list is made of may only exist where the condition holds.
             Err(failure) => {
@@ -112,7 +112,16 @@ impl Prepared {
         Ok(Some(items.collect()))
     }
 
-    fn loop_values(looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
+    /// The folder in which lookups of the loop look for files first.
+    fn folder(&self) -> &'static str {
+        match &*self.task.action {
+            "include_vars" => "vars",
+            "template" => "templates",
+            _ => "files",
+        }
+    }
+
+    fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
         let value = env
             .eval(&looping.items)
             .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
@@ -141,7 +150,7 @@ impl Prepared {
             Value::List(list) | Value::Tuple(list) => list.to_vec(),
             one => vec![one],
         };
-        env.lookup(lookup, terms).map_err(|error| {
+        env.lookup(lookup, terms, self.folder()).map_err(|error| {
             if !error.message.starts_with("The lookup plugin '") {
                 return Failure::template(&error, "", Some(&looping.span));
             }

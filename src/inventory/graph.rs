@@ -145,7 +145,7 @@ impl Inventory {
 
     pub(super) fn set_host_var(&mut self, host: HostId, key: Value, value: Value) {
         let vars = self.hosts[host.index()].vars.get_or_insert_default();
-        Arc::make_mut(vars).insert(key, value);
+        set_var(Arc::make_mut(vars), key, value, self.vars_rules.merge);
     }
 
     /// Sets a group's variable; `ansible_group_priority` is a property of the group. Returns why it cannot be.
@@ -163,7 +163,7 @@ impl Inventory {
             })?;
             return Ok(());
         }
-        Arc::make_mut(&mut group.vars).insert(key, value);
+        set_var(Arc::make_mut(&mut group.vars), key, value, self.vars_rules.merge);
         Ok(())
     }
 
@@ -353,5 +353,14 @@ impl Inventory {
             changed |= self.join(group, host);
         }
         changed
+    }
+}
+
+/// Sets a variable; where the settings say so, a dictionary that a later source has joins that of an earlier one.
+fn set_var(vars: &mut Dict, key: Value, value: Value, merge: bool) {
+    if merge {
+        vars.combine([(key, value)].into_iter().collect(), merge);
+    } else {
+        vars.insert(key, value);
     }
 }

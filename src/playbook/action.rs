@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Actions whose text is not only `key=value` pairs.
-const FREE_FORM: [&str; 15] = [
+const FREE_FORM: [&str; 14] = [
     "command",
     "shell",
     "script",
@@ -30,7 +30,6 @@ const FREE_FORM: [&str; 15] = [
     "add_host",
     "group_by",
     "set_fact",
-    "expect",
     "win_command",
 ];
 

@@ -33,9 +33,9 @@ impl Env<'_> {
             Value::Bool(truth) => return Ok(*truth),
             Value::None => return self.empty(),
             Value::Str(text) if text.trim().is_empty() => return self.empty(),
-            Value::Str(text) => self.eval_expression(text, span),
+            Value::Str(text) => self.eval_condition(text, span),
             Value::Template(template) if !is_all_template(&template.text) => {
-                self.eval_expression(&template.text, template.span.as_ref().or(span))
+                self.eval_condition(&template.text, template.span.as_ref().or(span))
             }
             Value::Template(template) => {
                 self.warn(

@@ -167,8 +167,19 @@ impl<'a> Env<'a> {
 
     /// Returns the value of a bare expression, as in `when`, `until` and `that`.
     pub fn eval_expression(&self, text: &str, span: Option<&Span>) -> Result<Value> {
-        let code = self.expression_code(text, span)?;
-        self.run(&code, 0).map_err(|mut error| {
+        self.run_expression(&self.expression_code(text, span)?)
+    }
+
+    /// Evaluates a condition, in which texts may be templates.
+    pub(super) fn eval_condition(&self, text: &str, span: Option<&Span>) -> Result<Value> {
+        if !Template::is_in(text) {
+            return self.eval_expression(text, span);
+        }
+        self.run_expression(&Arc::new(syntax::compile_condition(text, span.cloned())?))
+    }
+
+    fn run_expression(&self, code: &Arc<Code>) -> Result<Value> {
+        self.run(code, 0).map_err(|mut error| {
             if let Some(rest) = error.message.strip_prefix("Error rendering template: ") {
                 error.message = format!("Error rendering expression: {rest}");
             }

@@ -92,6 +92,8 @@ pub(crate) struct Query<'q, 'e> {
     pub(crate) env: &'q Env<'e>,
     pub(crate) terms: Vec<Value>,
     pub(crate) options: Vec<(Arc<str>, Value)>,
+    /// The folder of the loop's task for files, below those of the role and the playbook; none in a template.
+    pub(crate) folder: &'static str,
 }
 
 /// A term with options of its own.
@@ -271,10 +273,15 @@ pub fn all() -> impl Iterator<Item = &'static Lookup> {
 }
 
 impl Env<'_> {
-    /// Runs a lookup over terms, as `with_<name>` does.
-    pub fn lookup(&self, name: &str, terms: Vec<Value>) -> Result<Vec<Value>, TemplateError> {
+    /// Runs a lookup over terms, as `with_<name>` does; `folder` is the task's for files.
+    pub fn lookup(
+        &self,
+        name: &str,
+        terms: Vec<Value>,
+        folder: &'static str,
+    ) -> Result<Vec<Value>, TemplateError> {
         let Some(lookup) = find(name) else { return Err(not_found(name)) };
-        let mut query = Query { env: self, terms, options: Vec::new() };
+        let mut query = Query { env: self, terms, options: Vec::new(), folder };
         (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
     }
 }
@@ -326,7 +333,7 @@ pub(crate) fn call(
         }
     }
     let Some(lookup) = find(&name) else { return Err(not_found(&name)) };
-    let mut query = Query { env: eval.env, terms, options };
+    let mut query = Query { env: eval.env, terms, options, folder: "" };
     let found = (lookup.run)(&mut query).map_err(|error| failed(lookup, error));
     let found = match found {
         Ok(found) => found,

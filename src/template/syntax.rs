@@ -89,6 +89,15 @@ pub(super) fn compile_expression(text: &str, span: Option<Span>) -> Result<Code>
     Parser::new(&text, code, &FileOptions::default()).standalone()
 }
 
+/// Compiles a condition: an expression in which texts may be templates.
+pub(super) fn compile_condition(text: &str, span: Option<Span>) -> Result<Code> {
+    let text: Arc<str> = text.into();
+    let code = empty(&text, span, Kind::Expression);
+    let mut parser = Parser::new(&text, code, &FileOptions::default());
+    parser.embedding = true;
+    parser.standalone()
+}
+
 /// Returns a text with newlines only, and without one at its end unless that is kept.
 fn normalized(text: &Arc<str>, keep_trailing_newline: bool) -> Arc<str> {
     let unified = if text.contains('\r') {
