@@ -237,6 +237,8 @@ pub struct Loop {
 /// `loop_control`.
 #[derive(Clone, Debug, Default)]
 pub struct LoopControl {
+    /// Where the names of the item and of its index stand.
+    pub places: [Option<Span>; 2],
     pub loop_var: Option<Value>,
     pub index_var: Option<Value>,
     pub label: Option<Value>,

@@ -128,6 +128,7 @@ impl Prepared {
         let paused = looping.control.pause.is_some() || looping.control.break_when.is_some();
         let judged = if paused
             || self.task.own(Keyword::Until).is_some()
+            || self.task.own(Keyword::Retries).is_some()
             || self.task.own(Keyword::Async).is_some()
             || !self.is_pipelined()
             || self.asks_for_its_own_result()

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Failure, connect::truth, failure::invalid_name, judge::Judged, task::Prepared};
 use crate::{
+    diagnostic::Span,
     output::Cause,
     playbook::{Keyword, Loop},
     template::Env,
@@ -54,19 +55,20 @@ impl Prepared {
                 }
             }
         };
-        let name = |value: &Option<Value>, default: &str| {
+        let name = |value: &Option<Value>, default: &str, place: &Option<Span>| {
             let name = text(value, default)?;
             if crate::playbook::is_variable_name(&name) {
                 return Ok(name);
             }
-            let span = self.task.own_span(Keyword::LoopControl).unwrap_or(&looping.span);
-            let mut failure = invalid_name(&Value::Str(Arc::clone(&name)), Some(span));
-            failure.bare = true;
-            Err(failure.with("msg", format!("Invalid variable name '{name}'.")))
+            let message = format!("Invalid variable name '{name}'.");
+            let failure = invalid_name(&Value::Str(name), place.as_ref());
+            Err(Failure { bare: true, ..failure }.with("msg", message))
         };
-        let loop_var = name(&control.loop_var, "item")?;
+        let [item_place, index_place] = &control.places;
+        let loop_var = name(&control.loop_var, "item", item_place)?;
         let index_var =
-            control.index_var.as_ref().map(|_| name(&control.index_var, "")).transpose()?;
+            control.index_var.as_ref().map(|_| name(&control.index_var, "", index_place));
+        let index_var = index_var.transpose()?;
         let extended = control
             .extended
             .as_ref()

@@ -246,10 +246,11 @@ impl Batch<'_> {
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));
         }
-        // Hosts that are not there any more are still on their way through the play.
-        for host in &self.hosts {
+        // Hosts that are not there any more leave the play; what is known of them still has its place.
+        for host in &mut self.hosts {
             if fresh.host_id(&host.host.name).is_none() {
-                fresh.delegate_host(&host.host.name);
+                host.cursor.end();
+                host.state = HostState::Left;
             }
         }
         for name in world.host_names() {

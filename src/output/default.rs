@@ -243,12 +243,17 @@ impl Default {
         if let Some(Value::Dict(custom)) = custom
             && self.options.show_custom_stats
         {
-            self.heading("CUSTOM STATS: ");
-            for (host, values) in custom.iter() {
-                let name =
-                    if host.as_str() == Some("_run") { "RUN".to_owned() } else { host.key_text() };
-                let shown = values.as_dict().map(|values| dump(values, None)).unwrap_or_default();
-                self.sink.line(&format!("\t{name}: {shown}"), None);
+            self.heading("CUSTOM STATS:");
+            let dumped = |values: &Value| {
+                values.as_dict().map(|values| dump(values, Some(1)).replace('\n', ""))
+            };
+            let is_run = |name: &Value| name.as_str() == Some("_run");
+            for (host, values) in custom.iter().filter(|(name, _)| !is_run(name)) {
+                let shown = dumped(values).unwrap_or_default();
+                self.sink.line(&format!("\t{}: {shown}", host.key_text()), None);
+            }
+            if let Some(shown) = custom.get("_run").and_then(dumped) {
+                self.sink.line(&format!("\n\tRUN: {shown}"), None);
             }
             self.sink.line("", None);
         }

@@ -128,7 +128,10 @@ impl Loader<'_> {
         if name.is_empty() || name.contains(['/', '{']) {
             return None;
         }
-        let roles = place.level.roles().map(|role| role.dir.join("library"));
+        // A role that was read first offers its modules to all that come later.
+        let read = self.libraries.borrow();
+        let own = place.level.roles().map(|role| role.dir.join("library"));
+        let roles = read.iter().cloned().chain(own);
         let playbook = std::iter::once(self.playbook_dir.borrow().join("library"));
         let folders = roles.chain(playbook).chain(self.around.library.iter().cloned());
         let mut folders = folders.filter(|folder| folder.is_dir());

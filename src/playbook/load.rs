@@ -99,6 +99,8 @@ pub struct Loader<'a> {
     /// Handlers of roles, in the order in which the roles were read.
     pub handlers: RefCell<Vec<Entry>>,
     pub roles: RefCell<Vec<Arc<Role>>>,
+    /// Folders of modules that roles brought, in the order in which they were read.
+    pub(super) libraries: RefCell<Vec<PathBuf>>,
 }
 
 /// Where entries of a list stand.
@@ -120,6 +122,7 @@ impl<'a> Loader<'a> {
             playbook_dir: RefCell::default(),
             handlers: RefCell::default(),
             roles: RefCell::default(),
+            libraries: RefCell::default(),
         }
     }
 

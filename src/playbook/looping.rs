@@ -12,6 +12,7 @@ impl LoopControl {
     pub(super) fn copied(&self) -> LoopControl {
         LoopControl {
             loop_var: self.loop_var.clone(),
+            places: self.places.clone(),
             index_var: self.index_var.clone(),
             label: self.label.clone(),
             pause: self.pause.clone(),
@@ -87,7 +88,9 @@ impl Loader<'_> {
             }
         }
         let value = |name: &str| control.get(name).map(|(_, node)| node.to_value());
+        let place = |name: &str| control.get(name).map(|(_, node)| node.span.clone());
         LoopControl {
+            places: [place("loop_var"), place("index_var")],
             loop_var: value("loop_var"),
             index_var: value("index_var"),
             label: value("label"),

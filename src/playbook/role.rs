@@ -239,6 +239,10 @@ impl Loader<'_> {
             dir: role_dir.clone(),
         });
         self.roles.borrow_mut().push(Arc::clone(&role));
+        let library = role_dir.join("library");
+        if library.is_dir() && !self.libraries.borrow().contains(&library) {
+            self.libraries.borrow_mut().push(library);
+        }
 
         let mut chain = vec![Arc::clone(&name)];
         chain.extend_from_slice(dependents);
