@@ -32,6 +32,7 @@ registry! {
     gather_facts,
     group_by,
     include_vars,
+    package,
     patch,
     pause,
     raw,
@@ -117,6 +118,7 @@ pub(crate) fn is_action(name: &str) -> bool {
                 | "copy"
                 | "fetch"
                 | "gather_facts"
+                | "package"
                 | "patch"
                 | "synchronize"
                 | "template"
@@ -128,7 +130,7 @@ pub(crate) fn is_action(name: &str) -> bool {
 
 /// Returns whether a task of this name can go on in the background: modules, and what only chooses one.
 pub(crate) fn may_be_job(name: &str) -> bool {
-    find(name).is_none_or(|action| action.name == "gather_facts")
+    find(name).is_none_or(|action| matches!(action.name, "gather_facts" | "package"))
 }
 
 /// Returns whether a task of this name needs a connection to its host.
@@ -172,6 +174,12 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if has_text && !takes_text() {
         let message = format!("Action '{}' does not support raw params.", full_name(name));
         return Err(Failure::at(None, message));
+    }
+    // Its words are for the shell to read, whatever is in them.
+    if name == "shell" && call.args.contains_key("expand_argument_vars") {
+        return Err(Failure::plain(
+            "Unsupported parameters for (shell) module: expand_argument_vars",
+        ));
     }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;

@@ -32,6 +32,7 @@ mod tags;
 mod task;
 mod typed;
 
+pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
 pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;

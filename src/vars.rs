@@ -7,6 +7,7 @@ mod facts;
 mod hostvars;
 mod magic;
 mod names;
+mod reach;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ pub use cache::FactCache;
 pub use facts::Facts;
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
+pub use reach::ReachedBy;
 
 use crate::{
     inventory::{HostId, Inventory},
@@ -58,9 +60,8 @@ pub struct RunFacts {
     pub inject_facts: bool,
     /// Whether dictionaries of one name become one, instead of the strongest winning.
     pub merge_hashes: bool,
-    /// Who and how hosts are reached where neither variables nor keywords say.
-    pub remote_user: Option<String>,
-    pub connection: Option<String>,
+    /// How hosts are reached where neither variables nor keywords say.
+    pub reached_by: ReachedBy,
 }
 
 /// What is known about one host beyond its inventory.

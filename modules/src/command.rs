@@ -11,6 +11,7 @@ use windlass_macros::Args;
 use crate::{
     host::{Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
     spec::{ArgPath, Json},
+    text,
 };
 
 /// Runs a command without a shell
@@ -145,13 +146,32 @@ fn ended(
         .with("start", moment(host, start))
         .with("end", moment(host, end))
         .with("delta", delta(end.duration_since(start).unwrap_or_default()))
-        .with("msg", message);
+        .with("msg", message)
+        .with_some("_ansible_windlass_no_utf8", no_utf8(output));
     if output.success() {
         return Ok(outcome);
     }
     let mut failure = Failure::new(message).with("changed", true);
     failure.values.extend(outcome.values);
     Err(failure)
+}
+
+/// Returns the words of Python about the first output that is no UTF-8.
+pub(crate) fn no_utf8(output: &Output) -> Option<String> {
+    let bytes = [&output.stdout, &output.stderr].into_iter();
+    let bytes = bytes.filter(|bytes| std::str::from_utf8(bytes).is_err()).next()?;
+    let text: Vec<char> = text::from_bytes(bytes.clone()).chars().collect();
+    let byte = |c: char| match text::to_bytes(c.encode_utf8(&mut [0; 4]))[..] {
+        [byte] if byte >= 0x80 => Some(byte),
+        _ => None,
+    };
+    let first = text.iter().position(|c| byte(*c).is_some())?;
+    let count = text[first..].iter().take_while(|c| byte(**c).is_some()).count();
+    let what = match count {
+        1 => format!("character '\\udc{:02x}' in position {first}", byte(text[first])?),
+        _ => format!("characters in position {first}-{}", first + count - 1),
+    };
+    Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
 }
 
 /// Says why nothing needs to run, and what standard output says instead.

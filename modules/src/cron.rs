@@ -127,6 +127,9 @@ fn check(args: &Args, host: &Host) -> Result<()> {
             "You cannot combine special_time with any of the time or day/date parameters.",
         ));
     }
+    if args.cron_file.as_ref().is_some_and(|file| file.0 == "/etc/crontab") {
+        return Err(Failure::new("Will not manage /etc/crontab via cron_file, see documentation."));
+    }
     if args.cron_file.is_some() && present && args.user.as_deref().unwrap_or_default().is_empty() {
         return Err(Failure::new(
             "To use cron_file=... parameter you must specify user=... as well",

@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 use windlass_protocol::{Json, JsonMap};
 
 use crate::{
-    host::{Command, Diff, Failure, Host, Outcome, Result, failed},
+    host::{Command, Failure, Host, Outcome, Result},
     spec::python_str,
 };
 
@@ -55,6 +55,23 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     else {
         return Ok(told(false, known));
     };
+    let value_is_list = matches!(value, Json::Array(_));
+    if let (Kind::Multiselect, Json::Array(items)) = (kind, value)
+        && let Some(other) = items.iter().find(|item| !item.is_string())
+        && items.len() > 1
+    {
+        let kind = match other {
+            Json::Bool(_) => "bool",
+            Json::Number(number) if number.is_f64() => "float",
+            Json::Number(_) => "int",
+            Json::Array(_) => "list",
+            Json::Object(_) => "dict",
+            Json::Null | Json::String(_) => "NoneType",
+        };
+        return Err(Failure::new(format!(
+            "Invalid value provided for 'multiselect': '<' not supported between instances of '{kind}' and 'str'"
+        )));
+    }
     let value = wanted(kind, value);
     let mut current = known.get(question).and_then(Json::as_str).map(ToOwned::to_owned);
     if kind == Kind::Password && current.is_some() {
@@ -63,7 +80,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let same = match (kind, &current) {
         (_, None) => false,
         (Kind::Boolean, Some(current)) => current.to_lowercase() == value,
-        (Kind::Multiselect, Some(current)) => words(current) == words(&value),
+        (Kind::Multiselect, Some(current)) if value_is_list => words(current) == words(&value),
         (_, Some(current)) => *current == value,
     };
     if same {
@@ -81,8 +98,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let mut after = previous.clone();
     after.extend(now.clone());
-    host.record_diff(Diff::Raw(json!({ "before": previous, "after": after })));
-    Ok(told(true, now).with("previous", previous))
+    let diff =
+        if host.diffing() { json!({ "before": previous, "after": after }) } else { json!({}) };
+    Ok(told(true, now).with("previous", previous).with("diff", diff))
 }
 
 fn told(changed: bool, answers: JsonMap) -> Outcome {
@@ -112,7 +130,7 @@ fn set(args: &Args, question: &str, kind: Kind, value: &str, host: &Host) -> Res
     let line = format!("{} {question} {} {value}", args.name, kind.as_str());
     let command = Command::new(words).stdin(line);
     match host.change(&command)? {
-        Some(output) if !output.success() => Err(failed(&command, &output)),
+        Some(output) if !output.success() => Err(Failure::new(output.error_text())),
         _ => Ok(()),
     }
 }

@@ -87,6 +87,15 @@ impl Encoding {
         }
     }
 
+    /// Returns the bytes as text, where the encoding has all of them.
+    pub fn decode_all(self, bytes: Vec<u8>) -> Option<String> {
+        match self {
+            Encoding::Utf8 => String::from_utf8(bytes).ok(),
+            Encoding::Ascii => String::from_utf8(bytes).ok().filter(|text| text.is_ascii()),
+            other => Some(other.decode(bytes)),
+        }
+    }
+
     /// Returns the text's bytes; the error is Python's text about the first character that has none.
     pub fn encode(self, text: &str) -> Result<Vec<u8>, String> {
         match self {

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use windlass_macros::Args;
 
 use crate::{
-    host::{Failure, Hasher, Host, Outcome, Result, checksum_of, errno_about},
+    host::{Failure, Hasher, Host, Outcome, Result, checksum_of, errno_of},
     spec::ArgPath,
 };
 
@@ -22,15 +22,23 @@ pub struct Args {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.src.0.as_str();
     let failed = |error: &std::io::Error| {
-        Failure::new(match error.raw_os_error() {
-            Some(2) => {
-                format!("File not found: {path}: [Errno 2] No such file or directory: '{path}'")
+        let failure = match error.raw_os_error() {
+            Some(2) => Failure::new(format!("File not found: {path}")),
+            Some(13) => Failure::new(format!("File is not readable: {path}")),
+            _ => {
+                let reason = error.to_string();
+                let reason = reason.split(" (os error").next().unwrap_or_default();
+                return Failure::new(format!(
+                    "Failed to get information on remote file ({path}): {reason}"
+                ))
+                .with("_ansible_windlass_action_failed", true)
+                .with("file", path);
             }
-            Some(13) => format!("File is not readable: {path}: {}", errno_about(error, path)),
-            _ => format!("unable to slurp file: {}", errno_about(error, path)),
-        })
-        .with("path", path)
-        .with("missing", matches!(error.raw_os_error(), Some(2 | 13)))
+        };
+        failure
+            .with("exception", errno_of(error, path))
+            .with("path", path)
+            .with("missing", error.raw_os_error() == Some(2))
     };
     let outcome = Outcome::changed_if(false).with("path", path);
     let mut file = host.open_file(path).map_err(|error| failed(&error))?;
@@ -79,9 +87,7 @@ mod tests {
         assert!(run(args("/d/f", Some("other")), &host).is_err());
         assert_eq!(run(args("/d", None), &host).unwrap().values["directory"], true);
         let missing = run(args("/none", None), &host).unwrap_err();
-        assert_eq!(
-            missing.message,
-            "File not found: /none: [Errno 2] No such file or directory: '/none'"
-        );
+        assert_eq!(missing.message, "File not found: /none");
+        assert_eq!(missing.values["missing"], true);
     }
 }

@@ -45,6 +45,9 @@ pub struct Args {
     /// The controller's name of the file that it sends
     #[arg(name = "_original_basename", hidden)]
     original_basename: Option<String>,
+    /// Whether only what is there is asked for
+    #[arg(name = "_diff_peek", hidden)]
+    diff_peek: Option<Json>,
     #[arg(flatten)]
     attributes: FileAttributes,
 }
@@ -68,8 +71,17 @@ struct Run<'a> {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    if args.diff_peek.is_some() {
+        let mut outcome = Outcome::changed_if(false).with("path", args.path.0.as_str());
+        outcome = outcome.with("appears_binary", appears_binary(&args.path, host));
+        outcome.values.extend(host.path_info(&args.path));
+        return Ok(outcome);
+    }
     enter_folder(&mut args, host);
     let found = host.path_state(&args.path)?;
+    if found == PathState::Absent && host.checking() {
+        warn_of_strangers(&args.attributes, host);
+    }
     let state = args.state.unwrap_or(match found {
         PathState::Directory => State::Directory,
         PathState::Link => State::Link,
@@ -100,6 +112,37 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         State::Link => run.link(),
         State::Touch => run.touch(),
     }
+}
+
+/// What is to be made may belong to somebody who is to be made before: check mode cannot know.
+fn warn_of_strangers(attributes: &FileAttributes, host: &Host) {
+    let warn = |kind: &str, number: &str, name: &str, is_known: bool| {
+        if !is_known {
+            let by = if name.parse::<u32>().is_ok() {
+                format!("{kind} with {number} {name}")
+            } else {
+                format!("{kind} {name}")
+            };
+            host.warn(format!(
+                "failed to look up {by}. Create {kind} up to this point in real play"
+            ));
+        }
+    };
+    if let Some(name) = &attributes.owner {
+        let by_id = name.parse().ok().and_then(|uid| host.user_by_id(uid));
+        let is_known = by_id.is_some() || host.user(name).is_some();
+        warn("user", "uid", name, is_known);
+    }
+    if let Some(name) = &attributes.group {
+        let by_id = name.parse().ok().and_then(|gid| host.group_by_id(gid));
+        let is_known = by_id.is_some() || host.group(name).is_some();
+        warn("group", "gid", name, is_known);
+    }
+}
+
+/// Returns whether a file begins as no text does.
+fn appears_binary(path: &str, host: &Host) -> bool {
+    host.read_whole(path).is_ok_and(|bytes| bytes.iter().take(8192).any(|byte| *byte == 0))
 }
 
 /// A folder as the place of a hard link or a sent file means: in it, under the source's name.
@@ -395,8 +438,16 @@ impl Run<'_> {
                 .map_err(|_| host.attribute_failure(path, "Error, could not touch target."))?;
             changed = true;
         }
-        changed = self.set_attributes(&target, changed)?;
-        Ok(self.done("dest", path, changed, true))
+        match self.set_attributes(&target, changed) {
+            Ok(changed) => Ok(self.done("dest", path, changed, true)),
+            Err(failure) => {
+                if found == PathState::Absent {
+                    // What was made for this and cannot be as it should does not stay.
+                    host.remove_file(path)?;
+                }
+                Err(failure)
+            }
+        }
     }
 }
 

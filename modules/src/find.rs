@@ -7,7 +7,7 @@ use std::{fs::Metadata, io, os::unix::fs::MetadataExt};
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_about, mode_text},
+    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_of, mode_text},
     spec::{ArgPath, Json, JsonMap},
     stat,
 };
@@ -34,7 +34,6 @@ pub struct Args {
     #[arg(default = "false")]
     read_whole_file: bool,
     /// Encoding of the files that `contains` is about; bytes are matched without
-    #[expect(dead_code, reason = "letters beyond ASCII are matched as UTF-8 has them")]
     encoding: Option<String>,
     /// What to list
     #[arg(default = "file")]
@@ -103,8 +102,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(message));
     }
     let filter = Filter::new(&args, host.now())?;
-    let mut search =
-        Search { args: &args, host, filter, files: Vec::new(), examined: 0, full: false };
+    let mut search = Search {
+        args: &args,
+        host,
+        filter,
+        files: Vec::new(),
+        unread: Vec::new(),
+        examined: 0,
+        full: false,
+    };
     let mut skipped = JsonMap::new();
     for path in &args.paths {
         let path = normalised(&path.0);
@@ -113,8 +119,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         } else {
             Err(format!("'{path}' is not a directory"))
         };
+        for (folder, reason) in search.unread.drain(..) {
+            skipped.insert(folder, reason.into());
+        }
         if let Err(reason) = looked {
-            host.warn(format!("Skipped '{path}' path due to this access issue: {reason}\n"));
+            host.warn(format!("Skipped '{path}' path due to this access issue: {reason}"));
             skipped.insert(path, reason.into());
         }
         if search.full {
@@ -168,6 +177,8 @@ struct Search<'a> {
     host: &'a Host,
     filter: Filter,
     files: Vec<Json>,
+    /// Folders that could not be listed, and why.
+    unread: Vec<(String, String)>,
     examined: usize,
     /// Whether there are as many as are wanted.
     full: bool,
@@ -188,12 +199,10 @@ impl Search<'_> {
             }
             let entries = match self.entries(&folder) {
                 Ok(entries) => entries,
-                // What cannot be read has nothing to list; the reference says why.
+                // What cannot be read has nothing to list.
                 Err(error) => {
-                    self.host.warn(format!(
-                        "Skipped '{folder}' path due to this access issue: {}\n",
-                        errno_about(&error, &folder)
-                    ));
+                    let reason = errno_of(&error, &folder);
+                    self.unread.push((folder, reason));
                     continue;
                 }
             };

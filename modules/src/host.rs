@@ -3,6 +3,7 @@
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
 mod attributes;
+mod children;
 mod clock;
 mod command;
 mod contents;
@@ -44,7 +45,7 @@ pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents, Upload};
 pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
-pub use errno::{errno_about, errno_text};
+pub use errno::{errno_about, errno_of, errno_text};
 pub use extended::Context;
 pub(crate) use files::pour;
 pub(crate) use glob::matches;
@@ -60,7 +61,7 @@ pub use staged::Staged;
 pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
-pub use tree::{Entry, PathState, file_time, seconds};
+pub use tree::{Entry, PathState, file_time, random_name, seconds};
 pub use users::{Group, User, home_of};
 pub use words::{join_words, quote_word, split_words};
 pub use zone::{LocalTime, Zone};

@@ -50,39 +50,50 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
         ));
     }
-    let before = host.read(path)?.map(text::from_bytes).unwrap_or_default();
+    let existing = host.read(path)?;
+    let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     let mut changed = false;
-    if args.state == State::Absent {
-        let count = lines.len();
-        lines.retain(|line| !is_for(line, &args.name));
-        changed = lines.len() != count;
-    } else {
-        let wanted: Vec<&str> =
-            key.unwrap_or_default().lines().filter(|line| !line.trim().is_empty()).collect();
-        for line in &wanted {
-            checked(&args.name, line)?;
+    // `ssh-keygen -R`, which the reference runs where no key is named, is not asked before it has run.
+    let mut shown_after = before.clone();
+    match (args.state, key) {
+        (State::Absent, None) => {
+            changed = lines.iter().any(|line| is_for(line, &args.name));
+            lines.retain(|line| !is_for(line, &args.name) || marker_of(line).is_some());
         }
-        // What the first line says decides for all of them, as in the reference.
-        if add(&args, &mut lines, wanted[0], host)? {
-            changed = true;
-            for line in &wanted[1..] {
-                lines.push(written(&args, line.trim(), host)?);
+        (State::Absent, Some(key)) => {
+            if let Some(at) = lines.iter().position(|line| is_meant(line, key, &args)) {
+                lines.remove(at);
+                changed = true;
             }
+            shown_after = lines.concat();
+        }
+        (State::Present, key) => {
+            let key = key.unwrap_or_default();
+            let wanted: Vec<&str> = key.lines().filter(|line| !line.trim().is_empty()).collect();
+            for line in &wanted {
+                checked(&args.name, line)?;
+            }
+            // What the first line says decides for all of them, as in the reference.
+            if add(&args, &mut lines, wanted[0], host)? {
+                changed = true;
+                for line in &wanted[1..] {
+                    lines.push(written(&args, line.trim(), host)?);
+                }
+            }
+            shown_after = lines.concat();
         }
     }
-    if changed {
-        let after = lines.concat();
-        if args.state == State::Present {
-            let exists = host.exists(path);
-            host.record_diff(Diff::Text {
-                before: text::shown(&before),
-                after: text::shown(&after),
-                before_header: if exists { path.to_owned() } else { "/dev/null".to_owned() },
-                after_header: path.to_owned(),
-            });
-        } else {
-            // `ssh-keygen -R`, which the reference runs, leaves the file as it was beside it.
+    let diff = Diff::Text {
+        before: text::shown(&before),
+        after: text::shown(&shown_after),
+        before_header: if existing.is_some() { path.to_owned() } else { "/dev/null".to_owned() },
+        after_header: path.to_owned(),
+    };
+    let after = lines.concat();
+    if changed && after != before {
+        if args.state == State::Absent && key.is_none() {
+            // It leaves the file as it was beside it.
             let mode = host.stat(path)?.map(|meta| meta.mode() & 0o7777);
             host.replace(format!("{path}.old"), mode, |file| {
                 file.write_all(&text::to_bytes(&before))
@@ -92,7 +103,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
-    let mut outcome = Outcome::changed_if(changed)
+    let mut outcome = Outcome::changed_if(changed).with("diff", diff.into_json());
+    if host.checking() && (changed || args.state == State::Present || key.is_none()) {
+        return Ok(outcome);
+    }
+    outcome = outcome
         .with("name", args.name.as_str())
         .with_some("host", args.host)
         .with("key", args.key)
@@ -129,13 +144,10 @@ fn checked(name: &str, line: &str) -> Result<()> {
 
 /// Adds a line, in place of one of the same kind of key; returns whether it was not there.
 fn add(args: &Args, lines: &mut Vec<String>, line: &str, host: &Host) -> Result<bool> {
-    let same_kind = |other: &String| {
-        is_for(other, &args.name) && kind_and_blob(other).0 == kind_and_blob(line).0
-    };
-    let place = lines.iter().position(same_kind);
     let hashed = |line: &str| names_of(line).starts_with('|');
-    if let Some(at) = place {
-        let same_key = kind_and_blob(&lines[at]).1 == kind_and_blob(line).1;
+    if let Some(at) = lines.iter().position(|have| is_meant(have, line, args)) {
+        let same_key = kind_and_blob(&lines[at]) == kind_and_blob(line)
+            && marker_of(&lines[at]) == marker_of(line);
         if same_key && hashed(&lines[at]) == (args.hash_host || hashed(line)) {
             return Ok(false);
         }
@@ -150,13 +162,39 @@ fn add(args: &Args, lines: &mut Vec<String>, line: &str, host: &Host) -> Result<
     Ok(true)
 }
 
+/// Returns whether a line of the file is the one that another stands for: one of the same kind of key, but where
+/// it is marked only itself.
+fn is_meant(have: &str, line: &str, args: &Args) -> bool {
+    if !is_for(have, &args.name) {
+        return false;
+    }
+    match marker_of(have) {
+        None => kind_and_blob(have).0 == kind_and_blob(line).0,
+        marker => {
+            marker == marker_of(line)
+                && kind_and_blob(have) == kind_and_blob(line)
+                && !args.hash_host
+                && !names_of(have).starts_with('|')
+        }
+    }
+}
+
 /// The line as the file has it.
 fn written(args: &Args, line: &str, host: &Host) -> Result<String> {
     if args.hash_host && !names_of(line).starts_with('|') {
+        let (marker, line) = match marker_of(line) {
+            Some(marker) => (format!("{marker} "), line[marker.len()..].trim_start()),
+            None => (String::new(), line),
+        };
         let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-        return Ok(format!("{} {rest}\n", hash(&args.name, host)?));
+        return Ok(format!("{marker}{} {rest}\n", hash(&args.name, host)?));
     }
     Ok(format!("{line}\n"))
+}
+
+/// What marks a line: `@revoked`, `@cert-authority`.
+fn marker_of(line: &str) -> Option<&str> {
+    line.split_whitespace().next().filter(|field| field.starts_with('@'))
 }
 
 /// The field with names of servers.
@@ -183,7 +221,27 @@ fn is_for(line: &str, name: &str) -> bool {
         return matches_hashed(names, name);
     }
     let name = name.to_lowercase();
-    names.to_lowercase().split(',').any(|one| one == name) || names.eq_ignore_ascii_case(&name)
+    let names = names.to_lowercase();
+    let mut patterns = names.split(',');
+    names == name
+        || (patterns.any(|one| fits(one.as_bytes(), name.as_bytes()))
+            && !names
+                .split(',')
+                .filter_map(|one| one.strip_prefix('!'))
+                .any(|not| fits(not.as_bytes(), name.as_bytes())))
+}
+
+/// Whether a name is one that a pattern of OpenSSH means: `*` is any text, `?` any sign.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((b'*', rest)), _) => {
+            fits(rest, name) || (!name.is_empty() && fits(pattern, &name[1..]))
+        }
+        (Some((b'?', rest)), Some((_, after))) => fits(rest, after),
+        (Some((one, rest)), Some((other, after))) => one == other && fits(rest, after),
+        _ => false,
+    }
 }
 
 /// Whether `|1|salt|hash` is that name.
@@ -253,6 +311,7 @@ mod tests {
         let result = run(&host, args.clone());
         let text = host.read_text("/kh").unwrap().unwrap();
         assert_eq!(result["changed"], before != text, "{result}");
+        assert_eq!(result["diff"]["before"], before);
         assert_eq!(run(&host, args)["changed"], false);
         text
     }
@@ -271,6 +330,24 @@ mod tests {
             after(&old, json!({"name": "h2", "state": "absent"})),
             format!("# c\nh {OTHER}\n")
         );
+    }
+
+    #[test]
+    fn marked_lines_are_only_themselves() {
+        let (plain, revoked) = (format!("h {KEY}\n"), format!("@revoked h {OTHER}\n"));
+        assert_eq!(after(&plain, json!({"name": "h", "key": revoked})), revoked);
+        let both = format!("{revoked}{plain}");
+        assert_eq!(after(&revoked, json!({"name": "h", "key": plain})), both);
+        let absent = |key: &str| json!({"name": "h", "key": key, "state": "absent"});
+        assert_eq!(after(&both, absent(&revoked)), plain);
+        assert_eq!(after(&both, absent(&format!("h {OTHER}"))), revoked);
+        let host = TestHost::with(&[("/kh", &*both)]);
+        let result = run(&host, json!({"name": "h", "path": "/kh", "state": "absent"}));
+        assert_eq!(result["changed"], true);
+        assert_eq!(result["diff"]["after"], both);
+        assert_eq!(host.read_text("/kh").unwrap().unwrap(), revoked);
+        let text = after("", json!({"name": "h", "key": revoked}));
+        assert!(text.starts_with("@revoked h "), "{text}");
     }
 
     #[test]

@@ -204,9 +204,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (Some(content), _) => content.clone().into_bytes(),
         (None, path) => {
             let path = path.unwrap_or_default();
-            host.read_whole(path).map_err(|error| {
-                Failure::new(crate::host::errno_about(&error, path).replacen(": b'", ": '", 1))
-            })?
+            host.read_whole(path)
+                .map_err(|error| Failure::new(crate::host::errno_of(&error, path)))?
         }
     };
     let key = public_key(host, &pem, pass)?;

@@ -75,8 +75,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         let Some(listed) = listed else {
             if asked.iter().any(|one| one == name) {
+                let why = match host.required(name) {
+                    Err(missing) => missing.message,
+                    Ok(_) => "it has no packages".to_owned(),
+                };
                 host.warn(format!(
-                    "Requested package manager {name} was not usable by this module: it is not installed"
+                    "Requested package manager {name} was not usable by this module: {why}"
                 ));
             }
             continue;

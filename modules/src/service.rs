@@ -33,6 +33,24 @@ pub struct Args {
     /// What manages services; found out when `auto`
     #[arg(name = "use", default = "auto")]
     manager: String,
+    /// What is handed on to the module of systemd
+    #[arg(hidden, alias = "daemon-reload")]
+    daemon_reload: Option<bool>,
+    /// The same
+    #[arg(hidden, alias = "daemon-reexec")]
+    daemon_reexec: Option<bool>,
+    /// The same
+    #[arg(hidden)]
+    masked: Option<bool>,
+    /// The same
+    #[arg(hidden)]
+    force: Option<bool>,
+    /// The same
+    #[arg(hidden)]
+    no_block: Option<bool>,
+    /// The same
+    #[arg(hidden)]
+    scope: Option<systemd_service::ScopeName>,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -45,16 +63,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         "openrc" => Manager::OpenRc,
         "service" | "ansible.builtin.service" => Manager::Scripts,
         "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
-        other => {
-            return Err(Failure::new(format!(
-                "`{other}` is no service manager that is known here"
-            )));
-        }
+        // What nobody knows is the generic way, as in the reference.
+        _ => Manager::Scripts,
     };
     if manager != Manager::Systemd {
         let Some(name) = args.name.clone() else {
             return Err(Failure::new("missing required arguments: name"));
         };
+        if args.state.is_none() && args.enabled.is_none() {
+            return Err(Failure::new("one of the following is required: state, enabled"));
+        }
         if manager == Manager::SystemV {
             let wish = Wish {
                 state: args.state,
@@ -77,7 +95,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             host.warn(format!("Ignoring \"{name}\" as it is not used in \"systemd\""));
         }
     }
-    let unit = systemd_service::Args::of_service(args.name, args.state, args.enabled);
+    let unit = systemd_service::Args {
+        name: args.name,
+        state: args.state,
+        enabled: args.enabled,
+        daemon_reload: args.daemon_reload.unwrap_or(false),
+        daemon_reexec: args.daemon_reexec.unwrap_or(false),
+        masked: args.masked,
+        force: args.force,
+        no_block: args.no_block.unwrap_or(false),
+        scope: args.scope.unwrap_or_default(),
+    };
     systemd_service::run(unit, host)
 }
 

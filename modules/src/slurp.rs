@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use windlass_macros::Args;
 
 use crate::{
-    host::{Failure, Host, Outcome, Result, errno_about},
+    host::{Failure, Host, Outcome, Result, errno_of},
     spec::ArgPath,
 };
 
@@ -20,11 +20,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.src.0.as_str();
     let failed = |error: &std::io::Error| {
         Failure::new(match error.raw_os_error() {
-            Some(2) => format!("file not found: {path}"),
-            Some(13) => format!("file is not readable: {path}"),
-            Some(21) => format!("source is a directory and must be a file: {path}"),
-            _ => format!("unable to slurp file: {}", errno_about(error, path)),
+            Some(2) => format!("File not found: {path}"),
+            Some(13) => format!("File is not readable: {path}"),
+            Some(21) => format!("Source is a directory and must be a file: {path}"),
+            // The reference's own words: it names no file here.
+            _ => "Unable to slurp file: {source}".to_owned(),
         })
+        .with("exception", errno_of(error, path))
     };
     let bytes = host.read_whole(path).map_err(|error| failed(&error))?;
     Ok(Outcome::changed_if(false)
@@ -47,7 +49,7 @@ mod tests {
         assert_eq!(outcome.values["source"], "/d/f");
         let message =
             |path: &str| run(Args { src: ArgPath(path.into()) }, &host).unwrap_err().message;
-        assert_eq!(message("/none"), "file not found: /none");
-        assert_eq!(message("/d"), "source is a directory and must be a file: /d");
+        assert_eq!(message("/none"), "File not found: /none");
+        assert_eq!(message("/d"), "Source is a directory and must be a file: /d");
     }
 }

@@ -15,27 +15,27 @@ use crate::{
 pub struct Args {
     /// Name of the unit; `.service` when it has no type
     #[arg(alias = "service", alias = "unit")]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
     /// How the unit should be; `restarted` and `reloaded` always act
-    state: Option<State>,
+    pub(crate) state: Option<State>,
     /// Whether the unit starts at boot
-    enabled: Option<bool>,
+    pub(crate) enabled: Option<bool>,
     /// Whether existing links of the unit are replaced
-    force: Option<bool>,
+    pub(crate) force: Option<bool>,
     /// Whether the unit cannot be started at all
-    masked: Option<bool>,
+    pub(crate) masked: Option<bool>,
     /// Whether systemd reads its files again first
     #[arg(default = "false", alias = "daemon-reload")]
-    daemon_reload: bool,
+    pub(crate) daemon_reload: bool,
     /// Whether systemd starts itself anew first
     #[arg(default = "false", alias = "daemon-reexec")]
-    daemon_reexec: bool,
+    pub(crate) daemon_reexec: bool,
     /// Which manager: the system's, the user's own, or that of all users
     #[arg(default = "system")]
-    scope: ScopeName,
+    pub(crate) scope: ScopeName,
     /// Whether not to wait until the change is done
     #[arg(default = "false")]
-    no_block: bool,
+    pub(crate) no_block: bool,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,22 +47,11 @@ pub(crate) enum State {
 }
 
 #[derive(Choice, Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum ScopeName {
+pub(crate) enum ScopeName {
     #[default]
     System,
     User,
     Global,
-}
-
-impl Args {
-    /// Returns the arguments that `service` hands on.
-    pub(crate) fn of_service(
-        name: Option<String>,
-        state: Option<State>,
-        enabled: Option<bool>,
-    ) -> Args {
-        Args { name, state, enabled, ..Args::default() }
-    }
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -278,8 +267,6 @@ impl<'a> Unit<'a> {
         let is_enabled = match lines.next().unwrap_or_default() {
             "generated" if self.has_script => self.script_is_enabled(),
             "enabled" | "static" | "generated" | "transient" => true,
-            // Until the next boot is not what either wish means.
-            "enabled-runtime" => !enabled,
             // Alone they say that nothing is installed; the places follow where something is.
             "alias" | "indirect" => lines.next().is_some(),
             _ => false,

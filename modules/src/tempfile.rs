@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result, errno_of, random_name},
     spec::ArgPath,
 };
 
@@ -40,10 +40,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .find_map(|name| host.env(name).filter(|value| !value.is_empty()))
             .unwrap_or_else(|| "/tmp".to_owned()),
     };
+    for (what, part) in [("prefix", &args.prefix), ("suffix", &args.suffix)] {
+        if part.contains('/') {
+            let message = format!("{what} must be a valid file name component, got '{part}'");
+            return Err(Failure::new(message));
+        }
+    }
     let is_folder = args.state == State::Directory;
-    let path = host
-        .create_temporary(&folder, &args.prefix, &args.suffix, is_folder)
-        .map_err(|error| Failure::new(crate::host::errno_text(&error)))?;
+    let path =
+        host.create_temporary(&folder, &args.prefix, &args.suffix, is_folder).map_err(|error| {
+            // A name that might have been tried, as the reference shows the last.
+            let name = random_name().unwrap_or_default();
+            let tried = format!("{folder}/{}{name}{}", args.prefix, args.suffix);
+            Failure::new(errno_of(&error, &tried))
+        })?;
     let mut outcome = Outcome::changed_if(true).with("path", path.as_str());
     outcome.values.extend(host.path_info(&path));
     Ok(outcome)
@@ -90,6 +100,9 @@ mod tests {
     fn a_missing_folder_is_a_failure() {
         let host = TestHost::with(&[]);
         let error = run(args(State::File), &host).unwrap_err();
-        assert_eq!(error.message, "[Errno 2] No such file or directory");
+        let start = "[Errno 2] No such file or directory: '/t/ansible.";
+        assert!(error.message.starts_with(start), "{}", error.message);
+        let error = run(Args { prefix: "a/b".into(), ..args(State::File) }, &host).unwrap_err();
+        assert_eq!(error.message, "prefix must be a valid file name component, got 'a/b'");
     }
 }

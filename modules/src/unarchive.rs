@@ -82,6 +82,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !host.is_folder(&args.dest.0) {
         return Err(Failure::new(format!("dest '{}' must be an existing dir", args.dest.0)));
     }
+    if !args.dest.0.starts_with('/') {
+        host.warn(format!(
+            "Relative destination path '{}' was resolved to absolute path '{}'.",
+            args.dest.0,
+            absolute(host, &args.dest.0)
+        ));
+    }
     let source = Source::open(&args, host)?;
     let dest = absolute(host, &args.dest.0);
     let dest = dest.as_str();

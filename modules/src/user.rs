@@ -147,7 +147,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     match (args.state, existing) {
         (Presence::Absent, None) => Ok(named(&args, false)),
-        (Presence::Absent, Some(_)) => remove(&args, host),
+        (Presence::Absent, Some(user)) => {
+            host.end_helpers_of(user.uid);
+            remove(&args, host)
+        }
         (Presence::Present, None) => {
             let done = create::create(&args, host)?;
             let outcome = printed(named(&args, true), &args, &done)?

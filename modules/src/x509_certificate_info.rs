@@ -88,7 +88,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             host.read_whole(path).map_err(|error| {
                 Failure::new(format!(
                     "Error while reading certificate file from disk: {}",
-                    crate::host::errno_about(&error, path).replacen(": b'", ": '", 1)
+                    crate::host::errno_of(&error, path)
                 ))
             })?
         }

@@ -15,7 +15,19 @@ const NAMES: [&str; 3] = ["name", "hostname", "host"];
 const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let Some(given) = NAMES.iter().find_map(|name| call.args.get(name)) else {
+    let args = match call.args.get("_raw_params") {
+        None => &call.args,
+        Some(Value::Dict(args)) => &**args,
+        Some(other) => {
+            return Err(Failure::plain(format!(
+                "Invalid raw parameters passed, requires a dictionary/mapping got a  {}",
+                super::validate_argument_spec::class(other)
+            )));
+        }
+    };
+    let Some(given) =
+        NAMES.iter().find_map(|name| args.get(name)).filter(|name| !matches!(name, Value::None))
+    else {
         return Err(Failure::plain("name, host or hostname needs to be provided"));
     };
     let given = given.to_text();
@@ -25,7 +37,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         _ => (given, None),
     };
-    let groups: Vec<String> = match GROUPS.iter().find_map(|key| call.args.get(key)) {
+    let groups: Vec<String> = match GROUPS.iter().find_map(|key| args.get(key)) {
         None | Some(Value::None) => Vec::new(),
         Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
         Some(text) => text
@@ -35,8 +47,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             .filter(|group| !group.is_empty())
             .collect(),
     };
-    let mut vars: Dict = call
-        .args
+    let mut vars: Dict = args
         .iter()
         .filter(|(key, _)| {
             key.as_str().is_none_or(|key| !NAMES.contains(&key) && !GROUPS.contains(&key))

@@ -8,7 +8,7 @@ use windlass_modules::pattern::{Flags, Pattern};
 use super::{Action, copy, files};
 use crate::{
     executor::{Call, Failure, Remote, Step},
-    value::Dict,
+    value::{Dict, Value},
 };
 
 pub(super) static UNIT: Action =
@@ -38,11 +38,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     let md5: String = md5::Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = call.diff.then(|| String::from_utf8_lossy(&bytes).into_owned());
     let sent = files::send_bytes(bytes);
     let (sha1, dest) = (sent.sha1.to_string(), call.text("dest").unwrap_or_default());
     let mut step = copy::single(args, sent, None, "src", None);
     if let Step::Remote(remote) = &mut step {
-        remote.finish = Some(Box::new(move |result| finished(result, &dest, &sha1, &md5)));
+        remote.finish = Some(Box::new(move |result| {
+            let result = finished(result, &dest, &sha1, &md5);
+            match text {
+                Some(text) => compared(result, &dest, &text),
+                None => result,
+            }
+        }));
     }
     Ok(step)
 }
@@ -71,6 +78,29 @@ fn finished(mut result: Dict, dest: &str, sha1: &str, md5: &str) -> Dict {
         })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// The result with one diff, whether anything changed or not.
+fn compared(mut result: Dict, dest: &str, text: &str) -> Dict {
+    if result.get("failed").is_some() {
+        return result;
+    }
+    let diff = match result.get("diff") {
+        Some(Value::List(diffs)) => diffs.first().cloned(),
+        other => other.cloned(),
+    };
+    let is_text = |diff: &Value| {
+        diff.as_dict()
+            .and_then(|diff| diff.get("after"))
+            .is_some_and(|after| after.as_str().is_some())
+    };
+    let same = || {
+        let texts =
+            [("before", text), ("before_header", dest), ("after", text), ("after_header", dest)];
+        Value::dict(texts.map(|(key, text)| (key, Value::str(text))))
+    };
+    result.insert("diff", diff.filter(is_text).unwrap_or_else(same));
+    result
 }
 
 /// The fragments' contents, in the order of their names.

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
+    template::TemplateError,
     value::{Dict, Value},
 };
 
@@ -26,6 +27,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);
     // A list that a variable holds is taken as it is written there.
+<<<<<<< HEAD
     let held = call.env.held_by(&that).filter(|held| held.as_list().is_some());
     // Of a list that an expression makes, only what is decided already is taken.
     let made = call.args.get("that").filter(|made| {
@@ -33,8 +35,22 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         that.as_list().is_none() && made.as_list().is_some_and(|list| list.iter().all(decided))
     });
     let that = held.or_else(|| made.cloned()).unwrap_or(that);
+=======
+>>>>>>> main
     let conditions = match &that {
         Value::List(list) => list.to_vec(),
+        Value::Template(template) => match call.args.get("that") {
+            // The conditions of a variable are evaluated where the operator wrote them.
+            Some(Value::List(list)) => {
+                let is_text = |condition: &Value| matches!(condition, Value::Str(_));
+                if list.iter().any(is_text) && !call.env.hands_on(template) {
+                    let error = TemplateError::untrusted(template.span.clone());
+                    return Err(Failure::template(&error, "", span).with("changed", false));
+                }
+                list.to_vec()
+            }
+            _ => vec![that.clone()],
+        },
         one => vec![one.clone()],
     };
     for condition in conditions {

@@ -1,6 +1,6 @@
 //! `copy`: files, folders and texts of the controller.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
@@ -90,6 +90,7 @@ fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Fai
         entries: Vec::new(),
         contents: Vec::new(),
         follow: call.truth("local_follow").unwrap_or(true),
+        above: Vec::new(),
     };
     let prefix = if contents_only {
         String::new()
@@ -110,9 +111,16 @@ struct Tree {
     entries: Vec<Json>,
     contents: Vec<crate::remote::Content>,
     follow: bool,
+    /// The folders that are being read: a link to one of them is followed no more.
+    above: Vec<PathBuf>,
 }
 
 impl Tree {
+    /// Returns whether a link leads to nothing, or back to a folder that is being read: such a one stays a link.
+    fn leads_nowhere(&self, path: &Path) -> bool {
+        path.canonicalize().map_or(true, |real| self.above.contains(&real))
+    }
+
     fn add(&mut self, call: &Call<'_>, folder: &Path, prefix: &str) -> Result<(), Failure> {
         let cannot = |error: std::io::Error| {
             Failure::action(format!("cannot read {}: {error}", folder.display()))
@@ -123,10 +131,11 @@ impl Tree {
             .map(|entry| entry.path())
             .collect();
         entries.sort();
+        self.above.push(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let relative = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-            if !self.follow && path.is_symlink() {
+            if path.is_symlink() && (!self.follow || self.leads_nowhere(&path)) {
                 let target = std::fs::read_link(&path)
                     .map(|target| target.display().to_string())
                     .unwrap_or_default();
@@ -144,6 +153,7 @@ impl Tree {
                 self.contents.push(sent.content);
             }
         }
+        self.above.pop();
         Ok(())
     }
 }

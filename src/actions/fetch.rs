@@ -121,7 +121,8 @@ impl Place {
             result.insert("msg", "the remote file does not exist, not transferring, ignored");
             if required {
                 result.insert("failed", true);
-                let why = answer.get("msg").cloned().unwrap_or_default();
+                let text = |key: &str| answer.get(key).map(Value::to_text).unwrap_or_default();
+                let why = format!("{}: {}", text("msg"), text("exception"));
                 result.insert("_ansible_windlass_reason", why);
             } else {
                 result.insert("file", src);
@@ -140,7 +141,15 @@ impl Place {
             return result;
         }
         if is("failed") {
-            return answer.clone();
+            if !required {
+                result.insert("file", src);
+                return result;
+            }
+            return answer
+                .iter()
+                .filter(|(key, _)| !matches!(key.as_str(), Some("path" | "missing")))
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
         }
         let src = match answer.get("path") {
             Some(path) if src.starts_with('~') => path.to_text(),

@@ -18,11 +18,7 @@ const IN_MEMORY: u64 = 32 << 10;
 
 /// Returns the places where a task looks for a file, in order: the role's folder of its kind first.
 pub(super) fn search_path(call: &Call<'_>, folder: &str, name: &str) -> Vec<PathBuf> {
-    let name = match name.strip_prefix("~/") {
-        Some(rest) => std::env::var_os("HOME")
-            .map_or_else(|| PathBuf::from(name), |home| PathBuf::from(home).join(rest)),
-        None => PathBuf::from(name),
-    };
+    let name = PathBuf::from(crate::template::expand_user(name));
     if name.is_absolute() {
         return vec![name];
     }
@@ -41,7 +37,7 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
         return Ok(found.clone());
     }
     let hint = "If you are using a module and expect the file to exist on the remote, see the remote_src option";
-    if Path::new(name).is_absolute() {
+    if places.first().is_some_and(|place| Path::new(name) == place || name.starts_with('~')) {
         return Err(Failure::action(format!(
             "Could not find or access '{name}' on the Ansible Controller.\n{hint}"
         )));

@@ -3,6 +3,8 @@
 mod convert;
 mod rules;
 
+pub(in crate::actions) use convert::class;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},

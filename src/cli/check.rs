@@ -253,7 +253,13 @@ impl Checker<'_> {
     }
 
     fn parameters(&mut self, task: &Task, spec: &'static spec::Spec) {
-        let args: Vec<&'static Arg> = spec.args().into_iter().filter(|arg| !arg.hidden).collect();
+        let (hidden, args): (Vec<&'static Arg>, Vec<&'static Arg>) =
+            spec.args().into_iter().partition(|arg| arg.hidden);
+        // The manual does not name them, but the reference takes them.
+        let is_taken = |key: &str| {
+            !key.starts_with("_windlass_")
+                && hidden.iter().any(|arg| arg.name == key || arg.aliases.contains(&key))
+        };
         let known: Vec<&str> = args
             .iter()
             .flat_map(|arg| std::iter::once(arg.name).chain(arg.aliases.iter().copied()))
@@ -262,7 +268,11 @@ impl Checker<'_> {
             let Some(arg) =
                 args.iter().find(|arg| arg.name == &**key || arg.aliases.contains(&&**key))
             else {
-                if (&**key == "_raw_params" && spec.free_form) || spec.open || known.is_empty() {
+                if (&**key == "_raw_params" && spec.free_form)
+                    || spec.open
+                    || known.is_empty()
+                    || is_taken(key)
+                {
                     continue;
                 }
                 let error = Diagnostic::error(

@@ -76,8 +76,9 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
         return Ok(Dict::new());
     }
     let full = full_name(task);
+    let chosen = chosen_module(task, env);
     let mut groups: Vec<(String, Value, Span)> = Vec::new();
-    let mut own = None;
+    let (mut own, mut of_chosen) = (None, None);
     for (value, span) in inherited {
         // Names of actions may be expressions only where the whole keyword is one.
         let value = match value {
@@ -97,6 +98,8 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
                 groups.push((group.to_owned(), args.clone(), span.clone()));
             } else if crate::actions::resolve(&name).unwrap_or(&name) == &*task.action {
                 own = Some((args.clone(), span.clone()));
+            } else if chosen.is_some() && crate::actions::resolve(&name) == chosen {
+                of_chosen = Some((args.clone(), span.clone()));
             }
         }
     }
@@ -104,6 +107,14 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
         run.collections.is_in_group(&play.dir, group, &full).unwrap_or_default()
     });
     let mut found = Dict::new();
+    if let Some((args, span)) = of_chosen {
+        let args = env.eval(&args).map_err(|error| Failure::template(&error, "", Some(&span)))?;
+        let taken =
+            |name: &str| &*task.action == "package" || matches!(name, "name" | "state" | "enabled");
+        let args = args.as_dict().into_iter().flat_map(Dict::iter);
+        let args = args.filter(|(name, _)| name.as_str().is_some_and(taken));
+        found.extend(args.map(|(name, value)| (name.clone(), value.clone())));
+    }
     for (args, span) in groups.map(|(_, args, span)| (args, span)).chain(own) {
         let args = env.eval(&args).map_err(|error| Failure::template(&error, "", Some(&span)))?;
         if let Value::Dict(args) = args {
@@ -112,4 +123,15 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
         }
     }
     Ok(found)
+}
+
+/// Returns the module that `service` or `package` stands for on this host, as far as its facts tell: its defaults count, too.
+fn chosen_module(task: &Task, env: &Env<'_>) -> Option<&'static str> {
+    let fact = match &*task.action {
+        "service" => "ansible_service_mgr",
+        "package" => "ansible_pkg_mgr",
+        _ => return None,
+    };
+    let manager = env.value(fact).ok().flatten()?.to_text();
+    crate::actions::resolve(&manager)
 }

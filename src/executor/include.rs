@@ -19,6 +19,8 @@ pub(super) struct Include {
     pub(super) what: Included,
     /// Loop variables of the task, which hold in what is included.
     pub(super) locals: Vec<(Arc<str>, Value)>,
+    /// Those of them that are not the operator's own words.
+    pub(super) foreign: Arc<[Arc<str>]>,
     /// Keywords that `apply` gives to what is included.
     pub(super) apply: Vec<(Keyword, Value)>,
     /// The item, as the output shows it.
@@ -73,7 +75,7 @@ impl Include {
         }
         vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
         Arc::new(Level {
-            kind: LevelKind::Include,
+            kind: LevelKind::Include(self.foreign.clone()),
             keywords,
             vars: Arc::new(vars),
             parent: task.level.parent.clone(),
@@ -152,7 +154,10 @@ impl Prepared {
             told.insert("include_args", Value::from(include_args));
         }
         let told = Arc::new(told);
-        let include = Include { what, locals: names.locals.clone(), apply, label, told };
+        let foreign = names.locals.iter().map(|(name, _)| name);
+        let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
+        let locals = names.locals.clone();
+        let include = Include { what, locals, foreign, apply, label, told };
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert(KEY, Value::Object(Arc::new(include)));

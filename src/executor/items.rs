@@ -91,7 +91,7 @@ impl Prepared {
     }
 
     async fn once(&self) -> Ended {
-        let names = self.names();
+        let names = self.names().acting();
         let judged = self.turn_with_retries(names).await;
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;

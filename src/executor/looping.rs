@@ -19,7 +19,13 @@ pub(super) struct Item {
     /// What its result says of the item.
     pub(super) marks: Vec<(Arc<str>, Value)>,
     pub(super) value: Value,
+    /// Whether the item is as the operator wrote it.
+    pub(super) is_own: bool,
 }
+
+/// Lookups that give what they are given.
+const HAND_ON: [&str; 7] =
+    ["items", "list", "indexed_items", "nested", "together", "flattened", "random_choice"];
 
 impl Prepared {
     /// The items of a loop; `None` where the list cannot be known and the task is skipped anyway.
@@ -27,7 +33,7 @@ impl Prepared {
         let names = self.names();
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        let values = match Self::loop_values(looping, &env) {
+        let values = match self.loop_values(looping, &env) {
             Ok(values) => values,
             // What the list is made of may only exist where the condition holds.
             Err(failure) => {
@@ -71,6 +77,16 @@ impl Prepared {
             .extended_allitems
             .as_ref()
             .is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let hands_on = looping.lookup.as_deref().is_none_or(|lookup| HAND_ON.contains(&lookup));
+        // A list that stands in the playbook is looked at item by item.
+        let written = looping.items.as_list().filter(|list| list.len() == values.len());
+        let all_own = hands_on && env.is_operators_own(&looping.items);
+        let is_own = |at: usize| {
+            let own = |list: &crate::value::List| {
+                list.iter().nth(at).is_some_and(|item| env.is_operators_own(item))
+            };
+            all_own || hands_on && written.is_some_and(own)
+        };
         let count = values.len();
         let list = Value::list(values.iter().cloned());
         let items = values.iter().enumerate().map(|(at, value)| {
@@ -93,12 +109,21 @@ impl Prepared {
                 locals.push(("ansible_loop".into(), described.clone()));
                 marks.push(("ansible_loop".into(), described));
             }
-            Item { locals, marks, value: value.clone() }
+            Item { locals, marks, value: value.clone(), is_own: is_own(at) }
         });
         Ok(Some(items.collect()))
     }
 
-    fn loop_values(looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
+    /// The folder in which lookups of the loop look for files first.
+    fn folder(&self) -> &'static str {
+        match &*self.task.action {
+            "include_vars" => "vars",
+            "template" => "templates",
+            _ => "files",
+        }
+    }
+
+    fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
         let value = env
             .eval(&looping.items)
             .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
@@ -127,7 +152,7 @@ impl Prepared {
             Value::List(list) | Value::Tuple(list) => list.to_vec(),
             one => vec![one],
         };
-        env.lookup(lookup, terms).map_err(|error| {
+        env.lookup(lookup, terms, self.folder()).map_err(|error| {
             if !error.message.starts_with("The lookup plugin '") {
                 return Failure::template(&error, "", Some(&looping.span));
             }
@@ -143,9 +168,12 @@ impl Prepared {
     }
 
     pub(super) fn item_names(&self, item: &Item) -> Names {
-        let mut names = self.names();
+        let mut names = self.names().acting();
         for (name, value) in &item.locals {
             names.set_local(name, value.clone());
+        }
+        if item.is_own {
+            names.trusted.extend(item.locals.first().map(|(name, _)| Arc::clone(name)));
         }
         names
     }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     connection::Kind,
-    output::Event,
+    output::{Cause, Event},
     playbook::Keyword,
     remote::{Answer, Event as RemoteEvent, Request},
     template::Env,
@@ -108,7 +108,11 @@ impl Prepared {
                 }
                 RemoteEvent::Result(result) => match Value::from(serde_json::Value::Object(result))
                 {
-                    Value::Dict(dict) => return self.timed_out(Arc::unwrap_or_clone(dict)),
+                    Value::Dict(dict) => {
+                        return self
+                            .readable(Arc::unwrap_or_clone(dict))
+                            .and_then(|dict| self.timed_out(dict));
+                    }
                     _ => return Ok(Dict::new()),
                 },
                 RemoteEvent::BecomeFailed(error) => {
@@ -122,6 +126,20 @@ impl Prepared {
                 }
             }
         }
+    }
+
+    /// A result with text that is no UTF-8 is a failure, unless a setting says that this is well.
+    fn readable(&self, mut result: Dict) -> Result<Dict, Failure> {
+        let Some(why) = result.remove("_ansible_windlass_no_utf8") else { return Ok(result) };
+        if !self.run.settings.module_strict_utf8_response.value {
+            return Ok(result);
+        }
+        let message =
+            format!("Refusing to deserialize an invalid UTF8 string value: {}", why.to_text());
+        let help = "This check can be disabled with the `MODULE_STRICT_UTF8_RESPONSE` setting.";
+        let cause = Cause { message, apart: true, help: Some(help), ..Cause::default() };
+        let failure = Failure { causes: vec![cause], apart: true, ..Failure::default() };
+        Err(failure.with("changed", false))
     }
 
     /// A module that was stopped because its time was over says so in the reference's words.

@@ -17,7 +17,7 @@ use crate::{
 /// The address under which a delegate is shown; that of a local one is only a name.
 pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
     if way.target.kind == Kind::Local
-        && let Some(value) = names.get("ansible_host")
+        && let Some(value) = names.own("ansible_host")
         && let Ok(value) = env.eval(&value)
     {
         return value.to_text().into();
@@ -101,6 +101,7 @@ impl Prepared {
         let mut delegate = Names::new(world, Some(&self.play), Some(&host))
             .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);
+        delegate.acting = names.acting;
         Ok((host, Some(delegate)))
     }
 
@@ -113,8 +114,8 @@ impl Prepared {
         let context = delegate.world.context(delegate.search_path());
         let env = Env::new(delegate, &context);
         let mut found = names.clone();
-        for variable in ["ansible_host", "ansible_port", "ansible_user"] {
-            if names.get(variable).is_none()
+        for variable in Names::reach_variables() {
+            if names.own(variable).is_none()
                 && let Some(value) = delegate.get(variable)
             {
                 let value =

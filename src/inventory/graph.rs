@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// Names of the host that needs no source.
-pub(super) const LOCALHOST: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+pub const LOCALHOST: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+/// The Python of the controller, which is there for modules that are written in it.
+pub const PYTHON: &str = "/usr/bin/python3";
 
 impl Inventory {
     /// Returns an inventory with the groups `all` and `ungrouped` and no host.
@@ -142,7 +145,7 @@ impl Inventory {
 
     pub(super) fn set_host_var(&mut self, host: HostId, key: Value, value: Value) {
         let vars = self.hosts[host.index()].vars.get_or_insert_default();
-        Arc::make_mut(vars).insert(key, value);
+        set_var(Arc::make_mut(vars), key, value, self.vars_rules.merge);
     }
 
     /// Sets a group's variable; `ansible_group_priority` is a property of the group. Returns why it cannot be.
@@ -160,7 +163,7 @@ impl Inventory {
             })?;
             return Ok(());
         }
-        Arc::make_mut(&mut group.vars).insert(key, value);
+        set_var(Arc::make_mut(&mut group.vars), key, value, self.vars_rules.merge);
         Ok(())
     }
 
@@ -272,6 +275,9 @@ impl Inventory {
             let id = self.host_entry(name, None);
             self.hosts[id.index()].implicit = true;
             self.set_host_var(id, "ansible_connection".into(), "local".into());
+            if std::path::Path::new(PYTHON).exists() {
+                self.set_host_var(id, "ansible_python_interpreter".into(), PYTHON.into());
+            }
         }
     }
 
@@ -347,5 +353,14 @@ impl Inventory {
             changed |= self.join(group, host);
         }
         changed
+    }
+}
+
+/// Sets a variable; where the settings say so, a dictionary that a later source has joins that of an earlier one.
+fn set_var(vars: &mut Dict, key: Value, value: Value, merge: bool) {
+    if merge {
+        vars.combine([(key, value)].into_iter().collect(), merge);
+    } else {
+        vars.insert(key, value);
     }
 }

@@ -31,6 +31,10 @@ pub fn error_text(causes: &[Cause]) -> String {
         text.push('\n');
         if let Some(origin) = part.last().and_then(origin) {
             text.push_str(&origin);
+        } else if let Some(help) = part.last().and_then(|cause| cause.help) {
+            // Without a place the help stands behind the reason.
+            text.pop();
+            text.push_str(&format!(" {help}\n"));
         }
     }
     text

@@ -9,11 +9,10 @@ use std::{
 };
 
 use super::{
-    Block, Collections, Entry, KEYWORDS, Keyword, Keywords, Level, LevelKind, Levels, Play,
-    Playbook, Role,
+    Block, Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
     value::{Dict, Value},
     yaml::{self, Node},
 };
@@ -225,7 +224,7 @@ impl<'a> Loader<'a> {
             self.error(
                 Diagnostic::error(
                     &node.span.start(),
-                    "the field 'hosts' is required but was not set",
+                    "The field 'hosts' is required but was not set.",
                 )
                 .label("this play has no hosts")
                 .hint("a play says where it runs: `hosts: all`"),
@@ -321,7 +320,10 @@ impl<'a> Loader<'a> {
                 None => self.error(
                     Diagnostic::error(
                         &key.span,
-                        format!("Invalid variable name '{}'.", key.span.text()),
+                        format!(
+                            "Invalid variable name '{}'.",
+                            key.as_str().unwrap_or(key.span.text())
+                        ),
                     )
                     .label("letters, digits and underscores, not beginning with a digit")
                     .fault(Fault::Absence),
@@ -338,35 +340,6 @@ impl<'a> Loader<'a> {
             let warning = Diagnostic::error(span, message).label("the language's own name");
             self.around.files.warnings.borrow_mut().push(warning.warning());
         }
-    }
-
-    /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
-    pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
-        let mut keywords = Keywords::default();
-        for (key, value) in entries {
-            let name = key.as_str().unwrap_or_default();
-            match Keyword::find(name, level) {
-                Some(keyword) if is_structure(keyword) => (),
-                Some(keyword) => keywords.set(keyword, value.to_value(), value.span.clone()),
-                None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
-                None => self.unknown_keyword(key, level),
-            }
-        }
-        keywords
-    }
-
-    pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
-        let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-        let class = level.class_name();
-        let error = Diagnostic::error(
-            &key.span,
-            format!("'{name}' is not a valid attribute for a {class}"),
-        )
-        .label("unknown keyword");
-        self.error(match closest(&name, Keyword::names(level)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        });
     }
 
     /// Reads a list of tasks and blocks; `what` is the keyword that it belongs to.
@@ -394,8 +367,12 @@ impl<'a> Loader<'a> {
         };
         let mut entries = Vec::new();
         for item in items {
+            let lone = ["rescue", "always"].iter().find(|name| item.get(name).is_some());
             if item.get("block").is_some() {
                 entries.extend(self.block(item, place).map(Entry::Block));
+            } else if let Some(name) = lone {
+                let message = format!("'{name}' keyword cannot be used without 'block'");
+                self.error(Diagnostic::error(&item.span.start(), message));
             } else {
                 entries.extend(self.task(item, place));
             }
@@ -452,7 +429,7 @@ impl<'a> Loader<'a> {
 }
 
 /// Returns whether a keyword holds tasks, roles or variables: those are not values.
-fn is_structure(keyword: Keyword) -> bool {
+pub(super) fn is_structure(keyword: Keyword) -> bool {
     use Keyword as K;
     matches!(
         keyword,

@@ -208,8 +208,9 @@ impl Loader<'_> {
         let collection = collection_of(&role_dir);
         let name: Arc<str> = match &collection {
             // A role of a collection has its full name, however it was named.
-            Some(collection) if !call.name.contains(['.', '/']) => {
-                format!("{collection}.{}", call.name).into()
+            Some(collection) if !call.name.contains('/') => {
+                let own = call.name.rsplit('.').next().unwrap_or(&call.name);
+                format!("{collection}.{own}").into()
             }
             _ => call.name.as_str().into(),
         };

@@ -84,13 +84,18 @@ impl Loader<'_> {
             );
         }
         let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
-        let resolved = self.resolve_action(&action, keywords.get(Keyword::Collections), place);
+        let resolved = self.resolve_action(
+            &action.name,
+            &action.key.span,
+            keywords.get(Keyword::Collections),
+            place,
+        );
         let short = &*resolved.name;
         let args = self.args(node, &action, short);
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
         let level = Arc::new(Level {
-            kind: if is_include { LevelKind::Include } else { LevelKind::Task },
+            kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),

@@ -86,17 +86,28 @@ fn failed(
 }
 
 /// Waits for a prompt and answers it; returns the command, and what it printed so far.
+///
+/// Without a terminal of its own a method asks on standard error.
 async fn answer(mut process: Process, prompt: &Prompt) -> (Process, Vec<u8>) {
-    let (mut seen, mut buffer) = (Vec::new(), [0; 4096]);
+    let (mut seen, mut asked) = (Vec::new(), Vec::new());
+    let (mut buffer, mut errors) = ([0; 4096], [0; 4096]);
+    let mut errors_ended = false;
     loop {
-        match process.stdout.read(&mut buffer).await {
-            Ok(0) | Err(_) => return (process, seen),
-            Ok(length) => seen.extend_from_slice(&buffer[..length]),
+        tokio::select! {
+            read = process.stdout.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => return (process, [seen, asked].concat()),
+                Ok(length) => seen.extend_from_slice(&buffer[..length]),
+            },
+            read = process.stderr.read(&mut errors), if !errors_ended => match read {
+                Ok(0) | Err(_) => errors_ended = true,
+                Ok(length) => asked.extend_from_slice(&errors[..length]),
+            },
         }
-        let text = String::from_utf8_lossy(&seen);
-        if text.contains(BECAME) {
+        if String::from_utf8_lossy(&seen).contains(BECAME) {
             return (process, seen);
         }
+        let text = [seen.as_slice(), &asked].concat();
+        let text = String::from_utf8_lossy(&text);
         if prompt.texts.iter().any(|wanted| text.contains(wanted.as_str())) {
             let password = prompt.password.clone().unwrap_or_default() + "\n";
             // A method that is gone by now says so by its exit status.

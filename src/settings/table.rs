@@ -394,6 +394,8 @@ settings! {
     log_path: Option<PathBuf> = none, [("defaults", "log_path")], ["ANSIBLE_LOG_PATH"];
     /// Whether deprecated features warn
     deprecation_warnings: bool = "True", [("defaults", "deprecation_warnings")], ["ANSIBLE_DEPRECATION_WARNINGS"];
+    /// Whether results of modules have to be UTF-8
+    module_strict_utf8_response: bool = "True", [("defaults", "module_strict_utf8_response")], ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"];
     /// Whether problems of the system warn
     system_warnings: bool = "True", [("defaults", "system_warnings")], ["ANSIBLE_SYSTEM_WARNINGS"];
     /// Whether warnings of modules are shown

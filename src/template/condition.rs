@@ -1,15 +1,7 @@
 //! `when`, `changed_when`, `until` and their kin: an expression that must be true or false.
 
-use super::{
-    Env, TemplateError,
-    evaluator::Result,
-    syntax,
-    tree::{Expression, Statement},
-};
-use crate::{
-    diagnostic::Span,
-    value::{Template, Value},
-};
+use super::{Env, TemplateError, evaluator::Result};
+use crate::{diagnostic::Span, value::Value};
 
 /// What stands before the reason why a condition could not be evaluated.
 pub const CONDITIONAL: &str = "Error while evaluating conditional: ";
@@ -41,9 +33,9 @@ impl Env<'_> {
             Value::Bool(truth) => return Ok(*truth),
             Value::None => return self.empty(),
             Value::Str(text) if text.trim().is_empty() => return self.empty(),
-            Value::Str(text) => self.eval_expression(text, span),
+            Value::Str(text) => self.eval_condition(text, span),
             Value::Template(template) if !is_all_template(&template.text) => {
-                self.eval_expression(&template.text, template.span.as_ref().or(span))
+                self.eval_condition(&template.text, template.span.as_ref().or(span))
             }
             Value::Template(template) => {
                 self.warn(
@@ -54,10 +46,7 @@ impl Env<'_> {
                         return self.condition_at(&Value::Str(text), span);
                     }
                     // Only the operator's own words may be evaluated, not what they gave.
-                    Ok(Value::Str(_)) => Err(TemplateError {
-                        span: template.span.clone(),
-                        ..TemplateError::exact("Encountered untrusted template or expression.")
-                    }),
+                    Ok(Value::Str(_)) => Err(TemplateError::untrusted(template.span.clone())),
                     other => other,
                 }
             }
@@ -76,27 +65,6 @@ impl Env<'_> {
                 Err(error)
             }
         }
-    }
-
-    /// Returns whether a template is but the name of a variable whose text the operator wrote.
-    fn hands_on(&self, template: &Template) -> bool {
-        matches!(self.named(template), Some(Value::Str(_)))
-    }
-
-    /// Returns what the variable holds that a template is but the name of, as the operator wrote it.
-    pub fn held_by(&self, value: &Value) -> Option<Value> {
-        match value {
-            Value::Template(template) if is_all_template(&template.text) => self.named(template),
-            _ => None,
-        }
-    }
-
-    fn named(&self, template: &Template) -> Option<Value> {
-        let compiled = syntax::compiled(template).ok()?;
-        let code = &compiled.code;
-        let [Statement::Emit(Expression::Name(symbol, _))] = &code.body[..] else { return None };
-        let name = &code.names[*symbol as usize];
-        self.scope.get(name).filter(|_| self.scope.is_operators(name))
     }
 
     fn empty(&self) -> Result<bool> {

@@ -24,6 +24,12 @@ impl<'e> Evaluator<'e> {
     #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
     pub(crate) fn expression(&mut self, expression: &'e Expression) -> Result<Value> {
         match expression {
+            Expression::Const(value @ Value::Template(_)) => {
+                self.env.warn(
+                    "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.",
+                );
+                self.env.eval(value)
+            }
             Expression::Const(value) => Ok(value.clone()),
             Expression::Name(symbol, place) => self.name(*symbol, *place),
             Expression::Attribute(node) => {

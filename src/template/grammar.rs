@@ -1,5 +1,7 @@
 //! Jinja's expressions, from the loosest binding to the tightest.
 
+use std::sync::Arc;
+
 use num_bigint::BigInt;
 
 use super::{
@@ -10,7 +12,7 @@ use super::{
     tests,
     tree::{Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Place},
 };
-use crate::value::{Operator, Value};
+use crate::value::{Operator, Template, Value};
 
 impl Parser<'_> {
     /// Reads an expression, or several that commas make a tuple.
@@ -230,6 +232,11 @@ impl Parser<'_> {
                         text.push_str(&unescaped(part).map_err(|message| self.fail(message))?);
                     }
                     self.advance()?;
+                }
+                // In a condition a text that is a template is one, as it was before there were expressions.
+                if self.embedding && Template::is_in(&text) {
+                    let template = Template::new(text, self.code.span.clone());
+                    return Ok(Expression::Const(Value::Template(Arc::new(template))));
                 }
                 return Ok(Expression::Const(text.into()));
             }

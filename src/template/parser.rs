@@ -26,6 +26,8 @@ pub(super) struct Parser<'t> {
     ends: Vec<&'static [&'static str]>,
     /// Whether literals are taken as they stand, without escapes.
     pub(super) raw: bool,
+    /// Whether texts that look like templates are some.
+    pub(super) embedding: bool,
     /// Filters and tests that do not exist, in the order in which they were met.
     pub(super) unknown: Vec<(String, Place)>,
     /// How many loops are around, whose `break` and `continue` are allowed.
@@ -49,6 +51,7 @@ impl<'t> Parser<'t> {
             tags: Vec::new(),
             ends: Vec::new(),
             raw: false,
+            embedding: false,
             unknown: Vec::new(),
             loops: 0,
             depth: 0,

@@ -89,6 +89,15 @@ pub(super) fn compile_expression(text: &str, span: Option<Span>) -> Result<Code>
     Parser::new(&text, code, &FileOptions::default()).standalone()
 }
 
+/// Compiles a condition: an expression in which texts may be templates.
+pub(super) fn compile_condition(text: &str, span: Option<Span>) -> Result<Code> {
+    let text: Arc<str> = text.into();
+    let code = empty(&text, span, Kind::Expression);
+    let mut parser = Parser::new(&text, code, &FileOptions::default());
+    parser.embedding = true;
+    parser.standalone()
+}
+
 /// Returns a text with newlines only, and without one at its end unless that is kept.
 fn normalized(text: &Arc<str>, keep_trailing_newline: bool) -> Arc<str> {
     let unified = if text.contains('\r') {
@@ -115,8 +124,13 @@ pub fn expand_header<'t, 'o>(
     let mut options = options.clone();
     for pair in pairs(header) {
         let Some((key, value)) = pair.split_once(':') else {
-            let pair = Value::str(pair.trim()).to_repr();
-            return Err(wrong(format!("Malformed '#jinja2:' override {pair}.")));
+            if pair.trim().is_empty() {
+                return Err(wrong("Empty '#jinja2:' override pair not allowed.".to_owned()));
+            }
+            let pair = Value::str(pair).to_repr();
+            return Err(wrong(format!(
+                "Missing key-value separator `:` in '#jinja2:' override pair {pair}."
+            )));
         };
         let (key, value) = (key.trim(), value.trim());
         let quoted = ['\'', '"'].iter().find_map(|quote| {

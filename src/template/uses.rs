@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     TemplateError, syntax,
-    tree::{Arguments, Code, Expression, Statement},
+    tree::{Arguments, Code, Expression, Kind, Statement},
 };
 use crate::{
     diagnostic::{Diagnostic, Span},
@@ -153,6 +153,12 @@ impl Walk<'_> {
             return;
         }
         match expression {
+            // What a template in a text asks for is not followed.
+            Expression::Const(Value::Str(text))
+                if self.code.kind == Kind::Expression && Template::is_in(text) =>
+            {
+                self.uses.dynamic = true;
+            }
             Expression::Const(_)
             | Expression::Input
             | Expression::Unknown(_)

@@ -77,8 +77,9 @@ pub(super) fn copy_one(args: &Args, host: &Host) -> Result<Outcome> {
     let sent = &args.contents[0];
     let mut dest = host.followed(&args.dest, args.follow);
     if dest.ends_with('/') || host.is_folder(&dest) {
-        let Some(name) = &args.name else {
-            return Err(Failure::new("can not use content with a dir as dest"));
+        let Some(name) = args.name.as_ref().filter(|name| !name.is_empty()) else {
+            return Err(Failure::new("can not use content with a dir as dest")
+                .with("_ansible_windlass_action_failed", true));
         };
         dest = host.followed(&join(&dest, name), args.follow);
     }

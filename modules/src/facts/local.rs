@@ -21,6 +21,10 @@ fn gather(host: &Host, ask: &Ask) -> Facts {
 }
 
 fn read(host: &Host, path: &str) -> Option<Json> {
+    if let Err(error) = host.look_at(path, true) {
+        let reason = crate::host::errno_of(&error, path);
+        return Some(complain(host, format!("Could not stat fact ({path}): {reason}")));
+    }
     let text = if host.is_executable(path) {
         let program = host.path(path).to_string_lossy().into_owned();
         match host.run(&Command::new([program])) {

@@ -4,9 +4,9 @@ use std::{fs::Metadata, io::BufRead, os::unix::fs::MetadataExt};
 
 use super::{Args, FileType, Stamp};
 use crate::{
+    encoding::Encoding,
     host::{Failure, Host, Result, file_time, glob_matches},
     pattern::{Flags, Pattern},
-    text,
 };
 
 /// What files are compared with, read once.
@@ -123,6 +123,8 @@ fn starts_with_match(pattern: &Pattern, text: &str) -> std::result::Result<bool,
 
 fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, String> {
     let Some(pattern) = &args.contains else { return Ok(true) };
+    let named = args.encoding.as_deref();
+    let encoding = Encoding::named(named.unwrap_or("utf-8"))?;
     let pattern = if args.read_whole_file {
         Pattern::new(pattern, Flags::default())?
     } else {
@@ -130,10 +132,20 @@ fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, S
         Pattern::new(&format!(r"\A(?:{pattern})"), Flags::default())
             .or_else(|_| Pattern::new(pattern, Flags::default()))?
     };
+    let undecoded = || {
+        let named = named.map_or_else(
+            || "None (default determined by the Python built-in function \"open\")".to_owned(),
+            ToOwned::to_owned,
+        );
+        Err(format!(
+            "Failed to read the file {path} due to an encoding error. current encoding: {named}"
+        ))
+    };
     // A file that cannot be read has nothing.
     if args.read_whole_file {
         let Ok(bytes) = host.read_whole(path) else { return Ok(false) };
-        return pattern.is_match(&text::from_bytes(bytes));
+        let Some(text) = encoding.decode_all(bytes) else { return undecoded() };
+        return pattern.is_match(&text);
     }
     let Ok(file) = host.open(path) else { return Ok(false) };
     let mut reader = std::io::BufReader::new(file);
@@ -144,7 +156,10 @@ fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, S
             Ok(0) | Err(_) => return Ok(false),
             Ok(_) => (),
         }
-        if starts_with_match(&pattern, &text::from_bytes(std::mem::take(&mut line)))? {
+        let Some(text) = encoding.decode_all(std::mem::take(&mut line)) else {
+            return undecoded();
+        };
+        if starts_with_match(&pattern, &text)? {
             return Ok(true);
         }
     }

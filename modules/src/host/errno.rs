@@ -11,6 +11,11 @@ pub fn errno_text(error: &io::Error) -> String {
     }
 }
 
+/// Returns the error with the path that it is about, a text of Python's: `[Errno 2] No such file or directory: '/x'`.
+pub fn errno_of(error: &io::Error, path: &str) -> String {
+    format!("{}: '{path}'", errno_text(error))
+}
+
 /// Returns the error with the path that it is about: `[Errno 2] No such file or directory: b'/x'`.
 pub fn errno_about(error: &io::Error, path: &str) -> String {
     format!("{}: b'{path}'", errno_text(error))

@@ -50,13 +50,14 @@ fn symbolic(text: &str, now: u32, is_folder: bool, umask: u32) -> Result<u32, St
         let bad = || format!("bad symbolic permission for mode: {clause}");
         let start = clause.find(['+', '-', '=']).ok_or_else(bad)?;
         let who = &clause[..start];
-        if !who.chars().all(|c| "ugoa".contains(c)) {
+        // All of them are named alone.
+        if !who.chars().all(|c| "ugo".contains(c)) && who != "a" {
             return Err(bad());
         }
         let (users, masked) = match who {
             // Nobody named: everybody, as far as the umask lets.
             "" => ("ugo", umask & 0o777),
-            who if who.contains('a') => ("ugo", 0),
+            "a" => ("ugo", 0),
             who => (who, 0),
         };
         let mut rest = &clause[start..];

@@ -105,7 +105,7 @@ pub enum Diff {
 }
 
 impl Diff {
-    fn into_json(self) -> Json {
+    pub(crate) fn into_json(self) -> Json {
         match self {
             Diff::Text { before, after, before_header, after_header } => serde_json::json!({
                 "before": before, "after": after, "before_header": before_header, "after_header": after_header,

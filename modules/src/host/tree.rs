@@ -257,8 +257,8 @@ impl Host {
     }
 }
 
-/// Eight letters that nobody can guess.
-fn random_name() -> io::Result<String> {
+/// Returns eight letters that nobody can guess.
+pub fn random_name() -> io::Result<String> {
     const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz_01234";
     let mut bytes = [0; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty())?;

@@ -77,7 +77,8 @@ fn expiry(args: &Args, shadow: Option<&Shadow>) -> Vec<String> {
     if let Some(seconds) = args.expires {
         let current = shadow.and_then(|shadow| shadow.expires);
         let differs = if seconds < 0.0 {
-            current.is_some_and(|day| day >= 0)
+            // An account without an entry gets one by this.
+            shadow.is_none() || current.is_some_and(|day| day >= 0)
         } else {
             #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
             let day = (seconds as i64).div_euclid(86_400);

@@ -6,14 +6,11 @@ use crate::host::{Command, Host, Result};
 /// Returns whether the text is a hash, or one of the marks that lock an account.
 pub(super) fn looks_hashed(password: &str) -> bool {
     const HASH64: &str = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    // `*`, `!` and what follows them lock; `x` would say that the hash is elsewhere.
-    if matches!(password, "*" | "!") || password.starts_with("*LOCK*") {
+    // These lock, and nothing is no password; `x` would say that the hash is elsewhere.
+    if matches!(password, "" | "*" | "!" | "*************") {
         return true;
     }
-    let Some(rest) = password.trim_start_matches('!').strip_prefix('$') else {
-        let bare = password.trim_start_matches('!');
-        return bare.len() == 13 && bare.chars().all(|c| HASH64.contains(c));
-    };
+    let Some(rest) = password.strip_prefix('$') else { return false };
     if !rest.contains('$') || password.contains([':', '*']) {
         return false;
     }

@@ -5,7 +5,7 @@ use windlass_modules::spec::{Bytes, FromArg, JsonMap};
 use crate::value::Value;
 
 /// Returns how Python names the class of a value that stands in a playbook.
-pub(super) fn class(value: &Value) -> String {
+pub(in crate::actions) fn class(value: &Value) -> String {
     let name = match value.type_name() {
         "str" => "_AnsibleTaggedStr",
         "int" => "_AnsibleTaggedInt",

@@ -49,10 +49,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         }
     }
     for name in &candidates {
-        for folder in ["files", "templates", "vars", "tasks"] {
-            if let Some(path) = query.find(folder, name) {
-                return Ok(vec![path.to_string_lossy().into_owned().into()]);
-            }
+        if let Some(path) = query.find(query.folder, name) {
+            return Ok(vec![path.to_string_lossy().into_owned().into()]);
         }
     }
     if skip { Ok(Vec::new()) } else { Err("No file was found when using first_found.".into()) }

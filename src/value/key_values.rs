@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::value::{Template, Value};
+use super::{Template, Value};
 
 /// What a text of arguments says.
 #[derive(Debug, Default, PartialEq)]
@@ -29,32 +29,25 @@ const FREE_FORM_OPTIONS: [&str; 10] = [
 /// Reads a text of arguments; for a free-form action only its own options are pairs.
 pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> {
     let mut found = ArgText::default();
-    let mut raw = String::new();
-    let mut ends_raw = false;
+    let mut raw: Option<String> = None;
     for piece in pieces(text)? {
-        let pair = piece.word.split_once('=').filter(|(key, _)| is_key(key));
-        ends_raw = false;
+        let pair = split_pair(piece.word());
         match pair {
             Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
                 found.pairs.push((key.into(), unquote(&unescape(value)).into()));
             }
-            // Where a line went on: its end is only space by now.
-            _ if free_form && piece.word == "\\" => (),
-            _ => {
-                if !raw.is_empty() {
-                    raw.push_str(piece.space);
+            _ => match &mut raw {
+                Some(raw) => {
+                    if !raw.is_empty() && !raw.ends_with('\n') {
+                        raw.push(' ');
+                    }
+                    raw.push_str(&piece.text);
                 }
-                raw.push_str(piece.word);
-                ends_raw = true;
-            }
+                None => raw = Some(piece.text),
+            },
         }
     }
-    // The last line of a command ends as the others do.
-    let end = &text[text.trim_end().len()..];
-    if free_form && ends_raw && end.contains('\n') {
-        raw.push('\n');
-    }
-    found.raw = (!raw.is_empty()).then(|| raw.into());
+    found.raw = raw.filter(|raw| !raw.is_empty()).map(Into::into);
     Ok(found)
 }
 
@@ -68,9 +61,9 @@ impl ArgText {
 }
 
 /// Splits a text into its first word, which may be an expression with spaces, and the rest.
-pub(super) fn split_name(text: &str) -> (&str, &str) {
+pub(crate) fn split_name(text: &str) -> (&str, &str) {
     let text = text.trim();
-    let first = pieces(text).ok().and_then(|pieces| Some(pieces.first()?.word.len()));
+    let first = pieces(text).ok().and_then(|pieces| Some(pieces.first()?.word_end));
     match first {
         Some(end) => (&text[..end], text[end..].trim()),
         None => text.split_once(char::is_whitespace).unwrap_or((text, "")),
@@ -85,8 +78,11 @@ fn value(text: Arc<str>) -> Value {
     }
 }
 
-fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+/// Splits a word at its first `=` that is neither its first character nor escaped; a key may be any text, a template too.
+fn split_pair(word: &str) -> Option<(&str, &str)> {
+    let bytes = word.as_bytes();
+    let at = (1..bytes.len()).find(|&at| bytes[at] == b'=' && bytes[at - 1] != b'\\')?;
+    Some((&word[..at], &word[at + 1..]))
 }
 
 /// Replaces Python's escapes in a value: `\n`, `\x41`, `\u00e9`; what is none of them stays.
@@ -109,9 +105,9 @@ fn unescape(text: &str) -> String {
 
 /// Returns the character that an escape means, and the length of its text after the backslash.
 fn escaped(text: &str) -> Option<(char, usize)> {
-    let code = |start: usize, length: usize, radix| {
+    let code = |start: usize, length: usize| {
         let digits = text.get(start..start + length)?;
-        let code = u32::from_str_radix(digits, radix).ok()?;
+        let code = u32::from_str_radix(digits, 16).ok()?;
         Some((char::from_u32(code)?, start + length))
     };
     let plain = match text.chars().next()? {
@@ -123,13 +119,9 @@ fn escaped(text: &str) -> Option<(char, usize)> {
         'f' => '\x0c',
         'v' => '\x0b',
         c @ ('\\' | '\'' | '"') => c,
-        'x' => return code(1, 2, 16),
-        'u' => return code(1, 4, 16),
-        'U' => return code(1, 8, 16),
-        '0'..='7' => {
-            let length = text.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
-            return code(0, length, 8);
-        }
+        'x' => return code(1, 2),
+        'u' => return code(1, 4),
+        'U' => return code(1, 8),
         _ => return None,
     };
     Some((plain, 1))
@@ -149,52 +141,92 @@ fn unquote(text: &str) -> String {
     text.to_owned()
 }
 
-/// A word and the space before it.
-struct Piece<'a> {
-    space: &'a str,
-    word: &'a str,
+/// A word with the space that follows it, but for the one that ends it.
+struct Piece {
+    text: String,
+    word_end: usize,
+}
+
+impl Piece {
+    fn word(&self) -> &str {
+        &self.text[..self.word_end]
+    }
 }
 
 /// Words between spaces; quotes and template brackets keep their spaces.
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, String> {
-    let (mut found, mut at) = (Vec::new(), 0);
+///
+/// A backslash that is a word of its own joins its line to the next. Space goes to the word before it, so that
+/// what an option had after it vanishes with the option; the first space of a line is that between two words.
+fn pieces(text: &str) -> Result<Vec<Piece>, String> {
+    let mut found: Vec<Piece> = Vec::new();
+    let append = |found: &mut Vec<Piece>, space: &str| {
+        if space.is_empty() {
+            return;
+        }
+        match found.last_mut() {
+            Some(piece) => piece.text.push_str(space),
+            None => found.push(Piece { text: space.to_owned(), word_end: 0 }),
+        }
+    };
+    let (mut at, mut goes_on) = (0, false);
     let bytes = text.as_bytes();
     while at < bytes.len() {
-        let space_start = at;
-        while at < bytes.len() && bytes[at].is_ascii_whitespace() {
-            at += 1;
-        }
         let start = at;
-        let (mut quote, mut depth) = (None, 0_usize);
-        while at < bytes.len() {
-            let byte = bytes[at];
-            match (quote, byte) {
-                (None, b' ' | b'\t' | b'\n' | b'\r') if depth == 0 => break,
-                (Some(open), byte) if byte == open && bytes[at - 1] != b'\\' => quote = None,
-                (None, b'"' | b'\'') if at == 0 || bytes[at - 1] != b'\\' => quote = Some(byte),
-                (_, b'{') if matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')) => {
-                    depth += 1;
+        match bytes[at] {
+            b' ' => {
+                while bytes.get(at) == Some(&b' ') {
                     at += 1;
                 }
-                (_, b'}' | b'%' | b'#') if depth > 0 && bytes.get(at + 1) == Some(&b'}') => {
-                    depth -= 1;
-                    at += 1;
-                }
-                _ => (),
+                let ends_line = matches!(bytes.get(at), None | Some(b'\n'));
+                append(&mut found, &text[start + usize::from(!ends_line)..at]);
             }
-            at += 1;
-        }
-        let at_end = at.min(bytes.len());
-        if quote.is_some() || depth > 0 {
-            return Err(format!(
-                "failed at splitting arguments, either an unbalanced jinja2 block or quotes: {text}"
-            ));
-        }
-        if start < at_end {
-            found.push(Piece { space: &text[space_start..start], word: &text[start..at_end] });
+            b'\n' => {
+                at += 1;
+                if !std::mem::take(&mut goes_on) {
+                    append(&mut found, "\n");
+                }
+            }
+            b'\\' if matches!(bytes.get(at + 1), None | Some(b' ' | b'\n')) => {
+                at += 1;
+                goes_on = true;
+            }
+            _ => {
+                at = word_end(text, start)?;
+                found.push(Piece { text: text[start..at].to_owned(), word_end: at - start });
+            }
         }
     }
     Ok(found)
+}
+
+/// Returns where the word ends that starts at a place.
+fn word_end(text: &str, start: usize) -> Result<usize, String> {
+    let bytes = text.as_bytes();
+    let (mut at, mut quote, mut depth) = (start, None, 0_usize);
+    while at < bytes.len() {
+        let byte = bytes[at];
+        match (quote, byte) {
+            (None, b' ' | b'\n') if depth == 0 => break,
+            (Some(open), byte) if byte == open && bytes[at - 1] != b'\\' => quote = None,
+            (None, b'"' | b'\'') if at == 0 || bytes[at - 1] != b'\\' => quote = Some(byte),
+            (_, b'{') if matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')) => {
+                depth += 1;
+                at += 1;
+            }
+            (_, b'}' | b'%' | b'#') if depth > 0 && bytes.get(at + 1) == Some(&b'}') => {
+                depth -= 1;
+                at += 1;
+            }
+            _ => (),
+        }
+        at += 1;
+    }
+    if quote.is_some() || depth > 0 {
+        return Err(format!(
+            "failed at splitting arguments, either an unbalanced jinja2 block or quotes: {text}"
+        ));
+    }
+    Ok(at.min(bytes.len()))
 }
 
 #[cfg(test)]
@@ -227,6 +259,14 @@ mod tests {
     fn a_command_keeps_its_own_equal_signs_and_spaces() {
         check("dd if=/dev/zero  of=x chdir=/tmp", true, "chdir=</tmp> | dd if=/dev/zero  of=x");
         check("echo 'a  b' creates=/x", true, "creates=</x> | echo 'a  b'");
+    }
+
+    #[test]
+    fn lines_go_on_after_a_backslash() {
+        check("tar x \\\n  -f a \\\n  -C /\n", true, " | tar x  -f a  -C /\n");
+        check("a\n\n b  \\ c\n  d", true, " | a\n\nb   c  d");
+        check("a creates=/x  \nb", true, "creates=</x> | a b");
+        check("a 'b \\\n c'\\\nd \\", true, " | a 'b \\\n c'\\\nd");
     }
 
     #[test]
