@@ -27,16 +27,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);
     // A list that a variable holds is taken as it is written there.
-<<<<<<< HEAD
     let held = call.env.held_by(&that).filter(|held| held.as_list().is_some());
-    // Of a list that an expression makes, only what is decided already is taken.
-    let made = call.args.get("that").filter(|made| {
-        let decided = |item: &Value| matches!(item, Value::Bool(_));
-        that.as_list().is_none() && made.as_list().is_some_and(|list| list.iter().all(decided))
-    });
-    let that = held.or_else(|| made.cloned()).unwrap_or(that);
-=======
->>>>>>> main
+    let that = held.unwrap_or(that);
     let conditions = match &that {
         Value::List(list) => list.to_vec(),
         Value::Template(template) => match call.args.get("that") {
