@@ -27,8 +27,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);
     // A list that a variable holds is taken as it is written there.
-    let held = call.env.held_by(&that).filter(|held| held.as_list().is_some());
-    let that = held.unwrap_or(that);
     let conditions = match &that {
         Value::List(list) => list.to_vec(),
         Value::Template(template) => match call.args.get("that") {
