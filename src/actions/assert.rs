@@ -26,22 +26,19 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let span = written.map(|(_, span)| span);
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);
-    // A list that a variable holds is taken as it is written there.
-    let conditions = match &that {
-        Value::List(list) => list.to_vec(),
-        Value::Template(template) => match call.args.get("that") {
-            // The conditions of a variable are evaluated where the operator wrote them.
-            Some(Value::List(list)) => {
-                let is_text = |condition: &Value| matches!(condition, Value::Str(_));
-                if list.iter().any(is_text) && !call.env.hands_on(template) {
-                    let error = TemplateError::untrusted(template.span.clone());
-                    return Err(Failure::template(&error, "", span).with("changed", false));
-                }
-                list.to_vec()
+    let given = call.args.get("that").and_then(Value::as_list);
+    let conditions = match (&that, given) {
+        (Value::List(list), _) => list.to_vec(),
+        (Value::Template(template), Some(given)) => match call.env.written(template) {
+            // A list that a variable holds is taken as it is written there.
+            Some(Value::List(list)) => list.to_vec(),
+            _ if given.iter().any(|condition| matches!(condition, Value::Str(_))) => {
+                let error = TemplateError::untrusted(template.span.clone());
+                return Err(Failure::template(&error, "", span).with("changed", false));
             }
-            _ => vec![that.clone()],
+            _ => given.to_vec(),
         },
-        one => vec![one.clone()],
+        _ => vec![that.clone()],
     };
     for condition in conditions {
         let holds = call.env.condition(&condition).map_err(|error| {

@@ -33,30 +33,31 @@ impl Env<'_> {
     }
 
     fn names_own(&self, template: &Template, depth: usize) -> bool {
-        let Ok(compiled) = syntax::compiled(template) else { return false };
+        self.written(template).is_some_and(|value| self.is_own(&value, depth))
+    }
+
+    /// Returns what the operator wrote where a template only names a value, templates in it as they are.
+    pub(crate) fn written(&self, template: &Template) -> Option<Value> {
+        let compiled = syntax::compiled(template).ok()?;
         let code = &compiled.code;
-        let [Statement::Emit(expression)] = &code.body[..] else { return false };
-        let Some((name, path)) = path(code, expression) else { return false };
+        let [Statement::Emit(expression)] = &code.body[..] else { return None };
+        let (name, path) = path(code, expression)?;
         if !self.scope.is_operators(name) {
-            return false;
+            return None;
         }
-        let Some(mut value) = self.scope.get(name) else { return false };
+        let mut value = self.scope.get(name)?;
         for key in path {
             // What a template gives is not followed.
-            let found = match &value {
-                Value::Dict(dict) => dict.get_value(&key).cloned(),
-                Value::List(list) | Value::Tuple(list) => match key {
-                    Value::Int(at) => {
-                        usize::try_from(at).ok().and_then(|at| list.iter().nth(at).cloned())
-                    }
-                    _ => None,
-                },
-                _ => None,
+            value = match &value {
+                Value::Dict(dict) => dict.get_value(&key)?.clone(),
+                Value::List(list) | Value::Tuple(list) => {
+                    let Value::Int(at) = key else { return None };
+                    list.iter().nth(usize::try_from(at).ok()?)?.clone()
+                }
+                _ => return None,
             };
-            let Some(found) = found else { return false };
-            value = found;
         }
-        self.is_own(&value, depth)
+        Some(value)
     }
 }
 
