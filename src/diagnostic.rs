@@ -113,8 +113,9 @@ impl Diagnostic {
     /// Returns the text that is shown, with colours when `styled`.
     pub fn render(&self, styled: bool) -> String {
         let level = match self.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
+            // As the reference begins its lines: scripts look for that.
+            Severity::Error => Level::ERROR.with_name("[ERROR]"),
+            Severity::Warning => Level::WARNING.with_name("[WARNING]"),
         };
         let title = level.primary_title(self.message.as_str());
         let mut snippets: Vec<(&Arc<Source>, Snippet<'_, Annotation<'_>>)> = Vec::new();
@@ -196,7 +197,7 @@ mod tests {
             .label("unknown parameter")
             .hint("did you mean `name`?");
         insta::assert_snapshot!(error.render(false), @r"
-        error: module `apt` has no parameter `nmae`
+        [ERROR]: module `apt` has no parameter `nmae`
          --> site.yml:4:9
           |
         4 |         nmae: nginx

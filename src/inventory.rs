@@ -29,6 +29,7 @@ use std::{path::PathBuf, sync::Arc};
 use rustc_hash::FxHashMap;
 
 pub use error::LoopError;
+pub use graph::{LOCALHOST, PYTHON};
 pub use layers::{Layer, LayerKind};
 pub use pattern::{HostOrder, Limit, Selection, glob_matches};
 pub use words::{Word, WordError, words};

@@ -3,20 +3,20 @@
 //! Invariant: what is here is the same for every host; whatever depends on a host is still a template.
 
 mod action;
-mod args;
 mod collections;
 mod hosts;
 mod import;
 mod keywords;
 mod load;
 mod looping;
+mod prompt;
 mod role;
 mod task;
+mod words;
 
 use std::{path::PathBuf, sync::Arc};
 
 pub(crate) use action::takes_text;
-pub use args::{ArgText, parse_key_values};
 pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub(crate) use load::is_variable_name;
@@ -83,8 +83,8 @@ pub enum LevelKind {
     Play,
     Role(Arc<Role>),
     Block,
-    /// An import or include; its `vars` are parameters, stronger than facts.
-    Include,
+    /// An import or include; its `vars` are parameters, stronger than facts. Names of those that are not the operator's words.
+    Include(Arc<[Arc<str>]>),
     Task,
 }
 

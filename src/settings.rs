@@ -167,8 +167,7 @@ impl Reader<'_> {
             match T::coerce(&text, &self.context(&origin)) {
                 Ok(value) => return Setting { value, origin },
                 Err(reason) => {
-                    let error = Self::complaint(entry, &text, &origin, &reason);
-                    self.diagnostics.push(error);
+                    self.diagnostics.push(Self::complaint(entry, &text, &origin, &reason));
                 }
             }
         }
@@ -188,7 +187,9 @@ impl Reader<'_> {
     fn find(&self, entry: &Entry) -> Option<(String, Origin)> {
         let variable = entry.variables.iter().rev().find_map(|name| {
             let text = self.environment.get(name)?;
-            Some((text.to_owned(), Origin::Environment(name)))
+            // An empty variable says nothing of a number, an empty line of the file does.
+            let says_nothing = text.is_empty() && matches!(entry.kind, i64::NAME | f64::NAME);
+            (!says_nothing).then(|| (text.to_owned(), Origin::Environment(name)))
         });
         variable.or_else(|| {
             let file = self.file.as_ref()?;
@@ -208,7 +209,27 @@ impl Reader<'_> {
     }
 
     fn complaint(entry: &Entry, text: &str, origin: &Origin, reason: &str) -> Diagnostic {
-        let message = format!("setting `{}` cannot be `{text}`: {reason}", entry.name);
+        // Both in the reference's words: its name of the setting is the one that operators find in its documentation.
+        let known = catalogue::KNOWN.iter().find(|known| {
+            entry.variables.iter().any(|variable| known.variables.contains(variable))
+                || entry.keys.iter().any(|key| known.keys.contains(key))
+        });
+        let name = known.map_or(entry.name, |known| known.name);
+        let choices =
+            entry.kind.strip_prefix("one of ").map(|list| list.replace('`', "").replace(' ', ", "));
+        let message = match choices {
+            Some(choices) => {
+                format!("Invalid value '{text}' for config '{name}'. Valid values are: {choices}")
+            }
+            None => format!(
+                "Config '{name}' from '{}' has an invalid value: {reason}",
+                match origin {
+                    Origin::Default => "default".to_owned(),
+                    Origin::Environment(variable) => format!("env: {variable}"),
+                    Origin::File(span) => span.source.path.to_string(),
+                }
+            ),
+        };
         match origin {
             Origin::File(span) => {
                 Diagnostic::error(span, message).label(format!("not {}", entry.kind))

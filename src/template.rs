@@ -3,6 +3,7 @@
 //! Invariant: only `Value::Template` and what the operator wrote as a condition is ever evaluated; no result of an
 //! evaluation is read as a template again.
 
+mod about;
 mod access;
 mod addresses;
 mod braces;
@@ -59,13 +60,16 @@ mod targets;
 pub mod tests;
 mod time;
 mod tree;
+mod trust;
 mod units;
 mod urls;
 mod uses;
 mod versions;
 
+pub use about::about_file;
 pub use condition::CONDITIONAL;
 pub(crate) use crypt::{Recipe, hash as hash_password};
+pub(crate) use encodings::decode;
 pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub use error::{ErrorKind, TemplateError};

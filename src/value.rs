@@ -7,6 +7,7 @@ mod arithmetic;
 mod containers;
 mod equality;
 mod json;
+mod key_values;
 mod order;
 mod text;
 pub mod time;
@@ -19,6 +20,8 @@ use std::{
 
 pub use arithmetic::{Operator, negate, positive};
 pub use containers::{Dict, List};
+pub(crate) use key_values::split_name;
+pub use key_values::{ArgText, parse_key_values};
 use num_bigint::BigInt;
 pub use text::{float_text, is_printable};
 

@@ -7,6 +7,7 @@ mod facts;
 mod hostvars;
 mod magic;
 mod names;
+mod reach;
 
 use std::{
     collections::HashMap,
@@ -18,6 +19,7 @@ pub use cache::FactCache;
 pub use facts::Facts;
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
+pub use reach::ReachedBy;
 
 use crate::{
     inventory::{HostId, Inventory},
@@ -58,9 +60,8 @@ pub struct RunFacts {
     pub inject_facts: bool,
     /// Whether dictionaries of one name become one, instead of the strongest winning.
     pub merge_hashes: bool,
-    /// Who and how hosts are reached where neither variables nor keywords say.
-    pub remote_user: Option<String>,
-    pub connection: Option<String>,
+    /// How hosts are reached where neither variables nor keywords say.
+    pub reached_by: ReachedBy,
 }
 
 /// What is known about one host beyond its inventory.
@@ -175,6 +176,11 @@ impl World {
     }
 
     /// Says that the inventory is another one: hosts are looked up anew, what is known of them stays.
+    pub fn host_names(&self) -> Vec<Arc<str>> {
+        let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.values().map(|host| Arc::clone(&host.name)).collect()
+    }
+
     pub fn forget_hosts(&self) {
         let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);

@@ -138,7 +138,11 @@ impl HostOptions {
             check: task.check,
             diff: task.diff,
             environment: task.environment.clone(),
-            cwd: task.cwd.as_ref().map(Into::into),
+            // Who may not enter the folder works where they are.
+            cwd: task.cwd.as_ref().map(PathBuf::from).filter(|folder| {
+                use rustix::fs::Access;
+                rustix::fs::access(folder, Access::EXEC_OK | Access::READ_OK).is_ok()
+            }),
             verbosity: task.verbosity,
             ..HostOptions::default()
         }

@@ -3,6 +3,7 @@
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
+    template::TemplateError,
     value::{Dict, Value},
 };
 
@@ -25,15 +26,24 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let span = written.map(|(_, span)| span);
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);
+    // A list that a variable holds is taken as it is written there.
     let conditions = match &that {
         Value::List(list) => list.to_vec(),
+        Value::Template(template) => match call.args.get("that") {
+            // The conditions of a variable are evaluated where the operator wrote them.
+            Some(Value::List(list)) => {
+                let is_text = |condition: &Value| matches!(condition, Value::Str(_));
+                if list.iter().any(is_text) && !call.env.hands_on(template) {
+                    let error = TemplateError::untrusted(template.span.clone());
+                    return Err(Failure::template(&error, "", span).with("changed", false));
+                }
+                list.to_vec()
+            }
+            _ => vec![that.clone()],
+        },
         one => vec![one.clone()],
     };
-    for condition in &conditions {
-        let condition = match condition {
-            Value::List(list) => Value::List(list.clone()),
-            other => other.clone(),
-        };
+    for condition in conditions {
         let holds = call.env.condition(&condition).map_err(|error| {
             let span = span.map(|span| crate::executor::condition_span(&condition, span));
             Failure::template(&error, "", span.as_ref()).with("changed", false)

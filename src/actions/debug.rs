@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
+    executor::{Call, Failure, Step, TRUST},
     output::Cause,
     playbook::Argument,
     template::Scope as _,
@@ -35,6 +35,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         // What a template gives is no expression of the playbook's.
         if let Some(Argument { value: Value::Template(template), place, .. }) =
             call.task.args.get("var")
+            && !call.env.hands_on(template)
         {
             let span = template.span.as_ref().unwrap_or(place);
             let cause = |message: &str| Cause {
@@ -46,9 +47,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 cause("Error while resolving `var` expression"),
                 Cause {
                     apart: true,
-                    help: Some(
-                        "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.",
-                    ),
+                    help: Some(TRUST),
                     ..cause("Encountered untrusted template or expression.")
                 },
             ];

@@ -105,7 +105,7 @@ fn with_run(call: &Call<'_>, name: &str, mut given: JsonMap) -> JsonMap {
         call.env.value("ansible_verbosity").ok().flatten().and_then(|value| value.as_int());
     for (key, value) in [
         ("_ansible_check_mode", json!(call.check)),
-        ("_ansible_no_log", json!(false)),
+        ("_ansible_no_log", json!(call.no_log)),
         ("_ansible_debug", json!(false)),
         ("_ansible_diff", json!(call.diff)),
         ("_ansible_verbosity", json!(verbosity.unwrap_or(0))),

@@ -100,12 +100,8 @@ impl Gathered {
             std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
         let bytes = files::open(call, bytes).map_err(|failure| words(&failure))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
-        let document = crate::yaml::parse(&Source::new(shown.as_str(), text)).map_err(|error| {
-            let message = error.message.trim_end_matches('.').replacen(": ", " ", 1);
-            let mut letters = message.chars();
-            let first = letters.next().into_iter().flat_map(char::to_uppercase);
-            format!("YAML parsing failed: {}{}.", first.collect::<String>(), letters.as_str())
-        })?;
+        let document = crate::yaml::parse(&Source::new(shown.as_str(), text))
+            .map_err(|error| error.message)?;
         match document.root.map(|node| node.to_value()) {
             None | Some(Value::None) => (),
             Some(Value::Dict(vars)) => {
@@ -185,8 +181,9 @@ fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(
         {
             continue;
         }
-        let ending = path.extension().map(|ending| ending.to_string_lossy().into_owned());
-        if !ending.is_some_and(|ending| wanted.extensions.contains(&ending)) {
+        // A file without an ending has an empty one, which may be wanted.
+        let ending = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        if !wanted.extensions.contains(&ending) {
             if wanted.passes_unknown {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
+    executor::{Call, Failure, Step, invalid_name},
     value::{Dict, Value},
 };
 
@@ -12,15 +12,14 @@ pub(super) static UNIT: Action =
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut facts = Dict::new();
     for (key, value) in &call.args {
-        let name = key.to_text();
-        if name == "cacheable" {
+        if key.as_str() == Some("cacheable") {
             continue;
         }
-        if !crate::playbook::is_variable_name(&name) {
-            let span = call.task.args.get(&name).map(|argument| &argument.span);
-            return Err(Failure::at(span, format!("Invalid variable name '{name}'."))
-                .help("Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.")
-                .with("changed", false));
+        if !key.as_str().is_some_and(crate::playbook::is_variable_name) {
+            let written = call.task.args.entries.iter().find(|argument| {
+                *argument.name == *key.to_text() || crate::value::Template::is_in(&argument.name)
+            });
+            return Err(invalid_name(key, written.map(|argument| &argument.span)));
         }
         facts.insert(key.clone(), value.clone());
     }

@@ -4,8 +4,8 @@ use std::sync::{Arc, PoisonError};
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
-    value::{Dict, Value},
+    executor::{Call, Failure, Step, invalid_name},
+    value::{Dict, Template, Value},
 };
 
 pub(super) static UNIT: Action = Action {
@@ -17,9 +17,22 @@ pub(super) static UNIT: Action = Action {
 };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let Some(Value::Dict(data)) = call.args.get("data") else {
-        return Err(Failure::action("The 'data' option needs to be a dictionary/hash"));
-    };
+    let mut data = Dict::new();
+    match call.args.get("data") {
+        None => (),
+        Some(Value::Dict(given)) => {
+            for (key, value) in given.iter() {
+                let key = name(call, key)?;
+                if !key.as_str().is_some_and(crate::playbook::is_variable_name) {
+                    let span = call.task.args.get("data").map(|argument| &argument.place);
+                    return Err(invalid_name(&key, span));
+                }
+                data.insert(key, value.clone());
+            }
+        }
+        Some(_) => return Err(Failure::action("The 'data' option needs to be a dictionary/hash")),
+    }
+    let data = Arc::new(data);
     let per_host = call.truth("per_host").unwrap_or(false);
     let aggregate = call.truth("aggregate").unwrap_or(true);
     let place = if per_host { call.host.name.to_string() } else { "_run".to_owned() };
@@ -40,13 +53,22 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         stats.insert(place.as_str(), Value::from(own));
     }
     let mut described = Dict::new();
-    described.insert("data", Value::Dict(Arc::clone(data)));
+    described.insert("data", Value::Dict(Arc::clone(&data)));
     described.insert("per_host", per_host);
     described.insert("aggregate", aggregate);
     let mut result = Dict::new();
     result.insert("changed", false);
     result.insert("ansible_stats", Value::from(described));
     Ok(Step::Done(result))
+}
+
+/// A name that may be an expression.
+fn name(call: &Call<'_>, key: &Value) -> Result<Value, Failure> {
+    let Some(text) = key.as_str().filter(|text| Template::is_in(text)) else {
+        return Ok(key.clone());
+    };
+    let template = Value::Template(Arc::new(Template::new(text, None)));
+    call.env.eval(&template).map_err(|error| Failure::template(&error, "", None))
 }
 
 /// Numbers and lists add up, dictionaries are merged, anything else is replaced.

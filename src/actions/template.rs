@@ -5,7 +5,7 @@ use crate::{
     diagnostic::{Source, Span},
     executor::{Call, Failure, Step},
     output::Cause,
-    template::{Env, FileOptions},
+    template::{Env, FileOptions, Scope as _, about_file},
     value::{Dict, Value},
 };
 
@@ -48,8 +48,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let source = Source::new(path.display().to_string(), text);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));
     let mut names = call.names.clone();
-    for (name, value) in about(call, &path, &dest) {
+    let written = call.text("src").unwrap_or_default();
+    for (name, value) in about_file(&written, &path, &dest) {
         names.set_local(name, value);
+    }
+    if names.get("ansible_managed").is_none() {
+        let managed = call.run.settings.ansible_managed.value.as_str();
+        names.set_local("ansible_managed", Value::str(managed));
     }
     let mut folders = names.search_path();
     if let Some(folder) = path.parent() {
@@ -112,35 +117,4 @@ fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {
         options.lstrip_blocks = strip;
     }
     Ok(options)
-}
-
-/// What a template knows of itself.
-fn about(call: &Call<'_>, path: &std::path::Path, dest: &str) -> Vec<(&'static str, Value)> {
-    let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let stamp = std::fs::metadata(path).ok().and_then(|meta| meta.modified().ok());
-    let stamp = stamp.and_then(|time| jiff::Zoned::try_from(time).ok());
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let run_time = jiff::Zoned::now();
-    let managed = call.run.settings.ansible_managed.value.clone();
-    vec![
-        ("template_host", Value::str(host)),
-        (
-            "template_path",
-            Value::str(
-                call.text("src")
-                    .map_or_else(|| full.display().to_string(), |_| full.display().to_string()),
-            ),
-        ),
-        ("template_fullpath", Value::str(full.display().to_string())),
-        ("template_destpath", Value::str(dest)),
-        ("template_uid", Value::str(std::env::var("USER").unwrap_or_else(|_| "root".to_owned()))),
-        (
-            "template_mtime",
-            stamp.map_or(Value::None, |stamp| {
-                Value::str(stamp.strftime("%Y-%m-%d %H:%M:%S").to_string())
-            }),
-        ),
-        ("template_run_date", Value::str(run_time.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string())),
-        ("ansible_managed", Value::str(managed)),
-    ]
 }

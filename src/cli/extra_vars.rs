@@ -4,8 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Source},
-    playbook::parse_key_values,
-    value::{Dict, Value},
+    value::{Dict, Value, parse_key_values},
     vault::Opener,
     yaml,
 };
@@ -80,12 +79,29 @@ fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {
     let document = yaml::parse(source).map_err(|error| ExtraVarsError::new(SYNTAX, error))?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else { return Ok(Dict::new()) };
     if let Value::Dict(vars) = root.to_value() {
-        return Ok(Arc::unwrap_or_clone(vars));
+        let vars = Arc::unwrap_or_clone(vars);
+        return Ok(vars.into_iter().map(|(key, value)| (key, untrusted(value))).collect());
     }
     let message =
         format!("Invalid extra vars data supplied. '{shown}' could not be made into a dictionary");
     let label = format!("this is {}", root.kind_name());
     Err(ExtraVarsError::new(USAGE, Diagnostic::error(&root.span, message).label(label)))
+}
+
+/// What another tool marked as no template is none: `{"__ansible_unsafe": "text"}`.
+fn untrusted(value: Value) -> Value {
+    match value {
+        Value::Dict(dict) => match (dict.len(), dict.get("__ansible_unsafe")) {
+            (1, Some(Value::Template(template))) => Value::Str(Arc::clone(&template.text)),
+            (1, Some(text @ Value::Str(_))) => text.clone(),
+            _ => {
+                let dict = Arc::unwrap_or_clone(dict).into_iter();
+                dict.map(|(key, value)| (key, untrusted(value))).collect::<Dict>().into()
+            }
+        },
+        Value::List(list) => Value::list(list.iter().cloned().map(untrusted)),
+        other => other,
+    }
 }
 
 fn pairs(text: &str) -> Result<Dict, ExtraVarsError> {

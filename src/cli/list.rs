@@ -127,8 +127,11 @@ impl Listing<'_> {
                     tags.sort();
                     tags.dedup();
                     // Tags are listed of every task, chosen or not.
-                    all.extend(tags.iter().cloned());
-                    if choice.choose(&tags) {
+                    // Every tag is listed, of what comes only when it is named, too, unless tags are chosen.
+                    let (run, skip) = (&self.options.tags, &self.options.skip_tags);
+                    let lists_all = self.options.list_tags && run.is_empty() && skip.is_empty();
+                    if lists_all || choice.choose(&tags) {
+                        all.extend(tags.iter().cloned());
                         lines.push(format!(
                             "      {}\tTAGS: [{}]",
                             Self::name(task),
@@ -146,7 +149,9 @@ impl Listing<'_> {
             Some(name) => name.to_text(),
             None => task.action_written.to_string(),
         };
-        match task.level.role().filter(|_| task.name.is_some()) {
+        // A role that is included goes by its own name.
+        let is_own = task.name.is_some() && &*task.action != "include_role";
+        match task.level.role().filter(|_| is_own) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,
         }

@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    args::{self, PlaybookOptions},
-    check, list,
+    args, check, list,
     prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     report, terminal,
 };
@@ -17,10 +16,11 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::{self, Event, Sink},
-    playbook::{Files, Level, Loader, Play, Playbook, Surroundings},
+    playbook::{Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
+    vars::Names,
     vault::Opener,
 };
 
@@ -53,7 +53,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output = output(&prepared.settings, &options, &prepared.secrets)?;
+    let output = output(&prepared.settings, options.common.verbosity, &prepared.secrets)?;
     let run = prepare::run(
         prepared,
         &options.common,
@@ -66,7 +66,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         output,
     )?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    let playbooks = load(&run, &files, &options.playbooks)?;
+    // Where tasks are only listed, none of them fails.
+    let lists = options.list_tasks || options.list_tags || options.common.inventory.list_hosts;
+    let playbooks = load(&run, &files, &options.playbooks, !lists)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -76,11 +78,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     for warning in selected.warnings {
         run.printer.event(&Event::Warning(warning));
     }
-    let listing = options.common.inventory.list_hosts
-        || options.list_tasks
-        || options.list_tags
-        || options.syntax_check;
-    if listing {
+    if lists || options.syntax_check {
         return list::list(&run, &options, &playbooks);
     }
     let playbooks: Vec<Script> = playbooks
@@ -173,13 +171,13 @@ fn retry_file(run: &Run, playbook: &Path) {
 }
 
 /// The outputs that the settings name.
-fn output(
+pub(super) fn output(
     settings: &Settings,
-    options: &PlaybookOptions,
+    verbosity: u8,
     secrets: &output::Secrets,
 ) -> Result<Box<dyn output::Output>, Refusal> {
     let sink = || Sink::stdout(prepare::colored(settings), secrets.clone());
-    let options = prepare::output_options(settings, options.common.verbosity);
+    let options = prepare::output_options(settings, verbosity);
     let main = settings.stdout_callback.value.as_str();
     let opened = output::open(main, &settings.callbacks_enabled.value, &options, sink);
     let (output, warnings) =
@@ -190,34 +188,46 @@ fn output(
     Ok(output)
 }
 
+/// What a run's playbooks are read with.
+pub(super) fn surroundings<'a>(
+    run: &'a Run,
+    files: &'a Files,
+    resolve: &'a Resolve<'a>,
+) -> Surroundings<'a> {
+    Surroundings {
+        files,
+        roles_path: &run.settings.roles_path.value,
+        library: &run.settings.library.value,
+        collections: &run.collections,
+        resolve,
+        actions: &actions::resolve,
+        lookups: |name| crate::template::lookups::find(name).is_some(),
+        private_roles: run.settings.private_role_vars.value,
+    }
+}
+
 /// Reads playbooks and checks everything that can be known before a host is touched.
 fn load(
     run: &Arc<Run>,
     files: &Files,
     paths: &[PathBuf],
+    runs: bool,
 ) -> Result<Vec<(PathBuf, Playbook)>, Refusal> {
     let extra = Arc::clone(&run.world.extra_vars);
-    let resolve = |value: &Value, level: &Level| resolve(run, &extra, value, level);
     let mut problems = Diagnostics::default();
     let mut found = Vec::new();
     for path in paths {
-        let loader = Loader::new(Surroundings {
-            files,
-            roles_path: &run.settings.roles_path.value,
-            library: &run.settings.library.value,
-            collections: &run.collections,
-            resolve: &resolve,
-            actions: &actions::resolve,
-            lookups: |name| crate::template::lookups::find(name).is_some(),
-            private_roles: run.settings.private_role_vars.value,
-        });
+        let dir = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let dir = dir.parent().unwrap_or(&dir);
+        let resolve = |value: &Value, level: &Arc<Level>| resolve(run, &extra, dir, value, level);
+        let loader = Loader::new(surroundings(run, files, &resolve));
         let (playbook, errors) = loader.playbook(path);
         problems.extend(errors);
         let known = check::Known {
             tags: &run.options.tags,
             has_hosts: &|play| has_hosts(run, play),
             collections: &run.collections,
-            from_the_start: run.options.start_at_task.is_none(),
+            from_the_start: runs && run.options.start_at_task.is_none(),
         };
         problems.extend(check::check(&playbook, &known));
         found.push((path.clone(), playbook));
@@ -262,16 +272,24 @@ fn status_of(problems: &Diagnostics) -> u8 {
     }
 }
 
-/// Evaluates a name of an import with what is known before any host is: extra variables and those of its levels.
-fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Value, Diagnostic> {
-    struct Names<'a> {
+/// Evaluates a name of an import with what is known before any host is: extra variables, those of its levels and roles,
+/// and what the run says of itself.
+pub(super) fn resolve(
+    run: &Run,
+    extra: &Dict,
+    dir: &Path,
+    value: &Value,
+    level: &Arc<Level>,
+) -> Result<Value, Diagnostic> {
+    struct Known<'a> {
         extra: &'a Dict,
-        level: &'a Level,
+        names: Names,
     }
-    impl Scope for Names<'_> {
+    impl Scope for Known<'_> {
         fn get(&self, name: &str) -> Option<Value> {
-            let own = || self.level.chain().find_map(|level| level.vars.get(name).cloned());
-            self.extra.get(name).cloned().or_else(own)
+            let levels = || self.names.level.iter().flat_map(|level| level.chain());
+            let own = || levels().find_map(|level| level.vars.get(name).cloned());
+            self.extra.get(name).cloned().or_else(own).or_else(|| self.names.get(name))
         }
         fn names(&self) -> Vec<Arc<str>> {
             Vec::new()
@@ -280,7 +298,9 @@ fn resolve(run: &Run, extra: &Dict, value: &Value, level: &Level) -> Result<Valu
     if !value.is_lazy() {
         return Ok(value.clone());
     }
-    let names = Names { extra, level };
+    let mut names = Names::new(&run.world, None, None).with_level(level);
+    names.set_local("playbook_dir", Value::str(dir.display().to_string()));
+    let known = Known { extra, names };
     let context = run.world.context(Vec::new());
-    Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
+    Env::new(&known, &context).eval(value).map_err(|error| (&error).into())
 }

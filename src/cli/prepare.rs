@@ -19,8 +19,8 @@ use crate::{
     output::{self, Output, Secrets},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::use_extensions,
-    value::Dict,
-    vars::{FactCache, RunFacts, World},
+    value::{Dict, Value},
+    vars::{FactCache, ReachedBy, RunFacts, World},
     vault::Opener,
     yaml,
 };
@@ -157,8 +157,7 @@ pub(super) fn run(
         config: crate::template::Settings(crate::settings::of_process),
         inject_facts: settings.inject_facts_as_vars.value,
         merge_hashes: settings.hash_behaviour.value == HashBehaviour::Merge,
-        remote_user: options.identity.remote_user.clone(),
-        connection: options.identity.connection.clone(),
+        reached_by: reached_by(&options.identity, &settings),
     };
     let mut world =
         World::new(inventory, extra_vars, facts, vault.0, settings.allow_broken_conditionals.value);
@@ -170,6 +169,26 @@ pub(super) fn run(
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let connections = Connections::new(ConnectionOptions::new(Arc::new(Terminal), home));
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))
+}
+
+/// What options and settings say of how hosts are reached.
+fn reached_by(identity: &Identity, settings: &Settings) -> ReachedBy {
+    let path = |path: &std::path::PathBuf| Value::from(path.display().to_string());
+    let user = identity.remote_user.as_deref().or(settings.remote_user.value.as_deref());
+    let connection = identity.connection.as_deref().unwrap_or(&settings.transport.value);
+    let key = identity.private_key_file.as_ref().or(settings.private_key_file.value.as_ref());
+    let password = identity.password.as_ref();
+    let known = [
+        ("ansible_user", user.map(Value::str)),
+        ("ansible_connection", Some(Value::str(connection))),
+        ("ansible_port", settings.remote_port.value.map(Value::Int)),
+        ("ansible_timeout", Some(Value::Int(identity.timeout.unwrap_or(settings.timeout.value)))),
+        ("ansible_password", password.map(|password| Value::str(password.expose()))),
+        ("ansible_private_key_file", key.map(path)),
+        ("ansible_pipelining", Some(Value::Bool(settings.pipelining.value))),
+        ("ansible_shell_executable", Some(Value::str(settings.executable.value.as_str()))),
+    ];
+    known.into_iter().filter_map(|(name, value)| Some((Value::str(name), value?))).collect()
 }
 
 /// Where facts are kept between runs; nowhere in most cases.

@@ -4,18 +4,19 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use super::{
     args::{self, RunOptions},
+    playbook,
     prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
     terminal,
 };
 use crate::{
     actions,
     diagnostic::{Diagnostic, Source, Span, closest},
+    executor::Run,
     output::{self, AdHoc, Event, Sink},
     playbook::{
-        Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task,
-        parse_key_values,
+        Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Loader, Play, Task,
     },
-    value::{Template, Value},
+    value::{Template, Value, parse_key_values},
     vault::Opener,
     yaml,
 };
@@ -35,34 +36,15 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     };
     let prepared = prepare::prepare(settings, &options.common)?;
-    let sink = Sink::stdout(prepare::colored(&prepared.settings), prepared.secrets.clone());
-    let output = AdHoc {
-        sink,
-        one_line: options.one_line,
-        verbosity: options.common.verbosity,
-        diff_context: usize::try_from(prepared.settings.diff_context.value).unwrap_or(3),
-        said: std::collections::HashSet::new(),
-    };
-    let mut shown = prepare::output_options(&prepared.settings, options.common.verbosity);
-    let mut beside = Vec::new();
-    if let Some(folder) = &options.tree {
-        shown.tree = Some(folder.clone());
-        beside.push("tree".to_owned());
-    }
-    if prepared.settings.load_callback_plugins.value {
-        beside.extend(prepared.settings.callbacks_enabled.value.iter().cloned());
-    }
-    let sink = || Sink::stdout(prepare::colored(&prepared.settings), prepared.secrets.clone());
-    let (output, warnings) = output::beside_of(Box::new(output), &beside, &shown, sink);
-    for warning in warnings {
-        terminal::complain(&format!("[WARNING]: {warning}"));
-    }
+    let output = output(&prepared, &options)?;
     let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, output)?;
+    let files = Files::new(Opener(run.world.vault.clone()));
+    let pattern = pattern(&run, &options)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         inventory.targets(
-            &options.pattern,
+            &pattern,
             run.options.limit.as_ref(),
             run.settings.localhost_warning.value,
         )
@@ -80,28 +62,100 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
         return Ok(0);
     }
-    let play = play(&options)?;
+    let play = play(&run, &files, &options)?;
     if selected.hosts.is_empty() {
         return Ok(0);
     }
-    let script = super::playbook::Script { path: None, plays: vec![play] };
-    super::playbook::execute(&run, &Files::new(Opener(run.world.vault.clone())), &[script])
+    let script = playbook::Script { path: None, plays: vec![play] };
+    playbook::execute(&run, &files, &[script])
+}
+
+/// The output of ad-hoc commands; where the settings want it, the one of playbooks.
+fn output(
+    prepared: &prepare::Prepared,
+    options: &RunOptions,
+) -> Result<Box<dyn output::Output>, Refusal> {
+    let (settings, verbosity) = (&prepared.settings, options.common.verbosity);
+    let chooses = settings.load_callback_plugins.value && settings.stdout_callback.origin.is_set();
+    if chooses && !options.one_line && options.tree.is_none() {
+        return playbook::output(settings, verbosity, &prepared.secrets);
+    }
+    let sink = || Sink::stdout(prepare::colored(settings), prepared.secrets.clone());
+    let output = AdHoc {
+        sink: sink(),
+        one_line: options.one_line,
+        verbosity,
+        diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
+        said: std::collections::HashSet::new(),
+    };
+    let mut shown = prepare::output_options(settings, verbosity);
+    let mut beside = Vec::new();
+    if let Some(folder) = &options.tree {
+        shown.tree = Some(folder.clone());
+        beside.push("tree".to_owned());
+    }
+    if settings.load_callback_plugins.value {
+        beside.extend(settings.callbacks_enabled.value.iter().cloned());
+    }
+    let (output, warnings) = output::beside_of(Box::new(output), &beside, &shown, sink);
+    for warning in warnings {
+        terminal::complain(&format!("[WARNING]: {warning}"));
+    }
+    Ok(output)
+}
+
+/// The folder that stands in for the playbook's.
+fn dir(options: &RunOptions) -> PathBuf {
+    options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."))
+}
+
+/// The pattern of hosts, which may be an expression over variables of the command line.
+fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
+    if !Template::is_in(&options.pattern) {
+        return Ok(options.pattern.clone());
+    }
+    let span = written_at("<CLI option 'pattern'>", &options.pattern);
+    let template = Template::new(options.pattern.as_str(), Some(span));
+    let level = Arc::new(Level {
+        kind: LevelKind::Play,
+        keywords: Keywords::default(),
+        vars: Arc::default(),
+        parent: None,
+    });
+    let value = Value::Template(Arc::new(template));
+    let found = playbook::resolve(run, &run.world.extra_vars, &dir(options), &value, &level);
+    found.map(|value| value.to_text()).map_err(|error| Refusal::new(ERROR, error))
 }
 
 /// The play of one task that the options say.
-fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
+fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
-    let name = actions::resolve(written).unwrap_or(written);
+    let dir = dir(options);
+    let action_span = written_at("<CLI option '-m'>", written);
+    let span = written_at("<CLI option '-a'>", &options.module_args);
+    let mut keywords = Keywords::default();
+    keywords.set(Keyword::GatherFacts, Value::Bool(false), span);
+    let level =
+        Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::default(), parent: None });
+    let resolve = |value: &Value, level: &Arc<Level>| {
+        playbook::resolve(run, &run.world.extra_vars, &dir, value, level)
+    };
+    let loader = Loader::new(playbook::surroundings(run, files, &resolve));
+    let (name, foreign) = loader.action_of(written, &action_span, &level, &dir);
+    let name = &*name;
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
-    if matches!(
-        name,
-        "include_tasks" | "include_role" | "import_tasks" | "import_role" | "import_playbook"
-    ) {
+    // Nothing is read before the run, so that an import is an include that says nothing of itself.
+    let name = match name {
+        "import_tasks" => "include_tasks",
+        "import_role" => "include_role",
+        name => name,
+    };
+    if name == "import_playbook" {
         return Err(refuse(Diagnostic::bare(format!(
             "'{written}' is not a valid action for ad-hoc commands"
         ))));
     }
-    if !actions::exists(name) {
+    if foreign.is_none() && !actions::exists(name) && !Template::is_in(name) {
         let error = Diagnostic::bare(format!(
             "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
         ));
@@ -128,10 +182,6 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     }
     let entries = arguments(name, text).map_err(refuse)?;
     let span = written_at(&format!("<adhoc '{written}' task>"), &described(options, &entries));
-    let mut keywords = Keywords::default();
-    keywords.set(Keyword::GatherFacts, Value::Bool(false), span.clone());
-    let level =
-        Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::default(), parent: None });
     let mut own = Keywords::default();
     if options.task_timeout > 0 {
         own.set(Keyword::Timeout, Value::Int(options.task_timeout), span.clone());
@@ -140,7 +190,6 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
         own.set(Keyword::Async, Value::Int(options.background), span.clone());
         own.set(Keyword::Poll, Value::Int(options.poll_interval), span.clone());
     }
-    let dir = options.playbook_dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let task = Task {
         level: Arc::new(Level {
             kind: LevelKind::Task,
@@ -150,9 +199,9 @@ fn play(options: &RunOptions) -> Result<Arc<Play>, Refusal> {
         }),
         name: None,
         action: name.into(),
-        foreign: None,
+        foreign,
         action_written: written.into(),
-        action_span: written_at("<CLI option '-m'>", written),
+        action_span,
         args: Args { entries, whole: None },
         looping: None,
         listen: Vec::new(),

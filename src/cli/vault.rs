@@ -189,8 +189,7 @@ fn encryption_password(
             ))
         });
     }
-    let mut ids: Vec<&str> = passwords.iter().map(|password| password.id.as_str()).collect();
-    ids.dedup();
+    let ids: Vec<&str> = passwords.iter().map(|password| password.id.as_str()).collect();
     if ids.len() > 1 {
         return Err(usage(format!(
             "The vault-ids {} are available to encrypt. Specify the vault-id to encrypt with --encrypt-vault-id",

@@ -53,13 +53,13 @@ pub(super) fn evaluate(
 }
 
 /// A name that is an expression: `set_fact: {"{{ name }}": value}`.
-fn name_of(key: &str, span: &crate::diagnostic::Span, env: &Env<'_>) -> Result<String, Failure> {
+fn name_of(key: &str, span: &crate::diagnostic::Span, env: &Env<'_>) -> Result<Value, Failure> {
     if !Template::is_in(key) {
-        return Ok(key.to_owned());
+        return Ok(Value::str(key));
     }
     let template = Value::Template(std::sync::Arc::new(Template::new(key, Some(span.clone()))));
     match env.eval(&template) {
-        Ok(value) => Ok(value.to_text()),
+        Ok(value) => Ok(value),
         Err(error) => Err(Failure::template(&error, "", Some(span))),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     connection::{Connection, Kind, Secret, Target, Transport},
     playbook::Keyword,
     remote::{Method, Session},
-    template::{Env, Scope as _},
+    template::Env,
     value::Value,
     vars::Names,
 };
@@ -50,7 +50,7 @@ impl Lookup<'_> {
     /// The first of these variables that is set.
     fn variable(&self, names: &[&str]) -> Result<Option<Value>, Failure> {
         for name in names {
-            if let Some(value) = self.names.get(name) {
+            if let Some(value) = self.names.own(name) {
                 let value =
                     self.env.eval(&value).map_err(|error| Failure::template(&error, "", None))?;
                 if !matches!(value, Value::None | Value::Omit) {
@@ -63,10 +63,8 @@ impl Lookup<'_> {
 
     fn keyword(&self, keyword: Keyword) -> Result<Option<Value>, Failure> {
         let Some(level) = &self.names.level else { return Ok(None) };
-        let Some((value, span)) = level.keyword(keyword) else { return Ok(None) };
-        let value =
-            self.env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
-        Ok((!matches!(value, Value::None | Value::Omit)).then_some(value))
+        let value = super::typed::evaluated(level, keyword, self.env)?;
+        Ok(value.map(|(value, _)| value).filter(|value| !matches!(value, Value::None)))
     }
 
     fn text(&self, names: &[&str], keyword: Option<Keyword>) -> Result<Option<String>, Failure> {

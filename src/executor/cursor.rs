@@ -248,6 +248,16 @@ impl Cursor {
         })
     }
 
+    /// Forgets failures that wait behind `always` sections.
+    pub(super) fn forgive(&mut self) {
+        self.failing = false;
+        for frame in &mut self.frames {
+            if let Frame::Block { failed, .. } = frame {
+                *failed = false;
+            }
+        }
+    }
+
     /// Leaves everything; nothing comes next.
     pub(super) fn end(&mut self) {
         self.frames.clear();

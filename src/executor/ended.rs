@@ -168,7 +168,7 @@ impl Prepared {
 
 impl Judged {
     /// The result as a variable: without what only the output asks for.
-    fn registered(&self) -> Dict {
+    pub(super) fn registered(&self) -> Dict {
         let mut registered: Dict = self
             .result
             .iter()

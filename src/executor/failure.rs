@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Span,
     output::Cause,
-    template::TemplateError,
+    template::{ErrorKind, TemplateError},
     value::{Dict, Value},
 };
 
@@ -25,6 +25,9 @@ pub struct Failure {
     /// Whether the task did not come to its action, so that another try would be the same.
     pub early: bool,
 }
+
+/// What helps where an expression is nobody's own words.
+pub(crate) const TRUST: &str = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.";
 
 impl Failure {
     /// Returns the failure of an action that says why in these words.
@@ -52,13 +55,14 @@ impl Failure {
         };
         let around = prefix.trim_end_matches(": ");
         // The reference shows where the text begins that could not be evaluated.
-        match (&error.origin, at) {
+        let failure = match (&error.origin, at) {
             (Some(origin), Some(at)) if !around.is_empty() && !origin.begins_at(at) => {
                 Failure::at(Some(origin), message).inside(around, Some(at))
             }
             (Some(origin), _) => Failure::at(Some(origin), format!("{prefix}{message}")),
             (None, at) => Failure::at(at.or(error.span.as_ref()), format!("{prefix}{message}")),
-        }
+        };
+        if error.kind == ErrorKind::Untrusted { failure.help(TRUST) } else { failure }
     }
 
     /// Returns a failure with one reason at a place.
@@ -168,4 +172,19 @@ impl Failure {
         }
         (self.result, causes)
     }
+}
+
+/// Returns the failure of naming a variable in a way that no variable can be named.
+pub fn invalid_name(name: &Value, span: Option<&Span>) -> Failure {
+    let kind = name.type_name();
+    let message = match name {
+        Value::Str(text) => format!("Invalid variable name '{text}'."),
+        Value::List(_) | Value::Dict(_) | Value::Tuple(_) => {
+            format!("Invalid variable name of type '{kind}'.")
+        }
+        other => format!("Invalid variable name '{}' of type '{kind}'.", other.to_text()),
+    };
+    Failure::at(span, message)
+        .help("Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.")
+        .with("changed", false)
 }

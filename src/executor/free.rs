@@ -22,7 +22,7 @@ impl Batch<'_> {
                     reason = "hosts are borrowed anew for each step"
                 )]
                 for at in 0..self.hosts.len() {
-                    while !busy[at] {
+                    while !busy[at] && !(self.end.break_run || self.end.end_play) {
                         let Some(next) = self.next(at) else { break };
                         if &*next.task.action == "meta" {
                             self.meta(&[at], &next).await;
@@ -30,6 +30,9 @@ impl Batch<'_> {
                         }
                         busy[at] = true;
                         running.push(self.begin_free(at, next));
+                        if self.fatal.is_some() {
+                            return;
+                        }
                     }
                 }
             }
@@ -46,9 +49,9 @@ impl Batch<'_> {
                 if next.is_handler {
                     self.unnotify(at, &next.task);
                 }
-                let fatal = self.settle(at, &next, &ended);
+                let mut fatal = self.settle(at, &next, &ended);
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
-                self.include_all(&next, includes);
+                fatal |= !self.include_all(&next, includes).is_empty();
                 if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
                     self.all_failed(&[at], false);
                 }

@@ -19,10 +19,14 @@ pub(super) struct Include {
     pub(super) what: Included,
     /// Loop variables of the task, which hold in what is included.
     pub(super) locals: Vec<(Arc<str>, Value)>,
+    /// Those of them that are not the operator's own words.
+    pub(super) foreign: Arc<[Arc<str>]>,
     /// Keywords that `apply` gives to what is included.
     pub(super) apply: Vec<(Keyword, Value)>,
     /// The item, as the output shows it.
     pub(super) label: Option<String>,
+    /// What the task's own result says; nothing where an import is done as an include.
+    pub(super) told: Arc<Dict>,
 }
 
 #[derive(Clone, Debug)]
@@ -71,7 +75,7 @@ impl Include {
         }
         vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
         Arc::new(Level {
-            kind: LevelKind::Include,
+            kind: LevelKind::Include(self.foreign.clone()),
             keywords,
             vars: Arc::new(vars),
             parent: task.level.parent.clone(),
@@ -138,7 +142,22 @@ impl Prepared {
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
-        let include = Include { what, locals: names.locals.clone(), apply, label };
+        let mut told = Dict::new();
+        if !self.task.action_written.contains("import_") {
+            told.insert("changed", false);
+            let mut include_args = args.clone();
+            if let Included::Tasks { file } = &what {
+                told.insert("include", file.as_str());
+                include_args.remove("file");
+                include_args.remove("_raw_params");
+            }
+            told.insert("include_args", Value::from(include_args));
+        }
+        let told = Arc::new(told);
+        let foreign = names.locals.iter().map(|(name, _)| name);
+        let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
+        let locals = names.locals.clone();
+        let include = Include { what, locals, foreign, apply, label, told };
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert(KEY, Value::Object(Arc::new(include)));

@@ -91,7 +91,7 @@ impl Prepared {
     }
 
     async fn once(&self) -> Ended {
-        let names = self.names();
+        let names = self.names().acting();
         let judged = self.turn_with_retries(names).await;
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;
@@ -130,6 +130,7 @@ impl Prepared {
             || self.task.own(Keyword::Until).is_some()
             || self.task.own(Keyword::Async).is_some()
             || !self.is_pipelined()
+            || self.asks_for_its_own_result()
         {
             self.one_by_one(looping, items).await
         } else {
@@ -166,7 +167,11 @@ impl Prepared {
             if self.run.is_interrupted() {
                 break;
             }
-            let mut judged = self.turn_with_retries(self.item_names(item)).await;
+            let mut names = self.item_names(item);
+            if let Some(last) = found.last() {
+                self.set_registered(&mut names, last);
+            }
+            let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
             self.show_item(looping, item, &mut judged);
             let stop = self.breaks(looping, item, &judged);
@@ -192,7 +197,7 @@ impl Prepared {
             }
             let Some((item, started)) = open.pop_front() else { return found };
             let turned = self.finish(started).await;
-            let mut judged = self.judge(self.item_names(&item), turned).0;
+            let mut judged = self.judge(self.item_names(&item), turned, None).0;
             Self::mark(&mut judged, &item);
             self.show_item(looping, &item, &mut judged);
             found.push(judged);
@@ -218,7 +223,8 @@ impl Prepared {
             let turned = self.finish(started).await;
             let skipped = turned.skipped;
             let early = matches!(&turned.result, Err(failure) if failure.early);
-            let (mut judged, done) = self.judge(names.clone(), turned);
+            let tries = retry.map(|_| attempt);
+            let (mut judged, done) = self.judge(names.clone(), turned, tries);
             let Some((retries, delay)) = retry else { return judged };
             // The condition of `until` itself could not be evaluated.
             let unclear = judged
@@ -228,7 +234,6 @@ impl Prepared {
             if skipped || early || unclear || judged.status == Status::Unreachable {
                 return judged;
             }
-            judged.result.insert("attempts", i64::try_from(attempt).unwrap_or(i64::MAX));
             if done {
                 return judged;
             }
@@ -236,8 +241,11 @@ impl Prepared {
                 // The reference does not count the try that gave up.
                 judged.result.insert("attempts", i64::try_from(retries - 1).unwrap_or(i64::MAX));
                 if judged.status != Status::Failed {
-                    judged.status = Status::Failed;
                     judged.result.insert("failed", true);
+                    // A condition of failure is stronger: the task goes on, though its result says that it failed.
+                    if self.task.own(Keyword::FailedWhen).is_none() {
+                        judged.status = Status::Failed;
+                    }
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
                     let message = match message.as_str() {
                         "" => "Action failed.".to_owned(),
@@ -302,7 +310,8 @@ impl Prepared {
             return "(censored due to no_log)".to_owned();
         }
         let Some(label) = &looping.control.label else { return item.value.to_text() };
-        let names = self.item_names(item);
+        let mut names = self.item_names(item);
+        self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
         match Env::new(&names, &context).eval(label) {
             Ok(value) => value.to_text(),
@@ -311,7 +320,11 @@ impl Prepared {
                 judged.result.insert("msg", message);
                 judged.result.insert("failed", true);
                 judged.status = Status::Failed;
-                "None".to_owned()
+                // What `debug` says has no item in it.
+                match &*self.task.action {
+                    "debug" => "None".to_owned(),
+                    _ => item.value.to_text(),
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use super::{
     Failure,
     connect::{Way, truth},
     task::Prepared,
+    typed,
 };
 use crate::{
     output::{Event, JobState},
@@ -64,29 +65,19 @@ pub(crate) fn folder(names: &Names, env: &Env<'_>, setting: &str) -> Result<Stri
 impl Prepared {
     /// Returns how the task goes on by itself; `None` for most tasks.
     pub(super) fn job(&self, names: &Names, env: &Env<'_>) -> Result<Option<Background>, Failure> {
-        let Some(limit) = self.number(env, Keyword::Async, "async_val")?.filter(|limit| *limit > 0)
-        else {
+        let Some(limit) = self.number(env, Keyword::Async)?.filter(|limit| *limit > 0) else {
             return Ok(None);
         };
-        let poll = self.number(env, Keyword::Poll, "poll")?;
+        let poll = self.number(env, Keyword::Poll)?;
         let poll = poll.unwrap_or(self.run.settings.poll_interval.value);
         let folder = folder(names, env, &self.run.settings.async_dir.value)?;
         Ok(Some(Background { limit, poll, folder }))
     }
 
     /// A keyword that is a whole number.
-    fn number(&self, env: &Env<'_>, keyword: Keyword, name: &str) -> Result<Option<i64>, Failure> {
-        let Some((value, span)) = self.task.level.keyword(keyword) else { return Ok(None) };
-        let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
-        if matches!(value, Value::None | Value::Omit) {
-            return Ok(None);
-        }
-        value.to_text().trim().parse().map(Some).map_err(|_| {
-            let text = format!("The value {} could not be converted to 'int'.", value.to_repr());
-            let mut failure = Failure::at(Some(span), text);
-            failure.causes.iter_mut().for_each(|cause| cause.apart = true);
-            failure.inside(format!("Error processing keyword '{name}'"), Some(span))
-        })
+    fn number(&self, env: &Env<'_>, keyword: Keyword) -> Result<Option<i64>, Failure> {
+        let value = typed::evaluated(&self.task.level, keyword, env)?;
+        Ok(value.and_then(|(value, _)| typed::as_int(&value)))
     }
 
     /// Looks at a job until it has ended or its time is over; a lost connection is no end.

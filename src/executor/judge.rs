@@ -33,7 +33,14 @@ pub(super) struct Judged {
 impl Prepared {
     /// What a turn's result means; also whether `until` holds.
     #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
-    pub(super) fn judge(&self, mut names: Names, turned: Turned) -> (Judged, bool) {
+    ///
+    /// `tries` counts the turns of a task that is tried again.
+    pub(super) fn judge(
+        &self,
+        mut names: Names,
+        turned: Turned,
+        tries: Option<usize>,
+    ) -> (Judged, bool) {
         let Turned { result, delegate, no_log, skipped } = turned;
         let mut result = match result {
             Ok(result) => result,
@@ -58,6 +65,9 @@ impl Prepared {
         }
         let include = Include::take(&mut result);
         add_lines(&mut result);
+        if let Some(tries) = tries {
+            result.insert("attempts", tries);
+        }
         let skipped = result.get("skipped").is_some_and(Value::is_true);
         let mut failed = match result.get("failed") {
             Some(value) => truth(value),

@@ -1,6 +1,6 @@
 //! The linear strategy: a task on all hosts that have come to it, then the next.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -115,7 +115,7 @@ impl Batch<'_> {
                 }
             }
         }
-        self.include_all(next, includes);
+        fatal.extend(self.include_all(next, includes));
         if !fatal.is_empty() && any_errors_fatal {
             self.all_failed(&fatal, once);
         }
@@ -187,16 +187,28 @@ impl Batch<'_> {
         let throttle = self.throttle(task);
         let mut ends: Vec<Option<Ended>> =
             std::iter::repeat_with(|| None).take(doing.len()).collect();
+        if self.fatal.is_some() {
+            return ends;
+        }
         let mut running = FuturesUnordered::new();
         for (slot, &at) in doing.iter().enumerate() {
             let prepared = self.prepared(at, task, start, turn, slot);
             let (forks, throttle) = (Arc::clone(&self.run.forks), throttle.clone());
+            // Hosts queue up in their order, whichever of these tasks is started first.
+            let mut fork = Box::pin(Arc::clone(&forks).acquire_owned());
+            let place = match &throttle {
+                Some(_) => Poll::Pending,
+                None => futures::poll!(&mut fork),
+            };
             running.push(tokio::spawn(async move {
                 let _throttled = match throttle {
                     Some(throttle) => throttle.acquire_owned().await.ok(),
                     None => None,
                 };
-                let _fork = forks.acquire_owned().await.ok();
+                let _fork = match place {
+                    Poll::Ready(fork) => fork.ok(),
+                    Poll::Pending => fork.await.ok(),
+                };
                 (slot, prepared.perform().await)
             }));
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Failure, connect::truth, judge::Judged, task::Prepared};
+use super::{Failure, connect::truth, failure::invalid_name, judge::Judged, task::Prepared};
 use crate::{
     output::Cause,
     playbook::{Keyword, Loop},
@@ -18,7 +18,13 @@ pub(super) struct Item {
     /// What its result says of the item.
     pub(super) marks: Vec<(Arc<str>, Value)>,
     pub(super) value: Value,
+    /// Whether the item is as the operator wrote it.
+    pub(super) is_own: bool,
 }
+
+/// Lookups that give what they are given.
+const HAND_ON: [&str; 7] =
+    ["items", "list", "indexed_items", "nested", "together", "flattened", "random_choice"];
 
 impl Prepared {
     /// The items of a loop; `None` where the list cannot be known and the task is skipped anyway.
@@ -48,9 +54,19 @@ impl Prepared {
                 }
             }
         };
-        let loop_var = text(&control.loop_var, "item")?;
+        let name = |value: &Option<Value>, default: &str| {
+            let name = text(value, default)?;
+            if crate::playbook::is_variable_name(&name) {
+                return Ok(name);
+            }
+            let span = self.task.own_span(Keyword::LoopControl).unwrap_or(&looping.span);
+            let mut failure = invalid_name(&Value::Str(Arc::clone(&name)), Some(span));
+            failure.bare = true;
+            Err(failure.with("msg", format!("Invalid variable name '{name}'.")))
+        };
+        let loop_var = name(&control.loop_var, "item")?;
         let index_var =
-            control.index_var.as_ref().map(|_| text(&control.index_var, "")).transpose()?;
+            control.index_var.as_ref().map(|_| name(&control.index_var, "")).transpose()?;
         let extended = control
             .extended
             .as_ref()
@@ -59,6 +75,16 @@ impl Prepared {
             .extended_allitems
             .as_ref()
             .is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+        let hands_on = looping.lookup.as_deref().is_none_or(|lookup| HAND_ON.contains(&lookup));
+        // A list that stands in the playbook is looked at item by item.
+        let written = looping.items.as_list().filter(|list| list.len() == values.len());
+        let all_own = hands_on && env.is_operators_own(&looping.items);
+        let is_own = |at: usize| {
+            let own = |list: &crate::value::List| {
+                list.iter().nth(at).is_some_and(|item| env.is_operators_own(item))
+            };
+            all_own || hands_on && written.is_some_and(own)
+        };
         let count = values.len();
         let list = Value::list(values.iter().cloned());
         let items = values.iter().enumerate().map(|(at, value)| {
@@ -81,7 +107,7 @@ impl Prepared {
                 locals.push(("ansible_loop".into(), described.clone()));
                 marks.push(("ansible_loop".into(), described));
             }
-            Item { locals, marks, value: value.clone() }
+            Item { locals, marks, value: value.clone(), is_own: is_own(at) }
         });
         Ok(Some(items.collect()))
     }
@@ -140,9 +166,12 @@ impl Prepared {
     }
 
     pub(super) fn item_names(&self, item: &Item) -> Names {
-        let mut names = self.names();
+        let mut names = self.names().acting();
         for (name, value) in &item.locals {
             names.set_local(name, value.clone());
+        }
+        if item.is_own {
+            names.trusted.extend(item.locals.first().map(|(name, _)| Arc::clone(name)));
         }
         names
     }
@@ -163,14 +192,59 @@ impl Prepared {
         Duration::from_secs_f64(seconds.max(0.0))
     }
 
+    /// Gives an item's result the name that the task registers: until the loop is over, it is the variable.
+    pub(super) fn set_registered(&self, names: &mut Names, judged: &Judged) {
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            names.set_local(register, judged.registered().into());
+        }
+    }
+
+    /// Whether an item may depend on the result of the one before it, by the name that the task registers.
+    pub(super) fn asks_for_its_own_result(&self) -> bool {
+        let Some(name) = self.task.own(Keyword::Register).and_then(Value::as_str) else {
+            return false;
+        };
+        let args = &self.task.args;
+        let level = &self.task.level;
+        let given = args.entries.iter().map(|argument| &argument.value);
+        let whole = args.whole.iter().map(|(value, _)| value);
+        let before = |keyword| {
+            !matches!(
+                keyword,
+                Keyword::Register
+                    | Keyword::Name
+                    | Keyword::Loop
+                    | Keyword::ChangedWhen
+                    | Keyword::FailedWhen
+            )
+        };
+        let keywords = level.keywords.iter().filter(|(keyword, ..)| before(*keyword));
+        let conditions = level.inherited(Keyword::When).into_iter().map(|(value, _)| value);
+        given
+            .chain(whole)
+            .chain(keywords.map(|(_, value, _)| value))
+            .chain(conditions)
+            .chain(level.vars.iter().map(|(_, value)| value))
+            .any(|value| mentions(value, name))
+    }
+
     pub(super) fn breaks(&self, looping: &Loop, item: &Item, judged: &Judged) -> bool {
         let Some(condition) = &looping.control.break_when else { return false };
         let mut names = self.item_names(item);
-        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            names.set_local(register, judged.result.clone().into());
-        }
+        self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
         Env::new(&names, &context).condition(condition).unwrap_or(false)
+    }
+}
+
+/// Whether a name may stand in what has to be evaluated.
+fn mentions(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Template(template) => template.text.contains(name),
+        Value::Str(text) => text.contains(name),
+        Value::List(list) => list.iter().any(|value| mentions(value, name)),
+        Value::Dict(dict) => dict.iter().any(|(_, value)| mentions(value, name)),
+        _ => false,
     }
 }
 

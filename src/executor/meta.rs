@@ -1,15 +1,14 @@
-//! `meta` actions, handlers, and putting included tasks in their place.
+//! `meta` actions, and which handlers a notification means.
 
 use std::sync::{Arc, PoisonError};
 
 use super::{
     cursor::Next,
-    include::{Include, Included, shown_path},
     strategy::{Batch, HostState, is_implicit},
 };
 use crate::{
     output::{Event, ResultEvent, Status, TaskStart},
-    playbook::{Block, Entry, Level, Loader, Surroundings, Task},
+    playbook::Task,
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -223,6 +222,7 @@ impl Batch<'_> {
             "clear_host_errors" => {
                 let mut lost = self.run.lost();
                 for host in &mut self.hosts {
+                    host.cursor.forgive();
                     if matches!(host.state, HostState::Failed | HostState::Unreachable) {
                         host.state = HostState::Ended;
                         lost.failed.retain(|name| *name != host.host.name);
@@ -236,7 +236,7 @@ impl Batch<'_> {
     }
 
     /// Reads the inventory's sources again; hosts that were added while the play ran are gone.
-    fn refresh_inventory(&self) {
+    fn refresh_inventory(&mut self) {
         let world = &self.run.world;
         let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         let sources: Vec<String> = inventory.sources().iter().map(ToString::to_string).collect();
@@ -246,9 +246,25 @@ impl Batch<'_> {
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));
         }
+        // Hosts that are not there any more are still on their way through the play.
+        for host in &self.hosts {
+            if fresh.host_id(&host.host.name).is_none() {
+                fresh.delegate_host(&host.host.name);
+            }
+        }
+        for name in world.host_names() {
+            if fresh.host_id(&name).is_none() {
+                fresh.delegate_host(&name);
+            }
+        }
         *inventory = fresh;
         drop(inventory);
         world.forget_hosts();
+        for host in &mut self.hosts {
+            if let Some(known) = self.run.world.host(&host.host.name) {
+                host.host = known;
+            }
+        }
     }
 
     /// Notes that a host notified a name; returns whether a handler has it.
@@ -286,32 +302,32 @@ impl Batch<'_> {
             })
         });
         let listening: Vec<usize> = (0..handlers.len())
-            .filter(|&number| self.topics(&handlers[number].task).iter().any(|topic| topic == name))
+            .filter(|&number| {
+                Self::topics(&handlers[number].task).iter().any(|topic| topic == name)
+            })
             .collect();
         named.into_iter().chain(listening).collect()
     }
 
     fn is_named(&self, handler: &Task, name: &str) -> bool {
-        if handler.name.is_none() {
-            return false;
-        }
-        let full = self.task_name(handler, None);
-        full == name || full.split_once(" : ").is_some_and(|(_, bare)| bare == name)
+        self.names_of_handler(handler).iter().any(|known| known == name)
     }
 
-    pub(super) fn topics(&self, handler: &Task) -> Vec<String> {
-        if handler.listen.is_empty() {
+    /// What a handler may be notified by: its name, also behind that of its role.
+    pub(super) fn names_of_handler(&self, handler: &Task) -> Vec<String> {
+        if handler.name.is_none() {
             return Vec::new();
         }
-        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
-        let context = self.run.world.context(names.search_path());
-        let env = Env::new(&names, &context);
-        handler
-            .listen
-            .iter()
-            .filter_map(|topic| env.eval(topic).ok())
-            .map(|topic| topic.to_text())
-            .collect()
+        with_role(handler, vec![self.bare_name(handler, None)])
+    }
+
+    /// The topics that a handler listens to, as they are written, also behind the name of its role.
+    pub(super) fn topics(handler: &Task) -> Vec<String> {
+        let topics = handler.listen.iter().map(|topic| match topic {
+            Value::Template(template) => template.text.to_string(),
+            topic => topic.to_text(),
+        });
+        with_role(handler, topics.collect())
     }
 
     pub(super) fn unnotify(&mut self, at: usize, task: &Arc<Task>) {
@@ -321,149 +337,16 @@ impl Batch<'_> {
             self.hosts[at].notified.remove(&number);
         }
     }
+}
 
-    /// Reads what hosts include, each different one once, and puts it before what comes next.
-    pub(super) fn include_all(&mut self, next: &Next, includes: Vec<(usize, Include)>) {
-        let mut groups: Vec<(Include, Vec<usize>)> = Vec::new();
-        for (at, include) in includes {
-            match groups
-                .iter_mut()
-                .find(|(known, hosts)| known.is_same(&include) && !hosts.contains(&at))
-            {
-                Some((_, hosts)) => hosts.push(at),
-                None => groups.push((include, vec![at])),
-            }
-        }
-        let mut loaded = Vec::new();
-        for (number, (include, hosts)) in groups.into_iter().enumerate() {
-            let names: Vec<Arc<str>> =
-                hosts.iter().map(|&at| Arc::clone(&self.hosts[at].host.name)).collect();
-            match self.load(next, &include, hosts[0]) {
-                Ok((path, entries)) => {
-                    for name in &names {
-                        self.run.count(name, |stats| stats.ok += 1);
-                    }
-                    self.run.printer.event(&Event::Included {
-                        path,
-                        hosts: names,
-                        items: include.label.clone().into_iter().collect(),
-                    });
-                    loaded.push((number, Arc::new(entries), hosts));
-                }
-                Err(result) => {
-                    for &at in &hosts {
-                        self.include_failed(next, at, &result);
-                    }
-                }
-            }
-        }
-        // The last one is put in first, so that the first one runs first.
-        for (number, entries, hosts) in loaded.into_iter().rev() {
-            for at in hosts {
-                if self.hosts[at].state == HostState::Active {
-                    self.hosts[at].cursor.include(Arc::clone(&entries), &next.position, number);
-                }
-            }
-        }
-    }
-
-    fn load(
-        &mut self,
-        next: &Next,
-        include: &Include,
-        at: usize,
-    ) -> Result<(String, Vec<Entry>), Value> {
-        let level = include.level(&next.task);
-        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
-            .with_level(&level);
-        let context = self.run.world.context(names.search_path());
-        let resolve = |value: &Value, level: &Level| {
-            let _ = level;
-            Env::new(&names, &context).eval(value).map_err(|error| (&error).into())
-        };
-        let loader = Loader::new(Surroundings {
-            files: self.files,
-            roles_path: &self.run.settings.roles_path.value,
-            library: &self.run.settings.library.value,
-            collections: &self.run.collections,
-            resolve: &resolve,
-            actions: &crate::actions::resolve,
-            lookups: |name| crate::template::lookups::find(name).is_some(),
-            private_roles: self.run.settings.private_role_vars.value,
-        });
-        loader.playbook_dir.replace(self.play.play.dir.clone());
-        let (path, entries) = match &include.what {
-            Included::Tasks { file } => {
-                let path = loader.find_tasks(file, &next.task.dir, &level);
-                let entries =
-                    loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
-                (shown_path(&path), entries)
-            }
-            Included::Role(call) => {
-                let block: Option<Arc<Block>> = loader.role_block(call, &level, &next.task.dir);
-                (call.name.clone(), block.into_iter().map(Entry::Block).collect())
-            }
-        };
-        let errors = loader.errors.take();
-        if let Some(error) = errors.0.first() {
-            let missing = match &include.what {
-                Included::Tasks { file } => {
-                    (!std::path::Path::new(&path).is_file()).then_some(file)
-                }
-                Included::Role(_) => None,
-            };
-            return Err(match missing {
-                Some(file) => {
-                    let reason = format!(
-                        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
-                    );
-                    Value::dict([
-                        ("changed", Value::Bool(false)),
-                        ("include", Value::str(file.as_str())),
-                        ("reason", Value::str(reason)),
-                    ])
-                }
-                None if matches!(include.what, Included::Role(_)) => Value::dict([
-                    ("changed", Value::Bool(false)),
-                    ("reason", Value::str(error.message.as_str())),
-                ]),
-                None => Value::dict([("reason", Value::str(error.message.as_str()))]),
-            });
-        }
-        let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);
-        let handlers = super::strategy::flat(&loader.handlers.take(), first);
-        self.handlers.borrow_mut().extend(handlers);
-        let roles = loader.roles.take();
-        self.play.roles.write().unwrap_or_else(PoisonError::into_inner).extend(roles);
-        Ok((path, entries))
-    }
-
-    fn include_failed(&mut self, next: &Next, at: usize, result: &Value) {
-        let Some(start) = self.current.clone() else { return };
-        let result = result.as_dict().cloned().unwrap_or_default();
-        let result = Arc::new(result);
-        let event = ResultEvent {
-            task: start,
-            host: Arc::clone(&self.hosts[at].host.name),
-            delegate: None,
-            status: Status::Failed,
-            result: Arc::clone(&result),
-            item: None,
-            is_loop_summary: false,
-            ignored: false,
-            no_log: false,
-            causes: Vec::new(),
-        };
-        self.run.printer.event(&Event::Result(Box::new(event)));
-        let ended = super::items::Ended {
-            status: Status::Failed,
-            result,
-            ignored: false,
-            notify: Vec::new(),
-            includes: Vec::new(),
-            changed: false,
-            others: None,
-        };
-        self.settle(at, next, &ended);
-    }
+/// Names of a handler, alone and behind the name of its role, that of a collection's role whole and short.
+fn with_role(handler: &Task, names: Vec<String>) -> Vec<String> {
+    let Some(role) = handler.level.role() else { return names };
+    let short = role.collection.as_deref().and_then(|collection| {
+        role.name.strip_prefix(collection).and_then(|short| short.strip_prefix('.'))
+    });
+    let roles = std::iter::once(&*role.name).chain(short);
+    let behind: Vec<String> =
+        roles.flat_map(|role| names.iter().map(move |name| format!("{role} : {name}"))).collect();
+    names.into_iter().chain(behind).collect()
 }

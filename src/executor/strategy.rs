@@ -1,15 +1,11 @@
 //! Strategies: which host does which task when.
 
-use std::{
-    collections::HashSet,
-    rc::Rc,
-    sync::{Arc, PoisonError},
-};
+use std::{collections::HashSet, rc::Rc, sync::Arc};
 
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::OnceCell;
 
 use super::{
-    Run,
+    Failure, Run,
     cursor::{Cursor, Next},
     emit::Turn,
     task::Prepared,
@@ -282,14 +278,8 @@ impl Batch<'_> {
         let handlers = self.handlers.borrow().clone();
         let mut names = HashSet::new();
         for handler in &handlers {
-            if handler.task.name.is_some() {
-                let full = self.task_name(&handler.task, None);
-                if let Some((_, bare)) = full.split_once(" : ") {
-                    names.insert(bare.to_owned());
-                }
-                names.insert(full);
-            }
-            names.extend(self.topics(&handler.task));
+            names.extend(self.names_of_handler(&handler.task));
+            names.extend(Self::topics(&handler.task));
         }
         let names = Arc::new(names);
         self.handler_names = Some((handlers.len(), Arc::clone(&names)));
@@ -305,32 +295,32 @@ impl Batch<'_> {
         true
     }
 
-    pub(super) fn throttle(&self, task: &Arc<Task>) -> Option<Arc<Semaphore>> {
-        let value = self.evaluate(task, Keyword::Throttle)?;
-        let limit = usize::try_from(value.to_text().trim().parse::<i64>().ok()?)
-            .ok()
-            .filter(|limit| *limit > 0)?;
-        let mut throttles = self.run.throttles.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = Arc::as_ptr(task) as usize;
-        Some(Arc::clone(throttles.entry(key).or_insert_with(|| Arc::new(Semaphore::new(limit)))))
-    }
-
     /// Evaluates a keyword as the play sees it, without a host.
     pub(super) fn evaluate(&self, task: &Task, keyword: Keyword) -> Option<Value> {
-        let (value, _) = task.level.keyword(keyword)?;
+        self.try_evaluate(task, keyword).ok().flatten()
+    }
+
+    pub(super) fn try_evaluate(
+        &self,
+        task: &Task,
+        keyword: Keyword,
+    ) -> Result<Option<Value>, Failure> {
+        let Some((value, _)) = task.level.keyword(keyword) else { return Ok(None) };
         if !value.is_lazy() {
-            return Some(value.clone());
+            return Ok(Some(value.clone()));
         }
         let host = self.hosts.first().map(|host| &host.host);
         let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
         let context = self.run.world.context(names.search_path());
-        Env::new(&names, &context).eval(value).ok()
+        let env = Env::new(&names, &context);
+        let found = super::typed::evaluated(&task.level, keyword, &env)?;
+        Ok(found.map(|(value, _)| value))
     }
 
     pub(super) fn truth(&self, task: &Task, keyword: Keyword) -> Option<bool> {
         self.evaluate(task, keyword)
             .filter(|value| !matches!(value, Value::None))
-            .map(|value| super::connect::truth(&value))
+            .map(|value| super::typed::holds(&value))
     }
 
     pub(super) fn check_mode(&self, task: &Task) -> bool {

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Failure, connect::Way, task::Prepared};
+use super::{Failure, connect::Way, task::Prepared, typed};
 use crate::{
     connection::Kind,
     diagnostic::{Source, Span},
     output::Event,
     playbook::Keyword,
     remote::{Method, Session},
-    template::{Env, Scope as _},
+    template::{Env, Scope as _, TemplateError},
     value::{Dict, Value},
     vars::{HostData, Names},
 };
@@ -17,7 +17,7 @@ use crate::{
 /// The address under which a delegate is shown; that of a local one is only a name.
 pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
     if way.target.kind == Kind::Local
-        && let Some(value) = names.get("ansible_host")
+        && let Some(value) = names.own("ansible_host")
         && let Ok(value) = env.eval(&value)
     {
         return value.to_text().into();
@@ -41,12 +41,16 @@ impl Prepared {
     ) -> Option<(Arc<str>, Arc<str>)> {
         let (value, _) = self.task.level.keyword(Keyword::DelegateTo)?;
         let name: Arc<str> = match (env.eval(value), value) {
-            (Ok(Value::None | Value::Omit), _) => return None,
-            (Ok(name), _) => name.to_text().into(),
+            (Ok(Value::Omit), _) => return None,
             (Err(_), Value::Template(template)) => Arc::clone(&template.text),
-            (Err(_), _) => return None,
+            (Ok(Value::None), Value::Template(template)) => Arc::clone(&template.text),
+            (Ok(name), Value::Template(template)) if name.to_text().is_empty() => {
+                Arc::clone(&template.text)
+            }
+            (Err(_) | Ok(Value::None), _) => return None,
+            (Ok(name), _) => name.to_text().into(),
         };
-        if name.trim().is_empty() || name == self.host.name {
+        if name.is_empty() || name == self.host.name {
             return None;
         }
         let address = match self.delegate(names, env) {
@@ -69,16 +73,22 @@ impl Prepared {
         names: &Names,
         env: &Env<'_>,
     ) -> Result<(Arc<HostData>, Option<Names>), Failure> {
-        let Some((value, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
+        let Some((written, span)) = self.task.level.keyword(Keyword::DelegateTo) else {
             return Ok((Arc::clone(&self.host), None));
         };
-        let value = env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?;
+        let value = env.eval(written).map_err(|error| Failure::template(&error, "", Some(span)))?;
         let name = match &value {
-            Value::None | Value::Omit => return Ok((Arc::clone(&self.host), None)),
+            Value::None => String::new(),
+            Value::Omit => return Ok((Arc::clone(&self.host), None)),
             value => value.to_text(),
         };
-        if name.trim().is_empty() {
-            return Ok((Arc::clone(&self.host), None));
+        if name.is_empty() {
+            let Value::Template(template) = written else {
+                return Ok((Arc::clone(&self.host), None));
+            };
+            let message =
+                format!("Empty hostname produced from delegate_to: \"{}\"", template.text);
+            return Err(Failure::at(None, message));
         }
         let world = &self.run.world;
         let host = world.host(&name).unwrap_or_else(|| {
@@ -91,6 +101,7 @@ impl Prepared {
         let mut delegate = Names::new(world, Some(&self.play), Some(&host))
             .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);
+        delegate.acting = names.acting;
         Ok((host, Some(delegate)))
     }
 
@@ -103,8 +114,8 @@ impl Prepared {
         let context = delegate.world.context(delegate.search_path());
         let env = Env::new(delegate, &context);
         let mut found = names.clone();
-        for variable in ["ansible_host", "ansible_port", "ansible_user"] {
-            if names.get(variable).is_none()
+        for variable in Names::reach_variables() {
+            if names.own(variable).is_none()
                 && let Some(value) = delegate.get(variable)
             {
                 let value =
@@ -121,7 +132,7 @@ impl Prepared {
     pub(super) fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
         let mut found: Vec<(String, String)> = Vec::new();
         for (value, span) in self.task.level.inherited(Keyword::Environment) {
-            let value = env.eval(value).map_err(|error| {
+            let value = known(value, env).map_err(|error| {
                 Failure::template(&error, "", Some(span))
                     .inside("Error processing keyword 'environment'", Some(&self.environments()))
             })?;
@@ -157,19 +168,43 @@ impl Prepared {
     /// All that is said of the environment, as the place of what is wrong with it.
     fn environments(&self) -> Span {
         let said = self.task.level.inherited(Keyword::Environment);
-        let said = Value::list(said.into_iter().map(|(value, _)| written(value)));
+        let said = said.into_iter().flat_map(|(value, _)| match written(value) {
+            Value::List(list) => list.to_vec(),
+            one => vec![one],
+        });
+        let said = Value::list(said);
         Span::new(&Source::new("<unknown>", said.to_repr()), (0, 0), (0, 0))
     }
 
     pub(super) fn timeout(&self, env: &Env<'_>) -> Result<Option<f64>, Failure> {
-        let value = match self.task.level.keyword(Keyword::Timeout) {
-            Some((value, span)) => {
-                env.eval(value).map_err(|error| Failure::template(&error, "", Some(span)))?
+        let value = typed::evaluated(&self.task.level, Keyword::Timeout, env)?;
+        let seconds = value.and_then(|(value, _)| typed::as_int(&value));
+        let seconds = seconds.unwrap_or(self.run.settings.task_timeout.value);
+        let seconds = i32::try_from(seconds).unwrap_or(i32::MAX);
+        Ok((seconds > 0).then(|| f64::from(seconds)))
+    }
+}
+
+/// Evaluates what a level says of the environment, less what asks for facts of the environment that nobody gathered.
+fn known(value: &Value, env: &Env<'_>) -> Result<Value, TemplateError> {
+    match value {
+        Value::List(list) => {
+            let parts: Result<Vec<Value>, _> = list.iter().map(|part| known(part, env)).collect();
+            Ok(Value::list(parts?))
+        }
+        Value::Dict(dict) => {
+            let mut found = Dict::new();
+            for (name, value) in dict.iter() {
+                match env.eval(value) {
+                    Ok(Value::Omit) => (),
+                    Ok(value) => drop(found.insert(name.clone(), value)),
+                    Err(error) if error.message == "'ansible_env' is undefined" => (),
+                    Err(error) => return Err(error),
+                }
             }
-            None => Value::Int(self.run.settings.task_timeout.value),
-        };
-        let seconds: f64 = value.to_text().trim().parse().unwrap_or(0.0);
-        Ok((seconds > 0.0).then_some(seconds))
+            Ok(found.into())
+        }
+        one => env.eval(one),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     emit::Turn,
     jobs::{Background, Watch},
     surroundings::address,
+    typed,
 };
 use crate::{
     actions,
@@ -39,6 +40,7 @@ pub struct Call<'a> {
     pub args: Dict,
     pub check: bool,
     pub diff: bool,
+    pub no_log: bool,
     pub(super) way: &'a Way,
 }
 
@@ -203,14 +205,9 @@ impl Prepared {
         env: &Env<'_>,
         keyword: Keyword,
     ) -> Result<Option<bool>, Failure> {
-        match self.task.level.keyword(keyword) {
-            None => Ok(None),
-            Some((value, span)) => match env.eval(value) {
-                Ok(Value::None | Value::Omit) => Ok(None),
-                Ok(value) => Ok(Some(truth(&value))),
-                Err(error) => Err(Failure::template(&error, "", Some(span))),
-            },
-        }
+        let value = typed::evaluated(&self.task.level, keyword, env)?;
+        let value = value.filter(|(value, _)| !matches!(value, Value::None));
+        Ok(value.map(|(value, _)| typed::holds(&value)))
     }
 
     /// Everything of a turn that needs no waiting: conditions, arguments, the action's own work.
@@ -236,7 +233,7 @@ impl Prepared {
             Ok(Some(result)) => return over(Ok(result), true),
             Err(failure) => return over(Err(failure), false),
         }
-        match self.decide_action(names, env, no_log) {
+        match self.check_keywords(env).and_then(|()| self.decide_action(names, env, no_log)) {
             Ok(decision) => decision,
             Err(failure) => {
                 let delegate = self.delegate_shown(names, env);
@@ -291,6 +288,8 @@ impl Prepared {
         let asked = names.world.context(names.search_path());
         let own_env = Env::new(names, &asked);
         let env = if asking.is_some() { &own_env } else { env };
+        let environment =
+            self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
         let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
@@ -312,6 +311,7 @@ impl Prepared {
             args,
             check,
             diff,
+            no_log,
             way: &way,
         };
         let mut job = self.job(names, env)?;
@@ -334,7 +334,7 @@ impl Prepared {
                     lane: self.host_index,
                     check,
                     diff,
-                    environment: self.environment(env)?,
+                    environment,
                     cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
                         std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
                     }),

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use super::{ALL, GroupId, HostId, Inventory, plugins::Options, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    template::{Context, Env, Scope, TemplateError},
+    template::{Context, Env, ErrorKind, Scope, TemplateError},
     value::{Dict, Value},
     yaml::Node,
 };
@@ -52,6 +52,16 @@ impl Evaluation {
         let names = Names(&self.vars);
         let value = Env::new(&names, &self.context).eval(&node.to_value());
         value.map_err(|error| at(node, &error))
+    }
+
+    /// Returns the value that a node gives, or nothing where a name in it is not defined.
+    pub(super) fn value_or_undefined(&self, node: &Node) -> Result<Option<Value>, Diagnostic> {
+        let names = Names(&self.vars);
+        match Env::new(&names, &self.context).eval(&node.to_value()) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.kind == ErrorKind::Undefined => Ok(None),
+            Err(error) => Err(at(node, &error)),
+        }
     }
 
     /// Returns what an expression without braces gives.
@@ -229,7 +239,8 @@ impl Rules {
             }
             Err(_) => return Ok(()),
         };
-        if !(key.is_true() || keyed.default_value.is_some() && matches!(key, Value::Str(_))) {
+        let may_be_empty = matches!(key, Value::Str(_) | Value::None);
+        if !(key.is_true() || keyed.default_value.is_some() && may_be_empty) {
             if self.strict {
                 let message = format!(
                     "No key or key resulted empty for {} in host {host_name}, invalid entry",
@@ -323,23 +334,25 @@ impl Keyed {
 
     /// Returns the groups' names without prefix: of a text, of each text of a list, of each entry of a dictionary.
     fn names(&self, key: &Value, separator: &str) -> Result<Vec<String>, Diagnostic> {
-        let or_default = |text: String| match &self.default_value {
-            Some(default) if text.is_empty() => default.clone(),
-            _ => text,
+        let is_empty = |value: &Value| match value {
+            Value::Str(text) => text.is_empty(),
+            value => matches!(value, Value::None),
+        };
+        let or_default = |value: &Value| match &self.default_value {
+            Some(default) if is_empty(value) => default.clone(),
+            _ => value.to_text(),
         };
         Ok(match key {
-            Value::Str(text) => vec![or_default(text.to_string())],
-            Value::List(items) | Value::Tuple(items) => {
-                items.iter().map(|item| or_default(item.to_text())).collect()
-            }
+            Value::Str(_) | Value::None => vec![or_default(key)],
+            Value::List(items) | Value::Tuple(items) => items.iter().map(or_default).collect(),
             Value::Dict(entries) => entries
                 .iter()
                 .map(|(name, value)| {
-                    let (name, value) = (name.to_text(), value.to_text());
-                    match (&self.default_value, value.is_empty()) {
+                    let name = name.to_text();
+                    match (&self.default_value, is_empty(value)) {
                         (Some(default), true) => format!("{name}{separator}{default}"),
                         (None, true) if !self.trailing_separator => name,
-                        _ => format!("{name}{separator}{value}"),
+                        _ => format!("{name}{separator}{}", value.to_text()),
                     }
                 })
                 .collect(),

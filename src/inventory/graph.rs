@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// Names of the host that needs no source.
-pub(super) const LOCALHOST: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+pub const LOCALHOST: [&str; 3] = ["127.0.0.1", "localhost", "::1"];
+
+/// The Python of the controller, which is there for modules that are written in it.
+pub const PYTHON: &str = "/usr/bin/python3";
 
 impl Inventory {
     /// Returns an inventory with the groups `all` and `ungrouped` and no host.
@@ -272,6 +275,9 @@ impl Inventory {
             let id = self.host_entry(name, None);
             self.hosts[id.index()].implicit = true;
             self.set_host_var(id, "ansible_connection".into(), "local".into());
+            if std::path::Path::new(PYTHON).exists() {
+                self.set_host_var(id, "ansible_python_interpreter".into(), PYTHON.into());
+            }
         }
     }
 

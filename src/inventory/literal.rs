@@ -86,6 +86,11 @@ impl Parser<'_> {
                 self.eat(')').then_some(value)
             }
             '{' => self.braces(),
+            // Inside of others these are text: variables know neither.
+            '.' if self.rest.starts_with("...") => {
+                self.rest = &self.rest[3..];
+                Some(Value::str("..."))
+            }
             '-' | '+' => self.signed(),
             '0'..='9' | '.' => self.number(),
             _ => self.word(),
@@ -192,6 +197,11 @@ impl Parser<'_> {
             "True" => Value::Bool(true),
             "False" => Value::Bool(false),
             "None" => Value::None,
+            // The one call that a literal may be.
+            "set" if after.starts_with("()") => {
+                self.rest = &after[2..];
+                return Some(Value::list([]));
+            }
             _ => return None,
         };
         self.rest = after;
@@ -299,6 +309,9 @@ fn plain_key(key: Value) -> Value {
 
 fn number(token: &str) -> Option<Value> {
     let lower = token.to_ascii_lowercase();
+    if let Some(digits) = lower.strip_suffix('j').filter(|_| !lower.starts_with("0x")) {
+        return number(digits).map(|value| Value::from(format!("{}j", value.to_text())));
+    }
     let in_radix = |digits: &str, radix| {
         let digits = digits.strip_prefix('_').unwrap_or(digits);
         BigInt::from_str_radix(&underscored(digits)?, radix).ok().map(Value::from)

@@ -371,7 +371,7 @@ fn a_mistake_is_shown_with_its_line() {
     let shown =
         world.diagnostics.0[0].render(false).replace(world.dir.path().to_str().unwrap(), "");
     insta::assert_snapshot!(shown, @r"
-    warning: Failed to parse inventory with 'ini' plugin: Expected key=value host variable assignment, got: port
+    [WARNING]: Failed to parse inventory with 'ini' plugin: Expected key=value host variable assignment, got: port
      --> /hosts:2:6
       |
     2 | web1 port 80

@@ -7,7 +7,10 @@ use toml::Value as Toml;
 use super::{GroupId, OriginId, address, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Source, Span},
-    value::{Template, Value},
+    value::{
+        Template, Value,
+        time::{Clock, Date, Time},
+    },
 };
 
 /// Reads a source.
@@ -124,10 +127,39 @@ fn value_of(value: Toml) -> Value {
         Toml::Integer(number) => number.into(),
         Toml::Float(number) => number.into(),
         Toml::Boolean(truth) => truth.into(),
-        Toml::Datetime(time) => time.to_string().into(),
+        Toml::Datetime(time) => moment(&time),
         Toml::Array(items) => Value::list(items.into_iter().map(value_of)),
         Toml::Table(table) => {
             Value::dict(table.into_iter().map(|(key, value)| (key, value_of(value))))
         }
+    }
+}
+
+/// A date, a time or both, as YAML has them; what is none of them stays text.
+fn moment(moment: &toml::value::Datetime) -> Value {
+    use jiff::civil;
+    let small = |number: u8| i8::try_from(number).unwrap_or_default();
+    let date = moment.date.and_then(|date| {
+        civil::Date::new(i16::try_from(date.year).ok()?, small(date.month), small(date.day)).ok()
+    });
+    let time = moment.time.and_then(|time| {
+        let (second, nanosecond) = (time.second.map_or(0, small), time.nanosecond.unwrap_or(0));
+        let nanosecond = i32::try_from(nanosecond).ok()?;
+        civil::Time::new(small(time.hour), small(time.minute), second, nanosecond).ok()
+    });
+    let offset = moment.offset.map(|offset| match offset {
+        toml::value::Offset::Z => 0,
+        toml::value::Offset::Custom { minutes } => i32::from(minutes) * 60,
+    });
+    match (date, time) {
+        (Some(date), Some(time)) => {
+            Value::Object(Arc::new(Time { civil: date.to_datetime(time), offset }))
+        }
+        (Some(date), None) => Value::Object(Arc::new(Date(date))),
+        (None, Some(time)) => {
+            let civil = civil::date(1900, 1, 1).to_datetime(time);
+            Value::Object(Arc::new(Clock(Time { civil, offset: None })))
+        }
+        (None, None) => Value::from(moment.to_string()),
     }
 }

@@ -45,7 +45,11 @@ fn read_group(
     loader: &mut Loader<'_>,
 ) -> Result<Option<GroupId>, Diagnostic> {
     let Some(text) = name.as_str() else {
-        let message = format!("Invalid group name, expected a string but got {}", name.kind_name());
+        let shown = name.span.text();
+        let message = format!(
+            "Unable to add group {shown}: Invalid group name supplied, expected a string but got {} for {shown}",
+            name.kind_name()
+        );
         return Err(Diagnostic::error(&name.span, message).hint("quote the name"));
     };
     if data.as_mapping().is_none() && !data.is_null() {
@@ -132,8 +136,10 @@ fn read_host(
     loader: &mut Loader<'_>,
 ) -> Result<(), Diagnostic> {
     let Some(text) = pattern.as_str() else {
-        let message =
-            format!("Invalid host name, expected a string but got {}", pattern.kind_name());
+        let message = format!(
+            "Host pattern {} must be a string. Enclose integers/floats in quotation marks.",
+            pattern.span.text()
+        );
         return Err(Diagnostic::error(&pattern.span, message)
             .label("not a string")
             .hint("quote the name"));

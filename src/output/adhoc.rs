@@ -27,7 +27,9 @@ pub struct AdHoc {
 
 impl AdHoc {
     fn result(&mut self, event: &ResultEvent) {
-        if event.item.is_some() {
+        // An include is told once it was read.
+        let is_include = matches!(&*event.task.action, "include_tasks" | "include_role");
+        if event.item.is_some() || (is_include && event.status == Status::Ok) {
             return;
         }
         let (word, paint) = match event.status {
@@ -128,11 +130,22 @@ impl Output for AdHoc {
                 self.sink.line(&text, Some(Paint::Verbose));
             }
             Event::Result(result) => self.result(result),
+            Event::Included { hosts, told, .. } if !told.is_empty() => {
+                let layout = Layout { indent: Some(4), sort_keys: true, tight: false };
+                for host in hosts {
+                    let line = format!("{host} | SUCCESS => {}", dump_with(told, layout));
+                    self.sink.line(&line, Some(Paint::Ok));
+                }
+            }
             Event::Diff { diff } => {
                 let text = diff_text(diff, self.diff_context, self.sink.colored);
                 if !text.is_empty() {
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
                 }
+            }
+            Event::Error(causes) => {
+                let text = format!("[ERROR]: {}", error_text(causes));
+                self.sink.error_line(&text, Some(Paint::Failed));
             }
             Event::Warning(text) => {
                 self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));

@@ -97,6 +97,7 @@ impl Default {
             return self.task_banner(&event.task);
         }
         self.task_banner(&event.task);
+        self.reasons(event);
         self.warnings(event);
         let (word, paint) = if changed { ("changed", Paint::Changed) } else { ("ok", Paint::Ok) };
         let mut line = format!("{word}: [{host}]");
@@ -140,12 +141,7 @@ impl Default {
             let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
             self.failure(&line, Paint::Failed);
         } else if !event.is_loop_summary {
-            if !event.causes.is_empty() {
-                let text = format!("[ERROR]: {}", error_text(&event.causes));
-                if self.said.insert(text.clone()) {
-                    self.failure(&text, Paint::Failed);
-                }
-            }
+            self.reasons(event);
             if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
                 self.task_path(&event.task);
             }
@@ -167,6 +163,17 @@ impl Default {
         }
         if event.ignored && event.item.is_none() {
             self.sink.line("...ignoring", Some(Paint::Skipped));
+        }
+    }
+
+    /// Why something failed, also what does not count as failed for all that; of several hosts once.
+    fn reasons(&mut self, event: &ResultEvent) {
+        if event.causes.is_empty() {
+            return;
+        }
+        let text = format!("[ERROR]: {}", error_text(&event.causes));
+        if self.said.insert(text.clone()) {
+            self.failure(&text, Paint::Failed);
         }
     }
 
@@ -415,7 +422,7 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Debug));
             }
-            Event::Included { path, hosts, items } => {
+            Event::Included { path, hosts, items, .. } => {
                 let mut line = format!("included: {path} for {}", hosts.join(", "));
                 for item in items {
                     line.push_str(&format!(" => (item={item})"));
@@ -436,6 +443,12 @@ impl Output for Default {
                 }
                 let end = if lines.ends_with('\n') { "" } else { "\n" };
                 self.sink.raw(&format!("{lines}{end}"));
+            }
+            Event::Error(causes) => {
+                let text = format!("[ERROR]: {}", error_text(causes));
+                if self.said.insert(text.clone()) {
+                    self.sink.error_line(&text, Some(Paint::Failed));
+                }
             }
             Event::Warning(text) => self.warn(text),
             Event::Verbose { level, host, text } => {

@@ -57,7 +57,11 @@ pub enum Event {
         path: String,
         hosts: Vec<Arc<str>>,
         items: Vec<String>,
+        /// What the including task's own result says, where it has one.
+        told: Arc<Dict>,
     },
+    /// What went wrong beside a task's result.
+    Error(Vec<Cause>),
     /// A file changed, or would.
     Diff {
         diff: Value,

@@ -1,21 +1,22 @@
 //! Which word of a task is its action, and what its arguments are.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
-    Args, Argument, Keyword, Levels, Routed,
-    args::split_name,
+    Args, Argument, Keyword, Level, Levels, Routed,
     load::{Loader, Place},
-    parse_key_values,
 };
 use crate::{
     diagnostic::{Diagnostic, Fault, Span},
-    value::{Template, Value},
+    value::{Template, Value, parse_key_values, split_name},
     yaml::Node,
 };
 
 /// Actions whose text is not only `key=value` pairs.
-const FREE_FORM: [&str; 13] = [
+const FREE_FORM: [&str; 14] = [
     "command",
     "shell",
     "script",
@@ -28,6 +29,7 @@ const FREE_FORM: [&str; 13] = [
     "import_role",
     "add_host",
     "group_by",
+    "set_fact",
     "win_command",
 ];
 
@@ -58,11 +60,11 @@ impl Loader<'_> {
     /// Finds out which action a task names: in its collections, beside the playbook or role, among our own.
     pub(super) fn resolve_action(
         &self,
-        action: &Named<'_>,
+        written: &str,
+        span: &Span,
         own: Option<&(Value, Span)>,
         place: &Place<'_>,
     ) -> Resolved {
-        let written = action.name.as_str();
         let known = |name: &str| {
             let name = (self.around.actions)(name)?;
             Some(Resolved { name: name.into(), foreign: None })
@@ -87,7 +89,7 @@ impl Loader<'_> {
             match collections.route(&playbook_dir, &name) {
                 Routed::Removed(message) => {
                     self.error(
-                        Diagnostic::error(&action.key.span, message)
+                        Diagnostic::error(span, message)
                             .label("this module is gone")
                             .fault(Fault::Absence),
                     );
@@ -104,6 +106,21 @@ impl Loader<'_> {
             }
         }
         Resolved { name: written.into(), foreign: None }
+    }
+
+    /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a
+    /// module that is not ours.
+    pub fn action_of(
+        &self,
+        written: &str,
+        span: &Span,
+        level: &Arc<Level>,
+        dir: &Path,
+    ) -> (Arc<str>, Option<Arc<PathBuf>>) {
+        *self.playbook_dir.borrow_mut() = dir.to_owned();
+        let place = Place { level: Arc::clone(level), dir, handlers: false };
+        let resolved = self.resolve_action(written, span, None, &place);
+        (resolved.name, resolved.foreign)
     }
 
     /// Returns the file of a module in `library` beside the role or the playbook, or in the folders of the settings.
@@ -229,9 +246,9 @@ impl Loader<'_> {
                 None => self.error(
                     Diagnostic::error(
                         &given.span,
-                        format!("args must be a mapping, this is {}", given.kind_name()),
+                        "The value of the task `args` keyword is invalid.",
                     )
-                    .label("not a mapping"),
+                    .label(format!("not a mapping, but {}", given.kind_name())),
                 ),
             }
         }
@@ -306,7 +323,9 @@ impl Loader<'_> {
 /// Returns whether a text is one `{{ ... }}` and nothing else.
 fn is_one_expression(text: &str) -> bool {
     let text = text.trim();
-    text.starts_with("{{") && text.ends_with("}}") && text.matches("{{").count() == 1
+    // With a `=` it is a pair, as odd as its name may be.
+    let is_one = text.starts_with("{{") && text.ends_with("}}");
+    is_one && text.matches("{{").count() == 1 && !text.contains('=')
 }
 
 /// The texts of a list, or of one text.

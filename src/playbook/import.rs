@@ -22,12 +22,12 @@ impl Loader<'_> {
         if let Some((_, given)) = entry.get("vars") {
             vars.extend(self.vars(given).iter().map(|(key, value)| (key.clone(), value.clone())));
         }
-        let level = Level {
+        let level = Arc::new(Level {
             kind: LevelKind::Play,
             keywords: Keywords::default(),
             vars: Arc::new(vars),
             parent: None,
-        };
+        });
         let resolved = match (self.around.resolve)(&name.to_value(), &level) {
             Ok(value) => value,
             Err(error) => return self.error(error),

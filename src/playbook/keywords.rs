@@ -145,6 +145,11 @@ impl Keyword {
             .map(|spec| spec.keyword)
     }
 
+    /// Returns the word that playbooks have for it.
+    pub fn name(self) -> &'static str {
+        KEYWORDS[self as usize].name
+    }
+
     /// Returns the names that may stand on this level.
     pub fn names(level: Levels) -> impl Iterator<Item = &'static str> {
         KEYWORDS.iter().filter(move |spec| spec.levels.contains(level)).map(|spec| spec.name)

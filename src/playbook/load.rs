@@ -9,11 +9,10 @@ use std::{
 };
 
 use super::{
-    Block, Collections, Entry, KEYWORDS, Keyword, Keywords, Level, LevelKind, Levels, Play,
-    Playbook, Role, VarsPrompt,
+    Block, Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span, closest},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
     value::{Dict, Value},
     yaml::{self, Node},
 };
@@ -22,7 +21,7 @@ use crate::{
 const MAX_DEPTH: usize = 100;
 
 /// Values that are known before any host is: for names in imports that are templates.
-pub type Resolve<'a> = dyn Fn(&Value, &Level) -> Result<Value, Diagnostic> + 'a;
+pub type Resolve<'a> = dyn Fn(&Value, &Arc<Level>) -> Result<Value, Diagnostic> + 'a;
 
 /// The one name of an action, from any of its names.
 pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
@@ -171,11 +170,17 @@ impl<'a> Loader<'a> {
                     .hint("a playbook begins with `- hosts: ...`"),
             );
         };
+        if entries.is_empty() {
+            let message = format!("A playbook must contain at least one play: {}", path.display());
+            return self.error(Diagnostic::error(&root.span.start(), message));
+        }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let dir = &*std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         self.depth.set(self.depth.get() + 1);
         for entry in entries {
-            let import = ["import_playbook", "ansible.builtin.import_playbook"]
+            let names = ["", "ansible.builtin.", "ansible.legacy."];
+            let import = names
+                .map(|collection| format!("{collection}import_playbook"))
                 .iter()
                 .find_map(|name| entry.get(name));
             if let Some((_, name)) = import {
@@ -216,13 +221,17 @@ impl<'a> Loader<'a> {
             self.error(
                 Diagnostic::error(
                     &node.span.start(),
-                    "the field 'hosts' is required but was not set",
+                    "The field 'hosts' is required but was not set.",
                 )
                 .label("this play has no hosts")
                 .hint("a play says where it runs: `hosts: all`"),
             );
             return None;
         };
+        if node.get("user").is_some() && node.get("remote_user").is_some() {
+            let message = "both 'user' and 'remote_user' are set for this play. The use of 'user' is deprecated, and should be removed";
+            self.error(Diagnostic::error(&node.span.start(), message));
+        }
         if let Some(error) = super::hosts::mistake(hosts) {
             self.error(error);
             return None;
@@ -238,7 +247,7 @@ impl<'a> Loader<'a> {
         self.roles.take();
         let place = Place { level: Arc::clone(&level), dir, handlers: false };
         let section = |name: &str| match node.get(name) {
-            Some((_, list)) => self.list(list, &place),
+            Some((_, list)) => self.list(list, &place, Some(name)),
             None => Vec::new(),
         };
         let pre_tasks = section("pre_tasks");
@@ -252,7 +261,7 @@ impl<'a> Loader<'a> {
         let mut handlers = self.handlers.take();
         if let Some((_, list)) = node.get("handlers") {
             // The roles' handlers come first, each file a list of its own, as is the play's.
-            let own = self.list(list, &place);
+            let own = self.list(list, &place, Some("handlers"));
             handlers.push(Entry::Block(Arc::new(Block::of(
                 Arc::clone(&level),
                 own,
@@ -279,37 +288,6 @@ impl<'a> Loader<'a> {
             Some(Value::List(list)) => list.to_vec(),
             Some(one) => vec![one],
         }
-    }
-
-    fn vars_prompt(&self, node: &Node) -> Vec<VarsPrompt> {
-        let prompts =
-            node.get("vars_prompt").and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
-        let mut found = Vec::new();
-        for prompt in prompts {
-            let Some(name) = prompt.get("name").and_then(|(_, name)| name.as_str()) else {
-                self.error(
-                    Diagnostic::error(
-                        &prompt.span,
-                        "Invalid vars_prompt data structure, missing 'name' key",
-                    )
-                    .label("this prompt has no name"),
-                );
-                continue;
-            };
-            let value = |key: &str| prompt.get(key).map(|(_, node)| node.to_value());
-            found.push(VarsPrompt {
-                name: name.into(),
-                prompt: value("prompt"),
-                default: value("default"),
-                private: value("private").is_none_or(|private| private.is_true()),
-                confirm: value("confirm").is_some_and(|confirm| confirm.is_true()),
-                encrypt: value("encrypt").filter(Value::is_true).map(|kind| kind.to_text()),
-                salt: value("salt").filter(Value::is_true).map(|salt| salt.to_text()),
-                salt_size: value("salt_size").and_then(|size| size.to_text().parse().ok()),
-                span: prompt.span.clone(),
-            });
-        }
-        found
     }
 
     /// Reads a `vars` mapping.
@@ -339,7 +317,10 @@ impl<'a> Loader<'a> {
                 None => self.error(
                     Diagnostic::error(
                         &key.span,
-                        format!("Invalid variable name '{}'.", key.span.text()),
+                        format!(
+                            "Invalid variable name '{}'.",
+                            key.as_str().unwrap_or(key.span.text())
+                        ),
                     )
                     .label("letters, digits and underscores, not beginning with a digit")
                     .fault(Fault::Absence),
@@ -358,55 +339,37 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
-    pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
-        let mut keywords = Keywords::default();
-        for (key, value) in entries {
-            let name = key.as_str().unwrap_or_default();
-            match Keyword::find(name, level) {
-                Some(keyword) if is_structure(keyword) => (),
-                Some(keyword) => keywords.set(keyword, value.to_value(), value.span.clone()),
-                None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
-                None => self.unknown_keyword(key, level),
-            }
-        }
-        keywords
-    }
-
-    pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
-        let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-        let class = level.class_name();
-        let error = Diagnostic::error(
-            &key.span,
-            format!("'{name}' is not a valid attribute for a {class}"),
-        )
-        .label("unknown keyword");
-        self.error(match closest(&name, Keyword::names(level)) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        });
-    }
-
-    /// Reads a list of tasks and blocks.
-    pub(super) fn list(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
+    /// Reads a list of tasks and blocks; `what` is the keyword that it belongs to.
+    pub(super) fn list(&self, node: &Node, place: &Place<'_>, what: Option<&str>) -> Vec<Entry> {
         if node.is_null() {
             return Vec::new();
         }
         let Some(items) = node.as_sequence() else {
+            let kind = node.kind_name();
+            let message = match what {
+                Some(what) => {
+                    let text = node.to_value().to_text();
+                    format!(
+                        "A malformed block was encountered while loading {what}: {text} should be a list or None but is {kind}"
+                    )
+                }
+                None => format!("tasks must be a list, this is {kind}"),
+            };
             self.error(
-                Diagnostic::error(
-                    &node.span,
-                    format!("tasks must be a list, this is {}", node.kind_name()),
-                )
-                .label("not a list")
-                .hint("each task begins with `- `"),
+                Diagnostic::error(&node.span, message)
+                    .label("not a list")
+                    .hint("each task begins with `- `"),
             );
             return Vec::new();
         };
         let mut entries = Vec::new();
         for item in items {
+            let lone = ["rescue", "always"].iter().find(|name| item.get(name).is_some());
             if item.get("block").is_some() {
                 entries.extend(self.block(item, place).map(Entry::Block));
+            } else if let Some(name) = lone {
+                let message = format!("'{name}' keyword cannot be used without 'block'");
+                self.error(Diagnostic::error(&item.span.start(), message));
             } else {
                 entries.extend(self.task(item, place));
             }
@@ -426,7 +389,9 @@ impl<'a> Loader<'a> {
         });
         let inner = Place { level: Arc::clone(&level), ..*place };
         let section = |name: &str| {
-            node.get(name).map(|(_, list)| self.list(list, &inner)).unwrap_or_default()
+            let what = if name == "block" { "a block" } else { name };
+            let list = node.get(name).map(|(_, list)| self.list(list, &inner, Some(what)));
+            list.unwrap_or_default()
         };
         let (body, rescue, always) = (section("block"), section("rescue"), section("always"));
         Some(Arc::new(Block {
@@ -454,14 +419,14 @@ impl<'a> Loader<'a> {
         let Some(root) = &*node else { return Vec::new() };
         let dir = path.parent().unwrap_or(Path::new("."));
         self.depth.set(self.depth.get() + 1);
-        let entries = self.list(root, &Place { level, dir, handlers });
+        let entries = self.list(root, &Place { level, dir, handlers }, None);
         self.depth.set(self.depth.get() - 1);
         entries
     }
 }
 
 /// Returns whether a keyword holds tasks, roles or variables: those are not values.
-fn is_structure(keyword: Keyword) -> bool {
+pub(super) fn is_structure(keyword: Keyword) -> bool {
     use Keyword as K;
     matches!(
         keyword,

@@ -99,8 +99,14 @@ impl Loader<'_> {
         }
         let Some(items) = node.as_sequence() else {
             self.error(
-                Diagnostic::error(&node.span, "roles must be a list")
-                    .label(format!("this is {}", node.kind_name())),
+                Diagnostic::error(
+                    &node.span,
+                    format!(
+                        "A malformed role declaration was encountered: roles must be a list, this is {}",
+                        node.kind_name()
+                    ),
+                )
+                .label("not a list"),
             );
             return Vec::new();
         };
@@ -147,6 +153,13 @@ impl Loader<'_> {
             );
             return None;
         };
+        if let Some(text) = name.as_str().filter(|text| text.contains(',') && !text.contains("{{"))
+        {
+            let message = format!("Invalid old style role requirement: {text}");
+            self.error(Diagnostic::error(&name.span, message).label("one role a line"));
+            return None;
+        }
+        let level = Arc::new(level);
         let resolved = (self.around.resolve)(&name.to_value(), &level)
             .map_err(|error| self.error(error))
             .ok()?;
@@ -159,7 +172,7 @@ impl Loader<'_> {
             repeats: false,
             validates: true,
         };
-        Some((call, Arc::new(level)))
+        Some((call, level))
     }
 
     /// Reads a role with its dependencies; its tasks are a block below `level`.
@@ -195,8 +208,9 @@ impl Loader<'_> {
         let collection = collection_of(&role_dir);
         let name: Arc<str> = match &collection {
             // A role of a collection has its full name, however it was named.
-            Some(collection) if !call.name.contains(['.', '/']) => {
-                format!("{collection}.{}", call.name).into()
+            Some(collection) if !call.name.contains('/') => {
+                let own = call.name.rsplit('.').next().unwrap_or(&call.name);
+                format!("{collection}.{own}").into()
             }
             _ => call.name.as_str().into(),
         };

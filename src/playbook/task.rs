@@ -70,25 +70,32 @@ impl Loader<'_> {
         if let Some((value, span)) = keywords.get(Keyword::Register)
             && !value.as_str().is_some_and(super::is_variable_name)
         {
+            let kind = match value {
+                Value::Str(_) => String::new(),
+                other => format!(" of type '{}'", other.type_name()),
+            };
             let name = value.to_text();
             self.error(
                 Diagnostic::error(
                     span,
-                    format!(
-                        "Invalid 'register' specified: the variable name '{name}' is not valid"
-                    ),
+                    format!("Invalid 'register' specified: Invalid variable name '{name}'{kind}."),
                 )
                 .label("letters, digits and underscores, not beginning with a digit"),
             );
         }
         let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
-        let resolved = self.resolve_action(&action, keywords.get(Keyword::Collections), place);
+        let resolved = self.resolve_action(
+            &action.name,
+            &action.key.span,
+            keywords.get(Keyword::Collections),
+            place,
+        );
         let short = &*resolved.name;
         let args = self.args(node, &action, short);
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
         let level = Arc::new(Level {
-            kind: if is_include { LevelKind::Include } else { LevelKind::Task },
+            kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),

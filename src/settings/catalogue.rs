@@ -55,16 +55,17 @@ pub static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).map(known).collect()
 });
 
-/// Returns all settings of this process by their names, and the options of plugins as `kind/plugin/option`.
-pub fn of_process() -> &'static HashMap<&'static str, Value> {
-    static SETTINGS: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
+/// Returns all settings of this process by their names, and the options of plugins as `kind/plugin/option`; each with
+/// where its value came from.
+pub fn of_process() -> &'static HashMap<&'static str, (Value, String)> {
+    static SETTINGS: LazyLock<HashMap<&'static str, (Value, String)>> = LazyLock::new(|| {
         let catalogue = Catalogue::read(&Environment::of_process(), None);
         let settings = catalogue.map(|catalogue| catalogue.settings).unwrap_or_default();
         let options = super::plugins::options(&super::Settings::load().0);
         settings
             .into_iter()
-            .map(|chosen| (chosen.known.name, chosen.value))
-            .chain(options)
+            .map(|chosen| (chosen.known.name, (chosen.value, chosen.origin)))
+            .chain(options.into_iter().map(|(key, value)| (key, (value, "default".to_owned()))))
             .collect()
     });
     &SETTINGS

@@ -48,7 +48,7 @@ impl Kind for i64 {
         let whole = text.split_once('.').map_or(text, |(whole, fraction)| {
             if fraction.bytes().all(|b| b == b'0') { whole } else { text }
         });
-        whole.parse().map_err(|_| "expected an integer".to_owned())
+        whole.parse().map_err(|_| format!("Invalid value provided for 'integer': '{text}'"))
     }
 
     fn to_value(&self) -> Value {
@@ -60,7 +60,7 @@ impl Kind for f64 {
     const NAME: &'static str = "a number";
 
     fn coerce(text: &str, _: &Context<'_>) -> Result<f64, String> {
-        text.trim().parse().map_err(|_| "expected a number".to_owned())
+        text.trim().parse().map_err(|_| format!("Invalid value provided for 'float': '{text}'"))
     }
 
     fn to_value(&self) -> Value {

@@ -1,15 +1,7 @@
 //! `when`, `changed_when`, `until` and their kin: an expression that must be true or false.
 
-use super::{
-    Env, TemplateError,
-    evaluator::Result,
-    syntax,
-    tree::{Expression, Statement},
-};
-use crate::{
-    diagnostic::Span,
-    value::{Template, Value},
-};
+use super::{Env, TemplateError, evaluator::Result};
+use crate::{diagnostic::Span, value::Value};
 
 /// What stands before the reason why a condition could not be evaluated.
 pub const CONDITIONAL: &str = "Error while evaluating conditional: ";
@@ -54,10 +46,7 @@ impl Env<'_> {
                         return self.condition_at(&Value::Str(text), span);
                     }
                     // Only the operator's own words may be evaluated, not what they gave.
-                    Ok(Value::Str(_)) => Err(TemplateError {
-                        span: template.span.clone(),
-                        ..TemplateError::exact("Encountered untrusted template or expression.")
-                    }),
+                    Ok(Value::Str(_)) => Err(TemplateError::untrusted(template.span.clone())),
                     other => other,
                 }
             }
@@ -75,19 +64,6 @@ impl Env<'_> {
                 }
                 Err(error)
             }
-        }
-    }
-
-    /// Returns whether a template is but the name of a variable whose text the operator wrote.
-    fn hands_on(&self, template: &Template) -> bool {
-        let Ok(compiled) = syntax::compiled(template) else { return false };
-        let code = &compiled.code;
-        match &code.body[..] {
-            [Statement::Emit(Expression::Name(symbol, _))] => {
-                let name = &code.names[*symbol as usize];
-                matches!(self.scope.get(name), Some(Value::Str(_))) && self.scope.is_operators(name)
-            }
-            _ => false,
         }
     }
 

@@ -48,6 +48,27 @@ const SHA512: Algorithm = Algorithm {
     rounds: Some((1000, 999_999_999, 656_000)),
 };
 
+/// Returns a salt by chance, as long as an algorithm's may be.
+pub(crate) fn random_salt(kind: &str) -> String {
+    let size = match kind {
+        "md5" | "md5_crypt" => MD5.longest_salt,
+        "blowfish" | "bcrypt" => BCRYPT.longest_salt,
+        _ => SHA512.longest_salt,
+    };
+    let mut random = Random::seeded(None);
+    let mut pick = |letters: &[u8]| {
+        let at = usize::try_from(random.below(letters.len() as u64)).unwrap_or(0);
+        char::from(letters[at])
+    };
+    let mut salt: String = (0..size).map(|_| pick(LETTERS)).collect();
+    if size == BCRYPT.longest_salt {
+        // The last letter stands for two bits only.
+        salt.pop();
+        salt.push(pick(b".Oeu"));
+    }
+    salt
+}
+
 /// Returns a password's hash; without a salt, one by chance.
 pub(crate) fn hash(password: &str, kind: &str, recipe: &Recipe) -> Result<String, String> {
     let algorithm = match kind {

@@ -1,7 +1,16 @@
 //! Text to bytes and back, in the encodings that filters take.
 
 fn plain_name(encoding: &str) -> String {
-    encoding.to_lowercase().replace(['_', ' '], "-")
+    match encoding.to_lowercase().replace(['_', ' '], "-").as_str() {
+        "iso8859-1" | "8859" | "l1" | "cp819" => "latin-1".to_owned(),
+        plain => plain.to_owned(),
+    }
+}
+
+/// Finds one of the encodings that the web knows: those of countries and systems.
+fn of_web(plain: &str) -> Option<&'static encoding_rs::Encoding> {
+    encoding_rs::Encoding::for_label(plain.as_bytes())
+        .or_else(|| encoding_rs::Encoding::for_label(plain.replace('-', "_").as_bytes()))
 }
 
 /// Returns text as bytes of an encoding.
@@ -32,7 +41,14 @@ pub fn encode(text: &str, encoding: &str) -> Result<Vec<u8>, String> {
                 if plain.contains("ascii") { ("ascii", 128) } else { ("latin-1", 256) };
             return Err(unencodable(text, codec, limit));
         }
-        _ => return Err(format!("unknown encoding: {encoding}")),
+        plain => {
+            let found = of_web(plain).ok_or_else(|| format!("unknown encoding: {encoding}"))?;
+            let (bytes, _, lossy) = found.encode(text);
+            if lossy {
+                return Err(format!("'charmap' codec can't encode some characters in {encoding}"));
+            }
+            bytes.into_owned()
+        }
     })
 }
 
@@ -117,7 +133,10 @@ pub(crate) fn decode(bytes: &[u8], encoding: &str) -> Result<String, String> {
             units(bytes.starts_with(&[0xfe, 0xff])).trim_start_matches('\u{feff}').to_owned()
         }
         "latin-1" | "latin1" | "iso-8859-1" => bytes.iter().map(|byte| char::from(*byte)).collect(),
-        _ => return Err(format!("unknown encoding: {encoding}")),
+        plain => {
+            let found = of_web(plain).ok_or_else(|| format!("unknown encoding: {encoding}"))?;
+            found.decode_without_bom_handling(bytes).0.into_owned()
+        }
     })
 }
 

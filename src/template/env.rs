@@ -32,13 +32,16 @@ pub trait Scope: Send + Sync {
     }
 }
 
+/// All settings by their names, each with where its value came from.
+pub(crate) type SettingsByName = HashMap<&'static str, (Value, String)>;
+
 /// How all settings are read when a template asks for one; none are known without it.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings(pub fn() -> &'static HashMap<&'static str, Value>);
+pub struct Settings(pub fn() -> &'static SettingsByName);
 
 impl Default for Settings {
     fn default() -> Settings {
-        static NONE: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(HashMap::new);
+        static NONE: LazyLock<SettingsByName> = LazyLock::new(HashMap::new);
         Settings(|| &NONE)
     }
 }
@@ -191,6 +194,20 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<String> {
+        Ok(match self.file_value(text, span, options)? {
+            Value::None => String::new(),
+            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            other => other.to_text(),
+        })
+    }
+
+    /// Returns what a file's template gives: a native value where it is one expression, otherwise text.
+    pub fn file_value(
+        &self,
+        text: &str,
+        span: Option<&Span>,
+        options: &FileOptions,
+    ) -> Result<Value> {
         let newline = options.newline_sequence.clone();
         let (text, header) = syntax::expand_header(text, options)?;
         let mut options = header.into_owned();
@@ -208,14 +225,12 @@ impl<'a> Env<'a> {
         // What a file gives is a native value first: only text gets back the newlines of the file's end.
         let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
         Ok(match self.run(&code, 0)? {
-            Value::None if count(text) == text.len() => newline.repeat(text.len()),
-            Value::None => String::new(),
+            Value::None if count(text) == text.len() => newline.repeat(text.len()).into(),
             Value::Str(rendered) => {
                 let lost = count(text).saturating_sub(count(&rendered));
-                rendered.to_string() + &newline.repeat(lost)
+                (rendered.to_string() + &newline.repeat(lost)).into()
             }
-            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            other => other.to_text(),
+            other => other,
         })
     }
 

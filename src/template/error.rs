@@ -26,6 +26,8 @@ pub enum ErrorKind {
     Undefined,
     Syntax,
     Runtime,
+    /// What is to be evaluated is nobody's own words.
+    Untrusted,
 }
 
 impl TemplateError {
@@ -118,6 +120,17 @@ impl From<&Undefined> for TemplateError {
             span: undefined.span.clone(),
             origin: undefined.origin.clone(),
             kind: ErrorKind::Undefined,
+        }
+    }
+}
+
+impl TemplateError {
+    /// Returns the error for an expression that no operator wrote.
+    pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
+        TemplateError {
+            span,
+            kind: ErrorKind::Untrusted,
+            ..TemplateError::exact("Encountered untrusted template or expression.")
         }
     }
 }

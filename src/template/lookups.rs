@@ -2,7 +2,10 @@
 //!
 //! Invariant: what a lookup reads is data, never a template (but for `template`, which renders a file of the operator).
 
-use std::{path::PathBuf, sync::LazyLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use super::{
     Context, Env, TemplateError,
@@ -11,7 +14,7 @@ use super::{
     registry,
     units::{Table, unit},
 };
-use crate::value::Value;
+use crate::value::{Value, parse_key_values};
 
 mod ansible_utils;
 mod community_general;
@@ -39,6 +42,7 @@ registry! { Lookup:
     template,
     together,
     unvault,
+    url,
     varnames,
     vars,
 }
@@ -87,9 +91,46 @@ impl From<TemplateError> for LookupError {
 pub(crate) struct Query<'q, 'e> {
     pub(crate) env: &'q Env<'e>,
     pub(crate) terms: Vec<Value>,
-    pub(crate) options: Vec<(std::sync::Arc<str>, Value)>,
+    pub(crate) options: Vec<(Arc<str>, Value)>,
     /// The folder of the loop's task for files, below those of the role and the playbook; none in a template.
     pub(crate) folder: &'static str,
+}
+
+/// A term with options of its own.
+pub(crate) struct Inline<'t> {
+    options: &'t [(Arc<str>, Value)],
+    given: Vec<(Arc<str>, Arc<str>)>,
+    pub(crate) key: String,
+}
+
+impl Inline<'_> {
+    /// Returns an option's value, where the term or the call has it.
+    pub(crate) fn option(&self, name: &str) -> Option<Value> {
+        let inline = self.given.iter().find(|(known, _)| &**known == name);
+        inline.map(|(_, text)| Value::Str(Arc::clone(text))).or_else(|| {
+            self.options.iter().find(|(known, _)| &**known == name).map(|(_, value)| value.clone())
+        })
+    }
+
+    /// Returns an option's text, or a default.
+    pub(crate) fn text(&self, name: &str, default: &str) -> String {
+        self.option(name).map_or_else(|| default.to_owned(), |value| value.to_text())
+    }
+
+    /// Returns an option's truth, or a default.
+    pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
+        self.option(name).map_or(default, |value| is_flag(&value))
+    }
+}
+
+/// Whether an option says yes.
+fn is_flag(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => {
+            matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1" | "y" | "t")
+        }
+        value => value.is_true(),
+    }
 }
 
 impl Query<'_, '_> {
@@ -104,18 +145,33 @@ impl Query<'_, '_> {
 
     /// Returns an option's truth, or a default.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        match self.option(name) {
-            Some(Value::Str(text)) => {
-                matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1" | "y" | "t")
-            }
-            Some(value) => value.is_true(),
-            None => default,
-        }
+        self.option(name).map_or(default, is_flag)
     }
 
     /// Returns the terms as text.
     pub(crate) fn names(&self) -> Vec<String> {
         self.terms.iter().map(Value::to_text).collect()
+    }
+
+    /// Reads a term that has options of its own: `key file=users.csv`; they beat those of the call.
+    pub(crate) fn inline<'t>(
+        &'t self,
+        term: &str,
+        known: &[&str],
+    ) -> Result<Inline<'t>, LookupError> {
+        let given = parse_key_values(term, false)?;
+        if let Some((name, _)) = given.pairs.iter().find(|(name, _)| !known.contains(&&**name)) {
+            return Err(format!("'{name}' is not a valid option").into());
+        }
+        let Some(key) = given.raw else {
+            return Err("Search key is required but was not found".into());
+        };
+        Ok(self.with_inline(key.to_string(), given.pairs))
+    }
+
+    /// Returns a term whose options were read already.
+    pub(crate) fn with_inline(&self, key: String, given: Vec<(Arc<str>, Arc<str>)>) -> Inline<'_> {
+        Inline { options: &self.options, given, key }
     }
 
     /// Returns where a file lies, searched for as the reference does: in the kind's folder first.
@@ -177,6 +233,13 @@ fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
         .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
     let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What the reference says of an option's value that does not have its type.
+fn wrong_value(lookup: &str, option: &str, kind: &str, text: &str) -> String {
+    format!(
+        "Config '{option}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': '{text}'"
+    )
 }
 
 /// Returns what a shell command of the controller prints.
@@ -250,7 +313,9 @@ pub(crate) fn call(
         terms.push(eval.complete(freeze(&value))?);
     }
     if terms.is_empty() {
-        return Err(TemplateError::runtime("lookup() needs the name of a lookup"));
+        return Err(TemplateError::runtime(
+            "_lookup() missing 1 required positional argument: 'plugin_name'",
+        ));
     }
     let name = terms.remove(0).to_text();
     let mut as_list = as_list;

@@ -124,8 +124,13 @@ pub fn expand_header<'t, 'o>(
     let mut options = options.clone();
     for pair in pairs(header) {
         let Some((key, value)) = pair.split_once(':') else {
-            let pair = Value::str(pair.trim()).to_repr();
-            return Err(wrong(format!("Malformed '#jinja2:' override {pair}.")));
+            if pair.trim().is_empty() {
+                return Err(wrong("Empty '#jinja2:' override pair not allowed.".to_owned()));
+            }
+            let pair = Value::str(pair).to_repr();
+            return Err(wrong(format!(
+                "Missing key-value separator `:` in '#jinja2:' override pair {pair}."
+            )));
         };
         let (key, value) = (key.trim(), value.trim());
         let quoted = ['\'', '"'].iter().find_map(|quote| {

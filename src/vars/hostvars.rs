@@ -8,21 +8,27 @@ use std::{
 
 use super::{Names, World};
 use crate::{
+    inventory::LOCALHOST,
     template::{Env, Scope},
     value::{Dict, List, Object, Value},
 };
 
-/// Names of the controller.
-const LOCALHOST: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+/// What Python calls the variables of one host.
+const HOST_VARS: &str = "HostVarsVars";
 
 /// All hosts.
 pub(super) struct HostVars {
     world: Arc<World>,
+    /// The one thing that every host's variables say of the play.
+    playbook_dir: Option<Value>,
 }
+
+/// Names that a task has and `hostvars` has not.
+const OF_TASKS: [&str; 2] = ["ansible_search_path", "hostvars"];
 
 impl HostVars {
     pub(super) fn new(names: &Names) -> HostVars {
-        HostVars { world: Arc::clone(&names.world) }
+        HostVars { world: Arc::clone(&names.world), playbook_dir: names.own("playbook_dir") }
     }
 
     fn host(&self, name: &str) -> Option<Value> {
@@ -35,8 +41,11 @@ impl HostVars {
             inventory.write().unwrap_or_else(PoisonError::into_inner).delegate_host(name);
             self.world.host(name)
         })?;
-        let names = Names::new(&self.world, None, Some(&host));
-        Some(Value::Object(Arc::new(Seen { type_name: "HostVarsVars", names })))
+        let mut names = Names::new(&self.world, None, Some(&host));
+        if let Some(dir) = &self.playbook_dir {
+            names.set_local("playbook_dir", dir.clone());
+        }
+        Some(Value::Object(Arc::new(Seen { type_name: HOST_VARS, names })))
     }
 
     fn hosts(&self) -> Vec<Arc<str>> {
@@ -88,6 +97,16 @@ pub(super) struct Seen {
     pub(super) names: Names,
 }
 
+impl Seen {
+    fn hides(&self, name: &str) -> bool {
+        self.type_name == HOST_VARS && OF_TASKS.contains(&name)
+    }
+
+    fn shown(&self) -> impl Iterator<Item = Arc<str>> {
+        self.names.names().into_iter().filter(|name| !self.hides(name))
+    }
+}
+
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.type_name)
@@ -104,6 +123,9 @@ impl Object for Seen {
     }
 
     fn attribute(&self, name: &str) -> Option<Value> {
+        if self.hides(name) {
+            return None;
+        }
         let value = self.names.get(name)?;
         if !value.is_lazy() {
             return Some(value);
@@ -116,13 +138,12 @@ impl Object for Seen {
     }
 
     fn items(&self) -> Option<Arc<List>> {
-        Some(Arc::new(self.names.names().into_iter().map(Value::Str).collect()))
+        Some(Arc::new(self.shown().map(Value::Str).collect()))
     }
 
     fn mapping(&self) -> Option<Arc<Dict>> {
-        let names = self.names.names().into_iter();
         Some(Arc::new(
-            names
+            self.shown()
                 .filter_map(|name| Some((Value::Str(Arc::clone(&name)), self.attribute(&name)?)))
                 .collect(),
         ))

@@ -7,6 +7,7 @@ use super::{
     hostvars::{HostVars, Seen},
 };
 use crate::{
+    inventory::PYTHON,
     playbook::{Keyword, Level, Role},
     value::{Dict, Value},
 };
@@ -217,7 +218,7 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
             let inventory = names.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
             Value::list(inventory.sources().iter().map(|source| Value::Str(Arc::clone(source))))
         }
-        "ansible_playbook_python" => Value::str("/usr/bin/python3"),
+        "ansible_playbook_python" => Value::str(PYTHON),
         "ansible_search_path" => Value::list(names.search_path().into_iter().map(|folder| {
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             Value::str(normal(&folder.display().to_string()))

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Facts, HostData, PlayData, World, hostvars::Seen, magic};
 use crate::{
-    playbook::{Keyword, Level, LevelKind, Role, Task},
+    playbook::{Level, LevelKind, Role, Task},
     template::Scope,
     value::{Dict, Value},
 };
@@ -24,6 +24,10 @@ pub struct Names {
     pub task: Option<Arc<Task>>,
     /// Loop variables and what else holds only here; the strongest.
     pub locals: Vec<(Arc<str>, Value)>,
+    /// Those of them that the operator wrote as they are.
+    pub trusted: Vec<Arc<str>>,
+    /// Whether what a task does on its host is decided on: then it is known how the host is reached.
+    pub acting: bool,
     facts: Arc<Facts>,
     set_facts: Arc<Dict>,
     registered: Arc<Dict>,
@@ -54,6 +58,8 @@ impl Names {
             level: play.map(|play| Arc::clone(&play.play.level)),
             task: None,
             locals: Vec::new(),
+            trusted: Vec::new(),
+            acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             set_facts: host.map(|host| HostData::get(&host.set_facts)).unwrap_or_default(),
             registered: host.map(|host| HostData::get(&host.registered)).unwrap_or_default(),
@@ -68,6 +74,12 @@ impl Names {
         self.level = Some(Arc::clone(&task.level));
         self.task = Some(Arc::clone(task));
         self
+    }
+
+    /// Returns the names as a task's action sees them.
+    #[must_use]
+    pub fn acting(self) -> Names {
+        Names { acting: true, ..self }
     }
 
     /// Returns the names as a level sees them.
@@ -120,19 +132,24 @@ impl Names {
         folders
     }
 
-    /// Connection variables that no variable sets have the value of their keyword or option.
-    fn connection_variable(&self, name: &str) -> Option<Value> {
-        let settings = &self.world.settings;
-        let (keyword, option) = match name {
-            "ansible_user" => (Keyword::RemoteUser, &settings.remote_user),
-            "ansible_connection" => (Keyword::Connection, &settings.connection),
-            "ansible_port" => (Keyword::Port, &None),
-            _ => return None,
-        };
-        let level = self.level.as_ref()?;
-        let own = level.keyword(keyword).map(|(value, _)| value.clone());
-        own.filter(|value| !matches!(value, Value::None))
-            .or_else(|| option.as_deref().map(Value::str))
+    /// Returns a name's value without what stands in for connection variables that are not set.
+    pub fn own(&self, name: &str) -> Option<Value> {
+        if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
+            return Some(value.clone());
+        }
+        // What a host is called is a variable of the host, and `-e` is stronger.
+        if matches!(name, "inventory_hostname" | "inventory_hostname_short" | "group_names")
+            && let Some(value) = self.world.extra_vars.get(name)
+        {
+            return Some(value.clone());
+        }
+        if let Some(value) = magic::get(self, name) {
+            return Some(value);
+        }
+        if self.world.settings.merge_hashes {
+            return self.merged(name);
+        }
+        self.each_layer(|layer| layer.get(name).cloned())
     }
 
     /// A variable of all layers: dictionaries of stronger ones stand in those of weaker ones.
@@ -159,13 +176,16 @@ impl Names {
             .play
             .as_ref()
             .map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
-        let public =
-            || public.iter().flat_map(|roles| roles.iter().rev()).filter(|role| role.public);
+        // A role that others stand on is seen behind each of them.
+        let public = || {
+            let roles = public.iter().flat_map(|roles| roles.iter().rev());
+            roles.filter(|role| role.public && role.dependents.is_empty())
+        };
 
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
         }
-        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include));
+        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include(_)));
         if let Some(found) = includes.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }
@@ -208,27 +228,25 @@ impl Names {
 
 impl Scope for Names {
     fn get(&self, name: &str) -> Option<Value> {
-        if let Some((_, value)) = self.locals.iter().rev().find(|(have, _)| &**have == name) {
-            return Some(value.clone());
-        }
-        // What a host is called is a variable of the host, and `-e` is stronger.
-        if matches!(name, "inventory_hostname" | "inventory_hostname_short" | "group_names")
-            && let Some(value) = self.world.extra_vars.get(name)
-        {
-            return Some(value.clone());
-        }
-        if let Some(value) = magic::get(self, name) {
-            return Some(value);
-        }
-        if self.world.settings.merge_hashes {
-            return self.merged(name).or_else(|| self.connection_variable(name));
-        }
-        self.each_layer(|layer| layer.get(name).cloned()).or_else(|| self.connection_variable(name))
+        self.own(name).or_else(|| self.reach_variable(name))
     }
 
     fn is_operators(&self, name: &str) -> bool {
-        if self.locals.iter().any(|(have, _)| &**have == name) || magic::get(self, name).is_some() {
+        if self.locals.iter().any(|(have, _)| &**have == name) {
+            return self.trusted.iter().any(|trusted| &**trusted == name);
+        }
+        if magic::get(self, name).is_some() {
             return false;
+        }
+        if !self.world.extra_vars.contains_key(name) {
+            let of_includes = self.level.iter().flat_map(|level| level.chain());
+            let mut of_includes = of_includes.filter_map(|level| match &level.kind {
+                LevelKind::Include(foreign) if level.vars.contains_key(name) => Some(foreign),
+                _ => None,
+            });
+            if let Some(foreign) = of_includes.next() {
+                return !foreign.iter().any(|foreign| &**foreign == name);
+            }
         }
         let found = self.each_layer(|layer| {
             layer.get(name)?;

@@ -132,9 +132,9 @@ impl Composer<'_, '_> {
                 let Some(found) = self.anchors.get(&anchor).cloned() else {
                     return Err(Diagnostic::error(
                         &span,
-                        format!("found undefined alias `{anchor}`"),
+                        "YAML parsing failed: Found undefined alias.",
                     )
-                    .label("no anchor of this name stands before it"));
+                    .label(format!("no anchor `{anchor}` stands before it")));
                 };
                 self.count(found.size, &span)?;
                 return Ok(found);
@@ -241,12 +241,14 @@ impl Composer<'_, '_> {
                         .as_str()
                         .map_or_else(|| format!("{:?}", key.to_value()), ToOwned::to_owned);
                     let first = &kept[at].0.span;
-                    let duplicate = Diagnostic::error(
-                        &key.span,
-                        format!("found a duplicate dict key (`{name}`)"),
-                    );
+                    let message = format!("Found duplicate mapping key '{name}'.");
+                    let duplicate = Diagnostic::error(&key.span, message.as_str());
                     match DUPLICATES.load(Ordering::Relaxed) {
-                        ERRORS => return Err(duplicate.context(first, "it stands here already")),
+                        ERRORS => {
+                            let message = format!("YAML parsing failed: {message}");
+                            return Err(Diagnostic::error(&key.span, message)
+                                .context(first, "it stands here already"));
+                        }
                         IGNORED => (),
                         _ => self.warnings.push(
                             duplicate
@@ -361,7 +363,7 @@ fn unhashable(key: &Node, outer: &Span) -> Diagnostic {
         && outer.text().starts_with('{')
         && (key.span.line, key.span.column) == (outer.line, outer.column + 1);
     if is_template {
-        return Diagnostic::error(outer, "a template block without quotes reads as a mapping")
+        return Diagnostic::error(outer, "YAML parsing failed: This may be an issue with missing quotes around a template block.")
             .label("YAML takes this for a mapping whose key is a mapping")
             .hint("put quotes around it: \"{{ some_var }}\"");
     }
@@ -380,10 +382,8 @@ fn syntax_error(source: &Arc<Source>, error: &libyaml_safer::Error) -> Diagnosti
     let span = Span::new(source, place(mark), (place(mark).0, place(mark).1 + 1));
     let line = source.text.lines().nth(span.line as usize).unwrap_or_default();
     let context = error.context().filter(|context| !context.is_empty());
-    let message = match context {
-        Some(context) => format!("{context}: {problem}"),
-        None => problem.to_owned(),
-    };
+    let message =
+        format!("YAML parsing failed: {}", reason(line, span.column as usize, context, problem));
     let mut diagnostic =
         Diagnostic::error(&span, message).label("YAML cannot be read from here on");
     if let Some(mark) = error.context_mark().filter(|at| at.line != mark.line) {
@@ -394,6 +394,31 @@ fn syntax_error(source: &Arc<Source>, error: &libyaml_safer::Error) -> Diagnosti
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
     }
+}
+
+/// What is wrong, in the reference's words where it guesses what is behind the parser's.
+fn reason(line: &str, column: usize, context: Option<&str>, problem: &str) -> String {
+    let indentation = &line[..line.len() - line.trim_start().len()];
+    let value = line.split_once(": ").map(|(_, value)| value.trim()).unwrap_or_default();
+    let value = value.strip_prefix("- ").unwrap_or(value);
+    let known = if indentation.contains('\t') || line.chars().nth(column) == Some('\t') {
+        "Tabs are usually invalid in YAML."
+    } else if value.starts_with("{{") || value.starts_with("{%") {
+        "This may be an issue with missing quotes around a template block."
+    } else if problem.contains("mapping values are not allowed") {
+        "Colons in unquoted values must be followed by a non-space character."
+    } else if value.starts_with(['"', '\'']) && problem.starts_with("did not find expected") {
+        "Values starting with a quote must end with the same quote."
+    } else {
+        let words = match context {
+            Some(context) => format!("{context} {problem}"),
+            None => problem.to_owned(),
+        };
+        let mut letters = words.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string());
+        return format!("{}{}.", first.unwrap_or_default(), letters.as_str());
+    };
+    known.to_owned()
 }
 
 fn hint(line: &str, column: usize, problem: &str) -> Option<&'static str> {
@@ -475,7 +500,7 @@ mod tests {
         let document = parse(&Source::new("test.yml", "a: 1\nb: 2\na: 3\n")).unwrap();
         assert_eq!(format!("{:?}", document.root.unwrap().to_value()), r#"{"a": 3, "b": 2}"#);
         insta::assert_snapshot!(document.warnings[0].render(false), @r"
-        warning: found a duplicate dict key (`a`)
+        [WARNING]: Found duplicate mapping key 'a'.
          --> test.yml:3:1
           |
         1 | a: 1
@@ -500,7 +525,7 @@ mod tests {
     #[test]
     fn syntax_errors_say_what_is_usually_behind_them() {
         insta::assert_snapshot!(error("- a:\n\t- b\n"), @r#"
-        error: while scanning for the next token: found character that cannot start any token
+        [ERROR]: YAML parsing failed: Tabs are usually invalid in YAML.
          --> test.yml:2:1
           |
         2 |     - b
@@ -509,7 +534,7 @@ mod tests {
           = hint: YAML is indented with spaces; this line has a tab
         "#);
         insta::assert_snapshot!(error("a: {{ x }}\n"), @r#"
-        error: a template block without quotes reads as a mapping
+        [ERROR]: YAML parsing failed: This may be an issue with missing quotes around a template block.
          --> test.yml:1:4
           |
         1 | a: {{ x }}
@@ -518,7 +543,7 @@ mod tests {
           = hint: put quotes around it: "{{ some_var }}"
         "#);
         insta::assert_snapshot!(error("a: b: c\n"), @r#"
-        error: mapping values are not allowed in this context
+        [ERROR]: YAML parsing failed: Colons in unquoted values must be followed by a non-space character.
          --> test.yml:1:5
           |
         1 | a: b: c

@@ -13,7 +13,7 @@ fn a_tab_is_no_indentation() {
     insta::assert_snapshot!(refused(&play("- hosts: all\n  tasks:\n\t- debug:\n")), @"
     status 4
     --- stderr
-    error: while scanning for the next token: found character that cannot start any token
+    [ERROR]: YAML parsing failed: Tabs are usually invalid in YAML.
      --> playbook.yml:3:1
       |
     3 |     - debug:
@@ -28,7 +28,7 @@ fn a_template_needs_quotes() {
     insta::assert_snapshot!(refused(&task("    - debug:\n        msg: {{ x }}\n")), @r#"
     status 4
     --- stderr
-    error: a template block without quotes reads as a mapping
+    [ERROR]: YAML parsing failed: This may be an issue with missing quotes around a template block.
      --> playbook.yml:5:14
       |
     5 |         msg: {{ x }}
@@ -43,7 +43,7 @@ fn an_unknown_module_comes_with_a_suggestion() {
     insta::assert_snapshot!(refused(&task("    - debgu:\n        msg: hi\n")), @"
     status 4
     --- stderr
-    error: couldn't resolve module/action 'debgu'. This often indicates a misspelling, missing collection, or incorrect module path.
+    [ERROR]: couldn't resolve module/action 'debgu'. This often indicates a misspelling, missing collection, or incorrect module path.
      --> playbook.yml:4:7
       |
     4 |     - debgu:
@@ -58,7 +58,7 @@ fn a_misspelt_parameter_comes_with_a_suggestion() {
     insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        stat: absent\n")), @"
     status 2
     --- stderr
-    error: module `file` has no parameter `stat`
+    [ERROR]: module `file` has no parameter `stat`
      --> playbook.yml:6:9
       |
     6 |         stat: absent
@@ -73,7 +73,7 @@ fn a_required_parameter_is_missing() {
     insta::assert_snapshot!(refused(&task("    - file:\n        state: absent\n")), @"
     status 2
     --- stderr
-    error: missing required arguments: path
+    [ERROR]: missing required arguments: path
      --> playbook.yml:4:7
       |
     4 |     - file:
@@ -86,7 +86,7 @@ fn a_choice_is_none_of_the_choices() {
     insta::assert_snapshot!(refused(&task("    - file:\n        path: /x\n        state: abesnt\n")), @"
     status 2
     --- stderr
-    error: value of state must be one of: absent, directory, file, hard, link, touch, got: abesnt
+    [ERROR]: value of state must be one of: absent, directory, file, hard, link, touch, got: abesnt
      --> playbook.yml:6:9
       |
     6 |         state: abesnt
@@ -101,7 +101,7 @@ fn a_number_is_no_number() {
     insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @"
     status 2
     --- stderr
-    error: argument 'port' of `wait_for` is of type str and cannot be converted to int
+    [ERROR]: argument 'port' of `wait_for` is of type str and cannot be converted to int
      --> playbook.yml:5:9
       |
     5 |         port: eighty
@@ -114,7 +114,7 @@ fn a_misspelt_keyword_of_a_task() {
     insta::assert_snapshot!(refused(&task("    - debug:\n      regsiter: x\n")), @"
     status 4
     --- stderr
-    error: conflicting action statements: debug, regsiter
+    [ERROR]: conflicting action statements: debug, regsiter
      --> playbook.yml:5:7
       |
     4 |     - debug:
@@ -131,7 +131,7 @@ fn a_misspelt_keyword_of_a_play() {
     insta::assert_snapshot!(refused(&play("- hosts: all\n  gather_fact: false\n")), @"
     status 4
     --- stderr
-    error: 'gather_fact' is not a valid attribute for a Play
+    [ERROR]: 'gather_fact' is not a valid attribute for a Play
      --> playbook.yml:2:3
       |
     2 |   gather_fact: false
@@ -146,7 +146,7 @@ fn a_role_is_nowhere() {
     insta::assert_snapshot!(refused(&play("- hosts: all\n  roles: [ngnix]\n")), @"
     status 1
     --- stderr
-    error: the role 'ngnix' was not found in <FOLDER>/roles:<FOLDER>/home/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles:<FOLDER>
+    [ERROR]: the role 'ngnix' was not found in <FOLDER>/roles:<FOLDER>/home/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles:<FOLDER>
      --> playbook.yml:2:11
       |
     2 |   roles: [ngnix]
@@ -159,7 +159,7 @@ fn an_import_is_nowhere() {
     insta::assert_snapshot!(refused(&task("    - import_tasks: nowhere.yml\n")), @"
     status 1
     --- stderr
-    error: cannot read `<FOLDER>/nowhere.yml`: no such file or directory
+    [ERROR]: cannot read `<FOLDER>/nowhere.yml`: no such file or directory
      --> playbook.yml:4:21
       |
     4 |     - import_tasks: nowhere.yml
@@ -179,12 +179,12 @@ fn a_handler_is_nowhere() {
 
     TASK [command] *****************************************************************
     --- stderr
-    warning: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+    [WARNING]: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
      --> playbook.yml:5:15
       |
     5 |       notify: restart ngnix
       |               ^^^^^^^^^^^^^ no handler has this name
-    error: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+    [ERROR]: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
      --> playbook.yml:5:15
       |
     5 |       notify: restart ngnix
@@ -197,7 +197,7 @@ fn a_template_does_not_parse() {
     insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | }}\"\n")), @r#"
     status 2
     --- stderr
-    error: Syntax error in template: expected token 'name', got 'end of print statement'
+    [ERROR]: Syntax error in template: expected token 'name', got 'end of print statement'
      --> playbook.yml:5:22
       |
     5 |         msg: "{{ x | }}"
@@ -210,7 +210,7 @@ fn a_condition_does_not_parse() {
     insta::assert_snapshot!(refused(&task("    - debug:\n      when: x ==\n")), @"
     status 2
     --- stderr
-    error: Syntax error in expression: unexpected 'end of template'
+    [ERROR]: Syntax error in expression: unexpected 'end of template'
      --> playbook.yml:5:15
       |
     5 |       when: x ==
@@ -223,7 +223,7 @@ fn a_filter_is_unknown() {
     insta::assert_snapshot!(refused(&task("    - debug:\n        msg: \"{{ x | uper }}\"\n")), @r#"
     status 2
     --- stderr
-    error: Syntax error in template: No filter named 'uper'.
+    [ERROR]: Syntax error in template: No filter named 'uper'.
      --> playbook.yml:5:22
       |
     5 |         msg: "{{ x | uper }}"

@@ -16,15 +16,18 @@ use std::{
     time::Duration,
 };
 
-use windlass_modules::host::{Failure, Host, HostOptions};
+use windlass_modules::host::{Contents, Failure, Host, HostOptions};
 use windlass_protocol::{Job, Json, JsonMap, TaskRequest};
 
 /// How long a module may take to stop once its time is over.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Starts a job; the answer is how to ask for it.
-pub(crate) fn start(task: &TaskRequest, job: &Job) -> JsonMap {
-    match spawn(task, &home_path(&job.folder)) {
+///
+/// What comes with the request is read before: the job has nobody to ask.
+pub(crate) fn start(task: &TaskRequest, job: &Job, contents: &dyn Contents) -> JsonMap {
+    let held = Held::read(task.contents.len(), contents);
+    match held.and_then(|held| spawn(task, &held, &home_path(&job.folder))) {
         Ok((id, path)) => {
             let mut result = JsonMap::new();
             result.insert("started".to_owned(), true.into());
@@ -41,7 +44,7 @@ pub(crate) fn start(task: &TaskRequest, job: &Job) -> JsonMap {
     }
 }
 
-fn spawn(task: &TaskRequest, folder: &Path) -> io::Result<(String, PathBuf)> {
+fn spawn(task: &TaskRequest, held: &Held, folder: &Path) -> io::Result<(String, PathBuf)> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut bytes = [0; 8];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
@@ -54,7 +57,14 @@ fn spawn(task: &TaskRequest, folder: &Path) -> io::Result<(String, PathBuf)> {
         .spawn()?;
     let id = format!("j{number}.{}", process.id());
     let request = serde_json::to_vec(task)?;
-    let sent = process.stdin.take().map_or(Ok(()), |mut input| input.write_all(&request));
+    let parts = std::iter::once(&request).chain(&held.0);
+    let sent = process.stdin.take().map_or(Ok(()), |mut input| {
+        for part in parts {
+            input.write_all(&(part.len() as u64).to_le_bytes())?;
+            input.write_all(part)?;
+        }
+        io::Result::Ok(())
+    });
     // It answers once it stands on its own feet and its file is there.
     let mut word = Vec::new();
     if let Some(mut output) = process.stdout.take() {
@@ -76,8 +86,8 @@ const READY: &[u8] = b"ready";
 /// The job itself: reads what to do from standard input, and goes its own way.
 pub(crate) fn run(number: &str) -> ExitCode {
     match begin(number) {
-        Ok((task, file)) => {
-            let result = work(task, &file);
+        Ok((task, held, file)) => {
+            let result = work(task, held, &file);
             ExitCode::from(u8::from(file.write(&result).is_err()))
         }
         Err(error) => {
@@ -87,12 +97,24 @@ pub(crate) fn run(number: &str) -> ExitCode {
     }
 }
 
-fn begin(number: &str) -> io::Result<(TaskRequest, JobFile)> {
+fn begin(number: &str) -> io::Result<(TaskRequest, Held, JobFile)> {
     // The session of whoever started it may end at any moment.
     rustix::process::setsid()?;
-    let mut text = Vec::new();
-    io::stdin().read_to_end(&mut text)?;
-    let task: TaskRequest = serde_json::from_slice(&text)?;
+    let mut parts = Vec::new();
+    let mut input = io::stdin().lock();
+    let mut length = [0; 8];
+    while input.read_exact(&mut length).is_ok() {
+        let length = u64::from_le_bytes(length);
+        let mut part = Vec::new();
+        if input.by_ref().take(length).read_to_end(&mut part)? as u64 != length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        parts.push(part);
+    }
+    drop(input);
+    let mut parts = parts.into_iter();
+    let task: TaskRequest = serde_json::from_slice(&parts.next().unwrap_or_default())?;
+    let held = Held(parts.collect());
     let job = task.job.clone().unwrap_or_default();
     let id = format!("j{number}.{}", std::process::id());
     let file = JobFile { path: home_path(&job.folder).join(&id), id, limit: job.limit };
@@ -102,16 +124,48 @@ fn begin(number: &str) -> io::Result<(TaskRequest, JobFile)> {
     let null = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdout(&null)?;
     rustix::stdio::dup2_stdin(&null)?;
-    Ok((task, file))
+    Ok((task, held, file))
+}
+
+/// The contents of a request, read as a whole.
+struct Held(Vec<Vec<u8>>);
+
+impl Held {
+    fn read(count: usize, contents: &dyn Contents) -> io::Result<Held> {
+        let indices: Vec<u32> = (0..).take(count).collect();
+        if indices.is_empty() {
+            return Ok(Held(Vec::new()));
+        }
+        contents.request(&indices)?;
+        let read = |index: u32| {
+            let mut bytes = Vec::new();
+            contents.open(index)?.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        Ok(Held(indices.into_iter().map(read).collect::<io::Result<_>>()?))
+    }
+}
+
+impl Contents for Held {
+    fn request(&self, _: &[u32]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn open(&self, content: u32) -> io::Result<Box<dyn Read + '_>> {
+        let bytes = usize::try_from(content).ok().and_then(|at| self.0.get(at));
+        bytes.map_or(Err(io::ErrorKind::NotFound.into()), |bytes| Ok(Box::new(&bytes[..])))
+    }
 }
 
 /// Runs the module for as long as it may take.
-fn work(task: TaskRequest, file: &JobFile) -> JsonMap {
+fn work(task: TaskRequest, held: Held, file: &JobFile) -> JsonMap {
     let cancelled = Arc::<AtomicBool>::default();
     let stop = Arc::clone(&cancelled);
     let (sender, receiver) = mpsc::channel();
     let worker = std::thread::spawn(move || {
-        let host = Host::new(HostOptions { cancelled: stop, ..HostOptions::asked_for(&task) });
+        let contents = Box::new(held);
+        let options = HostOptions { contents, cancelled: stop, ..HostOptions::asked_for(&task) };
+        let host = Host::new(options);
         let result = match windlass_modules::find(&task.module) {
             Some(module) => module.run_as(&task.module, &task.args, &host),
             None => host.finish(Err(Failure::new("this helper has no such module"))),

@@ -253,7 +253,9 @@ impl Server {
             return failed(&format!("this helper has no module `{}`", task.module));
         };
         if let Some(job) = &task.job {
-            return job::start(&task, job);
+            let contents =
+                Incoming { inbox, wire: self.wire.clone(), request, pushed: task.pushed };
+            return job::start(&task, job, &contents);
         }
         let (window, wire) = (Arc::clone(&inbox), self.wire.clone());
         let upload = move |bytes: &[u8]| {

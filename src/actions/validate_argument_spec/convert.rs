@@ -22,10 +22,13 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
     let json = value.to_json();
     let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
     match kind {
+        "bits" if matches!(value, Value::None) => no("a Bit value"),
         "str" | "path" | "raw" | "bits" => Ok(value.clone()),
         "bool" => match <bool as FromArg>::from_arg(&json) {
             Ok(truth) => Ok(Value::Bool(truth)),
-            Err(_) if matches!(value, Value::List(_) | Value::Dict(_)) => no("a bool"),
+            Err(_) if matches!(value, Value::None | Value::List(_) | Value::Dict(_)) => {
+                no("a bool")
+            }
             Err(_) => Err(format!(
                 "The value '{}' is not a valid boolean. Valid booleans include: 0, 1, 'f', 'no', '0', 'on', 'false', 'yes', 'off', 'n', 't', 'y', '1', 'true'",
                 value.to_text()
@@ -33,10 +36,7 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
         },
         "int" => match <i64 as FromArg>::from_arg(&json) {
             Ok(number) => Ok(Value::Int(number)),
-            Err(_) if value.as_str().is_some() => {
-                Err(format!("\"{}\" cannot be converted to an int", value.to_repr()))
-            }
-            Err(_) => no("an int"),
+            Err(_) => Err(format!("\"{}\" cannot be converted to an int", value.to_repr())),
         },
         "float" => match <f64 as FromArg>::from_arg(&json) {
             Ok(number) => Ok(Value::from(serde_json::Value::from(number))),

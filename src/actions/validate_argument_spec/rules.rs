@@ -61,9 +61,13 @@ impl Checker {
         };
         for (name, option) in spec {
             let name = name.to_text();
-            let Some(value) = given.get(&name).filter(|value| !matches!(value, Value::None)) else {
+            let Some(value) = given.get(&name) else { continue };
+            // Nothing is a value only where something has to be one.
+            let has_default =
+                option.get("default").is_some_and(|default| !matches!(default, Value::None));
+            if matches!(value, Value::None) && !truth(option, "required") && !has_default {
                 continue;
-            };
+            }
             if let Some(value) = self.typed(&name, option, &value.clone(), &place) {
                 given.insert(name.as_str(), value);
             }

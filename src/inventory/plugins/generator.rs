@@ -61,7 +61,7 @@ fn read(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<(), Diagnostic
         let text = evaluation.text(name)?;
         let host = loader.inventory.host_entry(&text, Some(origin));
         for parent in parents(hosts) {
-            let group = add_parent(parent, &vars, loader)?;
+            let group = add_parent(&text, parent, &vars, loader)?;
             loader.inventory.join(group, host);
         }
     }
@@ -84,20 +84,28 @@ fn parents(node: &Node) -> &[Node] {
 
 /// Adds a group, its variables and those above it.
 fn add_parent(
+    child: &str,
     node: &Node,
     vars: &Arc<Dict>,
     loader: &mut Loader<'_>,
 ) -> Result<GroupId, Diagnostic> {
     let evaluation = Evaluation::new(vars, loader);
     let Some((_, name)) = node.get("name") else {
-        return Err(Diagnostic::error(&node.span, "a parent has no `name`"));
+        let message = format!("Element {child} has a parent with no name.");
+        return Err(Diagnostic::error(&node.span, message).label("`name` is missing"));
     };
     let name_text = evaluation.text(name)?;
     let mut found = Vec::new();
     if let Some((_, own)) = node.get("vars") {
         for (key, value) in own.as_mapping().unwrap_or_default() {
-            let value = evaluation.value(value)?;
-            loader.inventory.note_computed(&value, vars);
+            // What names variables that only a play has stays a template.
+            let value = match evaluation.value_or_undefined(value)? {
+                Some(value) => {
+                    loader.inventory.note_computed(&value, vars);
+                    value
+                }
+                None => value.to_value(),
+            };
             found.push((evaluation.text(key)?, value));
         }
     }
@@ -107,7 +115,7 @@ fn add_parent(
         set.map_err(|message| Diagnostic::error(&node.span, message))?;
     }
     for parent in parents(node) {
-        let parent_group = add_parent(parent, vars, loader)?;
+        let parent_group = add_parent(&name_text, parent, vars, loader)?;
         loader
             .inventory
             .nest(parent_group, group)

@@ -30,7 +30,7 @@ pub(super) fn task(
     let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
     let context = Value::dict([
         ("type", Value::str("role")),
-        ("name", Value::Str(Arc::clone(&role.name))),
+        ("name", Value::str(short_name(role))),
         ("argument_spec_name", Value::str(entry)),
         ("path", Value::str(dir.display().to_string())),
     ]);
@@ -77,6 +77,12 @@ pub(super) fn task(
         dir: role.dir.join("tasks"),
         span,
     }))
+}
+
+/// A role's name without its collection's.
+fn short_name(role: &Role) -> &str {
+    let own = role.collection.as_deref().and_then(|collection| role.name.strip_prefix(collection));
+    own.and_then(|own| own.strip_prefix('.')).unwrap_or(&role.name)
 }
 
 /// A text as messages show it in the place of a line of a file: cut between words.

@@ -27,6 +27,13 @@ pub(super) static UNIT: Filter = Filter {
                 Some(path) => attribute(call.eval, item, path, None)?,
                 None => item.clone(),
             };
+            // What Python cannot hash is told apart only where nothing says how.
+            let is_plain = !matches!(key, Value::Dict(_) | Value::List(_));
+            let insensitive = call.some(0).is_some_and(|value| !value.is_true());
+            if !is_plain && (insensitive || path.is_some()) {
+                let kind = if matches!(key, Value::Dict(_)) { "Dict" } else { "List" };
+                return Err(format!("Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: unhashable type: '_AnsibleLazyTemplate{kind}'").into());
+            }
             if seen.insert(folded(&key, case_sensitive)) {
                 unique.push(item.clone());
             }

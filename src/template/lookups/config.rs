@@ -13,38 +13,52 @@ pub(super) static UNIT: Lookup = Lookup {
 
 fn run(query: &mut Query<'_, '_>) -> Found {
     let missing = query.text("on_missing", "error");
-    let (kind, plugin) = (query.text("plugin_type", ""), query.text("plugin_name", ""));
-    if kind.is_empty() != plugin.is_empty() {
-        return Err(
-            "Both plugin_type and plugin_name are required, cannot use one without the other."
-                .into(),
-        );
+    if !["error", "skip", "warn"].contains(&missing.as_str()) {
+        return Err(format!(
+            "Invalid value '{missing}' for config 'on_missing' for 'config' lookup plugin."
+        )
+        .into());
     }
-    let of_plugin = |name: &str| format!("{kind}/{plugin}/{name}");
-    if !plugin.is_empty()
-        && !(query.env.context.settings.0)().keys().any(|key| key.starts_with(&of_plugin("")))
-    {
-        return Err(format!("Unable to load {kind} plugin '{plugin}'.").into());
-    }
+    let settings = (query.env.context.settings.0)();
+    let (place, plugin) = match (query.option("plugin_type"), query.option("plugin_name")) {
+        (None, None) => (String::new(), String::new()),
+        (Some(kind), Some(name)) => {
+            let (kind, name) = (kind.to_text(), name.to_text());
+            let place = format!("{kind}/{name}/");
+            if !settings.keys().any(|key| key.starts_with(&place)) {
+                return Err(format!("Unable to load {kind} plugin '{name}'.").into());
+            }
+            (place, format!(" for '{name}' {kind} plugin"))
+        }
+        _ => {
+            return Err(
+                "Both plugin_type and plugin_name are required, cannot use one without the other."
+                    .into(),
+            );
+        }
+    };
+    let with_origin = query.flag("show_origin", false);
     let mut found = Vec::new();
-    for name in query.names() {
-        let key = if plugin.is_empty() { name.clone() } else { of_plugin(&name) };
-        match (query.env.context.settings.0)().get(&*key) {
-            Some(value) => found.push(value.clone()),
+    for term in &query.terms {
+        let Value::Str(name) = term else {
+            return Err(format!(
+                "Invalid setting identifier, {} is not a <class 'str'>, its a <class '{}'>.",
+                term.to_repr(),
+                term.type_name()
+            )
+            .into());
+        };
+        match settings.get(&*format!("{place}{name}")) {
+            Some((value, origin)) if with_origin => {
+                found.push(Value::list([value.clone(), Value::str(origin.as_str())]));
+            }
+            Some((value, _)) => found.push(value.clone()),
             None if missing == "skip" => (),
             None if missing == "warn" => {
                 query.env.warn(&format!("Skipping, did not find setting {name}"));
             }
-            None if !plugin.is_empty() => {
-                return Err(format!(
-                    "No config definition exists for '{name}' for '{plugin}' {kind} plugin."
-                )
-                .into());
-            }
             None => {
-                return Err(
-                    format!("Unable to find setting {}", Value::str(&*name).to_repr()).into()
-                );
+                return Err(format!("No config definition exists for '{name}'{plugin}.").into());
             }
         }
     }

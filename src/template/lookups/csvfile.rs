@@ -11,39 +11,48 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+/// What a term may say itself.
+const OPTIONS: [&str; 6] = ["col", "default", "delimiter", "encoding", "file", "keycol"];
+
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
+    if query.terms.is_empty() {
+        return Err("Search key is required but was not found".into());
+    }
     for term in query.names() {
-        let mut words = term.split_whitespace();
-        let key = words.next().unwrap_or_default().to_owned();
-        let given: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
-        let option = |name: &str, default: &str| {
-            let inline =
-                given.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
-            inline.unwrap_or_else(|| query.text(name, default))
-        };
-        let file = option("file", "ansible.csv");
-        let delimiter = match option("delimiter", "TAB").as_str() {
-            "TAB" | "\\t" => '\t',
-            other => other.chars().next().unwrap_or('\t'),
+        let term = query.inline(&term, &OPTIONS)?;
+        let file = term.text("file", "ansible.csv");
+        let written = term.text("delimiter", "TAB");
+        let mut letters = written.chars();
+        let delimiter = match (written.as_str(), letters.next(), letters.next()) {
+            ("TAB" | "\\t", ..) => '\t',
+            (_, Some(one), None) => one,
+            _ => return Err("\"delimiter\" must be a 1-character string".into()),
         };
         let column = |name: &str, default: &str| {
-            option(name, default).parse::<usize>().map_err(|error| error.to_string())
+            let text = term.text(name, default);
+            text.trim()
+                .parse::<usize>()
+                .map_err(|_| super::wrong_value("csvfile", name, "int", &text))
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);
         let Some(path) = query.find("files", &file) else {
-            return Err(format!("csvfile: Could not find file {file}").into());
+            return Err("expected str, bytes or os.PathLike object, not NoneType".into());
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("csvfile: {error}"))?;
-        let row = rows(&text, delimiter).into_iter().find(|row| row.get(key_col) == Some(&key));
+        let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
+        let text = crate::template::decode(&bytes, &term.text("encoding", "utf-8"))?;
+        let row =
+            rows(&text, delimiter).into_iter().find(|row| row.get(key_col) == Some(&term.key));
         match row {
             Some(row) => match row.get(col) {
                 Some(cell) => found.push(Value::str(&**cell)),
-                None => return Err("csvfile: list index out of range".into()),
+                None => return Err("list index out of range".into()),
             },
-            None => found.extend(
-                query.option("default").filter(|value| !matches!(value, Value::None)).cloned(),
-            ),
+            None => match term.option("default") {
+                None | Some(Value::None) => (),
+                Some(Value::List(values)) => found.extend(values.iter().cloned()),
+                Some(value) => found.push(value),
+            },
         }
     }
     Ok(found)

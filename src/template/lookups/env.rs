@@ -16,8 +16,9 @@ fn run(query: &mut Query<'_, '_>) -> super::Found {
     let read = |name: String| match std::env::var_os(&name) {
         Some(value) => Ok(value.to_string_lossy().into_owned().into()),
         None => match &default {
-            Some(Value::Undefined(undefined)) => {
-                Err(super::LookupError::Error((&**undefined).into()))
+            // What is undefined on purpose fails when it is used.
+            Some(Value::Undefined(_)) => {
+                Ok(Value::undefined(format!("The environment variable '{name}' is not set.")))
             }
             Some(default) => Ok(default.clone()),
             None => Ok(Value::str("")),

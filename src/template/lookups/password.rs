@@ -1,8 +1,13 @@
 //! `password`: a password by chance that a file keeps.
 
-use super::{Found, Lookup, Query};
+use std::sync::Arc;
+
+use super::{Found, Lookup, LookupError, Query};
 use crate::{
-    template::{crypt::Recipe, random::Random},
+    template::{
+        crypt::{self, Recipe},
+        random::Random,
+    },
     value::Value,
 };
 
@@ -14,64 +19,115 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+/// What a term may say itself.
+const OPTIONS: [&str; 5] = ["length", "encrypt", "chars", "ident", "seed"];
+
+/// What a file keeps: a password, and how it was hashed, so that its hash stays the same.
+#[derive(Default)]
+struct Kept {
+    password: String,
+    salt: Option<String>,
+    ident: Option<String>,
+}
+
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
     for term in query.names() {
-        let mut words = term.split(' ').filter(|word| !word.is_empty());
-        let path = words.next().unwrap_or_default().to_owned();
-        let given: Vec<(&str, &str)> = words.filter_map(|word| word.split_once('=')).collect();
-        let known = ["length", "encrypt", "chars", "ident", "seed"];
-        if let Some((name, _)) = given.iter().find(|(name, _)| !known.contains(name)) {
-            return Err(
-                format!("Unrecognized parameter(s) given to password lookup: {name}").into()
-            );
-        }
-        let option = |name: &str, default: &str| {
-            let inline =
-                given.iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned());
-            inline.unwrap_or_else(|| query.text(name, default))
-        };
-        let length: usize =
-            option("length", "20").parse().map_err(|_| "length must be an integer".to_owned())?;
-        let kinds: Vec<String> = match query.option("chars") {
+        let (path, given) = split_term(&term)?;
+        let inline = query.with_inline(String::new(), given);
+        let option = |name: &str, default: &str| inline.text(name, default);
+        let length = option("length", "20");
+        let length: usize = length
+            .parse()
+            .map_err(|_| super::wrong_value("password", "length", "integer", &length))?;
+        let kinds: Vec<String> = match inline.option("chars") {
             Some(Value::List(kinds)) => kinds.iter().map(Value::to_text).collect(),
-            _ => option("chars", "ascii_letters,digits,.,:-_")
-                .split(',')
-                .map(str::to_owned)
-                .collect(),
+            Some(kinds) => split_kinds(&kinds.to_text()),
+            None => ["ascii_letters", "digits", ".,:-_"].map(str::to_owned).to_vec(),
         };
-        let letters = letters(&kinds);
-        let seed = query.option("seed").cloned().or_else(|| {
-            given.iter().find(|(known, _)| *known == "seed").map(|(_, seed)| Value::str(*seed))
-        });
-        let kept = (path != "/dev/null").then(|| place(query, &path));
-        let known = kept.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
-        let known = known.map(|line| {
-            line.trim_end_matches('\n').split(" salt=").next().unwrap_or_default().to_owned()
-        });
-        let password = if let Some(password) = known {
-            password
-        } else {
-            let mut random = Random::seeded(seed.as_ref());
-            let letter =
-                |_| letters[usize::try_from(random.below(letters.len() as u64)).unwrap_or(0)];
-            let password: String = (0..length.min(100_000)).map(letter).collect();
-            if let Some(path) = &kept {
-                keep(path, &password)
-                    .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        let file = (path != "/dev/null").then(|| place(query, &path));
+        let known = file.as_ref().and_then(|path| std::fs::read_to_string(path).ok());
+        let mut is_changed = known.is_none();
+        let mut kept = match &known {
+            Some(line) => read(line),
+            None => {
+                let seed = inline.option("seed").map(|seed| Value::str(seed.to_text()));
+                let password = random_password(length, &letters(&kinds), seed);
+                Kept { password, ..Kept::default() }
             }
-            password
         };
         let encrypt = option("encrypt", "");
-        if !matches!(encrypt.as_str(), "" | "None" | "none") {
-            found.push(
-                crate::template::crypt::hash(&password, &encrypt, &Recipe::default())?.into(),
-            );
-            continue;
+        let encrypt = Some(encrypt).filter(|kind| !matches!(kind.as_str(), "" | "None" | "none"));
+        if let Some(kind) = &encrypt {
+            if kept.salt.is_none() {
+                kept.salt = Some(crypt::random_salt(kind));
+                is_changed = true;
+            }
+            if kept.ident.is_none() {
+                let default = matches!(kind.as_str(), "bcrypt" | "blowfish").then_some("2b");
+                let given = inline.option("ident").map(|ident| ident.to_text());
+                kept.ident = given.or(default.map(str::to_owned));
+                is_changed |= kept.ident.is_some();
+            }
         }
-        found.push(Value::from(password));
+        if let Some(file) = file.filter(|_| is_changed) {
+            write(&file, &kept)
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        }
+        found.push(match encrypt {
+            Some(kind) => {
+                let recipe = Recipe { salt: kept.salt, ident: kept.ident, ..Recipe::default() };
+                crypt::hash(&kept.password, &kind, &recipe)?.into()
+            }
+            None => Value::from(kept.password),
+        });
     }
     Ok(found)
+}
+
+/// The path and the options of a term: a path may have spaces.
+fn split_term(term: &str) -> Result<(String, Vec<(Arc<str>, Arc<str>)>), LookupError> {
+    let mut words = term.split(' ').peekable();
+    let mut path = Vec::new();
+    while let Some(word) = words.next_if(|word| !word.contains('=')) {
+        path.push(word);
+    }
+    let mut given: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    for word in words {
+        match word.split_once('=') {
+            Some((name, value)) if OPTIONS.contains(&name) => {
+                given.push((name.into(), value.into()));
+            }
+            Some((name, _)) => {
+                return Err(
+                    format!("Unrecognized parameter(s) given to password lookup: {name}").into()
+                );
+            }
+            None => (),
+        }
+    }
+    Ok((path.join(" ").trim().to_owned(), given))
+}
+
+fn random_password(length: usize, letters: &[char], seed: Option<Value>) -> String {
+    let mut random = Random::seeded(seed.as_ref());
+    let letter = |_| letters[usize::try_from(random.below(letters.len() as u64)).unwrap_or(0)];
+    (0..length.min(100_000)).map(letter).collect()
+}
+
+fn read(line: &str) -> Kept {
+    let mut rest = line.trim_end_matches('\n');
+    let mut ident = None;
+    if let Some((before, after)) = rest.rsplit_once(" ident=") {
+        ident = Some(after.to_owned());
+        rest = before;
+    }
+    match rest.rsplit_once(" salt=") {
+        Some((password, salt)) => {
+            Kept { password: password.to_owned(), salt: Some(salt.to_owned()), ident }
+        }
+        None => Kept { password: rest.to_owned(), salt: None, ident },
+    }
 }
 
 fn place(query: &Query<'_, '_>, path: &str) -> std::path::PathBuf {
@@ -82,11 +138,18 @@ fn place(query: &Query<'_, '_>, path: &str) -> std::path::PathBuf {
     }
 }
 
-/// Writes the password so that only its owner reads it.
-fn keep(path: &std::path::Path, password: &str) -> std::io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+/// Writes a password so that only its owner reads it.
+fn write(path: &std::path::Path, kept: &Kept) -> std::io::Result<()> {
+    use std::{
+        io::Write,
+        os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    };
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        // The folder of passwords is its owner's, those above it are as others.
+        if let Some(above) = folder.parent() {
+            std::fs::create_dir_all(above)?;
+        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file = std::fs::OpenOptions::new()
         .write(true)
@@ -94,10 +157,24 @@ fn keep(path: &std::path::Path, password: &str) -> std::io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(path)?;
-    file.write_all(format!("{password}\n").as_bytes())
+    let mut line = kept.password.clone();
+    if let Some(salt) = &kept.salt {
+        line = format!("{line} salt={salt}");
+    }
+    if let Some(ident) = &kept.ident {
+        line = format!("{line} ident={ident}");
+    }
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
-/// Returns the letters that names of Python's `string` module, or letters themselves, stand for.
+/// Kinds of letters with commas between them; two commas are the letter itself.
+fn split_kinds(text: &str) -> Vec<String> {
+    let has_comma = text.contains(",,");
+    let kinds = text.split(',').filter(|kind| !kind.is_empty()).map(str::to_owned);
+    has_comma.then(|| ",".to_owned()).into_iter().chain(kinds).collect()
+}
+
+/// Returns the letters that names of Python's `string` module, or letters themselves, stand for; without quotes.
 fn letters(kinds: &[String]) -> Vec<char> {
     let mut letters = Vec::new();
     for kind in kinds {
@@ -109,13 +186,10 @@ fn letters(kinds: &[String]) -> Vec<char> {
             "hexdigits" => "0123456789abcdefABCDEF".to_owned(),
             "octdigits" => "01234567".to_owned(),
             "punctuation" => "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~".to_owned(),
-            "" => ",".to_owned(),
             other => other.to_owned(),
         };
-        letters.extend(set.chars());
+        letters.extend(set.chars().filter(|letter| !matches!(letter, '"' | '\'')));
     }
-    letters.sort_unstable();
-    letters.dedup();
     if letters.is_empty() {
         letters.push('x');
     }

@@ -55,7 +55,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             let Some(text) = text(name) else { return Ok(None) };
             match numbers::parse_int(&text, 10).and_then(|number| i64::try_from(number).ok()) {
                 Some(number) => Ok(Some(number)),
-                None => Err(format!("can't parse {name}={text} as integer")),
+                None => Err(super::wrong_value("sequence", name, "integer", &text)),
             }
         };
         let start = number("start")?.unwrap_or(1);
@@ -80,6 +80,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             continue;
         }
         let format = text("format").unwrap_or_else(|| "%d".to_owned());
+        // One number goes in, and nothing else.
+        if format.replace("%%", "").matches('%').count() != 1 {
+            return Err(format!("bad formatting string: {format}").into());
+        }
         if (i128::from(end) - i128::from(start)) / i128::from(stride) > 5_000_000 {
             return Err("the sequence is too long".into());
         }
@@ -109,8 +113,12 @@ fn shortcut(term: &str) -> Option<Vec<(String, String)>> {
         Some((start, end)) => (Some(start), end),
         None => (None, range),
     };
+    // What looks like a number is taken for one here, and refused later where it is none.
     let is_number = |text: &str| {
-        numbers::parse_int(text, 0).is_some() || numbers::parse_int(text, 10).is_some()
+        let digits = text.strip_prefix('0').unwrap_or(text);
+        let digits = digits.strip_prefix(['x', 'X']).unwrap_or(digits);
+        let digits = if digits.is_empty() { text } else { digits };
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     let valid = is_number(end) && start.is_none_or(is_number) && stride.is_none_or(is_number);
     let pair =

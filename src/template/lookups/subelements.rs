@@ -17,10 +17,20 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+const USAGE: &str = "subelements lookup expects a list of two or three items,";
+
 fn run(query: &mut Query<'_, '_>) -> Found {
     let (items, path) = match &query.terms[..] {
-        [items, path, ..] => (items, path.to_text()),
-        _ => return Err("subelements lookup expects a list of two or three items, ".into()),
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), ..] => {
+            (items, path.to_string())
+        }
+        [_, _, ..] => {
+            return Err(format!(
+                "{USAGE} first a dict or a list, second a string pointing to the subkey"
+            )
+            .into());
+        }
+        _ => return Err(USAGE.into()),
     };
     let skip =
         query.terms.get(2).and_then(|flags| flags.get("skip_missing")).map(|value| match value {
@@ -39,33 +49,52 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             continue;
         }
         let Value::Dict(dict) = &item else {
-            return Err(
-                format!("subelements lookup expects a dictionary, got {}", item.to_repr()).into()
-            );
+            return Err(format!(
+                "subelements lookup expects a dictionary, got '{}'",
+                item.to_text()
+            )
+            .into());
         };
         let mut list = Some(item.clone());
-        for key in &path {
-            list = list.and_then(|value| value.get(key).cloned());
+        for (at, key) in path.iter().enumerate() {
+            let around = list.take().unwrap_or_default();
+            list = around.get(key).cloned();
+            let is_last = at + 1 == path.len();
+            match &list {
+                None if !skip => {
+                    return Err(format!(
+                        "could not find '{key}' key in iterated item '{}'",
+                        around.to_repr()
+                    )
+                    .into());
+                }
+                None => break,
+                Some(Value::Dict(_)) => (),
+                Some(_) if !is_last && skip => {
+                    list = None;
+                    break;
+                }
+                Some(other) if !is_last => {
+                    return Err(format!(
+                        "the key {key} should point to a dictionary, got '{}'",
+                        other.to_text()
+                    )
+                    .into());
+                }
+                Some(_) => (),
+            }
         }
         let list = match list {
             Some(Value::List(list)) => list,
             Some(other) => {
                 return Err(format!(
-                    "the key {} should point to a list, got {}",
+                    "the key {} should point to a list, got '{}'",
                     path.join("."),
-                    other.to_repr()
+                    other.to_text()
                 )
                 .into());
             }
-            None if skip => continue,
-            None => {
-                return Err(format!(
-                    "could not find '{}' key in iterated item '{}'",
-                    path[0],
-                    item.to_repr()
-                )
-                .into());
-            }
+            None => continue,
         };
         let rest = without(dict, &path);
         found.extend(list.iter().map(|element| Value::list([rest.clone(), element.clone()])));

@@ -3,7 +3,7 @@
 use super::{Found, Lookup, Query};
 use crate::{
     diagnostic::{Source, Span},
-    template::{Env, FileOptions, Scope},
+    template::{Env, FileOptions, Scope, about_file},
     value::{Dict, Value},
 };
 use std::sync::Arc;
@@ -48,10 +48,19 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let source = Source::new(&*path.to_string_lossy(), &*text);
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         let span = Span::new(&source, (0, 0), (lines, 0));
+        let mut more = Dict::clone(&more);
+        for (about, value) in about_file(&name, &path, "") {
+            more.insert(about, value);
+        }
+        if query.env.scope.get("ansible_managed").is_none()
+            && let Some((managed, _)) = (query.env.context.settings.0)().get("DEFAULT_MANAGED_STR")
+        {
+            more.insert("ansible_managed", managed.clone());
+        }
         let scope = Overlay { more: &more, below: query.env.scope };
         let mut env = Env::new(&scope, query.env.context);
         env.folder = path.parent().map(Into::into);
-        found.push(env.render_file(&text, Some(&span), &options)?.into());
+        found.push(env.file_value(&text, Some(&span), &options)?);
     }
     Ok(found)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::value::{Template, Value};
+use super::{Template, Value};
 
 /// What a text of arguments says.
 #[derive(Debug, Default, PartialEq)]
@@ -31,7 +31,7 @@ pub fn parse_key_values(text: &str, free_form: bool) -> Result<ArgText, String> 
     let mut found = ArgText::default();
     let mut raw: Option<String> = None;
     for piece in pieces(text)? {
-        let pair = piece.word().split_once('=').filter(|(key, _)| is_key(key));
+        let pair = split_pair(piece.word());
         match pair {
             Some((key, value)) if !free_form || FREE_FORM_OPTIONS.contains(&key) => {
                 found.pairs.push((key.into(), unquote(&unescape(value)).into()));
@@ -61,7 +61,7 @@ impl ArgText {
 }
 
 /// Splits a text into its first word, which may be an expression with spaces, and the rest.
-pub(super) fn split_name(text: &str) -> (&str, &str) {
+pub(crate) fn split_name(text: &str) -> (&str, &str) {
     let text = text.trim();
     let first = pieces(text).ok().and_then(|pieces| Some(pieces.first()?.word_end));
     match first {
@@ -78,8 +78,11 @@ fn value(text: Arc<str>) -> Value {
     }
 }
 
-fn is_key(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric())
+/// Splits a word at its first `=` that is neither its first character nor escaped; a key may be any text, a template too.
+fn split_pair(word: &str) -> Option<(&str, &str)> {
+    let bytes = word.as_bytes();
+    let at = (1..bytes.len()).find(|&at| bytes[at] == b'=' && bytes[at - 1] != b'\\')?;
+    Some((&word[..at], &word[at + 1..]))
 }
 
 /// Replaces Python's escapes in a value: `\n`, `\x41`, `\u00e9`; what is none of them stays.

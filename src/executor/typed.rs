@@ -1,0 +1,231 @@
+//! Keywords that are of a type: what a task, block, role or play says, as the task on a host sees it.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::{Failure, strategy::Batch, task::Prepared};
+use crate::{
+    diagnostic::{Diagnostic, Span},
+    output::{Cause, Event},
+    playbook::{KEYWORDS, Keyword, Level, Task},
+    template::Env,
+    value::Value,
+};
+
+/// What a keyword's value has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Type {
+    Bool,
+    Int,
+    Float,
+    /// When the debugger opens.
+    Moment,
+}
+
+/// The keywords of a type, in the order in which they are looked at.
+const TYPED: [(Keyword, Type); 15] = [
+    (Keyword::Async, Type::Int),
+    (Keyword::AnyErrorsFatal, Type::Bool),
+    (Keyword::Become, Type::Bool),
+    (Keyword::CheckMode, Type::Bool),
+    (Keyword::Debugger, Type::Moment),
+    (Keyword::Delay, Type::Float),
+    (Keyword::DelegateFacts, Type::Bool),
+    (Keyword::Diff, Type::Bool),
+    (Keyword::IgnoreErrors, Type::Bool),
+    (Keyword::IgnoreUnreachable, Type::Bool),
+    (Keyword::NoLog, Type::Bool),
+    (Keyword::Poll, Type::Int),
+    (Keyword::Port, Type::Int),
+    (Keyword::Retries, Type::Int),
+    (Keyword::Timeout, Type::Int),
+];
+
+const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
+
+/// The longest timeout, in seconds.
+const LONGEST: i64 = 100_000_000;
+
+/// Returns a keyword's value and where it stands: the nearest level's that does not omit it.
+pub(super) fn evaluated<'a>(
+    level: &'a Level,
+    keyword: Keyword,
+    env: &Env<'_>,
+) -> Result<Option<(Value, &'a Span)>, Failure> {
+    for (value, span) in level.chain().filter_map(|level| level.keywords.get(keyword)) {
+        if !value.is_lazy() {
+            return Ok(Some((value.clone(), span)));
+        }
+        let prefix = format!("Error processing keyword '{}': ", name_of(keyword));
+        match env.eval(value).map_err(|error| Failure::template(&error, &prefix, Some(span)))? {
+            Value::Omit => (),
+            value => return Ok(Some((value, span))),
+        }
+    }
+    Ok(None)
+}
+
+/// Returns what a value means where yes or no is asked for; `None` where it says neither.
+fn as_bool(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Int(number @ (0 | 1)) => Some(*number == 1),
+        Value::Float(number) if *number == 0.0 => Some(false),
+        Value::Float(number) if (*number - 1.0).abs() < f64::EPSILON => Some(true),
+        Value::Str(text) => match text.trim().to_lowercase().as_str() {
+            "yes" | "y" | "true" | "t" | "on" | "1" | "1.0" => Some(true),
+            "no" | "n" | "false" | "f" | "off" | "0" | "0.0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Returns what a value means where it is only asked whether it holds: a text that says neither yes nor no does.
+pub(super) fn holds(value: &Value) -> bool {
+    as_bool(value).unwrap_or_else(|| value.is_true())
+}
+
+/// Returns the number that a value stands for.
+fn as_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Bool(value) => Some(f64::from(u8::from(*value))),
+        Value::Int(_) | Value::Float(_) | Value::Str(_) => value.to_text().trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Returns the whole number that a value stands for.
+pub(super) fn as_int(value: &Value) -> Option<i64> {
+    let number = as_number(value).filter(|number| number.fract() == 0.0)?;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole, and beyond i64 it saturates")]
+    Some(number as i64)
+}
+
+impl Type {
+    fn fits(self, value: &Value) -> bool {
+        match self {
+            Type::Bool => as_bool(value).is_some(),
+            Type::Int => as_int(value).is_some(),
+            Type::Float => as_number(value).is_some(),
+            Type::Moment => value.as_str().is_some_and(|text| MOMENTS.contains(&text)),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Type::Bool => "bool",
+            Type::Int => "int",
+            Type::Float => "float",
+            Type::Moment => "str",
+        }
+    }
+}
+
+/// A keyword's name in messages.
+fn name_of(keyword: Keyword) -> &'static str {
+    match keyword {
+        Keyword::Async => "async_val",
+        _ => KEYWORDS.iter().find(|spec| spec.keyword == keyword).map_or("", |spec| spec.name),
+    }
+}
+
+impl Prepared {
+    /// Checks that every keyword is what it has to be; where one is not, another try would be the same.
+    pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
+        self.find_misfit(env).map_err(|failure| Failure { early: true, ..failure })
+    }
+
+    fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let level = &self.task.level;
+        for (keyword, of) in TYPED {
+            if let Some((value, span)) = evaluated(level, keyword, env)? {
+                self.check(keyword, of, &value, span)?;
+            }
+        }
+        let limit = evaluated(level, Keyword::Timeout, env)?.and_then(|(value, _)| as_int(&value));
+        if let Some(limit) = limit.filter(|limit| !(0..=LONGEST).contains(limit)) {
+            let message =
+                format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
+            return Err(Failure::at(None, message));
+        }
+        let once = evaluated(level, Keyword::RunOnce, env)?;
+        once.map_or(Ok(()), |(value, span)| self.check(Keyword::RunOnce, Type::Bool, &value, span))
+    }
+
+    fn check(&self, keyword: Keyword, of: Type, value: &Value, span: &Span) -> Result<(), Failure> {
+        if matches!(value, Value::None) || of.fits(value) {
+            return Ok(());
+        }
+        let (message, place) = match of {
+            Type::Moment => {
+                let moments = MOMENTS.join(", ");
+                let value = value.to_repr();
+                let message =
+                    format!("{value} is not a valid value for debugger. Must be one of {moments}");
+                (message, &self.task.span)
+            }
+            _ => {
+                let (value, name) = (value.to_repr(), of.name());
+                (format!("The value {value} could not be converted to '{name}'."), span)
+            }
+        };
+        let mut failure = Failure::at(Some(place), message);
+        failure.causes.iter_mut().for_each(|cause: &mut Cause| cause.apart = true);
+        let around = format!("Error processing keyword '{}'", name_of(keyword));
+        let failure = failure.inside(around, Some(span));
+        if keyword == Keyword::NoLog {
+            let why: Vec<&str> =
+                failure.causes.iter().map(|cause| cause.message.as_str()).collect();
+            self.run.printer.event(&Event::Warning(format!(
+                "Invalid no_log value for task, output will be masked: {}",
+                why.join(": ")
+            )));
+        }
+        Err(failure)
+    }
+}
+
+impl Batch<'_> {
+    /// What lets only so many hosts at a task; a limit that is no number ends the run.
+    pub(super) fn throttle(&mut self, task: &Arc<Task>) -> Option<Arc<Semaphore>> {
+        let (_, span) = task.level.keyword(Keyword::Throttle)?;
+        let limit = match self.try_evaluate(task, Keyword::Throttle) {
+            Ok(value) => limit(&value.filter(Value::is_true)?),
+            Err(failure) => Err(failure
+                .causes
+                .into_iter()
+                .last()
+                .map(|cause| cause.message)
+                .unwrap_or_default()),
+        };
+        match limit {
+            Ok(limit) => {
+                let limit = usize::try_from(limit).ok().filter(|limit| *limit > 0)?;
+                let mut throttles =
+                    self.run.throttles.lock().unwrap_or_else(PoisonError::into_inner);
+                let throttle = throttles.entry(Arc::as_ptr(task) as usize);
+                Some(Arc::clone(throttle.or_insert_with(|| Arc::new(Semaphore::new(limit)))))
+            }
+            Err(reason) => {
+                let reason = reason.trim_start_matches("Error processing keyword 'throttle': ");
+                let message =
+                    format!("Failed to convert the throttle value to an integer: {reason}");
+                self.fatal = Some(Diagnostic::maybe_at(Some(span), message));
+                self.end.break_run = true;
+                None
+            }
+        }
+    }
+}
+
+/// The whole number that a limit is, cut where it is none; or why it is no number, in Python's words.
+fn limit(value: &Value) -> Result<i64, String> {
+    let number = match value {
+        Value::Float(number) => as_int(&Value::Float(number.trunc())),
+        Value::Str(text) => text.trim().parse().ok(),
+        value => as_int(value),
+    };
+    number.ok_or_else(|| format!("invalid literal for int() with base 10: {}", value.to_repr()))
+}

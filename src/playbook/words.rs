@@ -1,0 +1,74 @@
+//! Reads keywords: which there may be, and what those of a play must be.
+
+use super::{
+    Keyword, Keywords, Levels,
+    load::{Loader, is_structure},
+};
+use crate::{
+    diagnostic::{Diagnostic, closest},
+    value::Value,
+    yaml::Node,
+};
+
+/// Returns what a keyword that only a play has must be: it is known before the first task.
+fn kind(keyword: Keyword) -> Option<&'static str> {
+    match keyword {
+        Keyword::ForceHandlers | Keyword::GatherFacts => Some("bool"),
+        Keyword::GatherTimeout => Some("int"),
+        Keyword::MaxFailPercentage => Some("percent"),
+        _ => None,
+    }
+}
+
+/// Returns why a value is none of its keyword's.
+fn misfit(keyword: Keyword, value: &Value) -> Option<String> {
+    let kind = kind(keyword)?;
+    let Value::Str(text) = value else { return None };
+    let fits = match kind {
+        "bool" => matches!(
+            text.trim().to_lowercase().as_str(),
+            "y" | "yes" | "on" | "1" | "true" | "t" | "n" | "no" | "off" | "0" | "false" | "f"
+        ),
+        "int" => text.trim().parse::<i64>().is_ok(),
+        _ => text.trim().trim_end_matches('%').parse::<f64>().is_ok(),
+    };
+    (!fits).then(|| format!("The value {} could not be converted to '{kind}'.", value.to_repr()))
+}
+
+impl Loader<'_> {
+    /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
+    pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
+        let mut keywords = Keywords::default();
+        for (key, value) in entries {
+            let name = key.as_str().unwrap_or_default();
+            match Keyword::find(name, level) {
+                Some(keyword) if is_structure(keyword) => (),
+                Some(keyword) => {
+                    let given = value.to_value();
+                    if let Some(message) = misfit(keyword, &given) {
+                        let message = format!("Error processing keyword '{name}': {message}");
+                        self.error(Diagnostic::error(&value.span, message));
+                    }
+                    keywords.set(keyword, given, value.span.clone());
+                }
+                None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
+                None => self.unknown_keyword(key, level),
+            }
+        }
+        keywords
+    }
+
+    pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
+        let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+        let class = level.class_name();
+        let error = Diagnostic::error(
+            &key.span,
+            format!("'{name}' is not a valid attribute for a {class}"),
+        )
+        .label("unknown keyword");
+        self.error(match closest(&name, Keyword::names(level)) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        });
+    }
+}

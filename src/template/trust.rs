@@ -1,0 +1,80 @@
+//! Whose words a value is: only what operators wrote may be evaluated, not what came back from hosts.
+
+use super::{
+    Env, syntax,
+    tree::{Code, Expression, Statement},
+};
+use crate::value::{Template, Value};
+
+/// How many names may lead to one another.
+const DEPTH: usize = 20;
+
+impl Env<'_> {
+    /// Returns whether a value as it is written holds only the operator's own words: no template that makes new ones.
+    pub(crate) fn is_operators_own(&self, value: &Value) -> bool {
+        self.is_own(value, DEPTH)
+    }
+
+    /// Returns whether a template only names a value that the operator wrote.
+    pub(crate) fn hands_on(&self, template: &Template) -> bool {
+        self.names_own(template, DEPTH)
+    }
+
+    fn is_own(&self, value: &Value, depth: usize) -> bool {
+        match value {
+            Value::Template(template) => depth > 0 && self.names_own(template, depth - 1),
+            Value::List(list) | Value::Tuple(list) => {
+                list.iter().all(|item| self.is_own(item, depth))
+            }
+            Value::Dict(dict) => dict.values().all(|value| self.is_own(value, depth)),
+            Value::Undefined(_) | Value::Object(_) | Value::Encrypted(_) => false,
+            _ => true,
+        }
+    }
+
+    fn names_own(&self, template: &Template, depth: usize) -> bool {
+        let Ok(compiled) = syntax::compiled(template) else { return false };
+        let code = &compiled.code;
+        let [Statement::Emit(expression)] = &code.body[..] else { return false };
+        let Some((name, path)) = path(code, expression) else { return false };
+        if !self.scope.is_operators(name) {
+            return false;
+        }
+        let Some(mut value) = self.scope.get(name) else { return false };
+        for key in path {
+            // What a template gives is not followed.
+            let found = match &value {
+                Value::Dict(dict) => dict.get_value(&key).cloned(),
+                Value::List(list) | Value::Tuple(list) => match key {
+                    Value::Int(at) => {
+                        usize::try_from(at).ok().and_then(|at| list.iter().nth(at).cloned())
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            let Some(found) = found else { return false };
+            value = found;
+        }
+        self.is_own(&value, depth)
+    }
+}
+
+/// The variable that an expression begins with, and the keys that follow, where it is nothing else.
+fn path<'c>(code: &'c Code, expression: &'c Expression) -> Option<(&'c str, Vec<Value>)> {
+    match expression {
+        Expression::Name(symbol, _) => Some((&code.names[*symbol as usize], Vec::new())),
+        Expression::Attribute(attribute) => {
+            let (name, mut keys) = path(code, &attribute.of)?;
+            keys.push(Value::Str(attribute.name.clone()));
+            Some((name, keys))
+        }
+        Expression::Item(item) => {
+            let Expression::Const(key) = &item.key else { return None };
+            let (name, mut keys) = path(code, &item.of)?;
+            keys.push(key.clone());
+            Some((name, keys))
+        }
+        _ => None,
+    }
+}
