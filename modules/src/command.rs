@@ -158,8 +158,8 @@ fn ended(
 
 /// Returns the words of Python about the first output that is no UTF-8.
 pub(crate) fn no_utf8(output: &Output) -> Option<String> {
-    let bytes = [&output.stdout, &output.stderr].into_iter();
-    let bytes = bytes.filter(|bytes| std::str::from_utf8(bytes).is_err()).next()?;
+    let mut both = [&output.stdout, &output.stderr].into_iter();
+    let bytes = both.find(|bytes| std::str::from_utf8(bytes).is_err())?;
     let text: Vec<char> = text::from_bytes(bytes.clone()).chars().collect();
     let byte = |c: char| match text::to_bytes(c.encode_utf8(&mut [0; 4]))[..] {
         [byte] if byte >= 0x80 => Some(byte),

@@ -339,7 +339,12 @@ mod tests {
         let both = format!("{revoked}{plain}");
         assert_eq!(after(&revoked, json!({"name": "h", "key": plain})), both);
         let absent = |key: &str| json!({"name": "h", "key": key, "state": "absent"});
-        assert_eq!(after(&both, absent(&revoked)), plain);
+        // Once it is gone, the same words mean the line that is no different but for its mark.
+        let host = TestHost::with(&[("/kh", &*both)]);
+        let mut args = absent(&revoked);
+        args["path"] = "/kh".into();
+        assert_eq!(run(&host, args)["changed"], true);
+        assert_eq!(host.read_text("/kh").unwrap().unwrap(), plain);
         assert_eq!(after(&both, absent(&format!("h {OTHER}"))), revoked);
         let host = TestHost::with(&[("/kh", &*both)]);
         let result = run(&host, json!({"name": "h", "path": "/kh", "state": "absent"}));

@@ -61,9 +61,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         | "ansible.builtin.systemd"
         | "ansible.builtin.systemd_service" => Manager::Systemd,
         "openrc" => Manager::OpenRc,
-        "service" | "ansible.builtin.service" => Manager::Scripts,
         "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
-        // What nobody knows is the generic way, as in the reference.
+        // `service` itself, and what nobody knows, is the generic way, as in the reference.
         _ => Manager::Scripts,
     };
     if manager != Manager::Systemd {

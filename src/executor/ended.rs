@@ -21,8 +21,17 @@ impl Prepared {
         let unreachable = any(Status::Unreachable);
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
-        let results = items.iter().map(|item| item.registered().into());
-        let results = Value::list(results);
+        // What items were warned of is the whole loop's.
+        let mut warnings: Vec<Value> = Vec::new();
+        let results = items.iter().map(|item| {
+            let mut result = item.registered();
+            if let Some(Value::List(told)) = result.get("warnings") {
+                warnings.extend(told.iter().cloned());
+                result.remove("warnings");
+            }
+            result.into()
+        });
+        let results = Value::list(results.collect::<Vec<Value>>());
         result.insert("results", results);
         let (status, message) = if items.is_empty() {
             (Status::Skipped, None)
@@ -54,6 +63,9 @@ impl Prepared {
         if let Some(message) = message {
             result.insert("msg", message);
             result.insert("changed", changed);
+        }
+        if !warnings.is_empty() {
+            result.insert("warnings", Value::list(warnings));
         }
         let mut notify: Vec<String> = Vec::new();
         if !matches!(status, Status::Failed | Status::Unreachable) {

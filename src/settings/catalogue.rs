@@ -65,7 +65,7 @@ pub fn of_process() -> &'static HashMap<&'static str, (Value, String)> {
         settings
             .into_iter()
             .map(|chosen| (chosen.known.name, (chosen.value, chosen.origin)))
-            .chain(options.into_iter().map(|(name, value)| (name, (value, "default".to_owned()))))
+            .chain(options.into_iter().map(|(key, value)| (key, (value, "default".to_owned()))))
             .collect()
     });
     &SETTINGS

@@ -75,7 +75,7 @@ fn a_result_says_what_was_looked_at() {
     assert_eq!(result["skipped_paths"], json!({"/none": "'/none' is not a directory"}));
     assert_eq!(
         result["warnings"],
-        json!(["Skipped '/none' path due to this access issue: '/none' is not a directory\n"])
+        json!(["Skipped '/none' path due to this access issue: '/none' is not a directory"])
     );
     let result = run(&host(), json!({"paths": "/t", "limit": 1, "get_checksum": true}));
     assert_eq!(result["msg"], "Limit of matches reached");

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn what_is_no_mode_is_named() {
-        for text in ["foo", "u+q", "z+x", "u"] {
+        for text in ["foo", "u+q", "z+x", "u", "ao=r"] {
             let error = Mode::Symbolic(text.to_owned()).bits(0o644, false, 0).unwrap_err();
             assert_eq!(error, format!("bad symbolic permission for mode: {text}"));
         }

@@ -53,11 +53,11 @@ mod tests {
     fn hashes_are_known_by_their_form() {
         let sha512 = format!("$6$salt${}", "a".repeat(86));
         for hashed in
-            ["*", "!", sha512.as_str(), "$y$j9T$salt$hash", "$1$salt$0123456789012345678901"]
+            ["", "*", "!", sha512.as_str(), "$y$j9T$salt$hash", "$1$salt$0123456789012345678901"]
         {
             assert!(looks_hashed(hashed), "{hashed}");
         }
-        for plain in ["plain", "", "$6$abc$short", "x"] {
+        for plain in ["plain", "!!", "abcdefghijklm", "$6$abc$short", "x"] {
             assert!(!looks_hashed(plain), "{plain}");
         }
     }

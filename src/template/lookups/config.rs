@@ -19,19 +19,24 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         )
         .into());
     }
-    let (kind, plugin) = (query.text("plugin_type", ""), query.text("plugin_name", ""));
-    if kind.is_empty() != plugin.is_empty() {
-        return Err(
-            "Both plugin_type and plugin_name are required, cannot use one without the other."
-                .into(),
-        );
-    }
-    let of_plugin = |name: &str| format!("{kind}/{plugin}/{name}");
-    if !plugin.is_empty()
-        && !(query.env.context.settings.0)().keys().any(|key| key.starts_with(&of_plugin("")))
-    {
-        return Err(format!("Unable to load {kind} plugin '{plugin}'.").into());
-    }
+    let settings = (query.env.context.settings.0)();
+    let (place, plugin) = match (query.option("plugin_type"), query.option("plugin_name")) {
+        (None, None) => (String::new(), String::new()),
+        (Some(kind), Some(name)) => {
+            let (kind, name) = (kind.to_text(), name.to_text());
+            let place = format!("{kind}/{name}/");
+            if !settings.keys().any(|key| key.starts_with(&place)) {
+                return Err(format!("Unable to load {kind} plugin '{name}'.").into());
+            }
+            (place, format!(" for '{name}' {kind} plugin"))
+        }
+        _ => {
+            return Err(
+                "Both plugin_type and plugin_name are required, cannot use one without the other."
+                    .into(),
+            );
+        }
+    };
     let with_origin = query.flag("show_origin", false);
     let mut found = Vec::new();
     for term in &query.terms {
@@ -43,8 +48,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             )
             .into());
         };
-        let key = if plugin.is_empty() { name.to_string() } else { of_plugin(name) };
-        match (query.env.context.settings.0)().get(&*key) {
+        match settings.get(&*format!("{place}{name}")) {
             Some((value, origin)) if with_origin => {
                 found.push(Value::list([value.clone(), Value::str(origin.as_str())]));
             }
@@ -53,14 +57,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             None if missing == "warn" => {
                 query.env.warn(&format!("Skipping, did not find setting {name}"));
             }
-            None if !plugin.is_empty() => {
-                return Err(format!(
-                    "No config definition exists for '{name}' for '{plugin}' {kind} plugin."
-                )
-                .into());
-            }
             None => {
-                return Err(format!("No config definition exists for '{name}'.").into());
+                return Err(format!("No config definition exists for '{name}'{plugin}.").into());
             }
         }
     }
