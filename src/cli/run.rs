@@ -127,6 +127,42 @@ fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
     found.map(|value| value.to_text()).map_err(|error| Refusal::new(ERROR, error))
 }
 
+/// Refuses an action that cannot be, or has nothing to do.
+fn check(name: &str, is_foreign: bool, text: &str, options: &RunOptions) -> Result<(), Refusal> {
+    let written = options.module_name.as_str();
+    let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
+    if name == "import_playbook" {
+        return Err(refuse(Diagnostic::bare(format!(
+            "'{written}' is not a valid action for ad-hoc commands"
+        ))));
+    }
+    if !is_foreign && !actions::exists(name) && !Template::is_in(name) {
+        let error = Diagnostic::bare(format!(
+            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
+        ));
+        let error = match closest(name, actions::names()) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        };
+        // The reference finds it out on each host.
+        return Err(Refusal::new(prepare::HOST_FAILED, error));
+    }
+    let needs_args =
+        matches!(name, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
+    if needs_args && text.is_empty() {
+        let looks_like_a_file = std::path::Path::new(&options.pattern).extension();
+        let hint = if looks_like_a_file.is_some_and(|extension| extension == "yml") {
+            " (did you mean to run ansible-playbook?)"
+        } else {
+            ""
+        };
+        return Err(refuse(Diagnostic::bare(format!(
+            "No argument passed to {written} module{hint}"
+        ))));
+    }
+    Ok(())
+}
+
 /// The play of one task that the options say.
 fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Refusal> {
     let written = options.module_name.as_str();
@@ -143,43 +179,15 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
     let loader = Loader::new(playbook::surroundings(run, files, &resolve));
     let (name, foreign) = loader.action_of(written, &action_span, &level, &dir);
     let name = &*name;
-    let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     // Nothing is read before the run, so that an import is an include that says nothing of itself.
     let name = match name {
         "import_tasks" => "include_tasks",
         "import_role" => "include_role",
         name => name,
     };
-    if name == "import_playbook" {
-        return Err(refuse(Diagnostic::bare(format!(
-            "'{written}' is not a valid action for ad-hoc commands"
-        ))));
-    }
-    if foreign.is_none() && !actions::exists(name) && !Template::is_in(name) {
-        let error = Diagnostic::bare(format!(
-            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
-        ));
-        let error = match closest(name, actions::names()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        };
-        // The reference finds it out on each host.
-        return Err(Refusal::new(prepare::HOST_FAILED, error));
-    }
     let text = options.module_args.trim();
-    let needs_args =
-        matches!(name, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
-    if needs_args && text.is_empty() {
-        let looks_like_a_file = std::path::Path::new(&options.pattern).extension();
-        let hint = if looks_like_a_file.is_some_and(|extension| extension == "yml") {
-            " (did you mean to run ansible-playbook?)"
-        } else {
-            ""
-        };
-        return Err(refuse(Diagnostic::bare(format!(
-            "No argument passed to {written} module{hint}"
-        ))));
-    }
+    check(name, foreign.is_some(), text, options)?;
+    let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     let entries = arguments(name, text).map_err(refuse)?;
     let span = written_at(&format!("<adhoc '{written}' task>"), &described(options, &entries));
     let mut own = Keywords::default();

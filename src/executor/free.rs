@@ -22,7 +22,7 @@ impl Batch<'_> {
                     reason = "hosts are borrowed anew for each step"
                 )]
                 for at in 0..self.hosts.len() {
-                    while !busy[at] && !(self.end.break_run || self.end.end_play) {
+                    while !(busy[at] || self.end.break_run || self.end.end_play) {
                         let Some(next) = self.next(at) else { break };
                         if &*next.task.action == "meta" {
                             self.meta(&[at], &next).await;

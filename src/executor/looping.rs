@@ -83,7 +83,7 @@ impl Prepared {
         let all_own = hands_on && env.is_operators_own(&looping.items);
         let is_own = |at: usize| {
             let own = |list: &crate::value::List| {
-                list.iter().nth(at).is_some_and(|item| env.is_operators_own(item))
+                list.get(at).is_some_and(|item| env.is_operators_own(item))
             };
             all_own || hands_on && written.is_some_and(own)
         };

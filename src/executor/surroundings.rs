@@ -42,8 +42,7 @@ impl Prepared {
         let (value, _) = self.task.level.keyword(Keyword::DelegateTo)?;
         let name: Arc<str> = match (env.eval(value), value) {
             (Ok(Value::Omit), _) => return None,
-            (Err(_), Value::Template(template)) => Arc::clone(&template.text),
-            (Ok(Value::None), Value::Template(template)) => Arc::clone(&template.text),
+            (Err(_) | Ok(Value::None), Value::Template(template)) => Arc::clone(&template.text),
             (Ok(name), Value::Template(template)) if name.to_text().is_empty() => {
                 Arc::clone(&template.text)
             }

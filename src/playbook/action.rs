@@ -117,7 +117,7 @@ impl Loader<'_> {
         level: &Arc<Level>,
         dir: &Path,
     ) -> (Arc<str>, Option<Arc<PathBuf>>) {
-        *self.playbook_dir.borrow_mut() = dir.to_owned();
+        dir.clone_into(&mut self.playbook_dir.borrow_mut());
         let place = Place { level: Arc::clone(level), dir, handlers: false };
         let resolved = self.resolve_action(written, span, None, &place);
         (resolved.name, resolved.foreign)

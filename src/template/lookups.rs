@@ -96,10 +96,13 @@ pub(crate) struct Query<'q, 'e> {
     pub(crate) folder: &'static str,
 }
 
+/// Options that a term says itself.
+pub(crate) type Pairs = Vec<(Arc<str>, Arc<str>)>;
+
 /// A term with options of its own.
 pub(crate) struct Inline<'t> {
     options: &'t [(Arc<str>, Value)],
-    given: Vec<(Arc<str>, Arc<str>)>,
+    given: Pairs,
     pub(crate) key: String,
 }
 
@@ -170,7 +173,7 @@ impl Query<'_, '_> {
     }
 
     /// Returns a term whose options were read already.
-    pub(crate) fn with_inline(&self, key: String, given: Vec<(Arc<str>, Arc<str>)>) -> Inline<'_> {
+    pub(crate) fn with_inline(&self, key: String, given: Pairs) -> Inline<'_> {
         Inline { options: &self.options, given, key }
     }
 

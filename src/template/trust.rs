@@ -52,7 +52,7 @@ impl Env<'_> {
                 Value::Dict(dict) => dict.get_value(&key)?.clone(),
                 Value::List(list) | Value::Tuple(list) => {
                     let Value::Int(at) = key else { return None };
-                    list.iter().nth(usize::try_from(at).ok()?)?.clone()
+                    list.get(usize::try_from(at).ok()?)?.clone()
                 }
                 _ => return None,
             };

@@ -55,17 +55,18 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let look_up = |key: &str| section.get(key).or_else(|| defaults?.get(key));
         if term.flag("re", false) {
             let pattern = crate::template::regex::pattern(&term.key, false, false)?;
-            for (key, _) in &section.entries {
-                let matched = pattern.search(key)?.and_then(|found| found.get(0));
+            for entry in &section.entries {
+                let matched = pattern.search(&entry.key)?.and_then(|found| found.get(0));
                 if matched.is_some_and(|whole| whole.start() == 0) {
-                    found.extend(look_up(key).flatten().map(|value| value_of(value, &look_up)));
+                    found.extend(entry.value.as_ref().map(|value| value_of(value, &look_up)));
                 }
             }
             continue;
         }
         match look_up(&file.key(&term.key)) {
-            Some(Some(value)) => found.push(value_of(value, &look_up)),
-            Some(None) => (),
+            Some(entry) => {
+                found.extend(entry.value.as_ref().map(|value| value_of(value, &look_up)));
+            }
             None => found.push(term.option("default").unwrap_or_else(|| Value::str(""))),
         }
     }
@@ -113,12 +114,18 @@ struct Ini<'n> {
 #[derive(Default)]
 struct Section {
     name: String,
-    entries: Vec<(String, Option<String>)>,
+    entries: Vec<Entry>,
+}
+
+struct Entry {
+    key: String,
+    /// Nothing for a key that stands alone.
+    value: Option<String>,
 }
 
 impl Section {
-    fn get(&self, key: &str) -> Option<Option<&str>> {
-        self.entries.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_deref())
+    fn get(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
     }
 }
 
@@ -150,7 +157,8 @@ impl Ini<'_> {
                     sections.push(Section { name: name.to_owned(), entries: Vec::new() });
                 }
             } else if goes_on
-                && let Some((_, Some(value))) = section.and_then(|s| s.entries.last_mut())
+                && let Some(Entry { value: Some(value), .. }) =
+                    section.and_then(|section| section.entries.last_mut())
             {
                 value.push_str(&"\n".repeat(empty_lines + 1));
                 value.push_str(trimmed);
@@ -175,7 +183,7 @@ impl Ini<'_> {
                         section.name
                     ));
                 }
-                section.entries.push((key, value));
+                section.entries.push(Entry { key, value });
             } else {
                 let shown = Value::str(format!("{line}\n")).to_repr();
                 return Err(format!(
@@ -194,12 +202,12 @@ impl Ini<'_> {
 }
 
 /// A value with those that it names, as `%(name)s`, and `%%` for `%`.
-fn value_of<'s>(value: &str, look_up: &impl Fn(&str) -> Option<Option<&'s str>>) -> Value {
+fn value_of<'s>(value: &str, look_up: &impl Fn(&str) -> Option<&'s Entry>) -> Value {
     /// How deep values may name each other, as in Python.
     const DEPTH: usize = 10;
     fn expand<'s>(
         value: &str,
-        look_up: &impl Fn(&str) -> Option<Option<&'s str>>,
+        look_up: &impl Fn(&str) -> Option<&'s Entry>,
         depth: usize,
     ) -> String {
         let mut whole = String::new();
@@ -212,7 +220,8 @@ fn value_of<'s>(value: &str, look_up: &impl Fn(&str) -> Option<Option<&'s str>>)
                 whole.push('%');
                 rest = after;
             } else if let Some((name, after)) = named
-                && let Some(Some(inner)) = look_up(&name.to_lowercase())
+                && let Some(inner) =
+                    look_up(&name.to_lowercase()).and_then(|entry| entry.value.as_ref())
                 && depth < DEPTH
             {
                 whole.push_str(&expand(inner, look_up, depth + 1));

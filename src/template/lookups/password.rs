@@ -1,8 +1,6 @@
 //! `password`: a password by chance that a file keeps.
 
-use std::sync::Arc;
-
-use super::{Found, Lookup, LookupError, Query};
+use super::{Found, Lookup, LookupError, Pairs, Query};
 use crate::{
     template::{
         crypt::{self, Recipe},
@@ -86,13 +84,13 @@ fn run(query: &mut Query<'_, '_>) -> Found {
 }
 
 /// The path and the options of a term: a path may have spaces.
-fn split_term(term: &str) -> Result<(String, Vec<(Arc<str>, Arc<str>)>), LookupError> {
+fn split_term(term: &str) -> Result<(String, Pairs), LookupError> {
     let mut words = term.split(' ').peekable();
     let mut path = Vec::new();
     while let Some(word) = words.next_if(|word| !word.contains('=')) {
         path.push(word);
     }
-    let mut given: Vec<(Arc<str>, Arc<str>)> = Vec::new();
+    let mut given = Pairs::new();
     for word in words {
         match word.split_once('=') {
             Some((name, value)) if OPTIONS.contains(&name) => {
