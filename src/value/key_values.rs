@@ -264,7 +264,7 @@ mod tests {
     #[test]
     fn lines_go_on_after_a_backslash() {
         check("tar x \\\n  -f a \\\n  -C /\n", true, " | tar x  -f a  -C /\n");
-        check("a\n\n b  \\ c\n  d", true, " | a\n\nb   c  d");
+        check("a\n\n b  \\ c\n  d", true, " | a\n\nb  c  d");
         check("a creates=/x  \nb", true, "creates=</x> | a b");
         check("a 'b \\\n c'\\\nd \\", true, " | a 'b \\\n c'\\\nd");
     }
