@@ -19,7 +19,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("{{ nope | default(omit) }}", "whoever asks for the value decides whether it may be left out"),
     ("{{ 1e400 }} {{ -1e400 }}", "the reference makes Python code of its numbers, and stumbles"),
     ("{{ lookup('nope') }}", "the reference says how it searched for Python modules"),
-    ("{{ lookup() }}", "the reference names its Python function"),
     (
         "{{ l.append(9) }}{{ l }}{{ l.pop() }}{{ l.extend([7]) }}{{ l }}{{ l.insert(0, 'x') }}{{ l.remove(7) }}{{ l.index(1) }}{{ l.reverse() }}{{ l }}",
         "the reference makes text only at the end, when all changes are done",
