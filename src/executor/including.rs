@@ -166,18 +166,12 @@ impl Batch<'_> {
         let host = Arc::clone(&self.hosts[at].host.name);
         self.run.printer.event(&Event::Error(failed.causes.clone()));
         if let Some(start) = self.current.clone().filter(|_| !looped) {
-            let event = ResultEvent {
-                task: start,
-                host: Arc::clone(&host),
-                delegate: None,
-                status: Status::Failed,
-                result: Arc::clone(&failed.result),
-                item: None,
-                is_loop_summary: false,
-                ignored: false,
-                no_log: false,
-                causes: Vec::new(),
-            };
+            let event = ResultEvent::new(
+                start,
+                Arc::clone(&host),
+                Status::Failed,
+                Arc::clone(&failed.result),
+            );
             self.run.printer.event(&Event::Result(Box::new(event)));
         }
         self.run.count(&host, |stats| stats.failed += 1);

@@ -142,18 +142,7 @@ impl Batch<'_> {
         let text = format!("META: {reason}");
         self.run.printer.event(&Event::Verbose { level: 2, host: None, text });
         result.insert("skip_reason", reason);
-        let event = ResultEvent {
-            task: Arc::clone(start),
-            host,
-            delegate: None,
-            status: Status::Skipped,
-            result: Arc::new(result),
-            item: None,
-            is_loop_summary: false,
-            ignored: false,
-            no_log: false,
-            causes: Vec::new(),
-        };
+        let event = ResultEvent::new(Arc::clone(start), host, Status::Skipped, Arc::new(result));
         self.run.printer.event(&Event::Result(Box::new(event)));
     }
 

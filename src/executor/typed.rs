@@ -8,7 +8,7 @@ use super::{Failure, strategy::Batch, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
     output::{Cause, Event},
-    playbook::{KEYWORDS, Keyword, Level, Task},
+    playbook::{Keyword, Level, Task},
     template::Env,
     value::Value,
 };
@@ -127,7 +127,7 @@ impl Type {
 fn name_of(keyword: Keyword) -> &'static str {
     match keyword {
         Keyword::Async => "async_val",
-        _ => KEYWORDS.iter().find(|spec| spec.keyword == keyword).map_or("", |spec| spec.name),
+        keyword => keyword.name(),
     }
 }
 

@@ -153,6 +153,29 @@ pub struct ResultEvent {
     pub causes: Vec<Cause>,
 }
 
+impl ResultEvent {
+    /// Returns how a whole task ended on its own host, with nothing more to say.
+    pub fn new(
+        task: Arc<TaskStart>,
+        host: Arc<str>,
+        status: Status,
+        result: Arc<Dict>,
+    ) -> ResultEvent {
+        ResultEvent {
+            task,
+            host,
+            delegate: None,
+            status,
+            result,
+            item: None,
+            is_loop_summary: false,
+            ignored: false,
+            no_log: false,
+            causes: Vec::new(),
+        }
+    }
+}
+
 /// One reason in a chain of them, and where the text stands that it speaks of.
 #[derive(Clone, Debug, Default)]
 pub struct Cause {
