@@ -36,7 +36,9 @@ fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
         let is_root = path.ends_with("ansible_collections");
         roots.push(if is_root { path } else { path.join("ansible_collections") });
     }
-    roots.extend(python::site_packages().into_iter().map(|dir| dir.join("ansible_collections")));
+    roots.extend(
+        crate::plugins::site_packages().into_iter().map(|dir| dir.join("ansible_collections")),
+    );
     roots
 }
 

@@ -92,9 +92,9 @@ impl Batch<'_> {
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
         let described = self.describe_task(next);
         let host = &self.hosts[at].host;
-        HostData::set(&host.registered, "ansible_failed_task", described);
+        HostData::set(&host.assigned, "ansible_failed_task", described);
         let result = Value::Dict(Arc::clone(&ended.result));
-        HostData::set(&host.registered, "ansible_failed_result", result);
+        HostData::set(&host.assigned, "ansible_failed_result", result);
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {
