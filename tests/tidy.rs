@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "inventory",
             "output",
             "playbook",
+            "plugins",
             "remote",
             "settings",
             "template",

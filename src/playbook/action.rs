@@ -105,6 +105,12 @@ impl Loader<'_> {
                 }
             }
         }
+        if !written.contains('.')
+            && let Some(full) = (self.around.published)(written)
+            && let Some(path) = collections.module(&playbook_dir, &full)
+        {
+            return foreign(path);
+        }
         Resolved { name: written.into(), foreign: None }
     }
 

@@ -81,6 +81,8 @@ pub struct Surroundings<'a> {
     pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
     pub actions: &'a ActionNames<'a>,
+    /// Returns the full name of a module that a published collection has under this one.
+    pub published: fn(&str) -> Option<String>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
     /// Is told the folders of playbooks and roles, which may bring plugins.

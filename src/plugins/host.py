@@ -245,7 +245,7 @@ def environment():
             import jinja2
 
             ENVIRONMENT = jinja2.Environment()
-        except ImportError:
+        except (ImportError, AttributeError):
             ENVIRONMENT = types.SimpleNamespace()
         ENVIRONMENT.filters, ENVIRONMENT.tests = Others("filter"), Others("test")
     return ENVIRONMENT

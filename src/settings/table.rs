@@ -149,6 +149,8 @@ settings! {
     roles_path: Vec<PathBuf> = "{home}/roles:/usr/share/ansible/roles:/etc/ansible/roles", [("defaults", "roles_path")], ["ANSIBLE_ROLES_PATH"];
     /// Folders of collections
     collections_path: Vec<PathBuf> = "{home}/collections:/usr/share/ansible/collections", [("defaults", "collections_path")], ["ANSIBLE_COLLECTIONS_PATH"];
+    /// Whether collections are looked for among the packages of Python
+    collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
     /// Folders of filters in Python
