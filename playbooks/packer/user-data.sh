@@ -1,6 +1,7 @@
 #!/bin/sh
 # User data of an instance that configures itself: it fetches windlass and the playbooks, and runs them on itself.
-# A builder of images names image.yml instead, and powers itself off for the snapshot.
+# A builder of images names image.yml, runs it without `exec`, and ends in `systemctl poweroff; sleep infinity`: then nothing
+# of this boot goes on writing into the image.
 set -eu
 for program in curl git; do
     command -v $program >/dev/null || { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install $program; }
