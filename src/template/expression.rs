@@ -12,7 +12,7 @@ use super::{
     methods,
     objects::{Bound, Cycler, Function, Joiner, Loop, Macro, Range, downcast, object},
     output::Output,
-    tests,
+    plugins, tests,
     tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
 };
 use crate::value::{Dict, List, Operator, Value, negate, positive};
@@ -136,6 +136,12 @@ impl<'e> Evaluator<'e> {
                 tests::apply(self, apply.unit, input, passed)
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))
+            }
+            Expression::Foreign(node) => {
+                let input = self.expression(&node.input)?;
+                let passed = self.passed(&node.arguments)?;
+                plugins::call(self, node.kind, &node.name, Some(input), passed)
+                    .map_err(|error| error.at(self.code, node.place))
             }
             Expression::Unknown(node) => {
                 let message = node.0.trim_end_matches('.');
