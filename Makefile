@@ -41,7 +41,7 @@ test-all: test
 # Proves every shipped playbook on fresh hosts, and compares with the reference; takes about an hour.
 lab-full: export LAB_BOOKS = full
 lab-full: packages
-	@.ci/packages python3-venv
+	@.ci/packages python3-venv packer
 	LAB_REFERENCE="$$(tests/lab/reference)" $(CARGO) test --locked --test lab playbooks:: -- --test-threads 1
 
 # Writes docs/benchmarks.md; takes tens of minutes and wants a machine that does nothing else.

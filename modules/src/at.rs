@@ -44,17 +44,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::no_check_mode("ansible.posix.at"));
     }
     let at = host.required("at")?;
-    if args.state == State::Present {
-        let missing: Vec<&str> = [("count", args.count.is_none()), ("units", args.units.is_none())]
-            .into_iter()
-            .filter_map(|(name, missing)| missing.then_some(name))
-            .collect();
-        if !missing.is_empty() {
-            let missing = missing.join(", ");
-            return Err(Failure::new(format!(
-                "state is present but all of the following are missing: {missing}"
-            )));
-        }
+    if args.state == State::Present && (args.count.is_none() || args.units.is_none()) {
+        return Err(Failure::new("present state requires count and units"));
     }
     // What is compared with the queue: the script's text; a script of ours has the command alone.
     let (script, is_ours) = match (&args.command, &args.script_file) {
@@ -76,7 +67,8 @@ fn temporary(command: &str, host: &Host) -> Result<String> {
     let path = host
         .create_temporary("/tmp", "at", "", false)
         .map_err(|error| Failure::io("cannot write a script", &error))?;
-    host.replace(&path, None, |file| std::io::Write::write_all(file, command.as_bytes()))?;
+    let line = format!("{command}\n");
+    host.replace(&path, None, |file| std::io::Write::write_all(file, line.as_bytes()))?;
     Ok(path)
 }
 
@@ -172,7 +164,7 @@ mod tests {
         assert_eq!(at(&host().check(), given)["skipped"], true);
         assert_eq!(
             at(&host(), json!({"script_file": SCRIPT, "count": 1}))["msg"],
-            "state is present but all of the following are missing: units"
+            "present state requires count and units"
         );
     }
 }

@@ -134,12 +134,11 @@ fn checked(name: &str, line: &str) -> Result<()> {
     } else {
         names.split(',').any(|one| one == name) || names == name
     };
-    if !is_named {
-        return Err(Failure::new(
-            "Host parameter does not match hashed host field in supplied key",
-        ));
+    if is_named && is_key {
+        Ok(())
+    } else {
+        Err(Failure::new("Host parameter does not match hashed host field in supplied key"))
     }
-    if is_key { Ok(()) } else { Err(Failure::new("Specified key is not valid")) }
 }
 
 /// Adds a line, in place of one of the same kind of key; returns whether it was not there.

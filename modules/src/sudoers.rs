@@ -115,7 +115,9 @@ fn validate(args: &Args, host: &Host, rule: &str) -> Result<()> {
     if output.success() {
         return Ok(());
     }
-    Err(Failure::new(format!("Failed to validate sudoers rule:\n{}", output.text()))
+    let said = output.text();
+    let why = if said.is_empty() { output.error_text() } else { said };
+    Err(Failure::new(format!("Failed to validate sudoers rule:\n{why}"))
         .with("stdout", output.text())
         .with("stderr", output.error_text()))
 }

@@ -30,6 +30,8 @@ pub(super) struct Judged {
     pub(super) ran: bool,
 }
 
+const WHOLE_ARGUMENTS: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
+
 impl Prepared {
     /// What a turn's result means; also whether `until` holds.
     #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
@@ -168,6 +170,7 @@ impl Prepared {
             self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
         }
+        self.warn_of_whole_arguments(&mut result);
         let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
         let status = match (skipped, failed, changed) {
             (_, true, _) => Status::Failed,
@@ -177,6 +180,19 @@ impl Prepared {
         };
         let ran = !result.contains_key("_ansible_windlass_not_begun");
         (Judged { result, status, causes, delegate, no_log, include, notify, ran }, done)
+    }
+
+    /// Facts stand among the variables: a host could bring arguments into a mapping that is one template.
+    fn warn_of_whole_arguments(&self, result: &mut Dict) {
+        if self.task.args.whole.is_none() || !self.run.settings.inject_facts_as_vars.value {
+            return;
+        }
+        let mut warnings = match result.get("warnings") {
+            Some(Value::List(told)) => told.to_vec(),
+            _ => Vec::new(),
+        };
+        warnings.push(Value::str(WHOLE_ARGUMENTS));
+        result.insert("warnings", Value::list(warnings));
     }
 
     fn judge_condition(

@@ -12,15 +12,15 @@ fn full() -> bool {
     std::env::var("LAB_BOOKS").is_ok_and(|books| books == "full")
 }
 
-/// Runs one of the scripts beside this file with a playbook's name, if it has one, and what shall be compared.
+/// Runs one of the scripts beside this file with the name of a playbook or a way, and what shall be compared.
 #[track_caller]
-fn prove(script: &str, name: Option<&str>) {
+fn prove(script: &str, name: &str) {
     if !may_boot() {
         return;
     }
     let mut command =
         Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(script));
-    command.args(name).arg(env!("CARGO_BIN_EXE_windlass")).stdin(Stdio::null());
+    command.args([name, env!("CARGO_BIN_EXE_windlass")]).stdin(Stdio::null());
     if full() {
         command.args(std::env::var_os("LAB_REFERENCE"));
     }
@@ -32,14 +32,14 @@ fn prove(script: &str, name: Option<&str>) {
     let file = || said.reopen().expect("the temporary file again");
     let status = command.stdout(file()).stderr(file()).status().expect("the script starts");
     let said = std::fs::read_to_string(said.path()).unwrap_or_default();
-    assert!(status.success(), "{script} {name:?}: {status}\n{said}");
+    assert!(status.success(), "{script} {name}: {status}\n{said}");
 }
 
 /// Makes a test of each playbook; those after `full` take long.
 macro_rules! books {
     (always { $($test:ident => $name:literal,)* } full { $($long:ident => $long_name:literal,)* }) => {
-        $(#[test] fn $test() { prove("book", Some($name)); })*
-        $(#[test] fn $long() { if full() { prove("book", Some($long_name)); } })*
+        $(#[test] fn $test() { prove("book", $name); })*
+        $(#[test] fn $long() { if full() { prove("book", $long_name); } })*
 
         #[test]
         fn every_book_is_proved() {
@@ -59,8 +59,9 @@ books! {
     }
     full {
         base => "base",
-    nginx_tls => "nginx-tls",
+        nginx_tls => "nginx-tls",
         docker => "docker",
+        docker_vendor => "docker-vendor",
         postgresql => "postgresql",
         mariadb => "mariadb",
         redis => "redis",
@@ -78,7 +79,16 @@ books! {
 
 #[test]
 fn an_image_in_a_root_folder_boots() {
-    prove("image", None);
+    prove("image", "folder");
+}
+
+#[test]
+fn images_of_booted_hosts_boot() {
+    if full() {
+        for way in ["ssh", "packer", "user-data"] {
+            prove("image", way);
+        }
+    }
 }
 
 #[test]
