@@ -174,7 +174,7 @@ pub fn all() -> impl Iterator<Item = &'static Filter> {
 
 /// Applies a filter.
 pub(crate) fn apply(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     filter: &'static Filter,
     input: Value,
     passed: Passed,

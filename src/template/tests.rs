@@ -118,7 +118,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
 
 /// Applies a test.
 pub(crate) fn apply(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     test: &'static Test,
     input: Value,
     passed: Passed,
