@@ -11,13 +11,22 @@ use super::{
     leaving::{NO_ELSE, plain},
     objects::{Bound, Range, downcast, object},
     plugins, tests,
-    tree::{Binary, Compare, Comparison, Expression, Place, Slice},
+    tree::{Binary, Compare, Comparison, Expression, Foreign, Place, Slice},
 };
 use crate::value::{Dict, List, Operator, Value, negate, positive};
 
 pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
 impl<'e> Evaluator<'e> {
+    /// Calls a plugin; apart, for each level of an expression takes its part of the stack.
+    #[inline(never)]
+    fn foreign(&self, node: &Foreign) -> Result<Value> {
+        let input = self.expression(&node.input)?.into_owned();
+        let passed = self.passed(&node.arguments)?;
+        plugins::call(self, node.kind, &node.name, Some(input), passed)
+            .map_err(|error| error.at(self.code, node.place))
+    }
+
     /// Returns an expression's value, which may be undefined.
     #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
     pub(crate) fn expression<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
@@ -108,12 +117,7 @@ impl<'e> Evaluator<'e> {
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))?
             }
-            Expression::Foreign(node) => {
-                let input = self.expression(&node.input)?;
-                let passed = self.passed(&node.arguments)?;
-                plugins::call(self, node.kind, &node.name, Some(input.into_owned()), passed)
-                    .map_err(|error| error.at(self.code, node.place))?
-            }
+            Expression::Foreign(node) => self.foreign(node)?,
             Expression::Unknown(node) => {
                 let message = node.0.trim_end_matches('.');
                 return Err(self.failure(format_args!("{message} found."), node.1));
