@@ -80,13 +80,10 @@ impl Python {
         if !folders.may_have(kind, name) {
             return false;
         }
-        let mut process = self.process.lock();
-        match self.started(&mut process, &folders) {
-            Ok(()) => (),
-            Err(message) => {
-                tracing::warn!("{kind} {name}: {message}");
-                return false;
-            }
+        let process = self.process.lock();
+        if let Err(message) = started(&process, &folders) {
+            tracing::warn!("{kind} {name}: {message}");
+            return false;
         }
         let State::Running(process) = &mut *process.borrow_mut() else { return false };
         let answer = process
@@ -94,25 +91,21 @@ impl Python {
             .and_then(|()| process.receive());
         answer.is_ok_and(|answer| answer["value"] == true)
     }
+}
 
-    /// Starts Python where it does not run yet, and tells it the folders.
-    fn started(
-        &self,
-        process: &mut parking_lot::ReentrantMutexGuard<'_, RefCell<State>>,
-        folders: &Folders,
-    ) -> Result<(), String> {
-        let mut state = process.borrow_mut();
-        if matches!(*state, State::Idle) {
-            *state = match Process::start(&installed::interpreters()) {
-                Ok(process) => State::Running(process),
-                Err(message) => State::Failed(message),
-            };
-        }
-        match &mut *state {
-            State::Running(process) => process.tell(&folders.to_json()),
-            State::Failed(message) => Err(message.clone()),
-            State::Idle => Ok(()),
-        }
+/// Starts Python where it does not run yet, and tells it the folders.
+fn started(process: &RefCell<State>, folders: &Folders) -> Result<(), String> {
+    let mut state = process.borrow_mut();
+    if matches!(*state, State::Idle) {
+        *state = match Process::start(&installed::interpreters()) {
+            Ok(process) => State::Running(process),
+            Err(message) => State::Failed(message),
+        };
+    }
+    match &mut *state {
+        State::Running(process) => process.tell(&folders.to_json()),
+        State::Failed(message) => Err(message.clone()),
+        State::Idle => Ok(()),
     }
 }
 

@@ -380,7 +380,7 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, facts: &Di
         "include_vars" => &host.included,
         _ => return world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
     };
-    for (key, value) in facts.iter() {
+    for (key, value) in facts {
         HostData::set(into, &key.to_text(), value.clone());
     }
 }

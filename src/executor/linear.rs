@@ -85,10 +85,8 @@ impl Batch<'_> {
         if self.fatal.is_some() {
             return;
         }
-        if once {
-            if let Some(Some(ended)) = ends.first() {
-                self.share_result(group, task, ended);
-            }
+        if once && let Some(Some(ended)) = ends.first() {
+            self.share_result(group, task, ended);
         }
         let mut includes = Vec::new();
         let any_errors_fatal = once

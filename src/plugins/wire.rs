@@ -67,7 +67,7 @@ fn dict_packed(dict: &Dict) -> Json {
 
 pub(super) fn unpacked(json: &Json) -> Result<Value, Failure> {
     let items = |list: &Json| -> Result<Vec<Value>, Failure> {
-        list.as_array().into_iter().flatten().map(|item| unpacked(item)).collect()
+        list.as_array().into_iter().flatten().map(unpacked).collect()
     };
     let Json::Object(map) = json else {
         return match json {

@@ -41,7 +41,7 @@ mod tests {
     fn long_files_do_not_nest() {
         let lines = "{{ 1 | string | upper | lower }}\n".repeat(1000);
         let text = format!("{{% if true %}}\n{lines}{{% endif %}}\n");
-        let (variables, context) = (Variables(Default::default()), Context::default());
+        let (variables, context) = (Variables(crate::value::Dict::default()), Context::default());
         let env = Env::new(&variables, &context);
         let rendered = env.render_file(&text, None, &FileOptions::default()).unwrap();
         assert_eq!(rendered, "1\n".repeat(1000));

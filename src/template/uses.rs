@@ -147,6 +147,7 @@ impl Walk<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
     fn expression(&mut self, expression: &Expression) {
         if let Some(path) = self.path(expression) {
             self.uses.paths.insert(path);

@@ -53,8 +53,8 @@ fn one(query: &Query<'_, '_>, term: &str) -> Result<Value, LookupError> {
     // The name may hold spaces, as only options have `=` in them.
     let words: Vec<&str> = term.split(' ').collect();
     let is_option =
-        |word: &&str| word.split_once('=').is_some_and(|(name, _)| OPTIONS.contains(&name));
-    let at = words.iter().position(|word| is_option(&word)).unwrap_or(words.len());
+        |word: &str| word.split_once('=').is_some_and(|(name, _)| OPTIONS.contains(&name));
+    let at = words.iter().position(|word| is_option(word)).unwrap_or(words.len());
     let name = words[..at].join(" ");
     let given = words[at..].iter().filter(|word| !word.is_empty()).map(|word| {
         let (name, value) = word.split_once('=').ok_or_else(|| {
@@ -66,7 +66,7 @@ fn one(query: &Query<'_, '_>, term: &str) -> Result<Value, LookupError> {
     let options = query.with_inline(name.trim().to_owned(), given);
     let home = std::env::var("HOME").unwrap_or_default();
     let folder = match options.option("directory") {
-        Some(folder) => crate::template::paths::expand_user(&folder.to_text()).to_string(),
+        Some(folder) => crate::template::paths::expand_user(&folder.to_text()).clone(),
         None => std::env::var("PASSWORD_STORE_DIR").unwrap_or(format!("{home}/.password-store")),
     };
     if !std::path::Path::new(&folder).is_dir() {
@@ -132,10 +132,10 @@ fn missing(options: &Inline<'_>) -> String {
     options.text("missing", "error")
 }
 
-fn absent(
-    options: &Inline<'_>,
-    pass: &dyn Fn(&[&str], Option<&str>) -> Result<Option<String>, LookupError>,
-) -> Result<Value, LookupError> {
+/// Runs `pass` with arguments and an input, and returns what it prints, or nothing where it knows no such password.
+type Pass<'p> = &'p dyn Fn(&[&str], Option<&str>) -> Result<Option<String>, LookupError>;
+
+fn absent(options: &Inline<'_>, pass: Pass<'_>) -> Result<Value, LookupError> {
     let name = &options.key;
     match missing(options).as_str() {
         "create" => {
