@@ -140,7 +140,7 @@ fn services(variables: &mut serde_json::Value) -> Vec<String> {
             "user": name,
             "binary": "server",
             "port": 8000 + number,
-            "debug": number % 2 == 0,
+            "debug": number.is_multiple_of(2),
             "environment": {"LANG": "C.UTF-8", "WORKERS": number, "MODE": "Production"},
             "restart": "always",
             "delay": 2.5,
