@@ -202,9 +202,9 @@ impl Waiting<'_> {
         // `^` and `$` are about lines here.
         let flags = Flags { multi_line: true, ascii: true, ..Flags::default() };
         let pattern = self.args.search_regex.as_deref().map(|text| Pattern::new(text, flags));
-        let pattern = pattern.transpose().map_err(|error| {
-            Failure::new(format!("Invalid regular expression: {error}"))
-        })?;
+        let pattern = pattern
+            .transpose()
+            .map_err(|error| Failure::new(format!("Invalid regular expression: {error}")))?;
         let found = match &self.args.path {
             Some(path) => self.until(|| self.look_at_file(path, pattern.as_ref()))?,
             None => self.until(|| self.listen(pattern.as_ref()))?,
