@@ -100,8 +100,18 @@ pub struct Undefined {
     /// The reference's words, for example `'nginx_port' is undefined`.
     pub message: String,
     pub span: Option<Span>,
+    /// Which part of the text in the span asked for it; what that is in the file is found when somebody wants to know.
+    pub part: Option<Part>,
     /// The whole text that asked for it.
     pub origin: Option<Span>,
+}
+
+/// Some bytes of a text.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub text: Arc<str>,
+    pub start: u32,
+    pub end: u32,
 }
 
 /// What only templates know.

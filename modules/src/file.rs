@@ -79,7 +79,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     }
     enter_folder(&mut args, host);
     let found = host.path_state(&args.path)?;
-    if found == PathState::Absent && host.checking() {
+    if host.checking() && !matches!(args.state, Some(State::Absent)) {
         warn_of_strangers(&args.attributes, host);
     }
     let state = args.state.unwrap_or(match found {

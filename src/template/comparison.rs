@@ -6,6 +6,17 @@ use super::{TemplateError, evaluator::Result, objects::downcast, tree::Compariso
 use crate::value::Value;
 
 pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
+    if let (Value::Int(left), Value::Int(right)) = (left, right) {
+        match comparison {
+            Comparison::Equal => return Ok(left == right),
+            Comparison::NotEqual => return Ok(left != right),
+            Comparison::Less => return Ok(left < right),
+            Comparison::LessEqual => return Ok(left <= right),
+            Comparison::Greater => return Ok(left > right),
+            Comparison::GreaterEqual => return Ok(left >= right),
+            Comparison::In | Comparison::NotIn => (),
+        }
+    }
     let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
     if !matches!(comparison, Comparison::In | Comparison::NotIn)
         && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())

@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     path::PathBuf,
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rustc_hash::FxHashMap;
@@ -61,13 +64,35 @@ pub struct Context {
     pub compiled: CompiledOnce,
 }
 
-type CompiledFiles = HashMap<(Arc<str>, FileOptions), Arc<Code>>;
+/// By text, then by how it is read.
+type CompiledFiles = FxHashMap<Arc<str>, Vec<(FileOptions, Arc<Code>)>>;
 
 /// Templates of files and bare expressions, compiled once for all hosts.
 #[derive(Default)]
 pub struct CompiledOnce {
     files: Mutex<CompiledFiles>,
-    expressions: Mutex<HashMap<Arc<str>, Arc<Code>>>,
+    expressions: Mutex<FxHashMap<Arc<str>, Arc<Code>>>,
+}
+
+impl CompiledOnce {
+    /// Returns a file's template, compiled at its first use.
+    fn file(
+        &self,
+        text: &str,
+        options: &FileOptions,
+        span: impl FnOnce() -> Option<Span>,
+    ) -> Result<Arc<Code>> {
+        if let Some(found) = lock(&self.files).get(text)
+            && let Some((_, code)) = found.iter().find(|(known, _)| known == options)
+        {
+            return Ok(Arc::clone(code));
+        }
+        let text: Arc<str> = text.into();
+        let code = Arc::new(syntax::compile(&text, span(), options, Kind::File)?);
+        let entry = (options.clone(), Arc::clone(&code));
+        lock(&self.files).entry(text).or_default().push(entry);
+        Ok(code)
+    }
 }
 
 /// How a file's template is read.
@@ -83,7 +108,6 @@ pub struct FileOptions {
     pub line_comment_prefix: Option<String>,
     pub trim_blocks: bool,
     pub lstrip_blocks: bool,
-    pub keep_trailing_newline: bool,
     pub newline_sequence: String,
 }
 
@@ -100,7 +124,6 @@ impl Default for FileOptions {
             line_comment_prefix: None,
             trim_blocks: true,
             lstrip_blocks: false,
-            keep_trailing_newline: true,
             newline_sequence: "\n".to_owned(),
         }
     }
@@ -113,6 +136,8 @@ pub struct Env<'a> {
     /// The folder of the template that is rendered: what it includes is searched for here first.
     pub folder: Option<PathBuf>,
     memo: Mutex<FxHashMap<usize, Memo>>,
+    /// Whether a template that changes lists or dictionaries in place has run, so that cells may be about.
+    cells: AtomicBool,
 }
 
 /// What a variable that is a template gave; the variable is kept so that its address stays its own.
@@ -128,7 +153,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a> Env<'a> {
     pub fn new(scope: &'a dyn Scope, context: &'a Context) -> Env<'a> {
-        Env { scope, context, folder: None, memo: Mutex::default() }
+        Env { scope, context, folder: None, memo: Mutex::default(), cells: AtomicBool::default() }
+    }
+
+    pub(super) fn allow_cells(&self) {
+        self.cells.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_cells(&self) -> bool {
+        self.cells.load(Ordering::Relaxed)
     }
 
     /// Returns the value with all templates in it evaluated and all vault texts opened.
@@ -194,10 +227,13 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<String> {
-        Ok(match self.file_value(text, span, options)? {
-            Value::None => String::new(),
-            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            other => other.to_text(),
+        Ok(match self.file_output(text, span, options)? {
+            Output::Text(text) | Output::Written(text) => text,
+            other => match other.into_value()? {
+                Value::None => String::new(),
+                Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                other => other.to_text(),
+            },
         })
     }
 
@@ -208,27 +244,34 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<Value> {
-        let newline = options.newline_sequence.clone();
-        let (text, header) = syntax::expand_header(text, options)?;
-        let mut options = header.into_owned();
-        // A newline at the end is kept in another way, as for variables: see below.
-        options.keep_trailing_newline = false;
-        let key = (Arc::from(text), options);
-        let known = lock(&self.context.compiled.files).get(&key).cloned();
-        let code = if let Some(code) = known {
-            code
-        } else {
-            let code = Arc::new(syntax::compile(&key.0, span.cloned(), &key.1, Kind::File)?);
-            lock(&self.context.compiled.files).insert(key.clone(), Arc::clone(&code));
-            code
-        };
+        self.file_output(text, span, options)?.into_value()
+    }
+
+    fn file_output(
+        &self,
+        text: &str,
+        span: Option<&Span>,
+        options: &FileOptions,
+    ) -> Result<Output> {
+        let newline = &options.newline_sequence;
+        let (text, options) = syntax::expand_header(text, options)?;
+        let code = self.context.compiled.file(text, &options, || span.cloned())?;
         // What a file gives is a native value first: only text gets back the newlines of the file's end.
         let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
-        Ok(match self.run(&code, 0)? {
-            Value::None if count(text) == text.len() => newline.repeat(text.len()).into(),
-            Value::Str(rendered) => {
-                let lost = count(text).saturating_sub(count(&rendered));
-                (rendered.to_string() + &newline.repeat(lost)).into()
+        let lost = |rendered: &str| newline.repeat(count(text).saturating_sub(count(rendered)));
+        let mut out = Output::native();
+        Evaluator::new(self, &code, 0).run(&mut out)?;
+        Ok(match out {
+            Output::Nothing if count(text) == text.len() => {
+                Output::Text(newline.repeat(text.len()))
+            }
+            Output::One(Value::Str(rendered)) => {
+                Output::Text(rendered.to_string() + &lost(&rendered))
+            }
+            Output::Text(mut rendered) | Output::Written(mut rendered) => {
+                let lost = lost(&rendered);
+                rendered.push_str(&lost);
+                Output::Text(rendered)
             }
             other => other,
         })
@@ -383,17 +426,12 @@ impl<'a> Env<'a> {
         for folder in self.folder.iter().chain(&self.context.search_path) {
             for path in [folder.join("templates").join(name), folder.join(name)] {
                 let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                let source = crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
-                let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-                let span = Span::new(&source, (0, 0), (lines, 0));
-                let options = FileOptions { keep_trailing_newline: false, ..Default::default() };
-                let key = (Arc::from(text), options);
-                if let Some(code) = lock(&self.context.compiled.files).get(&key) {
-                    return Ok(Arc::clone(code));
-                }
-                let code = Arc::new(syntax::compile(&key.0, Some(span), &key.1, Kind::File)?);
-                lock(&self.context.compiled.files).insert(key, Arc::clone(&code));
-                return Ok(code);
+                let span = || {
+                    let source = crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
+                    let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
+                    Some(Span::new(&source, (0, 0), (lines, 0)))
+                };
+                return self.context.compiled.file(&text, &FileOptions::default(), span);
             }
         }
         let folders: Vec<_> =

@@ -1,11 +1,11 @@
 //! Why a template could not be used, in the reference's words, and where.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::tree::{Code, Place};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    value::{Undefined, Value},
+    value::{Part, Undefined, Value},
 };
 
 /// Why a template could not be used.
@@ -115,9 +115,14 @@ impl From<&TemplateError> for Diagnostic {
 
 impl From<&Undefined> for TemplateError {
     fn from(undefined: &Undefined) -> TemplateError {
+        let whole = undefined.span.as_ref();
+        let span = whole.map(|whole| match &undefined.part {
+            Some(part) => part_of(whole, &part.text, part.start as usize, part.end as usize),
+            None => whole.clone(),
+        });
         TemplateError {
             message: undefined.message.clone(),
-            span: undefined.span.clone(),
+            span,
             origin: undefined.origin.clone(),
             kind: ErrorKind::Undefined,
         }
@@ -138,9 +143,10 @@ impl TemplateError {
 impl From<TemplateError> for Value {
     /// Makes the value that fails when it is used.
     fn from(error: TemplateError) -> Value {
-        Value::Undefined(std::sync::Arc::new(Undefined {
+        Value::Undefined(Arc::new(Undefined {
             message: error.message,
             span: error.span,
+            part: None,
             origin: error.origin,
         }))
     }
@@ -150,16 +156,17 @@ impl Value {
     /// Returns a value that fails when it is used.
     pub fn undefined(message: impl Into<String>) -> Value {
         let message = message.into();
-        Value::Undefined(std::sync::Arc::new(Undefined { message, span: None, origin: None }))
+        Value::Undefined(Arc::new(Undefined { message, span: None, part: None, origin: None }))
     }
 }
 
 impl Code {
     /// Returns a value that fails when it is used, and says where it was asked for.
     pub(crate) fn undefined(&self, message: String, place: Place) -> Value {
-        Value::Undefined(std::sync::Arc::new(Undefined {
+        Value::Undefined(Arc::new(Undefined {
             message,
-            span: self.span_of(place),
+            span: self.span.clone(),
+            part: Some(Part { text: Arc::clone(&self.text), start: place.start, end: place.end }),
             origin: self.origin(),
         }))
     }
@@ -172,24 +179,28 @@ impl Code {
     /// Returns the file's range for a range of the template's text, as far as it can be told: YAML folds, quotes and indents.
     pub(crate) fn span_of(&self, place: Place) -> Option<Span> {
         let whole = self.span.as_ref()?;
-        let (start, end) = (place.start as usize, place.end as usize);
-        if end <= start {
-            return Some(whole.clone());
-        }
-        let Some(found) = self.text.get(start..end.min(self.text.len())) else {
-            return Some(whole.clone());
-        };
-        let raw = whole.text();
-        if let Some(base) = raw.find(&*self.text) {
-            return Some(narrow(whole, raw, base + start, base + start + found.len()));
-        }
-        // The same expression stands as often before it in the text as in the file.
-        let first_line = found.lines().next().unwrap_or(found);
-        let before = self.text[..start].matches(first_line).count();
-        match raw.match_indices(first_line).nth(before) {
-            Some((at, _)) => Some(narrow(whole, raw, at, at + first_line.len())),
-            None => Some(whole.clone()),
-        }
+        Some(part_of(whole, &self.text, place.start as usize, place.end as usize))
+    }
+}
+
+/// Returns the file's range for the bytes of a text that stands in a range of the file.
+fn part_of(whole: &Span, text: &str, start: usize, end: usize) -> Span {
+    if end <= start {
+        return whole.clone();
+    }
+    let Some(found) = text.get(start..end.min(text.len())) else {
+        return whole.clone();
+    };
+    let raw = whole.text();
+    if let Some(base) = raw.find(text) {
+        return narrow(whole, raw, base + start, base + start + found.len());
+    }
+    // The same expression stands as often before it in the text as in the file.
+    let first_line = found.lines().next().unwrap_or(found);
+    let before = text[..start].matches(first_line).count();
+    match raw.match_indices(first_line).nth(before) {
+        Some((at, _)) => narrow(whole, raw, at, at + first_line.len()),
+        None => whole.clone(),
     }
 }
 

@@ -1,8 +1,12 @@
 //! Evaluation of statements: output, scopes, loops, macros, inheritance.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use super::{
@@ -32,6 +36,12 @@ pub(crate) struct Passed {
     pub(crate) named: Vec<(Arc<str>, Value)>,
 }
 
+/// A scope that began.
+pub(super) struct Entered {
+    outer: Option<usize>,
+    start: usize,
+}
+
 /// What follows a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -40,24 +50,30 @@ pub(crate) enum Flow {
     Break,
 }
 
+/// A value that the evaluator holds, or one that was made for who asked.
+pub(crate) type Seen<'s> = Cow<'s, Value>;
+
 /// One template while it is evaluated.
+///
+/// Expressions only read it, so that what they give may be borrowed; statements give names their values.
+#[derive(Clone)]
 pub(crate) struct Evaluator<'e> {
     pub(crate) env: &'e Env<'e>,
     pub(crate) code: &'e Arc<Code>,
-    /// Values of the names of the top level.
-    pub(super) root: Vec<Option<Value>>,
-    /// Values of inner scopes; the last one of a name counts.
-    pub(super) stack: Vec<(Symbol, Value)>,
-    /// Below this, the stack belongs to the callers of the running macro.
-    pub(super) floor: usize,
-    /// Where the innermost scope begins on the stack; none at the top level.
+    /// Values of the names that the template gives some, by symbol; empty until then.
+    pub(super) slots: Vec<Option<Value>>,
+    /// What inner scopes put their values over, the newest last.
+    pub(super) shadowed: Vec<(Symbol, Option<Value>)>,
+    /// Where the innermost scope begins in `shadowed`; none at the top level.
     pub(super) scope: Option<usize>,
+    /// What names mean outside of the template, from their first use; empty where hardly one is used twice.
+    pub(super) known: Vec<OnceCell<Value>>,
     pub(super) overlay: Overlay,
     pub(super) input: Value,
     /// Whether only what was handed on is seen, as without `with context`.
     pub(super) isolated: bool,
     pub(super) depth: u32,
-    pub(super) steps: u32,
+    pub(super) steps: Cell<u32>,
     pub(super) loops: usize,
     /// The loops that run, for `loop(...)`.
     pub(super) running: Vec<&'e Arc<For>>,
@@ -70,18 +86,22 @@ pub(crate) struct Evaluator<'e> {
 
 impl<'e> Evaluator<'e> {
     pub(crate) fn new(env: &'e Env<'e>, code: &'e Arc<Code>, depth: u32) -> Evaluator<'e> {
+        if code.mutates {
+            env.allow_cells();
+        }
+        let known = if code.repeats { vec![OnceCell::new(); code.names.len()] } else { Vec::new() };
         Evaluator {
             env,
             code,
-            root: Vec::new(),
-            stack: Vec::new(),
-            floor: 0,
+            slots: Vec::new(),
+            shadowed: Vec::new(),
             scope: None,
+            known,
             overlay: Overlay::default(),
             input: Value::None,
             isolated: false,
             depth,
-            steps: 0,
+            steps: Cell::new(0),
             loops: 0,
             running: Vec::new(),
             blocks: Chain::new(),
@@ -120,9 +140,9 @@ impl<'e> Evaluator<'e> {
         evaluator.run(out)
     }
 
-    pub(super) fn step(&mut self) -> Result<()> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS {
+    pub(super) fn step(&self) -> Result<()> {
+        self.steps.set(self.steps.get() + 1);
+        if self.steps.get() > MAX_STEPS {
             return Err(TemplateError::runtime("the template does not come to an end"));
         }
         Ok(())
@@ -141,7 +161,7 @@ impl<'e> Evaluator<'e> {
     #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
     fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
         match statement {
-            Statement::Text(text) => out.push(text.clone()),
+            Statement::Text(text) => out.push(Cow::Borrowed(text)),
             Statement::Emit(expression) => {
                 let value = self.expression(expression)?;
                 self.emit(value, expression.place(), out)?;
@@ -152,7 +172,7 @@ impl<'e> Evaluator<'e> {
                 return self.body(body, out);
             }
             Statement::Set { target, value } => {
-                let value = self.expression(value)?;
+                let value = self.expression(value)?.into_owned();
                 self.assign(target, value)?;
             }
             Statement::SetBlock { target, filters, body } => {
@@ -163,7 +183,7 @@ impl<'e> Evaluator<'e> {
             Statement::With { assignments, body } => {
                 let mut values = Vec::with_capacity(assignments.len());
                 for (_, value) in assignments {
-                    values.push(self.expression(value)?);
+                    values.push(self.expression(value)?.into_owned());
                 }
                 let saved = self.enter();
                 for ((target, _), value) in assignments.iter().zip(values) {
@@ -176,7 +196,7 @@ impl<'e> Evaluator<'e> {
             Statement::Filter { filters, body } => {
                 let text = self.captured(body)?;
                 let value = self.filtered(Some(filters), text)?;
-                out.push(value);
+                out.push(Cow::Owned(value));
             }
             // The reference never escapes, whatever is asked for.
             Statement::AutoEscape { body, .. } => {
@@ -194,14 +214,15 @@ impl<'e> Evaluator<'e> {
             Statement::Call { call, caller } => {
                 let caller = self.make_macro(caller);
                 let value = self.call_with(call, Some(caller))?;
-                self.emit(value, call.place(), out)?;
+                self.emit(Cow::Owned(value), call.place(), out)?;
             }
             Statement::Block(index) => {
                 let block = &self.code.blocks[*index];
                 self.run_block(&block.name, 0, block.scoped, out)?;
             }
             Statement::Extends(name) => {
-                let parent = super::cells::freeze(&self.expression(name)?);
+                let parent = self.expression(name)?;
+                let parent = super::cells::freeze(&parent);
                 if self.parent.is_some() {
                     return Err(TemplateError::runtime("extended multiple times"));
                 }
@@ -239,8 +260,14 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Output of an expression: what is undefined fails here.
-    fn emit(&mut self, value: Value, place: Place, out: &mut Output) -> Result<()> {
-        let value = self.finalize(value).map_err(|error| error.at(self.code, place))?;
+    fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
+        let value = match &*value {
+            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
+            _ => {
+                let value = self.finalize(value.into_owned());
+                Cow::Owned(value.map_err(|error| error.at(self.code, place))?)
+            }
+        };
         out.push(value);
         Ok(())
     }
@@ -261,36 +288,42 @@ impl<'e> Evaluator<'e> {
     fn filtered(&mut self, filters: Option<&'e Expression>, text: Value) -> Result<Value> {
         let Some(filters) = filters else { return Ok(text) };
         let before = std::mem::replace(&mut self.input, text);
-        let value = self.expression(filters);
+        let value = self.expression(filters).map(Cow::into_owned);
         self.input = before;
         value
     }
 
-    pub(super) fn enter(&mut self) -> Option<usize> {
-        self.scope.replace(self.stack.len())
+    /// Begins a scope; what is given to `leave` ends it, and those in it that an error left open.
+    pub(super) fn enter(&mut self) -> Entered {
+        let start = self.shadowed.len();
+        Entered { outer: self.scope.replace(start), start }
     }
 
-    pub(super) fn leave(&mut self, saved: Option<usize>) {
-        if let Some(start) = self.scope {
-            self.stack.truncate(start);
+    pub(super) fn leave(&mut self, entered: Entered) {
+        for (symbol, before) in self.shadowed.drain(entered.start..).rev() {
+            self.slots[symbol as usize] = before;
         }
-        self.scope = saved;
+        self.scope = entered.outer;
+    }
+
+    /// Returns the values of the top level, whatever scope runs.
+    pub(super) fn top(&self) -> Vec<Option<Value>> {
+        let mut slots = self.slots.clone();
+        for (symbol, before) in self.shadowed.iter().rev() {
+            slots[*symbol as usize].clone_from(before);
+        }
+        slots
     }
 
     pub(super) fn bind(&mut self, symbol: Symbol, value: Value) {
-        match self.scope {
-            None => {
-                if self.root.is_empty() {
-                    self.root.resize(self.code.names.len(), None);
-                }
-                self.root[symbol as usize] = Some(value);
-            }
-            Some(start) => {
-                match self.stack[start..].iter_mut().find(|(known, _)| *known == symbol) {
-                    Some((_, old)) => *old = value,
-                    None => self.stack.push((symbol, value)),
-                }
-            }
+        if self.slots.is_empty() {
+            self.slots.resize(self.code.names.len(), None);
+        }
+        let before = self.slots[symbol as usize].replace(value);
+        if let Some(start) = self.scope
+            && !self.shadowed[start..].iter().any(|(known, _)| *known == symbol)
+        {
+            self.shadowed.push((symbol, before));
         }
     }
 
@@ -339,41 +372,38 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Returns what a name means: of the template, of its includer, of the host, or a global function.
-    pub(super) fn name(&mut self, symbol: Symbol, place: Place) -> Result<Value> {
+    pub(super) fn name(&self, symbol: Symbol, place: Place) -> Result<Seen<'_>> {
         let index = symbol as usize;
-        if self.code.assigned[index] || self.code.mutates {
-            let inner = &self.stack[self.floor..];
-            if let Some((_, value)) = inner.iter().rev().find(|(known, _)| *known == symbol) {
-                return Ok(value.clone());
-            }
-            if let Some(Some(value)) = self.root.get(index) {
-                return Ok(value.clone());
-            }
+        if let Some(Some(value)) = self.slots.get(index) {
+            return Ok(Cow::Borrowed(value));
+        }
+        let known = self.known.get(index);
+        if let Some(value) = known.and_then(OnceCell::get) {
+            return Ok(Cow::Borrowed(value));
         }
         let name = &self.code.names[index];
-        if let Some((_, value)) = self.overlay.iter().rev().find(|(known, _)| known == name) {
-            return Ok(value.clone());
+        Ok(match (self.outside(name)?, known) {
+            (Some(value), Some(known)) => Cow::Borrowed(known.get_or_init(|| value)),
+            (Some(value), None) => Cow::Owned(value),
+            (None, _) => Cow::Owned(self.code.undefined(format!("'{name}' is undefined"), place)),
+        })
+    }
+
+    /// Returns what a name means that the template gives no value.
+    fn outside(&self, name: &Arc<str>) -> Result<Option<Value>> {
+        let mut handed_on = self.overlay.iter().flat_map(|names| names.iter().rev());
+        if let Some((_, value)) = handed_on.find(|(known, _)| known == name) {
+            return Ok(Some(value.clone()));
         }
         if !self.isolated
             && let Some(value) = self.env.variable(name, self.depth)?
         {
-            if self.code.mutates && matches!(value, Value::List(_) | Value::Dict(_)) {
-                let cell = thaw(value);
-                if self.root.is_empty() {
-                    self.root.resize(self.code.names.len(), None);
-                }
-                self.root[index] = Some(cell.clone());
-                return Ok(cell);
-            }
-            return Ok(value);
+            return Ok(Some(if self.code.mutates { thaw(value) } else { value }));
         }
-        if let Some(value) = globals::find(name) {
-            return Ok(value);
-        }
-        if &**name == "self" {
-            return Ok(object(super::objects::Blocks));
-        }
-        Ok(self.code.undefined(format!("'{name}' is undefined"), place))
+        Ok(match globals::find(name) {
+            None if &**name == "self" => Some(object(super::objects::Blocks)),
+            found => found,
+        })
     }
 
     /// Runs a loop, or one level of a recursive one over other items.
@@ -386,7 +416,7 @@ impl<'e> Evaluator<'e> {
         let place = node.iterable.place();
         let iterable = match items {
             Some(items) => items,
-            None => self.expression(&node.iterable)?,
+            None => self.expression(&node.iterable)?.into_owned(),
         };
         let mut items = self.iterate(&iterable).map_err(|error| error.at(self.code, place))?;
         let saved = self.enter();
@@ -430,7 +460,7 @@ impl<'e> Evaluator<'e> {
                 depth: self.loops,
                 changed: std::sync::Mutex::default(),
             });
-            self.stack.push((symbol, Value::Object(Arc::clone(&state) as _)));
+            self.bind(symbol, Value::Object(Arc::clone(&state) as _));
             state
         });
         let depth = if node.recursive { self.loops + 1 } else { 0 };

@@ -1,190 +1,218 @@
 //! Evaluation of expressions.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use super::{
     TemplateError,
     cells::freeze,
     comparison::compare,
-    evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
+    evaluator::{Evaluator, Result, Seen},
     filters, formatting,
     leaving::{NO_ELSE, plain},
-    methods,
-    objects::{Bound, Cycler, Function, Joiner, Loop, Macro, Range, downcast, object},
-    output::Output,
+    objects::{Bound, Range, downcast, object},
     plugins, tests,
-    tree::{Arguments, Compare, Comparison, Expression, Place, Slice},
+    tree::{Binary, Compare, Comparison, Expression, Foreign, Place, Slice},
 };
 use crate::value::{Dict, List, Operator, Value, negate, positive};
 
 pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
 impl<'e> Evaluator<'e> {
+    /// Calls a plugin; apart, for each level of an expression takes its part of the stack.
+    #[inline(never)]
+    fn foreign(&self, node: &Foreign) -> Result<Value> {
+        let input = self.expression(&node.input)?.into_owned();
+        let passed = self.passed(&node.arguments)?;
+        plugins::call(self, node.kind, &node.name, Some(input), passed)
+            .map_err(|error| error.at(self.code, node.place))
+    }
+
     /// Returns an expression's value, which may be undefined.
     #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
-    pub(crate) fn expression(&mut self, expression: &'e Expression) -> Result<Value> {
-        match expression {
+    pub(crate) fn expression<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
+        Ok(Cow::Owned(match expression {
             Expression::Const(value @ Value::Template(_)) => {
                 self.env.warn(
                     "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.",
                 );
-                self.env.eval(value)
+                self.env.eval(value)?
             }
-            Expression::Const(value) => Ok(value.clone()),
-            Expression::Name(symbol, place) => self.name(*symbol, *place),
+            Expression::Const(value) => return Ok(Cow::Borrowed(value)),
+            Expression::Name(symbol, place) => return self.name(*symbol, *place),
             Expression::Attribute(node) => {
                 let of = self.expression(&node.of)?;
+                if !node.special
+                    && let Some(found) = entry(&of, |dict| dict.get(&node.name))
+                {
+                    return self.seen(found);
+                }
                 let found = self.attribute(&of, &node.name);
-                self.found(found, node.place)
+                self.found(found, node.place)?
             }
             Expression::Item(node) => {
                 let of = self.expression(&node.of)?;
                 let key = self.defined(&node.key)?;
+                if let Some(found) = entry(&of, |dict| dict.get_value(&key)) {
+                    return self.seen(found);
+                }
                 let found = self.item(&of, &key);
-                self.found(found, node.place)
+                self.found(found, node.place)?
             }
-            Expression::Slice(node) => self.slice(node),
-            Expression::Not(operand) => Ok(Value::Bool(!self.truth(operand)?)),
+            Expression::Slice(node) => self.slice(node)?,
+            Expression::Not(operand) => Value::Bool(!self.truth(operand)?),
             Expression::Negate(node) => {
                 let value = self.defined(&node.0)?;
-                negate(&value).map_err(|message| self.failure(message, node.1))
+                negate(&value).map_err(|message| self.failure(message, node.1))?
             }
             Expression::Positive(node) => {
-                let value = self.defined(&node.0)?;
-                positive(value).map_err(|message| self.failure(message, node.1))
+                let value = self.defined(&node.0)?.into_owned();
+                positive(value).map_err(|message| self.failure(message, node.1))?
             }
-            Expression::Binary(node) => {
-                let left = self.defined(&node.left)?;
-                let right = match (node.operator, &left) {
-                    (Operator::Rem, Value::Str(format)) if !format.contains('%') => {
-                        match self.expression(&node.right)? {
-                            Value::Undefined(_) => return Ok(left),
-                            right => freeze(&right),
-                        }
-                    }
-                    _ => self.defined(&node.right)?,
-                };
-                let result = match (node.operator, &left) {
-                    (Operator::Rem, Value::Str(format)) => {
-                        if format.contains('%')
-                            && let Some(undefined) = right.first_undefined()
-                        {
-                            return Err(TemplateError::from(&**undefined).at(self.code, node.place));
-                        }
-                        formatting::percent(format, &right).map(Value::from)
-                    }
-                    (operator, Value::Object(_)) => {
-                        super::time::arithmetic(operator, &left, &right)
-                            .unwrap_or_else(|| operator.apply(&left, &right))
-                    }
-                    (operator, _) => operator.apply(&left, &right),
-                };
-                result.map_err(|message| self.failure(message, node.place))
-            }
-            Expression::Concat(parts) => {
-                let mut text = String::new();
-                for part in parts {
-                    let value = self.defined(part)?;
-                    let value = self.complete(value)?;
-                    if let Some(undefined) = value.first_undefined() {
-                        return Err(TemplateError::from(&**undefined).at(self.code, part.place()));
-                    }
-                    value.write_text(&mut text);
-                }
-                Ok(text.into())
-            }
-            Expression::Compare(node) => self.compare(node).map(Value::Bool),
+            Expression::Binary(node) => self.binary(node)?,
+            Expression::Concat(parts) => self.concatenated(parts)?.into(),
+            Expression::Compare(node) => Value::Bool(self.compare(node)?),
             Expression::And(node) => {
                 let left = self.expression(&node.0)?;
-                if self.is_true(&left, node.0.place())? {
+                return if self.is_true(&left, node.0.place())? {
                     self.expression(&node.1)
                 } else {
                     Ok(left)
-                }
+                };
             }
             Expression::Or(node) => {
                 let left = self.expression(&node.0)?;
-                if self.is_true(&left, node.0.place())? {
+                return if self.is_true(&left, node.0.place())? {
                     Ok(left)
                 } else {
                     self.expression(&node.1)
-                }
+                };
             }
             Expression::If(node) => {
                 if self.truth(&node.condition)? {
                     return self.expression(&node.then);
                 }
                 match &node.otherwise {
-                    Some(otherwise) => self.expression(otherwise),
-                    None => Ok(Value::undefined(NO_ELSE)),
+                    Some(otherwise) => return self.expression(otherwise),
+                    None => Value::undefined(NO_ELSE),
                 }
             }
             Expression::Filter(apply) => {
-                let input = self.expression(&apply.input)?;
+                let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
                 let result = filters::apply(self, apply.unit, input, passed);
                 match late(result.map_err(|error| error.at(self.code, apply.place)))? {
                     value if downcast::<Range>(&value).is_some() => {
-                        self.iterate(&value).map(Value::List)
+                        Value::List(self.iterate(&value)?)
                     }
-                    value => Ok(value),
+                    value => value,
                 }
             }
             Expression::Test(apply) => {
-                let input = self.expression(&apply.input)?;
+                if apply.unit.name == "vault_encrypted" && self.is_encrypted(&apply.input)? {
+                    return Ok(Cow::Owned(Value::Bool(true)));
+                }
+                let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
                 tests::apply(self, apply.unit, input, passed)
                     .map(Value::Bool)
-                    .map_err(|error| error.at(self.code, apply.place))
+                    .map_err(|error| error.at(self.code, apply.place))?
             }
-            Expression::Foreign(node) => {
-                let input = self.expression(&node.input)?;
-                let passed = self.passed(&node.arguments)?;
-                plugins::call(self, node.kind, &node.name, Some(input), passed)
-                    .map_err(|error| error.at(self.code, node.place))
-            }
+            Expression::Foreign(node) => self.foreign(node)?,
             Expression::Unknown(node) => {
                 let message = node.0.trim_end_matches('.');
-                Err(self.failure(format_args!("{message} found."), node.1))
+                return Err(self.failure(format_args!("{message} found."), node.1));
             }
-            Expression::Call(_) | Expression::Method(_) => late(self.call_with(expression, None)),
-            Expression::List(items) => {
-                self.collected(items).map(|list| Value::List(Arc::new(list)))
-            }
-            Expression::Tuple(items) => {
-                self.collected(items).map(|list| Value::Tuple(Arc::new(list)))
-            }
+            Expression::Call(_) | Expression::Method(_) => late(self.call_with(expression, None))?,
+            Expression::List(items) => Value::List(Arc::new(self.collected(items)?)),
+            Expression::Tuple(items) => Value::Tuple(Arc::new(self.collected(items)?)),
             Expression::Dict(entries) => {
-                let mut dict = Dict::new();
+                let mut dict = Dict::with_capacity(entries.len());
                 for (key, value) in entries {
-                    let key = self.defined(key)?;
+                    let key = self.defined(key)?.into_owned();
                     if let Some(found) = key.unhashable() {
                         let message = format!("unhashable type: '{found}'");
                         return Err(TemplateError::runtime(message));
                     }
-                    let value = self.expression(value)?;
+                    let value = self.expression(value)?.into_owned();
                     dict.insert(key, value);
                 }
-                Ok(dict.into())
+                dict.into()
             }
-            Expression::Input => Ok(self.input.clone()),
-        }
+            Expression::Input => return Ok(Cow::Borrowed(&self.input)),
+        }))
     }
 
-    fn collected(&mut self, items: &'e [Expression]) -> Result<List> {
+    fn collected(&self, items: &'e [Expression]) -> Result<List> {
         let mut list = Vec::with_capacity(items.len());
         for item in items {
-            list.push(self.expression(item)?);
+            list.push(self.expression(item)?.into_owned());
         }
         Ok(list.into())
     }
 
+    fn binary(&self, node: &'e Binary) -> Result<Value> {
+        let left = self.defined(&node.left)?;
+        let right = match (node.operator, &*left) {
+            (Operator::Rem, Value::Str(format)) if !format.contains('%') => {
+                let right = self.expression(&node.right)?;
+                if right.is_undefined() {
+                    return Ok(left.into_owned());
+                }
+                Cow::Owned(freeze(&right))
+            }
+            _ => self.defined(&node.right)?,
+        };
+        let result = match (node.operator, &*left) {
+            (Operator::Rem, Value::Str(format)) => {
+                if format.contains('%')
+                    && let Some(undefined) = right.first_undefined()
+                {
+                    return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                }
+                formatting::percent(format, &right).map(Value::from)
+            }
+            (operator, Value::Object(_)) => super::time::arithmetic(operator, &left, &right)
+                .unwrap_or_else(|| operator.apply(&left, &right)),
+            (operator, _) => operator.apply(&left, &right),
+        };
+        result.map_err(|message| self.failure(message, node.place))
+    }
+
+    fn concatenated(&self, parts: &'e [Expression]) -> Result<String> {
+        let mut text = String::new();
+        for part in parts {
+            let value = self.defined(part)?;
+            match &*value {
+                Value::Str(_) | Value::Int(_) => value.write_text(&mut text),
+                _ => {
+                    let value = self.complete(value.into_owned())?;
+                    if let Some(undefined) = value.first_undefined() {
+                        return Err(TemplateError::from(&**undefined).at(self.code, part.place()));
+                    }
+                    value.write_text(&mut text);
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    #[cold]
     pub(super) fn failure(&self, message: impl std::fmt::Display, place: Place) -> TemplateError {
         TemplateError::runtime(message).at(self.code, place)
     }
 
+    /// Resolves what an access found.
+    fn seen<'s>(&'s self, value: Seen<'s>) -> Result<Seen<'s>> {
+        match &*value {
+            Value::Template(_) | Value::Encrypted(_) => {
+                self.env.resolve(&value, self.depth).map(Cow::Owned)
+            }
+            _ => Ok(value),
+        }
+    }
+
     /// Resolves what an access found, and says where what it did not find would have been.
-    fn found(&mut self, value: Result<Value>, place: Place) -> Result<Value> {
+    fn found(&self, value: Result<Value>, place: Place) -> Result<Value> {
         match value {
             Ok(Value::Undefined(undefined)) if undefined.span.is_none() => {
                 Ok(self.code.undefined(undefined.message.clone(), place))
@@ -195,26 +223,34 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Returns a value that is not undefined and holds no cells.
-    pub(super) fn defined(&mut self, expression: &'e Expression) -> Result<Value> {
+    pub(super) fn defined<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
         let value = self.expression(expression)?;
-        self.as_defined(value, expression.place())
+        self.as_defined(value, expression)
     }
 
-    fn as_defined(&self, value: Value, place: Place) -> Result<Value> {
-        match value {
-            value if is_lenient(&value) => Ok(Value::str("")),
+    fn as_defined<'s>(&'s self, value: Seen<'s>, of: &Expression) -> Result<Seen<'s>> {
+        match &*value {
+            undefined if is_lenient(undefined) => Ok(Cow::Owned(Value::str(""))),
             Value::Undefined(undefined) => {
-                Err(TemplateError::from(&*undefined).at(self.code, place))
+                Err(TemplateError::from(&**undefined).at(self.code, of.place()))
             }
-            object @ Value::Object(_) => Ok(freeze(&object)),
-            value => Ok(value),
+            object @ Value::Object(_) => Ok(Cow::Owned(freeze(object))),
+            _ => Ok(value),
         }
     }
 
     /// Returns whether an expression is true, as Python sees it.
-    pub(super) fn truth(&mut self, expression: &'e Expression) -> Result<bool> {
-        let value = self.expression(expression)?;
-        self.is_true(&value, expression.place())
+    pub(super) fn truth(&self, expression: &'e Expression) -> Result<bool> {
+        match expression {
+            Expression::Compare(node) => self.compare(node),
+            Expression::Not(operand) => Ok(!self.truth(operand)?),
+            Expression::And(node) => Ok(self.truth(&node.0)? && self.truth(&node.1)?),
+            Expression::Or(node) => Ok(self.truth(&node.0)? || self.truth(&node.1)?),
+            _ => {
+                let value = self.expression(expression)?;
+                self.is_true(&value, expression.place())
+            }
+        }
     }
 
     fn is_true(&self, value: &Value, place: Place) -> Result<bool> {
@@ -227,24 +263,26 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    fn compare(&mut self, node: &'e Compare) -> Result<bool> {
-        let mut left = self.expression(&node.first)?;
-        if left.is_undefined()
+    fn compare(&self, node: &'e Compare) -> Result<bool> {
+        let first = self.expression(&node.first)?;
+        if first.is_undefined()
             && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
         {
             // Python asks the container first.
             let right = self.defined(right)?;
-            if !matches!(right, Value::List(_) | Value::Tuple(_) | Value::Dict(_)) {
-                contains(&right, &left).map_err(|error| error.at(self.code, node.place))?;
+            if !matches!(&*right, Value::List(_) | Value::Tuple(_) | Value::Dict(_)) {
+                contains(&right, &first).map_err(|error| error.at(self.code, node.place))?;
             }
         }
-        left = self.as_defined(left, node.first.place())?;
+        let mut left = self.as_defined(first, &node.first)?;
         for (comparison, right) in &node.rest {
-            let right = self.defined(right)?;
+            let mut right = self.defined(right)?;
             if left.is_lazy() {
-                left = self.complete(left)?;
+                left = Cow::Owned(self.complete(left.into_owned())?);
             }
-            let right = if right.is_lazy() { self.complete(right)? } else { right };
+            if right.is_lazy() {
+                right = Cow::Owned(self.complete(right.into_owned())?);
+            }
             let holds = compare(*comparison, &left, &right)
                 .map_err(|error| error.at(self.code, node.place))?;
             if !holds {
@@ -255,21 +293,21 @@ impl<'e> Evaluator<'e> {
         Ok(true)
     }
 
-    fn slice(&mut self, node: &'e Slice) -> Result<Value> {
+    fn slice(&self, node: &'e Slice) -> Result<Value> {
         let of = self.expression(&node.of)?;
-        let of = match of {
-            Value::Undefined(_) => return Ok(of),
-            other => freeze(&other),
-        };
+        if of.is_undefined() {
+            return Ok(of.into_owned());
+        }
+        let of = freeze(&of);
         let mut bounds = [None; 3];
         for (bound, given) in bounds.iter_mut().zip([&node.start, &node.stop, &node.step]) {
             let Some(expression) = given else { continue };
-            *bound = match freeze(&self.expression(expression)?) {
+            *bound = match &*self.expression(expression)? {
                 Value::None => None,
                 value => {
                     if let Some(number) = value.as_int() {
                         Some(number)
-                    } else if let Value::BigInt(number) = &value {
+                    } else if let Value::BigInt(number) = value {
                         let negative = number.sign() == num_bigint::Sign::Minus;
                         Some(if negative { i64::MIN } else { i64::MAX })
                     } else {
@@ -285,143 +323,8 @@ impl<'e> Evaluator<'e> {
         Ok(found)
     }
 
-    fn passed(&mut self, arguments: &'e Arguments) -> Result<Passed> {
-        let mut passed = Passed::default();
-        for (splat, expression) in &arguments.positional {
-            if *splat {
-                let value = self.defined(expression)?;
-                let items = self.iterate(&value).map_err(|_| {
-                    let found = value.type_name();
-                    TemplateError::runtime(format!(
-                        "Value after * must be an iterable, not {found}"
-                    ))
-                })?;
-                passed.positional.extend(items.iter().cloned());
-            } else {
-                passed.positional.push(self.expression(expression)?);
-            }
-        }
-        for (name, expression) in &arguments.named {
-            let value = self.expression(expression)?;
-            passed.named.push((Arc::clone(name), value));
-        }
-        for expression in &arguments.splats {
-            let value = self.defined(expression)?;
-            let Value::Dict(dict) = &value else {
-                let found = value.type_name();
-                return Err(TemplateError::runtime(format!(
-                    "argument after ** must be a mapping, not {found}"
-                )));
-            };
-            for (key, value) in dict.iter() {
-                passed.named.push((key.to_text().into(), value.clone()));
-            }
-        }
-        Ok(passed)
-    }
-
-    /// Calls; `caller` is what a `call` block hands to its macro.
-    pub(super) fn call_with(
-        &mut self,
-        expression: &'e Expression,
-        caller: Option<Value>,
-    ) -> Result<Value> {
-        let with_caller = |mut passed: Passed| {
-            if let Some(caller) = caller {
-                passed.named.push(("caller".into(), caller));
-            }
-            passed
-        };
-        match expression {
-            Expression::Method(node) => {
-                if let Expression::Name(symbol, _) = &node.of
-                    && &*self.code.names[*symbol as usize] == "self"
-                    && let Some(block) = self.has_block(&node.name)
-                {
-                    let mut out = Output::text();
-                    self.run_block(&block, 0, false, &mut out)?;
-                    return Ok(out.into_text().into());
-                }
-                let of = self.expression(&node.of)?;
-                if of.is_undefined() {
-                    return Ok(of);
-                }
-                let passed = with_caller(self.passed(&node.arguments)?);
-                self.method(&of, &node.name, passed)
-                    .map_err(|error| error.at(self.code, node.place))
-            }
-            Expression::Call(node) => {
-                if let Expression::Name(symbol, _) = &node.callee
-                    && &*self.code.names[*symbol as usize] == "super"
-                    && let Some((block, level)) = self.block.clone()
-                {
-                    let mut out = Output::text();
-                    self.run_block(&block, level + 1, true, &mut out)?;
-                    return Ok(out.into_text().into());
-                }
-                let callee = self.expression(&node.callee)?;
-                let passed = with_caller(self.passed(&node.arguments)?);
-                self.call(&callee, passed).map_err(|error| error.at(self.code, node.place))
-            }
-            other => self.expression(other),
-        }
-    }
-
-    fn method(&mut self, of: &Value, name: &Arc<str>, passed: Passed) -> Result<Value> {
-        self.step()?;
-        if let Some(result) = methods::call(self, of, name, &passed) {
-            let value = result?;
-            return self.resolved(value);
-        }
-        let found = self.attribute(of, name)?;
-        let found = self.resolved(found)?;
-        self.call(&found, passed)
-    }
-
-    /// Calls a value.
-    pub(crate) fn call(&mut self, callee: &Value, passed: Passed) -> Result<Value> {
-        self.step()?;
-        if callee.is_undefined() {
-            return Ok(callee.clone());
-        }
-        if let Some(function) = downcast::<Function>(callee) {
-            return (function.call)(self, passed);
-        }
-        if let Some(found) = downcast::<Macro>(callee) {
-            return self.call_macro(found, passed);
-        }
-        if let Some(bound) = downcast::<Bound>(callee) {
-            let of = bound.of.clone();
-            return methods::call(self, &of, &bound.name, &passed).unwrap_or(Ok(Value::None));
-        }
-        if let Some(state) = downcast::<Loop>(callee) {
-            let running = self.running.iter().rev().find(|node| Arc::ptr_eq(node, &state.node));
-            let Some(node) = running.copied().filter(|node| node.recursive) else {
-                return Err(TemplateError::runtime(
-                    "The loop must have the 'recursive' marker to be called recursively.",
-                ));
-            };
-            let mut out = Output::text();
-            let items = passed.positional.into_iter().next().unwrap_or_default();
-            if self.running.len() >= MAX_DEPTH as usize {
-                return Err(TemplateError::recursion());
-            }
-            self.for_loop(node, Some(items), &mut out)?;
-            return Ok(out.into_text().into());
-        }
-        if let Some(joiner) = downcast::<Joiner>(callee) {
-            let used = joiner.used.swap(1, std::sync::atomic::Ordering::Relaxed);
-            return Ok(if used == 0 { Value::str("") } else { joiner.separator.clone() });
-        }
-        if let Some(cycler) = downcast::<Cycler>(callee) {
-            return Ok(cycler.next());
-        }
-        let found = callee.type_name();
-        Err(TemplateError::runtime(format!("'{found}' object is not callable")))
-    }
-
     /// Returns a value that leaves the template: nothing undefined in it, no cells, tuples and views as lists.
-    pub(super) fn finalize(&mut self, value: Value) -> Result<Value> {
+    pub(super) fn finalize(&self, value: Value) -> Result<Value> {
         match value {
             Value::None
             | Value::Bool(_)
@@ -441,16 +344,33 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Resolves templates at all depths; what is undefined inside stays so.
-    pub(crate) fn complete(&mut self, value: Value) -> Result<Value> {
-        if value.is_lazy() { self.env.complete(&value, self.depth) } else { Ok(freeze(&value)) }
+    pub(crate) fn complete(&self, value: Value) -> Result<Value> {
+        match value {
+            Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None => Ok(value),
+            value if value.is_lazy() => self.env.complete(&value, self.depth),
+            value if self.env.has_cells() => Ok(freeze(&value)),
+            value => Ok(value),
+        }
     }
 
     /// Resolves a value that is itself a template.
-    pub(crate) fn resolved(&mut self, value: Value) -> Result<Value> {
+    pub(crate) fn resolved(&self, value: Value) -> Result<Value> {
         match value {
             Value::Template(_) | Value::Encrypted(_) => self.env.resolve(&value, self.depth),
             other => Ok(other),
         }
+    }
+}
+
+/// Returns an entry of a dictionary, borrowed where the dictionary is; nothing where it is none, or has none.
+fn entry<'s>(
+    of: &Seen<'s>,
+    find: impl for<'d> FnOnce(&'d Dict) -> Option<&'d Value>,
+) -> Option<Seen<'s>> {
+    match of {
+        Cow::Borrowed(Value::Dict(dict)) => find(dict).map(Cow::Borrowed),
+        Cow::Owned(Value::Dict(dict)) => find(dict).cloned().map(Cow::Owned),
+        _ => None,
     }
 }
 

@@ -174,7 +174,7 @@ pub fn all() -> impl Iterator<Item = &'static Filter> {
 
 /// Applies a filter.
 pub(crate) fn apply(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     filter: &'static Filter,
     input: Value,
     passed: Passed,
@@ -193,7 +193,7 @@ pub(crate) fn exists(name: &str) -> bool {
 
 /// Applies the filter of this name.
 pub(crate) fn apply_by_name(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     name: &str,
     input: Value,
     passed: Passed,

@@ -37,7 +37,7 @@ pub(crate) fn find(name: &str) -> Option<Value> {
     FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
 }
 
-fn range(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn range(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     let mut numbers = Vec::new();
     for value in &passed.positional {
         match freeze(value) {
@@ -76,7 +76,7 @@ fn range(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     Ok(object(Range { start, stop, step }))
 }
 
-fn dict(eval: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn dict(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     let mut dict = Dict::new();
     for value in passed.positional {
         match eval.complete(value)? {
@@ -103,7 +103,7 @@ fn dict(eval: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     Ok(dict.into())
 }
 
-fn now(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn now(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     let argument = |index: usize, name: &str| {
         let named = passed.named.iter().find(|(known, _)| &**known == name).map(|(_, v)| v);
         passed.positional.get(index).or(named)
@@ -118,7 +118,7 @@ fn now(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     }
 }
 
-fn undef(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn undef(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     if let Some((name, _)) = passed.named.iter().find(|(name, _)| &**name != "hint") {
         let message = format!("_undef() got an unexpected keyword argument '{name}'");
         return Err(TemplateError::runtime(message));
@@ -130,7 +130,7 @@ fn undef(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
     Ok(Value::undefined(hint))
 }
 
-fn namespace(eval: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn namespace(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     let namespace = Namespace(Mutex::default());
     for value in passed.positional {
         let given = Passed { positional: vec![value], named: Vec::new() };
@@ -151,7 +151,7 @@ fn thawed(eval: &Evaluator<'_>, value: Value) -> Value {
     if eval.code.mutates { thaw(value) } else { value }
 }
 
-fn cycler(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn cycler(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     if passed.positional.is_empty() {
         return Err(TemplateError::runtime("at least one item has to be provided"));
     }
@@ -159,7 +159,7 @@ fn cycler(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
-fn joiner(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn joiner(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     let named = passed.named.into_iter().next().map(|(_, value)| value);
     let separator = passed.positional.into_iter().next().or(named);
     let separator = separator.unwrap_or_else(|| Value::str(", "));
@@ -168,7 +168,7 @@ fn joiner(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
 
 /// Filler text; its words are random in the reference too.
 #[expect(clippy::unnecessary_wraps, reason = "all functions may fail")]
-fn lipsum(_: &mut Evaluator<'_>, passed: Passed) -> Result<Value> {
+fn lipsum(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     const SENTENCE: &str = "Lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod.";
     let paragraphs = passed.positional.first().and_then(Value::as_int).unwrap_or(5);
     let paragraphs = usize::try_from(paragraphs).unwrap_or(0).min(1000);

@@ -14,7 +14,7 @@ use super::{
         Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Place,
     },
 };
-use crate::value::{Operator, Template, Value};
+use crate::value::{List, Operator, Template, Value};
 
 impl Parser<'_> {
     /// Reads an expression, or several that commas make a tuple.
@@ -202,14 +202,18 @@ impl Parser<'_> {
             Token::Operator("-") => {
                 self.advance()?;
                 let operand = self.deeper(|parser| parser.unary(false))?;
-                Expression::Negate(Box::new((operand, self.since(start))))
+                match operand {
+                    // The number itself, unless it would not fit.
+                    Expression::Const(Value::Int(number)) => Expression::Const(Value::Int(-number)),
+                    operand => Expression::Negate(Box::new((operand, self.since(start)))),
+                }
             }
             Token::Operator("+") => {
                 self.advance()?;
                 let operand = self.deeper(|parser| parser.unary(false))?;
                 Expression::Positive(Box::new((operand, self.since(start))))
             }
-            _ => self.primary()?,
+            _ => constant(self.primary()?),
         };
         let node = self.postfix(node, start)?;
         if filtered { self.filtered(node, start) } else { Ok(node) }
@@ -413,6 +417,33 @@ fn foreign(
     place: Place,
 ) -> Expression {
     Expression::Foreign(Box::new(Foreign { kind, name: name.into(), input, arguments, place }))
+}
+
+/// Makes one value of a list or a tuple of literals, so that it is made once.
+fn constant(expression: Expression) -> Expression {
+    let literal = |item: &Expression| match item {
+        // A text that is a template is none in a condition.
+        Expression::Const(Value::Str(text)) => !Template::is_in(text),
+        Expression::Const(value) => !matches!(value, Value::Template(_)),
+        _ => false,
+    };
+    match expression {
+        Expression::List(items) if items.iter().all(literal) => {
+            Expression::Const(Value::List(Arc::new(literals(items))))
+        }
+        Expression::Tuple(items) if items.iter().all(literal) => {
+            Expression::Const(Value::Tuple(Arc::new(literals(items))))
+        }
+        other => other,
+    }
+}
+
+fn literals(items: Vec<Expression>) -> List {
+    let values = items.into_iter().map(|item| match item {
+        Expression::Const(value) => value,
+        _ => Value::None,
+    });
+    values.collect()
 }
 
 /// Reads an integer with its prefix and underscores.

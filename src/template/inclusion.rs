@@ -1,10 +1,10 @@
 //! Blocks, and other templates: inheritance, `include`, `import`.
 
-use std::sync::Arc;
+use std::{borrow::Cow, cell::OnceCell, sync::Arc};
 
 use super::{
     TemplateError,
-    cells::freeze,
+    cells::{freeze, is_cell},
     evaluator::{Evaluator, MAX_DEPTH, Result},
     objects::{Macro, Module, Overlay, downcast, object},
     output::Output,
@@ -34,7 +34,7 @@ impl<'e> Evaluator<'e> {
 
     /// Runs a block: the most derived one of this name, or one further up for `super()`.
     pub(super) fn run_block(
-        &mut self,
+        &self,
         name: &Arc<str>,
         level: usize,
         scoped: bool,
@@ -64,29 +64,27 @@ impl<'e> Evaluator<'e> {
 
     /// Returns the names of the template's top level.
     fn exported(&self) -> Overlay {
-        if self.root.iter().all(Option::is_none) {
-            return Arc::clone(&self.overlay);
-        }
-        let mut names = (*self.overlay).clone();
-        for (symbol, value) in self.root.iter().enumerate() {
-            if let Some(value) = value {
-                names.push((Arc::clone(&self.code.names[symbol]), value.clone()));
-            }
-        }
-        Arc::new(names)
+        self.over(&self.top())
     }
 
     /// Returns the template's own names, for a template that it includes.
     pub(super) fn visible(&self) -> Overlay {
-        let exported = self.exported();
-        if self.stack.len() == self.floor {
-            return exported;
+        self.over(&self.slots)
+    }
+
+    /// Returns what the includer handed on, under names of this template, and variables that it may have changed.
+    fn over(&self, slots: &[Option<Value>]) -> Overlay {
+        let changed = self.known.iter().map(OnceCell::get).map(|it| it.filter(|it| is_cell(it)));
+        let changed = self.code.names.iter().zip(changed);
+        let own = self.code.names.iter().zip(slots.iter().map(Option::as_ref));
+        let all = changed.chain(own);
+        let all = all.filter_map(|(name, value)| Some((Arc::clone(name), value?.clone())));
+        let mut all = all.peekable();
+        if all.peek().is_none() {
+            return self.overlay.clone();
         }
-        let mut names = (*exported).clone();
-        for (symbol, value) in &self.stack[self.floor..] {
-            names.push((Arc::clone(&self.code.names[*symbol as usize]), value.clone()));
-        }
-        Arc::new(names)
+        let before = self.overlay.iter().flat_map(|names| names.iter().cloned());
+        Some(Arc::new(before.chain(all).collect()))
     }
 
     pub(super) fn load(&self, name: &Value, place: Place) -> Result<Arc<Code>> {
@@ -123,7 +121,8 @@ impl<'e> Evaluator<'e> {
         with_context: bool,
         out: &mut Output,
     ) -> Result<()> {
-        let value = freeze(&self.expression(name)?);
+        let value = self.expression(name)?;
+        let value = freeze(&value);
         let code = match self.load(&value, name.place()) {
             Ok(code) => code,
             Err(error) if ignore_missing && is_missing(&error) => return Ok(()),
@@ -138,12 +137,13 @@ impl<'e> Evaluator<'e> {
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
-        out.push(text.into_text().into());
+        out.push(Cow::Owned(text.into_text().into()));
         Ok(())
     }
 
-    pub(super) fn import(&mut self, name: &'e Expression, with_context: bool) -> Result<Module> {
-        let value = freeze(&self.expression(name)?);
+    pub(super) fn import(&self, name: &'e Expression, with_context: bool) -> Result<Module> {
+        let value = self.expression(name)?;
+        let value = freeze(&value);
         let code = self.load(&value, name.place())?;
         let mut evaluator = Evaluator::new(self.env, &code, self.depth + 1);
         if with_context {
@@ -154,9 +154,9 @@ impl<'e> Evaluator<'e> {
         }
         let mut text = Output::text();
         evaluator.run(&mut text)?;
-        let root = Arc::new(evaluator.root.clone());
+        let root = Arc::new(evaluator.slots.clone());
         let mut exports = Vec::new();
-        for (name, value) in code.names.iter().zip(evaluator.root) {
+        for (name, value) in code.names.iter().zip(evaluator.slots) {
             let Some(value) = value else { continue };
             if name.starts_with('_') {
                 continue;
@@ -167,8 +167,8 @@ impl<'e> Evaluator<'e> {
                     code: Arc::clone(&code),
                     body: Arc::clone(&found.body),
                     root: Arc::clone(&root),
-                    stack: Vec::new(),
-                    overlay: Arc::clone(&found.overlay),
+                    inner: Vec::new(),
+                    overlay: found.overlay.clone(),
                     isolated: found.isolated,
                 }),
                 _ => value,

@@ -47,9 +47,9 @@ impl Token<'_> {
 }
 
 /// Operators, the longest first.
-const OPERATORS: [&str; 27] = [
+const OPERATORS: [&str; 26] = [
     "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
-    ">", "<", "=", ".", ":", "|", ",", ";", "",
+    ">", "<", "=", ".", ":", "|", ",", ";",
 ];
 
 /// What begins where the plain text ends.
@@ -197,13 +197,20 @@ impl<'t> Lexer<'t, '_> {
             .begins
             .iter()
             .any(|(begin, _)| matches!(begin, Begin::LineStatement | Begin::LineComment));
+        let first_of = |text: &str| text.as_bytes().first().copied();
+        let common = self.begins.first().and_then(|(_, text)| first_of(text));
+        let common = common
+            .filter(|common| self.begins.iter().all(|(_, text)| first_of(text) == Some(*common)));
         let mut at = self.at;
         loop {
-            if !by_line {
-                let first = |byte: &u8| {
-                    self.begins.iter().any(|(_, text)| text.as_bytes().first() == Some(byte))
-                };
-                at += bytes[at..].iter().position(first)?;
+            if by_line {
+                // Each place may begin one.
+            } else if let Some(common) = common {
+                at += bytes.get(at..)?.iter().position(|byte| *byte == common)?;
+            } else {
+                let first =
+                    |byte: &u8| self.begins.iter().any(|(_, text)| first_of(text) == Some(*byte));
+                at += bytes.get(at..)?.iter().position(first)?;
             }
             if at > bytes.len() {
                 return None;
@@ -348,14 +355,15 @@ impl<'t> Lexer<'t, '_> {
                 self.push(Token::Text(&rest[1..length - 1]), self.at + length);
                 continue;
             }
-            let operator = OPERATORS.iter().find(|operator| rest.starts_with(**operator));
-            match operator.copied().unwrap_or_default() {
-                "" => {
+            let byte = rest.as_bytes()[0];
+            let fits = |text: &&&str| text.as_bytes()[0] == byte && rest.starts_with(**text);
+            match OPERATORS.iter().find(fits).copied() {
+                None => {
                     let at = self.text[..self.at].chars().count();
                     let found = Value::str(first.to_string()).to_repr();
                     return Err(format!("unexpected char {found} at {at}"));
                 }
-                operator => {
+                Some(operator) => {
                     match operator {
                         "(" => open.push(")"),
                         "[" => open.push("]"),

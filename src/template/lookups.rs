@@ -315,7 +315,7 @@ fn failed(lookup: &Lookup, error: LookupError) -> TemplateError {
 
 /// `lookup(...)` and `query(...)`.
 pub(crate) fn call(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     passed: Passed,
     as_list: bool,
 ) -> Result<Value, TemplateError> {

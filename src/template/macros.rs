@@ -12,36 +12,46 @@ use super::{
 use crate::value::Value;
 
 impl<'e> Evaluator<'e> {
-    pub(super) fn make_macro(&mut self, body: &Arc<MacroCode>) -> Value {
+    pub(super) fn make_macro(&self, body: &Arc<MacroCode>) -> Value {
         object(Macro {
             code: Arc::clone(self.code),
             body: Arc::clone(body),
-            root: Arc::new(self.root.clone()),
-            stack: self.stack[self.floor..].to_vec(),
-            overlay: Arc::clone(&self.overlay),
+            root: Arc::new(self.top()),
+            inner: self
+                .shadowed
+                .iter()
+                .filter_map(|(symbol, _)| Some((*symbol, self.slots[*symbol as usize].clone()?)))
+                .collect(),
+            overlay: self.overlay.clone(),
             isolated: self.isolated,
         })
     }
 
     /// Runs a macro and returns its text.
-    pub(super) fn call_macro(&mut self, callee: &Macro, passed: Passed) -> Result<Value> {
+    pub(super) fn call_macro(&self, callee: &Macro, passed: Passed) -> Result<Value> {
         self.step()?;
         if self.depth >= MAX_DEPTH {
             return Err(TemplateError::recursion());
         }
         let mut evaluator = Evaluator::new(self.env, &callee.code, self.depth + 1);
-        evaluator.steps = self.steps;
-        evaluator.root = if Arc::ptr_eq(&callee.code, self.code) {
-            self.root.clone()
+        evaluator.steps.set(self.steps.get());
+        if Arc::ptr_eq(&callee.code, self.code) {
+            evaluator.slots = self.top();
+            if self.code.mutates {
+                evaluator.known.clone_from(&self.known);
+            }
         } else {
-            (*callee.root).clone()
-        };
-        evaluator.stack.clone_from(&callee.stack);
-        evaluator.overlay = Arc::clone(&callee.overlay);
+            evaluator.slots.clone_from(&callee.root);
+        }
+        evaluator.enter();
+        for (symbol, value) in &callee.inner {
+            evaluator.bind(*symbol, value.clone());
+        }
+        evaluator.enter();
+        evaluator.overlay.clone_from(&callee.overlay);
         evaluator.isolated = callee.isolated;
-        evaluator.scope = Some(evaluator.stack.len());
         let text = evaluator.macro_body(&callee.body, passed)?;
-        self.steps = evaluator.steps;
+        self.steps.set(evaluator.steps.get());
         Ok(text)
     }
 
@@ -60,7 +70,7 @@ impl<'e> Evaluator<'e> {
             let value = match given {
                 Some(value) => value,
                 None if index >= first_default => {
-                    self.expression(&node.defaults[index - first_default])?
+                    self.expression(&node.defaults[index - first_default])?.into_owned()
                 }
                 None => Value::undefined(format!("parameter '{name}' was not provided")),
             };

@@ -31,6 +31,11 @@ pub(crate) const CHANGING: &[&str] = &[
     "popitem",
 ];
 
+/// Returns whether dictionaries have a method of this name.
+pub(crate) fn is_of_dicts(name: &str) -> bool {
+    container::DICT.contains(&name)
+}
+
 /// Returns whether a value has a method of this name.
 pub(crate) fn exists(of: &Value, name: &str) -> bool {
     match of {
@@ -67,7 +72,7 @@ pub(crate) fn exists(of: &Value, name: &str) -> bool {
 
 /// Calls a method; nothing when the value has none of this name.
 pub(crate) fn call(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     of: &Value,
     name: &str,
     passed: &Passed,

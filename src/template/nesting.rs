@@ -5,7 +5,7 @@ use super::parser::{Parser, Result};
 /// How deep expressions and statements may nest: more than anybody writes, less than the stack holds.
 const MAX_NESTING: usize = 100;
 
-/// How many operators, filters and attributes one expression may chain, for the same reason.
+/// How many operators, filters and attributes may stand in each other, for the same reason.
 const MAX_LINKS: usize = 1000;
 
 impl Parser<'_> {
@@ -14,12 +14,12 @@ impl Parser<'_> {
         if self.depth >= MAX_NESTING {
             return Err(self.fail("the template nests too deeply"));
         }
-        if self.depth == 0 {
-            self.links = 0;
-        }
+        // Chains of what stands beside each other are no longer for it.
+        let links = self.links;
         self.depth += 1;
         let result = parse(self);
         self.depth -= 1;
+        self.links = links;
         result
     }
 
@@ -30,5 +30,22 @@ impl Parser<'_> {
             return Err(self.fail("the template nests too deeply"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::template::{Context, Env, FileOptions, uses::testing::Variables};
+
+    #[test]
+    fn long_files_do_not_nest() {
+        let lines = "{{ 1 | string | upper | lower }}\n".repeat(1000);
+        let text = format!("{{% if true %}}\n{lines}{{% endif %}}\n");
+        let (variables, context) = (Variables(Default::default()), Context::default());
+        let env = Env::new(&variables, &context);
+        let rendered = env.render_file(&text, None, &FileOptions::default()).unwrap();
+        assert_eq!(rendered, "1\n".repeat(1000));
+        let endless = format!("{{{{ 1{} }}}}", " | abs".repeat(2000));
+        assert!(env.render_file(&endless, None, &FileOptions::default()).is_err());
     }
 }

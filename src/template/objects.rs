@@ -83,7 +83,7 @@ impl Object for Range {
 }
 
 /// What a global function does.
-pub(crate) type FunctionBody = fn(&mut Evaluator<'_>, Passed) -> Result<Value, TemplateError>;
+pub(crate) type FunctionBody = fn(&Evaluator<'_>, Passed) -> Result<Value, TemplateError>;
 
 /// A global function.
 #[derive(Debug)]
@@ -135,13 +135,14 @@ pub(crate) struct Macro {
     pub(crate) code: Arc<Code>,
     pub(crate) body: Arc<MacroCode>,
     pub(crate) root: Arc<Vec<Option<Value>>>,
-    pub(crate) stack: Vec<(Symbol, Value)>,
+    /// Names of the scopes around its definition.
+    pub(crate) inner: Vec<(Symbol, Value)>,
     pub(crate) overlay: Overlay,
     pub(crate) isolated: bool,
 }
 
 /// Names that an including template hands on.
-pub(crate) type Overlay = Arc<Vec<(Arc<str>, Value)>>;
+pub(crate) type Overlay = Option<Arc<Vec<(Arc<str>, Value)>>>;
 
 impl std::fmt::Debug for Macro {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

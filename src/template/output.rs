@@ -1,6 +1,6 @@
 //! What a template's statements put out: one native value, or text.
 
-use super::{TemplateError, expression::is_lenient};
+use super::{TemplateError, evaluator::Seen, expression::is_lenient};
 use crate::value::Value;
 
 /// What was put out so far.
@@ -25,12 +25,23 @@ impl Output {
     }
 
     /// Adds a value; None leaves no trace.
-    pub(crate) fn push(&mut self, value: Value) {
+    pub(crate) fn push(&mut self, value: Seen<'_>) {
+        match self {
+            Output::Text(text) | Output::Written(text) => match &*value {
+                Value::Str(part) => text.push_str(part),
+                // An argument cannot be left out in the middle of a text: there it is nothing.
+                Value::None | Value::Omit => (),
+                nothing if is_lenient(nothing) => (),
+                other => write(other, text),
+            },
+            Output::Nothing | Output::One(_) => self.push_among_first(value.into_owned()),
+        }
+    }
+
+    fn push_among_first(&mut self, value: Value) {
         match self {
             _ if matches!(value, Value::None) => (),
-            // An argument cannot be left out in the middle of a text: there it is nothing.
-            Output::One(_) | Output::Text(_) | Output::Written(_)
-                if matches!(value, Value::Omit) || is_lenient(&value) => {}
+            Output::One(_) if matches!(value, Value::Omit) || is_lenient(&value) => {}
             Output::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
                 let mut text = String::new();
                 write(&value, &mut text);

@@ -1,7 +1,9 @@
 //! Jinja's grammar: the tokens of a template become the tree that is evaluated. Statements are here, expressions in
 //! `grammar`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::{
     env::FileOptions,
@@ -19,7 +21,7 @@ pub(super) struct Parser<'t> {
     at: usize,
     pub(super) code: Code,
     newline: String,
-    symbols: HashMap<&'t str, Symbol>,
+    symbols: FxHashMap<&'t str, Symbol>,
     /// Statements that are open, the innermost last.
     tags: Vec<&'t str>,
     /// What may follow in each of them.
@@ -47,7 +49,7 @@ impl<'t> Parser<'t> {
             at: 0,
             code,
             newline: options.newline_sequence.clone(),
-            symbols: HashMap::new(),
+            symbols: FxHashMap::default(),
             tags: Vec::new(),
             ends: Vec::new(),
             raw: false,
@@ -78,6 +80,7 @@ impl<'t> Parser<'t> {
         if let Some((message, place)) = self.unknown.first() {
             return Err(TemplateError::syntax(&self.code, *place, message));
         }
+        self.code.repeats |= self.code.mutates;
         self.code.loop_symbol = self.symbols.get("loop").copied();
         if let Some(symbol) = self.code.loop_symbol {
             self.code.assigned[symbol as usize] = true;
@@ -378,6 +381,7 @@ impl<'t> Parser<'t> {
         let filter = if self.skip_name("if")? { Some(self.expression()?) } else { None };
         let recursive = self.skip_name("recursive")?;
         self.loops += 1;
+        self.code.repeats = true;
         let (body, end) = self.statements(&["endfor", "else"])?;
         self.loops -= 1;
         let otherwise = if end == "else" { self.statements(&["endfor"])?.0 } else { Vec::new() };
@@ -441,6 +445,7 @@ impl<'t> Parser<'t> {
         ends: &'static [&'static str],
     ) -> Result<MacroCode> {
         let loops = std::mem::take(&mut self.loops);
+        self.code.repeats = true;
         let (body, _) = self.statements(ends)?;
         self.loops = loops;
         // A name that was already seen outside would be taken for one of this body: harmless, it is only offered.

@@ -121,7 +121,7 @@ pub(crate) fn has(kind: Kind, name: &str) -> bool {
 
 /// Calls a plugin.
 pub(crate) fn call(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     kind: Kind,
     name: &Arc<str>,
     input: Option<Value>,
@@ -138,7 +138,7 @@ pub(crate) fn call(
     run(eval.env, kind, name, args, named)
 }
 
-fn defined(eval: &mut Evaluator<'_>, value: Value) -> Result<Value, TemplateError> {
+fn defined(eval: &Evaluator<'_>, value: Value) -> Result<Value, TemplateError> {
     let value = eval.complete(value)?;
     match value.first_undefined() {
         Some(undefined) => Err((&**undefined).into()),
@@ -205,13 +205,13 @@ impl Back for Asked<'_, '_> {
         named: Vec<(Arc<str>, Value)>,
     ) -> Result<Value, Failure> {
         let code = self.0.expression_code("none", None)?;
-        let mut eval = Evaluator::new(self.0, &code, 0);
+        let eval = Evaluator::new(self.0, &code, 0);
         let mut args = args.into_iter();
         let input = args.next().unwrap_or_default();
         let passed = Passed { positional: args.collect(), named };
         Ok(match kind {
-            Kind::Filter => filters::apply_by_name(&mut eval, name, input, passed)?,
-            _ => Value::Bool(tests::apply_by_name(&mut eval, name, input, passed)?),
+            Kind::Filter => filters::apply_by_name(&eval, name, input, passed)?,
+            _ => Value::Bool(tests::apply_by_name(&eval, name, input, passed)?),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::{
     error::TemplateError,
     grammar::integer,
     lexer::Token,
-    methods::CHANGING,
+    methods::{CHANGING, is_of_dicts},
     parser::{Parser, Result},
     tree::{Arguments, Attribute, Call, Expression, Item, Method, Place, Slice},
 };
@@ -17,7 +17,9 @@ impl Parser<'_> {
             let place = self.since(start);
             return match token {
                 Token::Name(name) => {
-                    Ok(Expression::Attribute(Box::new(Attribute { of, name: name.into(), place })))
+                    let special = name.starts_with("__") || is_of_dicts(name);
+                    let name = name.into();
+                    Ok(Expression::Attribute(Box::new(Attribute { of, name, special, place })))
                 }
                 Token::Integer(digits) => {
                     let key = Expression::Const(integer(digits));

@@ -7,13 +7,13 @@ use crate::value::Value;
 
 /// Returns an item's attribute by a dotted path or an index; the default stands for what is not there.
 pub(crate) fn attribute(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     item: &Value,
     path: &Value,
     default: Option<&Value>,
 ) -> Result<Value> {
     let mut value = item.clone();
-    let step = |eval: &mut Evaluator<'_>, value: Value, key: &Value| {
+    let step = |eval: &Evaluator<'_>, value: Value, key: &Value| {
         let found = eval.item(&value, key)?;
         let found = eval.resolved(found)?;
         Ok(match default {

@@ -39,7 +39,7 @@ impl Compiled {
 /// Returns a variable's template as compiled at its first use.
 pub(super) fn compiled(template: &Template) -> Result<&Compiled> {
     let compiled = template.compiled.get_or_init(|| {
-        let options = FileOptions { keep_trailing_newline: false, ..FileOptions::default() };
+        let options = FileOptions::default();
         let code = compile(&template.text, template.span.clone(), &options, Kind::Variable);
         let newlines = template.text.len() - template.text.trim_end_matches('\n').len();
         let compiled: Result<Compiled> =
@@ -64,6 +64,7 @@ fn empty(text: &Arc<str>, span: Option<Span>, kind: Kind) -> Code {
         names: Vec::new(),
         assigned: Vec::new(),
         mutates: false,
+        repeats: kind == Kind::File,
         loop_symbol: None,
         blocks: Vec::new(),
         extends: false,
@@ -78,7 +79,8 @@ pub(super) fn compile(
     options: &FileOptions,
     kind: Kind,
 ) -> Result<Code> {
-    let text = normalized(text, options.keep_trailing_newline);
+    // A file's newline at its end is kept in another way, as a variable's.
+    let text = normalized(text);
     Parser::new(&text, empty(&text, span, kind), options).template()
 }
 
@@ -98,15 +100,15 @@ pub(super) fn compile_condition(text: &str, span: Option<Span>) -> Result<Code> 
     parser.standalone()
 }
 
-/// Returns a text with newlines only, and without one at its end unless that is kept.
-fn normalized(text: &Arc<str>, keep_trailing_newline: bool) -> Arc<str> {
+/// Returns a text with newlines only, and without one at its end.
+fn normalized(text: &Arc<str>) -> Arc<str> {
     let unified = if text.contains('\r') {
         Arc::from(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
         Arc::clone(text)
     };
     match unified.strip_suffix('\n') {
-        Some(rest) if !keep_trailing_newline => rest.into(),
+        Some(rest) => rest.into(),
         _ => unified,
     }
 }
@@ -162,7 +164,8 @@ pub fn expand_header<'t, 'o>(
         match key {
             "trim_blocks" => options.trim_blocks = flag()?,
             "lstrip_blocks" => options.lstrip_blocks = flag()?,
-            "keep_trailing_newline" => options.keep_trailing_newline = flag()?,
+            // A file keeps the newlines at its end, whatever is asked for.
+            "keep_trailing_newline" => drop(flag()?),
             "variable_start_string" => options.variable_start = text()?,
             "variable_end_string" => options.variable_end = text()?,
             "block_start_string" => options.block_start = text()?,

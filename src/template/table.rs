@@ -59,6 +59,11 @@ fn addresses_give_what_the_reference_gives() {
     check(include_str!("table/addresses.json"));
 }
 
+#[test]
+fn ansible_utils_gives_what_the_reference_gives() {
+    check(include_str!("table/ansible_utils.json"));
+}
+
 fn check(table: &str) {
     super::extensions::HERE.set(u8::MAX);
     let table: serde_json::Value = serde_json::from_str(table).unwrap();

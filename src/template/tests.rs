@@ -118,7 +118,7 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
 
 /// Applies a test.
 pub(crate) fn apply(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     test: &'static Test,
     input: Value,
     passed: Passed,
@@ -137,7 +137,7 @@ pub(crate) fn exists(name: &str) -> bool {
 
 /// Applies the test of this name.
 pub(crate) fn apply_by_name(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     name: &str,
     input: Value,
     passed: Passed,

@@ -39,6 +39,8 @@ pub(crate) struct Code {
     pub(crate) assigned: Vec<bool>,
     /// Whether something is changed in place, so that containers must be cells.
     pub(crate) mutates: bool,
+    /// Whether names may be asked for again and again, so that what they mean is kept.
+    pub(crate) repeats: bool,
     /// The symbol of `loop`, when the template mentions it.
     pub(crate) loop_symbol: Option<Symbol>,
     pub(crate) blocks: Vec<Block>,
@@ -139,6 +141,8 @@ pub(crate) enum Expression {
 pub(crate) struct Attribute {
     pub(crate) of: Expression,
     pub(crate) name: Arc<str>,
+    /// Whether an entry of a dictionary with this name does not count: it is a method's, or Python's own.
+    pub(crate) special: bool,
     pub(crate) place: Place,
 }
 

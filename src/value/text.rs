@@ -38,7 +38,7 @@ impl Value {
             Value::None => out.push_str("None"),
             Value::Bool(true) => out.push_str("True"),
             Value::Bool(false) => out.push_str("False"),
-            Value::Int(number) => push(out, number),
+            Value::Int(number) => write_int(*number, out),
             Value::BigInt(number) => push(out, number),
             Value::Float(number) => out.push_str(&float_text(*number)),
             Value::Str(text) => write_quoted(text, out),
@@ -65,6 +65,24 @@ impl Value {
             Value::Omit => out.push_str("<<Omit>>"),
         }
     }
+}
+
+/// Writes the digits from the last to the first: templates are full of numbers, and formatting them is slow.
+fn write_int(number: i64, out: &mut String) {
+    let mut digits = [0; 20];
+    let (mut at, mut rest) = (digits.len(), number.unsigned_abs());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 fn push(out: &mut String, value: impl std::fmt::Display) {
@@ -164,6 +182,13 @@ fn write_bytes(bytes: &[u8], out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_are_written_with_all_their_digits() {
+        for number in [0, 7, -1, 10, 1234, i64::MAX, i64::MIN] {
+            assert_eq!(Value::Int(number).to_text(), number.to_string());
+        }
+    }
 
     #[test]
     fn floats_look_as_in_python() {

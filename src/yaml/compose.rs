@@ -113,8 +113,11 @@ struct Sized {
 impl Sized {
     /// Holds for everything inside what the tag of a list or mapping says.
     fn tagged(mut self, tag: Option<&str>) -> Sized {
-        if tag == Some("!unsafe") {
-            self.node.distrust();
+        match tag {
+            Some("!unsafe") => self.node.distrust(),
+            Some("tag:yaml.org,2002:set") => self.node.keep_keys(),
+            Some("tag:yaml.org,2002:omap" | "tag:yaml.org,2002:pairs") => self.node.pair_up(),
+            _ => (),
         }
         self
     }
@@ -273,8 +276,9 @@ impl Composer<'_, '_> {
         let bad = |what: &str| Diagnostic::error(span, format!("`{text}` is not {what}"));
         Ok(match tag {
             None if plain => Scalar::resolve(&text),
-            None | Some("tag:yaml.org,2002:str" | "!" | "!!str" | "tag:yaml.org,2002:binary") => {
-                Scalar::Str(text.into())
+            None | Some("tag:yaml.org,2002:str" | "!" | "!!str") => Scalar::Str(text.into()),
+            Some("tag:yaml.org,2002:binary") => {
+                scalar::binary(&text).ok_or_else(|| bad("base64"))?
             }
             Some("!unsafe") => Scalar::Unsafe(text.into()),
             Some("!vault" | "!vault-encrypted") => Scalar::Vault(text.into()),

@@ -68,6 +68,7 @@ impl Node {
             NodeKind::Scalar(Scalar::Float(_)) => "a number",
             NodeKind::Scalar(Scalar::Date(_) | Scalar::Time(_)) => "a date",
             NodeKind::Scalar(Scalar::Str(_) | Scalar::Unsafe(_)) => "a string",
+            NodeKind::Scalar(Scalar::Bytes(_)) => "bytes",
             NodeKind::Scalar(Scalar::Vault(_)) => "a vault",
         }
     }
@@ -96,6 +97,24 @@ impl Node {
                 plain: OnceLock::new(),
             })),
             scalar => scalar.plain_value(),
+        }
+    }
+
+    /// Makes a list of a mapping's keys: a `!!set`.
+    pub(super) fn keep_keys(&mut self) {
+        if let NodeKind::Mapping(entries) = &self.kind {
+            let keys = entries.iter().map(|(key, _)| key.clone()).collect();
+            self.kind = NodeKind::Sequence(Arc::new(keys));
+        }
+    }
+
+    /// Makes pairs of the items that are mappings with one entry: `!!omap` and `!!pairs`.
+    pub(super) fn pair_up(&mut self) {
+        let NodeKind::Sequence(items) = &mut self.kind else { return };
+        for item in Arc::make_mut(items) {
+            if let Some([(key, value)]) = item.as_mapping() {
+                item.kind = NodeKind::Sequence(Arc::new(vec![key.clone(), value.clone()]));
+            }
         }
     }
 

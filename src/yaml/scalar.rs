@@ -22,6 +22,8 @@ pub enum Scalar {
     Float(f64),
     Date(Date),
     Time(Time),
+    /// `!!binary`.
+    Bytes(Arc<[u8]>),
     Str(Arc<str>),
     /// `!unsafe`: text that never is a template.
     Unsafe(Arc<str>),
@@ -40,6 +42,7 @@ impl Scalar {
             Scalar::Float(number) => Value::Float(*number),
             Scalar::Date(date) => Value::Object(Arc::new(*date)),
             Scalar::Time(time) => Value::Object(Arc::new(time.clone())),
+            Scalar::Bytes(bytes) => Value::Bytes(Arc::clone(bytes)),
             Scalar::Str(text) | Scalar::Unsafe(text) | Scalar::Vault(text) => {
                 Value::Str(Arc::clone(text))
             }
@@ -66,6 +69,14 @@ impl Scalar {
             _ => Scalar::Str(text.into()),
         }
     }
+}
+
+/// Bytes in base64, broken into lines or not.
+pub(super) fn binary(text: &str) -> Option<Scalar> {
+    use base64::Engine as _;
+    let packed: String = text.split_ascii_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(packed).ok()?;
+    Some(Scalar::Bytes(bytes.into()))
 }
 
 /// Integers: binary, octal with a leading zero, decimal, hexadecimal, sexagesimal, with underscores.

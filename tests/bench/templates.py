@@ -29,6 +29,9 @@ def main():
     out["results"] = [template.render(variables) for template in compiled]
     out["times"]["expressions"] = time.perf_counter() - start
     out["times"]["expressions, compiled before"] = shortest(lambda: [template.render(variables) for template in compiled])
+    out["files"] = [environment.from_string(text).render(variables) for text in given["files"]]
+    run = lambda: [environment.from_string(text).render(variables) for text in given["files"]]
+    out["times"]["small files, read and rendered"] = shortest(run)
     json.dump(out, sys.stdout)
 
 

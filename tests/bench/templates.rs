@@ -1,4 +1,5 @@
-//! Templates against Jinja2: a long configuration over the variables of 500 hosts, and 10,000 small expressions.
+//! Templates against Jinja2: a long configuration over the variables of 500 hosts, 10,000 small expressions, and the many
+//! small files of roles, each read and rendered once.
 //!
 //! `cargo bench --bench templates [PYTHON]`; the Python is that of the reference's virtual environment, which has Jinja2.
 
@@ -98,6 +99,65 @@ fn expressions() -> Vec<String> {
     forms.map(|(number, form)| form.replace("NUMBER", &number.to_string())).collect()
 }
 
+const SERVICE: &str = r"# {{ managed | default('Managed by hand') }}
+[Unit]
+Description={{ NAME_title | default('service NUMBER') }} of {{ domain }}
+{% if NAME_after is defined and NAME_after %}
+After={{ NAME_after | join(' ') }}
+{% endif %}
+
+[Service]
+{# one for each host #}
+User={{ NAME_user | default('www-data', true) }}
+Group={{ NAME_group | default(NAME_user) | default('www-data') }}
+ExecStart=/usr/bin/{{ NAME_binary }} --port {{ NAME_port + 1 }} --name {{ domain | upper }} {{ '--verbose' if NAME_debug else '' }}
+{% for key, value in NAME_environment.items() %}
+Environment={{ key }}={{ value | string | lower }}
+{% endfor %}
+Restart={{ NAME_restart }}
+RestartSec={{ NAME_delay }}
+LimitNOFILE={{ NAME_files * 2 }}
+{% for path in NAME_paths %}
+ReadWritePaths={{ path }}{{ '/' ~ loop.index if not loop.last }}
+{% endfor %}
+{%- if NAME_cpu != 0 and NAME_memory > 100 %}
+
+CPUQuota={{ NAME_cpu }}%
+MemoryMax={{ NAME_memory }}M
+{% endif %}
+StandardOutput={{ stats.user }}:{{ stats.refresh }}
+
+[Install]
+WantedBy={{ NAME_target | replace('.', '-') }}
+";
+
+/// The files of 200 roles, and a role's variables for each.
+fn services(variables: &mut serde_json::Value) -> Vec<String> {
+    let service = |number: u32| {
+        let name = format!("svc{number}");
+        let values = serde_json::json!({
+            "after": ["network.target", "remote-fs.target"],
+            "user": name,
+            "binary": "server",
+            "port": 8000 + number,
+            "debug": number % 2 == 0,
+            "environment": {"LANG": "C.UTF-8", "WORKERS": number, "MODE": "Production"},
+            "restart": "always",
+            "delay": 2.5,
+            "files": 1024,
+            "paths": ["/var/lib/a", "/var/log/b", "/run/c"],
+            "cpu": 50,
+            "memory": 512,
+            "target": "multi-user.target",
+        });
+        for (key, value) in values.as_object().into_iter().flatten() {
+            variables[format!("{name}_{key}")] = value.clone();
+        }
+        SERVICE.replace("NAME", &name).replace("NUMBER", &number.to_string())
+    };
+    (0..200).map(service).collect()
+}
+
 /// Returns the shortest of several runs.
 fn shortest(mut run: impl FnMut()) -> Duration {
     let times = (0..7).map(|_| {
@@ -117,7 +177,8 @@ fn main() {
         },
         PathBuf::from,
     );
-    let variables = variables();
+    let mut variables = variables();
+    let services = services(&mut variables);
     let (text, small) = (configuration(), expressions());
     let Value::Dict(dict) = Value::from(variables.clone()) else { return };
     let names = Names((*dict).clone());
@@ -145,6 +206,17 @@ fn main() {
                 .collect();
         }),
     );
+    let mut files = Vec::new();
+    times.insert(
+        "small files, read and rendered",
+        shortest(|| {
+            let context = Context::default();
+            let env = Env::new(&names, &context);
+            let render = |text: &String| env.render_file(text, None, &options);
+            files =
+                services.iter().map(|text| render(text).unwrap_or_else(|e| e.message)).collect();
+        }),
+    );
     let parsed: Vec<Value> = fresh().collect();
     times.insert(
         "expressions, compiled before",
@@ -158,8 +230,7 @@ fn main() {
 
     let folder = std::env::temp_dir().join(format!("windlass-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
-    let input =
-        serde_json::json!({"variables": variables, "configuration": text, "expressions": small});
+    let input = serde_json::json!({"variables": variables, "configuration": text, "expressions": small, "files": services});
     std::fs::write(folder.join("input.json"), input.to_string())
         .expect("the temporary folder can be written");
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/templates.py");
@@ -188,11 +259,12 @@ fn main() {
             theirs / ours
         );
     }
+    let equal = |name: &str, ours: &[String]| {
+        let theirs = answer[name].as_array().into_iter().flatten();
+        theirs.map(|text| text.as_str().unwrap_or_default()).eq(ours.iter().map(String::as_str))
+    };
     let same = answer["rendered"].as_str() == Some(&rendered)
-        && answer["results"].as_array().is_some_and(|all| {
-            all.iter()
-                .map(|text| text.as_str().unwrap_or_default())
-                .eq(results.iter().map(String::as_str))
-        });
+        && equal("results", &results)
+        && equal("files", &files);
     println!("the texts are {}", if same { "equal" } else { "NOT EQUAL" });
 }

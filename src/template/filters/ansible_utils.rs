@@ -13,6 +13,8 @@ pub(in crate::template) use to_paths::paths;
 
 registry! { Filter:
     cidr_merge,
+    fact_diff,
+    from_xml,
     get_path,
     hwaddr,
     index_of,
@@ -38,7 +40,9 @@ registry! { Filter:
     replace_keys,
     slaac,
     to_paths,
+    to_xml,
     usable_range,
+    validate,
 }
 
 /// Answers a query about a hardware address.

@@ -14,7 +14,7 @@ use crate::{
 
 /// A filter's or a test's input and arguments.
 pub(crate) struct Invocation<'i, 'e> {
-    pub(crate) eval: &'i mut Evaluator<'e>,
+    pub(crate) eval: &'i Evaluator<'e>,
     pub(crate) value: Value,
     args: Vec<Option<Value>>,
     /// Positional arguments beyond the named parameters.
@@ -75,7 +75,7 @@ impl Refusal {
 impl<'i, 'e> Invocation<'i, 'e> {
     /// Binds arguments to parameters; what is undefined among them is an error.
     pub(crate) fn bind(
-        eval: &'i mut Evaluator<'e>,
+        eval: &'i Evaluator<'e>,
         plugin: (&'static str, &'static str),
         params: &'static [&'static str],
         takes_undefined: bool,
@@ -87,40 +87,46 @@ impl<'i, 'e> Invocation<'i, 'e> {
             Value::Undefined(undefined) if !takes_undefined => return Err((&*undefined).into()),
             other => eval.complete(other)?,
         };
+        let (mut args, mut rest, mut keywords) = (Vec::new(), Vec::new(), Vec::new());
+        if passed.positional.is_empty() && passed.named.is_empty() {
+            return Ok(Invocation { eval, value, args, rest, keywords });
+        }
         let named = params.iter().take_while(|name| !name.starts_with('*')).count();
-        let takes_rest = params.contains(&"*");
-        let takes_keywords = params.contains(&"**");
-        let function = plugin.1.rsplit('.').next().unwrap_or(plugin.1);
+        let function = || plugin.1.rsplit('.').next().unwrap_or(plugin.1);
         let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
-        let mut args = vec![None; named];
-        let mut rest = Vec::new();
-        let mut keywords = Vec::new();
-        for (index, value) in passed.positional.into_iter().enumerate() {
-            let value = eval.complete(defined(value, takes_undefined)?)?;
-            if index < named {
-                args[index] = Some(value);
-            } else if takes_rest {
-                rest.push(value);
-            } else {
+        let mut positional = passed.positional;
+        if positional.len() > named {
+            let more = positional.split_off(named);
+            if !params.contains(&"*") {
                 return fail(format!(
-                    "{function}() takes at most {} positional arguments but more were given",
+                    "{}() takes at most {} positional arguments but more were given",
+                    function(),
                     named + 1
                 ));
             }
+            for value in more {
+                rest.push(eval.complete(defined(value, takes_undefined)?)?);
+            }
+        }
+        for value in positional {
+            args.push(Some(eval.complete(defined(value, takes_undefined)?)?));
         }
         for (name, value) in passed.named {
             let value = eval.complete(defined(value, takes_undefined)?)?;
-            match params.iter().position(|param| *param == &*name) {
-                Some(index) if args[index].is_some() => {
-                    return fail(format!("{function}() got multiple values for argument '{name}'"));
+            let Some(index) = params.iter().position(|param| *param == &*name) else {
+                if params.contains(&"**") {
+                    keywords.push((name, value));
+                    continue;
                 }
-                Some(index) => args[index] = Some(value),
-                None if takes_keywords => keywords.push((name, value)),
-                None => {
-                    return fail(format!(
-                        "{function}() got an unexpected keyword argument '{name}'"
-                    ));
-                }
+                let function = function();
+                return fail(format!("{function}() got an unexpected keyword argument '{name}'"));
+            };
+            if args.len() <= index {
+                args.resize(index + 1, None);
+            }
+            if args[index].replace(value).is_some() {
+                let function = function();
+                return fail(format!("{function}() got multiple values for argument '{name}'"));
             }
         }
         Ok(Invocation { eval, value, args, rest, keywords })

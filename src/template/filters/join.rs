@@ -1,6 +1,9 @@
 //! `join`: items as one text.
 
+use std::borrow::Cow;
+
 use super::Filter;
+use crate::{template::sequence::attribute, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "join",
@@ -27,10 +30,10 @@ pub(super) static UNIT: Filter = Filter {
                 text.push_str(&separator);
             }
             let item = match &path {
-                Some(path) => crate::template::sequence::attribute(call.eval, item, path, None)?,
-                None => item.clone(),
+                Some(path) => Cow::Owned(attribute(call.eval, item, path, None)?),
+                None => Cow::Borrowed(item),
             };
-            if let crate::value::Value::Undefined(undefined) = &item {
+            if let Value::Undefined(undefined) = &*item {
                 return Err(super::Refusal::Undefined(undefined.message.clone()));
             }
             item.write_text(&mut text);

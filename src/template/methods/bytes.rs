@@ -57,7 +57,7 @@ pub(super) fn exists(name: &str) -> bool {
 }
 
 pub(super) fn call(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     bytes: &[u8],
     name: &str,
     passed: &Passed,

@@ -30,12 +30,7 @@ pub(super) const DICT: &[&str] = &[
     "fromkeys",
 ];
 
-pub(super) fn call(
-    eval: &mut Evaluator<'_>,
-    of: &Value,
-    name: &str,
-    passed: &Passed,
-) -> Result<Value> {
+pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     if let Some(cell) = downcast::<ListCell>(of) {
         return match name {
             "index" | "count" | "copy" => list(&freeze(of), name, passed),
@@ -228,7 +223,7 @@ fn dict(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
 }
 
 /// Returns what `update` adds.
-fn merged(eval: &mut Evaluator<'_>, passed: &Passed) -> Result<Dict> {
+fn merged(eval: &Evaluator<'_>, passed: &Passed) -> Result<Dict> {
     let mut merged = Dict::new();
     if let Some(other) = passed.positional.first() {
         match eval.complete(other.clone())? {

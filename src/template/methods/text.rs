@@ -67,7 +67,7 @@ pub(super) const NAMES: &[&str] = &[
 
 #[expect(clippy::too_many_lines, reason = "one arm for each method of str")]
 pub(super) fn call(
-    eval: &mut Evaluator<'_>,
+    eval: &Evaluator<'_>,
     text: &Arc<str>,
     name: &str,
     passed: &Passed,

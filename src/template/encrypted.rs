@@ -1,0 +1,34 @@
+//! Whether what an expression names stands encrypted in a file: its value alone no longer shows that.
+
+use super::{
+    evaluator::{Evaluator, Result},
+    tree::Expression,
+};
+use crate::value::Value;
+
+impl<'e> Evaluator<'e> {
+    /// Returns whether a variable, or what lies in one, is a vault's text.
+    pub(super) fn is_encrypted(&self, expression: &'e Expression) -> Result<bool> {
+        let is = |value: Option<&Value>| matches!(value, Some(Value::Encrypted(_)));
+        Ok(match expression {
+            Expression::Name(symbol, _) => {
+                let index = *symbol as usize;
+                let is_own = self.slots.get(index).is_some_and(Option::is_some);
+                !is_own && is(self.env.scope.get(&self.code.names[index]).as_ref())
+            }
+            Expression::Attribute(node) => is(self.expression(&node.of)?.get(&node.name)),
+            Expression::Item(node) => {
+                let (of, key) = (self.expression(&node.of)?, self.expression(&node.key)?);
+                match &*of {
+                    Value::Dict(dict) => is(dict.get_value(&key)),
+                    Value::List(items) => is(key
+                        .as_int()
+                        .and_then(|at| usize::try_from(at).ok())
+                        .and_then(|at| items.get(at))),
+                    _ => false,
+                }
+            }
+            _ => false,
+        })
+    }
+}
