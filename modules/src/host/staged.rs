@@ -27,11 +27,20 @@ pub struct Staged {
 }
 
 impl Host {
+    /// Whether the environment lets every module write in place where it must.
+    fn unsafe_everywhere(&self) -> bool {
+        self.env("ANSIBLE_UNSAFE_WRITES").is_some_and(|said| {
+            let said = said.to_lowercase();
+            matches!(said.as_str(), "1" | "y" | "yes" | "t" | "true" | "on")
+        })
+    }
+
     /// Creates an empty file beside `path` (what a link leads to stays untouched), to be filled and committed.
     ///
     /// # Panics
     /// In check mode, in which nothing is created.
     pub fn stage(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
+        let unsafe_writes = unsafe_writes || self.unsafe_everywhere();
         assert!(!self.checking(), "nothing is staged in check mode");
         let target = self.path(path);
         let before = fs::symlink_metadata(&target).ok().filter(|meta| !meta.is_symlink());

@@ -48,7 +48,9 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
     let before = side(&call.value, &skipped)?;
     let after = side(after, &skipped)?;
     let diff = TextDiff::from_lines(&before, &after);
-    let mut text = diff.unified_diff().header("before", "after").to_string();
+    // Everything that is equal is shown, too.
+    let whole = before.lines().count();
+    let mut text = diff.unified_diff().context_radius(whole).header("before", "after").to_string();
     if call.flag(2, false) {
         text =
             text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
