@@ -104,6 +104,13 @@ pub struct SourceFile {
     pub dir: Option<Arc<str>>,
 }
 
+/// What a run adds to an inventory.
+#[derive(Clone, Debug)]
+enum Added {
+    Host { name: Arc<str>, groups: Vec<String>, vars: Dict },
+    Group { name: String, parents: Vec<String>, host: Arc<str> },
+}
+
 /// All hosts and groups.
 #[expect(clippy::struct_field_names, reason = "`inventory_vars` stands beside `playbook_vars`")]
 #[derive(Clone, Debug)]
@@ -131,6 +138,8 @@ pub struct Inventory {
     told: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
     /// Texts that expressions of sources made, by their place in memory: they are no templates either.
     computed: FxHashMap<usize, Arc<str>>,
+    /// What the run itself added, in its order.
+    added: Vec<Added>,
     /// The implicit localhost, once a name of it was used.
     implicit: std::sync::OnceLock<HostId>,
 }

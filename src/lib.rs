@@ -8,6 +8,7 @@ pub mod executor;
 pub mod inventory;
 pub mod output;
 pub mod playbook;
+pub mod plugins;
 pub mod remote;
 pub mod settings;
 pub mod template;

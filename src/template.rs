@@ -49,6 +49,7 @@ mod objects;
 mod output;
 mod parser;
 mod paths;
+mod plugins;
 mod postfix;
 mod pprint;
 mod random;
@@ -79,6 +80,7 @@ pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub(crate) use paths::expand_user;
+pub use plugins::{Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

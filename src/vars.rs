@@ -69,10 +69,10 @@ pub struct HostData {
     pub name: Arc<str>,
     pub id: HostId,
     pub facts: RwLock<Arc<Facts>>,
-    /// `set_fact`.
-    pub set_facts: RwLock<Arc<Dict>>,
-    /// `register` and `include_vars`.
-    pub registered: RwLock<Arc<Dict>>,
+    /// `set_fact` and `register`: whichever came last counts.
+    pub assigned: RwLock<Arc<Dict>>,
+    /// `include_vars`.
+    pub included: RwLock<Arc<Dict>>,
     /// The inventory's layers from the strongest on, for one version of the inventory.
     layers: RwLock<(usize, Arc<Vec<Arc<Dict>>>)>,
 }
@@ -141,8 +141,8 @@ impl World {
                 name,
                 id,
                 facts: RwLock::new(Arc::new(kept.unwrap_or_default())),
-                set_facts: RwLock::default(),
-                registered: RwLock::default(),
+                assigned: RwLock::default(),
+                included: RwLock::default(),
                 layers: RwLock::default(),
             })
         });
@@ -192,8 +192,8 @@ impl World {
                     name: Arc::clone(&host.name),
                     id,
                     facts: RwLock::new(HostData::get(&host.facts)),
-                    set_facts: RwLock::new(HostData::get(&host.set_facts)),
-                    registered: RwLock::new(HostData::get(&host.registered)),
+                    assigned: RwLock::new(HostData::get(&host.assigned)),
+                    included: RwLock::new(HostData::get(&host.included)),
                     layers: RwLock::default(),
                 });
             }

@@ -146,9 +146,10 @@ fn told(output: &Output) -> Result<Outcome> {
                 return Ok(Outcome { changed, values });
             }
             values.shift_remove("failed");
-            let message = values
-                .shift_remove("msg")
-                .map_or_else(String::new, |text| crate::spec::python_str(&text));
+            let message = values.shift_remove("msg").map_or_else(
+                || "Task failed: Module failed: Unknown error.".to_owned(),
+                |text| crate::spec::python_str(&text),
+            );
             let mut failure = Failure::new(message).with("changed", changed);
             failure.values.extend(values);
             Err(failure)

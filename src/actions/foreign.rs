@@ -21,23 +21,8 @@ const ARGS_INSIDE: &str = "<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>";
 
 /// Folders that hold collections.
 fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
-    let mut roots: Vec<PathBuf> = Vec::new();
-    for base in call.names.search_path() {
-        roots.push(base.join("collections/ansible_collections"));
-        let around = base.ancestors().find(|dir| dir.ends_with("ansible_collections"));
-        roots.extend(around.map(Path::to_owned));
-    }
-    let named = std::env::var("ANSIBLE_COLLECTIONS_PATH").unwrap_or_default();
-    let mut paths: Vec<PathBuf> =
-        named.split(':').filter(|path| !path.is_empty()).map(PathBuf::from).collect();
-    paths.extend(std::env::home_dir().map(|home| home.join(".ansible/collections")));
-    paths.push(PathBuf::from("/usr/share/ansible/collections"));
-    for path in paths {
-        let is_root = path.ends_with("ansible_collections");
-        roots.push(if is_root { path } else { path.join("ansible_collections") });
-    }
-    roots.extend(python::site_packages().into_iter().map(|dir| dir.join("ansible_collections")));
-    roots
+    let folders = call.names.search_path();
+    folders.iter().flat_map(|folder| call.run.collections.roots(folder)).collect()
 }
 
 /// Runs a module from its file.

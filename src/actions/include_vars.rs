@@ -115,7 +115,9 @@ impl Gathered {
 }
 
 fn file(call: &Call<'_>, gathered: &mut Gathered) -> Result<(), String> {
-    let Some(name) = call.text("file").or_else(|| call.text("_raw_params")) else {
+    let Some(name) =
+        call.text("file").or_else(|| call.text("_raw_params").map(|text| text.trim().into()))
+    else {
         return Err("Could not find file on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option".to_owned());
     };
     let path = files::find(call, "vars", &name).map_err(|failure| words(&failure))?;

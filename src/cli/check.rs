@@ -175,7 +175,7 @@ impl Checker<'_> {
         if let Some(looping) = &task.looping {
             self.templates(&looping.items, &looping.span);
             if let Some(name) = &looping.lookup
-                && template::lookups::find(name).is_none()
+                && !template::lookups::exists(name)
             {
                 self.refuse(Diagnostic::error(
                     &looping.span,

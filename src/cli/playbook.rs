@@ -201,7 +201,9 @@ pub(super) fn surroundings<'a>(
         collections: &run.collections,
         resolve,
         actions: &actions::resolve,
-        lookups: |name| crate::template::lookups::find(name).is_some(),
+        published: actions::published,
+        lookups: crate::template::lookups::exists,
+        brings: crate::template::add_plugins,
         private_roles: run.settings.private_role_vars.value,
     }
 }

@@ -17,8 +17,9 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets},
+    plugins::Python,
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
-    template::use_extensions,
+    template::{use_extensions, use_plugins},
     value::{Dict, Value},
     vars::{FactCache, ReachedBy, RunFacts, World},
     vault::Opener,
@@ -71,6 +72,14 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         DuplicateKey::Error => yaml::treat_duplicates(true),
         DuplicateKey::Ignore => yaml::treat_duplicates(false),
     }
+    use_plugins(Box::new(Python::new(
+        [
+            &settings.filter_plugins.value,
+            &settings.test_plugins.value,
+            &settings.lookup_plugins.value,
+        ],
+        &settings.collections_path.value,
+    )));
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }

@@ -146,7 +146,7 @@ impl Prepared {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = judged.registered();
             registered.remove("invocation");
-            HostData::set(&self.host.registered, register, registered.into());
+            HostData::set(&self.host.assigned, register, registered.into());
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");

@@ -103,7 +103,9 @@ impl Batch<'_> {
             collections: &self.run.collections,
             resolve: &resolve,
             actions: &crate::actions::resolve,
-            lookups: |name| crate::template::lookups::find(name).is_some(),
+            published: crate::actions::published,
+            lookups: crate::template::lookups::exists,
+            brings: crate::template::add_plugins,
             private_roles: self.run.settings.private_role_vars.value,
         });
         loader.playbook_dir.replace(self.play.play.dir.clone());

@@ -43,7 +43,7 @@ impl Ended {
             && let Some(Value::Dict(facts)) = self.result.get("ansible_facts")
         {
             for (name, value) in facts.iter() {
-                HostData::set(&other.set_facts, &name.to_text(), value.clone());
+                HostData::set(&other.assigned, &name.to_text(), value.clone());
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::{
     playbook::Keyword,
     template::Env,
     value::{Dict, Value},
-    vars::{HostData, Names},
+    vars::{HostData, Names, World},
 };
 
 /// A turn's result once it was judged.
@@ -84,7 +84,6 @@ impl Prepared {
             registered.insert("changed", changed);
             names.set_local(register, registered.into());
         }
-        self.apply_facts(&result, delegate.as_ref());
         if let Some(Value::Dict(facts)) = result.get("ansible_facts")
             && matches!(&*self.task.action, "set_fact" | "include_vars")
         {
@@ -161,9 +160,12 @@ impl Prepared {
         if failed {
             result.insert("failed", true);
             let is_module = by_itself && !crate::actions::is_action(&self.task.action);
-            causes = self.why_failed(if is_module { "Module" } else { "Action" }, &result);
+            let kind = if is_module { "Module" } else { "Action" };
+            say_something(&mut result, kind);
+            causes = self.why_failed(kind, &result);
             explain(&mut result);
         } else {
+            self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
         }
         let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
@@ -255,6 +257,7 @@ impl Prepared {
         let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
         result.insert(key, why.join(": "));
         result.insert("failed", true);
+        say_something(&mut result, "Action");
         let causes = self.why_failed("Action", &result);
         explain(&mut result);
         Judged {
@@ -272,26 +275,10 @@ impl Prepared {
     /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
     fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
         let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-        if result.get("failed").is_some_and(truth) {
-            return;
-        }
         let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
-        match &*self.task.action {
-            "set_fact" => {
-                for (key, value) in facts.iter() {
-                    HostData::set(&host.set_facts, &key.to_text(), value.clone());
-                }
-                if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
-                    self.run.world.add_facts(&host, facts, false);
-                }
-            }
-            "include_vars" => {
-                for (key, value) in facts.iter() {
-                    HostData::set(&host.registered, &key.to_text(), value.clone());
-                }
-            }
-            "gather_facts" | "setup" => self.run.world.add_facts(&host, facts, true),
-            _ => self.run.world.add_facts(&host, facts, false),
+        add_facts(&self.run.world, &self.task.action, &host, facts);
+        if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
+            self.run.world.add_facts(&host, facts, false);
         }
     }
 
@@ -315,6 +302,13 @@ impl Prepared {
             }
         }
         found
+    }
+}
+
+/// A failed result without any message gets one.
+fn say_something(result: &mut Dict, kind: &str) {
+    if !result.contains_key("msg") && !result.contains_key("_ansible_windlass_reason") {
+        result.insert("msg", format!("Task failed: {kind} failed: Unknown error."));
     }
 }
 
@@ -361,4 +355,16 @@ fn python_lines(text: &str) -> Vec<&str> {
         rest = &rest[next..];
     }
     lines
+}
+
+/// Adds the facts that an action brought to a host's: as variables, or as facts.
+pub(super) fn add_facts(world: &World, action: &str, host: &HostData, facts: &Dict) {
+    let into = match action {
+        "set_fact" => &host.assigned,
+        "include_vars" => &host.included,
+        _ => return world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
+    };
+    for (key, value) in facts.iter() {
+        HostData::set(into, &key.to_text(), value.clone());
+    }
 }

@@ -9,6 +9,7 @@ use super::{
     debugger::Wish,
     emit::Turn,
     items::Ended,
+    judge::add_facts,
     strategy::Batch,
 };
 use crate::{
@@ -85,7 +86,9 @@ impl Batch<'_> {
             return;
         }
         if once {
-            self.share_result(group, task);
+            if let Some(Some(ended)) = ends.first() {
+                self.share_result(group, task, ended);
+            }
         }
         let mut includes = Vec::new();
         let any_errors_fatal = once
@@ -240,30 +243,32 @@ impl Batch<'_> {
             || self.evaluate(task, Keyword::RunOnce).is_some_and(|value| value.is_true())
     }
 
-    /// What a task that one host did for all leaves on the others.
-    fn share_result(&self, group: &[usize], task: &Task) {
+    /// What a task that one host did for all leaves on the others: its facts, and the result that is registered.
+    fn share_result(&self, group: &[usize], task: &Task, ended: &Ended) {
         if self.truth(task, Keyword::RunOnce) != Some(true) {
             return;
         }
-        let Some(register) = task.own(Keyword::Register).and_then(Value::as_str) else {
-            return self.share_facts(group, task);
-        };
-        let first = HostData::get(&self.hosts[group[0]].host.registered);
-        if let Some(value) = first.get(register) {
+        if let Some(register) = task.own(Keyword::Register).and_then(Value::as_str)
+            && let Some(value) =
+                HostData::get(&self.hosts[group[0]].host.assigned).get(register).cloned()
+        {
             for &at in &group[1..] {
-                HostData::set(&self.hosts[at].host.registered, register, value.clone());
+                HostData::set(&self.hosts[at].host.assigned, register, value.clone());
             }
         }
-        self.share_facts(group, task);
-    }
-
-    fn share_facts(&self, group: &[usize], task: &Task) {
-        if &*task.action == "set_fact" {
-            let first = HostData::get(&self.hosts[group[0]].host.set_facts);
-            for (key, value) in first.iter() {
-                for &at in &group[1..] {
-                    HostData::set(&self.hosts[at].host.set_facts, &key.to_text(), value.clone());
-                }
+        if ended.others.is_some() {
+            return;
+        }
+        let items = match ended.result.get("results") {
+            Some(Value::List(items)) => items.to_vec(),
+            _ => vec![Value::Dict(Arc::clone(&ended.result))],
+        };
+        for item in &items {
+            let Value::Dict(result) = item else { continue };
+            let has_failed = result.get("failed").is_some_and(Value::is_true);
+            let Some(Value::Dict(facts)) = result.get("ansible_facts") else { continue };
+            for &at in group[1..].iter().filter(|_| !has_failed) {
+                add_facts(&self.run.world, &task.action, &self.hosts[at].host, facts);
             }
         }
     }

@@ -227,7 +227,7 @@ impl Batch<'_> {
         }
     }
 
-    /// Reads the inventory's sources again; hosts that were added while the play ran are gone.
+    /// Reads the inventory's sources again; what the run itself added is added again.
     fn refresh_inventory(&mut self) {
         let world = &self.run.world;
         let mut inventory = world.inventory.write().unwrap_or_else(PoisonError::into_inner);
@@ -238,6 +238,7 @@ impl Batch<'_> {
         for problem in problems.0.into_iter().chain(more.0) {
             self.run.printer.event(&Event::Warning(problem.message));
         }
+        fresh.add_again(&inventory);
         // Hosts that are not there any more leave the play; what is known of them still has its place.
         for host in &mut self.hosts {
             if fresh.host_id(&host.host.name).is_none() {
@@ -314,8 +315,20 @@ impl Batch<'_> {
 
     /// What a handler may be notified by: its name, also behind that of its role.
     pub(super) fn names_of_handler(&self, handler: &Task) -> Vec<String> {
-        if handler.name.is_none() {
-            return Vec::new();
+        let Some(name) = &handler.name else { return Vec::new() };
+        if let Value::Template(template) = name
+            && handler.listen.is_empty()
+        {
+            let names =
+                Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
+            let context = self.run.world.context(names.search_path());
+            if let Err(error) = Env::new(&names, &context).eval(name) {
+                self.run.printer.event(&Event::Warning(format!(
+                    "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
+                    template.text, error.message
+                )));
+                return Vec::new();
+            }
         }
         with_role(handler, vec![self.bare_name(handler, None)])
     }

@@ -192,6 +192,7 @@ impl Run {
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),
                         pending: Vec::new(),
+                        roles_begun: HashSet::new(),
                         roles_done: HashSet::new(),
                     })
                 })

@@ -17,6 +17,7 @@ use crate::{
     inventory::Limit,
     output::{Output, Secrets, Stats},
     playbook::Collections,
+    plugins,
     settings::Settings,
     value::{Dict, Value},
     vars::World,
@@ -137,12 +138,16 @@ impl Run {
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
         let printer = Printer::new(output, options.live);
+        let mut collections = settings.collections_path.value.clone();
+        if settings.collections_scan_sys_path.value {
+            collections.extend(plugins::site_packages());
+        }
         Arc::new(Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
             local_forks: Arc::new(Semaphore::new(options.local_forks.max(1))),
-            collections: Collections::new(&settings.collections_path.value),
+            collections: Collections::new(&collections),
             settings,
             options,
             printer,

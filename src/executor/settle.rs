@@ -18,6 +18,11 @@ impl Batch<'_> {
     /// Counts a host's result and moves the host on; returns whether it is a failure that nothing caught.
     pub(super) fn settle(&mut self, at: usize, next: &Next, ended: &Ended) -> bool {
         let name = Arc::clone(&self.hosts[at].host.name);
+        if !matches!(ended.status, Status::Skipped | Status::Unreachable)
+            && let Some(role) = next.task.level.role()
+        {
+            self.hosts[at].roles_begun.insert(Arc::clone(&role.identity));
+        }
         for handler in &ended.notify {
             if self.notify(at, handler) {
                 self.hosts[at].untold.push(handler.clone());
@@ -92,9 +97,9 @@ impl Batch<'_> {
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
         let described = self.describe_task(next);
         let host = &self.hosts[at].host;
-        HostData::set(&host.registered, "ansible_failed_task", described);
+        HostData::set(&host.assigned, "ansible_failed_task", described);
         let result = Value::Dict(Arc::clone(&ended.result));
-        HostData::set(&host.registered, "ansible_failed_result", result);
+        HostData::set(&host.assigned, "ansible_failed_result", result);
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {

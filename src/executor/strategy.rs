@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     output::{Event, TaskStart},
-    playbook::{Argument, Entry, Files, Keyword, Level, Task},
+    playbook::{Argument, Entry, Files, Keyword, Task},
     settings::Gathering,
     template::Env,
     value::Value,
@@ -45,7 +45,9 @@ pub(super) struct HostRun {
     pub(super) dragged: bool,
     /// Where its last task stood.
     pub(super) position: super::cursor::Position,
-    /// Roles that have run, by what makes them the same.
+    /// Roles of which a task ran here, by what makes them the same.
+    pub(super) roles_begun: HashSet<Arc<str>>,
+    /// Those of them that came to their end.
     pub(super) roles_done: HashSet<Arc<str>>,
 }
 
@@ -114,12 +116,10 @@ impl Batch<'_> {
                 })
             });
             let finished = std::mem::take(&mut host.cursor.finished_roles);
-            for block in finished {
-                // A role that its conditions keep from a host has not run there.
-                if let Some(role) = block.level.role()
-                    && self.holds(&block.level, at)
-                {
-                    self.hosts[at].roles_done.insert(Arc::clone(&role.identity));
+            for role in finished.iter().filter_map(|block| block.level.role()) {
+                // A role none of whose tasks ran may run later.
+                if host.roles_begun.contains(&role.identity) {
+                    host.roles_done.insert(Arc::clone(&role.identity));
                 }
             }
             let host = &mut self.hosts[at];
@@ -135,19 +135,6 @@ impl Batch<'_> {
             }
             self.hosts[at].cursor.advance();
         }
-    }
-
-    /// Whether the conditions of a level hold on a host.
-    fn holds(&self, level: &Arc<Level>, at: usize) -> bool {
-        let conditions = level.inherited(Keyword::When);
-        if conditions.is_empty() {
-            return true;
-        }
-        let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
-            .with_level(level);
-        let context = self.run.world.context(names.search_path());
-        let env = Env::new(&names, &context);
-        conditions.iter().all(|(value, _)| env.condition(value).unwrap_or(false))
     }
 
     fn is_chosen(&self, at: usize, next: &Next) -> bool {

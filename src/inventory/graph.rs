@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    ALL, Group, GroupId, Host, HostId, Inventory, LoopError, OriginId, SourceFile, UNGROUPED,
-    index, vars_files,
+    ALL, Added, Group, GroupId, Host, HostId, Inventory, LoopError, OriginId, SourceFile,
+    UNGROUPED, index, vars_files,
 };
 use crate::{
     settings::Settings,
@@ -37,6 +37,7 @@ impl Inventory {
             parsed: false,
             told: FxHashSet::default(),
             computed: FxHashMap::default(),
+            added: Vec::new(),
             implicit: std::sync::OnceLock::new(),
         };
         inventory.group_entry("all");
@@ -317,6 +318,8 @@ impl Inventory {
                 changed = true;
             }
         }
+        let names = groups.iter().map(|&group| group.to_owned()).collect();
+        self.added.push(Added::Host { name: name.into(), groups: names, vars: vars.clone() });
         // New groups have no children: none of them can be above `all`.
         let _ = self.reconcile();
         (host, changed)
@@ -339,7 +342,30 @@ impl Inventory {
             self.nest(parent, group)?;
         }
         self.reconcile()?;
+        let host = Arc::clone(&self.host(host).name);
+        let above = parents.iter().map(|&parent| parent.to_owned()).collect();
+        self.added.push(Added::Group { name: name.to_owned(), parents: above, host });
         Ok(changed || self.groups.len() > n_groups)
+    }
+
+    /// Adds once more what the run added to the inventory that this one replaces.
+    pub fn add_again(&mut self, old: &Inventory) {
+        fn texts(names: &[String]) -> Vec<&str> {
+            names.iter().map(String::as_str).collect()
+        }
+        for added in &old.added {
+            match added {
+                Added::Host { name, groups, vars } => {
+                    self.add_host(name, &texts(groups), vars);
+                }
+                Added::Group { name, parents, host } => {
+                    if let Some(host) = self.host_id(host) {
+                        // The parents were none of its children before: a new source's groups may close a circle.
+                        let _ = self.add_group(name, &texts(parents), host);
+                    }
+                }
+            }
+        }
     }
 
     fn add_to_groups(&mut self, host: HostId, names: &[&str]) -> bool {

@@ -105,6 +105,12 @@ impl Loader<'_> {
                 }
             }
         }
+        if !written.contains('.')
+            && let Some(full) = (self.around.published)(written)
+            && let Some(path) = collections.module(&playbook_dir, &full)
+        {
+            return foreign(path);
+        }
         Resolved { name: written.into(), foreign: None }
     }
 
@@ -261,21 +267,26 @@ impl Loader<'_> {
         if let Some(value) = action.value {
             match (value.as_mapping(), value.as_str()) {
                 (Some(entries), _) => {
-                    for (key, value) in entries {
+                    let is_spelled = matches!(action.key.as_str(), Some("action" | "local_action"));
+                    // Arguments below `args` beat those beside the module's name.
+                    let inner = value.get("args").filter(|_| is_spelled);
+                    let inner = inner.and_then(|(_, inner)| inner.as_mapping());
+                    let is_own = |key: &Node| {
+                        let is_module = key.as_str() == Some("module") && action.name != "module";
+                        !is_spelled
+                            || !(is_module || inner.is_some() && key.as_str() == Some("args"))
+                    };
+                    let own = entries.iter().filter(|(key, _)| is_own(key));
+                    for (key, value) in own.chain(inner.unwrap_or_default()) {
                         let name = key
                             .as_str()
                             .map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-                        if !(name == "module"
-                            && action.name != name
-                            && matches!(action.key.as_str(), Some("action" | "local_action")))
-                        {
-                            set(Argument {
-                                name: name.into(),
-                                value: value.to_value(),
-                                span: key.span.clone(),
-                                place: value.span.clone(),
-                            });
-                        }
+                        set(Argument {
+                            name: name.into(),
+                            value: value.to_value(),
+                            span: key.span.clone(),
+                            place: value.span.clone(),
+                        });
                     }
                 }
                 (None, Some(text)) if is_one_expression(text) && !FREE_FORM.contains(&short) => {

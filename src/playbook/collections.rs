@@ -64,12 +64,18 @@ impl Collections {
         if [namespace, name].iter().any(|part| part.is_empty() || part.contains(['/', '.'])) {
             return None;
         }
-        let beside = playbook_dir.join("collections/ansible_collections");
-        // A playbook of a collection stands below the folder that holds its neighbours.
-        let around = playbook_dir.ancestors().find(|dir| dir.ends_with("ansible_collections"));
-        let roots =
-            std::iter::once(&*beside).chain(self.roots.iter().map(PathBuf::as_path)).chain(around);
+        let roots = self.roots(playbook_dir).into_iter();
         roots.map(|root| root.join(namespace).join(name)).find(|dir| dir.is_dir())
+    }
+
+    /// Returns the folders `ansible_collections` of a playbook or a role: beside it first.
+    pub fn roots(&self, dir: &Path) -> Vec<PathBuf> {
+        let mut roots = vec![dir.join("collections/ansible_collections")];
+        roots.extend_from_slice(&self.roots);
+        // A playbook of a collection stands below the folder that holds its neighbours.
+        let around = dir.ancestors().find(|dir| dir.ends_with("ansible_collections"));
+        roots.extend(around.map(Path::to_owned));
+        roots
     }
 
     /// Returns the folder of a role by its full name: `namespace.collection.role`.

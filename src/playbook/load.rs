@@ -81,8 +81,12 @@ pub struct Surroundings<'a> {
     pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
     pub actions: &'a ActionNames<'a>,
+    /// Returns the full name of a module that a published collection has under this one.
+    pub published: fn(&str) -> Option<String>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
+    /// Is told the folders of playbooks and roles, which may bring plugins.
+    pub brings: fn(&Path),
     /// Whether only a role itself sees its variables, unless a task says otherwise.
     pub private_roles: bool,
 }
@@ -179,6 +183,7 @@ impl<'a> Loader<'a> {
         }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let dir = &*std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        (self.around.brings)(dir);
         self.depth.set(self.depth.get() + 1);
         for entry in entries {
             let names = ["", "ansible.builtin.", "ansible.legacy."];

@@ -239,6 +239,7 @@ impl Loader<'_> {
             dir: role_dir.clone(),
         });
         self.roles.borrow_mut().push(Arc::clone(&role));
+        (self.around.brings)(&role_dir);
         let library = role_dir.join("library");
         if library.is_dir() && !self.libraries.borrow().contains(&library) {
             self.libraries.borrow_mut().push(library);

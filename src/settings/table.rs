@@ -149,8 +149,16 @@ settings! {
     roles_path: Vec<PathBuf> = "{home}/roles:/usr/share/ansible/roles:/etc/ansible/roles", [("defaults", "roles_path")], ["ANSIBLE_ROLES_PATH"];
     /// Folders of collections
     collections_path: Vec<PathBuf> = "{home}/collections:/usr/share/ansible/collections", [("defaults", "collections_path")], ["ANSIBLE_COLLECTIONS_PATH"];
+    /// Whether collections are looked for among the packages of Python
+    collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
+    /// Folders of filters in Python
+    filter_plugins: Vec<PathBuf> = "{home}/plugins/filter:/usr/share/ansible/plugins/filter", [("defaults", "filter_plugins")], ["ANSIBLE_FILTER_PLUGINS"];
+    /// Folders of tests in Python
+    test_plugins: Vec<PathBuf> = "{home}/plugins/test:/usr/share/ansible/plugins/test", [("defaults", "test_plugins")], ["ANSIBLE_TEST_PLUGINS"];
+    /// Folders of lookups in Python
+    lookup_plugins: Vec<PathBuf> = "{home}/plugins/lookup:/usr/share/ansible/plugins/lookup", [("defaults", "lookup_plugins")], ["ANSIBLE_LOOKUP_PLUGINS"];
     /// Module of ad hoc commands
     module_name: String = "command", [("defaults", "module_name")], [];
     /// Arguments of ad hoc commands

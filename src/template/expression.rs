@@ -10,7 +10,7 @@ use super::{
     filters, formatting,
     leaving::{NO_ELSE, plain},
     objects::{Bound, Range, downcast, object},
-    tests,
+    plugins, tests,
     tree::{Binary, Compare, Comparison, Expression, Place, Slice},
 };
 use crate::value::{Dict, List, Operator, Value, negate, positive};
@@ -107,6 +107,12 @@ impl<'e> Evaluator<'e> {
                 tests::apply(self, apply.unit, input, passed)
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))?
+            }
+            Expression::Foreign(node) => {
+                let input = self.expression(&node.input)?.into_owned();
+                let passed = self.passed(&node.arguments)?;
+                plugins::call(self, node.kind, &node.name, Some(input), passed)
+                    .map_err(|error| error.at(self.code, node.place))?
             }
             Expression::Unknown(node) => {
                 let message = node.0.trim_end_matches('.');

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
-    registry,
+    plugins, registry,
     selection::{chosen, extreme},
     units::{Table, unit},
 };
@@ -184,6 +184,24 @@ pub(crate) fn apply(
         Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed)?;
     let answer = (filter.call)(&mut invocation);
     answer.map_err(|refusal| refusal.into_error(plugin))
+}
+
+/// Returns whether there is a filter of this name, ours or somebody else's.
+pub(crate) fn exists(name: &str) -> bool {
+    find(name).is_some() || plugins::has(plugins::Kind::Filter, name)
+}
+
+/// Applies the filter of this name.
+pub(crate) fn apply_by_name(
+    eval: &Evaluator<'_>,
+    name: &str,
+    input: Value,
+    passed: Passed,
+) -> Result<Value, TemplateError> {
+    match find(name) {
+        Some(filter) => apply(eval, filter, input, passed),
+        None => plugins::call(eval, plugins::Kind::Filter, &name.into(), Some(input), passed),
+    }
 }
 
 /// Returns how JSON is laid out as a filter's named arguments say.

@@ -9,8 +9,10 @@ use super::{
     filters,
     lexer::Token,
     parser::{Parser, Result},
-    tests,
-    tree::{Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Place},
+    plugins, tests,
+    tree::{
+        Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Place,
+    },
 };
 use crate::value::{List, Operator, Template, Value};
 
@@ -355,6 +357,9 @@ impl Parser<'_> {
         let place = self.since(start);
         Ok(match filters::find(&name) {
             Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
+            None if plugins::has(plugins::Kind::Filter, &name) => {
+                foreign(plugins::Kind::Filter, name, input, arguments, place)
+            }
             None => self.missing(format!("No filter named '{name}'."), named),
         })
     }
@@ -386,6 +391,9 @@ impl Parser<'_> {
         let place = self.since(start);
         let node = match tests::find(&name) {
             Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
+            None if plugins::has(plugins::Kind::Test, &name) => {
+                foreign(plugins::Kind::Test, name, input, arguments, place)
+            }
             None => self.missing(format!("No test named '{name}'."), named),
         };
         Ok(if negated { Expression::Not(Box::new(node)) } else { node })
@@ -426,6 +434,16 @@ fn literals(items: Vec<Expression>) -> List {
         _ => Value::None,
     });
     values.collect()
+}
+
+fn foreign(
+    kind: plugins::Kind,
+    name: String,
+    input: Expression,
+    arguments: Arguments,
+    place: Place,
+) -> Expression {
+    Expression::Foreign(Box::new(Foreign { kind, name: name.into(), input, arguments, place }))
 }
 
 /// Reads an integer with its prefix and underscores.

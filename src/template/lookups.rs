@@ -11,7 +11,7 @@ use super::{
     Context, Env, TemplateError,
     cells::freeze,
     evaluator::{Evaluator, Passed},
-    registry,
+    plugins, registry,
     units::{Table, unit},
 };
 use crate::value::{Value, parse_key_values};
@@ -283,10 +283,21 @@ impl Env<'_> {
         terms: Vec<Value>,
         folder: &'static str,
     ) -> Result<Vec<Value>, TemplateError> {
-        let Some(lookup) = find(name) else { return Err(not_found(name)) };
+        let Some(lookup) = find(name) else {
+            if !exists(name) {
+                return Err(not_found(name));
+            }
+            let found = plugins::run(self, plugins::Kind::Lookup, &name.into(), terms, Vec::new());
+            return Ok(as_items(&found?));
+        };
         let mut query = Query { env: self, terms, options: Vec::new(), folder };
         (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
     }
+}
+
+/// Returns whether there is a lookup of this name, ours or somebody else's.
+pub fn exists(name: &str) -> bool {
+    find(name).is_some() || plugins::has(plugins::Kind::Lookup, name)
 }
 
 fn not_found(name: &str) -> TemplateError {
@@ -335,9 +346,18 @@ pub(crate) fn call(
             _ => options.push((key, value)),
         }
     }
-    let Some(lookup) = find(&name) else { return Err(not_found(&name)) };
-    let mut query = Query { env: eval.env, terms, options, folder: "" };
-    let found = (lookup.run)(&mut query).map_err(|error| failed(lookup, error));
+    let found = match find(&name) {
+        Some(lookup) => {
+            let mut query = Query { env: eval.env, terms, options, folder: "" };
+            (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
+        }
+        None if exists(&name) => {
+            let name: Arc<str> = name.into();
+            let found = plugins::run(eval.env, plugins::Kind::Lookup, &name, terms, options);
+            found.map(|found| as_items(&found))
+        }
+        None => return Err(not_found(&name)),
+    };
     let found = match found {
         Ok(found) => found,
         Err(error) => match errors.as_str() {

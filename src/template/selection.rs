@@ -26,10 +26,10 @@ pub(crate) fn chosen(call: &mut Invocation<'_, '_>, by_attribute: bool, wanted: 
         None => None,
         Some(name) => {
             let name = name.to_text();
-            match tests::find(&name) {
-                Some(test) => Some(test),
-                None => return Err(format!("No test named '{name}'.").into()),
+            if !tests::exists(&name) {
+                return Err(format!("No test named '{name}'.").into());
             }
+            Some(name)
         }
     };
     let arguments: Vec<Value> = rest.collect();
@@ -40,12 +40,12 @@ pub(crate) fn chosen(call: &mut Invocation<'_, '_>, by_attribute: bool, wanted: 
             Some(path) => attribute(call.eval, item, path, None)?,
             None => item.clone(),
         };
-        let holds = match test {
+        let holds = match &test {
             Some(test) => {
                 let named = call.keywords.iter().filter(|(name, _)| &**name != "attribute");
                 let passed =
                     Passed { positional: arguments.clone(), named: named.cloned().collect() };
-                tests::apply(call.eval, test, subject, passed)?
+                tests::apply_by_name(call.eval, test, subject, passed)?
             }
             None => match &subject {
                 Value::Undefined(undefined) => {

@@ -8,7 +8,7 @@ use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
     filters::{Invocation, Refusal},
-    registry,
+    plugins, registry,
     units::{Table, unit},
 };
 use crate::value::{Dict, Value};
@@ -128,6 +128,25 @@ pub(crate) fn apply(
         Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed)?;
     let verdict = (test.call)(&mut invocation);
     verdict.map_err(|refusal| refusal.into_error(plugin))
+}
+
+/// Returns whether there is a test of this name, ours or somebody else's.
+pub(crate) fn exists(name: &str) -> bool {
+    find(name).is_some() || plugins::has(plugins::Kind::Test, name)
+}
+
+/// Applies the test of this name.
+pub(crate) fn apply_by_name(
+    eval: &Evaluator<'_>,
+    name: &str,
+    input: Value,
+    passed: Passed,
+) -> Result<bool, TemplateError> {
+    match find(name) {
+        Some(test) => apply(eval, test, input, passed),
+        None => plugins::call(eval, plugins::Kind::Test, &name.into(), Some(input), passed)
+            .map(|value| value.is_true()),
+    }
 }
 
 /// Returns a task's result, which the tests of results need.

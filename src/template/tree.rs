@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{filters::Filter, tests::Test};
+use super::{filters::Filter, plugins, tests::Test};
 use crate::{
     diagnostic::Span,
     value::{Operator, Value},
@@ -125,6 +125,8 @@ pub(crate) enum Expression {
     If(Box<Conditional>),
     Filter(Box<Apply<Filter>>),
     Test(Box<Apply<Test>>),
+    /// A filter or a test of somebody else.
+    Foreign(Box<Foreign>),
     /// A filter or test that does not exist, in a branch that may never be reached.
     Unknown(Box<(String, Place)>),
     Call(Box<Call>),
@@ -196,6 +198,14 @@ pub(crate) struct Apply<T: 'static> {
     pub(crate) place: Place,
 }
 
+pub(crate) struct Foreign {
+    pub(crate) kind: plugins::Kind,
+    pub(crate) name: Arc<str>,
+    pub(crate) input: Expression,
+    pub(crate) arguments: Arguments,
+    pub(crate) place: Place,
+}
+
 pub(crate) struct Call {
     pub(crate) callee: Expression,
     pub(crate) arguments: Arguments,
@@ -231,6 +241,7 @@ impl Expression {
             Expression::Compare(it) => it.place,
             Expression::Filter(it) => it.place,
             Expression::Test(it) => it.place,
+            Expression::Foreign(it) => it.place,
             Expression::Unknown(it) => it.1,
             Expression::Call(it) => it.place,
             Expression::Method(it) => it.place,

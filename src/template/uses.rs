@@ -163,6 +163,12 @@ impl Walk<'_> {
             | Expression::Input
             | Expression::Unknown(_)
             | Expression::Name(..) => (),
+            Expression::Foreign(node) => {
+                // It may ask for any variable.
+                self.uses.dynamic = true;
+                self.expression(&node.input);
+                self.arguments(&node.arguments);
+            }
             Expression::Attribute(node) => self.expression(&node.of),
             Expression::Item(node) => {
                 self.expression(&node.of);

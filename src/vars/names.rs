@@ -29,8 +29,8 @@ pub struct Names {
     /// Whether what a task does on its host is decided on: then it is known how the host is reached.
     pub acting: bool,
     facts: Arc<Facts>,
-    set_facts: Arc<Dict>,
-    registered: Arc<Dict>,
+    assigned: Arc<Dict>,
+    included: Arc<Dict>,
     layers: Arc<Vec<Arc<Dict>>>,
     vars_files: Option<Arc<Dict>>,
 }
@@ -61,8 +61,8 @@ impl Names {
             trusted: Vec::new(),
             acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
-            set_facts: host.map(|host| HostData::get(&host.set_facts)).unwrap_or_default(),
-            registered: host.map(|host| HostData::get(&host.registered)).unwrap_or_default(),
+            assigned: host.map(|host| HostData::get(&host.assigned)).unwrap_or_default(),
+            included: host.map(|host| HostData::get(&host.included)).unwrap_or_default(),
             layers: host.map(|host| host.layers(world)).unwrap_or_default(),
             vars_files,
         }
@@ -192,7 +192,7 @@ impl Names {
         if let Some(found) = roles().find_map(|role| look(&role.params)) {
             return Some(found);
         }
-        if let Some(found) = look(&self.set_facts).or_else(|| look(&self.registered)) {
+        if let Some(found) = look(&self.assigned).or_else(|| look(&self.included)) {
             return Some(found);
         }
         let own = chain().filter(|level| {
@@ -251,8 +251,7 @@ impl Scope for Names {
         let found = self.each_layer(|layer| {
             layer.get(name)?;
             let is = |known: &Dict| std::ptr::eq(layer, known);
-            let is_foreign =
-                is(&self.set_facts) || is(&self.registered) || is(&self.facts.injected);
+            let is_foreign = is(&self.assigned) || is(&self.included) || is(&self.facts.injected);
             let was_asked = self.play.as_ref().is_some_and(|play| is(&play.prompts));
             Some(!is_foreign && !was_asked)
         });

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::zip::Zip;
 use crate::{
     executor::{Call, Failure},
+    plugins::site_packages,
     remote::Content,
 };
 
@@ -35,7 +36,12 @@ import ansible.module_utils.basic as basic
 basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
 basic._ANSIBLE_PROFILE = "legacy"
 name = "@NAME@"
-runpy.run_module(name, init_globals=dict(_module_fqn=name, _modlib_path=library), run_name="__main__", alter_sys=True)
+try:
+    runpy.run_module(name, init_globals=dict(_module_fqn=name, _modlib_path=library), run_name="__main__", alter_sys=True)
+except Exception as error:
+    import json
+    sys.stdout.write("\n" + json.dumps(dict(failed=True, msg="Task failed: Module failed: %s" % error)))
+    sys.exit(1)
 "#;
 
 /// Returns whether a module imports what only the library has.
@@ -45,43 +51,6 @@ pub(super) fn is_python(text: &str) -> bool {
         imports && (line.contains("ansible.module_utils") || line.contains("ansible_collections."))
             || imports && line.contains("module_utils.") && line.starts_with("from ..")
     })
-}
-
-/// Folders where Python keeps what was installed, on this machine.
-pub(super) fn site_packages() -> Vec<PathBuf> {
-    let mut bases = vec![PathBuf::from("/usr/lib"), PathBuf::from("/usr/local/lib")];
-    if let Some(home) = std::env::home_dir() {
-        bases.push(home.join(".local/lib"));
-        for (tools, below) in [(".local/share/pipx/venvs", "lib"), (".local/pipx/venvs", "lib")] {
-            let venvs = std::fs::read_dir(home.join(tools)).into_iter().flatten().flatten();
-            let named =
-                venvs.filter(|entry| entry.file_name().to_string_lossy().contains("ansible"));
-            bases.extend(named.map(|entry| entry.path().join(below)));
-        }
-    }
-    if let Some(venv) = std::env::var_os("VIRTUAL_ENV") {
-        bases.insert(0, PathBuf::from(venv).join("lib"));
-    }
-    let mut found = Vec::new();
-    if let Some(named) = std::env::var_os("PYTHONPATH") {
-        found.extend(std::env::split_paths(&named));
-    }
-    for base in bases {
-        let mut versions: Vec<PathBuf> = std::fs::read_dir(&base)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with("python3"))
-            .map(|entry| entry.path())
-            .collect();
-        versions.sort();
-        for version in versions.into_iter().rev() {
-            found.push(version.join("site-packages"));
-            found.push(version.join("dist-packages"));
-        }
-    }
-    found.retain(|folder| folder.is_dir());
-    found
 }
 
 /// Packs a module.

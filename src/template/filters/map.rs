@@ -44,13 +44,13 @@ pub(super) static UNIT: Filter = Filter {
             return Err("map requires a filter argument".into());
         };
         let name = name.to_text();
-        let Some(filter) = super::find(&name) else {
+        if !super::exists(&name) {
             return Err(format!("No filter named '{name}'.").into());
-        };
+        }
         for item in items.iter() {
             call.eval.step()?;
             let passed = Passed { positional: rest.to_vec(), named: call.keywords.clone() };
-            mapped.push(super::apply(call.eval, filter, item.clone(), passed)?);
+            mapped.push(super::apply_by_name(call.eval, &name, item.clone(), passed)?);
         }
         Ok(Value::from(mapped))
     },

@@ -24,7 +24,7 @@ pub(super) static UNIT: Lookup = Lookup {
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
     let mut terms = query.names();
-    if terms.is_empty() {
+    if terms.is_empty() && !query.options.is_empty() {
         terms.push(String::new());
     }
     for term in terms {

@@ -1,0 +1,259 @@
+//! Filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
+//!
+//! Invariant: no Python is started unless a template names a plugin that is none of ours and may be in such a file.
+
+mod installed;
+mod process;
+mod wire;
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+pub use installed::site_packages;
+use parking_lot::ReentrantMutex;
+use process::Process;
+use serde_json::json;
+
+use crate::{
+    template::{Back, Failure, Kind, Plugins, Request},
+    value::Value,
+};
+
+/// Everything in Python that the playbooks of this run bring.
+pub struct Python {
+    folders: Mutex<Folders>,
+    /// What was asked for already.
+    known: Mutex<HashMap<(Kind, String), bool>>,
+    /// A plugin may ask for a value for which another plugin is called, in the same thread.
+    process: ReentrantMutex<RefCell<State>>,
+}
+
+/// Where plugins are looked for, the first one wins.
+#[derive(Clone, Debug, Default)]
+struct Folders {
+    by_kind: HashMap<Kind, Vec<PathBuf>>,
+    /// Folders `ansible_collections`.
+    collections: Vec<PathBuf>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Idle,
+    Running(Process),
+    /// There is no Python, for this reason.
+    Failed(String),
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Python {
+    /// Returns the plugins of the settings' folders: of filters, tests, lookups, and of collections.
+    pub fn new(by_kind: [&[PathBuf]; 3], collections: &[PathBuf]) -> Python {
+        let by_kind = Kind::ALL
+            .into_iter()
+            .zip(by_kind)
+            .map(|(kind, paths)| (kind, paths.to_vec()))
+            .collect();
+        let roots = collections.iter().map(|path| match path.file_name() {
+            Some(name) if name == "ansible_collections" => path.clone(),
+            _ => path.join("ansible_collections"),
+        });
+        let installed =
+            site_packages().into_iter().map(|folder| folder.join("ansible_collections"));
+        let collections = roots.chain(installed).filter(|folder| folder.is_dir()).collect();
+        Python {
+            folders: Mutex::new(Folders { by_kind, collections }),
+            known: Mutex::default(),
+            process: ReentrantMutex::default(),
+        }
+    }
+
+    fn find(&self, kind: Kind, name: &str) -> bool {
+        let folders = lock(&self.folders).clone();
+        if !folders.may_have(kind, name) {
+            return false;
+        }
+        let mut process = self.process.lock();
+        match self.started(&mut process, &folders) {
+            Ok(()) => (),
+            Err(message) => {
+                tracing::warn!("{kind} {name}: {message}");
+                return false;
+            }
+        }
+        let State::Running(process) = &mut *process.borrow_mut() else { return false };
+        let answer = process
+            .send(&json!({"do": "find", "kind": kind.name(), "name": name}))
+            .and_then(|()| process.receive());
+        answer.is_ok_and(|answer| answer["value"] == true)
+    }
+
+    /// Starts Python where it does not run yet, and tells it the folders.
+    fn started(
+        &self,
+        process: &mut parking_lot::ReentrantMutexGuard<'_, RefCell<State>>,
+        folders: &Folders,
+    ) -> Result<(), String> {
+        let mut state = process.borrow_mut();
+        if matches!(*state, State::Idle) {
+            *state = match Process::start(&installed::interpreters()) {
+                Ok(process) => State::Running(process),
+                Err(message) => State::Failed(message),
+            };
+        }
+        match &mut *state {
+            State::Running(process) => process.tell(&folders.to_json()),
+            State::Failed(message) => Err(message.clone()),
+            State::Idle => Ok(()),
+        }
+    }
+}
+
+impl Folders {
+    /// Returns whether there are files in which a plugin could be.
+    fn may_have(&self, kind: Kind, name: &str) -> bool {
+        let has_sources = |folder: &Path| {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            entries
+                .map(|entry| entry.path())
+                .any(|path| path.extension().is_some_and(|end| end == "py"))
+        };
+        let mut parts = name.split('.');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(namespace), Some(collection), Some(_)) => {
+                let below = Path::new(namespace).join(collection).join("plugins").join(kind.name());
+                self.collections.iter().any(|root| root.join(&below).is_dir())
+            }
+            _ => self.by_kind[&kind].iter().any(|folder| match kind {
+                Kind::Lookup => folder.join(format!("{name}.py")).is_file(),
+                Kind::Filter | Kind::Test => has_sources(folder),
+            }),
+        }
+    }
+
+    fn to_json(&self) -> serde_json::Value {
+        let mut message = json!({"do": "add", "collections": self.collections});
+        for (kind, folders) in &self.by_kind {
+            message[kind.name()] = json!(folders);
+        }
+        message
+    }
+}
+
+impl Plugins for Python {
+    fn add(&self, folder: &Path) {
+        let mut folders = lock(&self.folders);
+        let mut is_new = false;
+        for kind in Kind::ALL {
+            let own = folder.join(format!("{kind}_plugins"));
+            let known = folders.by_kind.entry(kind).or_default();
+            if !known.contains(&own) && own.is_dir() {
+                known.push(own);
+                is_new = true;
+            }
+        }
+        let around = folder.ancestors().find(|dir| dir.ends_with("ansible_collections"));
+        let beside = folder.join("collections/ansible_collections");
+        for root in around.map(Path::to_owned).into_iter().chain([beside]) {
+            if !folders.collections.contains(&root) && root.is_dir() {
+                folders.collections.insert(0, root);
+                is_new = true;
+            }
+        }
+        if is_new {
+            lock(&self.known).clear();
+        }
+    }
+
+    fn has(&self, kind: Kind, name: &str) -> bool {
+        let asked = (kind, name.to_owned());
+        if let Some(&known) = lock(&self.known).get(&asked) {
+            return known;
+        }
+        let found = self.find(kind, name);
+        lock(&self.known).insert(asked, found);
+        found
+    }
+
+    fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure> {
+        let process = self.process.lock();
+        let with = |work: &mut dyn FnMut(&mut Process) -> Result<serde_json::Value, String>| {
+            match &mut *process.borrow_mut() {
+                State::Running(process) => work(process),
+                State::Idle | State::Failed(_) => Err("Python does not run".to_owned()),
+            }
+        };
+        let args: Vec<_> = request.args.iter().map(wire::packed).collect();
+        let named: serde_json::Map<_, _> = request
+            .named
+            .iter()
+            .map(|(name, value)| (name.to_string(), wire::packed(value)))
+            .collect();
+        let mut message = json!({
+            "do": "call", "kind": request.kind.name(), "name": &*request.name,
+            "args": args, "kwargs": named, "base": request.base,
+        });
+        loop {
+            // The process is not borrowed while what it asks is found out: that may call it again.
+            let answer = with(&mut |process| {
+                process.send(&message)?;
+                process.receive()
+            })?;
+            if answer.get("ask").is_none() {
+                return answered(&answer);
+            }
+            message = match question(&answer, back) {
+                Ok(reply) => reply,
+                Err(failure) => {
+                    json!({"error": failure.message, "undefined": failure.is_undefined})
+                }
+            };
+        }
+    }
+}
+
+/// Reads what a plugin gave at its end.
+fn answered(answer: &serde_json::Value) -> Result<Value, Failure> {
+    if let Some(message) = answer["error"].as_str() {
+        let is_undefined = answer["undefined"] == true;
+        return Err(Failure { message: message.to_owned(), is_undefined });
+    }
+    wire::unpacked(&answer["value"])
+}
+
+/// Answers what a plugin asks.
+fn question(asked: &serde_json::Value, back: &dyn Back) -> Result<serde_json::Value, Failure> {
+    let text = |key: &str| asked[key].as_str().unwrap_or_default();
+    let kind = Kind::ALL.into_iter().find(|kind| kind.name() == text("kind"));
+    Ok(match text("ask") {
+        "variable" => match back.variable(text("name"), asked["as_written"] == true)? {
+            Some(value) => json!({"value": wire::packed(&value)}),
+            None => json!({"missing": true}),
+        },
+        "names" => {
+            let names = back.names();
+            json!({"value": names.iter().map(|name| &**name).collect::<Vec<_>>()})
+        }
+        "template" => json!({"value": wire::packed(&back.template(text("text"))?)}),
+        "has" => json!({"value": kind.is_some_and(|kind| back.has(kind, text("name")))}),
+        _ => {
+            let Some(kind) = kind else { return Err("no such kind".to_owned().into()) };
+            let mut args = Vec::new();
+            for value in asked["args"].as_array().into_iter().flatten() {
+                args.push(wire::unpacked(value)?);
+            }
+            let mut named = Vec::new();
+            for (name, value) in asked["kwargs"].as_object().into_iter().flatten() {
+                named.push((name.as_str().into(), wire::unpacked(value)?));
+            }
+            json!({"value": wire::packed(&back.apply(kind, text("name"), args, named)?)})
+        }
+    })
+}

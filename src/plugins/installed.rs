@@ -1,0 +1,60 @@
+//! What of Python is installed on this machine.
+
+use std::path::PathBuf;
+
+/// Folders of the virtual environments that pipx made for Ansible.
+fn pipx() -> Vec<PathBuf> {
+    let Some(home) = std::env::home_dir() else { return Vec::new() };
+    let mut found = Vec::new();
+    for tools in [".local/share/pipx/venvs", ".local/pipx/venvs"] {
+        let venvs = std::fs::read_dir(home.join(tools)).into_iter().flatten().flatten();
+        let named = venvs.filter(|entry| entry.file_name().to_string_lossy().contains("ansible"));
+        found.extend(named.map(|entry| entry.path()));
+    }
+    found
+}
+
+/// Folders where Python keeps what was installed, on this machine.
+pub fn site_packages() -> Vec<PathBuf> {
+    let mut bases = vec![PathBuf::from("/usr/lib"), PathBuf::from("/usr/local/lib")];
+    bases.extend(std::env::home_dir().map(|home| home.join(".local/lib")));
+    bases.extend(pipx().into_iter().map(|venv| venv.join("lib")));
+    if let Some(venv) = std::env::var_os("VIRTUAL_ENV") {
+        bases.insert(0, PathBuf::from(venv).join("lib"));
+    }
+    let mut found = Vec::new();
+    if let Some(named) = std::env::var_os("PYTHONPATH") {
+        found.extend(std::env::split_paths(&named));
+    }
+    for base in bases {
+        let mut versions: Vec<PathBuf> = std::fs::read_dir(&base)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().starts_with("python3"))
+            .map(|entry| entry.path())
+            .collect();
+        versions.sort();
+        for version in versions.into_iter().rev() {
+            found.push(version.join("site-packages"));
+            found.push(version.join("dist-packages"));
+        }
+    }
+    found.retain(|folder| folder.is_dir());
+    found
+}
+
+/// The programs that plugins may run with, the best first: those that an Ansible was installed for.
+pub(super) fn interpreters() -> Vec<PathBuf> {
+    let mut venvs: Vec<PathBuf> =
+        std::env::var_os("VIRTUAL_ENV").map(PathBuf::from).into_iter().collect();
+    venvs.extend(pipx());
+    let mut found: Vec<PathBuf> = venvs
+        .into_iter()
+        .map(|venv| venv.join("bin/python3"))
+        .filter(|program| program.is_file())
+        .collect();
+    found.push(PathBuf::from("python3"));
+    found.push(PathBuf::from("/usr/bin/python3"));
+    found
+}

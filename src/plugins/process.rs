@@ -1,0 +1,78 @@
+//! The one Python of a run, and lines of JSON to and from it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+const PROGRAM: &str = concat!(include_str!("stand_in.py"), include_str!("host.py"));
+
+pub(super) struct Process {
+    child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// The folders that it was told.
+    told: serde_json::Value,
+}
+
+impl Process {
+    /// Starts the first of the interpreters that there is.
+    pub(super) fn start(interpreters: &[PathBuf]) -> Result<Process, String> {
+        let mut reason = String::new();
+        for program in interpreters {
+            let started = Command::new(program)
+                .args(["-c", PROGRAM])
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn();
+            match started {
+                Ok(mut child) => {
+                    let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take())
+                    else {
+                        continue;
+                    };
+                    let answers = BufReader::new(answers);
+                    return Ok(Process { child, requests, answers, told: ().into() });
+                }
+                Err(error) => reason = format!("{}: {error}", program.display()),
+            }
+        }
+        Err(format!("plugins in Python need a python3 on this machine: {reason}"))
+    }
+
+    /// Tells it where plugins are, unless it knows.
+    pub(super) fn tell(&mut self, folders: &serde_json::Value) -> Result<(), String> {
+        if self.told != *folders {
+            self.send(folders)?;
+            self.receive()?;
+            self.told = folders.clone();
+        }
+        Ok(())
+    }
+
+    pub(super) fn send(&mut self, message: &serde_json::Value) -> Result<(), String> {
+        let mut line = message.to_string();
+        line.push('\n');
+        let sent = self.requests.write_all(line.as_bytes()).and_then(|()| self.requests.flush());
+        sent.map_err(|error| format!("Python does not listen: {error}"))
+    }
+
+    pub(super) fn receive(&mut self) -> Result<serde_json::Value, String> {
+        let mut line = String::new();
+        let read = self.answers.read_line(&mut line);
+        match read.map_err(|error| error.to_string()) {
+            Ok(0) => Err("Python ended without an answer".to_owned()),
+            Ok(_) => serde_json::from_str(&line)
+                .map_err(|error| format!("Python answered with no JSON: {error}")),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,217 @@
+//! Filters, tests and lookups that others wrote: known by their names, called through whoever can run them.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use super::{
+    Env, TemplateError,
+    evaluator::{Evaluator, Passed},
+    filters, tests,
+};
+use crate::value::Value;
+
+/// What a plugin is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Filter,
+    Test,
+    Lookup,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 3] = [Kind::Filter, Kind::Test, Kind::Lookup];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Filter => "filter",
+            Kind::Test => "test",
+            Kind::Lookup => "lookup",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A call of a plugin.
+pub struct Request {
+    pub kind: Kind,
+    pub name: Arc<str>,
+    /// The input first, where there is one.
+    pub args: Vec<Value>,
+    pub named: Vec<(Arc<str>, Value)>,
+    /// Folder of the playbook.
+    pub base: PathBuf,
+}
+
+/// Why a plugin gives nothing.
+#[derive(Debug)]
+pub struct Failure {
+    pub message: String,
+    /// Whether something had no value, which `default` may catch.
+    pub is_undefined: bool,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure { message, is_undefined: false }
+    }
+}
+
+impl From<TemplateError> for Failure {
+    fn from(error: TemplateError) -> Failure {
+        Failure { is_undefined: error.is_undefined(), message: error.message }
+    }
+}
+
+/// What a plugin may ask while it runs.
+pub trait Back {
+    /// Returns a variable's value, as the operator wrote it or with all templates in it evaluated.
+    fn variable(&self, name: &str, as_written: bool) -> Result<Option<Value>, Failure>;
+    /// Returns the names of all variables.
+    fn names(&self) -> Vec<Arc<str>>;
+    /// Returns what a template gives that the plugin itself wrote.
+    fn template(&self, text: &str) -> Result<Value, Failure>;
+    /// Returns whether there is a filter or test of this name.
+    fn has(&self, kind: Kind, name: &str) -> bool;
+    /// Applies a filter or test to the first of the arguments.
+    fn apply(
+        &self,
+        kind: Kind,
+        name: &str,
+        args: Vec<Value>,
+        named: Vec<(Arc<str>, Value)>,
+    ) -> Result<Value, Failure>;
+}
+
+/// Runs plugins.
+pub trait Plugins: Send + Sync {
+    /// Adds the plugins of a playbook's or a role's folder.
+    fn add(&self, folder: &Path);
+    /// Returns whether there is a plugin of this name.
+    fn has(&self, kind: Kind, name: &str) -> bool;
+    /// Calls a plugin.
+    fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure>;
+}
+
+static PLUGINS: OnceLock<Box<dyn Plugins>> = OnceLock::new();
+
+/// Says who runs plugins in this process; the first answer holds.
+pub fn use_plugins(plugins: Box<dyn Plugins>) {
+    let _ = PLUGINS.set(plugins);
+}
+
+/// Adds the plugins that lie beside a playbook or in a role.
+pub fn add_plugins(folder: &Path) {
+    if let Some(plugins) = PLUGINS.get() {
+        plugins.add(folder);
+    }
+}
+
+/// Returns whether somebody else brings a plugin of this name.
+pub(crate) fn has(kind: Kind, name: &str) -> bool {
+    PLUGINS.get().is_some_and(|plugins| plugins.has(kind, name))
+}
+
+/// Calls a plugin.
+pub(crate) fn call(
+    eval: &Evaluator<'_>,
+    kind: Kind,
+    name: &Arc<str>,
+    input: Option<Value>,
+    passed: Passed,
+) -> Result<Value, TemplateError> {
+    let mut args = Vec::with_capacity(passed.positional.len() + 1);
+    for value in input.into_iter().chain(passed.positional) {
+        args.push(defined(eval, value)?);
+    }
+    let mut named = Vec::with_capacity(passed.named.len());
+    for (name, value) in passed.named {
+        named.push((name, defined(eval, value)?));
+    }
+    run(eval.env, kind, name, args, named)
+}
+
+fn defined(eval: &Evaluator<'_>, value: Value) -> Result<Value, TemplateError> {
+    let value = eval.complete(value)?;
+    match value.first_undefined() {
+        Some(undefined) => Err((&**undefined).into()),
+        None => Ok(value),
+    }
+}
+
+/// Calls a plugin with values that are known.
+pub(crate) fn run(
+    env: &Env<'_>,
+    kind: Kind,
+    name: &Arc<str>,
+    args: Vec<Value>,
+    named: Vec<(Arc<str>, Value)>,
+) -> Result<Value, TemplateError> {
+    let Some(plugins) = PLUGINS.get() else {
+        return Err(TemplateError::runtime(format!("No {kind} named '{name}' found.")));
+    };
+    let base = env.context.search_path.last().cloned().unwrap_or_default();
+    let request = Request { kind, name: Arc::clone(name), args, named, base };
+    plugins.call(&request, &Asked(env)).map_err(|failure| {
+        if failure.is_undefined {
+            TemplateError::undefined(failure.message)
+        } else {
+            let message = failure.message;
+            TemplateError::exact(format!("The {kind} plugin '{name}' failed: {message}"))
+        }
+    })
+}
+
+struct Asked<'a, 'e>(&'a Env<'e>);
+
+impl Back for Asked<'_, '_> {
+    fn variable(&self, name: &str, as_written: bool) -> Result<Option<Value>, Failure> {
+        Ok(match self.0.scope.get(name) {
+            Some(value) if as_written && !matches!(value, Value::Encrypted(_)) => Some(value),
+            Some(value) => Some(self.0.eval(&value)?),
+            None => None,
+        })
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.scope.names()
+    }
+
+    fn template(&self, text: &str) -> Result<Value, Failure> {
+        let template = crate::value::Template::new(text, None);
+        Ok(self.0.eval(&Value::Template(Arc::new(template)))?)
+    }
+
+    fn has(&self, kind: Kind, name: &str) -> bool {
+        match kind {
+            Kind::Filter => filters::exists(name),
+            Kind::Test => tests::exists(name),
+            Kind::Lookup => super::lookups::exists(name),
+        }
+    }
+
+    fn apply(
+        &self,
+        kind: Kind,
+        name: &str,
+        args: Vec<Value>,
+        named: Vec<(Arc<str>, Value)>,
+    ) -> Result<Value, Failure> {
+        let code = self.0.expression_code("none", None)?;
+        let eval = Evaluator::new(self.0, &code, 0);
+        let mut args = args.into_iter();
+        let input = args.next().unwrap_or_default();
+        let passed = Passed { positional: args.collect(), named };
+        Ok(match kind {
+            Kind::Filter => filters::apply_by_name(&eval, name, input, passed)?,
+            _ => Value::Bool(tests::apply_by_name(&eval, name, input, passed)?),
+        })
+    }
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo '{"failed": true, "changed": false, "x": 1}'
