@@ -38,10 +38,15 @@ pub(super) static UNIT: Filter = Filter {
             },
             other => {
                 let found = other.type_name();
-                return Err(not_a_dict(
-                    found,
-                    &format!("<class '{found}'> cannot be converted to a dict"),
-                ));
+                // A list of the reference's templates has a type of its own.
+                let class = match other {
+                    Value::List(_) => {
+                        "ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList"
+                    }
+                    _ => found,
+                };
+                let why = format!("<class '{class}'> cannot be converted to a dict");
+                return Err(not_a_dict(found, &why));
             }
         };
         let failed = |what: &str| format!("Error when using plugin 'to_xml': {what}");
