@@ -48,9 +48,9 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
     let before = side(&call.value, &skipped)?;
     let after = side(after, &skipped)?;
     let diff = TextDiff::from_lines(&before, &after);
-    // Everything that is equal is shown, too.
-    let whole = before.lines().count();
-    let mut text = diff.unified_diff().context_radius(whole).header("before", "after").to_string();
+    let everything = before.len() + after.len();
+    let mut text =
+        diff.unified_diff().context_radius(everything).header("before", "after").to_string();
     if call.flag(2, false) {
         text =
             text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
@@ -72,6 +72,11 @@ fn skipped(plugin: Option<&Value>) -> Result<Vec<Arc<Pattern>>, Refusal> {
     };
     if let Some(key) = unknown(plugin, &["name", "vars"]) {
         return Err(format!("['plugin.{key}. Supported parameters include: name, vars.']").into());
+    }
+    if plugin.get("name").is_some_and(|name| name.to_text() != "ansible.utils.native") {
+        let message =
+            "cannot access local variable 'result' where it is not associated with a value";
+        return Err(message.into());
     }
     let Some(Value::Dict(vars)) = plugin.get("vars") else { return Ok(Vec::new()) };
     if let Some(key) = unknown(vars, &["skip_lines"]) {
