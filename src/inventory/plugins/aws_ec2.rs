@@ -143,7 +143,8 @@ fn fetch(options: &Options<'_>, loader: &mut Loader<'_>) -> Result<Json, Diagnos
     let mut found: Vec<Json> = included.into_values().collect();
     if options.flag("route53_enabled", false) {
         let excluded = options.templated_texts("route53_excluded_zones", loader)?;
-        zones::add_names(&account, &excluded, &mut found)
+        let endings = options.templated_texts("route53_hostnames", loader)?;
+        zones::add_names(&account, &excluded, &endings, &mut found)
             .map_err(|error| Diagnostic::bare(format!("Failed to read Route 53: {error}")))?;
     }
     Ok(json!({"aws_ec2": found}))

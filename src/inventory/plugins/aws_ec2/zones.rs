@@ -10,10 +10,12 @@ use crate::inventory::amazon::{Account, at_once};
 /// Where an instance keeps its name.
 pub(super) const NAMES: &str = "$route53";
 
-/// Gives each instance the first of the names that point to one of its addresses.
+/// Gives each instance the first of the names that point to one of its addresses; where endings are wanted, only names
+/// that have one count.
 pub(super) fn add_names(
     account: &Account,
     excluded: &[String],
+    endings: &[String],
     found: &mut [Json],
 ) -> Result<(), Error> {
     let region = account.regions.first().map_or("us-east-1", String::as_str);
@@ -25,6 +27,9 @@ pub(super) fn add_names(
     for records in at_once(&zones, |(id, _)| records(&client, id)) {
         for (name, target) in records? {
             let name = without_dot(&name);
+            if !endings.is_empty() && !endings.iter().any(|ending| name.ends_with(&**ending)) {
+                continue;
+            }
             let known = names.entry(without_dot(&target)).or_insert_with(|| name.clone());
             if name < *known {
                 *known = name;
