@@ -85,10 +85,7 @@ impl Python {
             tracing::warn!("{kind} {name}: {message}");
             return false;
         }
-        let State::Running(process) = &mut *process.borrow_mut() else { return false };
-        let answer = process
-            .send(&json!({"do": "find", "kind": kind.name(), "name": name}))
-            .and_then(|()| process.receive());
+        let answer = exchange(&process, &json!({"do": "find", "kind": kind.name(), "name": name}));
         answer.is_ok_and(|answer| answer["value"] == true)
     }
 }
@@ -106,6 +103,17 @@ fn started(process: &RefCell<State>, folders: &Folders) -> Result<(), String> {
         State::Running(process) => process.tell(&folders.to_json()),
         State::Failed(message) => Err(message.clone()),
         State::Idle => Ok(()),
+    }
+}
+
+/// Sends a message and waits for what comes back.
+fn exchange(
+    process: &RefCell<State>,
+    message: &serde_json::Value,
+) -> Result<serde_json::Value, String> {
+    match &mut *process.borrow_mut() {
+        State::Running(process) => process.exchange(message),
+        State::Idle | State::Failed(_) => Err("Python does not run".to_owned()),
     }
 }
 
@@ -177,12 +185,6 @@ impl Plugins for Python {
 
     fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure> {
         let process = self.process.lock();
-        let with = |work: &mut dyn FnMut(&mut Process) -> Result<serde_json::Value, String>| {
-            match &mut *process.borrow_mut() {
-                State::Running(process) => work(process),
-                State::Idle | State::Failed(_) => Err("Python does not run".to_owned()),
-            }
-        };
         let args: Vec<_> = request.args.iter().map(wire::packed).collect();
         let named: serde_json::Map<_, _> = request
             .named
@@ -195,10 +197,7 @@ impl Plugins for Python {
         });
         loop {
             // The process is not borrowed while what it asks is found out: that may call it again.
-            let answer = with(&mut |process| {
-                process.send(&message)?;
-                process.receive()
-            })?;
+            let answer = exchange(&process, &message)?;
             if answer.get("ask").is_none() {
                 return answered(&answer);
             }

@@ -322,13 +322,16 @@ impl Batch<'_> {
             let names =
                 Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
             let context = self.run.world.context(names.search_path());
-            if let Err(error) = Env::new(&names, &context).eval(name) {
-                self.run.printer.event(&Event::Warning(format!(
+            return match Env::new(&names, &context).eval(name) {
+                Ok(name) => with_role(handler, vec![name.to_text()]),
+                Err(error) => {
+                    self.run.printer.event(&Event::Warning(format!(
                     "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
                     template.text, error.message
                 )));
-                return Vec::new();
-            }
+                    Vec::new()
+                }
+            };
         }
         with_role(handler, vec![self.bare_name(handler, None)])
     }

@@ -44,21 +44,29 @@ impl Process {
     /// Tells it where plugins are, unless it knows.
     pub(super) fn tell(&mut self, folders: &serde_json::Value) -> Result<(), String> {
         if self.told != *folders {
-            self.send(folders)?;
-            self.receive()?;
+            self.exchange(folders)?;
             self.told = folders.clone();
         }
         Ok(())
     }
 
-    pub(super) fn send(&mut self, message: &serde_json::Value) -> Result<(), String> {
+    /// Sends a message and waits for what comes back.
+    pub(super) fn exchange(
+        &mut self,
+        message: &serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
+        self.send(message)?;
+        self.receive()
+    }
+
+    fn send(&mut self, message: &serde_json::Value) -> Result<(), String> {
         let mut line = message.to_string();
         line.push('\n');
         let sent = self.requests.write_all(line.as_bytes()).and_then(|()| self.requests.flush());
         sent.map_err(|error| format!("Python does not listen: {error}"))
     }
 
-    pub(super) fn receive(&mut self) -> Result<serde_json::Value, String> {
+    fn receive(&mut self) -> Result<serde_json::Value, String> {
         let mut line = String::new();
         let read = self.answers.read_line(&mut line);
         match read.map_err(|error| error.to_string()) {

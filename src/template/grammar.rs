@@ -9,7 +9,8 @@ use super::{
     filters,
     lexer::Token,
     parser::{Parser, Result},
-    plugins, tests,
+    plugins::{self, Kind},
+    tests,
     tree::{
         Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Place,
     },
@@ -357,16 +358,26 @@ impl Parser<'_> {
         let place = self.since(start);
         Ok(match filters::find(&name) {
             Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
-            None if plugins::has(plugins::Kind::Filter, &name) => {
-                foreign(plugins::Kind::Filter, name, input, arguments, place)
-            }
-            None => self.missing(format!("No filter named '{name}'."), named),
+            None => self.foreign(Kind::Filter, (name, named), input, arguments, place),
         })
     }
 
-    fn missing(&mut self, message: String, place: Place) -> Expression {
-        self.unknown.push((message.clone(), place));
-        Expression::Unknown(Box::new((message, place)))
+    /// Somebody else's filter or test, or one that does not exist.
+    fn foreign(
+        &mut self,
+        kind: Kind,
+        (name, named): (String, Place),
+        input: Expression,
+        arguments: Arguments,
+        place: Place,
+    ) -> Expression {
+        if plugins::has(kind, &name) {
+            let name = name.into();
+            return Expression::Foreign(Box::new(Foreign { kind, name, input, arguments, place }));
+        }
+        let message = format!("No {kind} named '{name}'.");
+        self.unknown.push((message.clone(), named));
+        Expression::Unknown(Box::new((message, named)))
     }
 
     fn test(&mut self, input: Expression, start: Place) -> Result<Expression> {
@@ -391,10 +402,7 @@ impl Parser<'_> {
         let place = self.since(start);
         let node = match tests::find(&name) {
             Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
-            None if plugins::has(plugins::Kind::Test, &name) => {
-                foreign(plugins::Kind::Test, name, input, arguments, place)
-            }
-            None => self.missing(format!("No test named '{name}'."), named),
+            None => self.foreign(Kind::Test, (name, named), input, arguments, place),
         };
         Ok(if negated { Expression::Not(Box::new(node)) } else { node })
     }
@@ -407,16 +415,6 @@ impl Parser<'_> {
             _ => false,
         }
     }
-}
-
-fn foreign(
-    kind: plugins::Kind,
-    name: String,
-    input: Expression,
-    arguments: Arguments,
-    place: Place,
-) -> Expression {
-    Expression::Foreign(Box::new(Foreign { kind, name: name.into(), input, arguments, place }))
 }
 
 /// Makes one value of a list or a tuple of literals, so that it is made once.
