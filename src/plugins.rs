@@ -13,7 +13,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-pub use installed::site_packages;
+pub use installed::{installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
@@ -33,11 +33,13 @@ pub struct Python {
 }
 
 /// Where plugins are looked for, the first one wins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Folders {
     by_kind: HashMap<Kind, Vec<PathBuf>>,
     /// Folders `ansible_collections`.
     collections: Vec<PathBuf>,
+    /// Those among Python's packages, asked for when something is looked for in a collection.
+    installed: fn() -> &'static [PathBuf],
 }
 
 #[derive(Default)]
@@ -54,22 +56,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Python {
-    /// Returns the plugins of the settings' folders: of filters, tests, lookups, and of collections.
-    pub fn new(by_kind: [&[PathBuf]; 3], collections: &[PathBuf]) -> Python {
-        let by_kind = Kind::ALL
-            .into_iter()
-            .zip(by_kind)
-            .map(|(kind, paths)| (kind, paths.to_vec()))
-            .collect();
-        let roots = collections.iter().map(|path| match path.file_name() {
-            Some(name) if name == "ansible_collections" => path.clone(),
-            _ => path.join("ansible_collections"),
-        });
-        let installed =
-            site_packages().into_iter().map(|folder| folder.join("ansible_collections"));
-        let collections = roots.chain(installed).filter(|folder| folder.is_dir()).collect();
+    /// Returns the plugins of folders of filters, tests and lookups, and of collections in these folders
+    /// `ansible_collections`.
+    pub fn new(
+        by_kind: [&[PathBuf]; 3],
+        collections: Vec<PathBuf>,
+        installed: fn() -> &'static [PathBuf],
+    ) -> Python {
+        let by_kind = Kind::ALL.into_iter().zip(by_kind);
+        let by_kind = by_kind.map(|(kind, paths)| (kind, paths.to_vec())).collect();
         Python {
-            folders: Mutex::new(Folders { by_kind, collections }),
+            folders: Mutex::new(Folders { by_kind, collections, installed }),
             known: Mutex::default(),
             process: ReentrantMutex::default(),
         }
@@ -130,7 +127,7 @@ impl Folders {
         match (parts.next(), parts.next(), parts.next()) {
             (Some(namespace), Some(collection), Some(_)) => {
                 let below = Path::new(namespace).join(collection).join("plugins").join(kind.name());
-                self.collections.iter().any(|root| root.join(&below).is_dir())
+                self.roots().any(|root| root.join(&below).is_dir())
             }
             _ => self.by_kind[&kind].iter().any(|folder| match kind {
                 Kind::Lookup => folder.join(format!("{name}.py")).is_file(),
@@ -139,8 +136,13 @@ impl Folders {
         }
     }
 
+    fn roots(&self) -> impl Iterator<Item = &PathBuf> {
+        self.collections.iter().chain(std::iter::once_with(self.installed).flatten())
+    }
+
     fn to_json(&self) -> serde_json::Value {
-        let mut message = json!({"do": "add", "collections": self.collections});
+        let roots: Vec<_> = self.roots().collect();
+        let mut message = json!({"do": "add", "collections": roots});
         for (kind, folders) in &self.by_kind {
             message[kind.name()] = json!(folders);
         }

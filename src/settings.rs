@@ -110,6 +110,16 @@ impl Environment {
 }
 
 impl Settings {
+    /// Returns the folders `ansible_collections`: those of the setting have or are one.
+    pub fn collection_roots(&self) -> Vec<PathBuf> {
+        let paths = self.collections_path.value.iter();
+        let roots = paths.map(|path| match path.file_name() {
+            Some(name) if name == "ansible_collections" => path.clone(),
+            _ => path.join("ansible_collections"),
+        });
+        roots.collect()
+    }
+
     /// Reads the settings of this process; what is wrong with them comes beside them, as errors and warnings.
     pub fn load() -> (Settings, Diagnostics) {
         Settings::load_from(&Environment::of_process())

@@ -3,7 +3,10 @@
 mod python;
 mod zip;
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use serde_json::json;
 use windlass_modules::spec::{Json, JsonMap, python_str};
@@ -22,7 +25,8 @@ const ARGS_INSIDE: &str = "<<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>";
 /// Folders that hold collections.
 fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
     let folders = call.names.search_path();
-    folders.iter().flat_map(|folder| call.run.collections.roots(folder)).collect()
+    let roots = folders.iter().flat_map(|folder| call.run.collections.roots(folder));
+    roots.map(Cow::into_owned).collect()
 }
 
 /// Runs a module from its file.

@@ -17,7 +17,7 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets},
-    plugins::Python,
+    plugins::{Python, installed_where},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::{use_extensions, use_plugins},
     value::{Dict, Value},
@@ -78,7 +78,8 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
             &settings.test_plugins.value,
             &settings.lookup_plugins.value,
         ],
-        &settings.collections_path.value,
+        settings.collection_roots(),
+        installed_where(settings.collections_scan_sys_path.value),
     )));
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)

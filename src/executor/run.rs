@@ -138,16 +138,13 @@ impl Run {
     ) -> Arc<Run> {
         let started = options.start_at_task.is_none();
         let printer = Printer::new(output, options.live);
-        let mut collections = settings.collections_path.value.clone();
-        if settings.collections_scan_sys_path.value {
-            collections.extend(plugins::site_packages());
-        }
+        let installed = plugins::installed_where(settings.collections_scan_sys_path.value);
         Arc::new(Run {
             ask,
             world: Arc::new(world),
             forks: Arc::new(Semaphore::new(options.forks.max(1))),
             local_forks: Arc::new(Semaphore::new(options.local_forks.max(1))),
-            collections: Collections::new(&collections),
+            collections: Collections::new(settings.collection_roots(), installed),
             settings,
             options,
             printer,

@@ -1,6 +1,7 @@
 //! Collections on disk: roles, playbooks and modules by their full names, redirects and groups of actions.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
@@ -32,6 +33,8 @@ const CORE_GROUPS: &[(&str, &[&str])] = &[
 #[derive(Debug)]
 pub struct Collections {
     roots: Vec<PathBuf>,
+    /// Further ones, asked for when the others do not have a collection.
+    installed: fn() -> &'static [PathBuf],
     read: Mutex<HashMap<PathBuf, Arc<Runtime>>>,
 }
 
@@ -49,13 +52,9 @@ pub enum Routed {
 }
 
 impl Collections {
-    /// Returns the collections below these folders, each of which has or is a folder `ansible_collections`.
-    pub fn new(paths: &[PathBuf]) -> Collections {
-        let roots = paths.iter().map(|path| match path.file_name() {
-            Some(name) if name == "ansible_collections" => path.clone(),
-            _ => path.join("ansible_collections"),
-        });
-        Collections { roots: roots.collect(), read: Mutex::default() }
+    /// Returns the collections in these folders `ansible_collections`.
+    pub fn new(roots: Vec<PathBuf>, installed: fn() -> &'static [PathBuf]) -> Collections {
+        Collections { roots, installed, read: Mutex::default() }
     }
 
     /// Returns the folder of a collection: beside the playbook first.
@@ -64,18 +63,19 @@ impl Collections {
         if [namespace, name].iter().any(|part| part.is_empty() || part.contains(['/', '.'])) {
             return None;
         }
-        let roots = self.roots(playbook_dir).into_iter();
-        roots.map(|root| root.join(namespace).join(name)).find(|dir| dir.is_dir())
+        let mut dirs = self.roots(playbook_dir).map(|root| root.join(namespace).join(name));
+        dirs.find(|dir| dir.is_dir())
     }
 
     /// Returns the folders `ansible_collections` of a playbook or a role: beside it first.
-    pub fn roots(&self, dir: &Path) -> Vec<PathBuf> {
-        let mut roots = vec![dir.join("collections/ansible_collections")];
-        roots.extend_from_slice(&self.roots);
+    pub fn roots<'a>(&'a self, dir: &'a Path) -> impl Iterator<Item = Cow<'a, Path>> {
+        let beside = Cow::Owned(dir.join("collections/ansible_collections"));
         // A playbook of a collection stands below the folder that holds its neighbours.
         let around = dir.ancestors().find(|dir| dir.ends_with("ansible_collections"));
-        roots.extend(around.map(Path::to_owned));
-        roots
+        let installed = std::iter::once_with(self.installed).flatten();
+        let named = self.roots.iter().map(PathBuf::as_path).chain(around);
+        let named = named.chain(installed.map(PathBuf::as_path));
+        std::iter::once(beside).chain(named.map(Cow::Borrowed))
     }
 
     /// Returns the folder of a role by its full name: `namespace.collection.role`.
@@ -267,7 +267,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let collections = Collections::new(&[dir.path().to_owned()]);
+        let collections = Collections::new(vec![dir.path().join("ansible_collections")], || &[]);
         (dir, collections)
     }
 

@@ -296,9 +296,7 @@ ROOTS = []
 def add(message):
     for kind, folders in FOLDERS.items():
         folders.extend(one for one in message[kind] if one not in folders)
-    installed_ones = [os.path.join(one, "ansible_collections") for one in sys.path]
-    roots = message["collections"] + [one for one in installed_ones if os.path.isdir(one)]
-    ROOTS.extend(one for one in roots if one not in ROOTS)
+    ROOTS.extend(one for one in message["collections"] if one not in ROOTS)
 
 
 def collections_package():

@@ -1,6 +1,6 @@
 //! What of Python is installed on this machine.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::LazyLock};
 
 /// Folders of the virtual environments that pipx made for Ansible.
 fn pipx() -> Vec<PathBuf> {
@@ -14,8 +14,27 @@ fn pipx() -> Vec<PathBuf> {
     found
 }
 
-/// Folders where Python keeps what was installed, on this machine.
-pub fn site_packages() -> Vec<PathBuf> {
+/// Returns the folders where Python keeps what was installed, on this machine.
+pub fn site_packages() -> &'static [PathBuf] {
+    static FOUND: LazyLock<Vec<PathBuf>> = LazyLock::new(find_site_packages);
+    &FOUND
+}
+
+/// Returns how collections among Python's packages are found, where they are wanted.
+pub fn installed_where(wanted: bool) -> fn() -> &'static [PathBuf] {
+    if wanted { installed_collections } else { || &[] }
+}
+
+/// Returns the folders `ansible_collections` among Python's packages.
+fn installed_collections() -> &'static [PathBuf] {
+    static FOUND: LazyLock<Vec<PathBuf>> = LazyLock::new(|| {
+        let folders = site_packages().iter().map(|folder| folder.join("ansible_collections"));
+        folders.filter(|folder| folder.is_dir()).collect()
+    });
+    &FOUND
+}
+
+fn find_site_packages() -> Vec<PathBuf> {
     let mut bases = vec![PathBuf::from("/usr/lib"), PathBuf::from("/usr/local/lib")];
     bases.extend(std::env::home_dir().map(|home| home.join(".local/lib")));
     bases.extend(pipx().into_iter().map(|venv| venv.join("lib")));

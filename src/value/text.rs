@@ -38,7 +38,7 @@ impl Value {
             Value::None => out.push_str("None"),
             Value::Bool(true) => out.push_str("True"),
             Value::Bool(false) => out.push_str("False"),
-            Value::Int(number) => write_int(*number, out),
+            Value::Int(number) => out.push_str(itoa::Buffer::new().format(*number)),
             Value::BigInt(number) => push(out, number),
             Value::Float(number) => out.push_str(&float_text(*number)),
             Value::Str(text) => write_quoted(text, out),
@@ -65,24 +65,6 @@ impl Value {
             Value::Omit => out.push_str("<<Omit>>"),
         }
     }
-}
-
-/// Writes the digits from the last to the first: templates are full of numbers, and formatting them is slow.
-fn write_int(number: i64, out: &mut String) {
-    let mut digits = [0; 20];
-    let (mut at, mut rest) = (digits.len(), number.unsigned_abs());
-    loop {
-        at -= 1;
-        digits[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push('-');
-    }
-    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 fn push(out: &mut String, value: impl std::fmt::Display) {
