@@ -3,6 +3,7 @@
 //! Invariant: text from here is the operator's: it may hold templates.
 
 mod compose;
+mod guard;
 mod node;
 mod scalar;
 mod write;

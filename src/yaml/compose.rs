@@ -10,7 +10,7 @@ use std::{
 
 use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
 
-use super::{Node, NodeKind, Scalar, scalar};
+use super::{Node, NodeKind, Scalar, guard::guarded, scalar};
 use crate::{
     diagnostic::{Diagnostic, Source, Span},
     value::Value,
@@ -77,6 +77,7 @@ fn documents(source: &Arc<Source>) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagn
         warnings: Vec::new(),
         depth: 0,
         nodes: 0,
+        read_to: (0, 0),
     };
     let mut roots = Vec::new();
     loop {
@@ -101,6 +102,8 @@ struct Composer<'a, 'b> {
     warnings: Vec<Diagnostic>,
     depth: usize,
     nodes: usize,
+    /// Line and column to which events came.
+    read_to: (u32, u32),
 }
 
 /// A node and how many nodes it is with its aliases written out.
@@ -125,7 +128,18 @@ impl Sized {
 
 impl Composer<'_, '_> {
     fn next(&mut self) -> Result<Event, Diagnostic> {
-        self.parser.parse().map_err(|error| syntax_error(self.source, &error))
+        match guarded(|| self.parser.parse()) {
+            Some(Ok(event)) => {
+                self.read_to = place(event.end_mark);
+                Ok(event)
+            }
+            Some(Err(error)) => Err(syntax_error(self.source, &error)),
+            None => {
+                let span = Span::new(self.source, self.read_to, self.read_to);
+                let message = "YAML parsing failed: What follows cannot be read.";
+                Err(Diagnostic::error(&span, message).label("YAML cannot be read from here on"))
+            }
+        }
     }
 
     fn node(&mut self, event: Event) -> Result<Sized, Diagnostic> {
@@ -524,6 +538,13 @@ mod tests {
             text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
         }
         assert!(error(&text).contains("aliases make more than"));
+    }
+
+    #[test]
+    fn what_the_parser_gives_up_on_is_an_error() {
+        for text in ["a: [!!str, b]\n", "\"\\"] {
+            assert!(error(text).contains("What follows cannot be read."), "{text}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ pub(super) fn pack(
     text: &str,
 ) -> Result<Packed, Failure> {
     let core = site_packages()
-        .into_iter()
+        .iter()
         .map(|folder| folder.join("ansible/module_utils"))
         .find(|folder| folder.join("basic.py").is_file())
         .ok_or_else(|| {
