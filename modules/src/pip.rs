@@ -218,7 +218,7 @@ impl Task<'_> {
         if let Some(executable) = &self.args.executable {
             let executable = self.host.expand(&executable.0);
             let found = if executable.contains('/') {
-                Some(executable)
+                Some(executable.clone())
             } else {
                 self.host.which(&executable)
             };
@@ -459,7 +459,7 @@ mod tests {
         assert!(pip(&host, ambiguous)["msg"].as_str().unwrap().starts_with("'version' argument"));
         assert_eq!(
             pip(&host, json!({"state": "present"}))["msg"],
-            "one of the following is required: name, requirements, virtualenv"
+            "one of the following is required: name, requirements"
         );
     }
 }
