@@ -158,9 +158,7 @@ impl Task<'_> {
                 "'version' argument is ambiguous when installing multiple package distributions. Please specify version restrictions next to each package in 'name' argument.",
             ));
         }
-        let has_one = |name: &String| {
-            !is_address(name) && name.contains(['<', '>', '=', '!', '~'])
-        };
+        let has_one = |name: &String| !is_address(name) && name.contains(['<', '>', '=', '!', '~']);
         if self.names.iter().any(has_one) {
             return Err(Failure::new(
                 "The 'version' argument conflicts with any version specifier provided along with a package name. Please keep the version specifier, but remove the 'version' argument.",
