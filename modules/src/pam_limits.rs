@@ -102,7 +102,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new("Cannot use use_min and use_max at the same time."));
     }
     let before = host.read(path)?;
-    if before.is_none() && !host.checking() && !host.is_folder(folder_of(path)) {
+    if before.is_none() && !host.is_folder(folder_of(path)) {
         return Err(Failure::new(format!(
             "directory {} is not writable (check presence, access rights, use sudo)",
             folder_of(path)
