@@ -4,7 +4,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     rc::Rc,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering},
 };
 
 use super::{
@@ -189,6 +189,7 @@ impl Run {
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
                         dragged: false,
+                        started: self.started.load(Ordering::Relaxed),
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),

@@ -43,6 +43,8 @@ pub(super) struct HostRun {
     pub(super) untold: Vec<String>,
     /// Whether another host's failure sent it into a rescue section: it is none of the play's hosts any more.
     pub(super) dragged: bool,
+    /// Whether it has come to the task that the run starts at.
+    pub(super) started: bool,
     /// Where its last task stood.
     pub(super) position: super::cursor::Position,
     /// Roles of which a task ran here, by what makes them the same.
@@ -137,7 +139,7 @@ impl Batch<'_> {
         }
     }
 
-    fn is_chosen(&self, at: usize, next: &Next) -> bool {
+    fn is_chosen(&mut self, at: usize, next: &Next) -> bool {
         let host = &self.hosts[at];
         if let Some(role) = next.task.level.role()
             && !role.allow_duplicates
@@ -156,10 +158,10 @@ impl Batch<'_> {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
             return !(smart && HostData::get(&host.host.facts).gathered);
         }
-        if !self.run.started.load(std::sync::atomic::Ordering::Relaxed) {
-            return self.is_start(&next.task);
+        if !self.hosts[at].started {
+            self.hosts[at].started = self.is_start(&next.task);
         }
-        true
+        self.hosts[at].started
     }
 
     /// Whether this gathers the play's facts without being written in it.
@@ -207,13 +209,7 @@ impl Batch<'_> {
 
     /// The task's name as it is shown: with its role, evaluated as the first host sees it.
     pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        let name = self.bare_name(task, host);
-        match task.level.role() {
-            Some(role) if !is_implicit(task) && &*task.action != "include_role" => {
-                format!("{} : {name}", role.name)
-            }
-            _ => name,
-        }
+        role_prefix(task) + &self.bare_name(task, host)
     }
 
     pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
@@ -320,6 +316,16 @@ impl Batch<'_> {
         for told in self.run.world.take_warnings() {
             self.run.printer.event(&Event::Told(told));
         }
+    }
+}
+
+/// What stands before a task's own name: that of its role.
+pub(super) fn role_prefix(task: &Task) -> String {
+    match task.level.role() {
+        Some(role) if !is_implicit(task) && &*task.action != "include_role" => {
+            format!("{} : ", role.name)
+        }
+        _ => String::new(),
     }
 }
 
