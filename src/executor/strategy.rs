@@ -174,12 +174,7 @@ impl Batch<'_> {
 
     /// Whether this is the task that `--start-at-task` names, by name or glob.
     fn is_start(&self, task: &Task) -> bool {
-        let Some(wanted) = &self.run.options.start_at_task else { return true };
-        let name = self.task_name(task, None);
-        let bare = name.rsplit(" : ").next().unwrap_or_default();
-        let is_it = [name.as_str(), bare]
-            .into_iter()
-            .any(|name| name == wanted || crate::inventory::glob_matches(wanted, name));
+        let is_it = self.run.is_start(&self.play, task);
         if is_it {
             self.run.started.store(true, std::sync::atomic::Ordering::Relaxed);
         }
@@ -213,17 +208,7 @@ impl Batch<'_> {
     }
 
     pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        match &task.name {
-            None | Some(Value::None) => default_name(task),
-            Some(value) if value.is_lazy() => {
-                let names =
-                    Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
-                let context = self.run.world.context(names.search_path());
-                let name = Env::new(&names, &context).eval_marked(value);
-                if name.is_true() { name.to_text() } else { default_name(task) }
-            }
-            Some(value) => value.to_text(),
-        }
+        self.run.bare_name(&self.play, task, host)
     }
 
     pub(super) fn prepared(
@@ -316,6 +301,50 @@ impl Batch<'_> {
         for told in self.run.world.take_warnings() {
             self.run.printer.event(&Event::Told(told));
         }
+    }
+}
+
+impl Run {
+    /// A task's name without its role's, as a host sees it.
+    fn bare_name(&self, play: &Arc<PlayData>, task: &Task, host: Option<&Arc<HostData>>) -> String {
+        match &task.name {
+            None | Some(Value::None) => default_name(task),
+            Some(value) if value.is_lazy() => {
+                let names = Names::new(&self.world, Some(play), host).with_level(&task.level);
+                let context = self.world.context(names.search_path());
+                let name = Env::new(&names, &context).eval_marked(value);
+                if name.is_true() { name.to_text() } else { default_name(task) }
+            }
+            Some(value) => value.to_text(),
+        }
+    }
+
+    /// Whether this is the task that `--start-at-task` names, by name or glob.
+    fn is_start(&self, play: &Arc<PlayData>, task: &Task) -> bool {
+        let Some(wanted) = &self.options.start_at_task else { return true };
+        let bare = self.bare_name(play, task, None);
+        let name = role_prefix(task) + &bare;
+        [name, bare]
+            .iter()
+            .any(|name| name == wanted || crate::inventory::glob_matches(wanted, name))
+    }
+
+    /// How many tasks of a play stand before the one to start at; nothing where it is not there.
+    pub(super) fn start_in(&self, play: &Arc<PlayData>) -> Option<usize> {
+        fn walk(entries: &[Entry], is_it: &mut impl FnMut(&Task) -> bool) -> bool {
+            entries.iter().any(|entry| match entry {
+                Entry::Task(task) => is_it(task),
+                Entry::Block(block) => walk(&block.body, is_it) || walk(&block.always, is_it),
+            })
+        }
+        let mut before = 0;
+        let mut is_it = |task: &Task| {
+            let found = self.is_start(play, task);
+            before += usize::from(!found);
+            found
+        };
+        let found = play.play.sections.iter().any(|section| walk(section, &mut is_it));
+        found.then_some(before)
     }
 }
 
