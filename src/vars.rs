@@ -101,6 +101,18 @@ pub struct PlayData {
 pub struct Active {
     pub batch: Vec<Arc<str>>,
     pub play: Vec<Arc<str>>,
+    /// Those that the play itself added to the inventory: they count as its hosts, though no task is theirs.
+    pub added: Vec<Arc<str>>,
+}
+
+impl PlayData {
+    /// Says that the play added a host to the inventory.
+    pub fn add_host(&self, name: &str) {
+        let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.all_hosts.iter().chain(&active.added).any(|known| &**known == name) {
+            active.added.push(name.into());
+        }
+    }
 }
 
 impl World {

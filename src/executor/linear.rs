@@ -79,6 +79,14 @@ impl Batch<'_> {
         self.current = Some(Arc::clone(&start));
         let mut ends = if self.may_debug(task) {
             self.perform_debugged(doing, next, &start).await
+        } else if &*task.action == "group_by" {
+            // In their order: it is that of the group's hosts.
+            let mut ends = Vec::new();
+            for &at in doing {
+                let turn = Turn::new(&self.run.printer, 1);
+                ends.extend(self.perform(&[at], task, &start, &turn).await);
+            }
+            ends
         } else {
             let turn = Turn::new(&self.run.printer, doing.len());
             self.perform(doing, task, &start, &turn).await

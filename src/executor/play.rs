@@ -171,7 +171,11 @@ impl Run {
                 name: Arc::clone(&data.name),
                 all_hosts: listed.clone(),
                 batch: batch_hosts.clone(),
-                active: RwLock::new(Active { batch: batch_hosts.clone(), play: remaining.clone() }),
+                active: RwLock::new(Active {
+                    batch: batch_hosts.clone(),
+                    play: remaining.clone(),
+                    added: Vec::new(),
+                }),
                 prompts: Arc::clone(&data.prompts),
                 vars_files: RwLock::default(),
                 roles: RwLock::new(play.roles.clone()),
