@@ -77,6 +77,7 @@ pub(crate) use crypt::{Recipe, hash as hash_password};
 pub(crate) use encodings::decode;
 pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
+pub(crate) use error::OMITTED;
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub(crate) use paths::expand_user;

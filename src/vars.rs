@@ -22,6 +22,7 @@ pub use names::Names;
 pub use reach::ReachedBy;
 
 use crate::{
+    diagnostic::Told,
     inventory::{HostId, Inventory},
     playbook::{Play, Role},
     template::Context,
@@ -166,11 +167,11 @@ impl World {
     }
 
     /// Returns the warnings that templates gave since the last call.
-    pub fn take_warnings(&self) -> Vec<String> {
+    pub fn take_warnings(&self) -> Vec<Told> {
         let contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut warnings = Vec::new();
         for context in contexts.values() {
-            warnings.append(&mut context.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+            warnings.append(&mut context.told.lock().unwrap_or_else(PoisonError::into_inner));
         }
         warnings
     }

@@ -73,6 +73,7 @@ impl Batch<'_> {
             n_hosts: doing.len(),
             id: self.run.task_id(),
         });
+        self.warn();
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         self.current = Some(Arc::clone(&start));
         let mut ends = if self.may_debug(task) {

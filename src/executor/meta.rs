@@ -213,6 +213,7 @@ impl Batch<'_> {
             }
             "clear_host_errors" => {
                 let mut lost = self.run.lost();
+                lost.dragged.clear();
                 for host in &mut self.hosts {
                     host.cursor.forgive();
                     if matches!(host.state, HostState::Failed | HostState::Unreachable) {

@@ -156,14 +156,15 @@ impl Run {
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
         let mut remaining = listed.clone();
         for batch_hosts in batches {
-            let batch_hosts: Vec<Arc<str>> = {
-                let lost = self.lost();
-                batch_hosts.into_iter().filter(|host| !lost.contains(host)).collect()
-            };
+            self.lost().settle();
+            let lost = self.lost().clone();
+            let (whole_batch, lost_before) = (batch_hosts.len(), lost.count());
+            let batch_hosts: Vec<Arc<str>> =
+                batch_hosts.into_iter().filter(|host| !lost.contains(host)).collect();
             if batch_hosts.is_empty() {
+                self.printer.event(&play_start());
                 continue;
             }
-            let lost = self.lost().clone();
             remaining.retain(|host| !lost.contains(host));
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
@@ -220,8 +221,8 @@ impl Run {
                 return Err(fatal);
             }
             let lost = self.lost().clone();
-            let all_lost = batch_hosts.iter().all(|host| lost.contains(host));
-            if end.break_run || all_lost {
+            // Hosts that were lost before count in the batch, but not among those that it lost.
+            if end.break_run || lost.count() - lost_before == whole_batch {
                 return Ok((Self::status_of(&lost), false));
             }
             if end.end_play {

@@ -158,13 +158,15 @@ impl Batch<'_> {
             }
             self.hosts[at].dragged = true;
             let name = Arc::clone(&self.hosts[at].host.name);
+            let mut lost = self.run.lost();
             // What one host does for all is rescued on that one only.
             if once {
                 self.hosts[at].state = HostState::Failed;
-                let mut lost = self.run.lost();
                 if !lost.failed.contains(&name) {
                     lost.failed.push(name);
                 }
+            } else {
+                lost.dragged.push(name);
             }
         }
         // Rescue and `always` sections still run.

@@ -223,7 +223,8 @@ impl Batch<'_> {
                 let names =
                     Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
                 let context = self.run.world.context(names.search_path());
-                Env::new(&names, &context).eval_marked(value).0.to_text()
+                let name = Env::new(&names, &context).eval_marked(value);
+                if name.is_true() { name.to_text() } else { default_name(task) }
             }
             Some(value) => value.to_text(),
         }
@@ -247,6 +248,7 @@ impl Batch<'_> {
             slot,
             host_index: self.hosts[at].index,
             local_fork: OnceCell::new(),
+            told: std::sync::Mutex::default(),
             handlers: self.names_of_handlers(task),
         }
     }
@@ -315,8 +317,8 @@ impl Batch<'_> {
     }
 
     pub(super) fn warn(&self) {
-        for warning in self.run.world.take_warnings() {
-            self.run.printer.event(&Event::Warning(warning));
+        for told in self.run.world.take_warnings() {
+            self.run.printer.event(&Event::Told(told));
         }
     }
 }

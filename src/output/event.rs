@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windlass_protocol::Stream;
 
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Span, Told},
     value::{Dict, Value},
 };
 
@@ -73,6 +73,8 @@ pub enum Event {
         bytes: Vec<u8>,
     },
     Warning(String),
+    /// Templates beside a task's result warn of something.
+    Told(Told),
     /// A message at a level of verbosity.
     Verbose {
         level: u8,
@@ -151,6 +153,8 @@ pub struct ResultEvent {
     pub no_log: bool,
     /// Why it failed, outermost first.
     pub causes: Vec<Cause>,
+    /// Where what the result warns of was found, as far as that is known.
+    pub told: Vec<Told>,
 }
 
 impl ResultEvent {
@@ -172,6 +176,7 @@ impl ResultEvent {
             ignored: false,
             no_log: false,
             causes: Vec::new(),
+            told: Vec::new(),
         }
     }
 }

@@ -28,7 +28,14 @@ pub enum ErrorKind {
     Runtime,
     /// What is to be evaluated is nobody's own words.
     Untrusted,
+    /// The value was left out where there must be one.
+    Omitted,
+    /// A condition is none.
+    Broken,
 }
+
+/// What is said of a value that was left out where there must be one.
+pub(crate) const OMITTED: &str = "A template was resolved to an Omit scalar.";
 
 impl TemplateError {
     /// Returns an error of evaluation, with the words that the reference puts before it.
@@ -44,6 +51,11 @@ impl TemplateError {
             origin: None,
             kind: ErrorKind::Runtime,
         }
+    }
+
+    /// Returns the error of a value that was left out where there must be one.
+    pub(crate) fn omitted() -> TemplateError {
+        TemplateError { kind: ErrorKind::Omitted, ..TemplateError::exact(OMITTED) }
     }
 
     /// Returns the error of templates that lead back to themselves.

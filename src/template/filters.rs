@@ -204,6 +204,22 @@ pub(crate) fn apply_by_name(
     }
 }
 
+/// Returns JSON, or why there is none in the words of the reference's own filters.
+pub(crate) fn tagless(json: Result<String, String>) -> Result<Value, Refusal> {
+    let words = |reason: String| {
+        let found = reason.strip_prefix("Object of type ");
+        match found.and_then(|rest| rest.strip_suffix(" is not JSON serializable")) {
+            Some(found) => {
+                format!(
+                    "Object of type '{found}' is not JSON serializable by the 'tagless' profile."
+                )
+            }
+            None => reason,
+        }
+    };
+    Ok(json.map_err(words)?.into())
+}
+
 /// Returns how JSON is laid out as a filter's named arguments say.
 pub(crate) fn json_style(
     call: &Invocation<'_, '_>,
