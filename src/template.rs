@@ -51,7 +51,6 @@ mod parser;
 mod paths;
 mod plugins;
 mod postfix;
-mod pprint;
 mod random;
 mod regex;
 mod schema;

@@ -104,6 +104,8 @@ pub struct Undefined {
     pub part: Option<Part>,
     /// The whole text that asked for it.
     pub origin: Option<Span>,
+    /// Whether it stands for what a plugin could not do: nothing can stand in for it.
+    pub failed: bool,
 }
 
 /// Some bytes of a text.
