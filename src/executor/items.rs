@@ -56,6 +56,9 @@ pub(super) fn missing_handler(name: &str) -> String {
     )
 }
 
+/// What stands for an item that must not be seen.
+pub(super) const CENSORED: &str = "(censored due to no_log)";
+
 impl Prepared {
     /// Does the task on the host, to its end.
     pub(super) async fn perform(&self) -> Ended {
@@ -311,7 +314,7 @@ impl Prepared {
     /// What stands for an item; one that cannot be evaluated fails it.
     fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
         if judged.no_log {
-            return "(censored due to no_log)".to_owned();
+            return CENSORED.to_owned();
         }
         let Some(label) = &looping.control.label else { return item.value.to_text() };
         let mut names = self.item_names(item);

@@ -321,6 +321,10 @@ impl Prepared {
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {
         let mut found = Vec::new();
+        // What only changes the inventory notifies nobody.
+        if matches!(&*self.task.action, "add_host" | "group_by") {
+            return found;
+        }
         for (value, _) in self.task.level.inherited(Keyword::Notify) {
             match env.eval(value) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),

@@ -64,6 +64,7 @@ impl Batch<'_> {
         let first = Arc::clone(&self.hosts[doing[0]].host);
         let start = Arc::new(TaskStart {
             name: self.task_name(task, Some(&first)),
+            of_role: super::strategy::role_prefix(task).len(),
             args: super::strategy::written_args(task),
             is_handler: next.is_handler,
             action: Arc::clone(&task.action),
@@ -90,10 +91,14 @@ impl Batch<'_> {
             self.share_result(group, task, ended);
         }
         let mut includes = Vec::new();
-        let any_errors_fatal = once
-            || self
-                .truth(task, Keyword::AnyErrorsFatal)
-                .unwrap_or(self.run.settings.any_errors_fatal.value);
+        // An expression may ignore the failure of some: then none is fatal for all.
+        let may_be_ignored =
+            task.level.keyword(Keyword::IgnoreErrors).is_some_and(|(value, _)| value.is_lazy());
+        let any_errors_fatal = !may_be_ignored
+            && (once
+                || self
+                    .truth(task, Keyword::AnyErrorsFatal)
+                    .unwrap_or(self.run.settings.any_errors_fatal.value));
         let mut fatal = Vec::new();
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };

@@ -4,7 +4,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     rc::Rc,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering},
 };
 
 use super::{
@@ -178,7 +178,18 @@ impl Run {
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
             self.printer.event(&play_start());
-            let entries = Arc::new(self.entries(&play, keyword(Keyword::GatherFacts)?.as_ref()));
+            let gather = keyword(Keyword::GatherFacts)?;
+            let mut entries = self.entries(&play, gather.as_ref());
+            let started = self.started.load(Ordering::Relaxed);
+            if !started {
+                match self.start_in(&batch_data) {
+                    None => entries.clear(),
+                    // The reference gathers facts where a play begins at its first task, whatever it says of them.
+                    Some(0) => entries = self.entries(&play, Some(&Value::Bool(true))),
+                    Some(_) => (),
+                }
+            }
+            let entries = Arc::new(entries);
             let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts
                 .iter()
@@ -189,6 +200,7 @@ impl Run {
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
                         dragged: false,
+                        started,
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),

@@ -389,8 +389,10 @@ impl Output for Default {
                     Some(delegate) => format!("{host} -> {delegate}"),
                     None => host.to_string(),
                 };
-                let mut line =
-                    format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
+                let mut line = format!(
+                    "FAILED - RETRYING: [{host}]: {} ({left} retries left).",
+                    &task.name[task.of_role..]
+                );
                 if self.options.verbosity > 2 {
                     line.push_str(&format!("Result was: {}", dump(result, Some(4))));
                 }

@@ -105,6 +105,8 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub struct TaskStart {
     pub name: String,
+    /// How many bytes of the name are its role's.
+    pub of_role: usize,
     /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`.
     pub args: String,
     pub is_handler: bool,
