@@ -5,6 +5,7 @@
 
 mod arithmetic;
 mod containers;
+pub mod difflib;
 mod equality;
 mod json;
 mod key_values;

@@ -15,7 +15,7 @@ use sources::Sources;
 /// Adds and removes lines of apt's source lists
 #[derive(Args)]
 pub struct Args {
-    /// Line as it stands in a source list, or `ppa:owner/name` on Ubuntu
+    /// Line as it stands in a source list, or `ppa:owner/name`
     repo: String,
     /// Whether the line should be there
     #[arg(default = "present")]
@@ -60,8 +60,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let before = Sources::read(host)?;
     let mut after = before.clone();
     let (line, name) = match args.repo.strip_prefix("ppa:") {
-        Some(ppa) if ppa::has_them(host) => ppa::expand(ppa, &args, host)?,
-        _ => (args.repo.clone(), args.filename.clone()),
+        Some(ppa) => ppa::expand(ppa, &args, host)?,
+        None => (args.repo.clone(), args.filename.clone()),
     };
     match args.state {
         State::Present => after.add(&line, name.as_deref(), host),

@@ -79,15 +79,24 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let root = root_of(&expanded);
     let members = members(&args, host, &found, &excluded, &root, &dest)?;
+    let archived: Vec<String> = if host.checking() {
+        Vec::new()
+    } else {
+        members.iter().map(|member| member.path.clone()).collect()
+    };
     let outcome = Outcome::default()
-        .with("archived", members.iter().map(|member| member.path.clone()).collect::<Vec<_>>())
+        .with("archived", archived)
         .with("dest", dest.as_str())
         .with("arcroot", root.as_str())
         .with("missing", missing.clone())
         .with("expanded_paths", expanded.clone())
         .with("expanded_exclude_paths", excluded);
     if found.is_empty() {
-        let state = if host.exists(&dest) { "archive" } else { "absent" };
+        let state = match (host.exists(&dest), several) {
+            (false, _) => "absent",
+            (true, true) => "archive",
+            (true, false) => "compress",
+        };
         let mut outcome = outcome.with("dest_state", state);
         outcome.values.extend(host.path_info(&dest));
         return Ok(outcome);
@@ -103,6 +112,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         changed = host.set_attributes(&dest, &args.attributes, changed, &mut diff)?;
     }
     let state = match (several, missing.is_empty()) {
+        _ if host.checking() && !host.exists(&dest) => "absent",
         (_, false) => "incomplete",
         (true, true) => "archive",
         (false, true) => "compress",
@@ -196,7 +206,10 @@ fn members(
             let mut deeper = Vec::new();
             for (name, is_folder) in folders.into_iter().chain(files) {
                 let path = format!("{folder}/{name}");
-                add(&path);
+                // The reference's library for these puts files into them alone.
+                if !(is_folder && args.format == Format::Zip) {
+                    add(&path);
+                }
                 if is_folder && host.link_target(&path).is_err() {
                     deeper.push(path);
                 }

@@ -2,6 +2,8 @@
 
 mod keys;
 
+use std::os::unix::fs::MetadataExt;
+
 use windlass_macros::{Args, Choice};
 
 use crate::{
@@ -58,7 +60,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !host.checking() {
         file.prepare_folder(&args, host)?;
     }
-    let before = host.read(&file.path)?.map(text::from_bytes);
+    // What the user cannot even see is not there.
+    let before = if host.exists(&file.path) { host.read(&file.path)? } else { None };
+    let before = before.map(text::from_bytes);
     let mut lines: Vec<Line> =
         before.as_deref().unwrap_or_default().lines().map(Line::of).collect();
     let changed = change(&args, &wanted, &mut lines);
@@ -67,7 +71,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         host.record_diff(Diff::Text {
             before: before.as_deref().map(text::shown).unwrap_or_default(),
             after: text::shown(&after),
-            before_header: file.path.clone(),
+            before_header: file.named.clone(),
             after_header: file.path.clone(),
         });
         file.write(&args, host, &after)?;
@@ -83,8 +87,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("comment", optional(args.comment.as_deref()))
         .with("validate_certs", args.validate_certs)
         .with("follow", args.follow)
-        .with("keyfile", file.path.as_str());
-    outcome.values.extend(host.path_info(&file.path));
+        .with("keyfile", file.named.as_str());
+    if args.path.is_some() {
+        outcome.values.extend(host.path_info(&file.named));
+    }
     Ok(outcome)
 }
 
@@ -158,6 +164,8 @@ fn change(args: &Args, wanted: &[Key], lines: &mut Vec<Line>) -> bool {
 
 /// The file with a user's keys.
 struct KeyFile {
+    /// Where links are not followed.
+    named: String,
     path: String,
     user: User,
 }
@@ -187,12 +195,12 @@ impl KeyFile {
                 )));
             }
         };
-        let path = match &args.path {
+        let named = match &args.path {
             Some(path) => path.0.clone(),
             None => format!("{}/.ssh/authorized_keys", user.home.trim_end_matches('/')),
         };
-        let path = if args.follow { host.real_path(&path) } else { path };
-        Ok(KeyFile { path, user })
+        let path = if args.follow { host.real_path(&named) } else { named.clone() };
+        Ok(KeyFile { named, path, user })
     }
 
     fn folder(&self) -> &str {
@@ -223,6 +231,13 @@ impl KeyFile {
                 let reason = errno_about(&error, folder);
                 Failure::new(format!("Failed to create directory {folder} : {reason}"))
             })?;
+        }
+        // The reference gives it to the user again even where it is the user's.
+        if let Some(meta) = host.stat(folder)?
+            && !rustix::process::geteuid().is_root()
+            && meta.uid() != rustix::process::geteuid().as_raw()
+        {
+            return Err(Failure::raised(format!("[Errno 1] Operation not permitted: '{folder}'")));
         }
         host.set_attributes(folder, &self.attributes(0o700), false, &mut AttributeDiff::default())?;
         Ok(())

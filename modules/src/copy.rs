@@ -40,7 +40,6 @@ pub struct Args {
     #[arg(default = "false")]
     follow: bool,
     /// Whether links in `src` are followed
-    #[expect(dead_code, reason = "the controller reads it")]
     local_follow: Option<bool>,
     /// SHA-1 that the content must have
     checksum: Option<String>,

@@ -55,19 +55,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     else {
         return Ok(told(false, known));
     };
+    let given = value;
     let value_is_list = matches!(value, Json::Array(_));
     if let (Kind::Multiselect, Json::Array(items)) = (kind, value)
         && let Some(other) = items.iter().find(|item| !item.is_string())
         && items.len() > 1
     {
-        let kind = match other {
-            Json::Bool(_) => "bool",
-            Json::Number(number) if number.is_f64() => "float",
-            Json::Number(_) => "int",
-            Json::Array(_) => "list",
-            Json::Object(_) => "dict",
-            Json::Null | Json::String(_) => "NoneType",
-        };
+        let kind = type_of(other);
         return Err(Failure::new(format!(
             "Invalid value provided for 'multiselect': '<' not supported between instances of '{kind}' and 'str'"
         )));
@@ -77,8 +71,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if kind == Kind::Password && current.is_some() {
         current = Some(password(question, host)?);
     }
+    // The reference sends text alone to the tool, and finds out when it does so.
+    let joins = kind == Kind::Boolean || (kind == Kind::Multiselect && value_is_list);
+    let is_text = given.is_string() || joins;
     let same = match (kind, &current) {
         (_, None) => false,
+        _ if !is_text => false,
         (Kind::Boolean, Some(current)) => current.to_lowercase() == value,
         (Kind::Multiselect, Some(current)) if value_is_list => words(current) == words(&value),
         (_, Some(current)) => *current == value,
@@ -86,9 +84,23 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if same {
         return Ok(told(false, known));
     }
+    if !is_text && !host.checking() {
+        let kind = type_of(given);
+        return Err(Failure::raised(format!(
+            "sequence item 3: expected str instance, {kind} found"
+        )));
+    }
     set(&args, question, kind, &value, host)?;
-    let now = JsonMap::from_iter([(question.to_owned(), Json::from(value.as_str()))]);
+    let shown = if host.checking() && kind != Kind::Boolean {
+        given.clone()
+    } else {
+        Json::from(value.as_str())
+    };
+    let now = JsonMap::from_iter([(question.to_owned(), shown)]);
     let previous = match current {
+        Some(_) if kind == Kind::Password => {
+            JsonMap::from_iter([(question.to_owned(), known[question].clone())])
+        }
         Some(current) => JsonMap::from_iter([(question.to_owned(), Json::from(current))]),
         None => {
             let mut all = known;
@@ -105,6 +117,19 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 
 fn told(changed: bool, answers: JsonMap) -> Outcome {
     Outcome::changed_if(changed).with("msg", "").with("current", answers)
+}
+
+/// What Python calls a value.
+fn type_of(value: &Json) -> &'static str {
+    match value {
+        Json::Bool(_) => "bool",
+        Json::Number(number) if number.is_f64() => "float",
+        Json::Number(_) => "int",
+        Json::Array(_) => "list",
+        Json::Object(_) => "dict",
+        Json::String(_) => "str",
+        Json::Null => "NoneType",
+    }
 }
 
 /// Returns the answer as the database writes it.

@@ -143,9 +143,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         State::Present => Some(work.present(&ranges)?),
     };
-    let diff = serde_json::json!({
-        "before": work.before, "after": work.after, "differences": work.differences,
-    });
+    let mut diff = serde_json::json!({"before": work.before, "after": work.after});
+    if args.state == State::Present {
+        diff["differences"] = work.differences.into();
+    }
     host.record_diff(Diff::Raw(diff));
     let mut outcome = Outcome::changed_if(work.changed);
     if let Some(network) = network {

@@ -201,7 +201,7 @@ impl Run<'_> {
             host.remove_tree(path)
                 .map_err(|e| Failure::new(format!("rmtree failed: {}", errno_text(&e))))?;
         } else {
-            host.unlink(path).map_err(|_| host.attribute_failure(path, "Unlinking failed."))?;
+            host.unlink(path).map_err(|error| host.caused(path, "Unlinking failed.", &error))?;
         }
         let mut outcome = self.done("path", path, true, false).with("state", "absent");
         outcome.values.extend(host.path_info(path));
@@ -425,8 +425,8 @@ impl Run<'_> {
             if host.checking() {
                 return Ok(Outcome::changed_if(true).with("dest", path));
             }
-            let cannot = |_| host.attribute_failure(path, "Error, could not touch target.");
-            host.create_file(path).map_err(cannot)?;
+            host.create_file(path)
+                .map_err(|error| host.caused(path, "Error, could not touch target.", &error))?;
             changed = true;
         }
         self.start(path, found, "touch");
@@ -435,7 +435,7 @@ impl Run<'_> {
         let is_new = found == PathState::Link && !host.exists(&target);
         if is_new {
             host.create_file(&target)
-                .map_err(|_| host.attribute_failure(path, "Error, could not touch target."))?;
+                .map_err(|error| host.caused(path, "Error, could not touch target.", &error))?;
             changed = true;
         }
         match self.set_attributes(&target, changed) {

@@ -213,7 +213,7 @@ impl Search<'_> {
                 continue;
             }
             let mut deeper = Vec::new();
-            for (name, is_folder) in folders.into_iter().chain(files) {
+            for (name, is_folder) in files.into_iter().chain(folders) {
                 let path = format!("{}/{name}", folder.trim_end_matches('/'));
                 self.look_at(&path, &name)?;
                 if self.full {

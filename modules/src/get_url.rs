@@ -271,28 +271,53 @@ impl Download<'_> {
             self.add_keys(&mut outcome.values, &dest, answer.status);
             return Ok(outcome);
         }
-        let folder = dest.rfind('/').map_or(".", |at| &dest[..at.max(1)]);
-        if !host.is_folder(folder) {
-            let failure = Failure::new(format!("Destination {folder} does not exist"));
+        if let Some(message) = self.unwritable(&dest) {
+            let before = self.checksum_of(&dest).unwrap_or_default();
+            let failure = Failure::new(message)
+                .with("checksum_src", sum_of(answer))
+                .with("checksum_dest", before)
+                .with("src", beside(&dest));
             return Err(self.keys(failure, &dest, None));
         }
-        let before =
-            if host.exists(&dest) { Some(host.checksum(&dest, Hasher::sha1())?) } else { None };
+        let before = self.checksum_of(&dest)?;
         if host.checking() {
-            return Ok(self.predict(&answer, &dest, before));
+            return Ok(self.predict(answer, &dest, before));
         }
         self.write(answer, &dest, before, wanted)
     }
 
-    /// Without the content nobody knows; the reference says that it changes.
-    fn predict(&self, answer: &Answer, dest: &str, before: Option<String>) -> Outcome {
-        let nothing = Hasher::sha1().hex();
-        let changed = before.as_ref() != Some(&nothing);
+    fn checksum_of(&self, dest: &str) -> Result<Option<String>> {
+        let host = self.host;
+        if host.exists(dest) { host.checksum(dest, Hasher::sha1()).map(Some) } else { Ok(None) }
+    }
+
+    /// Why nothing can be put there.
+    fn unwritable(&self, dest: &str) -> Option<String> {
+        let (host, write) = (self.host, rustix::fs::Access::WRITE_OK);
+        let folder = dest.rfind('/').map_or(".", |at| &dest[..at.max(1)]);
+        if host.exists(dest) {
+            if !host.may(dest, write) {
+                return Some(format!("Destination {dest} is not writable"));
+            }
+            let may_read = host.may(dest, rustix::fs::Access::READ_OK);
+            return (!may_read).then(|| format!("Destination {dest} is not readable"));
+        }
+        if !host.exists(folder) {
+            return Some(format!("Destination {folder} does not exist"));
+        }
+        (!host.may(folder, write)).then(|| format!("Destination {folder} is not writable"))
+    }
+
+    /// Without the content of a server nobody knows; the reference says that it changes.
+    fn predict(&self, answer: Answer, dest: &str, before: Option<String>) -> Outcome {
+        let message = answer.message();
+        let sum = sum_of(answer);
+        let changed = before.as_ref() != Some(&sum);
         let mut outcome = Outcome::changed_if(changed)
-            .with("checksum_src", nothing)
+            .with("checksum_src", sum)
             .with("checksum_dest", before)
-            .with("msg", answer.message())
-            .with("src", dest);
+            .with("msg", message)
+            .with("src", beside(dest));
         self.add_keys(&mut outcome.values, dest, None);
         outcome
     }
@@ -379,6 +404,20 @@ impl Download<'_> {
             (Ok(_), _) => Ok((sha1.hex(), md5.hex(), sum.map(Hasher::hex))),
         }
     }
+}
+
+/// The sum of what is there to read: of nothing where only the headers were asked for.
+fn sum_of(mut answer: Answer) -> String {
+    let mut sha1 = Hasher::sha1();
+    // What breaks off is as good as what nobody asked for.
+    let _ = answer.read_to(&mut sha1);
+    sha1.hex()
+}
+
+/// The name that the content has before it is in its place.
+fn beside(dest: &str) -> String {
+    let (folder, name) = dest.rsplit_once('/').unwrap_or((".", dest));
+    format!("{folder}/.{name}.windlass-{}-0", std::process::id())
 }
 
 #[cfg(test)]

@@ -87,7 +87,7 @@ pub struct Args {
     separate_git_dir: Option<ArgPath>,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if args.archive_prefix.is_some() && args.archive.is_none() {
         return Err(Failure::new("missing parameter(s) required by 'archive_prefix': archive"));
     }
@@ -111,6 +111,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         None => host.required("git")?,
     };
+    // A path on the host is an address for git, so that nothing is copied past its protocol.
+    let path = if args.repo.starts_with('~') { host.expand(&args.repo) } else { args.repo.clone() };
+    if path.starts_with('/') {
+        args.repo = format!("file://{path}");
+    }
     let git = Git { args: &args, host, dest, program, umask: umask_of(args.umask.as_ref())? };
     let mut done = Done { changed: false, values: JsonMap::new() };
     done.set("before", Json::Null);
@@ -266,11 +271,12 @@ impl Git<'_> {
                 );
                 return Err(Failure::new(message).with("before", before));
             }
-            done.changed = true;
-            let message = format!("Local modifications exist in the destination: {}", self.dest);
-            done.set("msg", message);
             if !host.checking() {
                 self.ask(&["reset", "--hard", "HEAD"])?;
+                done.changed = true;
+                let message =
+                    format!("Local modifications exist in the destination: {}", self.dest);
+                done.set("msg", message);
             }
         }
         let moved = self.set_remote()?;

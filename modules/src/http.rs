@@ -121,6 +121,9 @@ impl Error {
             std::io::ErrorKind::NotFound if error.raw_os_error().is_none() => {
                 Error::open("[Errno -2] Name or service not known")
             }
+            std::io::ErrorKind::HostUnreachable if error.raw_os_error().is_none() => {
+                Error::open("[Errno -3] Temporary failure in name resolution")
+            }
             _ => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
                 Some(error) => Error::open(tls::told(error)),
                 None => Error::open(errno_text(error)),

@@ -76,7 +76,8 @@ impl FromArg for Having {
         let map = JsonMap::from_arg(value)?;
         let option = map.get("option").map(python_str).unwrap_or_default();
         let one = map.get("value").filter(|value| !value.is_null()).map(python_str);
-        let more = map.get("values").and_then(Json::as_array).into_iter().flatten().map(python_str);
+        let more = map.get("values").filter(|values| !values.is_null());
+        let more = more.map_or_else(|| Ok(Vec::new()), Vec::<String>::from_arg)?;
         Ok(Having { option, values: one.into_iter().chain(more).collect() })
     }
 }

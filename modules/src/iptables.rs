@@ -168,8 +168,9 @@ enum Policy {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
-    prepare(&mut args)?;
+    // What is told is what was asked for: the target of what is logged follows from it later.
     let rule = rule::words(&args).join(" ");
+    prepare(&mut args)?;
     let mut result = json!({
         "failed": false,
         "ip_version": args.ip_version.as_str(),
@@ -178,6 +179,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         "flush": args.flush,
         "rule": rule,
         "state": args.state.as_str(),
+        "wait": args.wait,
         "chain_management": args.chain_management,
     });
     let programs: &[&str] = match args.ip_version {
@@ -201,7 +203,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
 /// Checks what goes together, and fills in what follows from something else.
 fn prepare(args: &mut Args) -> Result<()> {
     if !args.flush && args.chain.is_none() {
-        return Err(Failure::new("Either chain or flush parameter must be specified."));
+        return Err(Failure::new("flush is False but all of the following are missing: chain"));
     }
     let logs = args.log_prefix.is_some() || args.log_level.is_some();
     if logs {
@@ -297,14 +299,6 @@ impl Filter<'_> {
         if args.chain_management && !has_rule {
             return self.manage_chain();
         }
-        let mut changed = false;
-        if args.chain_management && args.state == State::Present && !self.has_chain()? {
-            self.change(&self.command(&["-N", self.chain()]))?;
-            changed = true;
-            if self.host.checking() {
-                return Ok(true);
-            }
-        }
         let present = self.host.run(&self.about("-C"))?.success();
         match (args.state, present) {
             (State::Present, false) => {
@@ -316,7 +310,7 @@ impl Filter<'_> {
                 self.change(&self.about("-D"))?;
                 Ok(true)
             }
-            _ => Ok(changed),
+            _ => Ok(false),
         }
     }
 

@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{Failure, FileAttributes, Host, Outcome, Result, Rewrite},
     text,
 };
 
@@ -123,18 +123,24 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let before = text::from_bytes(before.unwrap_or_default());
     let (after, line) = edited(&args, &before);
     let changed = before != after;
+    // The reference tells what it changes whether a diff is wanted or not.
+    let diff = serde_json::json!({ "before": text::shown(&before), "after": text::shown(&after) });
     let mut backup = None;
     if changed {
-        let (before, after) = (text::shown(&before), text::shown(&after));
-        host.record_diff(Diff::Raw(serde_json::json!({ "before": before, "after": after })));
         if args.backup && exists {
-            backup = host.backup(path)?;
+            backup = match host.backup(path)? {
+                None => Some(host.backup_name(path)),
+                made => made,
+            };
         }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
-    Ok(Outcome::changed_if(changed).with("msg", line).with_some("backup_file", backup))
+    Ok(Outcome::changed_if(changed)
+        .with("msg", line)
+        .with("diff", diff)
+        .with_some("backup_file", backup))
 }
 
 fn folder_of(path: &str) -> &str {

@@ -14,7 +14,7 @@ use crate::{
 /// Manages packages of Python
 #[derive(Args)]
 #[args(
-    required_one_of("name", "requirements", "virtualenv"),
+    required_one_of("name", "requirements"),
     mutually_exclusive("name", "requirements"),
     mutually_exclusive("executable", "virtualenv")
 )]
@@ -65,11 +65,6 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let names = joined(args.name.as_deref().unwrap_or_default());
-    if args.version.is_some() && names.len() > 1 {
-        return Err(Failure::new(
-            "'version' argument is ambiguous when installing multiple package distributions. Please specify version restrictions next to each package in 'name' argument.",
-        ));
-    }
     if args.state == State::Latest && args.version.is_some() {
         return Err(Failure::new("version is incompatible with state=latest"));
     }
@@ -85,6 +80,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     let pip = task.pip()?;
+    task.refuse_two_versions()?;
     let command = task.command(&pip);
     if host.checking() {
         return task.predict(command);
@@ -104,12 +100,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let complains = text.contains("not installed") || output.error_text().contains("not installed");
     if !(output.success() || output.status == 1 && args.state == State::Absent && complains) {
         let mut message = String::new();
-        for (what, text) in [("stdout", text), ("stderr", output.error_text())] {
+        for (what, text) in [("stdout: ", text), ("\n:stderr: ", output.error_text())] {
             if !text.is_empty() {
-                message.push_str(&format!("\n:{what}: {text}"));
+                message.push_str(what);
+                message.push_str(&text);
             }
         }
-        let message = message.trim_start_matches('\n').replacen(':', "", 1);
         return Err(Failure::new(message).with("cmd", command));
     }
     let changed = match (args.state, before) {
@@ -150,6 +146,27 @@ struct Task<'a> {
 impl Task<'_> {
     fn environment(&self) -> Option<String> {
         self.args.virtualenv.as_ref().map(|path| self.host.expand(&path.0))
+    }
+
+    /// The version is that of one package, which names none itself.
+    fn refuse_two_versions(&self) -> Result<()> {
+        if self.args.version.is_none() {
+            return Ok(());
+        }
+        if self.names.len() > 1 {
+            return Err(Failure::new(
+                "'version' argument is ambiguous when installing multiple package distributions. Please specify version restrictions next to each package in 'name' argument.",
+            ));
+        }
+        let has_one = |name: &String| {
+            !is_address(name) && name.contains(['<', '>', '=', '!', '~'])
+        };
+        if self.names.iter().any(has_one) {
+            return Err(Failure::new(
+                "The 'version' argument conflicts with any version specifier provided along with a package name. Please keep the version specifier, but remove the 'version' argument.",
+            ));
+        }
+        Ok(())
     }
 
     fn make_environment(&self, path: &str) -> Result<Output> {
@@ -203,9 +220,13 @@ impl Task<'_> {
             let found = if executable.contains('/') {
                 Some(executable)
             } else {
-                Some(self.host.required(&executable)?)
+                self.host.which(&executable)
             };
-            return Ok(found.into_iter().collect());
+            return found.map(|found| vec![found]).ok_or_else(|| {
+                Failure::new(format!(
+                    "Unable to find any of {executable} to use.  pip needs to be installed."
+                ))
+            });
         }
         if let Some(found) = ["pip3", "pip"].iter().find_map(|name| self.host.which(name)) {
             return Ok(vec![found]);
@@ -308,8 +329,7 @@ impl Task<'_> {
             || matches!(args.state, State::Latest | State::Forcereinstall)
             || self.names.is_empty()
         {
-            return Ok(Outcome::changed_if(!self.names.is_empty() || args.requirements.is_some())
-                .with("cmd", command));
+            return Ok(Outcome::changed_if(true));
         }
         let mut words = self.pip()?;
         words.extend(["list".to_owned(), "--format=freeze".to_owned()]);

@@ -1,8 +1,10 @@
 //! `ufw`: the uncomplicated firewall.
 
+use std::net::Ipv6Addr;
+
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result, join_words};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Manages the uncomplicated firewall
 #[derive(Args)]
@@ -10,8 +12,8 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result, join_words};
     collection = "community.general",
     required_one_of("state", "default", "rule", "logging"),
     mutually_exclusive("name", "proto", "logging"),
-    mutually_exclusive("interface", "interface_in"),
-    mutually_exclusive("interface", "interface_out")
+    mutually_exclusive("direction", "interface_in"),
+    mutually_exclusive("direction", "interface_out")
 )]
 pub struct Args {
     /// Whether the firewall is on
@@ -107,8 +109,8 @@ enum Direction {
 enum Rule {
     Allow,
     Deny,
-    Reject,
     Limit,
+    Reject,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,6 +160,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "For default, direction must be one of \"outgoing\", \"incoming\" and \"routed\", or direction must not be specified.",
         ));
     }
+    if args.interface.is_some() && args.direction.is_none() {
+        return Err(Failure::new("missing parameter(s) required by 'interface': direction"));
+    }
     let plain = !matches!(args.direction, Some(Direction::In | Direction::Out));
     if args.rule.is_some() && args.interface.is_some() && plain {
         return Err(Failure::new(
@@ -165,56 +170,51 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ));
     }
     let mut firewall = Firewall { tool: host.required("ufw")?, host, commands: Vec::new() };
-    let status_before = firewall.status()?;
-    let rules_before = rules(host);
-    let mut changed = false;
-    if let Some(state) = args.state {
-        changed |= firewall.set_state(state, &status_before)?;
-    }
-    if let Some(logging) = args.logging {
-        let output = firewall.change(&["logging", logging.as_str()])?;
-        changed |= output.is_none() && !has_logging(&status_before, logging);
-    }
-    if let Some(policy) = args.default {
-        let mut words = vec!["default", policy.as_str()];
-        words.extend(args.direction.map(|direction| match direction {
-            Direction::In => "in",
-            Direction::Out => "out",
-            Direction::Incoming => "incoming",
-            Direction::Outgoing => "outgoing",
-            Direction::Routed => "routed",
-        }));
-        let output = firewall.change(&words)?;
-        let which = args.direction.map_or("incoming", |direction| direction.as_str());
-        let now = format!("{} ({which})", policy.as_str());
-        changed |=
-            output.is_none() && status_before.contains("Default:") && !status_before.contains(&now);
-    }
-    if let Some(rule) = args.rule {
-        changed |= firewall.rule(&args, rule, &rules_before)?;
-    }
-    let status = firewall.status()?;
-    if !host.checking() {
-        changed |= status != status_before || rules(host) != rules_before;
-    }
-    Ok(Outcome::changed_if(changed)
-        .with("commands", firewall.commands)
-        .with("msg", status.trim_end()))
+    firewall.bring(&args).map_err(|failure| {
+        if firewall.commands.is_empty() {
+            failure
+        } else {
+            failure.with("commands", firewall.commands.clone())
+        }
+    })
 }
 
 /// Returns the lines that describe the rules.
 fn rules(host: &Host) -> Vec<String> {
     let lines = RULES.iter().filter_map(|path| host.text(path)).collect::<String>();
-    lines.lines().filter(|line| line.starts_with("### tuple")).map(ToOwned::to_owned).collect()
+    lines.lines().filter(|line| line.starts_with(TUPLE)).map(ToOwned::to_owned).collect()
 }
 
-fn has_logging(status: &str, logging: Logging) -> bool {
-    let line = status.lines().find(|line| line.starts_with("Logging:")).unwrap_or_default();
+/// How a line that describes a rule begins.
+const TUPLE: &str = "### tuple";
+
+/// Whether a line that describes a rule is about IPv6.
+fn is_v6(line: &str) -> bool {
+    let address = |word: &str| word.split('/').next().unwrap_or_default().parse::<Ipv6Addr>();
+    line.split_whitespace().any(|word| address(word).is_ok())
+}
+
+/// Whether another level of logging would be a change; a firewall that is off does not tell its own.
+fn would_log_otherwise(status: &str, logging: Logging) -> bool {
+    let Some(now) = status.lines().find_map(|line| line.strip_prefix("Logging: ")) else {
+        return true;
+    };
+    let (is_on, level) = now.split_once(" (").unwrap_or((now, ""));
     match logging {
-        Logging::On => line.starts_with("Logging: on"),
-        Logging::Off => line.starts_with("Logging: off"),
-        other => line.contains(&format!("({})", other.as_str())),
+        Logging::On => is_on != "on",
+        Logging::Off => is_on != "off",
+        other => is_on != "on" || level.trim_end_matches(')') != other.as_str(),
     }
+}
+
+/// Whether another policy would be a change.
+fn would_decide_otherwise(status: &str, policy: Policy, direction: Option<Direction>) -> bool {
+    let Some(now) = status.lines().find_map(|line| line.strip_prefix("Default: ")) else {
+        return true;
+    };
+    let which = direction.map_or("incoming", |direction| direction.as_str());
+    let now = now.split(", ").find_map(|one| one.strip_suffix(&format!(" ({which})")));
+    now.is_none_or(|now| now != policy.as_str() && now != "disabled")
 }
 
 struct Firewall<'a> {
@@ -224,28 +224,72 @@ struct Firewall<'a> {
 }
 
 impl Firewall<'_> {
-    fn command(&mut self, words: &[&str]) -> Command {
+    fn bring(&mut self, args: &Args) -> Result<Outcome> {
+        let host = self.host;
+        let status_before = self.status()?;
+        let rules_before = self.rules();
+        let mut changed = false;
+        if let Some(state) = args.state {
+            changed |= self.set_state(state, &status_before)?;
+        }
+        if let Some(policy) = args.default {
+            let words = ["default", policy.as_str()];
+            let direction = args.direction.map(|direction| direction.as_str());
+            let words: Vec<&str> = words.into_iter().chain(direction).collect();
+            let predicted = would_decide_otherwise(&status_before, policy, args.direction);
+            changed |= !self.change(&words)? && predicted;
+        }
+        if let Some(rule) = args.rule {
+            changed |= self.rule(args, rule, &rules_before)?;
+        }
+        if let Some(logging) = args.logging {
+            self.change(&["logging", logging.as_str()])?;
+            changed |= would_log_otherwise(&status_before, logging);
+        }
+        if host.checking() {
+            return Ok(Outcome::changed_if(changed).with("commands", self.commands.clone()));
+        }
+        let status = self.status()?;
+        if !changed {
+            changed = self.rules() != rules_before || status != status_before;
+        }
+        Ok(Outcome::changed_if(changed)
+            .with("commands", self.commands.clone())
+            .with("msg", status.trim_end()))
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let words = std::iter::once(self.tool.as_str()).chain(words.iter().copied());
-        let command = Command::new(words).env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8");
-        self.commands.push(join_words(&command.argv));
-        command
+        Command::new(words).env("LANG", "C.UTF-8").env("LC_ALL", "C.UTF-8")
+    }
+
+    /// Remembers a command as it is told.
+    fn tell(&mut self, words: &str) {
+        self.commands.push(format!("{} {words}", self.tool));
     }
 
     fn status(&mut self) -> Result<String> {
-        let command = self.command(&["status", "verbose"]);
-        let output = self.host.run(&command)?;
+        self.tell("status verbose");
+        let output = self.host.run(&self.command(&["status", "verbose"]))?;
         checked(&output)?;
         Ok(output.text())
     }
 
-    /// Runs a command; in check mode it is only named.
-    fn change(&mut self, words: &[&str]) -> Result<Option<Output>> {
-        let command = self.command(words);
-        let output = self.host.change(&command)?;
-        if let Some(output) = &output {
-            checked(output)?;
+    /// The rules; the reference asks `grep` for them, and says so.
+    fn rules(&mut self) -> Vec<String> {
+        let grep = self.host.which("grep").unwrap_or_else(|| "grep".to_owned());
+        self.commands.push(format!("{grep} -h '^{TUPLE}' {}", RULES.join(" ")));
+        rules(self.host)
+    }
+
+    /// Runs a command and returns whether it ran: in check mode nothing is.
+    fn change(&mut self, words: &[&str]) -> Result<bool> {
+        if self.host.checking() {
+            return Ok(false);
         }
-        Ok(output)
+        self.tell(&words.join(" "));
+        checked(&self.host.run(&self.command(words))?)?;
+        Ok(true)
     }
 
     fn set_state(&mut self, state: State, status: &str) -> Result<bool> {
@@ -265,6 +309,8 @@ impl Firewall<'_> {
     }
 
     fn rule(&mut self, args: &Args, rule: Rule, before: &[String]) -> Result<bool> {
+        // The reference asks which comments it can give; every version that is about can.
+        self.tell("--version");
         let mut words: Vec<String> = Vec::new();
         let mut push = |more: &[&str]| words.extend(more.iter().map(|word| (*word).to_owned()));
         if self.host.checking() {
@@ -276,11 +322,10 @@ impl Firewall<'_> {
         if args.delete {
             push(&["delete"]);
         }
-        if let Some(place) = args.insert.filter(|_| !args.delete) {
-            let place = place_of(place, args.insert_relative_to, before);
-            if let Some(place) = place {
-                push(&["insert", &place.to_string()]);
-            }
+        if let Some(place) = args.insert.filter(|_| !args.delete)
+            && let Some(place) = self.place(place, args.insert_relative_to)?
+        {
+            push(&["insert", &place.to_string()]);
         }
         push(&[rule.as_str()]);
         if let Some(direction) = args.direction {
@@ -310,48 +355,64 @@ impl Firewall<'_> {
         if let Some(proto) = args.proto {
             push(&["proto", proto.as_str()]);
         }
-        if let Some(name) = &args.name {
-            push(&["app", name]);
+        let mut told = words.join(" ");
+        for (key, value) in [("app", &args.name), ("comment", &args.comment)] {
+            if let Some(value) = value {
+                words.extend([key.to_owned(), value.clone()]);
+                told.push_str(&format!(" {key} '{value}'"));
+            }
         }
-        if let Some(comment) = args.comment.as_ref().filter(|_| !args.delete) {
-            push(&["comment", comment]);
-        }
+        self.tell(&told);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let command = self.command(&words);
-        let output = self.host.run(&command)?;
+        let output = self.host.run(&self.command(&words))?;
         checked(&output)?;
-        if !self.host.checking() {
-            return Ok(false);
+        Ok(self.host.checking() && would_be_others(&output.text(), before))
+    }
+
+    /// Returns the number of the place among all rules; nothing where the rule goes to the end.
+    fn place(&self, place: i64, relative: Relative) -> Result<Option<i64>> {
+        if relative == Relative::Zero {
+            return Ok(Some(place));
         }
-        let text = output.text();
-        if text.contains("Skipping") || text.contains("non-existent") {
-            return Ok(false);
-        }
-        let mut planned: Vec<&str> =
-            text.lines().filter(|line| line.starts_with("### tuple")).collect();
-        let mut known: Vec<&str> = before.iter().map(String::as_str).collect();
-        planned.sort_unstable();
-        known.sort_unstable();
-        Ok(planned != known)
+        let output = self.host.run(&self.command(&["status", "numbered"]))?;
+        checked(&output)?;
+        Ok(place_of(place, relative, &output.text()))
     }
 }
 
-/// Returns the number of the place among all rules; nothing where the rule goes to the end.
-fn place_of(place: i64, relative: Relative, rules: &[String]) -> Option<i64> {
-    let is_v6 =
-        |line: &&String| line.contains("::/0") || line.contains(" v6") || line.contains(':');
-    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let v6 = count(rules.iter().filter(is_v6).count());
-    let v4 = count(rules.len()) - v6;
+/// Whether the rules that a dry run shows are others; it shows those of one kind of addresses where the other stays.
+fn would_be_others(shown: &str, before: &[String]) -> bool {
+    if shown.lines().all(|line| line.contains("Skipping")) {
+        return false;
+    }
+    let planned: Vec<&str> = shown.lines().filter(|line| line.starts_with(TUPLE)).collect();
+    if planned.is_empty() && shown.contains("non-existent") {
+        return false;
+    }
+    let (has_v6, has_v4) =
+        (planned.iter().any(|line| is_v6(line)), planned.iter().any(|line| !is_v6(line)));
+    let counts = |line: &&str| !(has_v4 || has_v6) || (if is_v6(line) { has_v6 } else { has_v4 });
+    let known: Vec<&str> = before.iter().map(String::as_str).filter(counts).collect();
+    planned != known
+}
+
+fn place_of(place: i64, relative: Relative, numbered: &str) -> Option<i64> {
+    let number = |line: &str| -> Option<i64> {
+        line.strip_prefix('[')?.split(']').next()?.trim().parse().ok()
+    };
+    let rules: Vec<(i64, bool)> =
+        numbered.lines().filter_map(|line| Some((number(line)?, line.contains("(v6)")))).collect();
+    let last = rules.iter().map(|(at, _)| *at).max().unwrap_or(0);
+    let last_v4 = rules.iter().filter(|(_, is_v6)| !is_v6).map(|(at, _)| *at).max();
     let at = match relative {
         Relative::Zero => return Some(place),
         Relative::FirstIpv4 => 1,
-        Relative::LastIpv4 => v4.max(1),
-        Relative::FirstIpv6 => v4 + 1,
-        Relative::LastIpv6 => (v4 + v6).max(v4 + 1),
+        Relative::LastIpv4 => last_v4.unwrap_or(1),
+        Relative::FirstIpv6 => last_v4.unwrap_or(0) + 1,
+        Relative::LastIpv6 if rules.iter().any(|(_, is_v6)| *is_v6) => last,
+        Relative::LastIpv6 => last + 1,
     };
-    let place = at + place;
-    (place <= v4 + v6).then_some(place.max(1))
+    Some(at + place).filter(|place| *place <= last)
 }
 
 fn checked(output: &Output) -> Result<()> {
@@ -366,16 +427,18 @@ fn checked(output: &Output) -> Result<()> {
 mod tests {
     use serde_json::json;
 
+    use super::*;
     use crate::{find, host::TestHost, spec::Json};
 
     const RULES: &str = "/etc/ufw/user.rules";
     const TUPLE: &str = "### tuple ### allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in";
+    const STATUS: &str = "Status: active\nLogging: on (low)\nDefault: deny (incoming), allow (outgoing), disabled (routed)\n";
 
     fn host() -> TestHost {
         TestHost::with(&[("/sbin/ufw", ""), (RULES, &format!("{TUPLE}\nx\n"))])
             .executable(&["/sbin/ufw"])
-            .answer("/sbin/ufw status verbose", 0, "Status: active\n")
-            .answer("/sbin/ufw status verbose", 0, "Status: active\n")
+            .answer("/sbin/ufw status verbose", 0, STATUS)
+            .answer("/sbin/ufw status verbose", 0, STATUS)
     }
 
     fn ufw(host: &TestHost, given: Json) -> Json {
@@ -385,24 +448,32 @@ mod tests {
 
     #[test]
     fn a_rule_that_is_there_changes_nothing() {
-        let host = host().answer(
-            "/sbin/ufw allow from any to any port 22 proto tcp",
-            0,
-            "Skipping adding existing rule\n",
+        let line = "/sbin/ufw allow from any to any port 22 proto tcp comment 'the web'";
+        let host = host().answer(line, 0, "Skipping adding existing rule\n");
+        let given = json!({"rule": "allow", "port": 22, "proto": "tcp", "comment": "the web"});
+        let result = ufw(&host, given);
+        assert_eq!((&result["changed"], &result["msg"]), (&json!(false), &json!(STATUS.trim())));
+        assert_eq!(
+            (&result["commands"][2], &result["commands"][3]),
+            (&json!("/sbin/ufw --version"), &json!(line))
         );
-        let result = ufw(&host, json!({"rule": "allow", "port": 22, "proto": "tcp"}));
-        assert_eq!((&result["changed"], &result["msg"]), (&json!(false), &json!("Status: active")));
-        assert_eq!(result["commands"][1], "/sbin/ufw allow from any to any port 22 proto tcp");
     }
 
     #[test]
     fn check_mode_compares_what_ufw_would_write() {
         let line = "/sbin/ufw --dry-run delete deny in on eth0 log from 10.0.0.1 to any";
-        let host = host().check().answer(line, 0, "### tuple ### other\n");
         let given = json!({
             "rule": "deny", "delete": true, "interface": "eth0", "direction": "in", "log": true, "src": "10.0.0.1",
         });
-        assert_eq!(ufw(&host, given)["changed"], true);
+        for (shown, changed) in [
+            ("### tuple ### other\n".to_owned(), true),
+            ("Skipping x\nSkipping y\n".to_owned(), false),
+            ("Could not delete non-existent rule\n".to_owned(), false),
+            (format!("a\n{TUPLE}\nSkipping existing rule (v6)\n"), false),
+        ] {
+            let host = host().check().answer(line, 0, &shown);
+            assert_eq!(ufw(&host, given.clone())["changed"], changed, "{shown}");
+        }
     }
 
     #[test]
@@ -419,6 +490,28 @@ mod tests {
     }
 
     #[test]
+    fn check_mode_knows_what_is_so() {
+        let changed = |given: Json| ufw(&host().check(), given)["changed"] == true;
+        assert!(!changed(json!({"logging": "on"})) && !changed(json!({"logging": "low"})));
+        assert!(changed(json!({"logging": "medium"})) && changed(json!({"logging": "off"})));
+        assert!(!changed(json!({"default": "deny"})));
+        assert!(!changed(json!({"default": "deny", "direction": "routed"})));
+        assert!(changed(json!({"default": "reject", "direction": "outgoing"})));
+        assert!(changed(json!({"state": "disabled"})) && !changed(json!({"state": "enabled"})));
+    }
+
+    #[test]
+    fn places_count_from_both_kinds_of_addresses() {
+        let numbered = "Status: active\n\n     To\n[ 1] 22\n[ 2] 80\n[ 3] 22 (v6)\n[10] 80 (v6)\n";
+        let place = |place, relative| place_of(place, relative, numbered);
+        assert_eq!(place(0, Relative::FirstIpv4), Some(1));
+        assert_eq!(place(1, Relative::LastIpv4), Some(3));
+        assert_eq!(place(-9, Relative::FirstIpv6), Some(-6));
+        assert_eq!(place(-1, Relative::LastIpv6), Some(9));
+        assert_eq!(place(1, Relative::LastIpv6), None);
+    }
+
+    #[test]
     fn nonsense_is_named() {
         let message = |given: Json| ufw(&host(), given)["msg"].clone();
         assert_eq!(
@@ -427,9 +520,13 @@ mod tests {
         );
         assert_eq!(
             message(json!({"rule": "allow", "interface": "eth0"})),
-            "Direction must be specified when creating a rule on an interface."
+            "missing parameter(s) required by 'interface': direction"
         );
         let host = host().answer("/sbin/ufw allow from any to any port x", 1, "ERROR: Bad port\n");
-        assert_eq!(ufw(&host, json!({"rule": "allow", "port": "x"}))["msg"], "ERROR: Bad port\n");
+        let result = ufw(&host, json!({"rule": "allow", "port": "x"}));
+        assert_eq!(
+            (&result["msg"], result["commands"].as_array().unwrap().len()),
+            (&json!("ERROR: Bad port\n"), 4)
+        );
     }
 }

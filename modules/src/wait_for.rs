@@ -256,8 +256,9 @@ impl Waiting<'_> {
                 Ok(0) => break,
                 Ok(n) => {
                     seen.extend_from_slice(&buffer[..n]);
-                    if let Some(matched) = matched(pattern, &text::from_bytes(seen.clone()))? {
-                        return Ok(Some(matched));
+                    if matched(pattern, &text::from_bytes(seen.clone()))?.is_some() {
+                        // The groups of what a server says are nobody's, as in the reference.
+                        return Ok(Some(Matched::default()));
                     }
                 }
                 Err(error)

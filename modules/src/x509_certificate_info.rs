@@ -1,6 +1,8 @@
 //! `x509_certificate_info`: what a certificate says.
 
+use serde_json::json;
 use windlass_macros::{Args, Choice};
+use windlass_protocol::WHOLE_NUMBER;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
@@ -300,10 +302,10 @@ pub(crate) fn about_extensions(extensions: &[Extension], values: &mut JsonMap) {
     set("extensions_by_oid", by_number.into());
 }
 
-/// A number; as text where it is too long for JSON's.
+/// A number; with its digits alone where it is too long for JSON's.
 fn number_json(bytes: &[u8]) -> Json {
     let text = big_decimal(bytes);
-    text.parse::<u64>().map_or_else(|_| text.into(), Json::from)
+    text.parse::<u64>().map_or_else(|_| json!({ WHOLE_NUMBER: text }), Json::from)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -59,10 +59,19 @@ fn without(args: &Dict, keys: &[&str]) -> Dict {
         .collect()
 }
 
+/// The arguments with the source as it was found: results name it.
+fn with_source(args: &Dict, path: &Path, end: &str) -> Dict {
+    let mut args = args.clone();
+    let path = path.display().to_string();
+    args.insert("src", format!("{}{end}", path.trim_end_matches('/')));
+    args
+}
+
 fn one_file(call: &Call<'_>, path: &Path) -> Result<Step, Failure> {
     let sent = files::send(call, path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(single(call.args.clone(), sent, mode(path), &name, Some(path.display().to_string())))
+    let args = with_source(&call.args, path, "");
+    Ok(single(args, sent, mode(path), &name, Some(path.display().to_string())))
 }
 
 /// Sends one content to `dest`.
@@ -101,7 +110,8 @@ fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Fai
         tree.entries.push(json!({"path": prefix, "kind": "directory", "mode": mode(path)}));
     }
     tree.add(call, path, &prefix)?;
-    let mut remote = Remote::new("copy", &call.args);
+    let args = with_source(&call.args, path, if contents_only { "/" } else { "" });
+    let mut remote = Remote::new("copy", &args);
     remote.args.insert("_windlass_contents".to_owned(), Json::Array(tree.entries));
     remote.contents = tree.contents;
     Ok(Step::Remote(Box::new(remote)))

@@ -37,6 +37,17 @@ pub(super) static UNIT: Action = Action {
     run,
 };
 
+/// Where `shutdown` is looked for.
+fn folders(call: &Call<'_>) -> Vec<String> {
+    match call.args.get("search_paths") {
+        Some(Value::List(given)) => given.iter().map(Value::to_text).collect(),
+        Some(Value::None) | None => {
+            ["/sbin", "/bin", "/usr/sbin", "/usr/bin", "/usr/local/sbin"].map(str::to_owned).into()
+        }
+        Some(one) => one.to_text().split(',').map(|folder| folder.trim().to_owned()).collect(),
+    }
+}
+
 /// What differs from one start of a machine to the next.
 const BOOT_ID: &str = "cat /proc/sys/kernel/random/boot_id";
 
@@ -52,10 +63,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.is_local() {
         let mut result = result(false, 0);
         result.insert("failed", true);
-        result.insert(
-            "msg",
-            "Running ansible.builtin.reboot with local connection would reboot the control node.",
-        );
+        let name = &call.task.action_written;
+        let message =
+            format!("Running {name} with local connection would reboot the control node.");
+        result.insert("msg", message);
         return Ok(Step::Done(result));
     }
     if call.check {
@@ -77,14 +88,15 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         quick,
         method,
         boot_id: call.text("boot_time_command").unwrap_or_else(|| BOOT_ID.to_owned()),
-        // `shutdown` counts in minutes.
-        restart: call.text("reboot_command").unwrap_or_else(|| {
-            let minutes = delay.as_secs() / 60;
-            let message = message.replace('"', "'");
-            format!(
-                "PATH=$PATH:/sbin:/usr/sbin:/usr/local/sbin; shutdown -r {minutes} \"{message}\""
-            )
-        }),
+        restart: match call.text("reboot_command") {
+            Some(line) => Restart::Line(line),
+            None => Restart::Found {
+                folders: folders(call),
+                // `shutdown` counts in minutes.
+                arguments: format!("-r {} \"{}\"", delay.as_secs() / 60, message.replace('"', "'")),
+            },
+        },
+        start: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6f+00:00").to_string(),
         check: call.text("test_command").unwrap_or_else(|| "whoami".to_owned()),
         limit: seconds("reboot_timeout", 600.0),
         after: seconds("post_reboot_delay", 0.0),
@@ -101,6 +113,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     })))
 }
 
+enum Restart {
+    /// The user's own command.
+    Line(String),
+    /// `shutdown`, wherever it is.
+    Found { folders: Vec<String>, arguments: String },
+}
+
 struct Reboot {
     run: Arc<Run>,
     target: Target,
@@ -108,7 +127,9 @@ struct Reboot {
     quick: Target,
     method: Option<Method>,
     boot_id: String,
-    restart: String,
+    restart: Restart,
+    /// When it began.
+    start: String,
     check: String,
     limit: Duration,
     after: Duration,
@@ -117,11 +138,29 @@ struct Reboot {
 impl Reboot {
     async fn perform(&self) -> Result<(), Failure> {
         let before = self.shell(&self.target, &self.boot_id).await?;
+        if !succeeded(&before) {
+            // Whether the host came back could not be known: it stays as it is.
+            let rc = before.get("rc").map(Value::to_text).unwrap_or_default();
+            let (out, errors) = (text(&before, "stdout"), text(&before, "stderr"));
+            return Err(Failure::action(format!(
+                "reboot: failed to get host boot time info, rc: {rc}, stdout: {out}, stderr: {errors}"
+            ))
+            .with("reboot", false));
+        }
         let before = text(&before, "stdout");
-        match self.shell(&self.target, &self.restart).await {
+        let restart = match &self.restart {
+            Restart::Line(line) => line.clone(),
+            Restart::Found { folders, arguments } => {
+                format!("{} {arguments}", self.find(folders).await?)
+            }
+        };
+        match self.shell(&self.target, &restart).await {
             Ok(result) if !succeeded(&result) => {
                 let (out, errors) = (text(&result, "stdout"), text(&result, "stderr"));
-                return Err(failed(format!("Reboot command failed. Error was: '{out}, {errors}'")));
+                let both = [out, errors].into_iter().filter(|text| !text.is_empty());
+                let both = both.collect::<Vec<_>>().join(", ");
+                let failure = failed(format!("Reboot command failed. Error was: '{both}'"));
+                return Err(failure.with("start", self.start.as_str()));
             }
             // A host that goes down at once takes the answer with it.
             Ok(_) | Err(_) => (),
@@ -131,6 +170,29 @@ impl Reboot {
         let is_new = |answer: &Dict| succeeded(answer) && text(answer, "stdout") != before;
         self.until(end, "last boot time check", &is_new, &self.boot_id).await?;
         self.until(end, "post-reboot test command", &succeeded, &self.check).await
+    }
+
+    /// Looks for the program that restarts, in these folders alone.
+    async fn find(&self, folders: &[String]) -> Result<String, Failure> {
+        let paths: Vec<String> = folders
+            .iter()
+            .map(|folder| format!("{}/shutdown", folder.trim_end_matches('/')))
+            .map(|path| format!("'{}'", path.replace('\'', "'\\''")))
+            .collect();
+        let line = format!(
+            "for path in {}; do if [ -x \"$path\" ]; then echo \"$path\"; exit; fi; done",
+            paths.join(" ")
+        );
+        let found = text(&self.shell(&self.target, &line).await?, "stdout");
+        if found.is_empty() {
+            let listed: Vec<String> = folders.iter().map(|one| format!("'{one}'")).collect();
+            let message = format!(
+                "Unable to find command \"shutdown\" in search paths: [{}]",
+                listed.join(", ")
+            );
+            return Err(Failure::at(None, message).with("changed", false));
+        }
+        Ok(found)
     }
 
     /// Runs a command again and again, over new connections, until its answer is right.

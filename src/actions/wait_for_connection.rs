@@ -21,6 +21,12 @@ pub(super) static UNIT: Action = Action {
 
 #[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    if call.check {
+        let mut result = Dict::new();
+        result.insert("skipped", true);
+        result.insert("changed", false);
+        return Ok(Step::Done(result));
+    }
     let seconds =
         |name: &str, default: u64| {
             let given = call.text(name).and_then(|text| text.trim().parse::<f64>().ok());

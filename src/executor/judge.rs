@@ -83,6 +83,8 @@ impl Prepared {
         };
         let mut changed = result.get("changed").is_some_and(truth);
         let by_itself = failed;
+        // A module that only tells how a command ended does not fail: the controller finds that it did.
+        let says_so = failed && result.contains_key("failed");
 
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = result.clone();
@@ -165,7 +167,7 @@ impl Prepared {
         let mut causes = Vec::new();
         if failed {
             result.insert("failed", true);
-            let is_module = by_itself && !crate::actions::is_action(&self.task.action);
+            let is_module = says_so && !crate::actions::is_action(&self.task.action);
             let kind = if is_module { "Module" } else { "Action" };
             say_something(&mut result, kind);
             causes = self.why_failed(kind, &result);
@@ -218,6 +220,15 @@ impl Prepared {
             Some(reason) => reason.to_text(),
             None => result.get("msg").map(Value::to_text).unwrap_or_default(),
         };
+        if let Some(cause) = result.get("_ansible_windlass_cause").map(Value::to_text) {
+            let outer = message.strip_suffix(&cause).unwrap_or(&message);
+            let outer = outer.trim_end_matches(": ").to_owned();
+            let span = Some(self.task.span.clone());
+            return vec![
+                Cause { message: outer, span, ..Cause::default() },
+                Cause { message: cause, apart: true, ..Cause::default() },
+            ];
+        }
         // A module that did not foresee its end says so in its message, too.
         let known = format!("Task failed: {kind} failed: ");
         let message = message.strip_prefix(&known).map(ToOwned::to_owned).unwrap_or(message);
@@ -347,6 +358,7 @@ fn say_something(result: &mut Dict, kind: &str) {
 fn explain(result: &mut Dict) {
     result.remove("_ansible_windlass_reason");
     result.remove("_ansible_windlass_action_failed");
+    result.remove("_ansible_windlass_cause");
     result.remove("_ansible_windlass_plain");
     result.insert("exception", "(traceback unavailable)");
 }

@@ -113,7 +113,8 @@ impl Prepared {
                     Value::Dict(dict) => {
                         return self
                             .readable(Arc::unwrap_or_clone(dict))
-                            .and_then(|dict| self.timed_out(dict));
+                            .and_then(|dict| self.timed_out(dict))
+                            .map(|dict| self.as_written(dict));
                     }
                     _ => return Ok(Dict::new()),
                 },
@@ -165,6 +166,18 @@ impl Prepared {
         ]);
         let message = format!("Timed out after {limit} second(s).");
         Err(Failure::at(None, message).with("changed", false).with("timedout", ended))
+    }
+
+    /// A module without check mode says so with the name that the task calls it by.
+    fn as_written(&self, mut result: Dict) -> Dict {
+        let (start, end) = ("remote module (", ") does not support check mode");
+        let says_so = |text: &str| text.starts_with(start) && text.ends_with(end);
+        if result.get("msg").and_then(Value::as_str).is_some_and(says_so)
+            && result.get("skipped").is_some()
+        {
+            result.insert("msg", format!("{start}{}{end}", self.task.action_written));
+        }
+        result
     }
 
     async fn interrupted(&self) {

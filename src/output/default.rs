@@ -189,7 +189,7 @@ impl Default {
     fn is_verbose(&self, event: &ResultEvent) -> bool {
         let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
         (self.options.verbosity > 0 || (key("_ansible_verbose_always") && !event.no_log))
-            && !key("_ansible_verbose_override")
+            && (event.no_log || !key("_ansible_verbose_override"))
     }
 
     /// The result as JSON, without what is not shown at this verbosity.

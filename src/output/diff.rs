@@ -1,12 +1,10 @@
 //! Differences as `--diff` shows them: unified, as Python's difflib writes them.
 
-use similar::{ChangeTag, TextDiff};
-
 use super::{
     Paint,
     dump::{Layout, dump_with},
 };
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Value, difflib};
 
 /// Returns the text of what a task's `diff` says; nothing where it shows no difference.
 pub(super) fn diff_text(diff: &Value, context: usize, colored: bool) -> String {
@@ -72,54 +70,34 @@ fn unified(
     context: usize,
     colored: bool,
 ) -> String {
-    let diff = TextDiff::from_lines(before, after);
     let paint = |paint: Paint, line: &str| if colored { paint.text(line) } else { line.to_owned() };
     let mut text = String::new();
-    for group in diff.grouped_ops(context) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
+    for (sign, line) in difflib::unified(before, after, context) {
         if text.is_empty() {
             text.push_str(&paint(Paint::DiffRemove, &format!("--- {}", headers.0)));
             text.push('\n');
             text.push_str(&paint(Paint::DiffAdd, &format!("+++ {}", headers.1)));
             text.push('\n');
         }
-        let old = range(first.old_range().start, last.old_range().end);
-        let new = range(first.new_range().start, last.new_range().end);
-        text.push_str(&paint(Paint::DiffLines, &format!("@@ -{old} +{new} @@")));
+        // Ends of lines are shown as those of the terminal.
+        let bare = line.strip_suffix('\n').unwrap_or(&line);
+        let bare = bare.strip_suffix('\r').unwrap_or(bare);
+        let shown = match sign {
+            '@' => paint(Paint::DiffLines, bare),
+            '-' => paint(Paint::DiffRemove, &format!("-{bare}")),
+            '+' => paint(Paint::DiffAdd, &format!("+{bare}")),
+            _ => format!(" {bare}"),
+        };
+        text.push_str(&shown);
         text.push('\n');
-        for op in &group {
-            for change in diff.iter_changes(op) {
-                let line = change.value();
-                let (sign, color) = match change.tag() {
-                    ChangeTag::Delete => ('-', Some(Paint::DiffRemove)),
-                    ChangeTag::Insert => ('+', Some(Paint::DiffAdd)),
-                    ChangeTag::Equal => (' ', None),
-                };
-                // Ends of lines are shown as those of the terminal.
-                let bare = line.strip_suffix('\n').unwrap_or(line);
-                let bare = bare.strip_suffix('\r').unwrap_or(bare);
-                let shown = format!("{sign}{bare}");
-                text.push_str(&color.map_or_else(|| shown.clone(), |color| paint(color, &shown)));
-                text.push('\n');
-                if !line.ends_with('\n') {
-                    text.push_str("\\ No newline at end of file\n");
-                }
-            }
+        if !line.ends_with('\n') {
+            text.push_str("\\ No newline at end of file\n");
         }
     }
     if !text.is_empty() {
         text.push('\n');
     }
     text
-}
-
-/// Lines from `start` to `end` as difflib counts them.
-fn range(start: usize, end: usize) -> String {
-    match end - start {
-        1 => format!("{}", start + 1),
-        0 => format!("{start},0"),
-        len => format!("{},{len}", start + 1),
-    }
 }
 
 #[cfg(test)]

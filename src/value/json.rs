@@ -31,6 +31,11 @@ fn made(json: serde_json::Value, keys: &mut Keys) -> Value {
         serde_json::Value::Array(items) => {
             Value::list(items.into_iter().map(|item| made(item, keys)))
         }
+        serde_json::Value::Object(map) if is_whole(&map) => {
+            let digits = map.values().next().and_then(serde_json::Value::as_str);
+            let number = digits.and_then(|digits| digits.parse::<num_bigint::BigInt>().ok());
+            number.map_or(Value::None, Value::from)
+        }
         serde_json::Value::Object(map) => {
             let mut dict = Dict::with_capacity(map.len());
             for (key, value) in map {
@@ -40,6 +45,11 @@ fn made(json: serde_json::Value, keys: &mut Keys) -> Value {
             dict.into()
         }
     }
+}
+
+/// A number of a module of ours that is too long for JSON's: its digits stand under a key of their own.
+fn is_whole(map: &Map<String, serde_json::Value>) -> bool {
+    map.len() == 1 && map.contains_key(windlass_protocol::WHOLE_NUMBER)
 }
 
 fn shared(key: String, keys: &mut Keys) -> Arc<str> {

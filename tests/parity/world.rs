@@ -192,7 +192,8 @@ fn finish(mut command: Command, top: &Path, stdin: &[u8]) -> Result<(String, Str
 
 fn lossy(path: &Path) -> Result<String, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    // The recording reads lines, whatever ends them.
+    Ok(String::from_utf8_lossy(&bytes).replace("\r\n", "\n"))
 }
 
 /// Copies the files of a case, with modes that do not depend on the checkout.

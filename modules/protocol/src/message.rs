@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// A value on the wire.
 pub type Json = serde_json::Value;
+/// The one key of an object that stands for a whole number longer than 64 bits: its decimal digits.
+pub const WHOLE_NUMBER: &str = "_ansible_windlass_whole_number";
 /// Named values in the order in which they were given.
 pub type JsonMap = serde_json::Map<String, Json>;
 

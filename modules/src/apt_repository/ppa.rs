@@ -1,4 +1,4 @@
-//! Personal package archives of Ubuntu.
+//! Personal package archives of Ubuntu's users, which the reference takes on other distributions, too.
 
 use windlass_protocol::{Json, JsonMap};
 
@@ -8,13 +8,6 @@ use crate::{
     host::{Command, Failure, Host, Result},
     spec::Args as _,
 };
-
-/// Returns whether this distribution has such archives.
-pub(super) fn has_them(host: &Host) -> bool {
-    let release = host.text("/etc/os-release").unwrap_or_default();
-    value(&release, "ID").as_deref() == Some("ubuntu")
-        || value(&release, "ID_LIKE").is_some_and(|ids| ids.split(' ').any(|id| id == "ubuntu"))
-}
 
 /// Returns the line that `owner/name` means, and the name of its list.
 pub(super) fn expand(ppa: &str, args: &Args, host: &Host) -> Result<(String, Option<String>)> {
@@ -42,7 +35,7 @@ pub(super) fn add_key(args: &Args, host: &Host) -> Result<()> {
         ("dest".to_owned(), Json::from(answer.as_str())),
         ("mode".to_owned(), Json::from("0600")),
         ("validate_certs".to_owned(), Json::from(args.validate_certs)),
-        ("headers".to_owned(), Json::from("Accept:application/json")),
+        ("headers".to_owned(), serde_json::json!({"Accept": "application/json"})),
     ]);
     let fetched = get_url::run(get_url::Args::from_given(&given)?, host);
     let text = host.read_text(&answer)?;

@@ -6,7 +6,7 @@ use super::{Args, folder_of, join, sent::create_folders};
 use crate::{
     host::{
         AttributeDiff, Entry, Failure, FileAttributes, Hasher, Host, Mode, Outcome, Result, Staged,
-        errno_text, pour,
+        errno_about, errno_text, pour,
     },
     spec::Json,
 };
@@ -18,12 +18,7 @@ pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
     let Some(meta) = host.stat(src)? else {
         return Err(Failure::new(format!("Source {src} not found")));
     };
-    if meta.is_dir() { copy_folder(args, host, src) } else { copy_file(args, host, src, &meta) }
-}
-
-fn copy_file(args: &Args, host: &Host, src: &str, meta: &Metadata) -> Result<Outcome> {
-    let name = src.rsplit('/').next().unwrap_or_default();
-    let mut dest = host.followed(&args.dest, args.follow);
+    let dest = host.followed(&args.dest, args.follow);
     if dest.ends_with('/') && !host.is_folder(&dest) {
         let folder = dest.trim_end_matches('/');
         if host.checking() {
@@ -32,6 +27,21 @@ fn copy_file(args: &Args, host: &Host, src: &str, meta: &Metadata) -> Result<Out
         }
         create_folders(host, folder, &args.folder_attributes())?;
     }
+    if meta.is_dir() {
+        copy_folder(args, host, src)
+    } else {
+        copy_file(args, host, src, &meta, dest)
+    }
+}
+
+fn copy_file(
+    args: &Args,
+    host: &Host,
+    src: &str,
+    meta: &Metadata,
+    mut dest: String,
+) -> Result<Outcome> {
+    let name = src.rsplit('/').next().unwrap_or_default();
     if host.is_folder(&dest) {
         dest = host.followed(&join(&dest, name), args.follow);
     }
@@ -46,6 +56,7 @@ fn copy_file(args: &Args, host: &Host, src: &str, meta: &Metadata) -> Result<Out
     if before.is_none() && !host.is_folder(folder) {
         return Err(Failure::new(format!("Destination directory {folder} does not exist")));
     }
+    refuse_unwritable(args, host, folder)?;
     let sha1 = host.checksum(src, Hasher::sha1())?;
     let md5 = host.checksum(src, Hasher::md5())?;
     if let Some(expected) = args.checksum.as_ref().filter(|expected| **expected != sha1) {
@@ -71,6 +82,14 @@ fn copy_file(args: &Args, host: &Host, src: &str, meta: &Metadata) -> Result<Out
     let changed = host.set_attributes(&dest, &wanted, !same, &mut AttributeDiff::default())?;
     Ok(result(host, &dest, src, changed, md5.into(), sha1.into())
         .with_some("backup_file", backup_file))
+}
+
+/// A folder that takes no new file, unless the old one may be written to.
+pub(super) fn refuse_unwritable(args: &Args, host: &Host, folder: &str) -> Result<()> {
+    if host.may(folder, rustix::fs::Access::WRITE_OK) || args.attributes.unsafe_writes {
+        return Ok(());
+    }
+    Err(Failure::new(format!("Destination {folder} not writable")))
 }
 
 /// The keys of a copy on the host; a folder has no sums.
@@ -117,7 +136,20 @@ fn copy_folder(args: &Args, host: &Host, src: &str) -> Result<Outcome> {
     Ok(result(host, &shown, src, changed, Json::Null, Json::Null))
 }
 
-/// Copies everything below one folder below another, with permissions and times; links stay links.
+/// Links on the way that lead to one another are followed no further.
+const DEEPEST: u32 = 40;
+
+/// Everything below one folder on its way below another.
+struct Below<'a> {
+    args: &'a Args,
+    host: &'a Host,
+    attributes: &'a FileAttributes,
+    changed: bool,
+    /// What could not be copied: from where, to where, and why.
+    missed: Vec<(String, String, String)>,
+}
+
+/// Copies everything below one folder below another, with permissions and times.
 fn copy_below(
     args: &Args,
     host: &Host,
@@ -125,54 +157,100 @@ fn copy_below(
     target: &str,
     attributes: &FileAttributes,
 ) -> Result<bool> {
-    let cannot = |path: &str, error: &io::Error| {
-        Failure::new(format!("cannot copy `{path}`: {}", errno_text(error)))
-    };
-    let mut changed = false;
-    if !host.is_folder(target) {
-        create_folders(host, target, &FileAttributes::default())?;
-        keep_mode(host, src, target)?;
-        changed = true;
+    let mut below = Below { args, host, attributes, changed: false, missed: Vec::new() };
+    below.folder(src, target, 0)?;
+    if !below.missed.is_empty() && !host.checking() {
+        let missed: Vec<String> = below
+            .missed
+            .iter()
+            .map(|(from, to, why)| format!("(b'{from}', b'{to}', \"{why}\")"))
+            .collect();
+        return Err(Failure::raised(format!("[{}]", missed.join(", "))));
     }
-    for Entry { path, meta } in host.walk(src).map_err(|error| cannot(src, &error))? {
-        let dest = join(target, path[src.len()..].trim_start_matches('/'));
-        if meta.is_symlink() {
-            let leads_to = host.link_target(&path).map_err(|error| cannot(&path, &error))?;
-            if host.link_target(&dest).is_ok_and(|now| now == leads_to) {
-                continue;
+    Ok(below.changed)
+}
+
+impl Below<'_> {
+    fn folder(&mut self, src: &str, target: &str, depth: u32) -> Result<()> {
+        let host = self.host;
+        if !host.is_folder(target) {
+            create_folders(host, target, &FileAttributes::default())?;
+            keep_mode(host, src, target)?;
+            host.set_attributes(target, self.attributes, true, &mut AttributeDiff::default())?;
+            self.changed = true;
+        }
+        for Entry { path, meta } in host.walk(src).map_err(|error| cannot(src, &error))? {
+            let dest = join(target, path[src.len()..].trim_start_matches('/'));
+            if !meta.is_symlink() {
+                self.one(&path, &dest, &meta)?;
+            } else if !self.args.local_follow.unwrap_or(true) {
+                self.link(&path, &dest)?;
+            } else {
+                match host.look_at(&path, true) {
+                    Ok(meta) if meta.is_dir() && depth < DEEPEST => {
+                        self.folder(&path, &dest, depth + 1)?;
+                    }
+                    Ok(meta) if meta.is_dir() => {
+                        let error = io::Error::from_raw_os_error(40);
+                        self.missed.push((path.clone(), dest, errno_about(&error, &path)));
+                    }
+                    Ok(meta) => self.one(&path, &dest, &meta)?,
+                    Err(error) => {
+                        self.missed.push((path.clone(), dest, errno_about(&error, &path)));
+                    }
+                }
             }
-            host.symlink(&leads_to, &dest).map_err(|error| cannot(&path, &error))?;
-            changed = true;
-        } else if meta.is_dir() {
-            if !host.is_folder(&dest) {
-                host.create_folder(&dest).map_err(|error| cannot(&dest, &error))?;
-                keep_mode(host, &path, &dest)?;
-                changed = true;
+        }
+        Ok(())
+    }
+
+    /// A link stays one.
+    fn link(&mut self, path: &str, dest: &str) -> Result<()> {
+        let leads_to = self.host.link_target(path).map_err(|error| cannot(path, &error))?;
+        if !self.host.link_target(dest).is_ok_and(|now| now == leads_to) {
+            self.host.symlink(&leads_to, dest).map_err(|error| cannot(path, &error))?;
+            self.changed = true;
+        }
+        Ok(())
+    }
+
+    /// A file, or a folder itself.
+    fn one(&mut self, path: &str, dest: &str, meta: &Metadata) -> Result<()> {
+        let host = self.host;
+        if meta.is_dir() {
+            if !host.is_folder(dest) {
+                host.create_folder(dest).map_err(|error| cannot(dest, &error))?;
+                keep_mode(host, path, dest)?;
+                self.changed = true;
             }
         } else {
-            let same = match host.lstat(&dest)? {
+            let same = match host.lstat(dest)? {
                 Some(now) if now.is_file() && now.len() == meta.len() => {
-                    host.checksum(&dest, Hasher::sha1())? == host.checksum(&path, Hasher::sha1())?
+                    host.checksum(dest, Hasher::sha1())? == host.checksum(path, Hasher::sha1())?
                 }
                 _ => false,
             };
             if !same {
-                changed = true;
+                self.changed = true;
                 if !host.checking() {
-                    let mut staged = host.stage(&dest, args.attributes.unsafe_writes)?;
-                    fill(host, &path, &meta, &mut staged)?;
+                    let mut staged = host.stage(dest, self.args.attributes.unsafe_writes)?;
+                    fill(host, path, meta, &mut staged)?;
                     staged
                         .commit(Some(meta.mode() & 0o7777))
-                        .map_err(|error| not_replaced(&dest, &path, &error))?;
+                        .map_err(|error| not_replaced(dest, path, &error))?;
                 }
             }
         }
-        if host.lstat(&dest)?.is_some() {
-            changed |=
-                host.set_attributes(&dest, attributes, false, &mut AttributeDiff::default())?;
+        if host.lstat(dest)?.is_some() {
+            let unseen = &mut AttributeDiff::default();
+            self.changed |= host.set_attributes(dest, self.attributes, false, unseen)?;
         }
+        Ok(())
     }
-    Ok(changed)
+}
+
+fn cannot(path: &str, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot copy `{path}`: {}", errno_text(error)))
 }
 
 fn keep_mode(host: &Host, src: &str, dest: &str) -> Result<()> {

@@ -59,6 +59,8 @@ impl FromArg for Sent {
 struct Plan<'a> {
     args: &'a Args,
     sent: &'a Sent,
+    /// Where links are not followed.
+    named: String,
     dest: String,
     need: Need,
 }
@@ -75,15 +77,17 @@ enum Need {
 /// Copies one file to `dest`, or into the folder that `dest` is.
 pub(super) fn copy_one(args: &Args, host: &Host) -> Result<Outcome> {
     let sent = &args.contents[0];
-    let mut dest = host.followed(&args.dest, args.follow);
+    let mut named = args.dest.0.clone();
+    let mut dest = host.followed(&named, args.follow);
     if dest.ends_with('/') || host.is_folder(&dest) {
         let Some(name) = args.name.as_ref().filter(|name| !name.is_empty()) else {
             return Err(Failure::new("can not use content with a dir as dest")
                 .with("_ansible_windlass_action_failed", true));
         };
+        named = join(&named, name);
         dest = host.followed(&join(&dest, name), args.follow);
     }
-    let plan = Plan::new(args, sent, dest, host)?;
+    let plan = Plan::new(args, sent, named, dest, host)?;
     if plan.need == Need::Content && (!host.checking() || host.diffing()) {
         request(host, &[sent])?;
     }
@@ -94,8 +98,18 @@ pub(super) fn copy_one(args: &Args, host: &Host) -> Result<Outcome> {
 pub(super) fn copy_tree(args: &Args, host: &Host) -> Result<Outcome> {
     let mut plans = Vec::new();
     for sent in args.contents.iter().filter(|sent| sent.kind == SentKind::File) {
-        let dest = host.followed(&join(&args.dest, &sent.path), args.follow);
-        plans.push(Plan::new(args, sent, dest, host)?);
+        let named = join(&args.dest, &sent.path);
+        let dest = host.followed(&named, args.follow);
+        if let Err(error) = host.look_at(&dest, false)
+            && error.kind() == io::ErrorKind::NotADirectory
+        {
+            let reason = crate::host::reason_of(&error);
+            let message = format!("Failed to get information on remote file ({dest}): {reason}");
+            return Err(Failure::new(format!("Task failed: {message}"))
+                .with("_ansible_windlass_reason", message)
+                .with("_ansible_windlass_plain", true));
+        }
+        plans.push(Plan::new(args, sent, named, dest, host)?);
     }
     let wanted: Vec<_> =
         plans.iter().filter(|plan| plan.need == Need::Content).map(|plan| plan.sent).collect();
@@ -188,7 +202,13 @@ pub(super) fn create_folders(host: &Host, path: &str, wanted: &FileAttributes) -
 }
 
 impl<'a> Plan<'a> {
-    fn new(args: &'a Args, sent: &'a Sent, dest: String, host: &Host) -> Result<Plan<'a>> {
+    fn new(
+        args: &'a Args,
+        sent: &'a Sent,
+        named: String,
+        dest: String,
+        host: &Host,
+    ) -> Result<Plan<'a>> {
         let need = match host.lstat(&dest)? {
             Some(_) if !args.force => Need::Nothing,
             Some(meta) if meta.is_dir() => {
@@ -199,7 +219,7 @@ impl<'a> Plan<'a> {
             Some(_) if host.checksum(&dest, Hasher::sha1())? == sent.sha1 => Need::Attributes,
             _ => Need::Content,
         };
-        Ok(Plan { args, sent, dest, need })
+        Ok(Plan { args, sent, named, dest, need })
     }
 
     /// Does what the plan says; missing folders are created where `dest` said that it is one.
@@ -254,6 +274,7 @@ impl<'a> Plan<'a> {
         } else {
             Err(Failure::new(format!("Destination directory {folder} does not exist")))
         }
+        .and_then(|()| super::remote::refuse_unwritable(self.args, host, folder))
         .and_then(|()| host.stage(&self.dest, self.args.attributes.unsafe_writes));
         let mut staged = match (staged, before) {
             (Ok(staged), before) => (staged, before),
@@ -281,7 +302,7 @@ impl<'a> Plan<'a> {
         let args = self.args;
         let source = args.src.as_ref().map(|src| src.0.as_str());
         let header = args.after_header.as_deref().or(source).unwrap_or(&self.dest);
-        difference(before, after, &self.dest, header)
+        difference(before, after, &self.named, header)
     }
 
     /// Reads the content for a diff only.

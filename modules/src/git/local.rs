@@ -48,7 +48,7 @@ impl Git<'_> {
         let (remote, repo) = (&self.args.remote, &self.args.repo);
         let now = self.try_ask(&["config", "--get", &format!("remote.{remote}.url")])?;
         let now = now.text().trim_end_matches('\n').to_owned();
-        if now == *repo || same_place(&now, repo) {
+        if now == *repo {
             return Ok(false);
         }
         if !self.host.checking() {
@@ -85,11 +85,4 @@ impl Git<'_> {
         let output = self.host.run(&command)?;
         good(&command, &output)
     }
-}
-
-/// Whether two addresses are one, written differently.
-fn same_place(one: &str, other: &str) -> bool {
-    let plain = |address: &str| address.strip_prefix("file://").unwrap_or(address).to_owned();
-    let is_path = |address: &str| address.starts_with('/') || address.starts_with("file://");
-    is_path(one) && is_path(other) && plain(one) == plain(other)
 }

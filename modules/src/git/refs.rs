@@ -15,7 +15,15 @@ impl Refs {
         let inside = git.host.is_folder(&git.dest) && git.is_repository();
         let command = git.command(&["ls-remote", address], inside);
         let output = git.host.run(&command)?;
-        good(&command, &output)?;
+        good(&command, &output).map_err(|failure| {
+            // The reference asks for what it wants alone.
+            let name = match git.args.version.as_str() {
+                "HEAD" => "HEAD".to_owned(),
+                version => format!("refs/heads/{version}"),
+            };
+            let command = git.command(&["ls-remote", address, "-h", &name], inside);
+            failure.with("cmd", crate::host::join_words(&command.argv))
+        })?;
         Ok(Refs::parse(&output.text(), address))
     }
 

@@ -10,7 +10,7 @@ use windlass_macros::Args;
 use windlass_protocol::JsonMap;
 
 use super::{
-    Failure, Host, Mode, Result,
+    Failure, Host, Mode, Result, errno_about,
     extended::{Context, changed_flags},
     mode_text,
 };
@@ -165,7 +165,7 @@ impl Host {
         diff.set("owner", meta.uid(), uid);
         if !self.checking() {
             lchown(self.path(path), Some(uid), None)
-                .map_err(|_| self.attribute_failure(path, "chown failed"))?;
+                .map_err(|error| self.caused(path, "chown failed", &error))?;
         }
         Ok(true)
     }
@@ -193,7 +193,7 @@ impl Host {
         diff.set("group", meta.gid(), gid);
         if !self.checking() {
             lchown(self.path(path), None, Some(gid))
-                .map_err(|_| self.attribute_failure(path, "chgrp failed"))?;
+                .map_err(|error| self.caused(path, "chgrp failed", &error))?;
         }
         Ok(true)
     }
@@ -304,6 +304,11 @@ impl Host {
             }
             meta => Ok(meta),
         }
+    }
+
+    /// Such a failure with what the system says, which is no part of its message.
+    pub fn caused(&self, path: &str, message: &str, error: &std::io::Error) -> Failure {
+        self.attribute_failure(path, message).with("exception", errno_about(error, path))
     }
 
     /// A failure that says what is at `path`, as every failure with a path does.

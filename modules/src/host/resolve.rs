@@ -35,8 +35,13 @@ impl Host {
             Err(_) => self.ask_servers(name),
         };
         if found.is_empty() {
-            let message = format!("cannot resolve the name `{name}`");
-            return Err(io::Error::new(io::ErrorKind::NotFound, message));
+            // Who knows whether there is such a name, when nobody is there to say so.
+            let kind = if self.has_servers(name) {
+                io::ErrorKind::NotFound
+            } else {
+                io::ErrorKind::HostUnreachable
+            };
+            return Err(io::Error::new(kind, format!("cannot resolve the name `{name}`")));
         }
         Ok(found)
     }
@@ -53,18 +58,18 @@ impl Host {
         Err(last)
     }
 
+    /// Whether a name server answers at all.
+    fn has_servers(&self, name: &str) -> bool {
+        let config = self.database("/etc/resolv.conf");
+        let name = name.trim_end_matches('.');
+        servers(&config).into_iter().any(|server| ask(server, name, A).is_ok())
+    }
+
     /// Asks the name servers of the host, with its search domains.
     fn ask_servers(&self, name: &str) -> Vec<IpAddr> {
         let config = self.database("/etc/resolv.conf");
-        let words = |keyword: &str| {
-            let lines = config.lines().map(str::split_whitespace).filter_map(|mut words| {
-                (words.next() == Some(keyword))
-                    .then(|| words.map(str::to_owned).collect::<Vec<_>>())
-            });
-            lines.flatten().collect::<Vec<String>>()
-        };
-        let servers: Vec<IpAddr> =
-            words("nameserver").iter().filter_map(|server| server.parse().ok()).collect();
+        let words = |keyword: &str| words_of(&config, keyword);
+        let servers = servers(&config);
         let mut names = vec![name.trim_end_matches('.').to_owned()];
         if !name.ends_with('.') {
             let domains = words("search").into_iter().chain(words("domain"));
@@ -85,6 +90,21 @@ impl Host {
         }
         Vec::new()
     }
+}
+
+/// The words of a configuration's lines that begin with this one.
+fn words_of(config: &str, keyword: &str) -> Vec<String> {
+    let lines = config.lines().map(str::split_whitespace).filter_map(|mut words| {
+        (words.next() == Some(keyword)).then(|| words.map(str::to_owned).collect::<Vec<_>>())
+    });
+    lines.flatten().collect()
+}
+
+/// The name servers of a configuration: that of this machine without any.
+fn servers(config: &str) -> Vec<IpAddr> {
+    let named = words_of(config, "nameserver");
+    let named: Vec<_> = named.iter().filter_map(|server| server.parse().ok()).collect();
+    if named.is_empty() { vec![Ipv4Addr::LOCALHOST.into()] } else { named }
 }
 
 fn of_line(line: &str, name: &str) -> Option<IpAddr> {

@@ -55,12 +55,18 @@ impl Host {
             Err(error) => {
                 let folder = path.rfind('/').map_or(".", |at| &path[..at.max(1)]);
                 let reason = errno_about(&error, path);
-                return Err(Failure::new(format!(
+                return Err(Failure::raised(format!(
                     "The destination directory '{folder}' is not writable by the current user: {reason}"
-                )));
+                ))
+                .with("_ansible_windlass_cause", reason));
             }
         };
         Ok(Staged { temporary, target, file, before, in_place, unsafe_writes })
+    }
+
+    /// Returns the name that a copy of a file would have now.
+    pub fn backup_name(&self, path: &str) -> String {
+        format!("{path}.{}.{}~", std::process::id(), Civil::stamp(self.local_now()))
     }
 
     /// Copies a file beside itself with a name that tells when; returns that name, `None` when there is no file.
@@ -68,8 +74,12 @@ impl Host {
         if !self.exists(path) || self.checking() {
             return Ok(None);
         }
+        // One process makes the copies of a whole run: the next of the same second gets another number.
         let stamp = Civil::stamp(self.local_now());
-        let name = format!("{path}.{}.{stamp}~", std::process::id());
+        let name = (std::process::id()..)
+            .map(|number| format!("{path}.{number}.{stamp}~"))
+            .find(|name| !matches!(self.lstat(name), Ok(Some(_))))
+            .unwrap_or_else(|| self.backup_name(path));
         let failed = |error: io::Error| {
             Failure::new(format!("Could not make backup of {path} to {name}: {error}"))
         };

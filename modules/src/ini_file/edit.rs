@@ -135,7 +135,12 @@ impl File<'_> {
         if added {
             let mut at = kept.len();
             let floor = usize::from(args.section.is_some());
-            while at > floor && kept[at - 1].trim().is_empty() {
+            // Comments at a section's end are the next one's.
+            let belongs = |line: &str| {
+                let line = line.trim();
+                !line.is_empty() && !line.starts_with(['#', ';'])
+            };
+            while at > floor && !belongs(&kept[at - 1]) {
                 at -= 1;
             }
             if let Some(last) = at.checked_sub(1).and_then(|last| kept.get_mut(last)) {

@@ -1,6 +1,6 @@
 //! A rule in the words of the command line.
 
-use windlass_protocol::Json;
+use crate::spec::FromArg;
 
 use super::{Args, Syn};
 
@@ -17,10 +17,10 @@ pub(super) fn words(args: &Args) -> Vec<String> {
         rule.push(&["-m", name]);
     }
     if let Some(flags) = &args.tcp_flags {
+        // One flag may stand alone, without a list around it.
         let list = |key: &str| {
-            let items = flags.get(key).and_then(Json::as_array).map(Vec::as_slice);
-            let texts = items.unwrap_or_default().iter().filter_map(Json::as_str);
-            texts.collect::<Vec<_>>().join(",")
+            let flags = flags.get(key).and_then(|given| Vec::<String>::from_arg(given).ok());
+            flags.unwrap_or_default().join(",")
         };
         if flags.contains_key("flags") && flags.contains_key("flags_set") {
             rule.push(&["--tcp-flags", &list("flags"), &list("flags_set")]);

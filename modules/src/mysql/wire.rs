@@ -121,6 +121,8 @@ fn typed(column: &Column, bytes: &[u8]) -> Json {
             (_, Ok(number)) => number.into(),
             _ => text.into(),
         },
+        // A moment, as Python writes it.
+        7 | 12 => text.replacen(' ', "T", 1).into(),
         4 | 5 => text.parse::<f64>().map_or_else(|_| text.clone().into(), Json::from),
         _ => text.into(),
     }

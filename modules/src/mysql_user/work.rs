@@ -368,16 +368,17 @@ impl Work<'_> {
                 }
             }
         }
+        let known = |place: &String| now.iter().find(|(other, _)| other == place);
+        // What is new comes first: the message is that of the last change.
+        for (place, names) in wanted.iter().filter(|(place, _)| known(place).is_none()) {
+            let names = without_usage(names);
+            if !args.subtract_privs && !names.is_empty() {
+                self.grant(who, place, &names)?;
+                "New privileges granted".clone_into(&mut self.message);
+            }
+        }
         for (place, names) in wanted {
-            let known = now.iter().find(|(other, _)| other == place).map(|(_, known)| known);
-            let Some(known) = known else {
-                let names = without_usage(names);
-                if !args.subtract_privs && !names.is_empty() {
-                    self.grant(who, place, &names)?;
-                    "New privileges granted".clone_into(&mut self.message);
-                }
-                continue;
-            };
+            let Some((_, known)) = known(place) else { continue };
             let all = known.iter().any(|name| name == "ALL");
             let (mut grant, mut revoke) = (Vec::new(), Vec::new());
             if args.subtract_privs {

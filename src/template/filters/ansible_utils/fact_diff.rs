@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use similar::TextDiff;
 use windlass_modules::pattern::Pattern;
 
 use super::{Answer, Filter, Invocation};
 use crate::{
     template::{filters::Refusal, json, regex},
-    value::Value,
+    value::{Value, difflib},
 };
 
 pub(super) static UNIT: Filter = Filter {
@@ -47,10 +46,20 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
     let skipped = skipped(call.some(1))?;
     let before = side(&call.value, &skipped)?;
     let after = side(after, &skipped)?;
-    let diff = TextDiff::from_lines(&before, &after);
     let everything = before.len() + after.len();
-    let mut text =
-        diff.unified_diff().context_radius(everything).header("before", "after").to_string();
+    let mut text = String::new();
+    for (sign, line) in difflib::unified(&before, &after, everything) {
+        if text.is_empty() {
+            text.push_str("--- before\n+++ after\n");
+        }
+        if sign != '@' {
+            text.push(sign);
+        }
+        text.push_str(&line);
+        if !line.ends_with('\n') {
+            text.push_str("\n\\ No newline at end of file\n");
+        }
+    }
     if call.flag(2, false) {
         text =
             text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
