@@ -158,9 +158,7 @@ impl Task<'_> {
                 "'version' argument is ambiguous when installing multiple package distributions. Please specify version restrictions next to each package in 'name' argument.",
             ));
         }
-        let has_one = |name: &String| {
-            !is_address(name) && name.contains(['<', '>', '=', '!', '~'])
-        };
+        let has_one = |name: &String| !is_address(name) && name.contains(['<', '>', '=', '!', '~']);
         if self.names.iter().any(has_one) {
             return Err(Failure::new(
                 "The 'version' argument conflicts with any version specifier provided along with a package name. Please keep the version specifier, but remove the 'version' argument.",
@@ -218,7 +216,7 @@ impl Task<'_> {
         if let Some(executable) = &self.args.executable {
             let executable = self.host.expand(&executable.0);
             let found = if executable.contains('/') {
-                Some(executable)
+                Some(executable.clone())
             } else {
                 self.host.which(&executable)
             };
@@ -459,7 +457,7 @@ mod tests {
         assert!(pip(&host, ambiguous)["msg"].as_str().unwrap().starts_with("'version' argument"));
         assert_eq!(
             pip(&host, json!({"state": "present"}))["msg"],
-            "one of the following is required: name, requirements, virtualenv"
+            "one of the following is required: name, requirements"
         );
     }
 }
