@@ -149,6 +149,12 @@ fn report(diagnostics: &Diagnostics) {
     for diagnostic in &diagnostics.0 {
         let text = diagnostic.render(styled);
         match diagnostic.severity {
+            Severity::Deprecation => {
+                if let Some(first) = crate::output::announcement() {
+                    terminal::complain(first);
+                }
+                terminal::complain(&text);
+            }
             Severity::Error | Severity::Warning => terminal::complain(&text),
         }
     }

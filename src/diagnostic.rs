@@ -15,8 +15,48 @@ pub use span::{Source, Span};
 /// Whether a run can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
+    /// A warning of something that later versions of the reference will not have.
+    Deprecation,
     Warning,
     Error,
+}
+
+/// When what is deprecated will be gone, in the reference's words.
+pub const REMOVAL: &str = "This feature will be removed from ansible-core version 2.23.";
+
+/// The version that [`REMOVAL`] speaks of.
+pub const REMOVED_IN: &str = "2.23";
+
+/// Something that a task's result warns of, and where it was found.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub message: String,
+    pub span: Option<Span>,
+    pub help: Option<&'static str>,
+    /// Whether it will be gone with [`REMOVED_IN`].
+    pub deprecated: bool,
+}
+
+impl Told {
+    /// Returns a warning.
+    pub fn warning(message: impl Into<String>, span: Option<&Span>) -> Told {
+        Told { message: message.into(), span: span.cloned(), help: None, deprecated: false }
+    }
+
+    /// Returns whether both say the same of one place.
+    pub fn is_again(&self, other: &Told) -> bool {
+        let same_place = match (&self.span, &other.span) {
+            (None, None) => true,
+            (Some(one), Some(other)) => one.begins_at(other),
+            _ => false,
+        };
+        same_place && self.message == other.message && self.deprecated == other.deprecated
+    }
+
+    /// Returns a warning of what will be gone.
+    pub fn deprecation(message: impl Into<String>, span: Option<&Span>) -> Told {
+        Told { deprecated: true, ..Told::warning(message, span) }
+    }
 }
 
 /// One thing that is wrong with the user's text.
@@ -81,6 +121,13 @@ impl Diagnostic {
     }
 
     #[must_use]
+    pub fn deprecation(mut self) -> Diagnostic {
+        self.message = format!("{} {REMOVAL}", self.message);
+        self.severity = Severity::Deprecation;
+        self
+    }
+
+    #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Diagnostic {
         self.label = label.into();
         self
@@ -116,6 +163,7 @@ impl Diagnostic {
             // As the reference begins its lines: scripts look for that.
             Severity::Error => Level::ERROR.with_name("[ERROR]"),
             Severity::Warning => Level::WARNING.with_name("[WARNING]"),
+            Severity::Deprecation => Level::WARNING.with_name("[DEPRECATION WARNING]"),
         };
         let title = level.primary_title(self.message.as_str());
         let mut snippets: Vec<(&Arc<Source>, Snippet<'_, Annotation<'_>>)> = Vec::new();

@@ -30,6 +30,7 @@ mod strategy;
 mod surroundings;
 mod tags;
 mod task;
+mod told;
 mod typed;
 
 pub(crate) use failure::TRUST;

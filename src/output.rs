@@ -38,6 +38,7 @@ mod secrets;
 mod sink;
 mod status;
 mod units;
+mod warning;
 
 pub use adhoc::AdHoc;
 pub use color::Paint;
@@ -49,6 +50,7 @@ pub use options::{Junit, Options};
 pub use secrets::Secrets;
 pub use sink::{Sink, banner};
 pub use units::{beside_of, open};
+pub use warning::announcement;
 
 /// A way to show a run.
 pub trait Output: Send {

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod coerce;
+mod deprecated;
 mod ini;
 mod locate;
 mod plugins;
@@ -139,6 +140,10 @@ impl Settings {
         let mut reader = Reader { environment, file, home: String::new(), diagnostics };
         reader.home = reader.ansible_home();
         let mut settings = Settings::read(&mut reader);
+        if settings.deprecation_warnings.value {
+            let warnings = deprecated::warnings(&reader);
+            reader.diagnostics.0.extend(warnings);
+        }
         settings.config_file = located.path;
         settings.working_dir.clone_from(&environment.working_dir);
         (settings, reader.diagnostics)

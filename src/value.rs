@@ -105,6 +105,8 @@ pub struct Undefined {
     pub part: Option<Part>,
     /// The whole text that asked for it.
     pub origin: Option<Span>,
+    /// Whether it stands for what a plugin could not do: nothing can stand in for it.
+    pub failed: bool,
 }
 
 /// Some bytes of a text.
@@ -210,10 +212,10 @@ impl Value {
         matches!(self, Value::Undefined(_))
     }
 
-    /// Returns whether a template or an encrypted text is in it somewhere.
+    /// Returns whether something is in it that is still to be evaluated: a template, an encrypted text, what is omitted.
     pub fn is_lazy(&self) -> bool {
         match self {
-            Value::Template(_) | Value::Encrypted(_) => true,
+            Value::Template(_) | Value::Encrypted(_) | Value::Omit => true,
             Value::List(list) | Value::Tuple(list) => list.is_lazy(),
             Value::Dict(dict) => dict.is_lazy(),
             _ => false,
@@ -244,11 +246,8 @@ impl Value {
     /// Returns what Python's `bool()` gives; a template and an undefined value have no truth of their own (false).
     pub fn is_true(&self) -> bool {
         match self {
-            Value::None
-            | Value::Undefined(_)
-            | Value::Omit
-            | Value::Template(_)
-            | Value::Encrypted(_) => false,
+            Value::None | Value::Undefined(_) | Value::Template(_) | Value::Encrypted(_) => false,
+            Value::Omit | Value::BigInt(_) => true,
             Value::Bool(truth) => *truth,
             Value::Int(number) => *number != 0,
             Value::Float(number) => *number != 0.0,
@@ -256,7 +255,6 @@ impl Value {
             Value::Bytes(bytes) => !bytes.is_empty(),
             Value::List(list) | Value::Tuple(list) => !list.is_empty(),
             Value::Dict(dict) => !dict.is_empty(),
-            Value::BigInt(_) => true,
             Value::Object(object) => object.is_true(),
         }
     }

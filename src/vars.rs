@@ -22,6 +22,7 @@ pub use names::Names;
 pub use reach::ReachedBy;
 
 use crate::{
+    diagnostic::Told,
     inventory::{HostId, Inventory},
     playbook::{Play, Role},
     template::Context,
@@ -100,6 +101,18 @@ pub struct PlayData {
 pub struct Active {
     pub batch: Vec<Arc<str>>,
     pub play: Vec<Arc<str>>,
+    /// Those that the play itself added to the inventory: they count as its hosts, though no task is theirs.
+    pub added: Vec<Arc<str>>,
+}
+
+impl PlayData {
+    /// Says that the play added a host to the inventory.
+    pub fn add_host(&self, name: &str) {
+        let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.all_hosts.iter().chain(&active.added).any(|known| &**known == name) {
+            active.added.push(name.into());
+        }
+    }
 }
 
 impl World {
@@ -166,11 +179,11 @@ impl World {
     }
 
     /// Returns the warnings that templates gave since the last call.
-    pub fn take_warnings(&self) -> Vec<String> {
+    pub fn take_warnings(&self) -> Vec<Told> {
         let contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut warnings = Vec::new();
         for context in contexts.values() {
-            warnings.append(&mut context.warnings.lock().unwrap_or_else(PoisonError::into_inner));
+            warnings.append(&mut context.told.lock().unwrap_or_else(PoisonError::into_inner));
         }
         warnings
     }

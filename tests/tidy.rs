@@ -62,7 +62,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("vars", &["inventory", "playbook", "template", "value", "vault"]),
+    ("vars", &["diagnostic", "inventory", "playbook", "template", "value", "vault"]),
     ("plugins", &["template", "value"]),
     ("remote", &["connection"]),
     ("connection", &[]),

@@ -65,6 +65,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         inventory.add_host(&name, &names, &vars).1
     };
     call.run.world.inventory_changed();
+    call.play.add_host(&name);
     let mut added = Dict::new();
     added.insert("host_name", name);
     added.insert("groups", Value::list(groups.into_iter().map(Value::from)));

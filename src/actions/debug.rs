@@ -2,12 +2,15 @@
 
 use super::Action;
 use crate::{
+    diagnostic::Told,
     executor::{Call, Failure, Step, TRUST},
     output::Cause,
     playbook::Argument,
-    template::Scope as _,
     value::{Dict, Value},
 };
+
+const OMITTED: &str =
+    "The result of the `var` expression could not be omitted; a placeholder was used instead.";
 
 pub(super) static UNIT: Action = Action {
     name: "debug",
@@ -60,23 +63,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 name.to_text()
             )));
         };
-        let value = match call.names.get(shown) {
-            Some(value) => call.env.eval(&value),
-            None => call.env.eval_expression(shown, None),
-        };
-        let value = match value {
-            Ok(Value::Undefined(undefined)) => {
-                Value::str(format!("<< error 1 - {} >>", undefined.message))
+        let place = call.task.args.get("var").map(|argument| &argument.place);
+        let value = match call.env.eval_shown(shown, place) {
+            Ok(Value::Omit) => {
+                call.env.tell(Told::warning(OMITTED, place));
+                Value::str("<<Omit>>")
             }
             Ok(value) => value,
-            Err(error) if error.is_undefined() => {
-                Value::str(format!("<< error 1 - {} >>", error.message))
-            }
             Err(error) => {
                 return Err(Failure::template(
                     &error,
                     "Error while resolving `var` expression: ",
-                    call.task.args.get("var").map(|argument| &argument.place),
+                    place,
                 ));
             }
         };

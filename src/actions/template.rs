@@ -62,6 +62,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     let context = names.world.context(folders);
     let rendered = Env::new(&names, &context)
+        .telling(call.env.told())
         .render_file(&source.text, Some(&span), &options)
         .map_err(|error| {
             // The reference names the file, not the line.

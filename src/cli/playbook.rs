@@ -15,7 +15,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
-    output::{self, Event, Sink},
+    output::{self, Event},
     playbook::{Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
     settings::Settings,
     template::{Env, Scope},
@@ -176,7 +176,7 @@ pub(super) fn output(
     verbosity: u8,
     secrets: &output::Secrets,
 ) -> Result<Box<dyn output::Output>, Refusal> {
-    let sink = || Sink::stdout(prepare::colored(settings), secrets.clone());
+    let sink = || prepare::sink(settings, secrets);
     let options = prepare::output_options(settings, verbosity);
     let main = settings.stdout_callback.value.as_str();
     let opened = output::open(main, &settings.callbacks_enabled.value, &options, sink);
@@ -236,9 +236,10 @@ fn load(
     }
     let warnings = files.warnings.take();
     let mut shown = Diagnostics(warnings);
-    shown
-        .0
-        .extend(problems.0.iter().filter(|problem| problem.severity == Severity::Warning).cloned());
+    shown.0.extend(problems.0.iter().filter(|problem| problem.severity < Severity::Error).cloned());
+    if !run.settings.deprecation_warnings.value {
+        shown.0.retain(|warning| warning.severity != Severity::Deprecation);
+    }
     report(&shown);
     problems.0.retain(|problem| problem.severity == Severity::Error);
     if problems.has_errors() {

@@ -16,7 +16,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
-    output::{self, Output, Secrets},
+    output::{self, Output, Secrets, Sink},
     plugins::{Python, installed_where},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::{use_extensions, use_plugins},
@@ -315,13 +315,14 @@ fn identity(
     })
 }
 
-/// Whether text is coloured; the terminal decides where the settings do not.
-pub(super) fn colored(settings: &Settings) -> Option<bool> {
-    if settings.force_color.value {
+/// Standard output as the settings want it; the terminal decides of colours where they do not.
+pub(super) fn sink(settings: &Settings, secrets: &Secrets) -> Sink {
+    let colored = if settings.force_color.value {
         Some(true)
     } else if settings.nocolor.value {
         Some(false)
     } else {
         None
-    }
+    };
+    Sink::stdout(colored, secrets.clone()).with_deprecations(settings.deprecation_warnings.value)
 }

@@ -12,7 +12,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Source, Span, closest},
     executor::Run,
-    output::{self, AdHoc, Event, Sink},
+    output::{self, AdHoc, Event},
     playbook::{
         Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Loader, Play, Task,
     },
@@ -80,7 +80,7 @@ fn output(
     if chooses && !options.one_line && options.tree.is_none() {
         return playbook::output(settings, verbosity, &prepared.secrets);
     }
-    let sink = || Sink::stdout(prepare::colored(settings), prepared.secrets.clone());
+    let sink = || prepare::sink(settings, &prepared.secrets);
     let output = AdHoc {
         sink: sink(),
         one_line: options.one_line,

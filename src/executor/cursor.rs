@@ -221,6 +221,14 @@ impl Cursor {
         self.unwind()
     }
 
+    /// Goes where the failure leads of another host that did a task for all: what the innermost block has against it
+    /// is for that host alone.
+    pub(super) fn fail_for_another(&mut self) -> Caught {
+        let depth = self.frames.len();
+        let caught = self.unwind();
+        if caught != Caught::No && self.frames.len() == depth { self.unwind() } else { caught }
+    }
+
     fn unwind(&mut self) -> Caught {
         while let Some(frame) = self.frames.last_mut() {
             if let Frame::Block { block, section, at, failed, .. } = frame {

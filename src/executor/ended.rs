@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{connect::truth, include::Include, items::Ended, judge::Judged, task::Prepared};
+use super::{connect::truth, include::Include, items::Ended, judge::Judged, task::Prepared, told};
 use crate::{
     output::{Event, ResultEvent, Status},
     playbook::Keyword,
@@ -22,12 +22,13 @@ impl Prepared {
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
         // What items were warned of is the whole loop's.
-        let mut warnings: Vec<Value> = Vec::new();
+        let mut warned = Dict::new();
         let results = items.iter().map(|item| {
             let mut result = item.registered();
-            if let Some(Value::List(told)) = result.get("warnings") {
-                warnings.extend(told.iter().cloned());
-                result.remove("warnings");
+            for key in told::KEYS {
+                if let Some(Value::List(more)) = result.remove(key) {
+                    told::add(&mut warned, key, more.iter().cloned());
+                }
             }
             result.into()
         });
@@ -64,13 +65,14 @@ impl Prepared {
             result.insert("msg", message);
             result.insert("changed", changed);
         }
-        if !warnings.is_empty() {
-            result.insert("warnings", Value::list(warnings));
+        for (key, list) in &warned {
+            result.insert(key.clone(), list.clone());
         }
         let mut notify: Vec<String> = Vec::new();
         if !matches!(status, Status::Failed | Status::Unreachable) {
             notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
         }
+        let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
         let judged = Judged {
             result,
@@ -81,6 +83,7 @@ impl Prepared {
             include: None,
             notify,
             ran: false,
+            told: items_told,
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
@@ -125,6 +128,7 @@ impl Prepared {
             ignored,
             no_log: judged.no_log,
             causes: judged.causes.clone(),
+            told: judged.told.clone(),
         }
     }
 

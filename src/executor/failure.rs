@@ -29,6 +29,12 @@ pub struct Failure {
 /// What helps where an expression is nobody's own words.
 pub(crate) const TRUST: &str = "Templates and expressions must be defined by trusted sources such as playbooks or roles, not untrusted sources such as module results.";
 
+/// What is said to a condition that is none.
+const BROKEN: &str = "Broken conditionals can be temporarily allowed with the `ALLOW_BROKEN_CONDITIONALS` configuration option.";
+
+/// What is said to a value that was left out where there must be one.
+pub(super) const OMITTED_HELP: &str = "Callers must be prepared to handle this value. This is most likely a bug in the code requesting templating.";
+
 impl Failure {
     /// Returns the failure of an action that says why in these words.
     pub fn action(message: impl Into<String>) -> Failure {
@@ -62,7 +68,12 @@ impl Failure {
             (Some(origin), _) => Failure::at(Some(origin), format!("{prefix}{message}")),
             (None, at) => Failure::at(at.or(error.span.as_ref()), format!("{prefix}{message}")),
         };
-        if error.kind == ErrorKind::Untrusted { failure.help(TRUST) } else { failure }
+        match error.kind {
+            ErrorKind::Untrusted => failure.help(TRUST),
+            ErrorKind::Omitted => failure.help(OMITTED_HELP),
+            ErrorKind::Broken => failure.help(BROKEN),
+            _ => failure,
+        }
     }
 
     /// Returns a failure with one reason at a place.

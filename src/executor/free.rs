@@ -70,6 +70,7 @@ impl Batch<'_> {
     ) -> impl Future<Output = (usize, Next, Arc<Turn>, Option<Ended>)> + use<> {
         let start = Arc::new(TaskStart {
             name: self.task_name(&next.task, Some(&self.hosts[at].host)),
+            of_role: super::strategy::role_prefix(&next.task).len(),
             args: super::strategy::written_args(&next.task),
             is_handler: next.is_handler,
             action: Arc::clone(&next.task.action),

@@ -142,6 +142,8 @@ impl Prepared {
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
+        let hides = matches!(self.keyword_truth(env, Keyword::NoLog), Ok(Some(true)));
+        let label = if hides { Some(super::items::CENSORED.to_owned()) } else { label };
         let mut told = Dict::new();
         if !self.task.action_written.contains("import_") {
             told.insert("changed", false);

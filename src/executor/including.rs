@@ -60,7 +60,7 @@ impl Batch<'_> {
                 }
                 Err(failed) => {
                     for &at in &hosts {
-                        self.include_failed(at, &failed, include.label.is_some());
+                        self.include_failed(at, &failed, next.task.looping.is_some());
                     }
                     lost.extend(hosts);
                 }

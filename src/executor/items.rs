@@ -56,6 +56,9 @@ pub(super) fn missing_handler(name: &str) -> String {
     )
 }
 
+/// What stands for an item that must not be seen.
+pub(super) const CENSORED: &str = "(censored due to no_log)";
+
 impl Prepared {
     /// Does the task on the host, to its end.
     pub(super) async fn perform(&self) -> Ended {
@@ -92,7 +95,8 @@ impl Prepared {
 
     async fn once(&self) -> Ended {
         let names = self.names().acting();
-        let judged = self.turn_with_retries(names).await;
+        let mut judged = self.turn_with_retries(names).await;
+        self.tell(&mut judged);
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;
         self.tell_notified(&judged.notify);
@@ -118,7 +122,8 @@ impl Prepared {
             Ok(Some(items)) => items,
             Ok(None) => return self.once().await,
             Err(failure) => {
-                let judged = self.failed(failure, None, false);
+                let mut judged = self.failed(failure, None, false);
+                self.tell(&mut judged);
                 let event = self.event(&judged, None, false);
                 let ignored = event.ignored;
                 self.show(event);
@@ -207,7 +212,7 @@ impl Prepared {
 
     fn decide_with(&self, names: &Names) -> Decision {
         let context = names.world.context(names.search_path());
-        let env = Env::new(names, &context);
+        let env = Env::new(names, &context).telling(&self.told);
         if let Some(decision) = self.decide_include(names, &env) {
             return decision;
         }
@@ -281,7 +286,7 @@ impl Prepared {
             return None;
         }
         let context = names.world.context(names.search_path());
-        let env = Env::new(names, &context);
+        let env = Env::new(names, &context).telling(&self.told);
         let number = |value: Option<&Value>, default: f64| {
             let value = value.and_then(|value| env.eval(value).ok());
             value.and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(default)
@@ -299,6 +304,7 @@ impl Prepared {
 
     fn show_item(&self, looping: &Loop, item: &Item, judged: &mut Judged) {
         let label = self.label(looping, item, judged);
+        self.tell(judged);
         if judged.include.is_some() {
             return;
         }
@@ -308,13 +314,13 @@ impl Prepared {
     /// What stands for an item; one that cannot be evaluated fails it.
     fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
         if judged.no_log {
-            return "(censored due to no_log)".to_owned();
+            return CENSORED.to_owned();
         }
         let Some(label) = &looping.control.label else { return item.value.to_text() };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
-        match Env::new(&names, &context).eval(label) {
+        match Env::new(&names, &context).telling(&self.told).eval(label) {
             Ok(value) => value.to_text(),
             Err(error) => {
                 let message = format!("Failed to template loop_control.label: {}", error.message);

@@ -9,6 +9,7 @@ use super::{
     task::{Prepared, Turned},
 };
 use crate::{
+    diagnostic::Told,
     output::{Cause, Status},
     playbook::Keyword,
     template::Env,
@@ -28,6 +29,8 @@ pub(super) struct Judged {
     pub(super) notify: Vec<String>,
     /// Whether the task was done, well or not: what is registered then says whether it failed.
     pub(super) ran: bool,
+    /// Where what the result warns of was found.
+    pub(super) told: Vec<Told>,
 }
 
 const WHOLE_ARGUMENTS: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
@@ -61,6 +64,7 @@ impl Prepared {
                     include: None,
                     notify: Vec::new(),
                     ran: false,
+                    told: Vec::new(),
                 },
                 true,
             );
@@ -98,7 +102,7 @@ impl Prepared {
             }
         }
         let context = names.world.context(names.search_path());
-        let env = Env::new(&names, &context);
+        let env = Env::new(&names, &context).telling(&self.told);
         if !skipped {
             if let Some(value) = self.task.own(Keyword::ChangedWhen) {
                 match self.judge_condition(&env, value, Keyword::ChangedWhen) {
@@ -153,7 +157,7 @@ impl Prepared {
                 registered.insert("changed", changed);
                 names.set_local(register, registered.into());
             }
-            let env = Env::new(&names, &context);
+            let env = Env::new(&names, &context).telling(&self.told);
             match self.judge_condition(&env, value, Keyword::Until) {
                 Ok(holds) => done = holds,
                 Err(failure) => return (self.failed(failure, delegate, no_log), true),
@@ -172,7 +176,7 @@ impl Prepared {
             self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
         }
-        self.warn_of_whole_arguments(&mut result);
+        self.warn_of_whole_arguments(&env);
         let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
         let status = match (skipped, failed, changed) {
             (_, true, _) => Status::Failed,
@@ -181,20 +185,17 @@ impl Prepared {
             _ => Status::Ok,
         };
         let ran = !result.contains_key("_ansible_windlass_not_begun");
-        (Judged { result, status, causes, delegate, no_log, include, notify, ran }, done)
+        let told = Vec::new();
+        (Judged { result, status, causes, delegate, no_log, include, notify, ran, told }, done)
     }
 
     /// Facts stand among the variables: a host could bring arguments into a mapping that is one template.
-    fn warn_of_whole_arguments(&self, result: &mut Dict) {
-        if self.task.args.whole.is_none() || !self.run.settings.inject_facts_as_vars.value {
-            return;
+    fn warn_of_whole_arguments(&self, env: &Env<'_>) {
+        if let Some(whole) = &self.task.args.whole
+            && self.run.settings.inject_facts_as_vars.value
+        {
+            env.tell(Told::warning(WHOLE_ARGUMENTS, Some(&whole.1)));
         }
-        let mut warnings = match result.get("warnings") {
-            Some(Value::List(told)) => told.to_vec(),
-            _ => Vec::new(),
-        };
-        warnings.push(Value::str(WHOLE_ARGUMENTS));
-        result.insert("warnings", Value::list(warnings));
     }
 
     fn judge_condition(
@@ -268,8 +269,17 @@ impl Prepared {
         if status == Status::Failed {
             explain(&mut result);
         }
-        let notify = Vec::new();
-        Judged { result, status, causes, delegate, no_log, include: None, notify, ran: false }
+        Judged {
+            result,
+            status,
+            causes,
+            delegate,
+            no_log,
+            include: None,
+            notify: Vec::new(),
+            ran: false,
+            told: Vec::new(),
+        }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.
@@ -296,6 +306,7 @@ impl Prepared {
             include: None,
             notify: Vec::new(),
             ran: true,
+            told: Vec::new(),
         }
     }
 
@@ -321,6 +332,10 @@ impl Prepared {
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {
         let mut found = Vec::new();
+        // What only changes the inventory notifies nobody.
+        if matches!(&*self.task.action, "add_host" | "group_by") {
+            return found;
+        }
         for (value, _) in self.task.level.inherited(Keyword::Notify) {
             match env.eval(value) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),

@@ -64,6 +64,7 @@ impl Batch<'_> {
         let first = Arc::clone(&self.hosts[doing[0]].host);
         let start = Arc::new(TaskStart {
             name: self.task_name(task, Some(&first)),
+            of_role: super::strategy::role_prefix(task).len(),
             args: super::strategy::written_args(task),
             is_handler: next.is_handler,
             action: Arc::clone(&task.action),
@@ -73,14 +74,10 @@ impl Batch<'_> {
             n_hosts: doing.len(),
             id: self.run.task_id(),
         });
+        self.warn();
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         self.current = Some(Arc::clone(&start));
-        let mut ends = if self.may_debug(task) {
-            self.perform_debugged(doing, next, &start).await
-        } else {
-            let turn = Turn::new(&self.run.printer, doing.len());
-            self.perform(doing, task, &start, &turn).await
-        };
+        let mut ends = self.perform_any(doing, next, &start).await;
         self.warn();
         if self.fatal.is_some() {
             return;
@@ -89,10 +86,7 @@ impl Batch<'_> {
             self.share_result(group, task, ended);
         }
         let mut includes = Vec::new();
-        let any_errors_fatal = once
-            || self
-                .truth(task, Keyword::AnyErrorsFatal)
-                .unwrap_or(self.run.settings.any_errors_fatal.value);
+        let any_errors_fatal = self.is_fatal_for_all(task, once);
         let mut fatal = Vec::new();
         for (slot, &at) in doing.iter().enumerate() {
             let Some(ended) = ends[slot].take() else { continue };
@@ -122,6 +116,43 @@ impl Batch<'_> {
         }
         self.check_max_fail();
         self.update_active();
+    }
+
+    /// Runs the task on hosts as it wants to be run: under the debugger, one after the other, or at once.
+    async fn perform_any(
+        &mut self,
+        doing: &[usize],
+        next: &Next,
+        start: &Arc<TaskStart>,
+    ) -> Vec<Option<Ended>> {
+        let task = &next.task;
+        if self.may_debug(task) {
+            return self.perform_debugged(doing, next, start).await;
+        }
+        if &*task.action != "group_by" {
+            let turn = Turn::new(&self.run.printer, doing.len());
+            return self.perform(doing, task, start, &turn).await;
+        }
+        // In their order: it is that of the group's hosts.
+        let mut ends = Vec::new();
+        for &at in doing {
+            let turn = Turn::new(&self.run.printer, 1);
+            ends.extend(self.perform(&[at], task, start, &turn).await);
+        }
+        ends
+    }
+
+    /// Whether one host's failure is that of all: not where an expression may ignore the failure of some.
+    fn is_fatal_for_all(&self, task: &Task, once: bool) -> bool {
+        let ignores = task.level.keyword(Keyword::IgnoreErrors);
+        if ignores.is_some_and(|(value, _)| value.is_lazy()) {
+            return false;
+        }
+        let wanted = || {
+            self.truth(task, Keyword::AnyErrorsFatal)
+                .unwrap_or(self.run.settings.any_errors_fatal.value)
+        };
+        once || wanted()
     }
 
     fn ask_step(&mut self, task: &Task) -> bool {

@@ -2,12 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Failure, connect::truth, failure::invalid_name, judge::Judged, task::Prepared};
+use super::{
+    Failure,
+    connect::truth,
+    failure::{OMITTED_HELP, invalid_name},
+    judge::Judged,
+    task::Prepared,
+};
 use crate::{
     diagnostic::Span,
     output::Cause,
     playbook::{Keyword, Loop},
-    template::Env,
+    template::{Env, OMITTED},
     value::{Dict, Value},
     vars::Names,
 };
@@ -32,7 +38,7 @@ impl Prepared {
     pub(super) fn items(&self, looping: &Loop) -> Result<Option<Vec<Item>>, Failure> {
         let names = self.names();
         let context = names.world.context(names.search_path());
-        let env = Env::new(&names, &context);
+        let env = Env::new(&names, &context).telling(&self.told);
         let values = match self.loop_values(looping, &env) {
             Ok(values) => values,
             // What the list is made of may only exist where the condition holds.
@@ -127,25 +133,29 @@ impl Prepared {
         let value = env
             .eval(&looping.items)
             .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+        let refused = |message: String, help: &'static str| {
+            let cause = Cause {
+                message: message.clone(),
+                span: Some(looping.span.clone()),
+                help: Some(help),
+                ..Cause::default()
+            };
+            let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
+            Err(failure.with("msg", message))
+        };
+        if matches!(value, Value::Omit) {
+            return refused(OMITTED.to_owned(), OMITTED_HELP);
+        }
         let Some(lookup) = &looping.lookup else {
             return match &value {
                 Value::List(list) | Value::Tuple(list) => Ok(list.to_vec()),
-                other => {
-                    let message = format!(
+                other => refused(
+                    format!(
                         "The `loop` value must resolve to a 'list', not '{}'.",
                         other.type_name()
-                    );
-                    let cause = Cause {
-                        message: message.clone(),
-                        span: Some(looping.span.clone()),
-                        help: Some(
-                            "Provide a list of items/templates, or a template resolving to a list.",
-                        ),
-                        ..Cause::default()
-                    };
-                    let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
-                    Err(failure.with("msg", message))
-                }
+                    ),
+                    "Provide a list of items/templates, or a template resolving to a list.",
+                ),
             };
         };
         let terms = match value {
@@ -188,7 +198,7 @@ impl Prepared {
         let Some(pause) = &looping.control.pause else { return Duration::ZERO };
         let names = self.names();
         let context = names.world.context(names.search_path());
-        let value = Env::new(&names, &context).eval(pause);
+        let value = Env::new(&names, &context).telling(&self.told).eval(pause);
         let seconds =
             value.ok().and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(0.0);
         Duration::from_secs_f64(seconds.max(0.0))
@@ -235,7 +245,7 @@ impl Prepared {
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
-        Env::new(&names, &context).condition(condition).unwrap_or(false)
+        Env::new(&names, &context).telling(&self.told).condition(condition).unwrap_or(false)
     }
 }
 

@@ -44,6 +44,7 @@ impl Batch<'_> {
             let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
                 let start = Arc::new(TaskStart {
                     name: self.task_name(task, Some(&self.hosts[at].host)),
+                    of_role: super::strategy::role_prefix(task).len(),
                     args: super::strategy::written_args(task),
                     is_handler: next.is_handler,
                     action: Arc::clone(&task.action),
@@ -213,6 +214,7 @@ impl Batch<'_> {
             }
             "clear_host_errors" => {
                 let mut lost = self.run.lost();
+                lost.dragged.clear();
                 for host in &mut self.hosts {
                     host.cursor.forgive();
                     if matches!(host.state, HostState::Failed | HostState::Unreachable) {

@@ -4,7 +4,7 @@ use std::{
     cell::RefCell,
     collections::{HashMap, HashSet},
     rc::Rc,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock, atomic::Ordering},
 };
 
 use super::{
@@ -156,28 +156,44 @@ impl Run {
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
         let mut remaining = listed.clone();
         for batch_hosts in batches {
-            let batch_hosts: Vec<Arc<str>> = {
-                let lost = self.lost();
-                batch_hosts.into_iter().filter(|host| !lost.contains(host)).collect()
-            };
+            self.lost().settle();
+            let lost = self.lost().clone();
+            let (whole_batch, lost_before) = (batch_hosts.len(), lost.count());
+            let batch_hosts: Vec<Arc<str>> =
+                batch_hosts.into_iter().filter(|host| !lost.contains(host)).collect();
             if batch_hosts.is_empty() {
+                self.printer.event(&play_start());
                 continue;
             }
-            let lost = self.lost().clone();
             remaining.retain(|host| !lost.contains(host));
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
                 all_hosts: listed.clone(),
                 batch: batch_hosts.clone(),
-                active: RwLock::new(Active { batch: batch_hosts.clone(), play: remaining.clone() }),
+                active: RwLock::new(Active {
+                    batch: batch_hosts.clone(),
+                    play: remaining.clone(),
+                    added: Vec::new(),
+                }),
                 prompts: Arc::clone(&data.prompts),
                 vars_files: RwLock::default(),
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
             self.printer.event(&play_start());
-            let entries = Arc::new(self.entries(&play, keyword(Keyword::GatherFacts)?.as_ref()));
+            let gather = keyword(Keyword::GatherFacts)?;
+            let mut entries = self.entries(&play, gather.as_ref());
+            let started = self.started.load(Ordering::Relaxed);
+            if !started {
+                match self.start_in(&batch_data) {
+                    None => entries.clear(),
+                    // The reference gathers facts where a play begins at its first task, whatever it says of them.
+                    Some(0) => entries = self.entries(&play, Some(&Value::Bool(true))),
+                    Some(_) => (),
+                }
+            }
+            let entries = Arc::new(entries);
             let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts
                 .iter()
@@ -188,6 +204,7 @@ impl Run {
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
                         dragged: false,
+                        started,
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
                         notified: HashSet::new(),
@@ -220,8 +237,8 @@ impl Run {
                 return Err(fatal);
             }
             let lost = self.lost().clone();
-            let all_lost = batch_hosts.iter().all(|host| lost.contains(host));
-            if end.break_run || all_lost {
+            // Hosts that were lost before count in the batch, but not among those that it lost.
+            if end.break_run || lost.count() - lost_before == whole_batch {
                 return Ok((Self::status_of(&lost), false));
             }
             if end.end_play {

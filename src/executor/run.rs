@@ -118,11 +118,26 @@ struct Totals {
 pub(super) struct LostHosts {
     pub(super) failed: Vec<Arc<str>>,
     pub(super) unreachable: Vec<Arc<str>>,
+    /// Those that another one's failure took along into a rescue: they are out from the next batch on.
+    pub(super) dragged: Vec<Arc<str>>,
 }
 
 impl LostHosts {
     pub(super) fn contains(&self, host: &str) -> bool {
         self.failed.iter().chain(&self.unreachable).any(|lost| &**lost == host)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.failed.len() + self.unreachable.len()
+    }
+
+    /// Says that a batch begins: those that were taken along have failed.
+    pub(super) fn settle(&mut self) {
+        for name in std::mem::take(&mut self.dragged) {
+            if !self.contains(&name) {
+                self.failed.push(name);
+            }
+        }
     }
 }
 

@@ -43,8 +43,10 @@ impl Prepared {
                 };
                 let Remote { contents, sink, finish, .. } = *remote;
                 let method = self.method_on(&session, &way);
-                let invocation =
-                    self.tells_invocation().then(|| invocation::describe(&request)).flatten();
+                let is_left_alone = self.task.own(Keyword::Async).is_some() && watch.is_none();
+                let invocation = (self.tells_invocation() && !is_left_alone)
+                    .then(|| invocation::describe(&request))
+                    .flatten();
                 let answer = session.send(Request { task: *request, contents, method });
                 Started::Running { answer, sink, finish, watch, delegate, no_log, invocation }
             }

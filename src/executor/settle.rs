@@ -152,20 +152,15 @@ impl Batch<'_> {
             if self.hosts[at].state != HostState::Active || failed.contains(&at) {
                 continue;
             }
-            if self.hosts[at].cursor.fail() == Caught::No {
+            let cursor = &mut self.hosts[at].cursor;
+            let caught = if once { cursor.fail_for_another() } else { cursor.fail() };
+            if caught == Caught::No {
                 self.host_failed(at);
                 continue;
             }
             self.hosts[at].dragged = true;
             let name = Arc::clone(&self.hosts[at].host.name);
-            // What one host does for all is rescued on that one only.
-            if once {
-                self.hosts[at].state = HostState::Failed;
-                let mut lost = self.run.lost();
-                if !lost.failed.contains(&name) {
-                    lost.failed.push(name);
-                }
-            }
+            self.run.lost().dragged.push(name);
         }
         // Rescue and `always` sections still run.
         let goes_on =

@@ -43,6 +43,8 @@ pub(super) struct HostRun {
     pub(super) untold: Vec<String>,
     /// Whether another host's failure sent it into a rescue section: it is none of the play's hosts any more.
     pub(super) dragged: bool,
+    /// Whether it has come to the task that the run starts at.
+    pub(super) started: bool,
     /// Where its last task stood.
     pub(super) position: super::cursor::Position,
     /// Roles of which a task ran here, by what makes them the same.
@@ -137,7 +139,7 @@ impl Batch<'_> {
         }
     }
 
-    fn is_chosen(&self, at: usize, next: &Next) -> bool {
+    fn is_chosen(&mut self, at: usize, next: &Next) -> bool {
         let host = &self.hosts[at];
         if let Some(role) = next.task.level.role()
             && !role.allow_duplicates
@@ -156,10 +158,10 @@ impl Batch<'_> {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
             return !(smart && HostData::get(&host.host.facts).gathered);
         }
-        if !self.run.started.load(std::sync::atomic::Ordering::Relaxed) {
-            return self.is_start(&next.task);
+        if !self.hosts[at].started {
+            self.hosts[at].started = self.is_start(&next.task);
         }
-        true
+        self.hosts[at].started
     }
 
     /// Whether this gathers the play's facts without being written in it.
@@ -172,12 +174,7 @@ impl Batch<'_> {
 
     /// Whether this is the task that `--start-at-task` names, by name or glob.
     fn is_start(&self, task: &Task) -> bool {
-        let Some(wanted) = &self.run.options.start_at_task else { return true };
-        let name = self.task_name(task, None);
-        let bare = name.rsplit(" : ").next().unwrap_or_default();
-        let is_it = [name.as_str(), bare]
-            .into_iter()
-            .any(|name| name == wanted || crate::inventory::glob_matches(wanted, name));
+        let is_it = self.run.is_start(&self.play, task);
         if is_it {
             self.run.started.store(true, std::sync::atomic::Ordering::Relaxed);
         }
@@ -207,26 +204,11 @@ impl Batch<'_> {
 
     /// The task's name as it is shown: with its role, evaluated as the first host sees it.
     pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        let name = self.bare_name(task, host);
-        match task.level.role() {
-            Some(role) if !is_implicit(task) && &*task.action != "include_role" => {
-                format!("{} : {name}", role.name)
-            }
-            _ => name,
-        }
+        role_prefix(task) + &self.bare_name(task, host)
     }
 
     pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        match &task.name {
-            None | Some(Value::None) => default_name(task),
-            Some(value) if value.is_lazy() => {
-                let names =
-                    Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
-                let context = self.run.world.context(names.search_path());
-                Env::new(&names, &context).eval_marked(value).0.to_text()
-            }
-            Some(value) => value.to_text(),
-        }
+        self.run.bare_name(&self.play, task, host)
     }
 
     pub(super) fn prepared(
@@ -247,6 +229,7 @@ impl Batch<'_> {
             slot,
             host_index: self.hosts[at].index,
             local_fork: OnceCell::new(),
+            told: std::sync::Mutex::default(),
             handlers: self.names_of_handlers(task),
         }
     }
@@ -315,9 +298,63 @@ impl Batch<'_> {
     }
 
     pub(super) fn warn(&self) {
-        for warning in self.run.world.take_warnings() {
-            self.run.printer.event(&Event::Warning(warning));
+        for told in self.run.world.take_warnings() {
+            self.run.printer.event(&Event::Told(told));
         }
+    }
+}
+
+impl Run {
+    /// A task's name without its role's, as a host sees it.
+    fn bare_name(&self, play: &Arc<PlayData>, task: &Task, host: Option<&Arc<HostData>>) -> String {
+        match &task.name {
+            None | Some(Value::None) => default_name(task),
+            Some(value) if value.is_lazy() => {
+                let names = Names::new(&self.world, Some(play), host).with_level(&task.level);
+                let context = self.world.context(names.search_path());
+                let name = Env::new(&names, &context).eval_marked(value);
+                if name.is_true() { name.to_text() } else { default_name(task) }
+            }
+            Some(value) => value.to_text(),
+        }
+    }
+
+    /// Whether this is the task that `--start-at-task` names, by name or glob.
+    fn is_start(&self, play: &Arc<PlayData>, task: &Task) -> bool {
+        let Some(wanted) = &self.options.start_at_task else { return true };
+        let bare = self.bare_name(play, task, None);
+        let name = role_prefix(task) + &bare;
+        [name, bare]
+            .iter()
+            .any(|name| name == wanted || crate::inventory::glob_matches(wanted, name))
+    }
+
+    /// How many tasks of a play stand before the one to start at; nothing where it is not there.
+    pub(super) fn start_in(&self, play: &Arc<PlayData>) -> Option<usize> {
+        fn walk(entries: &[Entry], is_it: &mut impl FnMut(&Task) -> bool) -> bool {
+            entries.iter().any(|entry| match entry {
+                Entry::Task(task) => is_it(task),
+                Entry::Block(block) => walk(&block.body, is_it) || walk(&block.always, is_it),
+            })
+        }
+        let mut before = 0;
+        let mut is_it = |task: &Task| {
+            let found = self.is_start(play, task);
+            before += usize::from(!found);
+            found
+        };
+        let found = play.play.sections.iter().any(|section| walk(section, &mut is_it));
+        found.then_some(before)
+    }
+}
+
+/// What stands before a task's own name: that of its role.
+pub(super) fn role_prefix(task: &Task) -> String {
+    match task.level.role() {
+        Some(role) if !is_implicit(task) && &*task.action != "include_role" => {
+            format!("{} : ", role.name)
+        }
+        _ => String::new(),
     }
 }
 

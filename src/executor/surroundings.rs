@@ -55,7 +55,7 @@ impl Prepared {
         let address = match self.delegate(names, env) {
             Ok((_, Some(delegate))) => {
                 let context = delegate.world.context(delegate.search_path());
-                let env = Env::new(&delegate, &context);
+                let env = Env::new(&delegate, &context).telling(&self.told);
                 match self.run.way(&delegate, &env) {
                     Ok(way) => address(&way, &delegate, &env),
                     Err(_) => Arc::clone(&name),

@@ -1,6 +1,11 @@
 //! One task on one host: conditions, arguments, action, result.
 
-use std::{collections::HashSet, future::Future, pin::Pin, sync::Arc};
+use std::{
+    collections::HashSet,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use windlass_protocol::{JsonMap, TaskRequest};
@@ -17,6 +22,7 @@ use crate::{
     actions,
     connection::{Kind, Target},
     diagnostic::Span,
+    diagnostic::Told,
     output::TaskStart,
     playbook::{Keyword, Task},
     remote::{Answer, Content},
@@ -141,6 +147,8 @@ pub(super) struct Prepared {
     pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
     /// The names of all handlers, where one that nobody has ends the run.
     pub(super) handlers: Option<Arc<HashSet<String>>>,
+    /// What its templates warn of, until a result says it.
+    pub(super) told: Mutex<Vec<Told>>,
 }
 
 /// How one turn of a task went.
@@ -260,11 +268,7 @@ impl Prepared {
                     result.insert("changed", false);
                     result.insert("skipped", true);
                     result.insert("skip_reason", "Conditional result was False");
-                    let shown = match condition {
-                        Value::Template(template) => Value::Str(Arc::clone(&template.text)),
-                        other => other.clone(),
-                    };
-                    result.insert("false_condition", shown);
+                    result.insert("false_condition", env.shown_condition(condition));
                     return Ok(Some(result));
                 }
             }
@@ -286,7 +290,7 @@ impl Prepared {
         };
         let names = asking.as_ref().unwrap_or(names);
         let asked = names.world.context(names.search_path());
-        let own_env = Env::new(names, &asked);
+        let own_env = Env::new(names, &asked).telling(&self.told);
         let env = if asking.is_some() { &own_env } else { env };
         let environment =
             self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
@@ -296,7 +300,7 @@ impl Prepared {
         let is_delegated = delegate_names.is_some();
         let way_names = delegate_names.as_ref().unwrap_or(names);
         let context = way_names.world.context(way_names.search_path());
-        let way_env = Env::new(way_names, &context);
+        let way_env = Env::new(way_names, &context).telling(&self.told);
         let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
         let delegate = (is_delegated && target_host.name != self.host.name)
             .then(|| (Arc::clone(&target_host.name), address(&way, way_names, &way_env)));

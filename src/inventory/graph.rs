@@ -308,6 +308,10 @@ impl Inventory {
     pub fn add_host(&mut self, name: &str, groups: &[&str], vars: &Dict) -> (HostId, bool) {
         let is_new = self.host_id(name).is_none_or(|id| self.host(id).implicit);
         let host = self.host_entry(name, None);
+        if is_new {
+            // It is a member of `all` itself, and so before those that other groups bring.
+            self.join(ALL, host);
+        }
         self.load_vars_of_host(host);
         let mut changed = is_new;
         changed |= self.add_to_groups(host, groups);

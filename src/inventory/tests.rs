@@ -392,7 +392,7 @@ fn hosts_and_groups_can_be_added_at_run_time() {
     assert!(changed);
     let (host, changed) = world.inventory.add_host("b", &["new"], &vars);
     assert!(!changed);
-    assert_eq!(world.members("all"), "a b");
+    assert_eq!(world.members("all"), "b a");
     assert_eq!(world.groups_of("b"), "all new");
     for (name, value) in [("v", "1"), ("w", "2"), ("x", "5")] {
         world.check_var("b", name, value);

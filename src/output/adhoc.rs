@@ -39,11 +39,7 @@ impl AdHoc {
             Status::Failed => ("FAILED", Paint::Failed),
             Status::Unreachable => ("UNREACHABLE!", Paint::Unreachable),
         };
-        if let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) {
-            for warning in warnings.iter().filter_map(Value::as_str) {
-                self.sink.error_line(&format!("[WARNING]: {warning}"), Some(Paint::Warning));
-            }
-        }
+        self.sink.warn_of(event);
         if event.status == Status::Failed && !event.causes.is_empty() && !self.one_line {
             let text = format!("[ERROR]: {}", error_text(&event.causes));
             if self.said.insert(text.clone()) {
@@ -147,9 +143,8 @@ impl Output for AdHoc {
                 let text = format!("[ERROR]: {}", error_text(causes));
                 self.sink.error_line(&text, Some(Paint::Failed));
             }
-            Event::Warning(text) => {
-                self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
-            }
+            Event::Warning(text) => self.sink.warn(text),
+            Event::Told(told) => self.sink.tell(told),
             Event::Verbose { level, host, text } if self.verbosity >= *level => {
                 let text =
                     host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));

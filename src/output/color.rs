@@ -9,6 +9,7 @@ pub enum Paint {
     Failed,
     Unreachable,
     Warning,
+    Deprecated,
     Verbose,
     DiffAdd,
     DiffRemove,
@@ -25,6 +26,7 @@ impl Paint {
             Paint::Failed | Paint::DiffRemove => "0;31",
             Paint::Unreachable => "1;31",
             Paint::Warning => "1;35",
+            Paint::Deprecated => "0;35",
             Paint::Verbose => "0;34",
             Paint::Debug => "1;30",
         }

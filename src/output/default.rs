@@ -98,7 +98,7 @@ impl Default {
         }
         self.task_banner(&event.task);
         self.reasons(event);
-        self.warnings(event);
+        self.sink.warn_of(event);
         let (word, paint) = if changed { ("changed", Paint::Changed) } else { ("ok", Paint::Ok) };
         let mut line = format!("{word}: [{host}]");
         if let Some(item) = item {
@@ -115,6 +115,7 @@ impl Default {
             return;
         }
         self.task_banner(&event.task);
+        self.sink.warn_of(event);
         let mut line = format!("skipping: [{host}]");
         if let Some(item) = item {
             line.push_str(&format!(" => {item} "));
@@ -135,7 +136,7 @@ impl Default {
 
     fn bad(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
         self.task_banner(&event.task);
-        self.warnings(event);
+        self.sink.warn_of(event);
         if event.is_loop_summary && &*event.task.action == "debug" {
             // The reference strips a debug's result before it looks for items in it.
             let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
@@ -182,21 +183,6 @@ impl Default {
             self.sink.error_line(text, Some(paint));
         } else {
             self.sink.line(text, Some(paint));
-        }
-    }
-
-    fn warnings(&mut self, event: &ResultEvent) {
-        let Some(warnings) = event.result.get("warnings").and_then(Value::as_list) else { return };
-        for warning in warnings.iter() {
-            if let Some(text) = warning.as_str() {
-                self.warn(text);
-            }
-        }
-    }
-
-    fn warn(&mut self, text: &str) {
-        if self.said.insert(text.to_owned()) {
-            self.sink.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
         }
     }
 
@@ -403,8 +389,10 @@ impl Output for Default {
                     Some(delegate) => format!("{host} -> {delegate}"),
                     None => host.to_string(),
                 };
-                let mut line =
-                    format!("FAILED - RETRYING: [{host}]: {} ({left} retries left).", task.name);
+                let mut line = format!(
+                    "FAILED - RETRYING: [{host}]: {} ({left} retries left).",
+                    &task.name[task.of_role..]
+                );
                 if self.options.verbosity > 2 {
                     line.push_str(&format!("Result was: {}", dump(result, Some(4))));
                 }
@@ -455,7 +443,8 @@ impl Output for Default {
                     self.sink.error_line(&text, Some(Paint::Failed));
                 }
             }
-            Event::Warning(text) => self.warn(text),
+            Event::Warning(text) => self.sink.warn(text),
+            Event::Told(told) => self.sink.tell(told),
             Event::Verbose { level, host, text } => {
                 if self.options.verbosity >= *level {
                     let text = host

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use windlass_protocol::Stream;
 
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Span, Told},
     value::{Dict, Value},
 };
 
@@ -73,6 +73,8 @@ pub enum Event {
         bytes: Vec<u8>,
     },
     Warning(String),
+    /// Templates beside a task's result warn of something.
+    Told(Told),
     /// A message at a level of verbosity.
     Verbose {
         level: u8,
@@ -103,6 +105,8 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub struct TaskStart {
     pub name: String,
+    /// How many bytes of the name are its role's.
+    pub of_role: usize,
     /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`.
     pub args: String,
     pub is_handler: bool,
@@ -151,6 +155,8 @@ pub struct ResultEvent {
     pub no_log: bool,
     /// Why it failed, outermost first.
     pub causes: Vec<Cause>,
+    /// Where what the result warns of was found, as far as that is known.
+    pub told: Vec<Told>,
 }
 
 impl ResultEvent {
@@ -172,6 +178,7 @@ impl ResultEvent {
             ignored: false,
             no_log: false,
             causes: Vec::new(),
+            told: Vec::new(),
         }
     }
 }

@@ -160,7 +160,8 @@ impl Output for Json {
             }
             Event::TaskStart(task) => self.task(task),
             Event::Result(result) => self.result(result),
-            Event::Warning(text) => self.sink.error_line(&format!("[WARNING]: {text}"), None),
+            Event::Warning(text) => self.sink.warn(text),
+            Event::Told(told) => self.sink.tell(told),
             Event::Recap { stats, custom } => self.print(stats, custom.as_ref()),
             _ => (),
         }

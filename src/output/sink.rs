@@ -1,8 +1,12 @@
 //! Where text goes: standard output and error, masked, with the status line out of the way.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    collections::HashSet,
+    io::{IsTerminal, Write},
+};
 
-use super::{Paint, Secrets, status::StatusLine};
+use super::{Paint, ResultEvent, Secrets, status::StatusLine, warning};
+use crate::diagnostic::Told;
 
 /// The terminal, or what stands in for it.
 pub struct Sink {
@@ -13,6 +17,10 @@ pub struct Sink {
     /// Buffered when nobody watches: a run prints many short lines.
     out: Box<dyn Write + Send>,
     interactive: bool,
+    /// Warnings that were shown: each is shown once.
+    warned: HashSet<String>,
+    /// Whether warnings of what is deprecated are shown.
+    deprecations: bool,
 }
 
 impl Sink {
@@ -26,7 +34,15 @@ impl Sink {
         let colored = colored.unwrap_or(interactive);
         let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(std::io::stdout()));
         let status = (interactive && std::io::stderr().is_terminal()).then(StatusLine::new);
-        Sink { colored, secrets, columns, status, out, interactive }
+        let warned = HashSet::new();
+        Sink { colored, secrets, columns, status, out, interactive, warned, deprecations: true }
+    }
+
+    /// Returns this sink with warnings of what is deprecated, or without them.
+    #[must_use]
+    pub fn with_deprecations(mut self, shown: bool) -> Sink {
+        self.deprecations = shown;
+        self
     }
 
     /// Returns this sink without the line at the bottom of the terminal: another one has it.
@@ -45,7 +61,42 @@ impl Sink {
             status: None,
             out,
             interactive: false,
+            warned: HashSet::new(),
+            deprecations: true,
         }
+    }
+
+    /// Warns, unless the same was said before.
+    pub fn warn(&mut self, text: &str) {
+        if self.warned.insert(text.to_owned()) {
+            self.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
+        }
+    }
+
+    /// Warns of something that has a place.
+    pub fn tell(&mut self, told: &Told) {
+        let text = warning::text(told);
+        if told.deprecated { self.deprecate(&text) } else { self.warn(&text) }
+    }
+
+    /// Warns of all that a result warns of.
+    pub(super) fn warn_of(&mut self, event: &ResultEvent) {
+        for text in warning::warnings(event) {
+            self.warn(&text);
+        }
+        for text in warning::deprecations(event) {
+            self.deprecate(&text);
+        }
+    }
+
+    fn deprecate(&mut self, text: &str) {
+        if !self.deprecations || !self.warned.insert(text.to_owned()) {
+            return;
+        }
+        if let Some(text) = warning::announcement() {
+            self.error_line(text, Some(Paint::Warning));
+        }
+        self.error_line(&format!("[DEPRECATION WARNING]: {text}"), Some(Paint::Deprecated));
     }
 
     pub fn columns(&self) -> usize {

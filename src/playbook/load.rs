@@ -259,16 +259,20 @@ impl<'a> Loader<'a> {
             None => Vec::new(),
         };
         let pre_tasks = section("pre_tasks");
+        let (mut imported, mut imported_roles) = (self.handlers.take(), self.roles.take());
         let mut roles = Vec::new();
         if let Some((_, list)) = node.get("roles") {
             roles = self.roles_of(list, &place);
         }
+        // The roles' handlers come first, then the play's, then those of imported roles, each file a list of its own.
+        let (mut handlers, mut all_roles) = (self.handlers.take(), self.roles.take());
         roles.extend(section("tasks"));
         let post_tasks = section("post_tasks");
+        imported.extend(self.handlers.take());
+        imported_roles.extend(self.roles.take());
+        all_roles.extend(imported_roles);
         let place = Place { handlers: true, ..place };
-        let mut handlers = self.handlers.take();
         if let Some((_, list)) = node.get("handlers") {
-            // The roles' handlers come first, each file a list of its own, as is the play's.
             let own = self.list(list, &place, Some("handlers"));
             handlers.push(Entry::Block(Arc::new(Block::of(
                 Arc::clone(&level),
@@ -276,6 +280,7 @@ impl<'a> Loader<'a> {
                 list.span.start(),
             ))));
         }
+        handlers.extend(imported);
         Some(Arc::new(Play {
             hosts: hosts.to_value(),
             name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
@@ -283,7 +288,7 @@ impl<'a> Loader<'a> {
             vars_prompt: self.vars_prompt(node),
             sections: vec![pre_tasks, roles, post_tasks],
             handlers,
-            roles: self.roles.take(),
+            roles: all_roles,
             dir: dir.to_owned(),
             span: node.span.start(),
             level,

@@ -94,6 +94,9 @@ impl Loader<'_> {
         let args = self.args(node, &action, short);
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
+        if matches!(short, "include_tasks" | "include_role") {
+            self.check_include(entries, short, place.handlers);
+        }
         let level = Arc::new(Level {
             kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,

@@ -10,6 +10,26 @@ use crate::{
     yaml::Node,
 };
 
+/// What may stand beside an include.
+const OF_INCLUDES: [Keyword; 16] = [
+    Keyword::Action,
+    Keyword::Args,
+    Keyword::Collections,
+    Keyword::Debugger,
+    Keyword::IgnoreErrors,
+    Keyword::Listen,
+    Keyword::LocalAction,
+    Keyword::Loop,
+    Keyword::LoopControl,
+    Keyword::Name,
+    Keyword::NoLog,
+    Keyword::Register,
+    Keyword::RunOnce,
+    Keyword::Tags,
+    Keyword::Timeout,
+    Keyword::When,
+];
+
 /// Returns what a keyword that only a play has must be: it is known before the first task.
 fn kind(keyword: Keyword) -> Option<&'static str> {
     match keyword {
@@ -56,6 +76,28 @@ impl Loader<'_> {
             }
         }
         keywords
+    }
+
+    /// Refuses keywords that say nothing of an include: it is done on the controller, and its tasks have their own.
+    pub(super) fn check_include(&self, entries: &[(Node, Node)], action: &str, handlers: bool) {
+        let class = match (action, handlers) {
+            ("include_role", _) => "IncludeRole",
+            (_, true) => "HandlerTaskInclude",
+            (_, false) => "TaskInclude",
+        };
+        for (key, _) in entries {
+            let name = key.as_str().unwrap_or_default();
+            let is_refused = Keyword::find(name, Levels::TASK)
+                .is_some_and(|keyword| !is_structure(keyword) && !OF_INCLUDES.contains(&keyword));
+            if is_refused {
+                let message = format!("'{name}' is not a valid attribute for a {class}");
+                let hint = match action {
+                    "include_role" => "`apply` below `include_role` gives it to the role's tasks",
+                    _ => "`apply` below `include_tasks` gives it to the tasks of the file",
+                };
+                self.error(Diagnostic::error(&key.span, message).hint(hint));
+            }
+        }
     }
 
     pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {

@@ -26,11 +26,11 @@ impl<'e> Evaluator<'e> {
                 })?;
                 passed.positional.extend(items.iter().cloned());
             } else {
-                passed.positional.push(self.expression(expression)?.into_owned());
+                passed.positional.push(self.operand(expression)?);
             }
         }
         for (name, expression) in &arguments.named {
-            let value = self.expression(expression)?.into_owned();
+            let value = self.operand(expression)?;
             passed.named.push((Arc::clone(name), value));
         }
         for expression in &arguments.splats {

@@ -1,7 +1,12 @@
 //! `when`, `changed_when`, `until` and their kin: an expression that must be true or false.
 
-use super::{Env, TemplateError, evaluator::Result};
-use crate::{diagnostic::Span, value::Value};
+use std::sync::Arc;
+
+use super::{Env, ErrorKind, TemplateError, evaluator::Result};
+use crate::{
+    diagnostic::{Span, Told},
+    value::Value,
+};
 
 /// What stands before the reason why a condition could not be evaluated.
 pub const CONDITIONAL: &str = "Error while evaluating conditional: ";
@@ -38,10 +43,18 @@ impl Env<'_> {
                 self.eval_condition(&template.text, template.span.as_ref().or(span))
             }
             Value::Template(template) => {
-                self.warn(
-                    "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
-                );
-                match self.eval(value) {
+                let inner = self.eval(value);
+                let refused = match &inner {
+                    Ok(Value::Str(_)) => !self.hands_on(template),
+                    other => matches!(other, Ok(Value::Omit)),
+                };
+                if !refused {
+                    self.tell(Told::deprecation(
+                        "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
+                        template.span.as_ref(),
+                    ));
+                }
+                match inner {
                     Ok(Value::Str(text)) if self.hands_on(template) => {
                         return self.condition_at(&Value::Str(text), span);
                     }
@@ -55,7 +68,7 @@ impl Env<'_> {
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
             Ok(Value::Omit) => {
-                Err(TemplateError::exact("A template was resolved to an Omit scalar."))
+                Err(TemplateError { span: span.cloned(), ..TemplateError::omitted() })
             }
             Ok(other) => self.broken(&other, span),
             Err(mut error) => {
@@ -67,11 +80,25 @@ impl Env<'_> {
         }
     }
 
+    /// Returns how a condition is named in results: an expression as it is written, a template as what it gives.
+    pub fn shown_condition(&self, value: &Value) -> Value {
+        match value {
+            Value::Template(template) if is_all_template(&template.text) => {
+                self.eval(value).unwrap_or_else(|_| Value::Str(Arc::clone(&template.text)))
+            }
+            Value::Template(template) => Value::Str(Arc::clone(&template.text)),
+            other => other.clone(),
+        }
+    }
+
     fn empty(&self) -> Result<bool> {
         if self.context.allow_broken_conditionals {
             return Ok(true);
         }
-        Err(TemplateError::exact("Empty conditional expressions are not allowed."))
+        Err(TemplateError {
+            kind: ErrorKind::Broken,
+            ..TemplateError::exact("Empty conditional expressions are not allowed.")
+        })
     }
 
     fn broken(&self, result: &Value, span: Option<&Span>) -> Result<bool> {
@@ -83,17 +110,10 @@ impl Env<'_> {
         let place = span.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);
         Err(TemplateError {
             span: span.cloned(),
+            kind: ErrorKind::Broken,
             ..TemplateError::exact(format!(
                 "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
             ))
         })
-    }
-
-    pub(super) fn warn(&self, message: &str) {
-        let mut warnings =
-            self.context.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !warnings.iter().any(|known| known == message) {
-            warnings.push(message.to_owned());
-        }
     }
 }

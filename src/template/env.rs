@@ -14,12 +14,13 @@ use rustc_hash::FxHashMap;
 use super::{
     TemplateError,
     evaluator::{Evaluator, Result},
+    leaving::without_omitted,
     output::Output,
     syntax,
     tree::{Code, Kind},
 };
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Span, Told},
     value::{Dict, Encrypted, List, Template, Value},
     vault::{Decrypt, NO_SECRETS},
 };
@@ -59,8 +60,8 @@ pub struct Context {
     pub allow_broken_conditionals: bool,
     /// Settings by name, for `lookup('config', ...)`.
     pub settings: Settings,
-    /// What the run should be warned of.
-    pub warnings: Mutex<Vec<String>>,
+    /// What the run should be warned of, where no task's result says it.
+    pub told: Mutex<Vec<Told>>,
     pub compiled: CompiledOnce,
 }
 
@@ -135,6 +136,7 @@ pub struct Env<'a> {
     pub context: &'a Context,
     /// The folder of the template that is rendered: what it includes is searched for here first.
     pub folder: Option<PathBuf>,
+    told: &'a Mutex<Vec<Told>>,
     memo: Mutex<FxHashMap<usize, Memo>>,
     /// Whether a template that changes lists or dictionaries in place has run, so that cells may be about.
     cells: AtomicBool,
@@ -153,7 +155,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl<'a> Env<'a> {
     pub fn new(scope: &'a dyn Scope, context: &'a Context) -> Env<'a> {
-        Env { scope, context, folder: None, memo: Mutex::default(), cells: AtomicBool::default() }
+        Env {
+            scope,
+            context,
+            folder: None,
+            told: &context.told,
+            memo: Mutex::default(),
+            cells: AtomicBool::default(),
+        }
+    }
+
+    /// Returns this environment with another place for what is to be warned of.
+    #[must_use]
+    pub fn telling(self, told: &'a Mutex<Vec<Told>>) -> Env<'a> {
+        Env { told, ..self }
+    }
+
+    /// Returns the place for what is to be warned of.
+    pub fn told(&self) -> &'a Mutex<Vec<Told>> {
+        self.told
+    }
+
+    /// Warns in these words, which have no place.
+    pub(super) fn warn(&self, message: &str) {
+        self.tell(Told::warning(message, None));
+    }
+
+    /// Warns of something, once.
+    pub fn tell(&self, told: Told) {
+        let mut known = lock(self.told);
+        if !known.iter().any(|known| known.is_again(&told)) {
+            known.push(told);
+        }
     }
 
     pub(super) fn allow_cells(&self) {
@@ -167,7 +200,7 @@ impl<'a> Env<'a> {
     /// Returns the value with all templates in it evaluated and all vault texts opened.
     pub fn eval(&self, value: &Value) -> Result<Value> {
         match value {
-            Value::Template(template) => self.evaluate(template, 0),
+            Value::Template(template) => Ok(without_omitted(&self.evaluate(template, 0)?)),
             Value::List(_) | Value::Dict(_) | Value::Tuple(_) if !value.is_lazy() => {
                 Ok(value.clone())
             }
@@ -212,7 +245,7 @@ impl<'a> Env<'a> {
     }
 
     fn run_expression(&self, code: &Arc<Code>) -> Result<Value> {
-        self.run(code, 0).map_err(|mut error| {
+        self.run(code, 0).map(|value| without_omitted(&value)).map_err(|mut error| {
             if let Some(rest) = error.message.strip_prefix("Error rendering template: ") {
                 error.message = format!("Error rendering expression: {rest}");
             }
@@ -244,7 +277,7 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<Value> {
-        self.file_output(text, span, options)?.into_value()
+        Ok(without_omitted(&self.file_output(text, span, options)?.into_value()?))
     }
 
     fn file_output(
@@ -329,7 +362,7 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Evaluates all templates in a container, once; what is undefined stays inside as a value.
+    /// Evaluates all templates in a container, once; what is undefined or omitted stays inside as a value.
     pub(super) fn complete(&self, value: &Value, depth: u32) -> Result<Value> {
         if !value.is_lazy() {
             return Ok(value.clone());
@@ -346,10 +379,7 @@ impl<'a> Env<'a> {
             Value::Dict(dict) => self.once(Arc::as_ptr(dict) as usize, value, || {
                 let mut entries = Dict::with_capacity(dict.len());
                 for (key, value) in dict.iter() {
-                    let value = self.complete(value, depth)?;
-                    if !matches!(value, Value::Omit) {
-                        entries.insert(key.clone(), value);
-                    }
+                    entries.insert(key.clone(), self.complete(value, depth)?);
                 }
                 Ok(entries.into())
             }),

@@ -26,9 +26,18 @@ pub enum ErrorKind {
     Undefined,
     Syntax,
     Runtime,
+    /// A filter, test or lookup failed: that matters only where its value is used.
+    Plugin,
     /// What is to be evaluated is nobody's own words.
     Untrusted,
+    /// The value was left out where there must be one.
+    Omitted,
+    /// A condition is none.
+    Broken,
 }
+
+/// What is said of a value that was left out where there must be one.
+pub(crate) const OMITTED: &str = "A template was resolved to an Omit scalar.";
 
 impl TemplateError {
     /// Returns an error of evaluation, with the words that the reference puts before it.
@@ -44,6 +53,11 @@ impl TemplateError {
             origin: None,
             kind: ErrorKind::Runtime,
         }
+    }
+
+    /// Returns the error of a value that was left out where there must be one.
+    pub(crate) fn omitted() -> TemplateError {
+        TemplateError { kind: ErrorKind::Omitted, ..TemplateError::exact(OMITTED) }
     }
 
     /// Returns the error of templates that lead back to themselves.
@@ -124,12 +138,20 @@ impl From<&Undefined> for TemplateError {
             message: undefined.message.clone(),
             span,
             origin: undefined.origin.clone(),
-            kind: ErrorKind::Undefined,
+            kind: if undefined.failed { ErrorKind::Plugin } else { ErrorKind::Undefined },
         }
     }
 }
 
 impl TemplateError {
+    /// Says that this is why a plugin failed.
+    pub(crate) fn of_plugin(mut self) -> TemplateError {
+        if self.kind == ErrorKind::Runtime {
+            self.kind = ErrorKind::Plugin;
+        }
+        self
+    }
+
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
         TemplateError {
@@ -148,6 +170,7 @@ impl From<TemplateError> for Value {
             span: error.span,
             part: None,
             origin: error.origin,
+            failed: error.kind == ErrorKind::Plugin,
         }))
     }
 }
@@ -156,7 +179,8 @@ impl Value {
     /// Returns a value that fails when it is used.
     pub fn undefined(message: impl Into<String>) -> Value {
         let message = message.into();
-        Value::Undefined(Arc::new(Undefined { message, span: None, part: None, origin: None }))
+        let undefined = Undefined { message, span: None, part: None, origin: None, failed: false };
+        Value::Undefined(Arc::new(undefined))
     }
 }
 
@@ -168,6 +192,7 @@ impl Code {
             span: self.span.clone(),
             part: Some(Part { text: Arc::clone(&self.text), start: place.start, end: place.end }),
             origin: self.origin(),
+            failed: false,
         }))
     }
 

@@ -172,7 +172,7 @@ impl<'e> Evaluator<'e> {
                 return self.body(body, out);
             }
             Statement::Set { target, value } => {
-                let value = self.expression(value)?.into_owned();
+                let value = self.operand(value)?;
                 self.assign(target, value)?;
             }
             Statement::SetBlock { target, filters, body } => {

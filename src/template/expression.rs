@@ -3,7 +3,7 @@
 use std::{borrow::Cow, sync::Arc};
 
 use super::{
-    TemplateError,
+    ErrorKind, TemplateError,
     cells::freeze,
     comparison::compare,
     evaluator::{Evaluator, Result, Seen},
@@ -24,7 +24,7 @@ impl<'e> Evaluator<'e> {
         let input = self.expression(&node.input)?.into_owned();
         let passed = self.passed(&node.arguments)?;
         plugins::call(self, node.kind, &node.name, Some(input), passed)
-            .map_err(|error| error.at(self.code, node.place))
+            .map_err(|error| error.at(self.code, node.place).of_plugin())
     }
 
     /// Returns an expression's value, which may be undefined.
@@ -133,7 +133,7 @@ impl<'e> Evaluator<'e> {
                         let message = format!("unhashable type: '{found}'");
                         return Err(TemplateError::runtime(message));
                     }
-                    let value = self.expression(value)?.into_owned();
+                    let value = self.operand(value)?;
                     dict.insert(key, value);
                 }
                 dict.into()
@@ -142,10 +142,19 @@ impl<'e> Evaluator<'e> {
         }))
     }
 
+    /// Returns the value of an expression that may not be used: what a plugin could not do fails where it is.
+    pub(super) fn operand(&self, expression: &'e Expression) -> Result<Value> {
+        match self.expression(expression) {
+            Ok(value) => Ok(value.into_owned()),
+            Err(error) if error.kind == ErrorKind::Plugin => Ok(error.into()),
+            Err(error) => Err(error),
+        }
+    }
+
     fn collected(&self, items: &'e [Expression]) -> Result<List> {
         let mut list = Vec::with_capacity(items.len());
         for item in items {
-            list.push(self.expression(item)?.into_owned());
+            list.push(self.operand(item)?);
         }
         Ok(list.into())
     }

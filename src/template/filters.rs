@@ -180,10 +180,12 @@ pub(crate) fn apply(
     passed: Passed,
 ) -> Result<Value, TemplateError> {
     let plugin = ("filter", filter.name);
-    let mut invocation =
-        Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed)?;
-    let answer = (filter.call)(&mut invocation);
-    answer.map_err(|refusal| refusal.into_error(plugin))
+    let invocation =
+        Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed);
+    let answer = invocation.and_then(|mut invocation| {
+        (filter.call)(&mut invocation).map_err(|refusal| refusal.into_error(plugin))
+    });
+    answer.map_err(TemplateError::of_plugin)
 }
 
 /// Returns whether there is a filter of this name, ours or somebody else's.
@@ -202,6 +204,34 @@ pub(crate) fn apply_by_name(
         Some(filter) => apply(eval, filter, input, passed),
         None => plugins::call(eval, plugins::Kind::Filter, &name.into(), Some(input), passed),
     }
+}
+
+/// Returns JSON, or why there is none in the words of the reference's own filters.
+pub(crate) fn tagless(json: Result<String, String>) -> Result<Value, Refusal> {
+    let words = |reason: String| {
+        let found = reason.strip_prefix("Object of type ");
+        match found.and_then(|rest| rest.strip_suffix(" is not JSON serializable")) {
+            Some(found) => {
+                format!(
+                    "Object of type '{found}' is not JSON serializable by the 'tagless' profile."
+                )
+            }
+            None => reason,
+        }
+    };
+    Ok(json.map_err(words)?.into())
+}
+
+/// Returns items as paths, which only texts can be.
+pub(crate) fn path_texts(items: &[Value]) -> Result<Vec<String>, Refusal> {
+    let path = |item: &Value| match item {
+        Value::Str(text) => Ok(text.to_string()),
+        other => Err(Refusal::Message(format!(
+            "expected str, bytes or os.PathLike object, not {}",
+            other.type_name()
+        ))),
+    };
+    items.iter().map(path).collect()
 }
 
 /// Returns how JSON is laid out as a filter's named arguments say.

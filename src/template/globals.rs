@@ -15,9 +15,13 @@ static FUNCTIONS: LazyLock<Vec<(&'static str, Value)>> = LazyLock::new(|| {
     let table: [(&'static str, FunctionBody); 11] = [
         ("range", range),
         ("dict", dict),
-        ("lookup", |eval, passed| lookups::call(eval, passed, false)),
-        ("query", |eval, passed| lookups::call(eval, passed, true)),
-        ("q", |eval, passed| lookups::call(eval, passed, true)),
+        ("lookup", |eval, passed| {
+            lookups::call(eval, passed, false).map_err(TemplateError::of_plugin)
+        }),
+        ("query", |eval, passed| {
+            lookups::call(eval, passed, true).map_err(TemplateError::of_plugin)
+        }),
+        ("q", |eval, passed| lookups::call(eval, passed, true).map_err(TemplateError::of_plugin)),
         ("now", now),
         ("undef", undef),
         ("namespace", namespace),

@@ -64,9 +64,10 @@ impl Writer<'_> {
                     return Err(format!("Object of type {found} is not JSON serializable"));
                 }
             },
-            Value::Template(_) | Value::Encrypted(_) | Value::Omit => {
-                self.text(&value.to_text());
+            Value::Omit => {
+                return Err("Object of type _OmitType is not JSON serializable".to_owned());
             }
+            Value::Template(_) | Value::Encrypted(_) => self.text(&value.to_text()),
         }
         Ok(())
     }

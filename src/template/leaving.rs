@@ -1,4 +1,4 @@
-//! How values leave a template: nothing undefined in them, tuples as lists, nothing that was left out.
+//! How values leave a template: nothing undefined in them, tuples as lists.
 
 use super::{TemplateError, evaluator::Result};
 use crate::value::{Dict, List, Value};
@@ -39,9 +39,7 @@ pub(super) fn plain(value: Value) -> Result<Value> {
                 if matches!(key, Value::Tuple(_) | Value::List(_)) {
                     return Err(TemplateError::runtime("unhashable type: 'list'"));
                 }
-                if !matches!(value, Value::Omit) {
-                    entries.insert(key.clone(), plain(value.clone())?);
-                }
+                entries.insert(key.clone(), plain(value.clone())?);
             }
             Ok(entries.into())
         }
@@ -54,7 +52,22 @@ pub(super) fn plain(value: Value) -> Result<Value> {
 }
 
 fn plain_items(list: &List) -> Result<Value> {
-    let items = list.iter().filter(|item| !matches!(item, Value::Omit));
-    let items: Vec<Value> = items.map(|item| plain(item.clone())).collect::<Result<_>>()?;
+    let items: Vec<Value> = list.iter().map(|item| plain(item.clone())).collect::<Result<_>>()?;
     Ok(items.into())
+}
+
+/// Returns a value without what is omitted inside of it.
+pub(super) fn without_omitted(value: &Value) -> Value {
+    let stays = |value: &&Value| !matches!(value, Value::Omit);
+    match value {
+        Value::List(list) if value.is_lazy() => {
+            Value::list(list.iter().filter(stays).map(without_omitted).collect::<Vec<_>>())
+        }
+        Value::Dict(dict) if value.is_lazy() => {
+            let entries = dict.iter().filter(|(_, value)| stays(value));
+            let entries = entries.map(|(key, value)| (key.clone(), without_omitted(value)));
+            entries.collect::<Dict>().into()
+        }
+        other => other.clone(),
+    }
 }

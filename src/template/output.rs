@@ -1,6 +1,6 @@
 //! What a template's statements put out: one native value, or text.
 
-use super::{TemplateError, evaluator::Seen, expression::is_lenient};
+use super::{TemplateError, evaluator::Seen, expression::is_lenient, leaving::without_omitted};
 use crate::value::Value;
 
 /// What was put out so far.
@@ -98,6 +98,9 @@ impl Output {
 fn write(value: &Value, text: &mut String) {
     match value {
         Value::Bytes(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
+        Value::List(_) | Value::Dict(_) if value.is_lazy() => {
+            without_omitted(value).write_text(text);
+        }
         other => other.write_text(text),
     }
 }

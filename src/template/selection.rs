@@ -1,6 +1,6 @@
 //! What `select` and its kin, and `min` and `max`, have in common.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::{
     evaluator::Passed,
@@ -12,7 +12,8 @@ use crate::value::Value;
 
 /// Returns the items that a test, or their truth, chooses: by an attribute when asked to.
 pub(crate) fn chosen(call: &mut Invocation<'_, '_>, by_attribute: bool, wanted: bool) -> Answer {
-    let items = call.items()?;
+    // What is empty or nothing at all has no items, whatever it is.
+    let items = if call.value.is_true() { call.items()? } else { Arc::default() };
     let mut rest = call.rest.clone().into_iter();
     let path = match (by_attribute, call.keyword("attribute")) {
         (false, _) => None,

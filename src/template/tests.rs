@@ -124,10 +124,12 @@ pub(crate) fn apply(
     passed: Passed,
 ) -> Result<bool, TemplateError> {
     let plugin = ("test", test.name);
-    let mut invocation =
-        Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed)?;
-    let verdict = (test.call)(&mut invocation);
-    verdict.map_err(|refusal| refusal.into_error(plugin))
+    let invocation =
+        Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed);
+    let verdict = invocation.and_then(|mut invocation| {
+        (test.call)(&mut invocation).map_err(|refusal| refusal.into_error(plugin))
+    });
+    verdict.map_err(TemplateError::of_plugin)
 }
 
 /// Returns whether there is a test of this name, ours or somebody else's.

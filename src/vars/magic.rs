@@ -123,9 +123,9 @@ fn of_play(names: &Names, name: &str) -> Option<Value> {
     let active = || play.active.read().unwrap_or_else(PoisonError::into_inner);
     Some(match name {
         "ansible_play_name" => Value::Str(Arc::clone(&play.name)),
-        "ansible_play_hosts_all" => list(&play.all_hosts),
-        "ansible_play_hosts" | "play_hosts" => list(&active().play),
-        "ansible_play_batch" => list(&active().batch),
+        "ansible_play_hosts_all" => list(&[&play.all_hosts[..], &active().added].concat()),
+        "ansible_play_hosts" => list(&[&active().play[..], &active().added].concat()),
+        "ansible_play_batch" | "play_hosts" => list(&active().batch),
         "playbook_dir" => {
             let dir = std::path::absolute(&play.play.dir).unwrap_or_else(|_| play.play.dir.clone());
             Value::str(normal(&dir.display().to_string()))
@@ -136,7 +136,11 @@ fn of_play(names: &Names, name: &str) -> Option<Value> {
             for role in roles.iter() {
                 let is_dependency = !role.dependents.is_empty();
                 let role = Value::Str(Arc::clone(&role.name));
-                if (name == "ansible_role_names" || !is_dependency) && !found.contains(&role) {
+                let is_wanted = match name {
+                    "ansible_role_names" => !found.contains(&role),
+                    _ => !is_dependency,
+                };
+                if is_wanted {
                     found.push(role);
                 }
             }

@@ -99,19 +99,21 @@ impl Writer<'_> {
                 self.emit(Event::scalar(None, Some(tag), &text, false, false, style))
             }
             Value::Undefined(undefined) => Err(undefined.message.clone()),
+            Value::Object(object) if object.type_name() == "range" => Err(unrepresentable(value)),
             Value::Object(object) => match (object.mapping(), object.items()) {
                 (Some(dict), _) => self.dict(dict.iter().collect()),
                 (None, Some(items)) => self.list(&items),
                 _ if matches!(object.type_name(), "datetime" | "date") => {
                     self.plain(&object.to_text(), "tag:yaml.org,2002:timestamp")
                 }
-                _ => Err(format!("cannot represent an object: {}", object.to_text())),
+                _ => Err(unrepresentable(value)),
             },
             Value::Encrypted(encrypted) => {
                 let style = ScalarStyle::Literal;
                 self.emit(Event::scalar(None, Some("!vault"), &encrypted.text, false, false, style))
             }
-            Value::Template(_) | Value::Omit => self.text(&value.to_text()),
+            Value::Omit => Err(unrepresentable(value)),
+            Value::Template(_) => self.text(&value.to_text()),
         }
     }
 
@@ -177,6 +179,10 @@ impl Writer<'_> {
         };
         !is_container && self.style.quote.is_none()
     }
+}
+
+fn unrepresentable(value: &Value) -> String {
+    format!("('cannot represent an object', {})", value.to_text())
 }
 
 fn float(number: f64) -> String {

@@ -74,6 +74,7 @@ books! {
         elk => "elk",
         deploy_rolling => "deploy-rolling",
         deploy_blue_green => "deploy-blue-green",
+        deploy_aws => "deploy-aws",
     }
 }
 

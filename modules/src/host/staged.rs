@@ -76,7 +76,8 @@ impl Host {
         }
         // One process makes the copies of a whole run: the next of the same second gets another number.
         let stamp = Civil::stamp(self.local_now());
-        let name = (std::process::id()..)
+        let first = std::process::id();
+        let name = (first..first.saturating_add(10_000))
             .map(|number| format!("{path}.{number}.{stamp}~"))
             .find(|name| !matches!(self.lstat(name), Ok(Some(_))))
             .unwrap_or_else(|| self.backup_name(path));

@@ -18,12 +18,19 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();
-        let engine = if call.flag(1, false) {
+        // As Python's does, it passes over whatever is not of the alphabet.
+        let url_safe = call.flag(1, false);
+        let engine = if url_safe {
             &base64::engine::general_purpose::URL_SAFE
         } else {
             &base64::engine::general_purpose::STANDARD
         };
-        let clean: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let clean: String = text
+            .chars()
+            .filter(|c| {
+                c.is_ascii_alphanumeric() || "+/=".contains(*c) || (url_safe && "-_".contains(*c))
+            })
+            .collect();
         let count = clean.trim_end_matches('=').len();
         let bytes = engine.decode(clean).map_err(|_| match count % 4 {
         1 => format!("Invalid base64-encoded string: number of data characters ({count}) cannot be 1 more than a multiple of 4"),

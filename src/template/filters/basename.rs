@@ -10,7 +10,7 @@ pub(super) static UNIT: Filter = Filter {
     examples: &[("{{ '/etc/motd' | basename }}", "motd"), ("{{ '/etc/' | basename }}", "")],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path()?;
         Ok(path.rsplit('/').next().unwrap_or_default().into())
     },
 };

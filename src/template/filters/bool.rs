@@ -1,7 +1,7 @@
 //! `bool`: words that mean true or false as booleans.
 
 use super::Filter;
-use crate::value::Value;
+use crate::{diagnostic::Told, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "bool",
@@ -18,12 +18,28 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        Ok(match &call.value {
-            Value::Bool(truth) => Value::Bool(*truth),
-            Value::Str(text) => {
-                Value::Bool(matches!(&*text.to_lowercase(), "yes" | "true" | "on" | "1"))
-            }
-            other => Value::Bool(*other == Value::Int(1)),
-        })
+        let known = match &call.value {
+            Value::Bool(truth) => Some(*truth),
+            Value::Str(text) => match &*text.to_lowercase() {
+                "yes" | "true" | "on" | "1" => Some(true),
+                "no" | "false" | "off" | "0" => Some(false),
+                _ => None,
+            },
+            Value::Int(0) => Some(false),
+            Value::Int(1) => Some(true),
+            _ => None,
+        };
+        let truth = known.unwrap_or_else(|| {
+            let truth = call.value == Value::Int(1);
+            let message = format!(
+                "The `bool` filter coerced invalid value {} ({}) to {}.",
+                call.value.to_repr(),
+                call.value.type_name(),
+                Value::Bool(truth).to_text()
+            );
+            call.eval.env.tell(Told::deprecation(message, None));
+            truth
+        });
+        Ok(Value::Bool(truth))
     },
 };

@@ -84,7 +84,9 @@ impl<'i, 'e> Invocation<'i, 'e> {
     ) -> Result<Invocation<'i, 'e>, TemplateError> {
         let value = match input {
             value if !takes_undefined && is_lenient(&value) => Value::str(""),
-            Value::Undefined(undefined) if !takes_undefined => return Err((&*undefined).into()),
+            Value::Undefined(undefined) if !takes_undefined || undefined.failed => {
+                return Err((&*undefined).into());
+            }
             other => eval.complete(other)?,
         };
         let (mut args, mut rest, mut keywords) = (Vec::new(), Vec::new(), Vec::new());
@@ -184,6 +186,35 @@ impl<'i, 'e> Invocation<'i, 'e> {
         match &self.value {
             Value::Str(text) => Arc::clone(text),
             other => other.to_text().into(),
+        }
+    }
+
+    /// Returns the input as text that has a method of texts; nothing but text has it.
+    pub(crate) fn text_with(&self, method: &str) -> Result<Arc<str>, Refusal> {
+        match &self.value {
+            Value::Str(text) => Ok(Arc::clone(text)),
+            other => {
+                let found = other.type_name();
+                Err(format!("'{found}' object has no attribute '{method}'").into())
+            }
+        }
+    }
+
+    /// Returns the input as a path, which only text can be.
+    pub(crate) fn path(&self) -> Result<Arc<str>, Refusal> {
+        self.path_for("expected str, bytes or os.PathLike object")
+    }
+
+    /// Returns the input as a path; `wanted` is what the reference's function says that it takes.
+    pub(crate) fn path_for(&self, wanted: &str) -> Result<Arc<str>, Refusal> {
+        match &self.value {
+            Value::Str(text) => Ok(Arc::clone(text)),
+            Value::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into()),
+            // A file that is open, which no template has.
+            Value::Int(number) if wanted.contains("integer") => {
+                Ok(format!("/dev/fd/{number}").into())
+            }
+            other => Err(format!("{wanted}, not {}", other.type_name()).into()),
         }
     }
 

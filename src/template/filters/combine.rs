@@ -41,16 +41,17 @@ pub(super) static UNIT: Filter = Filter {
                 other => terms.push(other.clone()),
             }
         }
-        let mut terms = terms.into_iter();
-        let Some(mut combined) = terms.next() else { return Ok(Dict::new().into()) };
-        for term in terms {
-            combined = match (super::as_dict(&combined), super::as_dict(&term)) {
+        terms.retain(|term| !matches!(term, Value::None));
+        // The last one is first in rank, and the first to be looked at.
+        let Some(mut combined) = terms.pop() else { return Ok(Dict::new().into()) };
+        for term in terms.iter().rev() {
+            combined = match (super::as_dict(term), super::as_dict(&combined)) {
                 (Some(low), Some(high)) => merged(&low, &high, recursive, &merge).into(),
                 _ => {
                     return Err(format!(
                         "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
-                        combined.type_name(),
-                        term.type_name()
+                        term.type_name(),
+                        combined.type_name()
                     )
                     .into());
                 }

@@ -54,7 +54,7 @@ pub(super) static UNIT: Filter = Filter {
         if !prefix.is_empty() {
             out += &format!("{prefix}{newline}").repeat(count("prefix_count"));
         }
-        let body = call.input_text().replace(&*newline, &format!("{newline}{decoration}"));
+        let body = call.text_with("replace")?.replace(&*newline, &format!("{newline}{decoration}"));
         let body = format!("{decoration}{body}")
             .replace(&format!("{decoration}{newline}"), &format!("{bare}{newline}"));
         out += &body;

@@ -1,6 +1,7 @@
 //! `commonpath`: the longest path that all paths begin with.
 
 use super::Filter;
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "commonpath",
@@ -19,7 +20,12 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let paths: Vec<String> = call.items()?.iter().map(crate::value::Value::to_text).collect();
+        if matches!(call.value, Value::Str(_)) || call.items().is_err() {
+            let found = call.value.type_name();
+            let message = format!("|commonpath expects sequence, got <class '{found}'> instead.");
+            return Err(message.into());
+        }
+        let paths = super::path_texts(&call.items()?)?;
         let Some(first) = paths.first() else {
             return Err("commonpath() arg is an empty sequence".into());
         };

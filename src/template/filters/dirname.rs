@@ -13,7 +13,7 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path()?;
         let head = path.rfind('/').map_or("", |at| &path[..=at]);
         let trimmed = head.trim_end_matches('/');
         Ok(if trimmed.is_empty() { head } else { trimmed }.into())

@@ -9,5 +9,5 @@ pub(super) static UNIT: Filter = Filter {
     params: &[],
     examples: &[("{{ '~root/x' | expanduser }} {{ 'a~' | expanduser }}", "/root/x a~")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::paths::expand_user(&call.input_text()).into()),
+    call: |call| Ok(crate::template::paths::expand_user(&call.path()?).into()),
 };

@@ -1,6 +1,7 @@
 //! `filesizeformat`: a number of bytes for people.
 
 use super::Filter;
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "filesizeformat",
@@ -15,9 +16,16 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let Some(bytes) = crate::template::numbers::to_float(&call.value) else {
-            return Err(
-                format!("could not convert string to float: {}", call.value.to_repr()).into()
-            );
+            return Err(match &call.value {
+                Value::Str(_) => {
+                    format!("could not convert string to float: {}", call.value.to_repr())
+                }
+                other => format!(
+                    "float() argument must be a string or a real number, not '{}'",
+                    other.type_name()
+                ),
+            }
+            .into());
         };
         let binary = call.flag(0, false);
         let (base, units) = if binary {

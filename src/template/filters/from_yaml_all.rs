@@ -14,6 +14,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         crate::value::Value::Str(text) => Ok(crate::template::documents::read_all(text)?.into()),
+        other if !other.is_true() => Ok(crate::value::Value::list([])),
         other => Ok(other.clone()),
     },
 };

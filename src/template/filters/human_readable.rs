@@ -19,8 +19,13 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let Some(size) = crate::template::numbers::to_float(&call.value) else {
-            return Err(format!("human_readable() failed on bad input: '>=' not supported between instances of '{}' and 'int'", call.value.type_name()).into());
+        let Some(size) = call.value.as_float() else {
+            let found = call.value.type_name();
+            let why = match call.some(1) {
+                Some(_) => format!("unsupported operand type(s) for /: '{found}' and 'int'"),
+                None => format!("'>=' not supported between instances of '{found}' and 'int'"),
+            };
+            return Err(format!("human_readable() failed on bad input: {why}").into());
         };
         let base = if call.flag(0, false) { "bits" } else { "Bytes" };
         let unit = call.some(1).map(|unit| unit.to_text().to_uppercase());

@@ -20,6 +20,15 @@ pub(super) static UNIT: Filter = Filter {
             _ => " ".repeat(usize::try_from(call.int(0, 4)?).unwrap_or(0).min(10_000)),
         };
         let (first, blank) = (call.flag(1, false), call.flag(2, false));
+        if !matches!(call.value, Value::Str(_)) {
+            let found = call.value.type_name();
+            return Err(match &call.value {
+                Value::List(_) => format!("'{found}' object has no attribute 'splitlines'"),
+                Value::Tuple(_) => r#"can only concatenate tuple (not "str") to tuple"#.to_owned(),
+                _ => format!("unsupported operand type(s) for +=: '{found}' and 'str'"),
+            }
+            .into());
+        }
         let text = call.input_text();
         // The line after the last newline counts too: an empty one at the end stays empty.
         let text = format!("{text}\n");

@@ -40,6 +40,12 @@ pub(super) static UNIT: Filter = Filter {
         for item in items.iter() {
             let (key, value) =
                 (call.eval.item(item, &key_name)?, call.eval.item(item, &value_name)?);
+            if (key.is_undefined() || value.is_undefined()) && super::as_dict(item).is_none() {
+                let found = call.value.to_repr();
+                let message =
+                    format!("items2dict requires a list of dictionaries, got {found} instead.");
+                return Err(message.into());
+            }
             if key.is_undefined() || value.is_undefined() {
                 return Err(format!(
                 "items2dict requires each dictionary in the list to contain the keys '{}' and '{}', got {} instead.",

@@ -12,8 +12,14 @@ pub(super) static UNIT: Filter = Filter {
         ("{{ [] | last }}", "No last item, sequence was empty."),
     ],
     takes_undefined: false,
-    call: |call| match call.items()?.last() {
-        Some(last) => Ok(call.eval.resolved(last.clone())?),
-        None => Ok(crate::value::Value::undefined("No last item, sequence was empty.")),
+    call: |call| {
+        let Ok(items) = call.items() else {
+            let found = call.value.type_name();
+            return Err(format!("'{found}' object is not reversible").into());
+        };
+        match items.last() {
+            Some(last) => Ok(call.eval.resolved(last.clone())?),
+            None => Ok(crate::value::Value::undefined("No last item, sequence was empty.")),
+        }
     },
 };

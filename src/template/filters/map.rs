@@ -29,6 +29,10 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
+        // What is empty or nothing at all has no items, whatever it is.
+        if !call.value.is_true() {
+            return Ok(Value::list([]));
+        }
         let items = call.items()?;
         let mut mapped = Vec::with_capacity(items.len());
         if call.rest.is_empty()

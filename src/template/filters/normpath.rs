@@ -12,5 +12,5 @@ pub(super) static UNIT: Filter = Filter {
         "/a/c/d . ..",
     )],
     takes_undefined: false,
-    call: |call| Ok(crate::template::paths::normalize(&call.input_text()).into()),
+    call: |call| Ok(crate::template::paths::normalize(&call.path()?).into()),
 };

@@ -16,8 +16,14 @@ pub(super) static UNIT: Filter = Filter {
         if let crate::value::Value::Str(path) = &call.value {
             Ok(path.to_string().into())
         } else {
-            let parts: Vec<String> =
-                call.items()?.iter().map(crate::value::Value::to_text).collect();
+            let Ok(items) = call.items() else {
+                let found = call.value.type_name();
+                return Err(format!(
+                    "|path_join expects string or sequence, got <class '{found}'> instead."
+                )
+                .into());
+            };
+            let parts = super::path_texts(&items)?;
             Ok(crate::template::paths::join(parts.iter().map(String::as_str)).into())
         }
     },

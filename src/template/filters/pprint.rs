@@ -1,16 +1,16 @@
-//! `pprint`: a value as Python's `pprint` shows it.
+//! `pprint`: a value as Python writes it. The reference's containers are its own, which `pprint` does not lay out.
 
 use super::Filter;
 
 pub(super) static UNIT: Filter = Filter {
     name: "pprint",
     aliases: &[],
-    summary: "A value laid out for reading",
+    summary: "A value as Python writes it",
     params: &[],
     examples: &[
         ("{{ [3, 'a', none] | pprint }}", "[3, 'a', None]"),
         ("{{ {'b': 1, 'a': 2} | pprint }}", "{'b': 1, 'a': 2}"),
     ],
     takes_undefined: false,
-    call: |call| Ok(crate::template::pprint::pretty(&call.value).into()),
+    call: |call| Ok(call.value.to_repr().into()),
 };

@@ -9,5 +9,5 @@ pub(super) static UNIT: Filter = Filter {
     params: &[],
     examples: &[("{{ '/usr/./lib/../lib/nothing' | realpath }}", "/usr/lib/nothing")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::paths::real(&call.input_text()).into()),
+    call: |call| Ok(crate::template::paths::real(&call.path()?).into()),
 };

@@ -9,5 +9,10 @@ pub(super) static UNIT: Filter = Filter {
     params: &["start"],
     examples: &[("{{ '/a/b/c' | relpath('/a/d') }} {{ '/a' | relpath('/a') }}", "../b/c .")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::paths::relative(&call.input_text(), &call.text(0, ".")).into()),
+    call: |call| {
+        if !call.value.is_true() {
+            return Err("no path specified".into());
+        }
+        Ok(crate::template::paths::relative(&call.path()?, &call.text(0, ".")).into())
+    },
 };

@@ -27,9 +27,15 @@ pub(super) static UNIT: Filter = Filter {
         let precision = call.int(0, 0)?;
         let method = call.text(1, "common");
         let Some(number) = call.value.as_float() else {
-            return Err(
-                format!("type {} doesn't define __round__ method", call.value.type_name()).into()
-            );
+            let found = call.value.type_name();
+            return Err(match (&*method, &call.value) {
+                ("common", _) => format!("type {found} doesn't define __round__ method"),
+                (_, Value::Dict(_) | Value::None) => {
+                    format!("unsupported operand type(s) for *: '{found}' and 'int'")
+                }
+                _ => format!("must be real number, not {found}"),
+            }
+            .into());
         };
         let precision = i32::try_from(precision.clamp(-400, 400)).unwrap_or(0);
         let factor = 10_f64.powi(precision);

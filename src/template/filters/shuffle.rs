@@ -10,7 +10,9 @@ pub(super) static UNIT: Filter = Filter {
     examples: &[("{{ [1, 2, 3, 4, 5] | shuffle(seed='x') }}", "[5, 2, 1, 4, 3]")],
     takes_undefined: false,
     call: |call| {
-        let mut items = call.items()?.to_vec();
+        // What has no items is what it was.
+        let Ok(items) = call.items() else { return Ok(call.value.clone()) };
+        let mut items = items.to_vec();
         crate::template::random::Random::seeded(call.some(0)).shuffle(&mut items);
         Ok(items.into())
     },

@@ -14,7 +14,7 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path()?;
         let (root, extension) = crate::template::paths::split_extension(&path);
         Ok(Value::Tuple(std::sync::Arc::new(vec![root.into(), extension.into()].into())))
     },

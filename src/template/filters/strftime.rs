@@ -34,6 +34,10 @@ pub(super) static UNIT: Filter = Filter {
                 time
             }
         };
-        Ok(crate::template::time::format(&time, &call.input_text())?.into())
+        Ok(crate::template::time::format(
+            &time,
+            &call.path_for("strftime() argument 1 must be str")?,
+        )?
+        .into())
     },
 };

@@ -22,6 +22,9 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let path = call.some(0).cloned();
         let mut total = call.arg(1).cloned().unwrap_or(Value::Int(0));
+        if matches!(total, Value::Str(_)) {
+            return Err("sum() can't sum strings [use ''.join(seq) instead]".into());
+        }
         for item in call.items()?.iter() {
             let item = match &path {
                 Some(path) => crate::template::sequence::attribute(call.eval, item, path, None)?,

@@ -1,6 +1,10 @@
 //! `ternary`: one value where the input is true, another where it is false.
 
 use super::Filter;
+use crate::{
+    template::{TemplateError, expression::is_lenient},
+    value::Value,
+};
 
 pub(super) static UNIT: Filter = Filter {
     name: "ternary",
@@ -11,9 +15,14 @@ pub(super) static UNIT: Filter = Filter {
         "{{ true | ternary('a', 'b') }} {{ '' | ternary('a', 'b') }} {{ none | ternary('a', 'b', 'c') }} {{ none | ternary('a', 'b') }}",
         "a b c b",
     )],
-    takes_undefined: false,
+    takes_undefined: true,
     call: |call| {
-        let none = matches!(call.value, crate::value::Value::None);
+        if let Value::Undefined(undefined) = &call.value
+            && !is_lenient(&call.value)
+        {
+            return Err(TemplateError::from(&**undefined).into());
+        }
+        let none = matches!(call.value, Value::None);
         Ok(match call.some(2) {
             Some(value) if none => value.clone(),
             _ if call.value.is_true() => call.required(0, "true_val")?.clone(),

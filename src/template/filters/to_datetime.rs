@@ -25,7 +25,10 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let format = call.text(0, "%Y-%m-%d %H:%M:%S");
-        let time = crate::template::time::parse(&call.input_text(), &format)?;
+        let time = crate::template::time::parse(
+            &call.path_for("strptime() argument 1 must be str")?,
+            &format,
+        )?;
         Ok(crate::template::objects::object(time))
     },
 };

@@ -22,6 +22,6 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         call.no_undefined()?;
         let style = super::json_style(call, None, false);
-        Ok(crate::template::json::write(&call.value, &style)?.into())
+        super::tagless(crate::template::json::write(&call.value, &style))
     },
 };

@@ -22,6 +22,6 @@ pub(super) static UNIT: Filter = Filter {
         call.no_undefined()?;
         let indent = call.int(0, 4)?;
         let style = super::json_style(call, Some(indent), call.flag(1, true));
-        Ok(crate::template::json::write(&call.value, &style)?.into())
+        super::tagless(crate::template::json::write(&call.value, &style))
     },
 };

@@ -1,6 +1,7 @@
 //! `truncate`: text that is not longer than so much.
 
 use super::Filter;
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "truncate",
@@ -13,6 +14,10 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
+        if !matches!(call.value, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_))
+        {
+            return Err(format!("object of type '{}' has no len()", call.value.type_name()).into());
+        }
         let text = call.input_text();
         let length = usize::try_from(call.int(0, 255)?).unwrap_or(0);
         let end = call.text(2, "...");
@@ -21,6 +26,14 @@ pub(super) static UNIT: Filter = Filter {
         let end_length = end.chars().count();
         if length < end_length {
             return Err(format!("expected length >= {end_length}, got {length}").into());
+        }
+        let own_length = match &call.value {
+            Value::List(list) | Value::Tuple(list) => list.len(),
+            Value::Dict(dict) => dict.len(),
+            _ => letters.len(),
+        };
+        if own_length <= length + leeway && !matches!(call.value, Value::Str(_)) {
+            return Ok(call.value.clone());
         }
         if letters.len() <= length + leeway {
             return Ok(text.into());

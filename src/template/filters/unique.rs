@@ -24,7 +24,13 @@ pub(super) static UNIT: Filter = Filter {
         let mut unique = Vec::new();
         for item in call.items()?.iter() {
             let key = match &path {
-                Some(path) => attribute(call.eval, item, path, None)?,
+                Some(path) => match attribute(call.eval, item, path, None)? {
+                    Value::Undefined(undefined) => {
+                        let why = &undefined.message;
+                        return Err(format!("Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {why}").into());
+                    }
+                    key => key,
+                },
                 None => item.clone(),
             };
             // What Python cannot hash is told apart only where nothing says how.

@@ -9,5 +9,7 @@ pub(super) static UNIT: Filter = Filter {
     params: &["encoding", "errors"],
     examples: &[("{{ 'a%20b+c%C3%A9' | urldecode }}", "a b cé")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::urls::unquote(&call.input_text().replace('+', " ")).into()),
+    call: |call| {
+        Ok(crate::template::urls::unquote(&call.text_with("replace")?.replace('+', " ")).into())
+    },
 };

@@ -24,7 +24,17 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let text = call.input_text();
+        let text = match &call.value {
+            Value::Str(text) => std::sync::Arc::clone(text),
+            Value::List(_) | Value::Dict(_) => {
+                return Err(format!("unhashable type: '{}'", call.value.type_name()).into());
+            }
+            Value::None | Value::Int(0) => "".into(),
+            other => {
+                let found = other.type_name();
+                return Err(format!("'{found}' object has no attribute 'decode'").into());
+            }
+        };
         let (rest, fragment) = text.split_once('#').unwrap_or((&text, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let is_scheme = |s: &&str| {

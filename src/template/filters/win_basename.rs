@@ -13,7 +13,7 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path()?;
         Ok(super::windows_parts(&path).2.into())
     },
 };

@@ -14,7 +14,7 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path()?;
         let (drive, ..) = super::windows_parts(&path);
         let rest = &path[drive.len()..];
         Ok(Value::Tuple(std::sync::Arc::new(vec![drive.into(), rest.into()].into())))

@@ -16,7 +16,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let width = usize::try_from(call.int(0, 79)?).unwrap_or(79).max(1);
         let (long, separator) = (call.flag(1, true), call.text(2, "\n"));
-        let text = call.input_text();
+        let text = call.text_with("splitlines")?;
         let mut wrapped = Vec::new();
         for line in crate::template::methods::lines(&text, false) {
             wrapped.push(crate::template::sequence::wrap(line, width, long).join(&separator));

@@ -58,7 +58,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             more.insert("ansible_managed", managed.clone());
         }
         let scope = Overlay { more: &more, below: query.env.scope };
-        let mut env = Env::new(&scope, query.env.context);
+        let mut env = Env::new(&scope, query.env.context).telling(query.env.told());
         env.folder = path.parent().map(Into::into);
         found.push(env.file_value(&text, Some(&span), &options)?);
     }

@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ '/a' is abs }} {{ 'a' is abs }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(call.input_text().starts_with('/')),
+    call: |call| Ok(call.path()?.starts_with('/')),
 };

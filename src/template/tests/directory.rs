@@ -9,5 +9,10 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ '/etc' is directory }} {{ '/etc/passwd' is is_dir }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_dir()),
+    call: |call| {
+        Ok(std::path::Path::new(
+            &*call.path_for("stat: path should be string, bytes, os.PathLike or integer")?,
+        )
+        .is_dir())
+    },
 };

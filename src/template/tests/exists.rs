@@ -9,5 +9,10 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ '/etc/passwd' is exists }} {{ '/nothing/here' is exists }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(std::path::Path::new(&*call.input_text()).exists()),
+    call: |call| {
+        Ok(std::path::Path::new(
+            &*call.path_for("stat: path should be string, bytes, os.PathLike or integer")?,
+        )
+        .exists())
+    },
 };

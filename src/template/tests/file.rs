@@ -9,5 +9,10 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ '/etc/passwd' is file }} {{ '/etc' is file }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_file()),
+    call: |call| {
+        Ok(std::path::Path::new(
+            &*call.path_for("stat: path should be string, bytes, os.PathLike or integer")?,
+        )
+        .is_file())
+    },
 };

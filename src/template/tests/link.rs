@@ -9,5 +9,10 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ '/etc/passwd' is link }} {{ '/proc/self' is link }}", "False True")],
     takes_undefined: false,
-    call: |call| Ok(std::path::Path::new(&*call.input_text()).is_symlink()),
+    call: |call| {
+        Ok(std::path::Path::new(
+            &*call.path_for("lstat: path should be string, bytes or os.PathLike")?,
+        )
+        .is_symlink())
+    },
 };

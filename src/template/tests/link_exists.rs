@@ -12,5 +12,11 @@ pub(super) static UNIT: Test = Test {
         "True False",
     )],
     takes_undefined: false,
-    call: |call| Ok(std::path::Path::new(&*call.input_text()).symlink_metadata().is_ok()),
+    call: |call| {
+        Ok(std::path::Path::new(
+            &*call.path_for("lstat: path should be string, bytes or os.PathLike")?,
+        )
+        .symlink_metadata()
+        .is_ok())
+    },
 };

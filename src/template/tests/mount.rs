@@ -11,7 +11,7 @@ pub(super) static UNIT: Test = Test {
     examples: &[("{{ '/proc' is mount }} {{ '/etc/passwd' is mount }}", "True False")],
     takes_undefined: false,
     call: |call| {
-        let path = call.input_text();
+        let path = call.path_for("lstat: path should be string, bytes or os.PathLike")?;
         let Ok(here) = std::fs::symlink_metadata(&*path) else { return Ok(false) };
         let Ok(above) = std::fs::symlink_metadata(format!("{path}/..")) else { return Ok(false) };
         Ok(here.is_dir() && (here.dev() != above.dev() || here.ino() == above.ino()))

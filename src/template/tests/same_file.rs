@@ -14,6 +14,9 @@ pub(super) static UNIT: Test = Test {
     )],
     takes_undefined: false,
     call: |call| {
+        if call.some(0).is_none() {
+            return Err("samefile() missing 1 required positional argument: 'f2'".into());
+        }
         let look =
             |path: &str| std::fs::metadata(path).map_err(|error| format!("{error}: '{path}'"));
         let (a, b) = (look(&call.input_text())?, look(&call.required(0, "f2")?.to_text())?);

@@ -1,6 +1,7 @@
 //! `uri`: whether text is an identifier with a scheme.
 
 use super::Test;
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "uri",
@@ -13,6 +14,8 @@ pub(super) static UNIT: Test = Test {
     )],
     takes_undefined: false,
     call: |call| {
-        Ok(call.some(0).is_none() || super::uri_parts(&call.input_text(), call.some(0)).is_some())
+        Ok(matches!(call.value, Value::Str(_))
+            && (call.some(0).is_none()
+                || super::uri_parts(&call.input_text(), call.some(0)).is_some()))
     },
 };

@@ -1,6 +1,7 @@
 //! `url`: whether text is an address with a host.
 
 use super::Test;
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "url",
@@ -13,10 +14,10 @@ pub(super) static UNIT: Test = Test {
     )],
     takes_undefined: false,
     call: |call| {
-        let text = call.input_text();
-        let rest = match super::uri_parts(&text, call.some(0)) {
+        let Value::Str(text) = &call.value else { return Ok(false) };
+        let rest = match super::uri_parts(text, call.some(0)) {
             Some(rest) => rest,
-            None if call.some(0).is_none() => &*text,
+            None if call.some(0).is_none() => &**text,
             None => return Ok(false),
         };
         let host =

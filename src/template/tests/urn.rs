@@ -1,6 +1,7 @@
 //! `urn`: whether text is the name of something.
 
 use super::Test;
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "urn",
@@ -9,5 +10,8 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ 'urn:isbn:1' is urn }} {{ 'http://a' is urn }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(call.input_text().to_lowercase().starts_with("urn:")),
+    call: |call| {
+        Ok(matches!(call.value, Value::Str(_))
+            && call.input_text().to_lowercase().starts_with("urn:"))
+    },
 };

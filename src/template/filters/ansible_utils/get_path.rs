@@ -36,7 +36,7 @@ pub(in crate::template) fn found(
 ) -> Result<Value, TemplateError> {
     let scope = Only(value.clone());
     let dot = if path.starts_with('[') { "" } else { "." };
-    let inner = Env::new(&scope, env.context);
+    let inner = Env::new(&scope, env.context).telling(env.told());
     let found =
         inner.eval_expression(&format!("{NAME}{dot}{path}"), None).map_err(|mut error| {
             // The name that stands for the value is nobody's business.

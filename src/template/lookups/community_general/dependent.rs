@@ -84,7 +84,7 @@ fn nest(
     let items = match items {
         Value::Str(expression) => {
             let scope = WithItem { item, below: query.env.scope };
-            let env = Env::new(&scope, query.env.context);
+            let env = Env::new(&scope, query.env.context).telling(query.env.told());
             env.eval_expression(expression, None).map_err(|error| {
                 let (message, item) = (error.message, Value::from(item.clone()).to_text());
                 format!("Caught {message:?} while evaluating '{name}' with item == {item}")
