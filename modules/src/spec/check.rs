@@ -119,8 +119,10 @@ fn known_names(
         return Ok(());
     }
     unknown.sort_unstable();
+    // What `file` is given by actions of the reference is told by it as any other.
+    let told = |arg: &Arg| !arg.hidden || matches!(arg.name, "_diff_peek" | "_original_basename");
     let mut supported: Vec<&str> =
-        args.iter().filter(|arg| !arg.hidden).map(|arg| arg.name).collect();
+        args.iter().filter(|arg| told(arg)).map(|arg| arg.name).collect();
     supported.sort_unstable();
     let mut aliases: Vec<&str> =
         args.iter().filter(|arg| !arg.hidden).flat_map(|arg| arg.aliases).copied().collect();

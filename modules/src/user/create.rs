@@ -142,10 +142,8 @@ pub(super) fn home_folder(args: &Args, user: &User, host: &Host) -> Result<()> {
             (words.next() == Some(name)).then(|| words.next()).flatten().and_then(octal)
         })
     };
-    let mode = match args.umask.as_deref().and_then(octal) {
-        Some(umask) => 0o777 & !umask,
-        None => setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022)),
-    };
+    // The task's own mask is for `useradd` alone, in the reference, too.
+    let mode = setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022));
     let skeleton = args.skeleton.as_deref().unwrap_or("/etc/skel");
     host.make_home(&user.home, skeleton, mode, (user.uid, user.gid))
 }
