@@ -40,17 +40,26 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let missing = unavailable(names, mechanism == "glibc", host)?;
     if !missing.is_empty() {
         let missing: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
-        return Err(Failure::new(format!(
+        let told = serde_json::json!({
+            "mechanism": mechanism, "name": names, "ubuntu_mode": mechanism != "glibc",
+        });
+        let mut output = told.clone();
+        output["diff"] = serde_json::json!({});
+        let mut failure = Failure::new(format!(
             "The following locales you have entered are not available on your system: {}",
             missing.join(", ")
-        )));
+        ));
+        failure.values.extend(told.as_object().cloned().unwrap_or_default());
+        return Err(failure.with("output", output).with("vars", told));
     }
     let known = known(host)?;
     let is_there = |name: &String| known.contains(&normal(name));
     let present = args.state == State::Present;
     let differs = if present { !names.iter().all(is_there) } else { names.iter().any(is_there) };
-    let outcome =
-        Outcome::changed_if(differs).with("name", names.clone()).with("mechanism", mechanism);
+    let outcome = Outcome::changed_if(differs)
+        .with("name", names.clone())
+        .with("mechanism", mechanism)
+        .with("ubuntu_mode", mechanism != "glibc");
     if !differs {
         return Ok(outcome);
     }

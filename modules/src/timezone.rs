@@ -54,7 +54,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let is_zone = !name.split('/').any(|part| part == ".." || part.is_empty())
             && host.stat(format!("{ZONES}/{name}"))?.is_some_and(|meta| meta.is_file());
         if !is_zone {
-            return Err(Failure::new(format!("given timezone \"{name}\" is not available")));
+            return Err(Failure::new(format!(
+                "Error message:\ngiven timezone \"{name}\" is not available"
+            )));
         }
         let now = zone(host).unwrap_or_else(|| "n/a".to_owned());
         before.insert("name".to_owned(), now.as_str().into());
@@ -163,7 +165,7 @@ mod tests {
         assert_eq!(host.line("/etc/timezone").unwrap(), "Etc/UTC");
         assert_eq!(
             run(&host, json!({"name": "Europe/Nowhere"}))["msg"],
-            "given timezone \"Europe/Nowhere\" is not available"
+            "Error message:\ngiven timezone \"Europe/Nowhere\" is not available"
         );
     }
 }
