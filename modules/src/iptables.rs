@@ -436,7 +436,7 @@ mod tests {
     fn nonsense_is_named() {
         assert_eq!(
             iptables(&host(), json!({"jump": "DROP"}))["msg"],
-            "Either chain or flush parameter must be specified."
+            "flush is False but all of the following are missing: chain"
         );
         let given = json!({"chain": "INPUT", "jump": "DROP", "log_prefix": "x"});
         assert_eq!(
