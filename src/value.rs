@@ -24,7 +24,7 @@ pub use containers::{Dict, List};
 pub(crate) use key_values::split_name;
 pub use key_values::{ArgText, parse_key_values};
 use num_bigint::BigInt;
-pub use text::{float_text, is_printable};
+pub use text::{float_text, is_printable, lines};
 
 use crate::diagnostic::Span;
 

@@ -8,7 +8,7 @@ use windlass_protocol::{Json, JsonMap};
 
 use crate::{
     host::{Command, Failure, Host, Outcome, Result},
-    spec::python_str,
+    spec::{python_class, python_str},
 };
 
 /// Answers questions that Debian's packages ask
@@ -61,7 +61,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         && let Some(other) = items.iter().find(|item| !item.is_string())
         && items.len() > 1
     {
-        let kind = type_of(other);
+        let kind = python_class(other);
         return Err(Failure::new(format!(
             "Invalid value provided for 'multiselect': '<' not supported between instances of '{kind}' and 'str'"
         )));
@@ -85,7 +85,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(told(false, known));
     }
     if !is_text && !host.checking() {
-        let kind = type_of(given);
+        let kind = python_class(given);
         return Err(Failure::raised(format!(
             "sequence item 3: expected str instance, {kind} found"
         )));
@@ -117,19 +117,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 
 fn told(changed: bool, answers: JsonMap) -> Outcome {
     Outcome::changed_if(changed).with("msg", "").with("current", answers)
-}
-
-/// What Python calls a value.
-fn type_of(value: &Json) -> &'static str {
-    match value {
-        Json::Bool(_) => "bool",
-        Json::Number(number) if number.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-        Json::String(_) => "str",
-        Json::Null => "NoneType",
-    }
 }
 
 /// Returns the answer as the database writes it.

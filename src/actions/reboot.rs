@@ -177,11 +177,10 @@ impl Reboot {
         let paths: Vec<String> = folders
             .iter()
             .map(|folder| format!("{}/shutdown", folder.trim_end_matches('/')))
-            .map(|path| format!("'{}'", path.replace('\'', "'\\''")))
             .collect();
         let line = format!(
             "for path in {}; do if [ -x \"$path\" ]; then echo \"$path\"; exit; fi; done",
-            paths.join(" ")
+            windlass_modules::host::join_words(&paths)
         );
         let found = text(&self.shell(&self.target, &line).await?, "stdout");
         if found.is_empty() {

@@ -1,6 +1,10 @@
 //! Strategies: which host does which task when.
 
-use std::{collections::HashSet, rc::Rc, sync::Arc};
+use std::{
+    collections::HashSet,
+    rc::Rc,
+    sync::{Arc, Mutex},
+};
 
 use tokio::sync::OnceCell;
 
@@ -11,7 +15,7 @@ use super::{
     task::Prepared,
 };
 use crate::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Told},
     output::{Event, TaskStart},
     playbook::{Argument, Entry, Files, Keyword, Task},
     settings::Gathering,
@@ -158,8 +162,9 @@ impl Batch<'_> {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
             return !(smart && HostData::get(&host.host.facts).gathered);
         }
-        if !self.hosts[at].started {
-            self.hosts[at].started = self.is_start(&next.task);
+        if !self.hosts[at].started && self.run.is_start(&self.play, &next.task) {
+            self.hosts[at].started = true;
+            self.run.started.store(true, std::sync::atomic::Ordering::Relaxed);
         }
         self.hosts[at].started
     }
@@ -170,15 +175,6 @@ impl Batch<'_> {
         &*task.action == "gather_facts"
             && (task.span.line, task.span.column) == (play.line, play.column)
             && Arc::ptr_eq(&task.span.source, &play.source)
-    }
-
-    /// Whether this is the task that `--start-at-task` names, by name or glob.
-    fn is_start(&self, task: &Task) -> bool {
-        let is_it = self.run.is_start(&self.play, task);
-        if is_it {
-            self.run.started.store(true, std::sync::atomic::Ordering::Relaxed);
-        }
-        is_it
     }
 
     pub(super) fn tags(&self, task: &Task) -> Vec<String> {
@@ -208,7 +204,7 @@ impl Batch<'_> {
     }
 
     pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        self.run.bare_name(&self.play, task, host)
+        self.run.bare_name(&self.play, task, host, None)
     }
 
     pub(super) fn prepared(
@@ -229,7 +225,7 @@ impl Batch<'_> {
             slot,
             host_index: self.hosts[at].index,
             local_fork: OnceCell::new(),
-            told: std::sync::Mutex::default(),
+            told: Mutex::default(),
             handlers: self.names_of_handlers(task),
         }
     }
@@ -306,13 +302,20 @@ impl Batch<'_> {
 
 impl Run {
     /// A task's name without its role's, as a host sees it.
-    fn bare_name(&self, play: &Arc<PlayData>, task: &Task, host: Option<&Arc<HostData>>) -> String {
+    fn bare_name(
+        &self,
+        play: &Arc<PlayData>,
+        task: &Task,
+        host: Option<&Arc<HostData>>,
+        told: Option<&Mutex<Vec<Told>>>,
+    ) -> String {
         match &task.name {
             None | Some(Value::None) => default_name(task),
             Some(value) if value.is_lazy() => {
                 let names = Names::new(&self.world, Some(play), host).with_level(&task.level);
                 let context = self.world.context(names.search_path());
-                let name = Env::new(&names, &context).eval_marked(value);
+                let env = Env::new(&names, &context);
+                let name = env.telling(told.unwrap_or(&context.told)).eval_marked(value);
                 if name.is_true() { name.to_text() } else { default_name(task) }
             }
             Some(value) => value.to_text(),
@@ -322,7 +325,9 @@ impl Run {
     /// Whether this is the task that `--start-at-task` names, by name or glob.
     fn is_start(&self, play: &Arc<PlayData>, task: &Task) -> bool {
         let Some(wanted) = &self.options.start_at_task else { return true };
-        let bare = self.bare_name(play, task, None);
+        // Nobody wants to hear of the names of tasks that do not run.
+        let unheard = Mutex::default();
+        let bare = self.bare_name(play, task, None, Some(&unheard));
         let name = role_prefix(task) + &bare;
         [name, bare]
             .iter()

@@ -21,8 +21,7 @@ use super::{
 use crate::{
     actions,
     connection::{Kind, Target},
-    diagnostic::Span,
-    diagnostic::Told,
+    diagnostic::{Span, Told},
     output::TaskStart,
     playbook::{Keyword, Task},
     remote::{Answer, Content},

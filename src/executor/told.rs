@@ -25,9 +25,7 @@ impl Prepared {
         }
         judged.told.extend(told);
     }
-}
 
-impl Prepared {
     /// Modules in Python tell events, with more to them than others need to know.
     fn name_events(&self, result: &mut Dict) {
         for key in KEYS {

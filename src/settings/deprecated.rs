@@ -126,3 +126,18 @@ pub(super) fn warnings(reader: &Reader<'_>) -> Vec<Diagnostic> {
     };
     ALL.iter().filter(is_set).map(warning).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::catalogue;
+
+    #[test]
+    fn they_are_set_where_the_catalogue_says() {
+        for setting in &ALL {
+            let known = catalogue::KNOWN.iter().find(|known| known.name == setting.name).unwrap();
+            assert!(known.keys.contains(&setting.key), "{}", setting.name);
+            assert_eq!(known.variables, setting.variable.into_iter().collect::<Vec<_>>());
+        }
+    }
+}

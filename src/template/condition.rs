@@ -42,27 +42,23 @@ impl Env<'_> {
             Value::Template(template) if !is_all_template(&template.text) => {
                 self.eval_condition(&template.text, template.span.as_ref().or(span))
             }
-            Value::Template(template) => {
-                let inner = self.eval(value);
-                let refused = match &inner {
-                    Ok(Value::Str(_)) => !self.hands_on(template),
-                    other => matches!(other, Ok(Value::Omit)),
-                };
-                if !refused {
+            Value::Template(template) => match self.eval(value) {
+                Ok(Value::Omit) => Ok(Value::Omit),
+                // Only the operator's own words may be evaluated, not what they gave.
+                Ok(Value::Str(_)) if !self.hands_on(template) => {
+                    Err(TemplateError::untrusted(template.span.clone()))
+                }
+                inner => {
                     self.tell(Told::deprecation(
                         "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
                         template.span.as_ref(),
                     ));
-                }
-                match inner {
-                    Ok(Value::Str(text)) if self.hands_on(template) => {
-                        return self.condition_at(&Value::Str(text), span);
+                    match inner {
+                        Ok(text @ Value::Str(_)) => return self.condition_at(&text, span),
+                        other => other,
                     }
-                    // Only the operator's own words may be evaluated, not what they gave.
-                    Ok(Value::Str(_)) => Err(TemplateError::untrusted(template.span.clone())),
-                    other => other,
                 }
-            }
+            },
             _ => return Err(TemplateError::exact("Conditional expressions must be strings.")),
         };
         match result {

@@ -18,7 +18,7 @@ mod call;
 mod community_general;
 
 pub(in crate::template) use ansible_utils::{found, paths};
-pub(crate) use call::{Answer, Invocation, Refusal, as_dict};
+pub(crate) use call::{Answer, Invocation, Refusal, as_dict, path_texts};
 pub(in crate::template) use community_general::{python_class, type_of};
 
 registry! { Filter:
@@ -220,18 +220,6 @@ pub(crate) fn tagless(json: Result<String, String>) -> Result<Value, Refusal> {
         }
     };
     Ok(json.map_err(words)?.into())
-}
-
-/// Returns items as paths, which only texts can be.
-pub(crate) fn path_texts(items: &[Value]) -> Result<Vec<String>, Refusal> {
-    let path = |item: &Value| match item {
-        Value::Str(text) => Ok(text.to_string()),
-        other => Err(Refusal::Message(format!(
-            "expected str, bytes or os.PathLike object, not {}",
-            other.type_name()
-        ))),
-    };
-    items.iter().map(path).collect()
 }
 
 /// Returns how JSON is laid out as a filter's named arguments say.

@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use super::lines;
+
 /// Lines of both sides: equal, or replaced by one another (one of the two may be empty).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -45,7 +47,7 @@ pub fn groups(before: &[&str], after: &[&str], context: usize) -> Vec<Vec<Change
 
 /// Returns lines that differ with the signs of a unified diff, without the names above them.
 pub fn unified(before: &str, after: &str, context: usize) -> Vec<(char, String)> {
-    let (before, after) = (lines(before), lines(after));
+    let (before, after) = (lines(before, true), lines(after, true));
     let mut shown = Vec::new();
     for group in groups(&before, &after, context) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
@@ -73,33 +75,6 @@ fn range(start: usize, end: usize) -> String {
         0 => format!("{start},0"),
         len => format!("{},{len}", start + 1),
     }
-}
-
-/// Returns the lines with their ends, as `splitlines(True)` gives them.
-pub fn lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut start = 0;
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, character)) = characters.next() {
-        let ends = matches!(
-            character,
-            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'
-                ..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        );
-        if !ends {
-            continue;
-        }
-        let mut end = at + character.len_utf8();
-        if character == '\r' && characters.next_if(|(_, next)| *next == '\n').is_some() {
-            end += 1;
-        }
-        lines.push(&text[start..end]);
-        start = end;
-    }
-    if start < text.len() {
-        lines.push(&text[start..]);
-    }
-    lines
 }
 
 /// All changes from the beginning to the end.
@@ -263,7 +238,7 @@ mod tests {
 
     #[test]
     fn lines_end_where_python_sees_ends() {
-        assert_eq!(lines("a\r\nb\rc\u{2028}d"), ["a\r\n", "b\r", "c\u{2028}", "d"]);
-        assert_eq!(lines(""), Vec::<&str>::new());
+        assert_eq!(lines("a\r\nb\rc\u{2028}d", true), ["a\r\n", "b\r", "c\u{2028}", "d"]);
+        assert_eq!(lines("", true), Vec::<&str>::new());
     }
 }

@@ -106,6 +106,31 @@ pub fn float_text(number: f64) -> String {
 static UNPRINTABLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"^[\p{C}\p{Zl}\p{Zp}\p{Zs}]$").ok());
 
+/// Returns the lines as Python's `splitlines` gives them, with their ends where `keep` says so.
+pub fn lines(text: &str, keep: bool) -> Vec<&str> {
+    let is_end = |c: char| {
+        matches!(
+            c,
+            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
+        )
+    };
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let Some(at) = rest.find(is_end) else {
+            lines.push(rest);
+            break;
+        };
+        let end = match rest[at..].strip_prefix("\r\n") {
+            Some(_) => at + 2,
+            None => at + rest[at..].chars().next().map_or(1, char::len_utf8),
+        };
+        lines.push(if keep { &rest[..end] } else { &rest[..at] });
+        rest = &rest[end..];
+    }
+    lines
+}
+
 /// Returns whether `repr()` shows a character as it is.
 pub fn is_printable(character: char) -> bool {
     if character.is_ascii() {

@@ -29,21 +29,18 @@ impl Host {
             return Ok(vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]);
         }
         let found = match self.run(&Command::new(["getent", "ahosts", name])) {
-            Ok(output) if output.success() => of_getent(&output.text()),
-            // It knows everything that the host knows: nothing more to ask.
-            Ok(_) => Vec::new(),
+            Ok(output) if output.success() => Some(of_getent(&output.text())),
+            // It knows everything that the host knows, but not whether anybody was there to ask.
+            Ok(_) => self.has_servers(name).then(Vec::new),
             Err(_) => self.ask_servers(name),
         };
-        if found.is_empty() {
+        let kind = match found {
+            Some(found) if !found.is_empty() => return Ok(found),
+            Some(_) => io::ErrorKind::NotFound,
             // Who knows whether there is such a name, when nobody is there to say so.
-            let kind = if self.has_servers(name) {
-                io::ErrorKind::NotFound
-            } else {
-                io::ErrorKind::HostUnreachable
-            };
-            return Err(io::Error::new(kind, format!("cannot resolve the name `{name}`")));
-        }
-        Ok(found)
+            None => io::ErrorKind::HostUnreachable,
+        };
+        Err(io::Error::new(kind, format!("cannot resolve the name `{name}`")))
     }
 
     /// Connects to the first address of a name that answers; each gets `limit`.
@@ -65,8 +62,8 @@ impl Host {
         servers(&config).into_iter().any(|server| ask(server, name, A).is_ok())
     }
 
-    /// Asks the name servers of the host, with its search domains.
-    fn ask_servers(&self, name: &str) -> Vec<IpAddr> {
+    /// Asks the name servers of the host, with its search domains; nothing where none of them answers.
+    fn ask_servers(&self, name: &str) -> Option<Vec<IpAddr>> {
         let config = self.database("/etc/resolv.conf");
         let words = |keyword: &str| words_of(&config, keyword);
         let servers = servers(&config);
@@ -79,16 +76,18 @@ impl Host {
             let at = if name.contains('.') { names.len() } else { 0 };
             names.splice(at..at, longer);
         }
+        let mut answered = false;
         for name in names {
             for server in &servers {
-                let mut found = ask(*server, &name, A).unwrap_or_default();
-                found.extend(ask(*server, &name, AAAA).unwrap_or_default());
+                let answers = [ask(*server, &name, A), ask(*server, &name, AAAA)];
+                answered |= answers.iter().any(Result::is_ok);
+                let found: Vec<IpAddr> = answers.into_iter().flatten().flatten().collect();
                 if !found.is_empty() {
-                    return found;
+                    return Some(found);
                 }
             }
         }
-        Vec::new()
+        answered.then(Vec::new)
     }
 }
 

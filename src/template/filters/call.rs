@@ -72,6 +72,21 @@ impl Refusal {
     }
 }
 
+/// What the reference's functions for paths take.
+const PATH: &str = "expected str, bytes or os.PathLike object";
+
+fn path_text(value: &Value, wanted: &str) -> Result<Arc<str>, Refusal> {
+    match value {
+        Value::Str(text) => Ok(Arc::clone(text)),
+        other => Err(format!("{wanted}, not {}", other.type_name()).into()),
+    }
+}
+
+/// Returns items as paths, which only texts can be.
+pub(crate) fn path_texts(items: &[Value]) -> Result<Vec<Arc<str>>, Refusal> {
+    items.iter().map(|item| path_text(item, PATH)).collect()
+}
+
 impl<'i, 'e> Invocation<'i, 'e> {
     /// Binds arguments to parameters; what is undefined among them is an error.
     pub(crate) fn bind(
@@ -202,19 +217,18 @@ impl<'i, 'e> Invocation<'i, 'e> {
 
     /// Returns the input as a path, which only text can be.
     pub(crate) fn path(&self) -> Result<Arc<str>, Refusal> {
-        self.path_for("expected str, bytes or os.PathLike object")
+        self.path_for(PATH)
     }
 
     /// Returns the input as a path; `wanted` is what the reference's function says that it takes.
     pub(crate) fn path_for(&self, wanted: &str) -> Result<Arc<str>, Refusal> {
         match &self.value {
-            Value::Str(text) => Ok(Arc::clone(text)),
             Value::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into()),
             // A file that is open, which no template has.
             Value::Int(number) if wanted.contains("integer") => {
                 Ok(format!("/dev/fd/{number}").into())
             }
-            other => Err(format!("{wanted}, not {}", other.type_name()).into()),
+            other => path_text(other, wanted),
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) static UNIT: Filter = Filter {
         let text = call.input_text();
         // The line after the last newline counts too: an empty one at the end stays empty.
         let text = format!("{text}\n");
-        let lines = crate::template::methods::lines(&text, false);
+        let lines = crate::value::lines(&text, false);
         let mut indented = String::new();
         for (index, line) in lines.iter().enumerate() {
             if index > 0 {

@@ -24,7 +24,7 @@ pub(super) static UNIT: Filter = Filter {
                 .into());
             };
             let parts = super::path_texts(&items)?;
-            Ok(crate::template::paths::join(parts.iter().map(String::as_str)).into())
+            Ok(crate::template::paths::join(parts.iter().map(|part| &**part)).into())
         }
     },
 };

@@ -18,7 +18,7 @@ pub(super) static UNIT: Filter = Filter {
         let (long, separator) = (call.flag(1, true), call.text(2, "\n"));
         let text = call.text_with("splitlines")?;
         let mut wrapped = Vec::new();
-        for line in crate::template::methods::lines(&text, false) {
+        for line in crate::value::lines(&text, false) {
             wrapped.push(crate::template::sequence::wrap(line, width, long).join(&separator));
         }
         Ok(wrapped.join(&separator).into())

@@ -15,7 +15,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
     for command in query.names() {
         let text = super::output("lines", &command)?;
-        found.extend(crate::template::methods::lines(&text, false).into_iter().map(Value::str));
+        found.extend(crate::value::lines(&text, false).into_iter().map(Value::str));
     }
     Ok(found)
 }

@@ -109,31 +109,6 @@ pub(crate) fn split<'t>(
     parts
 }
 
-/// Python's `splitlines`.
-pub(crate) fn lines(text: &str, keep: bool) -> Vec<&str> {
-    let is_end = |c: char| {
-        matches!(
-            c,
-            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let Some(at) = rest.find(is_end) else {
-            lines.push(rest);
-            break;
-        };
-        let end = match rest[at..].strip_prefix("\r\n") {
-            Some(_) => at + 2,
-            None => at + rest[at..].chars().next().map_or(1, char::len_utf8),
-        };
-        lines.push(if keep { &rest[..end] } else { &rest[..at] });
-        rest = &rest[end..];
-    }
-    lines
-}
-
 pub(super) fn window(text: &str, start: i64, end: Option<Value>) -> &str {
     if start == 0 && end.is_none() {
         return text;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::letters::{
-    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, lines, split, title, window,
+    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, split, title, window,
 };
 use crate::{
     template::{
@@ -181,7 +181,7 @@ pub(super) fn call(
         }
         "splitlines" => {
             let keep = argument(0, "keepends").is_some_and(|value| value.is_true());
-            Value::list(lines(text, keep).into_iter().map(Value::str))
+            Value::list(crate::value::lines(text, keep).into_iter().map(Value::str))
         }
         "partition" | "rpartition" => {
             let separator = needed_text(0)?;
