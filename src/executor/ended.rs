@@ -74,17 +74,7 @@ impl Prepared {
         }
         let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
-        let judged = Judged {
-            result,
-            status,
-            causes: Vec::new(),
-            delegate: None,
-            no_log,
-            include: None,
-            notify,
-            ran: false,
-            told: items_told,
-        };
+        let judged = Judged { notify, told: items_told, ..Judged::new(result, status, no_log) };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;

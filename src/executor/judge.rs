@@ -33,6 +33,23 @@ pub(super) struct Judged {
     pub(super) told: Vec<Told>,
 }
 
+impl Judged {
+    /// Returns a result that was not done, with nothing more to say.
+    pub(super) fn new(result: Dict, status: Status, no_log: bool) -> Judged {
+        Judged {
+            result,
+            status,
+            causes: Vec::new(),
+            delegate: None,
+            no_log,
+            include: None,
+            notify: Vec::new(),
+            ran: false,
+            told: Vec::new(),
+        }
+    }
+}
+
 const WHOLE_ARGUMENTS: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
 
 impl Prepared {
@@ -54,20 +71,7 @@ impl Prepared {
             }
         };
         if skipped {
-            return (
-                Judged {
-                    result,
-                    status: Status::Skipped,
-                    causes: Vec::new(),
-                    delegate,
-                    no_log,
-                    include: None,
-                    notify: Vec::new(),
-                    ran: false,
-                    told: Vec::new(),
-                },
-                true,
-            );
+            return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
         add_lines(&mut result);
@@ -185,8 +189,8 @@ impl Prepared {
             _ => Status::Ok,
         };
         let ran = !result.contains_key("_ansible_windlass_not_begun");
-        let told = Vec::new();
-        (Judged { result, status, causes, delegate, no_log, include, notify, ran, told }, done)
+        let judged = Judged::new(result, status, no_log);
+        (Judged { causes, delegate, include, notify, ran, ..judged }, done)
     }
 
     /// Facts stand among the variables: a host could bring arguments into a mapping that is one template.
@@ -269,17 +273,7 @@ impl Prepared {
         if status == Status::Failed {
             explain(&mut result);
         }
-        Judged {
-            result,
-            status,
-            causes,
-            delegate,
-            no_log,
-            include: None,
-            notify: Vec::new(),
-            ran: false,
-            told: Vec::new(),
-        }
+        Judged { causes, delegate, ..Judged::new(result, status, no_log) }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.
@@ -297,17 +291,7 @@ impl Prepared {
         say_something(&mut result, "Action");
         let causes = self.why_failed("Action", &result);
         explain(&mut result);
-        Judged {
-            result,
-            status: Status::Failed,
-            causes,
-            delegate,
-            no_log,
-            include: None,
-            notify: Vec::new(),
-            ran: true,
-            told: Vec::new(),
-        }
+        Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
 
     /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
