@@ -137,9 +137,7 @@ fn check(name: &str, is_foreign: bool, text: &str, options: &RunOptions) -> Resu
         ))));
     }
     if !is_foreign && !actions::exists(name) && !Template::is_in(name) {
-        let error = Diagnostic::bare(format!(
-            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
-        ));
+        let error = Diagnostic::bare(actions::unresolved(written));
         let error = match closest(name, actions::names()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,

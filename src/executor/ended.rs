@@ -8,7 +8,6 @@ use crate::{
     playbook::Keyword,
     template::Env,
     value::{Dict, Value},
-    vars::HostData,
 };
 
 impl Prepared {
@@ -140,7 +139,7 @@ impl Prepared {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = judged.registered();
             registered.remove("invocation");
-            HostData::set(&self.host.assigned, register, registered.into());
+            self.host.assign(register, registered.into(), false);
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");

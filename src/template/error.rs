@@ -155,6 +155,7 @@ impl TemplateError {
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
         TemplateError {
+            origin: span.clone(),
             span,
             kind: ErrorKind::Untrusted,
             ..TemplateError::exact("Encountered untrusted template or expression.")
