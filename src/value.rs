@@ -84,7 +84,8 @@ impl Template {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Template({:?})", self.text)
+        let kind = if self.literal { "Literal" } else { "Template" };
+        write!(f, "{kind}({:?})", self.text)
     }
 }
 
