@@ -186,7 +186,10 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return (action.run)(call);
     }
     let Some(module) = windlass_modules::find(name) else {
-        return Err(Failure::at(Some(&call.task.action_span), unresolved(name)));
+        return Err(Failure::at(
+            Some(&call.task.action_span),
+            format!("Cannot resolve '{name}' to an action or module."),
+        ));
     };
     let args = call
         .args

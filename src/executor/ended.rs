@@ -126,10 +126,10 @@ impl Prepared {
             || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
         if diffing
             && !event.no_log
-            && event.result.get("changed").is_some_and(truth)
             && let Some(diff) = event.result.get("diff")
         {
-            self.turn.event(self.slot, Event::Diff { diff: diff.clone() });
+            let changed = event.result.get("changed").is_some_and(truth);
+            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
     }

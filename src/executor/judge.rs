@@ -74,7 +74,10 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
-        add_lines(&mut result);
+        // What somebody types is one line.
+        if &*self.task.action != "pause" {
+            add_lines(&mut result);
+        }
         if let Some(tries) = tries {
             result.insert("attempts", tries);
         }
