@@ -249,8 +249,13 @@ impl World {
 impl HostData {
     /// Adds a variable to a layer of this host.
     pub fn set(layer: &RwLock<Arc<Dict>>, name: &str, value: Value) {
+        HostData::set_all(layer, [(Value::str(name), value)]);
+    }
+
+    /// Adds variables to a layer of this host; nothing is copied as long as nobody else holds the layer.
+    pub fn set_all(layer: &RwLock<Arc<Dict>>, variables: impl IntoIterator<Item = (Value, Value)>) {
         let mut layer = layer.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut layer).insert(name, value);
+        Arc::make_mut(&mut layer).extend(variables);
     }
 
     /// Returns a layer as it is now.
