@@ -4,7 +4,7 @@ use std::{
     hash::BuildHasherDefault,
     ops::Deref,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -96,14 +96,18 @@ impl Dict {
 
     /// Returns the entry with this text as its key, which is often where one was found before.
     pub fn get_near(&self, key: &str, hint: &Hint) -> Option<&Value> {
-        let at = hint.0.load(Ordering::Relaxed);
-        if let Some((Value::Str(found), value)) = self.entries.get_index(at as usize)
-            && **found == *key
-        {
-            return Some(value);
+        let at = hint.at.load(Ordering::Relaxed);
+        if let Some((Value::Str(found), value)) = self.entries.get_index(at as usize) {
+            if hint.key.get().is_some_and(|known| Arc::ptr_eq(known, found)) {
+                return Some(value);
+            }
+            if **found == *key {
+                hint.key.get_or_init(|| Arc::clone(found));
+                return Some(value);
+            }
         }
         let (at, _, value) = self.entries.get_full(&TextKey(key))?;
-        hint.0.store(u32::try_from(at).unwrap_or_default(), Ordering::Relaxed);
+        hint.at.store(u32::try_from(at).unwrap_or_default(), Ordering::Relaxed);
         Some(value)
     }
 
@@ -212,7 +216,11 @@ impl<'a> IntoIterator for &'a Dict {
 
 /// At which place of a dictionary a key was found last: in those that are alike it stands at the same one.
 #[derive(Debug, Default)]
-pub struct Hint(AtomicU32);
+pub struct Hint {
+    at: AtomicU32,
+    /// The key that was found first: others are often the same text, not only an equal one.
+    key: OnceLock<Arc<str>>,
+}
 
 /// A key that is text, looked up without making a value of it.
 #[derive(Hash)]
