@@ -20,7 +20,7 @@ use std::{
 };
 
 pub use arithmetic::{Operator, negate, positive};
-pub use containers::{Dict, List};
+pub use containers::{Dict, Hint, List};
 pub(crate) use key_values::split_name;
 pub use key_values::{ArgText, parse_key_values};
 use num_bigint::BigInt;

@@ -68,7 +68,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             // The reference names the file, not the line.
             let origin =
                 std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display().to_string();
-            let cause = Cause { message: error.message, origin: Some(origin), ..Cause::default() };
+            let cause =
+                Cause { message: error.into_message(), origin: Some(origin), ..Cause::default() };
             Failure { causes: vec![cause], ..Failure::default() }
         })?;
     let bytes = match call.text("output_encoding") {

@@ -16,8 +16,8 @@ pub(super) fn evaluate(
     play: &Play,
 ) -> Result<Dict, Failure> {
     let mut args = module_defaults(task, env, run, play)?;
-    let action = full_name(task);
     let around = |failure: Failure| {
+        let action = full_name(task);
         let message = format!("Finalization of task args for '{action}' failed");
         Failure { early: true, ..failure.inside(message, Some(&task.action_span)) }
     };

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     playbook::{Keyword, Keywords, Level, LevelKind, RoleCall, RoleFiles, Task},
-    template::Env,
+    template::{Env, TemplateError},
     value::{Dict, Object, Value},
     vars::Names,
 };
@@ -138,7 +138,7 @@ impl Prepared {
         }
         let label = self.task.looping.as_ref().map(|looping| match &looping.control.label {
             Some(label) => {
-                env.eval(label).map_or_else(|error| error.message, |value| value.to_text())
+                env.eval(label).map_or_else(TemplateError::into_message, |value| value.to_text())
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });

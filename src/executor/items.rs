@@ -64,18 +64,18 @@ impl Prepared {
         }
         let ended = match &self.task.looping {
             None => self.once().await,
-            Some(looping) => self.loop_over(looping).await,
+            // Apart, as whatever else is seldom needed: each host's task is as large as all that it may have to wait for.
+            Some(looping) => Box::pin(self.loop_over(looping)).await,
         };
         self.turn.done(self.slot);
-        self.make_room().await;
+        if self.run.connections.waiting() > 0 {
+            Box::pin(self.make_room()).await;
+        }
         ended
     }
 
     /// Closes the connection where other hosts wait for a place: there are more links than open files allow.
     async fn make_room(&self) {
-        if self.run.connections.waiting() == 0 {
-            return;
-        }
         let names = self.names();
         let way = {
             let context = names.world.context(names.search_path());
@@ -220,14 +220,17 @@ impl Prepared {
         let retry = self.retry(&names);
         let mut attempt = 1;
         loop {
-            let decision = self.decide_with(&names);
-            let started = self.start(decision).await;
-            let turned = self.finish(started).await;
+            let turned = match self.decide_with(&names) {
+                Decision::Over(turned) => turned,
+                waiting => {
+                    let sent = async { self.finish(self.start(waiting).await).await };
+                    Box::pin(sent).await
+                }
+            };
             let skipped = turned.skipped;
             let early = matches!(&turned.result, Err(failure) if failure.early);
-            let tries = retry.map(|_| attempt);
-            let (mut judged, done) = self.judge(names.clone(), turned, tries);
-            let Some((retries, delay)) = retry else { return judged };
+            let Some((retries, delay)) = retry else { return self.judge(names, turned, None).0 };
+            let (mut judged, done) = self.judge(names.clone(), turned, Some(attempt));
             // The condition of `until` itself could not be evaluated.
             let unclear = judged
                 .causes

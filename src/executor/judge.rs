@@ -93,13 +93,18 @@ impl Prepared {
         // A module that only tells how a command ended does not fail: the controller finds that it did.
         let says_so = failed && result.contains_key("failed");
 
-        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+        let asking = [Keyword::ChangedWhen, Keyword::FailedWhen, Keyword::Until];
+        let is_asked =
+            asking.iter().any(|keyword| self.task.own(*keyword).is_some()) || self.notifies();
+        if is_asked && let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str)
+        {
             let mut registered = result.clone();
             registered.insert("failed", failed);
             registered.insert("changed", changed);
             names.set_local(register, registered.into());
         }
-        if let Some(Value::Dict(facts)) = result.get("ansible_facts")
+        if is_asked
+            && let Some(Value::Dict(facts)) = result.get("ansible_facts")
             && matches!(&*self.task.action, "set_fact" | "include_vars")
         {
             for (key, value) in facts.iter() {
@@ -179,12 +184,17 @@ impl Prepared {
             say_something(&mut result, kind);
             causes = self.why_failed(kind, &result);
             explain(&mut result);
-        } else {
+        }
+        self.warn_of_whole_arguments(&env);
+        // The names are let go where nobody asks them any more: nothing of a host's variables is copied then.
+        let names = (changed && !failed && self.notifies()).then_some(names);
+        if !failed {
             self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
         }
-        self.warn_of_whole_arguments(&env);
-        let notify = if changed && !failed { self.notified(&env) } else { Vec::new() };
+        let notify =
+            names.map(|names| self.notified(&Env::new(&names, &context).telling(&self.told)));
+        let notify = notify.unwrap_or_default();
         let status = match (skipped, failed, changed) {
             (_, true, _) => Status::Failed,
             (true, ..) => Status::Skipped,
@@ -317,12 +327,14 @@ impl Prepared {
         self.run.world.host(name)
     }
 
+    /// Whether a change would notify somebody: what only changes the inventory notifies nobody.
+    fn notifies(&self) -> bool {
+        !matches!(&*self.task.action, "add_host" | "group_by")
+            && !self.task.level.inherited(Keyword::Notify).is_empty()
+    }
+
     fn notified(&self, env: &Env<'_>) -> Vec<String> {
         let mut found = Vec::new();
-        // What only changes the inventory notifies nobody.
-        if matches!(&*self.task.action, "add_host" | "group_by") {
-            return found;
-        }
         for (value, _) in self.task.level.inherited(Keyword::Notify) {
             match env.eval(value) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
@@ -395,11 +407,7 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
     match action {
         "set_fact" => set_facts(host, result),
-        "include_vars" => {
-            for (key, value) in facts.iter() {
-                HostData::set(&host.included, &key.to_text(), value.clone());
-            }
-        }
+        "include_vars" => HostData::set_all(&host.included, by_name(facts)),
         _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
     }
 }
@@ -408,8 +416,13 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
 pub(super) fn set_facts(host: &HostData, result: &Dict) {
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
     let own = result.get(OWN_FACTS).and_then(Value::as_list);
-    for (key, value) in facts.iter() {
-        let is_own = own.is_some_and(|own| own.contains(key));
-        host.assign(&key.to_text(), value.clone(), is_own);
-    }
+    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
+}
+
+/// Facts with texts for their names.
+fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
+    facts.iter().map(|(key, value)| match key {
+        Value::Str(_) => (key.clone(), value.clone()),
+        other => (other.to_text().into(), value.clone()),
+    })
 }

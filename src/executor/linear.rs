@@ -2,8 +2,6 @@
 
 use std::{sync::Arc, task::Poll, time::Duration};
 
-use futures::stream::{FuturesUnordered, StreamExt};
-
 use super::{
     cursor::{Cursor, Next},
     debugger::Wish,
@@ -222,7 +220,7 @@ impl Batch<'_> {
         if self.fatal.is_some() {
             return ends;
         }
-        let mut running = FuturesUnordered::new();
+        let mut running = Vec::with_capacity(doing.len());
         for (slot, &at) in doing.iter().enumerate() {
             let prepared = self.prepared(at, task, start, turn, slot);
             let (forks, throttle) = (Arc::clone(&self.run.forks), throttle.clone());
@@ -232,7 +230,7 @@ impl Batch<'_> {
                 Some(_) => Poll::Pending,
                 None => futures::poll!(&mut fork),
             };
-            running.push(tokio::spawn(async move {
+            let whole = async move {
                 let _throttled = match throttle {
                     Some(throttle) => throttle.acquire_owned().await.ok(),
                     None => None,
@@ -242,24 +240,30 @@ impl Batch<'_> {
                     Poll::Pending => fork.await.ok(),
                 };
                 (slot, prepared.perform().await)
-            }));
+            };
+            running.push(tokio::spawn(whole));
         }
         let mut tick = tokio::time::interval(Duration::from_millis(200));
-        loop {
-            tokio::select! {
-                ended = running.next() => match ended {
-                    Some(Ok((slot, ended))) => ends[slot] = Some(ended),
-                    Some(Err(error)) => {
-                        self.run.printer.event(&Event::Warning(format!("internal error: a task ended without a result: {error}")));
-                    }
-                    None => {
-                        self.halt(task, turn);
-                        return ends;
-                    }
-                },
-                _ = tick.tick() => turn.tick(),
+        // From the last on, which as a rule ends last: whatever is waited for wakes this thread when it ends.
+        while let Some(mut handle) = running.pop() {
+            let ended = loop {
+                tokio::select! {
+                    biased;
+                    ended = &mut handle => break ended,
+                    _ = tick.tick() => turn.tick(),
+                }
+            };
+            match ended {
+                Ok((slot, ended)) => ends[slot] = Some(ended),
+                Err(error) => {
+                    self.run.printer.event(&Event::Warning(format!(
+                        "internal error: a task ended without a result: {error}"
+                    )));
+                }
             }
         }
+        self.halt(task, turn);
+        ends
     }
 
     /// Whether one host does the task for all.
@@ -282,7 +286,7 @@ impl Batch<'_> {
                 HostData::get(&self.hosts[group[0]].host.assigned).get(register).cloned()
         {
             for &at in &group[1..] {
-                self.hosts[at].host.assign(register, value.clone(), false);
+                self.hosts[at].host.assign(register, value.clone());
             }
         }
         if ended.others.is_some() {

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     output::{Event, ResultEvent, Status, TaskStart},
     playbook::Task,
-    template::Env,
+    template::{Env, TemplateError},
     value::{Dict, Value},
     vars::Names,
 };
@@ -109,7 +109,7 @@ impl Batch<'_> {
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
         for (value, _) in task.level.inherited(crate::playbook::Keyword::When) {
-            if !env.condition(value).map_err(|error| error.message)? {
+            if !env.condition(value).map_err(TemplateError::into_message)? {
                 return Ok(false);
             }
         }

@@ -88,7 +88,7 @@ impl Run {
         let env = Env::new(&names, &context);
         let evaluate = |value: &Value, span: &Span| {
             env.eval(value).map_err(|error| {
-                Diagnostic::maybe_at(error.span.as_ref().or(Some(span)), error.message)
+                Diagnostic::maybe_at(error.span.as_ref().or(Some(span)), error.message.clone())
             })
         };
         let keyword = |keyword: Keyword| match level.keywords.get(keyword) {

@@ -288,21 +288,22 @@ impl Prepared {
             None => None,
         };
         let names = asking.as_ref().unwrap_or(names);
-        let asked = names.world.context(names.search_path());
-        let own_env = Env::new(names, &asked).telling(&self.told);
-        let env = if asking.is_some() { &own_env } else { env };
+        let asked = asking.as_ref().map(|names| names.world.context(names.search_path()));
+        let own_env = asked.as_ref().map(|asked| Env::new(names, asked).telling(&self.told));
+        let env = own_env.as_ref().unwrap_or(env);
         let environment =
             self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
         let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
-        let is_delegated = delegate_names.is_some();
         let way_names = delegate_names.as_ref().unwrap_or(names);
-        let context = way_names.world.context(way_names.search_path());
-        let way_env = Env::new(way_names, &context).telling(&self.told);
-        let way = self.run.way(way_names, if is_delegated { &way_env } else { env })?;
-        let delegate = (is_delegated && target_host.name != self.host.name)
-            .then(|| (Arc::clone(&target_host.name), address(&way, way_names, &way_env)));
+        let context = delegate_names.as_ref().map(|names| names.world.context(names.search_path()));
+        let way_env =
+            context.as_ref().map(|context| Env::new(way_names, context).telling(&self.told));
+        let way_env = way_env.as_ref().unwrap_or(env);
+        let way = self.run.way(way_names, way_env)?;
+        let delegate = (delegate_names.is_some() && target_host.name != self.host.name)
+            .then(|| (Arc::clone(&target_host.name), address(&way, way_names, way_env)));
         let call = Call {
             run: &self.run,
             play: &self.play,

@@ -9,10 +9,54 @@ use super::{
     expression::bound,
     methods,
     objects::{Range, downcast, object},
+    tree::{Attribute, Expression},
 };
 use crate::value::{List, Value};
 
-impl Evaluator<'_> {
+impl<'e> Evaluator<'e> {
+    /// Returns what an expression does nothing but name, where that is at hand: it is defined, and there is nothing to
+    /// evaluate or to change in it.
+    pub(super) fn at_hand<'s>(&'s self, expression: &'e Expression) -> Option<&'s Value> {
+        let value = match expression {
+            Expression::Const(value) => value,
+            Expression::Name(symbol, _) => match self.slots.get(*symbol as usize) {
+                Some(Some(value)) => value,
+                _ => self.known.get(*symbol as usize)?.get()?,
+            },
+            Expression::Attribute(node) if !node.special => {
+                self.at_hand(&node.of)?.as_dict()?.get_near(&node.name, &node.hint)?
+            }
+            Expression::Item(node) => {
+                match (self.at_hand(&node.of)?, &node.key, self.at_hand(&node.key)?) {
+                    (Value::Dict(dict), Expression::Const(_), Value::Str(name)) => {
+                        dict.get_near(name, &node.hint)?
+                    }
+                    (Value::Dict(dict), _, key) => dict.get_value(key)?,
+                    (Value::List(list), _, Value::Int(index)) => {
+                        list.get(usize::try_from(*index).ok()?)?
+                    }
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        match value {
+            Value::Template(_)
+            | Value::Encrypted(_)
+            | Value::Undefined(_)
+            | Value::Object(_)
+            | Value::Omit => None,
+            plain => Some(plain),
+        }
+    }
+
+    /// Returns `loop.index` and its like.
+    pub(super) fn of_loop(&self, node: &Attribute) -> Option<Value> {
+        let Expression::Name(symbol, _) = &node.of else { return None };
+        let Some(Value::Object(state)) = self.slots.get(*symbol as usize)? else { return None };
+        (self.code.loop_symbol == Some(*symbol)).then(|| state.attribute(&node.name)).flatten()
+    }
+
     /// Returns `of.name`: a method or an attribute before an entry.
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as `item`, which may fail")]
     pub(crate) fn attribute(&self, of: &Value, name: &str) -> Result<Value> {

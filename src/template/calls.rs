@@ -15,6 +15,7 @@ use crate::value::Value;
 impl<'e> Evaluator<'e> {
     pub(super) fn passed(&self, arguments: &'e Arguments) -> Result<Passed> {
         let mut passed = Passed::default();
+        passed.positional.reserve_exact(arguments.positional.len());
         for (splat, expression) in &arguments.positional {
             if *splat {
                 let value = self.defined(expression)?;

@@ -17,6 +17,13 @@ pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Re
             Comparison::In | Comparison::NotIn => (),
         }
     }
+    if let (Value::Str(left), Value::Str(right)) = (left, right) {
+        match comparison {
+            Comparison::Equal => return Ok(left == right),
+            Comparison::NotEqual => return Ok(left != right),
+            _ => (),
+        }
+    }
     let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
     if !matches!(comparison, Comparison::In | Comparison::NotIn)
         && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())

@@ -64,9 +64,7 @@ impl Env<'_> {
         };
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
-            Ok(Value::Omit) => {
-                Err(TemplateError { span: span.cloned(), ..TemplateError::omitted() })
-            }
+            Ok(Value::Omit) => Err(TemplateError::omitted().in_span(span.cloned())),
             Ok(other) => self.broken(&other, span),
             Err(mut error) => {
                 if error.is_undefined() {
@@ -92,10 +90,8 @@ impl Env<'_> {
         if self.context.allow_broken_conditionals {
             return Ok(true);
         }
-        Err(TemplateError {
-            kind: ErrorKind::Broken,
-            ..TemplateError::exact("Empty conditional expressions are not allowed.")
-        })
+        let message = "Empty conditional expressions are not allowed.";
+        Err(TemplateError::exact(message).of_kind(ErrorKind::Broken))
     }
 
     fn broken(&self, result: &Value, span: Option<&Span>) -> Result<bool> {
@@ -105,12 +101,9 @@ impl Env<'_> {
         }
         let (found, text) = (result.type_name(), if truth { "True" } else { "False" });
         let place = span.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);
-        Err(TemplateError {
-            span: span.cloned(),
-            kind: ErrorKind::Broken,
-            ..TemplateError::exact(format!(
-                "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
-            ))
-        })
+        let message = format!(
+            "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
+        );
+        Err(TemplateError::exact(message).of_kind(ErrorKind::Broken).in_span(span.cloned()))
     }
 }

@@ -443,9 +443,9 @@ impl<'a> Env<'a> {
             Some(vault) => vault.decrypt(&encrypted.text),
             None => Err(NO_SECRETS.to_owned()),
         };
-        let plain = opened.map_err(|message| TemplateError {
-            span: encrypted.span.clone(),
-            ..TemplateError::runtime(format!("Attempt to use undecryptable variable: {message}"))
+        let plain = opened.map_err(|message| {
+            TemplateError::runtime(format!("Attempt to use undecryptable variable: {message}"))
+                .in_span(encrypted.span.clone())
         })?;
         let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
         Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
@@ -501,7 +501,7 @@ mod tests {
         let (variables, context) = (variables(), Context::default());
         let found = match Env::new(&variables, &context).eval(&template(text)) {
             Ok(value) => value.to_repr(),
-            Err(error) => error.message,
+            Err(error) => error.into_message(),
         };
         assert_eq!(found, expected, "{text}");
     }
@@ -557,7 +557,10 @@ mod tests {
         let env = Env::new(&variables, &context);
         let check = |condition: Value, expected: Result<bool>| {
             let found = env.condition(&condition);
-            assert_eq!(found.map_err(|e| e.message), expected.map_err(|e| e.message));
+            assert_eq!(
+                found.map_err(TemplateError::into_message),
+                expected.map_err(TemplateError::into_message)
+            );
         };
         check("name == 'web1'".into(), Ok(true));
         check(Value::list(["name is defined".into(), "nothing is defined".into()]), Ok(false));

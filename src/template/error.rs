@@ -1,6 +1,10 @@
 //! Why a template could not be used, in the reference's words, and where.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use super::tree::{Code, Place};
 use crate::{
@@ -8,9 +12,13 @@ use crate::{
     value::{Part, Undefined, Value},
 };
 
-/// Why a template could not be used.
+/// Why a template could not be used; it lies apart, so that what evaluation hands back where nothing fails is small.
 #[derive(Clone, Debug)]
-pub struct TemplateError {
+pub struct TemplateError(Box<Reason>);
+
+/// What an error says.
+#[derive(Clone, Debug)]
+pub struct Reason {
     /// The reference's words.
     pub message: String,
     /// The failing expression, where its text is known to come from a file.
@@ -39,7 +47,47 @@ pub enum ErrorKind {
 /// What is said of a value that was left out where there must be one.
 pub(crate) const OMITTED: &str = "A template was resolved to an Omit scalar.";
 
+impl Deref for TemplateError {
+    type Target = Reason;
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
+}
+
+impl DerefMut for TemplateError {
+    fn deref_mut(&mut self) -> &mut Reason {
+        &mut self.0
+    }
+}
+
+impl From<Reason> for TemplateError {
+    fn from(reason: Reason) -> TemplateError {
+        TemplateError(Box::new(reason))
+    }
+}
+
 impl TemplateError {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> TemplateError {
+        Reason { message: message.into(), span: None, origin: None, kind }.into()
+    }
+
+    /// Returns the words alone.
+    pub fn into_message(self) -> String {
+        self.0.message
+    }
+
+    /// Returns the error with another kind.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> TemplateError {
+        self.kind = kind;
+        self
+    }
+
+    /// Returns the error at a place, or at none.
+    pub(crate) fn in_span(mut self, span: Option<Span>) -> TemplateError {
+        self.span = span;
+        self
+    }
+
     /// Returns an error of evaluation, with the words that the reference puts before it.
     pub fn runtime(message: impl fmt::Display) -> TemplateError {
         TemplateError::exact(format!("Error rendering template: {message}"))
@@ -47,17 +95,12 @@ impl TemplateError {
 
     /// Returns an error of evaluation with just these words.
     pub fn exact(message: impl Into<String>) -> TemplateError {
-        TemplateError {
-            message: message.into(),
-            span: None,
-            origin: None,
-            kind: ErrorKind::Runtime,
-        }
+        TemplateError::new(ErrorKind::Runtime, message)
     }
 
     /// Returns the error of a value that was left out where there must be one.
     pub(crate) fn omitted() -> TemplateError {
-        TemplateError { kind: ErrorKind::Omitted, ..TemplateError::exact(OMITTED) }
+        TemplateError::new(ErrorKind::Omitted, OMITTED)
     }
 
     /// Returns the error of templates that lead back to themselves.
@@ -68,16 +111,11 @@ impl TemplateError {
     }
 
     pub fn undefined(message: impl Into<String>) -> TemplateError {
-        TemplateError {
-            message: message.into(),
-            span: None,
-            origin: None,
-            kind: ErrorKind::Undefined,
-        }
+        TemplateError::new(ErrorKind::Undefined, message)
     }
 
     pub(crate) fn syntax(code: &Code, place: Place, message: impl fmt::Display) -> TemplateError {
-        TemplateError {
+        let reason = Reason {
             message: match code.kind {
                 super::tree::Kind::Expression
                     if code.text.contains("{{") || code.text.contains("{%") =>
@@ -92,7 +130,8 @@ impl TemplateError {
             span: code.span_of(place),
             origin: code.origin(),
             kind: ErrorKind::Syntax,
-        }
+        };
+        reason.into()
     }
 
     /// Returns whether a name or attribute had no value.
@@ -134,12 +173,9 @@ impl From<&Undefined> for TemplateError {
             Some(part) => part_of(whole, &part.text, part.start as usize, part.end as usize),
             None => whole.clone(),
         });
-        TemplateError {
-            message: undefined.message.clone(),
-            span,
-            origin: undefined.origin.clone(),
-            kind: if undefined.failed { ErrorKind::Plugin } else { ErrorKind::Undefined },
-        }
+        let kind = if undefined.failed { ErrorKind::Plugin } else { ErrorKind::Undefined };
+        let (message, origin) = (undefined.message.clone(), undefined.origin.clone());
+        Reason { message, span, origin, kind }.into()
     }
 }
 
@@ -154,25 +190,17 @@ impl TemplateError {
 
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
-        TemplateError {
-            origin: span.clone(),
-            span,
-            kind: ErrorKind::Untrusted,
-            ..TemplateError::exact("Encountered untrusted template or expression.")
-        }
+        let message = "Encountered untrusted template or expression.".to_owned();
+        Reason { message, origin: span.clone(), span, kind: ErrorKind::Untrusted }.into()
     }
 }
 
 impl From<TemplateError> for Value {
     /// Makes the value that fails when it is used.
     fn from(error: TemplateError) -> Value {
-        Value::Undefined(Arc::new(Undefined {
-            message: error.message,
-            span: error.span,
-            part: None,
-            origin: error.origin,
-            failed: error.kind == ErrorKind::Plugin,
-        }))
+        let Reason { message, span, origin, kind } = *error.0;
+        let failed = kind == ErrorKind::Plugin;
+        Value::Undefined(Arc::new(Undefined { message, span, part: None, origin, failed }))
     }
 }
 

@@ -162,10 +162,7 @@ impl<'e> Evaluator<'e> {
     fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
         match statement {
             Statement::Text(text) => out.push(Cow::Borrowed(text)),
-            Statement::Emit(expression) => {
-                let value = self.expression(expression)?;
-                self.emit(value, expression.place(), out)?;
-            }
+            Statement::Emit(expression) => self.put_out(expression, out)?,
             Statement::For(node) => self.for_loop(node, None, out)?,
             Statement::If { condition, then, otherwise } => {
                 let body = if self.truth(condition)? { then } else { otherwise };
@@ -260,7 +257,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Output of an expression: what is undefined fails here.
-    fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
+    pub(super) fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
         let value = match &*value {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
             _ => {

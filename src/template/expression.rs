@@ -10,6 +10,7 @@ use super::{
     filters, formatting,
     leaving::{NO_ELSE, plain},
     objects::{Bound, Range, downcast, object},
+    output::Output,
     plugins, tests,
     tree::{Binary, Compare, Comparison, Expression, Foreign, Place, Slice},
 };
@@ -27,6 +28,15 @@ impl<'e> Evaluator<'e> {
             .map_err(|error| error.at(self.code, node.place).of_plugin())
     }
 
+    /// Puts out what an expression gives.
+    pub(super) fn put_out(&self, expression: &'e Expression, out: &mut Output) -> Result<()> {
+        let value = match self.at_hand(expression) {
+            Some(value) => Cow::Borrowed(value),
+            None => self.expression(expression)?,
+        };
+        self.emit(value, expression.place(), out)
+    }
+
     /// Returns an expression's value, which may be undefined.
     #[expect(clippy::too_many_lines, reason = "one arm for each expression")]
     pub(crate) fn expression<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
@@ -40,9 +50,15 @@ impl<'e> Evaluator<'e> {
             Expression::Const(value) => return Ok(Cow::Borrowed(value)),
             Expression::Name(symbol, place) => return self.name(*symbol, *place),
             Expression::Attribute(node) => {
+                if let Some(value) = self.at_hand(expression) {
+                    return Ok(Cow::Borrowed(value));
+                }
+                if let Some(value) = self.of_loop(node) {
+                    return self.found(Ok(value), node.place).map(Cow::Owned);
+                }
                 let of = self.expression(&node.of)?;
                 if !node.special
-                    && let Some(found) = entry(&of, |dict| dict.get(&node.name))
+                    && let Some(found) = entry(&of, |dict| dict.get_near(&node.name, &node.hint))
                 {
                     return self.seen(found);
                 }
@@ -50,6 +66,9 @@ impl<'e> Evaluator<'e> {
                 self.found(found, node.place)?
             }
             Expression::Item(node) => {
+                if let Some(value) = self.at_hand(expression) {
+                    return Ok(Cow::Borrowed(value));
+                }
                 let of = self.expression(&node.of)?;
                 let key = self.defined(&node.key)?;
                 if let Some(found) = entry(&of, |dict| dict.get_value(&key)) {
@@ -144,6 +163,9 @@ impl<'e> Evaluator<'e> {
 
     /// Returns the value of an expression that may not be used: what a plugin could not do fails where it is.
     pub(super) fn operand(&self, expression: &'e Expression) -> Result<Value> {
+        if let Some(value) = self.at_hand(expression) {
+            return Ok(value.clone());
+        }
         match self.expression(expression) {
             Ok(value) => Ok(value.into_owned()),
             Err(error) if error.kind == ErrorKind::Plugin => Ok(error.into()),
@@ -233,6 +255,9 @@ impl<'e> Evaluator<'e> {
 
     /// Returns a value that is not undefined and holds no cells.
     pub(super) fn defined<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
+        if let Some(value) = self.at_hand(expression) {
+            return Ok(Cow::Borrowed(value));
+        }
         let value = self.expression(expression)?;
         self.as_defined(value, expression)
     }
@@ -256,6 +281,9 @@ impl<'e> Evaluator<'e> {
             Expression::And(node) => Ok(self.truth(&node.0)? && self.truth(&node.1)?),
             Expression::Or(node) => Ok(self.truth(&node.0)? || self.truth(&node.1)?),
             _ => {
+                if let Some(value) = self.at_hand(expression) {
+                    return Ok(value.is_true());
+                }
                 let value = self.expression(expression)?;
                 self.is_true(&value, expression.place())
             }
@@ -273,6 +301,14 @@ impl<'e> Evaluator<'e> {
     }
 
     fn compare(&self, node: &'e Compare) -> Result<bool> {
+        if let [(comparison, right)] = &node.rest[..]
+            && let Some(left) = self.at_hand(&node.first)
+            && let Some(right) = self.at_hand(right)
+            && !(left.is_lazy() || right.is_lazy())
+        {
+            return compare(*comparison, left, right)
+                .map_err(|error| error.at(self.code, node.place));
+        }
         let first = self.expression(&node.first)?;
         if first.is_undefined()
             && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]

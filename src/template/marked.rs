@@ -117,11 +117,12 @@ impl Marks<'_> {
         Value::str(text)
     }
 
-    fn mark(&mut self, error: TemplateError, errors: &mut Vec<TemplateError>) -> String {
+    fn mark(&mut self, mut error: TemplateError, errors: &mut Vec<TemplateError>) -> String {
         self.count += 1;
         let message = format!("error {} - {}", self.count, error.message);
         let text = format!("<< {message} >>");
-        errors.push(TemplateError { message, ..error });
+        error.message = message;
+        errors.push(error);
         text
     }
 

@@ -66,7 +66,7 @@ impl From<String> for Failure {
 
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Failure {
-        Failure { is_undefined: error.is_undefined(), message: error.message }
+        Failure { is_undefined: error.is_undefined(), message: error.into_message() }
     }
 }
 

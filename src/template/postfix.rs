@@ -8,6 +8,7 @@ use super::{
     parser::{Parser, Result},
     tree::{Arguments, Attribute, Call, Expression, Item, Method, Place, Slice},
 };
+use crate::value::Hint;
 
 impl Parser<'_> {
     pub(super) fn subscript(&mut self, of: Expression, start: Place) -> Result<Expression> {
@@ -19,11 +20,13 @@ impl Parser<'_> {
                 Token::Name(name) => {
                     let special = name.starts_with("__") || is_of_dicts(name);
                     let name = name.into();
-                    Ok(Expression::Attribute(Box::new(Attribute { of, name, special, place })))
+                    let hint = Hint::default();
+                    let node = Attribute { of, name, special, hint, place };
+                    Ok(Expression::Attribute(Box::new(node)))
                 }
                 Token::Integer(digits) => {
                     let key = Expression::Const(integer(digits));
-                    Ok(Expression::Item(Box::new(Item { of, key, place })))
+                    Ok(Expression::Item(Box::new(Item { of, key, hint: Hint::default(), place })))
                 }
                 _ => Err(TemplateError::syntax(&self.code, place, "expected name or number")),
             };
@@ -63,7 +66,7 @@ impl Parser<'_> {
                 Expression::Tuple(items)
             }
         };
-        Ok(Expression::Item(Box::new(Item { of, key, place })))
+        Ok(Expression::Item(Box::new(Item { of, key, hint: Hint::default(), place })))
     }
 
     /// Reads a slice, or else a key.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{filters::Filter, plugins, tests::Test};
 use crate::{
     diagnostic::Span,
-    value::{Operator, Value},
+    value::{Hint, Operator, Value},
 };
 
 /// A name's index in `Code::names`.
@@ -143,12 +143,14 @@ pub(crate) struct Attribute {
     pub(crate) name: Arc<str>,
     /// Whether an entry of a dictionary with this name does not count: it is a method's, or Python's own.
     pub(crate) special: bool,
+    pub(crate) hint: Hint,
     pub(crate) place: Place,
 }
 
 pub(crate) struct Item {
     pub(crate) of: Expression,
     pub(crate) key: Expression,
+    pub(crate) hint: Hint,
     pub(crate) place: Place,
 }
 

@@ -316,7 +316,7 @@ pub(crate) mod testing {
     pub(crate) fn printed(template: &str) -> String {
         match value(template, Dict::new()) {
             Ok(value) => value.to_text(),
-            Err(error) => error.message,
+            Err(error) => error.into_message(),
         }
     }
 }

@@ -1,6 +1,13 @@
 //! Lists and dictionaries that know whether a template is in them.
 
-use std::{hash::BuildHasherDefault, ops::Deref, sync::Arc};
+use std::{
+    hash::BuildHasherDefault,
+    ops::Deref,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxHasher;
@@ -85,6 +92,23 @@ impl Dict {
     /// Returns the entry with this text as its key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.entries.get(&TextKey(key))
+    }
+
+    /// Returns the entry with this text as its key, which is often where one was found before.
+    pub fn get_near(&self, key: &str, hint: &Hint) -> Option<&Value> {
+        let at = hint.at.load(Ordering::Relaxed);
+        if let Some((Value::Str(found), value)) = self.entries.get_index(at as usize) {
+            if hint.key.get().is_some_and(|known| Arc::ptr_eq(known, found)) {
+                return Some(value);
+            }
+            if **found == *key {
+                hint.key.get_or_init(|| Arc::clone(found));
+                return Some(value);
+            }
+        }
+        let (at, _, value) = self.entries.get_full(&TextKey(key))?;
+        hint.at.store(u32::try_from(at).unwrap_or_default(), Ordering::Relaxed);
+        Some(value)
     }
 
     /// Returns the entry with this key.
@@ -188,6 +212,14 @@ impl<'a> IntoIterator for &'a Dict {
     fn into_iter(self) -> Self::IntoIter {
         self.entries.iter()
     }
+}
+
+/// At which place of a dictionary a key was found last: in those that are alike it stands at the same one.
+#[derive(Debug, Default)]
+pub struct Hint {
+    at: AtomicU32,
+    /// The key that was found first: others are often the same text, not only an equal one.
+    key: OnceLock<Arc<str>>,
 }
 
 /// A key that is text, looked up without making a value of it.

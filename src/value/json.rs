@@ -10,7 +10,7 @@ use super::{Dict, Value};
 impl From<serde_json::Value> for Value {
     /// Makes plain data: text from a host is never a template.
     fn from(json: serde_json::Value) -> Value {
-        made(json, &mut Keys::default())
+        made(&json, &mut Keys::default())
     }
 }
 
@@ -18,20 +18,19 @@ impl From<serde_json::Value> for Value {
 /// place is found faster than what lies in many.
 type Keys = FxHashSet<Arc<str>>;
 
-fn made(json: serde_json::Value, keys: &mut Keys) -> Value {
+/// Nothing of the document is let go before all is made: what is made one after the other then lies together.
+fn made(json: &serde_json::Value, keys: &mut Keys) -> Value {
     match json {
         serde_json::Value::Null => Value::None,
-        serde_json::Value::Bool(truth) => Value::Bool(truth),
+        serde_json::Value::Bool(truth) => Value::Bool(*truth),
         serde_json::Value::Number(number) => match (number.as_i64(), number.as_u64()) {
             (Some(whole), _) => Value::Int(whole),
             (None, Some(whole)) => Value::from(whole),
             _ => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        serde_json::Value::String(text) => Value::from(text),
-        serde_json::Value::Array(items) => {
-            Value::list(items.into_iter().map(|item| made(item, keys)))
-        }
-        serde_json::Value::Object(map) if is_whole(&map) => {
+        serde_json::Value::String(text) => Value::str(text.as_str()),
+        serde_json::Value::Array(items) => Value::list(items.iter().map(|item| made(item, keys))),
+        serde_json::Value::Object(map) if is_whole(map) => {
             let digits = map.values().next().and_then(serde_json::Value::as_str);
             let number = digits.and_then(|digits| digits.parse::<num_bigint::BigInt>().ok());
             number.map_or(Value::None, Value::from)
@@ -52,8 +51,8 @@ fn is_whole(map: &Map<String, serde_json::Value>) -> bool {
     map.len() == 1 && map.contains_key(windlass_protocol::WHOLE_NUMBER)
 }
 
-fn shared(key: String, keys: &mut Keys) -> Arc<str> {
-    if let Some(known) = keys.get(key.as_str()) {
+fn shared(key: &str, keys: &mut Keys) -> Arc<str> {
+    if let Some(known) = keys.get(key) {
         return Arc::clone(known);
     }
     let key: Arc<str> = key.into();

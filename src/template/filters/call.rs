@@ -104,9 +104,9 @@ impl<'i, 'e> Invocation<'i, 'e> {
             }
             other => eval.complete(other)?,
         };
-        let (mut args, mut rest, mut keywords) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rest, mut keywords) = (Vec::new(), Vec::new());
         if passed.positional.is_empty() && passed.named.is_empty() {
-            return Ok(Invocation { eval, value, args, rest, keywords });
+            return Ok(Invocation { eval, value, args: Vec::new(), rest, keywords });
         }
         let named = params.iter().take_while(|name| !name.starts_with('*')).count();
         let function = || plugin.1.rsplit('.').next().unwrap_or(plugin.1);
@@ -125,9 +125,9 @@ impl<'i, 'e> Invocation<'i, 'e> {
                 rest.push(eval.complete(defined(value, takes_undefined)?)?);
             }
         }
-        for value in positional {
-            args.push(Some(eval.complete(defined(value, takes_undefined)?)?));
-        }
+        let given = positional.into_iter();
+        let given = given.map(|value| Ok(Some(eval.complete(defined(value, takes_undefined)?)?)));
+        let mut args = given.collect::<Result<Vec<_>, TemplateError>>()?;
         for (name, value) in passed.named {
             let value = eval.complete(defined(value, takes_undefined)?)?;
             let Some(index) = params.iter().position(|param| *param == &*name) else {

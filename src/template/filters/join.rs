@@ -22,14 +22,27 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let separator = call.text(0, "");
-        let path = call.some(1).cloned();
-        let mut text = String::new();
-        for (index, item) in call.items()?.iter().enumerate() {
+        let separator = match call.some(0) {
+            Some(Value::Str(separator)) => Cow::Borrowed(&**separator),
+            Some(other) => Cow::Owned(other.to_text()),
+            None => Cow::Borrowed(""),
+        };
+        let made;
+        let items = match &call.value {
+            Value::List(items) => items,
+            _ => {
+                made = call.items()?;
+                &made
+            }
+        };
+        let path = call.some(1);
+        let length = |item: &Value| item.as_str().map_or(8, str::len) + separator.len();
+        let mut text = String::with_capacity(items.iter().map(length).sum());
+        for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 text.push_str(&separator);
             }
-            let item = match &path {
+            let item = match path {
                 Some(path) => Cow::Owned(attribute(call.eval, item, path, None)?),
                 None => Cow::Borrowed(item),
             };

@@ -1,6 +1,6 @@
 //! What methods of text are made of: kinds of letters, parts, padding.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
@@ -23,6 +23,15 @@ pub(super) fn is_raised(c: char) -> bool {
 /// Python's idea of white space.
 pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
+/// Returns a text with its letters changed where they stand.
+pub(crate) fn in_ascii(text: &str, change: fn(&mut str)) -> Value {
+    let mut copy: Arc<str> = text.into();
+    if let Some(letters) = Arc::get_mut(&mut copy) {
+        change(letters);
+    }
+    copy.into()
 }
 
 /// Python's `str.capitalize`.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::letters::{
-    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, split, title, window,
+    capitalize, expand_tabs, in_ascii, is_decimal, is_raised, is_space, justify, split, title,
+    window,
 };
 use crate::{
     template::{
@@ -128,6 +129,7 @@ pub(super) fn call(
     }
     let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
     Ok(match name {
+        "upper" if text.is_ascii() => in_ascii(text, str::make_ascii_uppercase),
         "upper" => text.to_uppercase().into(),
         "lower" | "casefold" => {
             let lower = text.to_lowercase();
@@ -331,7 +333,7 @@ pub(super) fn call(
                 match found {
                     Ok(Value::Undefined(undefined)) => Err(undefined.message.clone()),
                     Ok(value) => Ok(value),
-                    Err(error) => Err(error.message),
+                    Err(error) => Err(error.into_message()),
                 }
             };
             braces::braces(text, &positional, &passed.named, &lookup)

@@ -86,7 +86,7 @@ fn nest(
             let scope = WithItem { item, below: query.env.scope };
             let env = Env::new(&scope, query.env.context).telling(query.env.told());
             env.eval_expression(expression, None).map_err(|error| {
-                let (message, item) = (error.message, Value::from(item.clone()).to_text());
+                let (message, item) = (error.into_message(), Value::from(item.clone()).to_text());
                 format!("Caught {message:?} while evaluating '{name}' with item == {item}")
             })?
         }
