@@ -23,6 +23,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(that) = written.as_ref().map(|(value, _)| value.clone()).or(given) else {
         return Err(Failure::plain("missing required arguments: that"));
     };
+    if let (None, Some((Value::Template(whole), _))) = (&written, &call.task.args.whole)
+        && !call.env.hands_on(whole)
+    {
+        // What a template made of other words is no expression of the operator's.
+        let error = TemplateError::untrusted(whole.span.clone());
+        return Err(Failure::template(&error, "", None).with("changed", false));
+    }
     let span = written.map(|(_, span)| span);
     let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
     let quiet = call.truth("quiet").unwrap_or(false);

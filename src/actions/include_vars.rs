@@ -7,7 +7,7 @@ use windlass_modules::pattern::{Flags, Pattern};
 use super::{Action, files};
 use crate::{
     diagnostic::Source,
-    executor::{Call, Failure, Step},
+    executor::{Call, Failure, HIDDEN, Step},
     value::{Dict, Value},
 };
 
@@ -79,9 +79,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         facts = Value::from(merged);
     }
     let mut result = Dict::new();
-    result.insert("changed", false);
     result.insert("ansible_facts", facts);
     result.insert("ansible_included_var_files", Value::list(gathered.files));
+    result.insert("changed", false);
+    if gathered.encrypted {
+        result.insert(HIDDEN, true);
+    }
     Ok(Step::Done(result))
 }
 
@@ -90,6 +93,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
 struct Gathered {
     vars: Dict,
     files: Vec<Value>,
+    /// Whether one of them was a vault: then its contents are not shown.
+    encrypted: bool,
 }
 
 impl Gathered {
@@ -98,6 +103,7 @@ impl Gathered {
         let shown = path.display().to_string();
         let bytes =
             std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
+        self.encrypted |= crate::vault::is_vault(&bytes);
         let bytes = files::open(call, bytes).map_err(|failure| words(&failure))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
         let document = crate::yaml::parse(&Source::new(shown.as_str(), text))

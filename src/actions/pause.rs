@@ -1,12 +1,17 @@
 //! `pause`: waits for a time, or for somebody.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::IsTerminal,
+    time::{Duration, Instant},
+};
 
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
-    value::{Dict, float_text},
+    value::{Dict, Value, float_text},
 };
+
+const NOBODY: &str = "Not waiting for response to prompt as stdin is not interactive";
 
 pub(super) static UNIT: Action = Action {
     name: "pause",
@@ -27,7 +32,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     let (minutes, seconds) = (number("minutes")?, number("seconds")?);
     let echo = call.truth("echo").unwrap_or(true);
-    let unit = if minutes.is_some() { "minutes" } else { "seconds" };
+    let unit = if seconds.is_some() { "seconds" } else { "minutes" };
     let limit = minutes.map(|minutes| minutes * 60.0).or(seconds).map(|limit| limit.max(1.0));
     let prompt = call.text("prompt");
     let name = call.task.name.as_ref().map(crate::value::Value::to_text);
@@ -47,9 +52,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let began = Instant::now();
         let start = now();
         let mut answer = String::new();
+        let is_anybody_there = std::io::stdin().is_terminal();
         if let Some(limit) = limit {
             tokio::time::sleep(Duration::from_secs_f64(limit)).await;
-        } else {
+        } else if is_anybody_there {
             let asked = tokio::task::spawn_blocking(move || {
                 asker.line(&format!("[{shown_name}]\n{question}:"), !echo)
             })
@@ -72,6 +78,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("delta", i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX));
         result.insert("echo", echo);
         result.insert("user_input", answer);
+        if limit.is_none() && !is_anybody_there {
+            result.insert("warnings", vec![Value::str(NOBODY)]);
+        }
         Ok(result)
     })))
 }

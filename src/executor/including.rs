@@ -116,7 +116,7 @@ impl Batch<'_> {
         // The last one is put in first, so that the first one runs first.
         for (number, entries, hosts) in loaded.into_iter().rev() {
             for at in hosts {
-                if self.hosts[at].state == HostState::Active {
+                if matches!(self.hosts[at].state, HostState::Active | HostState::Handling) {
                     self.hosts[at].cursor.include(Arc::clone(&entries), &next.position, number);
                 }
             }

@@ -74,6 +74,7 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
+        let no_log = no_log || result.remove(HIDDEN).is_some();
         // What somebody types is one line.
         if &*self.task.action != "pause" {
             add_lines(&mut result);
@@ -398,6 +399,9 @@ fn python_lines(text: &str) -> Vec<&str> {
     }
     lines
 }
+
+/// Says in a result of an action that it is not shown.
+pub(crate) const HIDDEN: &str = "_ansible_no_log";
 
 /// Names those of a result's facts that are the operator's own words.
 pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";

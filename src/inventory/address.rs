@@ -111,6 +111,9 @@ fn is_hostname(text: &str) -> bool {
     })
 }
 
+/// What is said of a range from or to what is no number.
+pub(super) const WRONG_BOUND: &str = "host range has the wrong bound";
+
 /// Names that one pattern may stand for: more than that is a mistake, and would only fill the memory.
 const MAX_NAMES: usize = 1_000_000;
 
@@ -173,9 +176,7 @@ fn range_items(range: &str) -> Result<Vec<String>, String> {
         let letters = letter_index(*first)..=letter_index(*last);
         return Ok(letters.step_by(step).map(|n| char::from(letter(n)).to_string()).collect());
     }
-    let number = |text: &str| {
-        text.parse::<i64>().map_err(|_| format!("host range has the wrong bound `{text}`"))
-    };
+    let number = |text: &str| text.parse::<i64>().map_err(|_| format!("{WRONG_BOUND} `{text}`"));
     let (first, last) = (number(start)?, number(end)?);
     let width = if start.len() > 1 && start.starts_with('0') {
         if start.len() != end.len() {

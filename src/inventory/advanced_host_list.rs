@@ -2,12 +2,26 @@
 
 use super::{Inventory, UNGROUPED, address};
 
-/// Adds the hosts of a list.
-pub(super) fn read(source: &str, inventory: &mut Inventory) {
-    let origin = inventory.add_origin(source, None);
+/// Adds the hosts of a list; none where a range has a bound that is no number.
+pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String> {
+    let mut hosts = Vec::new();
     for text in source.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        // What is no range is a name as it stands.
-        let (names, port) = address::expand(text).unwrap_or_else(|_| (vec![text.to_owned()], None));
+        hosts.push(match address::expand(text) {
+            Ok(found) => found,
+            Err(error) => match error.strip_prefix(address::WRONG_BOUND) {
+                Some(bound) => {
+                    let bound = bound.trim_matches([' ', '`']);
+                    return Err(format!(
+                        "Invalid data from string, could not parse: invalid literal for int() with base 10: '{bound}'"
+                    ));
+                }
+                // What is no range is a name as it stands.
+                None => (vec![text.to_owned()], None),
+            },
+        });
+    }
+    let origin = inventory.add_origin(source, None);
+    for (names, port) in hosts {
         for name in names {
             if inventory.host_id(&name).is_some() {
                 continue;
@@ -19,4 +33,5 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) {
             }
         }
     }
+    Ok(())
 }

@@ -156,8 +156,12 @@ impl<'a> Loader<'a> {
                     return true;
                 }
                 "advanced_host_list" => {
-                    advanced_host_list::read(source, &mut self.inventory);
-                    return true;
+                    match advanced_host_list::read(source, &mut self.inventory) {
+                        Ok(()) => return true,
+                        Err(reason) => self.warn(format!(
+                            "Failed to parse inventory with 'advanced_host_list' plugin: {reason}"
+                        )),
+                    }
                 }
                 _ => (),
             }

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::{
     Event, Output, Paint, ResultEvent, Sink, Status,
-    default::{CENSORED, abridged},
+    default::{abridged, censored},
     diff::diff_text,
     dump::{Layout, dump_with},
     excerpt::error_text,
 };
-use crate::value::{Dict, Value};
+use crate::value::Value;
 
 /// Actions whose output is text.
 const TEXT_ACTIONS: [&str; 7] =
@@ -64,9 +64,7 @@ impl AdHoc {
         }
         let word = if event.status == Status::Failed { "FAILED!" } else { word };
         let shown = if event.no_log {
-            let mut censored = Dict::new();
-            censored.insert("censored", CENSORED);
-            censored
+            censored(&event.result)
         } else {
             // Only of what went well the reference leaves out what a debug is not about.
             let cleaned = !self.one_line && event.status != Status::Failed;

@@ -99,7 +99,7 @@ impl Loader<'_> {
             self.error(
                 Diagnostic::error(
                     &task.action_span,
-                    "No file specified for ansible.builtin.import_tasks",
+                    format!("No file specified for {}", task.action_written),
                 )
                 .label("which file?"),
             );
@@ -137,30 +137,6 @@ impl Loader<'_> {
                 Diagnostic::error(&looping.span, "You cannot use loops on 'import_role' statements. You should use 'include_role' instead.")
                     .label("an import happens before any host is known"),
             );
-            return Vec::new();
-        }
-        const OPTIONS: [&str; 10] = [
-            "name",
-            "role",
-            "tasks_from",
-            "vars_from",
-            "defaults_from",
-            "handlers_from",
-            "allow_duplicates",
-            "public",
-            "rolespec_validate",
-            "_raw_params",
-        ];
-        let unknown: Vec<&str> = task
-            .args
-            .entries
-            .iter()
-            .map(|argument| &*argument.name)
-            .filter(|key| !OPTIONS.contains(key))
-            .collect();
-        if !unknown.is_empty() {
-            let message = format!("Invalid options for import_role: {}", unknown.join(","));
-            self.error(Diagnostic::error(&task.action_span, message).label("no such option"));
             return Vec::new();
         }
         let value = |names: &[&str]| names.iter().find_map(|name| task.args.get(name));

@@ -94,11 +94,8 @@ impl Loader<'_> {
         let args = self.args(node, &action, short);
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
-        if matches!(short, "include_tasks" | "include_role") {
-            self.check_include(entries, short, place.handlers);
-        }
-        if matches!(short, "include_role" | "import_role") {
-            self.check_role_use(node, &args, short, place.handlers);
+        if is_include && !self.check_inclusion(node, entries, &args, &action.name, place.handlers) {
+            return Vec::new();
         }
         let level = Arc::new(Level {
             kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },

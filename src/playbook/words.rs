@@ -79,7 +79,7 @@ impl Loader<'_> {
     }
 
     /// Refuses keywords that say nothing of an include: it is done on the controller, and its tasks have their own.
-    pub(super) fn check_include(&self, entries: &[(Node, Node)], action: &str, handlers: bool) {
+    fn check_include(&self, entries: &[(Node, Node)], action: &str, handlers: bool) {
         let class = match (action, handlers) {
             ("include_role", _) => "IncludeRole",
             (_, true) => "HandlerTaskInclude",
@@ -100,8 +100,67 @@ impl Loader<'_> {
         }
     }
 
+    /// Refuses an include or import with what it cannot have; returns whether its options are right.
+    pub(super) fn check_inclusion(
+        &self,
+        task: &Node,
+        entries: &[(Node, Node)],
+        args: &Args,
+        written: &str,
+        handlers: bool,
+    ) -> bool {
+        let short = written.rsplit('.').next().unwrap_or(written);
+        if short.starts_with("include_") {
+            self.check_include(entries, short, handlers);
+        }
+        if !self.check_options(task, args, written) {
+            return false;
+        }
+        if short.ends_with("_role") {
+            self.check_role_use(task, args, written, handlers);
+        }
+        true
+    }
+
+    /// Refuses options that an include or import does not have; returns whether there are none.
+    fn check_options(&self, task: &Node, args: &Args, action: &str) -> bool {
+        const OF_ROLES: [&str; 9] = [
+            "name",
+            "role",
+            "tasks_from",
+            "vars_from",
+            "defaults_from",
+            "handlers_from",
+            "allow_duplicates",
+            "public",
+            "rolespec_validate",
+        ];
+        let short = action.rsplit('.').next().unwrap_or(action);
+        let is_known = |name: &str| match short {
+            _ if name == "_raw_params" => true,
+            "import_tasks" => name == "file",
+            "include_tasks" => matches!(name, "file" | "apply"),
+            "include_role" => name == "apply" || OF_ROLES.contains(&name),
+            _ => OF_ROLES.contains(&name),
+        };
+        let names = args.entries.iter().map(|argument| &*argument.name);
+        let unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
+        if !unknown.is_empty() {
+            let message = format!("Invalid options for {action}: {}", unknown.join(","));
+            self.error(Diagnostic::error(&task.span.start(), message).label("no such option"));
+        }
+        let apply = args.get("apply").filter(|_| unknown.is_empty());
+        let wrong = apply.and_then(|apply| Some((class_of(&apply.value)?, &apply.place)));
+        if let Some((class, place)) = wrong.filter(|(class, _)| !class.ends_with("Dict")) {
+            let message = format!("Expected a dict for apply but got <class '{class}'> instead");
+            self.error(Diagnostic::error(place, message).label("not a mapping"));
+            return false;
+        }
+        unknown.is_empty()
+    }
+
     /// Refuses uses of roles that cannot be: as handlers, and with files whose names are no text.
-    pub(super) fn check_role_use(&self, task: &Node, args: &Args, action: &str, handlers: bool) {
+    fn check_role_use(&self, task: &Node, args: &Args, action: &str, handlers: bool) {
         if handlers {
             let message = format!("Using '{action}' as a handler is not supported.");
             self.error(
@@ -112,14 +171,7 @@ impl Loader<'_> {
         }
         for key in ["tasks_from", "vars_from", "defaults_from", "handlers_from"] {
             let Some(argument) = args.get(key) else { continue };
-            let class = match &argument.value {
-                Value::Dict(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
-                Value::List(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedList",
-                Value::Int(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
-                Value::Float(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
-                Value::Bool(_) => "bool",
-                _ => continue,
-            };
+            let Some(class) = class_of(&argument.value) else { continue };
             let message = format!("Expected a string for {key} but got <class '{class}'> instead");
             self.error(Diagnostic::error(&argument.place, message).label("not a text"));
         }
@@ -138,4 +190,16 @@ impl Loader<'_> {
             None => error,
         });
     }
+}
+
+/// What the reference calls the type of a value as it is written, where it is no text.
+fn class_of(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Dict(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
+        Value::List(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedList",
+        Value::Int(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
+        Value::Float(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
+        Value::Bool(_) => "bool",
+        _ => return None,
+    })
 }

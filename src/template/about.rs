@@ -21,11 +21,12 @@ pub fn about_file(written: &str, path: &Path, dest: &str) -> [(&'static str, Val
     ]
 }
 
-/// Returns what `ansible_managed` says of a file's template: the setting's text with `{file}`, `{host}` and `{uid}` filled in,
-/// then read as a format of the time when the file was changed, then as a template.
+/// Returns what `ansible_managed` says of a file's template: the setting's text as a format of the time when the file was
+/// changed, with `{file}`, `{host}` and `{uid}` filled in, then as a template.
 pub fn managed(setting: &str, written: &str, path: &Path) -> Value {
     let text = formatted(setting, written, path);
-    if Template::is_in(&text) {
+    // The name of a file is no template, whatever it looks like.
+    if Template::is_in(&text) && !Template::is_in(written) {
         Value::Template(Arc::new(Template::new(text, None)))
     } else {
         Value::str(text)
@@ -35,10 +36,12 @@ pub fn managed(setting: &str, written: &str, path: &Path) -> Value {
 fn formatted(setting: &str, written: &str, path: &Path) -> String {
     let mut text = String::new();
     let mut rest = setting;
+    let plain = |value: &str| value.replace('%', "%%");
+    let known =
+        [("{file}", plain(written)), ("{host}", plain(&host())), ("{uid}", plain(&owner(path)))];
     while let Some(at) = rest.find(['{', '}']) {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let known = [("{file}", written), ("{host}", &*host()), ("{uid}", &*owner(path))];
         if let Some((name, value)) = known.iter().find(|(name, _)| rest.starts_with(name)) {
             text.push_str(value);
             rest = &rest[name.len()..];
@@ -93,6 +96,8 @@ mod tests {
         check("Ansible managed", "Ansible managed");
         check("by {uid} from {file}: {{x}}", "by root from t.j2: {x}");
         check("{other}", "{other}");
+        assert_eq!(formatted("{file} 100%%", "%Y", path), "%Y 100%");
+        assert!(matches!(managed("{file} {{{{ 1 }}}}", "{{ 2 }}", path), Value::Str(_)));
         assert!(!formatted("%Y", "t.j2", path).contains('%'));
     }
 }
