@@ -38,7 +38,9 @@ impl Method {
         let executable =
             if self.executable.is_empty() { self.name.clone() } else { self.executable.clone() };
         let mut argv = vec![executable];
-        let shell = ["/bin/sh", "-c", "@SCRIPT@"].map(str::to_owned);
+        let script =
+            if self.name == "sudo" && asks_for_shell(&flags) { "@ENCODED@" } else { "@SCRIPT@" };
+        let shell = ["/bin/sh", "-c", script].map(str::to_owned);
         let user = self.user.clone();
         let prompt = match self.name.as_str() {
             "sudo" => {
@@ -156,6 +158,32 @@ const SU_PROMPTS: [&str; 20] = [
     "암호:",
 ];
 
+/// Returns whether `sudo` runs the user's shell, which reads the words again: `-i`, `-s` and what says so at length.
+fn asks_for_shell(flags: &[String]) -> bool {
+    let mut words = flags.iter();
+    while let Some(word) = words.next() {
+        if matches!(word.as_str(), "--login" | "--shell") {
+            return true;
+        }
+        let Some(letters) = word.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else {
+            continue;
+        };
+        for (at, letter) in letters.char_indices() {
+            if matches!(letter, 'i' | 's') {
+                return true;
+            }
+            // What follows is this option's value.
+            if "aCDghpRrTtUu".contains(letter) {
+                if at + letter.len_utf8() == letters.len() {
+                    words.next();
+                }
+                break;
+            }
+        }
+    }
+    false
+}
+
 /// Splits flags as a shell does, for quotes only.
 fn shell_words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
@@ -193,6 +221,8 @@ mod tests {
     fn commands_are_the_reference_s() {
         insta::assert_snapshot!(argv("sudo", None, None), @"sudo -H -S -n -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("sudo", None, Some("x")), @"sudo -H -S -p [windlass asks for the sudo password]: -u app /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("sudo", Some("-Hi"), None), @"sudo -Hi -u app /bin/sh -c @ENCODED@");
+        insta::assert_snapshot!(argv("sudo", Some("-p is -g s -E"), None), @"sudo -p is -g s -E -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("su", Some("-l"), None), @"su -l app -c exec /bin/sh -c '@SCRIPT@'");
         insta::assert_snapshot!(argv("doas", None, None), @"doas -n -u app /bin/sh -c @SCRIPT@");
         assert!(argv("pbrun", None, None).contains("Invalid become method"));

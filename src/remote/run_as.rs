@@ -121,10 +121,11 @@ async fn answer(mut process: Process, prompt: &Prompt) -> (Process, Vec<u8>) {
 /// The method's words as one line for a shell, with the command in the place of its script.
 fn command_line(argv: &[String], command: &str) -> String {
     let script = format!("echo {BECAME}; {command}");
+    let encoded = windlass_protocol::bootstrap::without_dollars(&script);
     let words = argv.iter().map(|word| {
         // `su -c` has the script in quotes of its own.
         let inner = word.replace("'@SCRIPT@'", &quote_word(&script)).replace("@SCRIPT@", &script);
-        quote_word(&inner)
+        quote_word(&inner.replace("@ENCODED@", &encoded))
     });
     words.collect::<Vec<_>>().join(" ")
 }

@@ -129,7 +129,9 @@ struct Spawned {
 
 fn spawn(argv: &[String], script: &str, pty: bool) -> io::Result<Spawned> {
     // The last word is where the shell's script goes, alone or inside a command line for `su -c`.
-    let argv: Vec<String> = argv.iter().map(|word| word.replace("@SCRIPT@", script)).collect();
+    let encoded = bootstrap::without_dollars(script);
+    let filled = |word: &String| word.replace("@SCRIPT@", script).replace("@ENCODED@", &encoded);
+    let argv: Vec<String> = argv.iter().map(filled).collect();
     let [program, args @ ..] = argv.as_slice() else {
         return Err(io::Error::other("no command given"));
     };

@@ -94,6 +94,20 @@ pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
     .concat()
 }
 
+/// Returns a script that gives itself to `eval`, without any `$`: `sudo -i` and `-s` hand their words to a login shell and
+/// quote all but that.
+pub fn without_dollars(script: &str) -> String {
+    let mut octal = String::new();
+    for byte in script.bytes() {
+        if byte.is_ascii_alphanumeric() || b" -_./:=,+@".contains(&byte) {
+            octal.push(char::from(byte));
+        } else {
+            octal += &format!("\\0{byte:03o}");
+        }
+    }
+    format!("eval \"`printf %b '{octal}'`\"")
+}
+
 /// Returns the command line that runs the script through any login shell.
 pub fn command_line(script: &str) -> String {
     format!("exec /bin/sh -c '{script}'")
@@ -117,6 +131,20 @@ mod tests {
     fn the_script_means_the_same_to_every_login_shell() {
         let script = script(&[image()], "serve", true);
         assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
+    }
+
+    #[test]
+    fn a_script_without_dollars_is_the_same_script() {
+        let script = "x='a  b'; printf '%s|' \"$x\" \"${x%b}\" '*' \\\\; echo\n\techo \"done ü\"";
+        let run = |script: &str| {
+            let output =
+                std::process::Command::new("/bin/sh").args(["-c", script]).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let encoded = without_dollars(script);
+        assert!(!encoded.contains('$'), "{encoded}");
+        assert_eq!(run(&encoded), run(script));
+        assert_eq!(run(&encoded), "a  b|a  |*|\\|\ndone ü\n");
     }
 
     #[test]
