@@ -188,9 +188,7 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(module) = windlass_modules::find(name) else {
         return Err(Failure::at(
             Some(&call.task.action_span),
-            format!(
-                "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
-            ),
+            format!("Cannot resolve '{name}' to an action or module."),
         ));
     };
     let args = call
@@ -219,6 +217,13 @@ fn evaluated_name(call: &Call<'_>) -> Result<Option<String>, Failure> {
         .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?
         .to_text();
     Ok(Some(resolve(&name).map_or(name, ToOwned::to_owned)))
+}
+
+/// What is said of a module that nobody has.
+pub(crate) fn unresolved(name: &str) -> String {
+    format!(
+        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
+    )
 }
 
 fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {

@@ -76,8 +76,8 @@ pub struct Diagnostic {
 /// What is at fault, as exit statuses tell it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fault {
-    /// A keyword of a play that has no value once the play is reached.
-    Keyword,
+    /// The text of a playbook, found while it runs: a keyword without a value once its play is reached, an included file.
+    Late,
     /// The text of a playbook.
     #[default]
     Text,

@@ -35,6 +35,7 @@ mod typed;
 
 pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
+pub(crate) use judge::OWN_FACTS;
 pub use run::{Ask, Identity, Run, RunOptions};
 pub use tags::Tags;
 pub(crate) use task::condition_span;

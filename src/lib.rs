@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod executor;
 pub mod inventory;
 pub mod output;
+pub mod paths;
 pub mod playbook;
 pub mod plugins;
 pub mod remote;

@@ -19,7 +19,7 @@ use std::{
 };
 
 pub use catalogue::{Catalogue, Chosen, KNOWN, Known, of_process};
-pub use coerce::{Context, Kind, Sources, normal};
+pub use coerce::{Context, Kind, Sources};
 pub use locate::Located;
 pub use table::{
     DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, Settings,

@@ -70,7 +70,7 @@ mod urls;
 mod uses;
 mod versions;
 
-pub use about::about_file;
+pub use about::{about_file, managed};
 pub use condition::CONDITIONAL;
 pub(crate) use crypt::{Recipe, hash as hash_password};
 pub(crate) use encodings::decode;

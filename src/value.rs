@@ -59,13 +59,20 @@ pub enum Value {
 pub struct Template {
     pub text: Arc<str>,
     pub span: Option<Span>,
+    /// Whether it stands for itself: text that the operator marked as no template (`!unsafe`), which is never evaluated.
+    pub literal: bool,
     /// The compiled form, made at the first use by `template/`, which alone knows its type.
     pub compiled: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl Template {
     pub fn new(text: impl Into<Arc<str>>, span: Option<Span>) -> Template {
-        Template { text: text.into(), span, compiled: OnceLock::new() }
+        Template { text: text.into(), span, literal: false, compiled: OnceLock::new() }
+    }
+
+    /// Returns text that stands for itself and is refused where an expression is wanted.
+    pub fn literal(text: impl Into<Arc<str>>, span: Option<Span>) -> Template {
+        Template { literal: true, ..Template::new(text, span) }
     }
 
     /// Returns whether a text holds an expression, a statement or a comment.
@@ -77,7 +84,8 @@ impl Template {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Template({:?})", self.text)
+        let kind = if self.literal { "Literal" } else { "Template" };
+        write!(f, "{kind}({:?})", self.text)
     }
 }
 

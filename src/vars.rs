@@ -20,6 +20,7 @@ pub use facts::Facts;
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
 pub use reach::ReachedBy;
+use rustc_hash::FxHashSet;
 
 use crate::{
     diagnostic::Told,
@@ -72,6 +73,8 @@ pub struct HostData {
     pub facts: RwLock<Arc<Facts>>,
     /// `set_fact` and `register`: whichever came last counts.
     pub assigned: RwLock<Arc<Dict>>,
+    /// Which of the assigned are the operator's own words, as they stand in a playbook.
+    pub own: RwLock<Arc<FxHashSet<Arc<str>>>>,
     /// `include_vars`.
     pub included: RwLock<Arc<Dict>>,
     /// The inventory's layers from the strongest on, for one version of the inventory.
@@ -155,6 +158,7 @@ impl World {
                 id,
                 facts: RwLock::new(Arc::new(kept.unwrap_or_default())),
                 assigned: RwLock::default(),
+                own: RwLock::default(),
                 included: RwLock::default(),
                 layers: RwLock::default(),
             })
@@ -206,6 +210,7 @@ impl World {
                     id,
                     facts: RwLock::new(HostData::get(&host.facts)),
                     assigned: RwLock::new(HostData::get(&host.assigned)),
+                    own: RwLock::new(HostData::get(&host.own)),
                     included: RwLock::new(HostData::get(&host.included)),
                     layers: RwLock::default(),
                 });
@@ -256,6 +261,17 @@ impl HostData {
     pub fn set_all(layer: &RwLock<Arc<Dict>>, variables: impl IntoIterator<Item = (Value, Value)>) {
         let mut layer = layer.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut layer).extend(variables);
+    }
+
+    /// Sets a variable as `register` and `set_fact` do; the operator's `own` words may be used as an expression.
+    pub fn assign(&self, name: &str, value: Value, own: bool) {
+        HostData::set(&self.assigned, name, value);
+        let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if own {
+            Arc::make_mut(&mut names).insert(name.into());
+        } else if names.contains(name) {
+            Arc::make_mut(&mut names).remove(name);
+        }
     }
 
     /// Returns a layer as it is now.

@@ -33,7 +33,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             // A list that a variable holds is taken as it is written there.
             Some(Value::List(list)) => list.to_vec(),
             _ if given.iter().any(|condition| matches!(condition, Value::Str(_))) => {
-                let error = TemplateError::untrusted(template.span.clone());
+                let error = TemplateError::untrusted(call.env.place_of(template));
                 return Err(Failure::template(&error, "", span).with("changed", false));
             }
             _ => given.to_vec(),

@@ -110,7 +110,7 @@ impl Place {
             (true, true) => dest.join(src.rsplit('/').next().unwrap_or_default()),
             (false, _) => dest.join(&self.host).join(src.trim_start_matches('/')),
         };
-        plain(&path)
+        crate::paths::normal(&path)
     }
 
     fn finish(&self, src: &str, answer: &Dict, download: &mut Download, required: bool) -> Dict {
@@ -255,17 +255,4 @@ fn from_home(path: &str) -> PathBuf {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => drop(plain.pop()),
-            std::path::Component::CurDir => (),
-            part => plain.push(part),
-        }
-    }
-    plain
 }

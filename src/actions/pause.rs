@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
-    value::Dict,
+    value::{Dict, float_text},
 };
 
 pub(super) static UNIT: Action = Action {
@@ -57,9 +57,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             answer = asked.unwrap_or_default();
         }
         let elapsed = began.elapsed();
+        let hundredths = |seconds: f64| float_text((seconds * 100.0).round() / 100.0);
         let shown = match unit {
-            "minutes" => format!("Paused for {:.2} minutes", elapsed.as_secs_f64() / 60.0),
-            _ => format!("Paused for {:.2} seconds", elapsed.as_secs_f64()),
+            "minutes" => format!("Paused for {} minutes", hundredths(elapsed.as_secs_f64() / 60.0)),
+            _ => format!("Paused for {} seconds", hundredths(elapsed.as_secs_f64())),
         };
         let mut result = Dict::new();
         result.insert("changed", false);

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step, invalid_name},
+    executor::{Call, Failure, OWN_FACTS, Step, invalid_name},
     value::{Dict, Value},
 };
 
@@ -10,7 +10,7 @@ pub(super) static UNIT: Action =
     Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let mut facts = Dict::new();
+    let (mut facts, mut own) = (Dict::new(), Vec::new());
     for (key, value) in &call.args {
         if key.as_str() == Some("cacheable") {
             continue;
@@ -20,6 +20,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 *argument.name == *key.to_text() || crate::value::Template::is_in(&argument.name)
             });
             return Err(invalid_name(key, written.map(|argument| &argument.span)));
+        }
+        let written = key.as_str().and_then(|name| call.task.args.get(name));
+        if written.is_some_and(|argument| call.env.is_operators_own(&argument.value)) {
+            own.push(key.clone());
         }
         facts.insert(key.clone(), value.clone());
     }
@@ -31,6 +35,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut result = Dict::new();
     result.insert("changed", false);
     result.insert("ansible_facts", Value::from(facts));
+    result.insert(OWN_FACTS, own);
     result.insert("_ansible_facts_cacheable", call.truth("cacheable").unwrap_or(false));
     Ok(Step::Done(result))
 }

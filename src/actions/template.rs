@@ -5,8 +5,8 @@ use crate::{
     diagnostic::{Source, Span},
     executor::{Call, Failure, Step},
     output::Cause,
-    template::{Env, FileOptions, Scope as _, about_file},
-    value::{Dict, Value},
+    template::{Env, FileOptions, Scope as _, about_file, managed},
+    value::Dict,
 };
 
 pub(super) static UNIT: Action =
@@ -53,8 +53,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         names.set_local(name, value);
     }
     if names.get("ansible_managed").is_none() {
-        let managed = call.run.settings.ansible_managed.value.as_str();
-        names.set_local("ansible_managed", Value::str(managed));
+        let setting = call.run.settings.ansible_managed.value.as_str();
+        names.set_local("ansible_managed", managed(setting, &written, &path));
     }
     let mut folders = names.search_path();
     if let Some(folder) = path.parent() {

@@ -217,11 +217,9 @@ impl Checker<'_> {
                     .label("this module is not supported"),
                 );
             }
-            let error = Diagnostic::error(
-                &task.action_span,
-                format!("couldn't resolve module/action '{}'. This often indicates a misspelling, missing collection, or incorrect module path.", task.action_written),
-            )
-            .label("no such module");
+            let error =
+                Diagnostic::error(&task.action_span, actions::unresolved(&task.action_written))
+                    .label("no such module");
             let known = Keyword::names(crate::playbook::Levels::TASK).chain(actions::names());
             let near = closest(name, actions::names()).or_else(|| closest(name, known));
             let error = match near {

@@ -42,7 +42,7 @@ struct ConfigArgs {
     disabled: bool,
     /// Tell more
     #[arg(short = 'v', long = "verbose", action = clap::ArgAction::Count)]
-    _verbose: u8,
+    verbose: u8,
     /// Show the version
     #[arg(long = "version")]
     _version: bool,
@@ -127,6 +127,13 @@ fn refuse(status: u8, message: impl Into<String>) -> Refusal {
 fn run(action: &str, args: &ConfigArgs) -> Result<u8, Refusal> {
     let environment = Environment::of_process();
     let file = args.config.as_ref().map(|path| environment.working_dir.join(path));
+    if args.verbose > 0 {
+        let found = prepare::settings().ok().and_then(|settings| settings.config_file);
+        terminal::print(&match file.as_ref().or(found.as_ref()) {
+            Some(path) => format!("Using {} as config file", path.display()),
+            None => "No config file found; using defaults".to_owned(),
+        });
+    }
     let catalogue = Catalogue::read(&environment, file.as_deref())
         .map_err(|error| Refusal::new(OPTIONS_ERROR, error))?;
     match action {

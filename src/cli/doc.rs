@@ -82,7 +82,6 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         };
         shown.push((name.as_str(), entry));
     }
-    let found = !shown.is_empty();
     if args.json {
         let map: serde_json::Map<_, _> =
             shown.iter().map(|(name, entry)| ((*name).to_owned(), entry.to_json())).collect();
@@ -93,11 +92,16 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             terminal::print(text.trim_end());
         }
     }
-    Ok(if found || args.json { 0 } else { prepare::ERROR })
+    // What is not found is warned of, as the reference does.
+    Ok(0)
 }
 
 fn unknown(kind: Kind, name: &str, entries: &[Entry]) {
-    let mut error = Diagnostic::bare(format!("{} {name} not found", kind.as_str())).warning();
+    let message = match kind {
+        Kind::Keyword => format!("Skipping invalid keyword '{name}': '{name}'"),
+        _ => format!("{name} was not found"),
+    };
+    let mut error = Diagnostic::bare(message).warning();
     if let Some(near) = closest(name, entries.iter().map(|entry| entry.name.as_str())) {
         error = error.hint(format!("did you mean `{near}`?"));
     }

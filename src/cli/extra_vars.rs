@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Source},
-    value::{Dict, Value, parse_key_values},
+    value::{Dict, Template, Value, parse_key_values},
     vault::Opener,
     yaml,
 };
@@ -92,8 +92,9 @@ fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {
 fn untrusted(value: Value) -> Value {
     match value {
         Value::Dict(dict) => match (dict.len(), dict.get("__ansible_unsafe")) {
-            (1, Some(Value::Template(template))) => Value::Str(Arc::clone(&template.text)),
-            (1, Some(text @ Value::Str(_))) => text.clone(),
+            (1, Some(text @ (Value::Template(_) | Value::Str(_)))) => {
+                Value::Template(Arc::new(Template::literal(text.to_text(), None)))
+            }
             _ => {
                 let dict = Arc::unwrap_or_clone(dict).into_iter();
                 dict.map(|(key, value)| (key, untrusted(value))).collect::<Dict>().into()

@@ -16,7 +16,8 @@ use crate::{
     diagnostic::{Diagnostic, Source},
     executor::Ask as _,
     output::Secrets,
-    settings::{Settings, normal},
+    paths::normal,
+    settings::Settings,
     vault::{DEFAULT_ID, Decrypt, Opened, Password, Vault},
     yaml,
 };

@@ -140,7 +140,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     match status {
         Ok(_) if run.was_interrupted() => Ok(99),
         Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),
-        Err(error) if error.fault == Fault::Keyword => Err(Refusal::new(PARSER_ERROR, error)),
+        Err(error) if error.fault == Fault::Late => Err(Refusal::new(PARSER_ERROR, error)),
         Err(error) if error.fault == Fault::Choice => Err(Refusal::new(OPTIONS_ERROR, error)),
         Err(error) => Err(Refusal::new(ERROR, error)),
     }
@@ -266,7 +266,7 @@ fn has_hosts(run: &Run, play: &Play) -> bool {
 /// The status with which the reference ends: it would find some of the problems only when it came to the task.
 fn status_of(problems: &Diagnostics) -> u8 {
     let any = |fault| problems.0.iter().any(|problem| problem.fault == fault);
-    if any(Fault::Text) || any(Fault::Keyword) {
+    if any(Fault::Text) || any(Fault::Late) {
         PARSER_ERROR
     } else if any(Fault::Absence) {
         ERROR

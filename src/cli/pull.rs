@@ -85,7 +85,7 @@ impl Pull {
             Some(dest) => settings.working_dir.join(home_of(dest)),
             None => settings.home.value.join("pull").join(&names.full),
         };
-        let dest = crate::settings::normal(&dest);
+        let dest = crate::paths::normal(&dest);
         if dest.exists() && !dest.is_dir() {
             return Err(usage(format!(
                 "{} is not a valid or accessible directory.",

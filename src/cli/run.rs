@@ -9,8 +9,7 @@ use super::{
     terminal,
 };
 use crate::{
-    actions,
-    diagnostic::{Diagnostic, Source, Span, closest},
+    diagnostic::{Diagnostic, Source, Span, Told},
     executor::Run,
     output::{self, AdHoc, Event},
     playbook::{
@@ -81,8 +80,12 @@ fn output(
         return playbook::output(settings, verbosity, &prepared.secrets);
     }
     let sink = || prepare::sink(settings, &prepared.secrets);
+    let mut sink_of_results = sink();
+    for told in deprecated(options) {
+        sink_of_results.tell(&told);
+    }
     let output = AdHoc {
-        sink: sink(),
+        sink: sink_of_results,
         one_line: options.one_line,
         verbosity,
         diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
@@ -102,6 +105,32 @@ fn output(
         terminal::complain(&format!("[WARNING]: {warning}"));
     }
     Ok(output)
+}
+
+/// What is said of the forms of output that have options of their own, as they were given.
+fn deprecated(options: &RunOptions) -> Vec<Told> {
+    let mut told = Vec::new();
+    let mut add = |option: &str, plugin: &str, help: &'static str| {
+        told.push(Told {
+            help: Some(help),
+            ..Told::deprecation(format!("The '{option}' argument is deprecated."), None)
+        });
+        told.push(Told::deprecation(format!("The {plugin} callback plugin is deprecated."), None));
+    };
+    let given = |long: &str| std::env::args().any(|word| word.starts_with(long));
+    if options.one_line {
+        let option = if given("--one-line") { "--one-line" } else { "-o" };
+        add(
+            option,
+            "oneline",
+            "Use callback configuration to enable the oneline callback instead.",
+        );
+    }
+    if options.tree.is_some() {
+        let option = if given("--tree") { "--tree" } else { "-t" };
+        add(option, "tree", "Use callback configuration to enable the tree callback instead.");
+    }
+    told
 }
 
 /// The folder that stands in for the playbook's.
@@ -128,24 +157,13 @@ fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
 }
 
 /// Refuses an action that cannot be, or has nothing to do.
-fn check(name: &str, is_foreign: bool, text: &str, options: &RunOptions) -> Result<(), Refusal> {
+fn check(name: &str, text: &str, options: &RunOptions) -> Result<(), Refusal> {
     let written = options.module_name.as_str();
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     if name == "import_playbook" {
         return Err(refuse(Diagnostic::bare(format!(
             "'{written}' is not a valid action for ad-hoc commands"
         ))));
-    }
-    if !is_foreign && !actions::exists(name) && !Template::is_in(name) {
-        let error = Diagnostic::bare(format!(
-            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
-        ));
-        let error = match closest(name, actions::names()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error,
-        };
-        // The reference finds it out on each host.
-        return Err(Refusal::new(prepare::HOST_FAILED, error));
     }
     let needs_args =
         matches!(name, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
@@ -186,7 +204,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         name => name,
     };
     let text = options.module_args.trim();
-    check(name, foreign.is_some(), text, options)?;
+    check(name, text, options)?;
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
     let entries = arguments(name, text).map_err(refuse)?;
     let span = written_at(&format!("<adhoc '{written}' task>"), &described(options, &entries));

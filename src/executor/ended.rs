@@ -8,7 +8,6 @@ use crate::{
     playbook::Keyword,
     template::Env,
     value::{Dict, Value},
-    vars::HostData,
 };
 
 impl Prepared {
@@ -127,10 +126,10 @@ impl Prepared {
             || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| truth(value));
         if diffing
             && !event.no_log
-            && event.result.get("changed").is_some_and(truth)
             && let Some(diff) = event.result.get("diff")
         {
-            self.turn.event(self.slot, Event::Diff { diff: diff.clone() });
+            let changed = event.result.get("changed").is_some_and(truth);
+            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
     }
@@ -140,7 +139,7 @@ impl Prepared {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = judged.registered();
             registered.remove("invocation");
-            HostData::set(&self.host.assigned, register, registered.into());
+            self.host.assign(register, registered.into(), false);
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");

@@ -1,6 +1,6 @@
 //! `include_tasks` and `include_role`: what is included is known when the task runs.
 
-use std::{any::Any, path::PathBuf, sync::Arc};
+use std::{any::Any, sync::Arc};
 
 use super::{
     Failure, arguments,
@@ -170,12 +170,5 @@ impl Prepared {
 /// A path as the reference prints it: absolute, without `.` and `..`.
 pub(super) fn shown_path(path: &std::path::Path) -> String {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut normal = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => drop(normal.pop()),
-            part => normal.push(part),
-        }
-    }
-    normal.display().to_string()
+    crate::paths::normal(&path).display().to_string()
 }

@@ -1,6 +1,9 @@
 //! Putting included tasks and roles in their place.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use super::{
     cursor::{Caught, Next},
@@ -8,17 +11,51 @@ use super::{
     strategy::{Batch, HostState},
 };
 use crate::{
+    diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Level, Loader, Surroundings},
+    playbook::{Block, Entry, Level, Loader, Surroundings, Task},
     template::Env,
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
     vars::Names,
 };
 
-/// Why something cannot be included: what its result says, and the reasons.
-struct Failed {
-    result: Arc<Dict>,
-    causes: Vec<Cause>,
+/// Why something cannot be included.
+enum Failed {
+    /// What the results of the hosts say, and the reasons.
+    Hosts { result: Arc<Dict>, causes: Vec<Cause> },
+    /// Nothing more of the run may happen.
+    Run(Box<Diagnostic>),
+}
+
+/// Returns what is wrong with a task whose module nobody has.
+fn unknown_action(entry: &Entry) -> Option<Diagnostic> {
+    match entry {
+        Entry::Block(block) => {
+            let entries = block.body.iter().chain(&block.rescue).chain(&block.always);
+            entries.into_iter().find_map(unknown_action)
+        }
+        Entry::Task(task) => {
+            let is_late = matches!(task.action_span.text(), "action" | "local_action");
+            let is_known = task.foreign.is_some()
+                || Template::is_in(&task.action)
+                || crate::actions::exists(&task.action)
+                || crate::actions::published(&task.action).is_some();
+            (!is_late && !is_known).then(|| {
+                Diagnostic::error(
+                    &task.action_span,
+                    crate::actions::unresolved(&task.action_written),
+                )
+                .label("no such module")
+            })
+        }
+    }
+}
+
+/// What is said of a file of tasks that is not there.
+fn unreadable(path: &str) -> String {
+    format!(
+        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
+    )
 }
 
 impl Batch<'_> {
@@ -58,9 +95,14 @@ impl Batch<'_> {
                     });
                     loaded.push((number, Arc::new(entries), hosts));
                 }
-                Err(failed) => {
+                Err(Failed::Run(error)) => {
+                    self.fatal = Some(error.fault(Fault::Late));
+                    self.end.break_run = true;
+                    return lost;
+                }
+                Err(Failed::Hosts { result, causes }) => {
                     for &at in &hosts {
-                        self.include_failed(at, &failed, next.task.looping.is_some());
+                        self.include_failed(at, &result, &causes, next.task.looping.is_some());
                     }
                     lost.extend(hosts);
                 }
@@ -117,41 +159,13 @@ impl Batch<'_> {
                 (shown_path(&path), entries)
             }
             Included::Role(call) => {
-                let block: Option<Arc<Block>> = loader.role_block(call, &level, &next.task.dir);
+                let block: Option<Arc<Block>> = loader.role_block(call, &level);
                 (call.name.clone(), block.into_iter().map(Entry::Block).collect())
             }
         };
-        let errors = loader.errors.take();
-        if let Some(error) = errors.0.first() {
-            let missing = match &include.what {
-                Included::Tasks { file } => {
-                    (!std::path::Path::new(&path).is_file()).then_some(file)
-                }
-                Included::Role(_) => None,
-            };
-            let (reason, place) = match missing {
-                Some(_) => {
-                    let reason = format!(
-                        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
-                    );
-                    (reason, None)
-                }
-                None => {
-                    let named = ["name", "role"].iter().find_map(|key| next.task.args.get(key));
-                    let named = named.map(|argument| argument.place.clone());
-                    (error.message.clone(), named.or_else(|| error.span.clone()))
-                }
-            };
-            let mut result = Dict::new();
-            if missing.is_some() || matches!(include.what, Included::Role(_)) {
-                result.insert("changed", false);
-            }
-            if let Some(file) = missing {
-                result.insert("include", file.as_str());
-            }
-            result.insert("reason", reason.as_str());
-            let cause = Cause { message: reason, span: place, ..Cause::default() };
-            return Err(Failed { result: Arc::new(result), causes: vec![cause] });
+        let unknown = entries.iter().find_map(unknown_action);
+        if let Some(error) = loader.errors.take().0.into_iter().next().or(unknown) {
+            return Err(self.not_included(include, &path, error, &next.task));
         }
         let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);
         let handlers = super::strategy::flat(&loader.handlers.take(), first);
@@ -161,19 +175,55 @@ impl Batch<'_> {
         Ok((path, entries))
     }
 
+    /// Returns why hosts cannot include something: what is not there is their failure, what is written wrongly ends the run.
+    fn not_included(
+        &self,
+        include: &Include,
+        path: &str,
+        error: Diagnostic,
+        task: &Task,
+    ) -> Failed {
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        let (reason, place) = match &include.what {
+            Included::Tasks { file } => {
+                result.insert("include", file.as_str());
+                if !Path::new(path).is_file() {
+                    (unreadable(path), None)
+                } else if self.files.load(Path::new(path), None).is_ok_and(|node| {
+                    node.as_ref().as_ref().is_some_and(|root| root.as_sequence().is_none())
+                }) {
+                    ("included task files must contain a list of tasks".to_owned(), None)
+                } else if error.fault == Fault::Absence {
+                    (error.message, error.span)
+                } else {
+                    return Failed::Run(Box::new(error));
+                }
+            }
+            Included::Role(_) if error.fault != Fault::Absence => {
+                return Failed::Run(Box::new(error));
+            }
+            Included::Role(call) => {
+                let named = ["name", "role"].iter().find_map(|key| task.args.get(key));
+                let is_named = error.span.as_ref().is_some_and(|span| span.begins_at(&call.span));
+                let named = named.filter(|_| is_named).map(|argument| argument.place.clone());
+                (error.message, named.or(error.span))
+            }
+        };
+        result.insert("reason", reason.as_str());
+        let cause = Cause { message: reason, span: place, ..Cause::default() };
+        Failed::Hosts { result: Arc::new(result), causes: vec![cause] }
+    }
+
     /// Says that what a host includes cannot be read, and moves the host on, once for all that it includes.
     ///
     /// It counts as failed, also where a rescue section catches it, which is told nothing of it.
-    fn include_failed(&mut self, at: usize, failed: &Failed, looped: bool) {
+    fn include_failed(&mut self, at: usize, result: &Arc<Dict>, causes: &[Cause], looped: bool) {
         let host = Arc::clone(&self.hosts[at].host.name);
-        self.run.printer.event(&Event::Error(failed.causes.clone()));
+        self.run.printer.event(&Event::Error(causes.to_vec()));
         if let Some(start) = self.current.clone().filter(|_| !looped) {
-            let event = ResultEvent::new(
-                start,
-                Arc::clone(&host),
-                Status::Failed,
-                Arc::clone(&failed.result),
-            );
+            let (name, result) = (Arc::clone(&host), Arc::clone(result));
+            let event = ResultEvent::new(start, name, Status::Failed, result);
             self.run.printer.event(&Event::Result(Box::new(event)));
         }
         self.run.count(&host, |stats| stats.failed += 1);

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use super::{
     Failure,
     include::Include,
-    judge::Judged,
+    judge::{Judged, set_facts},
     looping::Item,
     task::{Decision, Prepared},
 };
@@ -39,12 +39,8 @@ pub(super) struct Ended {
 impl Ended {
     /// Sets the facts of another host once more, in the order of the play.
     pub(super) fn settle_others(&self) {
-        if let Some(other) = &self.others
-            && let Some(Value::Dict(facts)) = self.result.get("ansible_facts")
-        {
-            for (name, value) in facts.iter() {
-                HostData::set(&other.assigned, &name.to_text(), value.clone());
-            }
+        if let Some(other) = &self.others {
+            set_facts(other, &self.result);
         }
     }
 }

@@ -74,7 +74,10 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
-        add_lines(&mut result);
+        // What somebody types is one line.
+        if &*self.task.action != "pause" {
+            add_lines(&mut result);
+        }
         if let Some(tries) = tries {
             result.insert("attempts", tries);
         }
@@ -308,7 +311,7 @@ impl Prepared {
     fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
         let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
         let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
-        add_facts(&self.run.world, &self.task.action, &host, facts);
+        add_facts(&self.run.world, &self.task.action, &host, result);
         if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
             self.run.world.add_facts(&host, facts, false);
         }
@@ -396,16 +399,31 @@ fn python_lines(text: &str) -> Vec<&str> {
     lines
 }
 
+/// Names those of a result's facts that are the operator's own words.
+pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
+
 /// Adds the facts that an action brought to a host's: as variables, or as facts.
-pub(super) fn add_facts(world: &World, action: &str, host: &HostData, facts: &Dict) {
-    let into = match action {
-        "set_fact" => &host.assigned,
-        "include_vars" => &host.included,
-        _ => return world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
-    };
-    let named = facts.iter().map(|(key, value)| match key {
-        Value::Str(_) => (key.clone(), value.clone()),
-        other => (other.to_text().into(), value.clone()),
-    });
-    HostData::set_all(into, named);
+pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &Dict) {
+    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+    match action {
+        "set_fact" => set_facts(host, result),
+        "include_vars" => {
+            let named = facts.iter().map(|(key, value)| match key {
+                Value::Str(_) => (key.clone(), value.clone()),
+                other => (other.to_text().into(), value.clone()),
+            });
+            HostData::set_all(&host.included, named);
+        }
+        _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
+    }
+}
+
+/// Sets the variables that a result of `set_fact` holds.
+pub(super) fn set_facts(host: &HostData, result: &Dict) {
+    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+    let own = result.get(OWN_FACTS).and_then(Value::as_list);
+    for (key, value) in facts.iter() {
+        let is_own = own.is_some_and(|own| own.contains(key));
+        host.assign(&key.to_text(), value.clone(), is_own);
+    }
 }

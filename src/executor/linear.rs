@@ -286,7 +286,7 @@ impl Batch<'_> {
                 HostData::get(&self.hosts[group[0]].host.assigned).get(register).cloned()
         {
             for &at in &group[1..] {
-                HostData::set(&self.hosts[at].host.assigned, register, value.clone());
+                self.hosts[at].host.assign(register, value.clone(), false);
             }
         }
         if ended.others.is_some() {
@@ -299,9 +299,8 @@ impl Batch<'_> {
         for item in &items {
             let Value::Dict(result) = item else { continue };
             let has_failed = result.get("failed").is_some_and(Value::is_true);
-            let Some(Value::Dict(facts)) = result.get("ansible_facts") else { continue };
             for &at in group[1..].iter().filter(|_| !has_failed) {
-                add_facts(&self.run.world, &task.action, &self.hosts[at].host, facts);
+                add_facts(&self.run.world, &task.action, &self.hosts[at].host, result);
             }
         }
     }

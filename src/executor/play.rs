@@ -96,7 +96,7 @@ impl Run {
             None => Ok(None),
         };
         let hosts_value = evaluate(&play.hosts, &play.span)
-            .map_err(|error| error.fault(crate::diagnostic::Fault::Keyword))?;
+            .map_err(|error| error.fault(crate::diagnostic::Fault::Late))?;
         let patterns = patterns(&hosts_value);
         let name = match (&play.name, &play.hosts) {
             (Some(value), _) => evaluate(value, &play.span)

@@ -11,7 +11,6 @@ use crate::{
     output::{Event, Status},
     playbook::Keyword,
     value::Value,
-    vars::HostData,
 };
 
 impl Batch<'_> {
@@ -97,9 +96,9 @@ impl Batch<'_> {
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
         let described = self.describe_task(next);
         let host = &self.hosts[at].host;
-        HostData::set(&host.assigned, "ansible_failed_task", described);
+        host.assign("ansible_failed_task", described, false);
         let result = Value::Dict(Arc::clone(&ended.result));
-        HostData::set(&host.assigned, "ansible_failed_result", result);
+        host.assign("ansible_failed_result", result, false);
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {

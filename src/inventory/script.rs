@@ -247,7 +247,7 @@ fn value_of(json: Json) -> Value {
         Json::Array(items) => Value::list(items.into_iter().map(value_of)),
         Json::Object(entries) => {
             if let Some(text) = only(&entries, "__ansible_unsafe") {
-                return Value::str(text);
+                return Value::Template(Arc::new(Template::literal(text, None)));
             }
             if let Some(text) = only(&entries, "__ansible_vault") {
                 let text = text.into();

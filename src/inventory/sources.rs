@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
-    settings::{GroupNames, Settings, normal},
+    paths::normal,
+    settings::{GroupNames, Settings},
     value::Value,
     vault::Opener,
 };

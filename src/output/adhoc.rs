@@ -91,8 +91,8 @@ fn text_of<'a>(event: &'a ResultEvent, key: &str) -> &'a str {
     event.result.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn status_of(event: &ResultEvent) -> i64 {
-    event.result.get("rc").and_then(Value::as_int).unwrap_or(-1)
+fn status_of(event: &ResultEvent) -> String {
+    event.result.get("rc").map_or_else(|| "-1".to_owned(), Value::to_text)
 }
 
 fn block_text(event: &ResultEvent, word: &str) -> String {
@@ -133,11 +133,9 @@ impl Output for AdHoc {
                     self.sink.line(&line, Some(Paint::Ok));
                 }
             }
-            Event::Diff { diff } => {
+            Event::Diff { diff, .. } if !self.one_line => {
                 let text = diff_text(diff, self.diff_context, self.sink.colored);
-                if !text.is_empty() {
-                    self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
-                }
+                self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
             }
             Event::Error(causes) => {
                 let text = format!("[ERROR]: {}", error_text(causes));

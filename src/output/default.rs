@@ -422,7 +422,8 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Ok));
             }
-            Event::Diff { diff } => {
+            Event::Diff { changed: false, .. } => (),
+            Event::Diff { diff, .. } => {
                 let text = diff_text(diff, self.options.diff_context, self.sink.colored);
                 if !text.is_empty() {
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);

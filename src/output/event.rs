@@ -62,9 +62,10 @@ pub enum Event {
     },
     /// What went wrong beside a task's result.
     Error(Vec<Cause>),
-    /// A file changed, or would.
+    /// How a file changed, or would; or that it did not.
     Diff {
         diff: Value,
+        changed: bool,
     },
     /// A running command printed something.
     Output {

@@ -22,6 +22,9 @@ pub(super) fn text(told: &Told) -> String {
     let message =
         if told.deprecated { format!("{} {REMOVAL}", told.message) } else { told.message.clone() };
     let (span, help) = (told.span.clone(), told.help);
+    if let (None, Some(help)) = (&span, help) {
+        return format!("{message} {help}");
+    }
     error_text(&[Cause { message, span, help, ..Cause::default() }])
 }
 

@@ -131,7 +131,7 @@ impl Loader<'_> {
         candidates.find(|path| path.is_file()).unwrap_or_else(|| dir.join(name))
     }
 
-    pub(super) fn import_role(&self, task: &Task, place: &Place<'_>) -> Vec<Entry> {
+    pub(super) fn import_role(&self, task: &Task) -> Vec<Entry> {
         if let Some(looping) = &task.looping {
             self.error(
                 Diagnostic::error(&looping.span, "You cannot use loops on 'import_role' statements. You should use 'include_role' instead.")
@@ -185,7 +185,7 @@ impl Loader<'_> {
         };
         let call = RoleCall {
             name: name.as_str().unwrap_or_default().to_owned(),
-            span: task.span.clone(),
+            span: value(&["name", "role"]).map_or(&task.span, |given| &given.place).clone(),
             files: RoleFiles::named(text),
             params: Arc::new(Dict::new()),
             public: resolved(&["public"])
@@ -193,7 +193,7 @@ impl Loader<'_> {
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
             validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.is_true()),
         };
-        match self.role_block(&call, &task.level, place.dir) {
+        match self.role_block(&call, &task.level) {
             Some(block) => vec![Entry::Block(block)],
             None => Vec::new(),
         }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Fault, Span},
+    paths::normal,
     value::{Dict, Value},
     yaml::Node,
 };
@@ -113,7 +114,7 @@ impl Loader<'_> {
         let mut entries = Vec::new();
         for item in items {
             if let Some((call, level)) = self.role_entry(item, &place.level) {
-                entries.extend(self.role_block(&call, &level, place.dir).map(Entry::Block));
+                entries.extend(self.role_block(&call, &level).map(Entry::Block));
             }
         }
         entries
@@ -176,13 +177,8 @@ impl Loader<'_> {
     }
 
     /// Reads a role with its dependencies; its tasks are a block below `level`.
-    pub fn role_block(
-        &self,
-        call: &RoleCall,
-        level: &Arc<Level>,
-        dir: &Path,
-    ) -> Option<Arc<Block>> {
-        self.role_with_dependents(call, level, dir, &[])
+    pub fn role_block(&self, call: &RoleCall, level: &Arc<Level>) -> Option<Arc<Block>> {
+        self.role_with_dependents(call, level, None, &[])
     }
 
     #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
@@ -190,10 +186,10 @@ impl Loader<'_> {
         &self,
         call: &RoleCall,
         level: &Arc<Level>,
-        dir: &Path,
+        beside: Option<&Path>,
         dependents: &[Arc<str>],
     ) -> Option<Arc<Block>> {
-        let role_dir = self.find_role(call, level, dir)?;
+        let role_dir = self.find_role(call, level, beside)?;
         if self.is_endless.get() {
             return None;
         }
@@ -202,8 +198,10 @@ impl Loader<'_> {
             self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
             return None;
         }
-        let file =
-            |folder: &str, name: Option<&str>| role_file(&role_dir, folder, name.unwrap_or("main"));
+        let file = |folder: &str, name: Option<&str>| {
+            let found = role_file(&role_dir, folder, name.unwrap_or("main"));
+            found.filter(|path| self.is_inside(path, &role_dir, folder, call))
+        };
         let meta = self.read_optional(file("meta", None));
         let collection = collection_of(&role_dir);
         let name: Arc<str> = match &collection {
@@ -220,9 +218,9 @@ impl Loader<'_> {
                 &role_dir,
                 "defaults",
                 files.defaults.as_deref(),
-                &call.span,
+                call,
             )),
-            vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), &call.span)),
+            vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), call)),
             params: Arc::clone(&call.params),
             public: call.public,
             allow_duplicates: call.repeats
@@ -271,7 +269,7 @@ impl Loader<'_> {
             if let Some((dependency, level)) = self.role_entry(item, &role_level) {
                 // Who does not see the role does not see what it stands on.
                 let dependency = RoleCall { public: call.public, ..dependency };
-                let block = self.role_with_dependents(&dependency, &level, &role_dir, &chain);
+                let block = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
                 roles.extend(block.as_ref().and_then(|block| block.level.role().cloned()));
                 body.extend(block.map(Entry::Block));
             }
@@ -296,21 +294,21 @@ impl Loader<'_> {
                 false,
                 Some(&call.span),
             )),
-            (None, Some(name)) => {
+            (None, Some(name)) if role_file(&role_dir, "tasks", name).is_none() => {
                 self.error(Diagnostic::error(
                     &call.span,
                     format!("Could not find specified file in role: tasks/{name}"),
                 ));
             }
-            (None, None) => (),
+            (None, _) => (),
         }
         let mut block = Block::of(role_level, body, call.span.clone());
         block.is_role = true;
         Some(Arc::new(block))
     }
 
-    /// Looks for a role: beside the playbook, in the roles path, beside the role that names it, by its own path.
-    fn find_role(&self, call: &RoleCall, level: &Level, dir: &Path) -> Option<PathBuf> {
+    /// Looks for a role: beside the playbook, in the roles path, beside the role that depends on it, by its own path.
+    fn find_role(&self, call: &RoleCall, level: &Level, beside: Option<&Path>) -> Option<PathBuf> {
         let playbook_dir = self.playbook_dir.borrow().clone();
         let collections = self.around.collections;
         if call.name.contains('.')
@@ -334,10 +332,9 @@ impl Loader<'_> {
         }
         let mut folders = vec![playbook_dir.join("roles")];
         folders.extend(self.around.roles_path.iter().cloned());
-        if let Some(role) = level.role() {
-            folders.extend(role.dir.parent().map(Path::to_owned));
-        }
-        folders.extend([playbook_dir.clone(), dir.join("roles"), dir.to_owned()]);
+        // What a role depends on may lie beside it, not what its tasks include.
+        folders.extend(beside.and_then(Path::parent).map(Path::to_owned));
+        folders.push(playbook_dir.clone());
         if let Some(found) =
             folders.iter().map(|folder| folder.join(&call.name)).find(|path| path.is_dir())
         {
@@ -350,11 +347,10 @@ impl Loader<'_> {
             }
         }
         let mut searched: Vec<String> = Vec::new();
-        for folder in folders.iter().map(|folder| folder.display().to_string()) {
-            if !searched.contains(&folder) && !folder.ends_with("/roles/roles") {
-                searched.push(folder);
-            }
+        if beside.is_some() {
+            searched.push("ansible.legacy".to_owned());
         }
+        searched.extend(folders.iter().map(|folder| folder.display().to_string()));
         let error = Diagnostic::error(
             &call.span,
             format!("the role '{}' was not found in {}", call.name, searched.join(":")),
@@ -370,7 +366,44 @@ impl Loader<'_> {
         None
     }
 
-    fn role_vars(&self, role_dir: &Path, folder: &str, name: Option<&str>, span: &Span) -> Dict {
+    /// Refuses a file that a use of a role names and that is none of its own; links may lead anywhere.
+    fn is_inside(&self, path: &Path, role_dir: &Path, folder: &str, call: &RoleCall) -> bool {
+        let base = role_dir.join(folder);
+        if normal(path).starts_with(normal(&base)) {
+            return true;
+        }
+        self.error(Diagnostic::error(
+            &call.span,
+            format!(
+                "Failed loading '{}' for role ({}) as it is not inside the expected role path: '{}'",
+                path.display(),
+                call.name,
+                base.display()
+            ),
+        ));
+        false
+    }
+
+    /// Reads a role's variables from a file.
+    fn vars_of(&self, node: &Node, folder: &str, call: &RoleCall) -> Dict {
+        if !node.is_null() && node.as_mapping().is_none() {
+            let message = format!(
+                "The {folder}/main.yml file for role '{}' must contain a dictionary of variables",
+                call.name
+            );
+            self.error(Diagnostic::error(&node.span, message).label("not a mapping"));
+            return Dict::new();
+        }
+        self.vars(node)
+    }
+
+    fn role_vars(
+        &self,
+        role_dir: &Path,
+        folder: &str,
+        name: Option<&str>,
+        call: &RoleCall,
+    ) -> Dict {
         let mut vars = Dict::new();
         let main = role_dir.join(folder).join(name.unwrap_or("main"));
         if main.is_dir() {
@@ -378,20 +411,22 @@ impl Loader<'_> {
             collect_files(&main, &mut files);
             for path in files {
                 if let Some(node) = self.read_optional(Some(path)) {
-                    vars.extend(self.vars(&node));
+                    vars.extend(self.vars_of(&node, folder, call));
                 }
             }
             return vars;
         }
         match (role_file(role_dir, folder, name.unwrap_or("main")), name) {
             (Some(path), _) => {
-                if let Some(node) = self.read_optional(Some(path)) {
-                    vars = self.vars(&node);
+                if self.is_inside(&path, role_dir, folder, call)
+                    && let Some(node) = self.read_optional(Some(path))
+                {
+                    vars = self.vars_of(&node, folder, call);
                 }
             }
             (None, Some(name)) => {
                 self.error(Diagnostic::error(
-                    span,
+                    &call.span,
                     format!("Could not find specified file in role: {folder}/{name}"),
                 ));
             }

@@ -97,6 +97,9 @@ impl Loader<'_> {
         if matches!(short, "include_tasks" | "include_role") {
             self.check_include(entries, short, place.handlers);
         }
+        if matches!(short, "include_role" | "import_role") {
+            self.check_role_use(node, &args, short, place.handlers);
+        }
         let level = Arc::new(Level {
             kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,
@@ -122,7 +125,7 @@ impl Loader<'_> {
         };
         match short {
             "import_tasks" => self.import_tasks(&task, place),
-            "import_role" => self.import_role(&task, place),
+            "import_role" => self.import_role(&task),
             _ => vec![Entry::Task(Arc::new(task))],
         }
     }

@@ -1,7 +1,7 @@
 //! Reads keywords: which there may be, and what those of a play must be.
 
 use super::{
-    Keyword, Keywords, Levels,
+    Args, Keyword, Keywords, Levels,
     load::{Loader, is_structure},
 };
 use crate::{
@@ -97,6 +97,31 @@ impl Loader<'_> {
                 };
                 self.error(Diagnostic::error(&key.span, message).hint(hint));
             }
+        }
+    }
+
+    /// Refuses uses of roles that cannot be: as handlers, and with files whose names are no text.
+    pub(super) fn check_role_use(&self, task: &Node, args: &Args, action: &str, handlers: bool) {
+        if handlers {
+            let message = format!("Using '{action}' as a handler is not supported.");
+            self.error(
+                Diagnostic::error(&task.span.start(), message).hint(
+                    "`include_tasks` can be one; a role's own handlers are those of the play",
+                ),
+            );
+        }
+        for key in ["tasks_from", "vars_from", "defaults_from", "handlers_from"] {
+            let Some(argument) = args.get(key) else { continue };
+            let class = match &argument.value {
+                Value::Dict(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
+                Value::List(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedList",
+                Value::Int(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
+                Value::Float(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
+                Value::Bool(_) => "bool",
+                _ => continue,
+            };
+            let message = format!("Expected a string for {key} but got <class '{class}'> instead");
+            self.error(Diagnostic::error(&argument.place, message).label("not a text"));
         }
     }
 

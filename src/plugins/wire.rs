@@ -49,6 +49,7 @@ pub(super) fn packed(value: &Value) -> Json {
                 value.to_text().into()
             }
         }
+        Value::Template(template) if template.literal => (*template.text).into(),
         Value::Template(template) => tagged("template", &*template.text),
         Value::Encrypted(_) => value.to_text().into(),
     }

@@ -1,6 +1,6 @@
 //! Text of a setting becomes a value of its type.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::Environment;
 use crate::value::Value;
@@ -183,7 +183,7 @@ impl Context<'_> {
         let text = text.trim().replace("{{CWD}}", &working_dir);
         let path = self.tilde(&self.variables(&text));
         let base = self.base.unwrap_or(&self.environment.working_dir);
-        normal(&self.environment.working_dir.join(base).join(path))
+        crate::paths::normal(&self.environment.working_dir.join(base).join(path))
     }
 
     fn tilde(&self, text: &str) -> PathBuf {
@@ -223,21 +223,6 @@ impl Context<'_> {
         }
         result + rest
     }
-}
-
-/// Returns a path without `.` and `..`, without asking the file system.
-pub fn normal(path: &Path) -> PathBuf {
-    let mut result = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => (),
-            Component::ParentDir => {
-                result.pop();
-            }
-            other => result.push(other),
-        }
-    }
-    result
 }
 
 /// Returns a text without the quotes around it.

@@ -39,6 +39,9 @@ impl Env<'_> {
             Value::None => return self.empty(),
             Value::Str(text) if text.trim().is_empty() => return self.empty(),
             Value::Str(text) => self.eval_condition(text, span),
+            Value::Template(template) if template.literal => {
+                Err(TemplateError::untrusted(template.span.clone()))
+            }
             Value::Template(template) if !is_all_template(&template.text) => {
                 self.eval_condition(&template.text, template.span.as_ref().or(span))
             }
@@ -46,17 +49,15 @@ impl Env<'_> {
                 Ok(Value::Omit) => Ok(Value::Omit),
                 // Only the operator's own words may be evaluated, not what they gave.
                 Ok(Value::Str(_)) if !self.hands_on(template) => {
-                    Err(TemplateError::untrusted(template.span.clone()))
+                    Err(TemplateError::untrusted(self.place_of(template)))
                 }
+                Ok(text @ Value::Str(_)) => return self.condition_at(&text, span),
                 inner => {
                     self.tell(Told::deprecation(
                         "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
                         template.span.as_ref(),
                     ));
-                    match inner {
-                        Ok(text @ Value::Str(_)) => return self.condition_at(&text, span),
-                        other => other,
-                    }
+                    inner
                 }
             },
             _ => return Err(TemplateError::exact("Conditional expressions must be strings.")),

@@ -191,7 +191,10 @@ impl TemplateError {
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
         let message = "Encountered untrusted template or expression.";
-        TemplateError::new(ErrorKind::Untrusted, message).in_span(span)
+        let mut error = TemplateError::new(ErrorKind::Untrusted, message);
+        error.origin.clone_from(&span);
+        error.span = span;
+        error
     }
 }
 

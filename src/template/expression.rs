@@ -383,7 +383,7 @@ impl<'e> Evaluator<'e> {
             Value::Undefined(undefined) => Err((&*undefined).into()),
             other => {
                 let complete = self.complete(other)?;
-                plain(complete)
+                plain(complete, self.depth == 0)
             }
         }
     }

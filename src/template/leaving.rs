@@ -12,8 +12,9 @@ pub(crate) fn is_lenient(value: &Value) -> bool {
     matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)
 }
 
-/// Returns a value as a variable could hold it.
-pub(super) fn plain(value: Value) -> Result<Value> {
+/// Returns a value as a variable could hold it; what shows the variables of a host becomes a dictionary where it is
+/// `handed_over`, to a task and not to another template.
+pub(super) fn plain(value: Value, handed_over: bool) -> Result<Value> {
     let needs_work = |item: &Value| {
         !matches!(
             item,
@@ -26,9 +27,9 @@ pub(super) fn plain(value: Value) -> Result<Value> {
             if !list.iter().any(needs_work) {
                 return Ok(value);
             }
-            plain_items(list)
+            plain_items(list, handed_over)
         }
-        Value::Tuple(list) => plain_items(list),
+        Value::Tuple(list) => plain_items(list, handed_over),
         Value::Dict(dict) => {
             if !dict.iter().any(|(key, value)| needs_work(value) || matches!(key, Value::Tuple(_)))
             {
@@ -39,21 +40,25 @@ pub(super) fn plain(value: Value) -> Result<Value> {
                 if matches!(key, Value::Tuple(_) | Value::List(_)) {
                     return Err(TemplateError::runtime("unhashable type: 'list'"));
                 }
-                entries.insert(key.clone(), plain(value.clone())?);
+                entries.insert(key.clone(), plain(value.clone(), handed_over)?);
             }
             Ok(entries.into())
         }
         Value::Object(object) => match object.items() {
-            Some(items) if object.type_name() == "tuple" => plain_items(&items),
+            Some(items) if object.type_name() == "tuple" => plain_items(&items, handed_over),
+            _ if handed_over => match object.mapping() {
+                Some(entries) => plain(Value::Dict(entries), handed_over),
+                None => Ok(value),
+            },
             _ => Ok(value),
         },
         _ => Ok(value),
     }
 }
 
-fn plain_items(list: &List) -> Result<Value> {
-    let items: Vec<Value> = list.iter().map(|item| plain(item.clone())).collect::<Result<_>>()?;
-    Ok(items.into())
+fn plain_items(list: &List, handed_over: bool) -> Result<Value> {
+    let items = list.iter().map(|item| plain(item.clone(), handed_over));
+    Ok(items.collect::<Result<Vec<Value>>>()?.into())
 }
 
 /// Returns a value without what is omitted inside of it.

@@ -336,7 +336,10 @@ pub(crate) fn call(
     let mut errors = "strict".to_owned();
     let mut options = Vec::new();
     for (key, value) in passed.named {
-        if let Value::Undefined(undefined) = &value {
+        // What is undefined on purpose may stand for a variable that is not set.
+        if let Value::Undefined(undefined) = &value
+            && (&*name, &*key) != ("env", "default")
+        {
             return Err((&**undefined).into());
         }
         let value = eval.complete(value)?;

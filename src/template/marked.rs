@@ -70,6 +70,9 @@ impl Marks<'_> {
                     dict.iter().map(|(key, value)| (key.clone(), self.value(value, errors)));
                 entries.collect::<Dict>().into()
             }
+            Value::Object(object) if let Some(entries) = object.mapping() => {
+                self.value(&Value::Dict(entries), errors)
+            }
             other => self.env.eval(other).unwrap_or_else(|_| other.clone()),
         }
     }

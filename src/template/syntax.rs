@@ -6,7 +6,7 @@ use super::{
     FileOptions, TemplateError,
     evaluator::Result,
     parser::Parser,
-    tree::{Code, Kind},
+    tree::{Code, Kind, Statement},
 };
 use crate::{
     diagnostic::Span,
@@ -39,6 +39,14 @@ impl Compiled {
 /// Returns a variable's template as compiled at its first use.
 pub(super) fn compiled(template: &Template) -> Result<&Compiled> {
     let compiled = template.compiled.get_or_init(|| {
+        if template.literal {
+            let mut code = empty(&template.text, template.span.clone(), Kind::Variable);
+            code.body.push(Statement::Text(Value::Str(Arc::clone(&template.text))));
+            return Box::new(Ok::<_, TemplateError>(Compiled {
+                code: Arc::new(code),
+                newlines: 0,
+            }));
+        }
         let options = FileOptions::default();
         let code = compile(&template.text, template.span.clone(), &options, Kind::Variable);
         let newlines = template.text.len() - template.text.trim_end_matches('\n').len();

@@ -4,7 +4,10 @@ use super::{
     Env, syntax,
     tree::{Code, Expression, Statement},
 };
-use crate::value::{Template, Value};
+use crate::{
+    diagnostic::Span,
+    value::{Template, Value},
+};
 
 /// How many names may lead to one another.
 const DEPTH: usize = 20;
@@ -18,6 +21,14 @@ impl Env<'_> {
     /// Returns whether a template only names a value that the operator wrote.
     pub(crate) fn hands_on(&self, template: &Template) -> bool {
         self.names_own(template, DEPTH)
+    }
+
+    /// Returns where the text stands that a template gives as it is, where that is known, otherwise where the template does.
+    pub(crate) fn place_of(&self, template: &Template) -> Option<Span> {
+        match self.written(template) {
+            Some(Value::Template(written)) if written.literal => written.span.clone(),
+            _ => template.span.clone(),
+        }
     }
 
     fn is_own(&self, value: &Value, depth: usize) -> bool {

@@ -69,6 +69,10 @@ impl Object for HostVars {
         self
     }
 
+    fn to_text(&self) -> String {
+        shown(self)
+    }
+
     fn attribute(&self, name: &str) -> Option<Value> {
         self.host(name)
     }
@@ -122,6 +126,10 @@ impl Object for Seen {
         self
     }
 
+    fn to_text(&self) -> String {
+        shown(self)
+    }
+
     fn attribute(&self, name: &str) -> Option<Value> {
         if self.hides(name) {
             return None;
@@ -148,4 +156,9 @@ impl Object for Seen {
                 .collect(),
         ))
     }
+}
+
+/// The text of variables: that of a dictionary.
+fn shown(object: &dyn Object) -> String {
+    object.mapping().map(|entries| Value::Dict(entries).to_repr()).unwrap_or_default()
 }

@@ -30,6 +30,7 @@ pub struct Names {
     pub acting: bool,
     facts: Arc<Facts>,
     assigned: Arc<Dict>,
+    own: Arc<FxHashSet<Arc<str>>>,
     included: Arc<Dict>,
     layers: Arc<Vec<Arc<Dict>>>,
     vars_files: Option<Arc<Dict>>,
@@ -62,6 +63,7 @@ impl Names {
             acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             assigned: host.map(|host| HostData::get(&host.assigned)).unwrap_or_default(),
+            own: host.map(|host| HostData::get(&host.own)).unwrap_or_default(),
             included: host.map(|host| HostData::get(&host.included)).unwrap_or_default(),
             layers: host.map(|host| host.layers(world)).unwrap_or_default(),
             vars_files,
@@ -251,7 +253,10 @@ impl Scope for Names {
         let found = self.each_layer(|layer| {
             layer.get(name)?;
             let is = |known: &Dict| std::ptr::eq(layer, known);
-            let is_foreign = is(&self.assigned) || is(&self.included) || is(&self.facts.injected);
+            if is(&self.assigned) {
+                return Some(self.own.contains(name));
+            }
+            let is_foreign = is(&self.included) || is(&self.facts.injected);
             let was_asked = self.play.as_ref().is_some_and(|play| is(&play.prompts));
             Some(!is_foreign && !was_asked)
         });

@@ -495,7 +495,7 @@ mod tests {
         let text = "a: '{{ x }}'\nb: !unsafe '{{ x }}'\n'{{ c }}': 1\n";
         assert_eq!(
             format!("{:?}", value(text)),
-            r#"{"a": Template("{{ x }}"), "b": "{{ x }}", "{{ c }}": 1}"#
+            r#"{"a": Template("{{ x }}"), "b": Literal("{{ x }}"), "{{ c }}": 1}"#
         );
     }
 
@@ -504,7 +504,7 @@ mod tests {
         let text = "base: &b ['{{ x }}']\na: !unsafe {k: ['{{ x }}', 1]}\nb: !unsafe [*b]\nc: *b\n";
         assert_eq!(
             format!("{:?}", value(text)),
-            r#"{"base": [Template("{{ x }}")], "a": {"k": ["{{ x }}", 1]}, "b": [["{{ x }}"]], "c": [Template("{{ x }}")]}"#
+            r#"{"base": [Template("{{ x }}")], "a": {"k": [Literal("{{ x }}"), 1]}, "b": [[Literal("{{ x }}")]], "c": [Template("{{ x }}")]}"#
         );
     }
 

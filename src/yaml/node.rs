@@ -91,6 +91,10 @@ impl Node {
             Scalar::Str(text) if Template::is_in(text) => {
                 Value::Template(Arc::new(Template::new(Arc::clone(text), Some(self.span.clone()))))
             }
+            Scalar::Unsafe(text) => {
+                let span = Some(self.span.clone());
+                Value::Template(Arc::new(Template::literal(Arc::clone(text), span)))
+            }
             Scalar::Vault(text) => Value::Encrypted(Arc::new(Encrypted {
                 text: Arc::clone(text),
                 span: Some(self.span.clone()),

@@ -123,6 +123,9 @@ fn told(value: &Value) -> Json {
 fn json_of(value: &Value, marks: Option<&Inventory>) -> Json {
     match value {
         Value::Encrypted(encrypted) => json!({"__ansible_vault": &*encrypted.text}),
+        Value::Template(template) if marks.is_some() && template.literal => {
+            json!({"__ansible_unsafe": &*template.text})
+        }
         Value::Str(text)
             if marks
                 .is_some_and(|inventory| Template::is_in(text) || inventory.is_computed(text)) =>

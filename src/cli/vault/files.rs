@@ -106,7 +106,7 @@ pub(super) fn shown(work: &Work, name: &str) -> String {
 
 /// Returns the file that a path means after all links.
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).unwrap_or_else(|_| crate::settings::normal(path))
+    std::fs::canonicalize(path).unwrap_or_else(|_| crate::paths::normal(path))
 }
 
 pub(super) fn read(work: &Work, name: &str) -> Result<Vec<u8>, Refusal> {

@@ -30,7 +30,7 @@ END
     assert_eq!(world.messages(), ["Found both group and host with same name: lonely"]);
     assert_eq!(world.members("web"), "w1 w2:22 s1");
     world.check_var("w1", "t", "Template(\"{{ x }}\")");
-    world.check_var("w1", "x", "\"{{ y }}\"");
+    world.check_var("w1", "x", "Literal(\"{{ y }}\")");
     world.check_var("lonely", "a", "1");
     assert!(world.inventory.host_id("nosuch").is_none());
 }

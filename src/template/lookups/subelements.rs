@@ -20,11 +20,14 @@ pub(super) static UNIT: Lookup = Lookup {
 const USAGE: &str = "subelements lookup expects a list of two or three items,";
 
 fn run(query: &mut Query<'_, '_>) -> Found {
-    let (items, path) = match &query.terms[..] {
-        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), ..] => {
-            (items, path.to_string())
+    let (items, path, flags) = match &query.terms[..] {
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path)] => {
+            (items, path.to_string(), None)
         }
-        [_, _, ..] => {
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), flags] => {
+            (items, path.to_string(), Some(flags))
+        }
+        [_, _] | [_, _, _] => {
             return Err(format!(
                 "{USAGE} first a dict or a list, second a string pointing to the subkey"
             )
@@ -32,12 +35,16 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         }
         _ => return Err(USAGE.into()),
     };
-    let skip =
-        query.terms.get(2).and_then(|flags| flags.get("skip_missing")).map(|value| match value {
-            Value::Str(text) => matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on"),
-            other => other.is_true(),
-        });
-    let skip = skip.unwrap_or_else(|| query.flag("skip_missing", false));
+    let skip = match flags {
+        None => false,
+        Some(Value::Dict(flags)) => match flags.get("skip_missing") {
+            Some(Value::Str(text)) => {
+                matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on")
+            }
+            given => given.is_some_and(Value::is_true),
+        },
+        Some(other) => return Err(format!("'{}' object is not iterable", other.type_name()).into()),
+    };
     let items = match items {
         Value::Dict(dict) => dict.values().cloned().collect(),
         other => super::as_items(other),

@@ -55,7 +55,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         if query.env.scope.get("ansible_managed").is_none()
             && let Some((managed, _)) = (query.env.context.settings.0)().get("DEFAULT_MANAGED_STR")
         {
-            more.insert("ansible_managed", managed.clone());
+            let managed = crate::template::managed(&managed.to_text(), &name, &path);
+            more.insert("ansible_managed", managed);
         }
         let scope = Overlay { more: &more, below: query.env.scope };
         let mut env = Env::new(&scope, query.env.context).telling(query.env.told());
