@@ -263,15 +263,27 @@ impl HostData {
         Arc::make_mut(&mut layer).extend(variables);
     }
 
-    /// Sets a variable as `register` and `set_fact` do; the operator's `own` words may be used as an expression.
-    pub fn assign(&self, name: &str, value: Value, own: bool) {
-        HostData::set(&self.assigned, name, value);
+    /// Sets variables as `register` and `set_fact` do; the operator's own words, which `own` knows, may be used as expressions.
+    pub fn assign_all(
+        &self,
+        variables: impl IntoIterator<Item = (Value, Value)>,
+        own: impl Fn(&Value) -> bool,
+    ) {
         let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
-        if own {
-            Arc::make_mut(&mut names).insert(name.into());
-        } else if names.contains(name) {
-            Arc::make_mut(&mut names).remove(name);
-        }
+        let variables = variables.into_iter().inspect(|(name, _)| {
+            let Value::Str(text) = name else { return };
+            if own(name) {
+                Arc::make_mut(&mut names).insert(Arc::clone(text));
+            } else if names.contains(text) {
+                Arc::make_mut(&mut names).remove(text);
+            }
+        });
+        HostData::set_all(&self.assigned, variables);
+    }
+
+    /// Sets a variable that is not the operator's own words.
+    pub fn assign(&self, name: &str, value: Value) {
+        self.assign_all([(name.into(), value)], |_| false);
     }
 
     /// Returns a layer as it is now.

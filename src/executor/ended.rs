@@ -139,7 +139,7 @@ impl Prepared {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = judged.registered();
             registered.remove("invocation");
-            self.host.assign(register, registered.into(), false);
+            self.host.assign(register, registered.into());
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");

@@ -407,13 +407,7 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
     match action {
         "set_fact" => set_facts(host, result),
-        "include_vars" => {
-            let named = facts.iter().map(|(key, value)| match key {
-                Value::Str(_) => (key.clone(), value.clone()),
-                other => (other.to_text().into(), value.clone()),
-            });
-            HostData::set_all(&host.included, named);
-        }
+        "include_vars" => HostData::set_all(&host.included, by_name(facts)),
         _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
     }
 }
@@ -422,8 +416,13 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
 pub(super) fn set_facts(host: &HostData, result: &Dict) {
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
     let own = result.get(OWN_FACTS).and_then(Value::as_list);
-    for (key, value) in facts.iter() {
-        let is_own = own.is_some_and(|own| own.contains(key));
-        host.assign(&key.to_text(), value.clone(), is_own);
-    }
+    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
+}
+
+/// Facts with texts for their names.
+fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
+    facts.iter().map(|(key, value)| match key {
+        Value::Str(_) => (key.clone(), value.clone()),
+        other => (other.to_text().into(), value.clone()),
+    })
 }

@@ -286,7 +286,7 @@ impl Batch<'_> {
                 HostData::get(&self.hosts[group[0]].host.assigned).get(register).cloned()
         {
             for &at in &group[1..] {
-                self.hosts[at].host.assign(register, value.clone(), false);
+                self.hosts[at].host.assign(register, value.clone());
             }
         }
         if ended.others.is_some() {

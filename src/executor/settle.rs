@@ -96,9 +96,9 @@ impl Batch<'_> {
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
         let described = self.describe_task(next);
         let host = &self.hosts[at].host;
-        host.assign("ansible_failed_task", described, false);
+        host.assign("ansible_failed_task", described);
         let result = Value::Dict(Arc::clone(&ended.result));
-        host.assign("ansible_failed_result", result, false);
+        host.assign("ansible_failed_result", result);
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {

@@ -25,9 +25,10 @@ pub fn about_file(written: &str, path: &Path, dest: &str) -> [(&'static str, Val
 /// then read as a format of the time when the file was changed, then as a template.
 pub fn managed(setting: &str, written: &str, path: &Path) -> Value {
     let text = formatted(setting, written, path);
-    match Template::is_in(&text) {
-        true => Value::Template(Arc::new(Template::new(text, None))),
-        false => Value::str(text),
+    if Template::is_in(&text) {
+        Value::Template(Arc::new(Template::new(text, None)))
+    } else {
+        Value::str(text)
     }
 }
 

@@ -190,11 +190,8 @@ impl TemplateError {
 
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
-        let message = "Encountered untrusted template or expression.";
-        let mut error = TemplateError::new(ErrorKind::Untrusted, message);
-        error.origin.clone_from(&span);
-        error.span = span;
-        error
+        let message = "Encountered untrusted template or expression.".to_owned();
+        Reason { message, origin: span.clone(), span, kind: ErrorKind::Untrusted }.into()
     }
 }
 

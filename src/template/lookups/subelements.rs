@@ -20,31 +20,7 @@ pub(super) static UNIT: Lookup = Lookup {
 const USAGE: &str = "subelements lookup expects a list of two or three items,";
 
 fn run(query: &mut Query<'_, '_>) -> Found {
-    let (items, path, flags) = match &query.terms[..] {
-        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path)] => {
-            (items, path.to_string(), None)
-        }
-        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), flags] => {
-            (items, path.to_string(), Some(flags))
-        }
-        [_, _] | [_, _, _] => {
-            return Err(format!(
-                "{USAGE} first a dict or a list, second a string pointing to the subkey"
-            )
-            .into());
-        }
-        _ => return Err(USAGE.into()),
-    };
-    let skip = match flags {
-        None => false,
-        Some(Value::Dict(flags)) => match flags.get("skip_missing") {
-            Some(Value::Str(text)) => {
-                matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on")
-            }
-            given => given.is_some_and(Value::is_true),
-        },
-        Some(other) => return Err(format!("'{}' object is not iterable", other.type_name()).into()),
-    };
+    let (items, path, skip) = asked(&query.terms)?;
     let items = match items {
         Value::Dict(dict) => dict.values().cloned().collect(),
         other => super::as_items(other),
@@ -107,6 +83,35 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         found.extend(list.iter().map(|element| Value::list([rest.clone(), element.clone()])));
     }
     Ok(found)
+}
+
+/// Returns what is asked for: the items, the path to their lists, and whether an item may have none.
+fn asked(terms: &[Value]) -> Result<(&Value, &str, bool), super::LookupError> {
+    let (items, path, flags) = match terms {
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path)] => {
+            return Ok((items, path, false));
+        }
+        [items @ (Value::Dict(_) | Value::List(_) | Value::Tuple(_)), Value::Str(path), flags] => {
+            (items, path, flags)
+        }
+        [_, _] | [_, _, _] => {
+            return Err(format!(
+                "{USAGE} first a dict or a list, second a string pointing to the subkey"
+            )
+            .into());
+        }
+        _ => return Err(USAGE.into()),
+    };
+    let Value::Dict(flags) = flags else {
+        return Err(format!("'{}' object is not iterable", flags.type_name()).into());
+    };
+    let skip = match flags.get("skip_missing") {
+        Some(Value::Str(text)) => {
+            matches!(text.to_lowercase().as_str(), "true" | "yes" | "1" | "on")
+        }
+        given => given.is_some_and(Value::is_true),
+    };
+    Ok((items, path, skip))
 }
 
 /// The dict without what the path leads to.
