@@ -19,7 +19,8 @@ pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("Source {src} not found")));
     };
     let dest = host.followed(&args.dest, args.follow);
-    if dest.ends_with('/') && !host.is_folder(&dest) {
+    let is_made = dest.ends_with('/') && !host.is_folder(&dest);
+    if is_made {
         let folder = dest.trim_end_matches('/');
         if host.checking() {
             let message = format!("dest directory {folder} would be created");
@@ -28,7 +29,7 @@ pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
         create_folders(host, folder, &args.folder_attributes())?;
     }
     if meta.is_dir() {
-        copy_folder(args, host, src)
+        copy_folder(args, host, src, is_made)
     } else {
         copy_file(args, host, src, &meta, dest)
     }
@@ -103,9 +104,13 @@ fn result(host: &Host, dest: &str, src: &str, changed: bool, md5: Json, sha1: Js
     outcome
 }
 
-fn copy_folder(args: &Args, host: &Host, src: &str) -> Result<Outcome> {
+fn copy_folder(args: &Args, host: &Host, src: &str, is_made: bool) -> Result<Outcome> {
     let given = args.dest.0.as_str();
     let exists = host.lstat(given)?.is_some();
+    let folder = folder_of(given.trim_end_matches('/'));
+    if !exists && !host.is_folder(folder) {
+        return Err(Failure::new(format!("Destination directory {folder} does not exist")));
+    }
     if exists && !host.is_folder(given) && !host.checking() {
         let error = io::Error::from_raw_os_error(20);
         return Err(not_replaced(given, src, &error));
@@ -121,7 +126,7 @@ fn copy_folder(args: &Args, host: &Host, src: &str) -> Result<Outcome> {
         (false, _) => given.to_owned(),
     };
     let src_folder = src.trim_end_matches('/');
-    let mut changed = !host.is_folder(&target);
+    let mut changed = is_made || !host.is_folder(&target);
     if !(host.checking() && changed) {
         let attributes = FileAttributes { mode: None, ..args.attributes.clone() };
         changed |= copy_below(args, host, src_folder, &target, &attributes)?;

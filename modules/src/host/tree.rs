@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::unix::fs::MetadataExt, path::Path, time::SystemTime};
 
-use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, UTIME_OMIT};
 
 use super::{Failure, Host, Result};
 
@@ -215,6 +215,16 @@ impl Host {
             }
         }
         Ok(found)
+    }
+
+    /// Sets both times of what `path` leads to to now.
+    pub fn touch(&self, path: &str) -> io::Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
+        let times = Timestamps { last_access: now, last_modification: now };
+        Ok(rustix::fs::utimensat(CWD, self.path(path), &times, AtFlags::empty())?)
     }
 
     /// Sets the times of access and modification of what `path` leads to; those not given stay.
