@@ -8,7 +8,9 @@ use std::{
 };
 
 use crate::{
+    diagnostic::{Diagnostic, closest},
     executor::{Call, Failure, Remote, Step},
+    playbook::{Keyword, Levels, Task},
     value::{Dict, Template, Value},
 };
 
@@ -219,11 +221,31 @@ fn evaluated_name(call: &Call<'_>) -> Result<Option<String>, Failure> {
     Ok(Some(resolve(&name).map_or(name, ToOwned::to_owned)))
 }
 
-/// What is said of a module that nobody has.
-pub(crate) fn unresolved(name: &str) -> String {
-    format!(
-        "couldn't resolve module/action '{name}'. This often indicates a misspelling, missing collection, or incorrect module path."
+/// Returns what is wrong with a task whose module nobody has; one whose name is an expression is looked at when it runs.
+pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
+    let name = &*task.action;
+    if task.foreign.is_some() || Template::is_in(name) || exists(name) || published(name).is_some()
+    {
+        return None;
+    }
+    let written = &task.action_written;
+    let error = Diagnostic::error(
+        &task.action_span,
+        format!(
+            "couldn't resolve module/action '{written}'. This often indicates a misspelling, missing collection, or incorrect module path."
+        ),
     )
+    .label("no such module");
+    let known = Keyword::names(Levels::TASK).chain(names());
+    Some(match closest(name, names()).or_else(|| closest(name, known)) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}
+
+/// Returns whether a task's module stands below `action`: it is looked for when the task runs.
+pub(crate) fn is_named_late(task: &Task) -> bool {
+    matches!(task.action_span.text(), "action" | "local_action")
 }
 
 fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {

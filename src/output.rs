@@ -52,6 +52,14 @@ pub use sink::{Sink, banner};
 pub use units::{beside_of, open};
 pub use warning::announcement;
 
+/// Returns what `-v` says first: which file the settings come from.
+pub fn config_line(file: Option<impl std::fmt::Display>) -> String {
+    match file {
+        Some(path) => format!("Using {path} as config file"),
+        None => "No config file found; using defaults".to_owned(),
+    }
+}
+
 /// A way to show a run.
 pub trait Output: Send {
     fn event(&mut self, event: &Event);

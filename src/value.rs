@@ -137,7 +137,10 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     }
     /// Returns what `str()` gives.
     fn to_text(&self) -> String {
-        format!("<{}>", self.type_name())
+        match self.mapping() {
+            Some(entries) => Value::Dict(entries).to_repr(),
+            None => format!("<{}>", self.type_name()),
+        }
     }
     /// Returns what `repr()` gives.
     fn to_repr(&self) -> String {

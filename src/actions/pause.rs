@@ -1,9 +1,6 @@
 //! `pause`: waits for a time, or for somebody.
 
-use std::{
-    io::IsTerminal,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::Action;
 use crate::{
@@ -52,7 +49,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let began = Instant::now();
         let start = now();
         let mut answer = String::new();
-        let is_anybody_there = std::io::stdin().is_terminal();
+        let is_anybody_there = asker.is_there();
         if let Some(limit) = limit {
             tokio::time::sleep(Duration::from_secs_f64(limit)).await;
         } else if is_anybody_there {
@@ -63,11 +60,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             answer = asked.unwrap_or_default();
         }
         let elapsed = began.elapsed();
-        let hundredths = |seconds: f64| float_text((seconds * 100.0).round() / 100.0);
-        let shown = match unit {
-            "minutes" => format!("Paused for {} minutes", hundredths(elapsed.as_secs_f64() / 60.0)),
-            _ => format!("Paused for {} seconds", hundredths(elapsed.as_secs_f64())),
-        };
+        let length = elapsed.as_secs_f64() / if unit == "minutes" { 60.0 } else { 1.0 };
+        let shown = format!("Paused for {} {unit}", float_text((length * 100.0).round() / 100.0));
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert("rc", 0);

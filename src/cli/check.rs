@@ -204,35 +204,27 @@ impl Checker<'_> {
             });
             return;
         }
-        if task.foreign.is_some() || template_in(name) {
-            return;
-        }
-        if !actions::exists(name) {
-            if let Some(full) = actions::published(name) {
-                return self.refuse(
-                    Diagnostic::error(
-                        &task.action_span,
-                        format!("windlass does not have the module `{full}` yet"),
-                    )
-                    .label("this module is not supported"),
-                );
-            }
-            let error =
-                Diagnostic::error(&task.action_span, actions::unresolved(&task.action_written))
-                    .label("no such module");
-            let known = Keyword::names(crate::playbook::Levels::TASK).chain(actions::names());
-            let near = closest(name, actions::names()).or_else(|| closest(name, known));
-            let error = match near {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error,
-            };
-            // The value of `action` is looked at when the task runs.
-            if matches!(task.action_span.text(), "action" | "local_action") {
+        if let Some(error) = actions::unresolved(task) {
+            if actions::is_named_late(task) {
                 self.refuse(error);
             } else {
                 self.found.push(error);
             }
             return;
+        }
+        if task.foreign.is_some() || template_in(name) {
+            return;
+        }
+        if !actions::exists(name)
+            && let Some(full) = actions::published(name)
+        {
+            return self.refuse(
+                Diagnostic::error(
+                    &task.action_span,
+                    format!("windlass does not have the module `{full}` yet"),
+                )
+                .label("this module is not supported"),
+            );
         }
         if task.args.whole.is_some() || !task.level.inherited(Keyword::ModuleDefaults).is_empty() {
             return;

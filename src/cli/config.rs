@@ -3,7 +3,10 @@
 mod plugins;
 mod template;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 use clap::Parser;
 
@@ -14,6 +17,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
+    output::config_line,
     settings::{Catalogue, Chosen, Environment, Known},
     value::{Dict, Value},
     yaml,
@@ -76,7 +80,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let action = at.map(|at| rest.remove(at).to_string_lossy().into_owned());
     let stop = match (parse::<ConfigArgs>(program, rest, &settings), action) {
         (Ok(args), Some(action)) => match wrong(&action, &args) {
-            None => return run(&action, &args),
+            None => return run(&action, &args, settings.config_file.as_deref()),
             Some(message) => mistake(program, &message),
         },
         (Err(stop), _) => stop,
@@ -124,15 +128,11 @@ fn refuse(status: u8, message: impl Into<String>) -> Refusal {
     Refusal::new(status, Diagnostic::bare(message.into()))
 }
 
-fn run(action: &str, args: &ConfigArgs) -> Result<u8, Refusal> {
+fn run(action: &str, args: &ConfigArgs, found: Option<&Path>) -> Result<u8, Refusal> {
     let environment = Environment::of_process();
     let file = args.config.as_ref().map(|path| environment.working_dir.join(path));
     if args.verbose > 0 {
-        let found = prepare::settings().ok().and_then(|settings| settings.config_file);
-        terminal::print(&match file.as_ref().or(found.as_ref()) {
-            Some(path) => format!("Using {} as config file", path.display()),
-            None => "No config file found; using defaults".to_owned(),
-        });
+        terminal::print(&config_line(file.as_deref().or(found).map(Path::display)));
     }
     let catalogue = Catalogue::read(&environment, file.as_deref())
         .map_err(|error| Refusal::new(OPTIONS_ERROR, error))?;

@@ -22,7 +22,7 @@ use super::{
     prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
     terminal,
 };
-use crate::{diagnostic::Diagnostic, settings::Settings};
+use crate::{diagnostic::Diagnostic, output::config_line, settings::Settings};
 
 /// Modules that can fetch playbooks, in the order in which messages name them.
 const MODULES: [&str; 4] = ["git", "subversion", "hg", "bzr"];
@@ -42,10 +42,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let mut line = vec![program.to_owned()];
     line.extend(arguments.iter().map(|word| word.to_string_lossy().into_owned()));
     if pull.args.verbose > 0 {
-        pull.say(match &settings.config_file {
-            Some(path) => format!("Using {} as config file", path.display()),
-            None => "No config file found; using defaults".to_owned(),
-        });
+        pull.say(config_line(settings.config_file.as_ref().map(|path| path.display())));
     }
     pull.say(Zoned::now().strftime("Starting Ansible Pull at %F %T").to_string());
     pull.say(line.join(" "));

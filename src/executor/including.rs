@@ -11,11 +11,12 @@ use super::{
     strategy::{Batch, HostState},
 };
 use crate::{
+    actions,
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
     playbook::{Block, Entry, Level, Loader, Surroundings, Task},
     template::Env,
-    value::{Dict, Template, Value},
+    value::{Dict, Value},
     vars::Names,
 };
 
@@ -34,20 +35,8 @@ fn unknown_action(entry: &Entry) -> Option<Diagnostic> {
             let entries = block.body.iter().chain(&block.rescue).chain(&block.always);
             entries.into_iter().find_map(unknown_action)
         }
-        Entry::Task(task) => {
-            let is_late = matches!(task.action_span.text(), "action" | "local_action");
-            let is_known = task.foreign.is_some()
-                || Template::is_in(&task.action)
-                || crate::actions::exists(&task.action)
-                || crate::actions::published(&task.action).is_some();
-            (!is_late && !is_known).then(|| {
-                Diagnostic::error(
-                    &task.action_span,
-                    crate::actions::unresolved(&task.action_written),
-                )
-                .label("no such module")
-            })
-        }
+        Entry::Task(task) if actions::is_named_late(task) => None,
+        Entry::Task(task) => actions::unresolved(task),
     }
 }
 

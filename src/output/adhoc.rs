@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Event, Output, Paint, ResultEvent, Sink, Status,
+    Event, Output, Paint, ResultEvent, Sink, Status, config_line,
     default::{abridged, censored},
     diff::diff_text,
     dump::{Layout, dump_with},
@@ -117,11 +117,7 @@ impl Output for AdHoc {
     fn event(&mut self, event: &Event) {
         match event {
             Event::Start { config_file, .. } if self.verbosity > 0 => {
-                let text = match config_file {
-                    Some(path) => format!("Using {path} as config file"),
-                    None => "No config file found; using defaults".to_owned(),
-                };
-                self.sink.line(&text, Some(Paint::Verbose));
+                self.sink.line(&config_line(config_file.as_ref()), Some(Paint::Verbose));
             }
             Event::Result(result) => self.result(result),
             Event::Included { hosts, told, .. } if !told.is_empty() => {

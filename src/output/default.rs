@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Event, JobState, Options, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
+    config_line,
     diff::diff_text,
     dump::{dump, dump_yaml},
     excerpt::error_text,
@@ -325,11 +326,7 @@ impl Output for Default {
             Event::Start { check, config_file } => {
                 self.check = *check;
                 if self.options.verbosity > 0 {
-                    let text = match config_file {
-                        Some(path) => format!("Using {path} as config file"),
-                        None => "No config file found; using defaults".to_owned(),
-                    };
-                    self.sink.line(&text, Some(Paint::Verbose));
+                    self.sink.line(&config_line(config_file.as_ref()), Some(Paint::Verbose));
                 }
                 if *check && self.options.check_markers {
                     self.heading("DRY RUN");

@@ -34,6 +34,9 @@ pub fn managed(setting: &str, written: &str, path: &Path) -> Value {
 }
 
 fn formatted(setting: &str, written: &str, path: &Path) -> String {
+    if !setting.contains(['{', '}', '%']) {
+        return setting.to_owned();
+    }
     let mut text = String::new();
     let mut rest = setting;
     let plain = |value: &str| value.replace('%', "%%");

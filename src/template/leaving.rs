@@ -44,13 +44,13 @@ pub(super) fn plain(value: Value, handed_over: bool) -> Result<Value> {
             }
             Ok(entries.into())
         }
-        Value::Object(object) => match object.items() {
-            Some(items) if object.type_name() == "tuple" => plain_items(&items, handed_over),
-            _ if handed_over => match object.mapping() {
-                Some(entries) => plain(Value::Dict(entries), handed_over),
-                None => Ok(value),
-            },
-            _ => Ok(value),
+        Value::Object(object) if object.type_name() == "tuple" => match object.items() {
+            Some(items) => plain_items(&items, handed_over),
+            None => Ok(value),
+        },
+        Value::Object(object) if handed_over => match object.mapping() {
+            Some(entries) => plain(Value::Dict(entries), handed_over),
+            None => Ok(value),
         },
         _ => Ok(value),
     }

@@ -6,7 +6,7 @@ mod letters;
 mod number;
 mod text;
 
-pub(crate) use letters::{capitalize, in_ascii, is_space, justify, split};
+pub(crate) use letters::{capitalize, is_space, justify, lower, split, upper};
 
 use super::{
     TemplateError,

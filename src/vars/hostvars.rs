@@ -69,10 +69,6 @@ impl Object for HostVars {
         self
     }
 
-    fn to_text(&self) -> String {
-        shown(self)
-    }
-
     fn attribute(&self, name: &str) -> Option<Value> {
         self.host(name)
     }
@@ -126,10 +122,6 @@ impl Object for Seen {
         self
     }
 
-    fn to_text(&self) -> String {
-        shown(self)
-    }
-
     fn attribute(&self, name: &str) -> Option<Value> {
         if self.hides(name) {
             return None;
@@ -156,9 +148,4 @@ impl Object for Seen {
                 .collect(),
         ))
     }
-}
-
-/// The text of variables: that of a dictionary.
-fn shown(object: &dyn Object) -> String {
-    object.mapping().map(|entries| Value::Dict(entries).to_repr()).unwrap_or_default()
 }

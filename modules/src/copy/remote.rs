@@ -107,7 +107,7 @@ fn result(host: &Host, dest: &str, src: &str, changed: bool, md5: Json, sha1: Js
 fn copy_folder(args: &Args, host: &Host, src: &str, is_made: bool) -> Result<Outcome> {
     let given = args.dest.0.as_str();
     let exists = host.lstat(given)?.is_some();
-    let folder = folder_of(given.trim_end_matches('/'));
+    let folder = folder_of(given);
     if !exists && !host.is_folder(folder) {
         return Err(Failure::new(format!("Destination directory {folder} does not exist")));
     }

@@ -1,7 +1,6 @@
 //! `lower`: text in small letters.
 
 use super::Filter;
-use crate::{template::methods::in_ascii, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "lower",
@@ -10,10 +9,5 @@ pub(super) static UNIT: Filter = Filter {
     params: &[],
     examples: &[("{{ 'ABC' | lower }} {{ 1 | lower }}", "abc 1")],
     takes_undefined: false,
-    call: |call| {
-        Ok(match &call.value {
-            Value::Str(text) if text.is_ascii() => in_ascii(text, str::make_ascii_lowercase),
-            other => other.to_text().to_lowercase().into(),
-        })
-    },
+    call: |call| Ok(crate::template::methods::lower(&call.input_text())),
 };

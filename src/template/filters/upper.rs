@@ -1,7 +1,6 @@
 //! `upper`: text in large letters.
 
 use super::Filter;
-use crate::{template::methods::in_ascii, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "upper",
@@ -10,10 +9,5 @@ pub(super) static UNIT: Filter = Filter {
     params: &[],
     examples: &[("{{ 'abc' | upper }} {{ 'ß' | upper }}", "ABC SS")],
     takes_undefined: false,
-    call: |call| {
-        Ok(match &call.value {
-            Value::Str(text) if text.is_ascii() => in_ascii(text, str::make_ascii_uppercase),
-            other => other.to_text().to_uppercase().into(),
-        })
-    },
+    call: |call| Ok(crate::template::methods::upper(&call.input_text())),
 };

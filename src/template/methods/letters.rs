@@ -25,13 +25,21 @@ pub(crate) fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
 }
 
-/// Returns a text with its letters changed where they stand.
-pub(crate) fn in_ascii(text: &str, change: fn(&mut str)) -> Value {
-    let mut copy: Arc<str> = text.into();
-    if let Some(letters) = Arc::get_mut(&mut copy) {
-        change(letters);
-    }
-    copy.into()
+/// Python's `str.upper`.
+pub(crate) fn upper(text: &str) -> Value {
+    in_ascii(text, str::make_ascii_uppercase).unwrap_or_else(|| text.to_uppercase().into())
+}
+
+/// Python's `str.lower`.
+pub(crate) fn lower(text: &str) -> Value {
+    in_ascii(text, str::make_ascii_lowercase).unwrap_or_else(|| text.to_lowercase().into())
+}
+
+/// Returns a text of ASCII alone with its letters changed where they stand.
+fn in_ascii(text: &str, change: fn(&mut str)) -> Option<Value> {
+    let mut copy: Arc<str> = text.is_ascii().then(|| text.into())?;
+    change(Arc::get_mut(&mut copy)?);
+    Some(copy.into())
 }
 
 /// Python's `str.capitalize`.

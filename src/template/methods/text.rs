@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::letters::{
-    capitalize, expand_tabs, in_ascii, is_decimal, is_raised, is_space, justify, split, title,
+    capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, lower, split, title, upper,
     window,
 };
 use crate::{
@@ -129,12 +129,9 @@ pub(super) fn call(
     }
     let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
     Ok(match name {
-        "upper" if text.is_ascii() => in_ascii(text, str::make_ascii_uppercase),
-        "upper" => text.to_uppercase().into(),
-        "lower" | "casefold" => {
-            let lower = text.to_lowercase();
-            if name == "casefold" { lower.replace('ß', "ss").into() } else { lower.into() }
-        }
+        "upper" => upper(text),
+        "lower" => lower(text),
+        "casefold" => text.to_lowercase().replace('ß', "ss").into(),
         "capitalize" => capitalize(text).into(),
         "title" => title(text).into(),
         "swapcase" => text
