@@ -19,6 +19,7 @@ mod judge;
 mod linear;
 mod looping;
 mod meta;
+mod places;
 mod play;
 mod prelude;
 mod prompts;

@@ -1,11 +1,11 @@
-//! The way to a host: SSH by russh or by the system's client, a root folder, or the controller itself.
+//! The way to a host: SSH by russh or by the system's client, a container, a root folder, or the controller itself.
 //!
 //! Invariant: a connection carries bytes; it knows nothing of modules, plays or the helper, and prints nothing.
 
 mod askpass;
 mod child;
-mod chroot;
 mod error;
+mod inside;
 mod limit;
 mod local;
 mod openssh;
@@ -30,6 +30,8 @@ pub enum Kind {
     Local,
     /// A folder of the controller, which `host` names.
     Chroot,
+    /// A container or its like, where a program of the controller starts commands.
+    Container,
 }
 
 /// Which SSH implementation carries a connection.
@@ -65,8 +67,10 @@ pub struct Target {
     pub ssh_executable: PathBuf,
     /// The controller's shell, for `local`.
     pub shell: String,
-    /// The program that changes the root, for `chroot`.
-    pub chroot_executable: PathBuf,
+    /// The program that starts a command inside, with all words before the command, for root folders and containers.
+    pub entry: Vec<String>,
+    /// Whether a helper may stay for the next run; what becomes an image must not carry one.
+    pub keeps_helper: bool,
 }
 
 impl Target {
@@ -89,7 +93,8 @@ impl Target {
             transport: Transport::Auto,
             ssh_executable: PathBuf::from("ssh"),
             shell: "/bin/sh".to_owned(),
-            chroot_executable: PathBuf::from("chroot"),
+            entry: Vec::new(),
+            keeps_helper: true,
         }
     }
 
@@ -98,9 +103,16 @@ impl Target {
         Self { kind: Kind::Local, ..Self::ssh(inventory_name) }
     }
 
-    /// Returns a target for a root file system in a folder of the controller.
-    pub fn chroot(root: impl Into<String>) -> Self {
-        Self { kind: Kind::Chroot, ..Self::ssh(root) }
+    /// Returns a target for a root file system in a folder of the controller, which `executable` changes to.
+    pub fn chroot(root: impl Into<String>, executable: &str) -> Self {
+        let target = Self::ssh(root);
+        let entry = [executable, &target.host, "/bin/sh", "-c"].map(ToOwned::to_owned);
+        Self { kind: Kind::Chroot, entry: entry.into(), keeps_helper: false, ..target }
+    }
+
+    /// Returns a target for a container; `entry` is what starts a command in there, with all words before the command.
+    pub fn container(name: impl Into<String>, entry: Vec<String>) -> Self {
+        Self { kind: Kind::Container, entry, ..Self::ssh(name) }
     }
 }
 
@@ -136,7 +148,7 @@ pub struct Connection(Route);
 #[derive(Clone)]
 enum Route {
     Local { shell: String },
-    Chroot { executable: PathBuf, root: String },
+    Inside(Arc<inside::Place>),
     OpenSsh(Arc<openssh::Client>),
     Russh(ssh::Session),
 }
@@ -153,10 +165,11 @@ impl Connections {
         if target.kind == Kind::Local {
             return Ok(Connection(Route::Local { shell: target.shell.clone() }));
         }
-        if target.kind == Kind::Chroot {
-            chroot::check(target)?;
-            let (executable, root) = (target.chroot_executable.clone(), target.host.clone());
-            return Ok(Connection(Route::Chroot { executable, root }));
+        if matches!(target.kind, Kind::Chroot | Kind::Container) {
+            if target.kind == Kind::Chroot {
+                inside::check_root(&target.host)?;
+            }
+            return Ok(Connection(Route::Inside(Arc::new(inside::Place::new(target)))));
         }
         let plan = self.ssh.plan(target).await?;
         if let Some(reason) = plan.needs_openssh(target.transport)? {
@@ -178,7 +191,7 @@ impl Connection {
     pub async fn exec(&self, command: &str, pty: Option<Pty>) -> Result<Process, Error> {
         match &self.0 {
             Route::Local { shell } => local::exec(shell, command),
-            Route::Chroot { executable, root } => chroot::exec(executable, root, command),
+            Route::Inside(place) => place.exec(command),
             Route::OpenSsh(client) => client.exec(command, pty),
             Route::Russh(session) => session.exec(command, pty).await,
         }
@@ -187,14 +200,17 @@ impl Connection {
     /// Returns true once the connection is lost or closed.
     pub fn is_closed(&self) -> bool {
         match &self.0 {
-            Route::Local { .. } | Route::Chroot { .. } | Route::OpenSsh(_) => false,
+            Route::Local { .. } | Route::Inside(_) | Route::OpenSsh(_) => false,
             Route::Russh(session) => session.is_closed(),
         }
     }
 
     /// Returns whether a helper may stay for the next run: an image must not carry one.
     pub fn keeps_helper(&self) -> bool {
-        !matches!(self.0, Route::Chroot { .. })
+        match &self.0 {
+            Route::Inside(place) => place.keeps_helper(),
+            Route::Local { .. } | Route::OpenSsh(_) | Route::Russh(_) => true,
+        }
     }
 
     /// Closes the connection with everything that runs on it.
@@ -208,7 +224,7 @@ impl Connection {
     pub fn describe(&self) -> String {
         match &self.0 {
             Route::Local { .. } => "local".to_owned(),
-            Route::Chroot { root, .. } => format!("chroot into {root}"),
+            Route::Inside(place) => place.describe(),
             Route::OpenSsh(client) => client.describe().to_owned(),
             Route::Russh(session) => session.describe().to_owned(),
         }

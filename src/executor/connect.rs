@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::{Failure, Run};
+use super::{Failure, Run, places};
 use crate::{
     connection::{Connection, Kind, Secret, Target, Transport},
     playbook::Keyword,
@@ -41,14 +41,14 @@ pub(super) struct Way {
 }
 
 /// Looks connection variables and keywords up.
-struct Lookup<'a> {
+pub(super) struct Lookup<'a> {
     names: &'a Names,
     env: &'a Env<'a>,
 }
 
 impl Lookup<'_> {
     /// The first of these variables that is set.
-    fn variable(&self, names: &[&str]) -> Result<Option<Value>, Failure> {
+    pub(super) fn variable(&self, names: &[&str]) -> Result<Option<Value>, Failure> {
         for name in names {
             if let Some(value) = self.names.own(name) {
                 let value =
@@ -67,7 +67,11 @@ impl Lookup<'_> {
         Ok(value.map(|(value, _)| value).filter(|value| !matches!(value, Value::None)))
     }
 
-    fn text(&self, names: &[&str], keyword: Option<Keyword>) -> Result<Option<String>, Failure> {
+    pub(super) fn text(
+        &self,
+        names: &[&str],
+        keyword: Option<Keyword>,
+    ) -> Result<Option<String>, Failure> {
         let value = match self.variable(names)? {
             Some(value) => Some(value),
             None => keyword.map_or(Ok(None), |keyword| self.keyword(keyword))?,
@@ -98,18 +102,24 @@ impl Run {
             "local" => return Ok(Target::local(host)),
             "chroot" | "community.general.chroot" => {
                 let root = look.text(&["ansible_host", "inventory_hostname"], None)?;
-                let mut target = Target::chroot(root.unwrap_or_else(|| host.to_owned()));
-                if let Some(executable) = look.text(&["ansible_chroot_exe"], None)? {
-                    target.chroot_executable = executable.into();
-                }
-                return Ok(target);
+                let executable = look.text(&["ansible_chroot_exe"], None)?;
+                return Ok(Target::chroot(
+                    root.unwrap_or_else(|| host.to_owned()),
+                    executable.as_deref().unwrap_or("chroot"),
+                ));
             }
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
             other => {
+                let user = self.container_user(look)?;
+                if let Some(mut target) = places::container(other, look, host, user.as_deref())? {
+                    host.clone_into(&mut target.inventory_name);
+                    return Ok(target);
+                }
                 return Err(Failure::at(
                     None,
                     format!(
-                        "the connection plugin '{other}' was not found: windlass has ssh, local and chroot"
+                        "the connection plugin '{other}' was not found: windlass has {}",
+                        places::names()
                     ),
                 ));
             }
@@ -186,6 +196,14 @@ impl Run {
             _ => Transport::Auto,
         };
         Ok(target)
+    }
+
+    /// Returns the user whom commands in a container run as; the container's own where nobody says.
+    fn container_user(&self, look: &Lookup<'_>) -> Result<Option<String>, Failure> {
+        Ok(look
+            .text(&["ansible_user"], Some(Keyword::RemoteUser))?
+            .or_else(|| self.options.identity.remote_user.clone())
+            .or_else(|| self.settings.remote_user.value.clone()))
     }
 
     /// Resolves which user a task becomes; `None` where it stays who it is.
@@ -383,7 +401,7 @@ impl Run {
 fn key(target: &Target) -> String {
     match target.kind {
         Kind::Local => "local".to_owned(),
-        Kind::Chroot => format!("chroot|{}|{}", target.host, target.chroot_executable.display()),
+        Kind::Chroot | Kind::Container => target.entry.join("\0"),
         Kind::Ssh => format!(
             "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{:?}",
             target.host,

@@ -46,11 +46,12 @@ impl World {
     /// Runs a command line, whose first word is one of the program's names.
     pub(crate) fn run(&self, line: &str) -> Seen {
         let words: Vec<&str> = line.split(' ').collect();
-        let output = Command::new(self.path("bin").join(words[0]))
+        let bin = self.path("bin");
+        let output = Command::new(bin.join(words[0]))
             .args(&words[1..])
             .current_dir(self.folder.path())
             .env_clear()
-            .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", bin.display()))
             .env("HOME", self.path("home"))
             .env("LANG", "C.UTF-8")
             .output()

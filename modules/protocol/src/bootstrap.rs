@@ -76,12 +76,13 @@ pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
         &format!("m=$(uname -m); case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; h=${{p%:*}}; "),
         // What is written here is nobody else's; the helper gets the user's own mask back.
         "o=$(umask); umask 77; ",
+        // The bare root file system of an image has none of the usual folders: root's own home or `/` will do then.
         // A folder will do when a file in it can be written and run: not full, not read-only, not `noexec`.
         "u() { t=$1/.windlass.$$; (echo exit 0 >\"$t\") 2>/dev/null && chmod 700 \"$t\" && \"$t\" 2>/dev/null && return 0; ",
         "rm -f \"$t\" 2>/dev/null; return 1; }; k=; t=; ",
         // A controller that goes away in the middle leaves nothing behind.
         "x() { rm -f \"$t\" ${t:+\"$t.u\"}; }; trap x EXIT HUP PIPE TERM; ",
-        "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u); do ",
+        "if mkdir -p \"$c\" 2>/dev/null && u \"$c\"; then k=1; else for d in /tmp /var/tmp /dev/shm /run/user/$(id -u) \"$HOME\" \"\"; do ",
         "d=$d/windlass.$$.$h; mkdir \"$d\" 2>/dev/null || continue; u \"$d\" && k=2 && break; rmdir \"$d\"; done; fi; ",
         "[ \"$k\" ] || { echo \"WINDLASS-FAIL no folder takes a program: $c, /tmp, /var/tmp and /dev/shm are read-only, full or mounted noexec\"; exit 0; }; ",
         // What unpacks itself reads itself from its standard input.
