@@ -10,7 +10,7 @@ use std::{
 use crate::{
     diagnostic::{Diagnostic, closest},
     executor::{Call, Failure, Remote, Step},
-    playbook::{Keyword, Levels, Task},
+    playbook::{Foreign, Keyword, Levels, Task},
     value::{Dict, Template, Value},
 };
 
@@ -160,12 +160,14 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let evaluated = evaluated_name(call)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
-    if let Some(path) = &call.task.foreign {
-        match foreign::run(call, name, path) {
+    match &call.task.foreign {
+        Some(Foreign::Action(path)) => return Ok(call.by_python(path)),
+        Some(Foreign::Module(path)) => match foreign::run(call, name, path) {
             // A copy of a module that we have, which cannot run: ours does the same.
             Err(_) if windlass_modules::find(name).is_some() => (),
             step => return step,
-        }
+        },
+        None => (),
     }
     let has_text = call.args.contains_key("_raw_params");
     let takes_text = || {

@@ -16,7 +16,7 @@ mod words;
 
 use std::{path::PathBuf, sync::Arc};
 
-pub(crate) use action::takes_text;
+pub(crate) use action::{foreign_in, module_in, takes_text};
 pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub(crate) use load::is_variable_name;
@@ -166,8 +166,8 @@ pub struct Task {
     pub name: Option<Value>,
     /// The action's one name, whichever of its names is written; as written where it is unknown.
     pub action: Arc<str>,
-    /// The file of a module that is not ours: of a collection on disk, or beside the playbook or role.
-    pub foreign: Option<Arc<PathBuf>>,
+    /// The file of a module or action that is not ours: of a collection on disk, or beside the playbook or role.
+    pub foreign: Option<Foreign>,
     /// The action as the playbook names it.
     pub action_written: Arc<str>,
     pub action_span: Span,
@@ -189,6 +189,25 @@ impl Task {
     /// Returns the place of its own keyword.
     pub fn own_span(&self, keyword: Keyword) -> Option<&Span> {
         self.level.keywords.get(keyword).map(|(_, span)| span)
+    }
+}
+
+/// A file that does what a task says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// It runs on the task's host, in whatever language it is.
+    Module(Arc<PathBuf>),
+    /// It is Python, runs on the controller and asks for what is to be done on the host.
+    Action(Arc<PathBuf>),
+}
+
+impl Foreign {
+    fn module(path: PathBuf) -> Foreign {
+        Foreign::Module(Arc::new(path))
+    }
+
+    fn action(path: PathBuf) -> Foreign {
+        Foreign::Action(Arc::new(path))
     }
 }
 

@@ -1,7 +1,8 @@
-//! Filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
+//! Actions, filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
 //!
-//! Invariant: no Python is started unless a template names a plugin that is none of ours and may be in such a file.
+//! Invariant: no Python is started unless a task or template names a plugin that is none of ours and may be in such a file.
 
+mod acting;
 mod installed;
 mod process;
 mod wire;
@@ -13,10 +14,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+pub use acting::{Acting, Actions};
 pub use installed::{installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
+pub use wire::{packed, unpacked};
 
 use crate::{
     template::{Back, Failure, Kind, Plugins, Request},
@@ -203,13 +206,16 @@ impl Plugins for Python {
             if answer.get("ask").is_none() {
                 return answered(&answer);
             }
-            message = match question(&answer, back) {
-                Ok(reply) => reply,
-                Err(failure) => {
-                    json!({"error": failure.message, "undefined": failure.is_undefined})
-                }
-            };
+            message = reply(&answer, back);
         }
+    }
+}
+
+/// Answers what a plugin asks of variables and templates.
+pub fn reply(asked: &serde_json::Value, back: &dyn Back) -> serde_json::Value {
+    match question(asked, back) {
+        Ok(answer) => answer,
+        Err(failure) => json!({"error": failure.message, "undefined": failure.is_undefined}),
     }
 }
 
@@ -222,7 +228,6 @@ fn answered(answer: &serde_json::Value) -> Result<Value, Failure> {
     wire::unpacked(&answer["value"])
 }
 
-/// Answers what a plugin asks.
 fn question(asked: &serde_json::Value, back: &dyn Back) -> Result<serde_json::Value, Failure> {
     let text = |key: &str| asked[key].as_str().unwrap_or_default();
     let kind = Kind::ALL.into_iter().find(|kind| kind.name() == text("kind"));

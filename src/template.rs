@@ -80,7 +80,7 @@ pub(crate) use error::OMITTED;
 pub use error::{ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub(crate) use paths::expand_user;
-pub use plugins::{Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};
+pub use plugins::{Asked, Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
 

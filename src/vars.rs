@@ -251,7 +251,39 @@ impl World {
     }
 }
 
+/// What a run knows of a host at one moment.
+pub struct Kept {
+    facts: Arc<Facts>,
+    assigned: Arc<Dict>,
+    own: Arc<FxHashSet<Arc<str>>>,
+    included: Arc<Dict>,
+}
+
 impl HostData {
+    /// Returns what the run knows of this host now; nothing is copied before it changes.
+    pub fn kept(&self) -> Kept {
+        fn read<T>(layer: &RwLock<Arc<T>>) -> Arc<T> {
+            Arc::clone(&layer.read().unwrap_or_else(PoisonError::into_inner))
+        }
+        Kept {
+            facts: read(&self.facts),
+            assigned: read(&self.assigned),
+            own: read(&self.own),
+            included: read(&self.included),
+        }
+    }
+
+    /// Takes back everything that the run has learnt since.
+    pub fn keep(&self, kept: Kept) {
+        fn write<T>(layer: &RwLock<Arc<T>>, value: Arc<T>) {
+            *layer.write().unwrap_or_else(PoisonError::into_inner) = value;
+        }
+        write(&self.facts, kept.facts);
+        write(&self.assigned, kept.assigned);
+        write(&self.own, kept.own);
+        write(&self.included, kept.included);
+    }
+
     /// Adds a variable to a layer of this host.
     pub fn set(layer: &RwLock<Arc<Dict>>, name: &str, value: Value) {
         HostData::set_all(layer, [(Value::str(name), value)]);

@@ -31,15 +31,6 @@ fn collection_roots(call: &Call<'_>) -> Vec<PathBuf> {
 
 /// Runs a module from its file.
 pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Failure> {
-    if path.parent().is_some_and(|folder| folder.ends_with("plugins/action")) {
-        return Err(Failure::at(
-            Some(&call.task.action_span),
-            format!(
-                "`{name}` is an action plugin in Python ({}), which runs inside the reference only: use its module, or `command`",
-                path.display()
-            ),
-        ));
-    }
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     let given: JsonMap =

@@ -198,6 +198,7 @@ pub(super) fn surroundings<'a>(
         files,
         roles_path: &run.settings.roles_path.value,
         library: &run.settings.library.value,
+        action_plugins: &run.settings.action_plugins.value,
         collections: &run.collections,
         resolve,
         actions: &actions::resolve,

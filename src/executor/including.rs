@@ -131,6 +131,7 @@ impl Batch<'_> {
             files: self.files,
             roles_path: &self.run.settings.roles_path.value,
             library: &self.run.settings.library.value,
+            action_plugins: &self.run.settings.action_plugins.value,
             collections: &self.run.collections,
             resolve: &resolve,
             actions: &crate::actions::resolve,

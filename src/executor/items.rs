@@ -126,6 +126,7 @@ impl Prepared {
                 return self.end(judged, ignored);
             }
         };
+        let before = self.host.kept();
         let paused = looping.control.pause.is_some() || looping.control.break_when.is_some();
         let judged = if paused
             || self.task.own(Keyword::Until).is_some()
@@ -138,6 +139,10 @@ impl Prepared {
         } else {
             self.pipelined(looping, items).await
         };
+        // What items leave behind is left only where none of them failed.
+        if judged.iter().any(|item| matches!(item.status, Status::Failed | Status::Unreachable)) {
+            self.host.keep(before);
+        }
         self.sum_up(judged)
     }
 

@@ -364,7 +364,7 @@ fn explain(result: &mut Dict) {
 }
 
 /// `stdout_lines` and `stderr_lines` beside their texts.
-fn add_lines(result: &mut Dict) {
+pub(super) fn add_lines(result: &mut Dict) {
     for (key, lines_key) in [("stdout", "stdout_lines"), ("stderr", "stderr_lines")] {
         if result.contains_key(lines_key) {
             continue;

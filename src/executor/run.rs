@@ -90,6 +90,8 @@ pub struct Run {
     /// Collections on disk.
     pub collections: Collections,
     pub(super) sessions: Sessions,
+    /// Actions in Python.
+    pub(super) python: plugins::Actions,
     pub(super) forks: Arc<Semaphore>,
     pub(super) local_forks: Arc<Semaphore>,
     pub(super) interrupted: AtomicBool,
@@ -166,6 +168,7 @@ impl Run {
             secrets,
             connections,
             sessions: Sessions::default(),
+            python: plugins::Actions::default(),
             interrupted: AtomicBool::new(false),
             quit: AtomicBool::new(false),
             started: AtomicBool::new(started),

@@ -226,6 +226,7 @@ impl Batch<'_> {
             host_index: self.hosts[at].index,
             local_fork: OnceCell::new(),
             told: Mutex::default(),
+            given: None,
             handlers: self.names_of_handlers(task),
         }
     }

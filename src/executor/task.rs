@@ -47,6 +47,7 @@ pub struct Call<'a> {
     pub diff: bool,
     pub no_log: bool,
     pub(super) way: &'a Way,
+    pub(super) prepared: &'a Prepared,
 }
 
 /// What an action does next.
@@ -148,6 +149,8 @@ pub(super) struct Prepared {
     pub(super) handlers: Option<Arc<HashSet<String>>>,
     /// What its templates warn of, until a result says it.
     pub(super) told: Mutex<Vec<Told>>,
+    /// Arguments as they are, of a task that an action in Python asks for.
+    pub(super) given: Option<Dict>,
 }
 
 /// How one turn of a task went.
@@ -275,7 +278,20 @@ impl Prepared {
         Ok(None)
     }
 
-    fn decide_action(
+    /// The playbook's folder, where commands on the controller run.
+    fn working_folder(&self) -> Option<String> {
+        let folder = std::path::absolute(&self.play.play.dir).ok()?;
+        Some(folder.display().to_string())
+    }
+
+    fn arguments(&self, env: &Env<'_>) -> Result<Dict, Failure> {
+        match &self.given {
+            Some(given) => Ok(given.clone()),
+            None => arguments::evaluate(&self.task, env, &self.run, &self.play.play),
+        }
+    }
+
+    pub(super) fn decide_action(
         &self,
         names: &Names,
         env: &Env<'_>,
@@ -293,7 +309,7 @@ impl Prepared {
         let env = own_env.as_ref().unwrap_or(env);
         let environment =
             self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
-        let args = arguments::evaluate(&self.task, env, &self.run, &self.play.play)?;
+        let args = self.arguments(env)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);
         let way_names = delegate_names.as_ref().unwrap_or(names);
@@ -317,6 +333,7 @@ impl Prepared {
             diff,
             no_log,
             way: &way,
+            prepared: self,
         };
         let mut job = self.job(names, env)?;
         if job.is_some() && !actions::may_be_job(&self.task.action) {
@@ -339,9 +356,7 @@ impl Prepared {
                     check,
                     diff,
                     environment,
-                    cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
-                        std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
-                    }),
+                    cwd: is_local.then(|| self.working_folder()).flatten(),
                     stream: self.run.options.live
                         && !no_log
                         && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),

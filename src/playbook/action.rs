@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Args, Argument, Keyword, Level, Levels, Routed,
+    Args, Argument, Foreign, Keyword, Level, Levels, Routed,
     load::{Loader, Place},
 };
 use crate::{
@@ -53,7 +53,7 @@ pub(super) struct Resolved {
     /// The action's one name; as written where it is unknown.
     pub(super) name: Arc<str>,
     /// The file of a module that is not ours.
-    pub(super) foreign: Option<Arc<PathBuf>>,
+    pub(super) foreign: Option<Foreign>,
 }
 
 impl Loader<'_> {
@@ -69,12 +69,11 @@ impl Loader<'_> {
             let name = (self.around.actions)(name)?;
             Some(Resolved { name: name.into(), foreign: None })
         };
-        let foreign =
-            |path: PathBuf| Resolved { name: written.into(), foreign: Some(Arc::new(path)) };
+        let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
         let mut names = vec![written.to_owned()];
         if !written.contains('.') {
-            if let Some(path) = self.beside(written, place) {
-                return foreign(path);
+            if let Some(found) = self.beside(written, place) {
+                return foreign(found);
             }
             let collections = own.or_else(|| place.level.keyword(Keyword::Collections));
             let collections = collections.map(|(value, _)| texts(value)).unwrap_or_default();
@@ -93,23 +92,23 @@ impl Loader<'_> {
                             .label("this module is gone")
                             .fault(Fault::Absence),
                     );
-                    return foreign(PathBuf::new());
+                    return foreign(Foreign::module(PathBuf::new()));
                 }
                 Routed::Name(routed) => {
                     if let Some(resolved) = known(&routed) {
                         return resolved;
                     }
-                    if let Some(path) = collections.module(&playbook_dir, &routed) {
-                        return foreign(path);
+                    if let Some(found) = collections.foreign(&playbook_dir, &routed) {
+                        return foreign(found);
                     }
                 }
             }
         }
         if !written.contains('.')
             && let Some(full) = (self.around.published)(written)
-            && let Some(path) = collections.module(&playbook_dir, &full)
+            && let Some(found) = collections.foreign(&playbook_dir, &full)
         {
-            return foreign(path);
+            return foreign(found);
         }
         Resolved { name: written.into(), foreign: None }
     }
@@ -122,30 +121,21 @@ impl Loader<'_> {
         span: &Span,
         level: &Arc<Level>,
         dir: &Path,
-    ) -> (Arc<str>, Option<Arc<PathBuf>>) {
+    ) -> (Arc<str>, Option<Foreign>) {
         dir.clone_into(&mut self.playbook_dir.borrow_mut());
         let place = Place { level: Arc::clone(level), dir, handlers: false };
         let resolved = self.resolve_action(written, span, None, &place);
         (resolved.name, resolved.foreign)
     }
 
-    /// Returns the file of a module in `library` beside the role or the playbook, or in the folders of the settings.
-    fn beside(&self, name: &str, place: &Place<'_>) -> Option<PathBuf> {
-        if name.is_empty() || name.contains(['/', '{']) {
-            return None;
-        }
-        // A role that was read first offers its modules to all that come later.
-        let read = self.libraries.borrow();
-        let own = place.level.roles().map(|role| role.dir.join("library"));
-        let roles = read.iter().cloned().chain(own);
-        let playbook = std::iter::once(self.playbook_dir.borrow().join("library"));
-        let folders = roles.chain(playbook).chain(self.around.library.iter().cloned());
-        let mut folders = folders.filter(|folder| folder.is_dir());
-        folders.find_map(|folder| {
-            let files = ["py", "sh", "pl", "rb", "ps1", "bin"];
-            let files = files.map(|ending| folder.join(format!("{name}.{ending}")));
-            files.into_iter().chain([folder.join(name)]).find(|path| path.is_file())
-        })
+    /// Returns the file of an action or module beside the role or the playbook, or in the folders of the settings.
+    fn beside(&self, name: &str, place: &Place<'_>) -> Option<Foreign> {
+        // A role that was read first offers what it has to all that come later.
+        let read = self.role_dirs.borrow();
+        let own = place.level.roles().map(|role| role.dir.clone());
+        let playbook = std::iter::once(self.playbook_dir.borrow().clone());
+        let dirs: Vec<PathBuf> = read.iter().cloned().chain(own).chain(playbook).collect();
+        foreign_in(&dirs, name, self.around.library, self.around.action_plugins)
     }
 
     /// Finds the one word of a task that is no keyword.
@@ -355,4 +345,41 @@ fn texts(value: &Value) -> Vec<String> {
         Value::None => Vec::new(),
         one => vec![one.to_text()],
     }
+}
+
+/// Returns the file of an action or module of this name in `action_plugins` or `library` of folders, or in further folders
+/// that hold nothing else.
+pub(crate) fn foreign_in(
+    dirs: &[PathBuf],
+    name: &str,
+    library: &[PathBuf],
+    action_plugins: &[PathBuf],
+) -> Option<Foreign> {
+    let below = |own: &str| dirs.iter().map(|dir| dir.join(own)).collect::<Vec<_>>();
+    let actions = below("action_plugins");
+    let action = actions.iter().chain(action_plugins).map(|dir| dir.join(format!("{name}.py")));
+    action
+        .clone()
+        .find(|path| is_name(name) && path.is_file())
+        .map(Foreign::action)
+        .or_else(|| module_in(below("library").iter().chain(library), name).map(Foreign::module))
+}
+
+/// Returns the file of a module of this name in one of these folders.
+pub(crate) fn module_in<'a>(
+    folders: impl Iterator<Item = &'a PathBuf>,
+    name: &str,
+) -> Option<PathBuf> {
+    if !is_name(name) {
+        return None;
+    }
+    folders.filter(|folder| folder.is_dir()).find_map(|folder| {
+        let files = ["py", "sh", "pl", "rb", "ps1", "bin"];
+        let files = files.map(|ending| folder.join(format!("{name}.{ending}")));
+        files.into_iter().chain([folder.join(name)]).find(|path| path.is_file())
+    })
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['/', '{'])
 }

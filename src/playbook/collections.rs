@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use super::Foreign;
 use crate::{
     diagnostic::Source,
     yaml::{self, Node},
@@ -105,16 +106,25 @@ impl Collections {
         let (collection, own) = split(name)?;
         let plugins = self.dir(playbook_dir, collection)?.join("plugins");
         let stem = own.replace('.', "/");
-        let candidates = ["modules", "action"].into_iter().flat_map(|kind| {
-            [".py", ".ps1", ".sh", ""]
-                .map(|ending| plugins.join(kind).join(format!("{stem}{ending}")))
-        });
+        let candidates = [".py", ".ps1", ".sh", ""]
+            .map(|ending| plugins.join("modules").join(format!("{stem}{ending}")));
         candidates.into_iter().find(|path| path.is_file())
+    }
+
+    /// Returns the file of an action or else of a module that a collection on disk brings.
+    pub fn foreign(&self, playbook_dir: &Path, name: &str) -> Option<Foreign> {
+        let (collection, own) = split(name)?;
+        let actions = self.dir(playbook_dir, collection)?.join("plugins/action");
+        let action = actions.join(format!("{}.py", own.replace('.', "/")));
+        if action.is_file() {
+            return Some(Foreign::action(action));
+        }
+        self.module(playbook_dir, name).map(Foreign::module)
     }
 
     /// Returns whether a collection on disk has a module of this name, or leads it elsewhere.
     pub fn has_module(&self, playbook_dir: &Path, name: &str) -> bool {
-        self.module(playbook_dir, name).is_some()
+        self.foreign(playbook_dir, name).is_some()
             || self.route(playbook_dir, name) != Routed::Name(name.to_owned())
     }
 

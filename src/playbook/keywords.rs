@@ -162,8 +162,12 @@ pub struct Keywords(Vec<(Keyword, (Value, Span))>);
 
 impl Keywords {
     pub fn set(&mut self, keyword: Keyword, value: Value, span: Span) {
-        self.0.retain(|(have, _)| *have != keyword);
+        self.remove(keyword);
         self.0.push((keyword, (value, span)));
+    }
+
+    pub fn remove(&mut self, keyword: Keyword) {
+        self.0.retain(|(have, _)| *have != keyword);
     }
 
     pub fn get(&self, keyword: Keyword) -> Option<&(Value, Span)> {

@@ -78,6 +78,8 @@ pub struct Surroundings<'a> {
     pub roles_path: &'a [PathBuf],
     /// Folders of modules, after those beside the playbook.
     pub library: &'a [PathBuf],
+    /// Folders of actions in Python, after those beside the playbook.
+    pub action_plugins: &'a [PathBuf],
     pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
     pub actions: &'a ActionNames<'a>,
@@ -104,7 +106,7 @@ pub struct Loader<'a> {
     pub handlers: RefCell<Vec<Entry>>,
     pub roles: RefCell<Vec<Arc<Role>>>,
     /// Folders of modules that roles brought, in the order in which they were read.
-    pub(super) libraries: RefCell<Vec<PathBuf>>,
+    pub(super) role_dirs: RefCell<Vec<PathBuf>>,
 }
 
 /// Where entries of a list stand.
@@ -126,7 +128,7 @@ impl<'a> Loader<'a> {
             playbook_dir: RefCell::default(),
             handlers: RefCell::default(),
             roles: RefCell::default(),
-            libraries: RefCell::default(),
+            role_dirs: RefCell::default(),
         }
     }
 

@@ -238,9 +238,9 @@ impl Loader<'_> {
         });
         self.roles.borrow_mut().push(Arc::clone(&role));
         (self.around.brings)(&role_dir);
-        let library = role_dir.join("library");
-        if library.is_dir() && !self.libraries.borrow().contains(&library) {
-            self.libraries.borrow_mut().push(library);
+        let brings = ["library", "action_plugins"].iter().any(|own| role_dir.join(own).is_dir());
+        if brings && !self.role_dirs.borrow().contains(&role_dir) {
+            self.role_dirs.borrow_mut().push(role_dir.clone());
         }
 
         let mut chain = vec![Arc::clone(&name)];

@@ -5,6 +5,7 @@ A plugin that asks for a variable or a template asks through the same pipes, whi
 import base64
 import datetime
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
@@ -438,29 +439,3 @@ def call(message):
 def described(error):
     """Returns what the reference shows of an exception."""
     return getattr(error, "message", None) or str(error) or type(error).__name__
-
-
-def serve(message):
-    try:
-        if message["do"] == "add":
-            add(message)
-            send({"value": None})
-        elif message["do"] == "find":
-            send({"value": find(message["kind"], message["name"])})
-        else:
-            send({"value": pack(call(message))})
-    except Undefined as error:
-        send({"error": str(error), "undefined": True})
-    except RecursionError:
-        send({"error": "maximum recursion depth exceeded"})
-    except Exception as error:
-        undefined = type(error).__name__ in ("AnsibleUndefinedVariable", "UndefinedError")
-        send({"error": described(error), "undefined": undefined, "kind": type(error).__name__})
-
-
-# Whether an ansible-core is installed beside this Python; otherwise something stands in for it.
-INSTALLED = installed("ansible") and installed("ansible.errors")
-if not INSTALLED:
-    stand_in()
-while True:
-    serve(receive())

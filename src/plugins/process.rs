@@ -6,7 +6,12 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-const PROGRAM: &str = concat!(include_str!("stand_in.py"), include_str!("host.py"));
+const PROGRAM: &str = concat!(
+    include_str!("stand_in.py"),
+    include_str!("host.py"),
+    include_str!("act.py"),
+    include_str!("serve.py")
+);
 
 pub(super) struct Process {
     child: Child,

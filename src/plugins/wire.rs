@@ -19,7 +19,8 @@ fn tagged(kind: &str, value: impl Into<Json>) -> Json {
     json!({TAG: kind, "v": value.into()})
 }
 
-pub(super) fn packed(value: &Value) -> Json {
+/// Returns a value as a plugin gets it.
+pub fn packed(value: &Value) -> Json {
     match value {
         Value::None | Value::Omit => Json::Null,
         Value::Bool(truth) => (*truth).into(),
@@ -66,7 +67,8 @@ fn dict_packed(dict: &Dict) -> Json {
     tagged("dict", pairs)
 }
 
-pub(super) fn unpacked(json: &Json) -> Result<Value, Failure> {
+/// Returns the value that a plugin gave.
+pub fn unpacked(json: &Json) -> Result<Value, Failure> {
     let items = |list: &Json| -> Result<Vec<Value>, Failure> {
         list.as_array().into_iter().flatten().map(unpacked).collect()
     };

@@ -153,6 +153,8 @@ settings! {
     collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
+    /// Folders of actions in Python
+    action_plugins: Vec<PathBuf> = "{home}/plugins/action:/usr/share/ansible/plugins/action", [("defaults", "action_plugins")], ["ANSIBLE_ACTION_PLUGINS"];
     /// Folders of filters in Python
     filter_plugins: Vec<PathBuf> = "{home}/plugins/filter:/usr/share/ansible/plugins/filter", [("defaults", "filter_plugins")], ["ANSIBLE_FILTER_PLUGINS"];
     /// Folders of tests in Python

@@ -169,7 +169,8 @@ pub(crate) fn run(
     })
 }
 
-struct Asked<'a, 'e>(&'a Env<'e>);
+/// Answers what plugins ask, as an expression in this place sees it.
+pub struct Asked<'a, 'e>(pub &'a Env<'e>);
 
 impl Back for Asked<'_, '_> {
     fn variable(&self, name: &str, as_written: bool) -> Result<Option<Value>, Failure> {

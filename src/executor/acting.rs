@@ -1,0 +1,392 @@
+//! Actions in Python: what one asks for on its host is done as a task in its place.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value as Json, json};
+use tokio::sync::OnceCell;
+
+use super::{
+    Call, Failure, Step,
+    judge::add_lines,
+    task::{Decision, Prepared, Turned},
+};
+use crate::{
+    actions,
+    connection::Kind,
+    playbook::{Args, Foreign, Keyword, Level, LevelKind, Routed, Task, foreign_in, module_in},
+    plugins::{packed, reply, unpacked},
+    template::{Asked, Env},
+    value::{Dict, Value},
+    vars::Names,
+};
+
+/// What the reference marks a module's result with; actions may look for it.
+const PARSED: &str = "_ansible_parsed";
+
+/// Keywords that are the action's own, not those of what it asks for.
+const OUTER: [Keyword; 12] = [
+    Keyword::Async,
+    Keyword::Poll,
+    Keyword::Until,
+    Keyword::Retries,
+    Keyword::Delay,
+    Keyword::When,
+    Keyword::ChangedWhen,
+    Keyword::FailedWhen,
+    Keyword::Register,
+    Keyword::Notify,
+    Keyword::Loop,
+    Keyword::Name,
+];
+
+/// An action under way.
+struct Doing {
+    /// The task that it does; what it asks for takes its place.
+    outer: Prepared,
+    names: Names,
+    no_log: bool,
+}
+
+/// How what an action asked for ended.
+enum Done {
+    /// With a result, which may be a failure's.
+    Result(Dict),
+    /// In a way that ends the action, too.
+    Over(Failure),
+    /// There is no such thing.
+    Refused(String),
+}
+
+impl Call<'_> {
+    /// Does the task by an action in Python.
+    pub fn by_python(&self, path: &Path) -> Step {
+        let outer = self.prepared.in_its_place(Arc::clone(&self.prepared.task), None);
+        let is_inner = self.prepared.given.is_some();
+        let message = self.message(path);
+        let doing = Doing { outer, names: self.names.clone(), no_log: self.no_log };
+        Step::Wait(Box::pin(doing.run(message, is_inner)))
+    }
+
+    /// What the action is told before it begins.
+    fn message(&self, path: &Path) -> Json {
+        let args: serde_json::Map<_, _> =
+            self.args.iter().map(|(name, value)| (name.to_text(), packed(value))).collect();
+        let search = self.names.search_path();
+        let roots = search.iter().flat_map(|dir| self.run.collections.roots(dir));
+        let roots: Vec<PathBuf> = roots.map(std::borrow::Cow::into_owned).collect();
+        let level = &self.task.level;
+        let role = level.roles().next();
+        let name = level.keyword(Keyword::Name).and_then(|(value, _)| self.env.eval(value).ok());
+        let (target, method) = self.raw_way();
+        let connection = match target.kind {
+            Kind::Ssh => "ssh",
+            Kind::Local => "local",
+            Kind::Chroot => "chroot",
+            Kind::Container => "docker",
+        };
+        let user = method.as_ref().map(|method| method.user.as_str());
+        json!({
+            "do": "action",
+            "path": path,
+            "collections": roots,
+            "about": {
+                "args": args,
+                "base": self.play.play.dir,
+                "search_path": search,
+                "role": role.map(|role| &*role.name),
+                "role_path": role.map(|role| &role.dir),
+                "host": target.host,
+                "connection": connection,
+                "options": {
+                    "host": target.host, "remote_addr": target.host, "remote_user": target.user,
+                    "port": target.port,
+                },
+                "task": {
+                    "name": name.map(|name| name.to_text()).unwrap_or_default(),
+                    "action": &*self.task.action_written,
+                    "check_mode": self.check, "diff": self.diff, "no_log": self.no_log,
+                    "become": method.is_some(), "become_user": user,
+                },
+                "play_context": {
+                    "check_mode": self.check, "diff": self.diff, "no_log": self.no_log,
+                    "verbosity": self.run.options.verbosity, "connection": connection,
+                    "remote_addr": target.host, "remote_user": target.user, "port": target.port,
+                    "become": method.is_some(), "become_user": user,
+                    "become_method": method.as_ref().map(|method| &method.name),
+                    "timeout": target.connect_timeout.as_secs(), "executable": "/bin/sh",
+                },
+            },
+        })
+    }
+}
+
+impl Doing {
+    async fn run(self, mut message: Json, is_inner: bool) -> Result<Dict, Failure> {
+        let told = |message: String| Failure::at(None, message);
+        let run = Arc::clone(&self.outer.run);
+        let mut acting = run.python.begin(is_inner).await.map_err(told)?;
+        let mut over = None;
+        loop {
+            let answer = acting.exchange(message).await.map_err(told)?;
+            message = match answer["ask"].as_str() {
+                None => {
+                    acting.end();
+                    return over.map_or_else(|| ended(&answer), Err);
+                }
+                Some("module" | "action" | "put" | "fetch") => {
+                    // What it asks for may be such an action again.
+                    match Box::pin(self.perform(&answer)).await {
+                        Done::Result(result) => json!({"value": packed(&result.into())}),
+                        Done::Refused(message) => json!({"error": message}),
+                        Done::Over(failure) => {
+                            over = Some(failure);
+                            json!({"value": null, "over": true})
+                        }
+                    }
+                }
+                Some("find_module") => {
+                    let found = self.module(text(&answer, "name"));
+                    let path = found.map(|(name, foreign)| match foreign {
+                        Some(Foreign::Module(path) | Foreign::Action(path)) => {
+                            path.display().to_string()
+                        }
+                        None => name.to_string(),
+                    });
+                    json!({"value": path})
+                }
+                Some("has_action") => {
+                    json!({"value": self.action(text(&answer, "name")).is_some()})
+                }
+                Some(_) => {
+                    let context = self.names.world.context(self.names.search_path());
+                    reply(&answer, &Asked(&Env::new(&self.names, &context)))
+                }
+            };
+        }
+    }
+
+    /// Does what the action asks for.
+    async fn perform(&self, asked: &Json) -> Done {
+        let given = |name: &str| Value::str(text(asked, name));
+        let mut args = Dict::new();
+        let mut check = asked["check"].as_bool();
+        let name = match text(asked, "ask") {
+            "put" | "fetch" => {
+                args.insert("src", given("src"));
+                args.insert("dest", given("dest"));
+                check = Some(false);
+                if text(asked, "ask") == "fetch" {
+                    args.insert("flat", true);
+                    "fetch"
+                } else {
+                    args.insert("decrypt", false);
+                    "copy"
+                }
+            }
+            _ => {
+                for (name, value) in asked["args"].as_object().into_iter().flatten() {
+                    match unpacked(value) {
+                        Ok(value) => args.insert(name.as_str(), value),
+                        Err(failure) => return Done::Refused(failure.message),
+                    };
+                }
+                text(asked, "name")
+            }
+        };
+        let is_module = text(asked, "ask") == "module";
+        let found = if is_module { self.module(name) } else { self.action(name) };
+        let Some((name, foreign)) = found else {
+            return Done::Refused(format!(
+                "The module {name} was not found in configured module paths"
+            ));
+        };
+        // A module's source is on its host already; an action brings it there.
+        if is_module && matches!(&*name, "copy" | "unarchive") && args.contains_key("src") {
+            args.insert("remote_src", true);
+        }
+        let task = self.task(name, foreign, check, asked["wrap_async"] == true);
+        let inner = self.outer.in_its_place(task, Some(args));
+        let decision = {
+            let context = self.names.world.context(self.names.search_path());
+            let env = Env::new(&self.names, &context).telling(&inner.told);
+            inner.decide_action(&self.names, &env, self.no_log)
+        };
+        let decision = decision.unwrap_or_else(|failure| {
+            let (delegate, no_log) = (None, self.no_log);
+            Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
+        });
+        let started = inner.start(decision).await;
+        match inner.finish(started).await.result {
+            Err(failure) if failure.unreachable => Done::Over(failure),
+            Err(failure) => Done::Result(failure.finish(&inner.task.span).0),
+            Ok(mut result) => {
+                add_lines(&mut result);
+                if is_module {
+                    result.insert(PARSED, true);
+                    if result.get("failed").is_some_and(Value::is_true) {
+                        result.insert("exception", "(traceback unavailable)");
+                    }
+                }
+                Done::Result(result)
+            }
+        }
+    }
+
+    /// The task that does what was asked for.
+    fn task(
+        &self,
+        name: Arc<str>,
+        foreign: Option<Foreign>,
+        check: Option<bool>,
+        is_job: bool,
+    ) -> Arc<Task> {
+        let outer = &self.outer.task;
+        let mut keywords = outer.level.keywords.clone();
+        for keyword in OUTER {
+            if !(is_job && matches!(keyword, Keyword::Async | Keyword::Poll)) {
+                keywords.remove(keyword);
+            }
+        }
+        if let Some(check) = check {
+            keywords.set(Keyword::CheckMode, Value::Bool(check), outer.span.clone());
+        }
+        let level = Level {
+            kind: LevelKind::Task,
+            keywords,
+            vars: Arc::clone(&outer.level.vars),
+            parent: outer.level.parent.clone(),
+        };
+        Arc::new(Task {
+            level: Arc::new(level),
+            name: None,
+            action_written: Arc::clone(&name),
+            action: name,
+            foreign,
+            action_span: outer.action_span.clone(),
+            args: Args::default(),
+            looping: None,
+            listen: Vec::new(),
+            dir: outer.dir.clone(),
+            span: outer.span.clone(),
+        })
+    }
+
+    /// Finds a module by one of its names.
+    fn module(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
+        let short = short(name);
+        let library = self.dirs().map(|dir| dir.join("library")).collect::<Vec<_>>();
+        let settings = &self.outer.run.settings;
+        let own = module_in(library.iter().chain(&settings.library.value), short);
+        self.found(name, own.map(|path| Foreign::Module(Arc::new(path))), |dir, name| {
+            let path = self.outer.run.collections.module(dir, name)?;
+            Some(Foreign::Module(Arc::new(path)))
+        })
+    }
+
+    /// Finds what a task of this name would do.
+    fn action(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
+        let dirs: Vec<PathBuf> = self.dirs().collect();
+        let settings = &self.outer.run.settings;
+        let (library, plugins) = (&settings.library.value, &settings.action_plugins.value);
+        // One that stands for another of its name hands on to that one.
+        let own = foreign_in(&dirs, short(name), library, plugins)
+            .filter(|own| Some(own) != self.outer.task.foreign.as_ref());
+        self.found(name, own, |dir, name| self.outer.run.collections.foreign(dir, name))
+    }
+
+    fn found(
+        &self,
+        name: &str,
+        own: Option<Foreign>,
+        in_collection: impl Fn(&Path, &str) -> Option<Foreign>,
+    ) -> Option<(Arc<str>, Option<Foreign>)> {
+        if let Some(own) = own.filter(|_| !name.starts_with("ansible.builtin.")) {
+            return Some((short(name).into(), Some(own)));
+        }
+        if let Some(known) = actions::resolve(name) {
+            return Some((known.into(), None));
+        }
+        let dir = &self.outer.play.play.dir;
+        let Routed::Name(name) = self.outer.run.collections.route(dir, name) else { return None };
+        if let Some(known) = actions::resolve(&name) {
+            return Some((known.into(), None));
+        }
+        let foreign = in_collection(dir, &name)?;
+        Some((name.into(), Some(foreign)))
+    }
+
+    /// Folders that bring modules and actions: those of the task's roles, then the playbook's.
+    fn dirs(&self) -> impl Iterator<Item = PathBuf> {
+        let roles = self.outer.task.level.roles().map(|role| role.dir.clone());
+        roles.chain(std::iter::once(self.outer.play.play.dir.clone()))
+    }
+}
+
+impl Prepared {
+    /// Another task in the place of this one.
+    fn in_its_place(&self, task: Arc<Task>, given: Option<Dict>) -> Prepared {
+        Prepared {
+            run: Arc::clone(&self.run),
+            play: Arc::clone(&self.play),
+            host: Arc::clone(&self.host),
+            task,
+            start: Arc::clone(&self.start),
+            turn: Arc::clone(&self.turn),
+            slot: self.slot,
+            host_index: self.host_index,
+            local_fork: OnceCell::new(),
+            handlers: None,
+            told: Mutex::default(),
+            given,
+        }
+    }
+}
+
+fn text<'j>(asked: &'j Json, key: &str) -> &'j str {
+    asked[key].as_str().unwrap_or_default()
+}
+
+fn short(name: &str) -> &str {
+    let of_ours = ["ansible.legacy.", "ansible.builtin."];
+    of_ours.iter().find_map(|collection| name.strip_prefix(collection)).unwrap_or(name)
+}
+
+/// Reads how an action ended.
+fn ended(answer: &Json) -> Result<Dict, Failure> {
+    let bad = |failure: crate::template::Failure| Failure::at(None, failure.message);
+    let dict = |json: &Json| match unpacked(json).map_err(bad)? {
+        Value::Dict(dict) => Ok(Arc::unwrap_or_clone(dict)),
+        _ => Ok(Dict::new()),
+    };
+    let Some(message) = answer["error"].as_str() else {
+        let mut result = dict(&answer["value"])?;
+        result.remove(PARSED);
+        // A module's failure has told how it came about; without that it is the action's own.
+        let is_failed = result.get("failed").is_some_and(Value::is_true);
+        if is_failed && !result.contains_key("exception") {
+            result.insert("_ansible_windlass_action_failed", true);
+        }
+        return Ok(result);
+    };
+    if answer.get("result").is_none() {
+        return Err(Failure::at(None, message));
+    }
+    let mut result = dict(&answer["result"])?;
+    if answer["done"] == true {
+        return Ok(result);
+    }
+    if answer["skips"] == true {
+        result.insert("skipped", true);
+        result.insert("_ansible_windlass_not_begun", true);
+        result.insert("msg", message);
+        return Ok(result);
+    }
+    let mut failure = Failure::plain(message);
+    for (key, value) in result.iter().filter(|(key, _)| key.as_str() != Some("msg")) {
+        failure.result.insert(key.clone(), value.clone());
+    }
+    Err(failure)
+}
