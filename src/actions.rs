@@ -160,7 +160,8 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let evaluated = evaluated_name(call)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
-    match &call.task.foreign {
+    let named_late = evaluated.as_deref().and_then(|name| call.foreign(name));
+    match named_late.as_ref().or(call.task.foreign.as_ref()) {
         Some(Foreign::Action(path)) => return Ok(call.by_python(path)),
         Some(Foreign::Module(path)) => match foreign::run(call, name, path) {
             // A copy of a module that we have, which cannot run: ours does the same.

@@ -33,6 +33,7 @@ mod diff;
 mod dump;
 mod event;
 mod excerpt;
+pub mod log;
 mod options;
 mod secrets;
 mod sink;

@@ -173,6 +173,16 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
 }
 
 impl Value {
+    /// Returns what the value means as yes or no where somebody may have written either as a text.
+    pub fn says_yes(&self) -> bool {
+        match self {
+            Value::Str(text) => {
+                matches!(text.to_lowercase().trim(), "yes" | "y" | "true" | "t" | "on" | "1")
+            }
+            other => other.is_true(),
+        }
+    }
+
     pub fn str(text: impl Into<Arc<str>>) -> Value {
         Value::Str(text.into())
     }

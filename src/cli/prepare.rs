@@ -16,7 +16,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
-    output::{self, Output, Secrets, Sink},
+    output::{self, Output, Secrets, Sink, log},
     plugins::{Python, installed_where},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::{use_extensions, use_plugins},
@@ -65,6 +65,11 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
     let (settings, problems) = Settings::load();
     if problems.has_errors() {
         return Err(Refusal::new(OPTIONS_ERROR, problems));
+    }
+    if let Some(path) = &settings.log_path.value
+        && let Err(warning) = log::open(path)
+    {
+        terminal::complain(&format!("[WARNING]: {warning}"));
     }
     report(&problems);
     match settings.duplicate_dict_key.value {

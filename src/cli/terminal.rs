@@ -10,16 +10,19 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use crate::{
     connection::{Answer, Prompter, Question, Secret},
     executor::Ask,
+    output::log,
 };
 
 /// Prints a text and a line end.
 pub(super) fn print(text: &str) {
+    log::note(text);
     // A reader that closed the pipe wants no more.
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
 /// Prints a text and a line end to standard error.
 pub(super) fn complain(text: &str) {
+    log::note(text);
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 

@@ -70,6 +70,11 @@ impl Call<'_> {
         Step::Wait(Box::pin(doing.run(message, is_inner)))
     }
 
+    /// Returns the file that does what a task of this name says, where that is not ours.
+    pub fn foreign(&self, name: &str) -> Option<Foreign> {
+        self.prepared.action(name)?.1
+    }
+
     /// What the action is told before it begins.
     fn message(&self, path: &Path) -> Json {
         let args: serde_json::Map<_, _> =
@@ -148,7 +153,7 @@ impl Doing {
                     }
                 }
                 Some("find_module") => {
-                    let found = self.module(text(&answer, "name"));
+                    let found = self.outer.module(text(&answer, "name"));
                     let path = found.map(|(name, foreign)| match foreign {
                         Some(Foreign::Module(path) | Foreign::Action(path)) => {
                             path.display().to_string()
@@ -158,7 +163,7 @@ impl Doing {
                     json!({"value": path})
                 }
                 Some("has_action") => {
-                    json!({"value": self.action(text(&answer, "name")).is_some()})
+                    json!({"value": self.outer.action(text(&answer, "name")).is_some()})
                 }
                 Some(_) => {
                     let context = self.names.world.context(self.names.search_path());
@@ -197,7 +202,7 @@ impl Doing {
             }
         };
         let is_module = text(asked, "ask") == "module";
-        let found = if is_module { self.module(name) } else { self.action(name) };
+        let found = if is_module { self.outer.module(name) } else { self.outer.action(name) };
         let Some((name, foreign)) = found else {
             return Done::Refused(format!(
                 "The module {name} was not found in configured module paths"
@@ -273,15 +278,17 @@ impl Doing {
             span: outer.span.clone(),
         })
     }
+}
 
+impl Prepared {
     /// Finds a module by one of its names.
     fn module(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
         let short = short(name);
         let library = self.dirs().map(|dir| dir.join("library")).collect::<Vec<_>>();
-        let settings = &self.outer.run.settings;
+        let settings = &self.run.settings;
         let own = module_in(library.iter().chain(&settings.library.value), short);
         self.found(name, own.map(|path| Foreign::Module(Arc::new(path))), |dir, name| {
-            let path = self.outer.run.collections.module(dir, name)?;
+            let path = self.run.collections.module(dir, name)?;
             Some(Foreign::Module(Arc::new(path)))
         })
     }
@@ -289,12 +296,12 @@ impl Doing {
     /// Finds what a task of this name would do.
     fn action(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
         let dirs: Vec<PathBuf> = self.dirs().collect();
-        let settings = &self.outer.run.settings;
+        let settings = &self.run.settings;
         let (library, plugins) = (&settings.library.value, &settings.action_plugins.value);
         // One that stands for another of its name hands on to that one.
         let own = foreign_in(&dirs, short(name), library, plugins)
-            .filter(|own| Some(own) != self.outer.task.foreign.as_ref());
-        self.found(name, own, |dir, name| self.outer.run.collections.foreign(dir, name))
+            .filter(|own| Some(own) != self.task.foreign.as_ref());
+        self.found(name, own, |dir, name| self.run.collections.foreign(dir, name))
     }
 
     fn found(
@@ -309,8 +316,8 @@ impl Doing {
         if let Some(known) = actions::resolve(name) {
             return Some((known.into(), None));
         }
-        let dir = &self.outer.play.play.dir;
-        let Routed::Name(name) = self.outer.run.collections.route(dir, name) else { return None };
+        let dir = &self.play.play.dir;
+        let Routed::Name(name) = self.run.collections.route(dir, name) else { return None };
         if let Some(known) = actions::resolve(&name) {
             return Some((known.into(), None));
         }
@@ -320,12 +327,10 @@ impl Doing {
 
     /// Folders that bring modules and actions: those of the task's roles, then the playbook's.
     fn dirs(&self) -> impl Iterator<Item = PathBuf> {
-        let roles = self.outer.task.level.roles().map(|role| role.dir.clone());
-        roles.chain(std::iter::once(self.outer.play.play.dir.clone()))
+        let roles = self.task.level.roles().map(|role| role.dir.clone());
+        roles.chain(std::iter::once(self.play.play.dir.clone()))
     }
-}
 
-impl Prepared {
     /// Another task in the place of this one.
     fn in_its_place(&self, task: Arc<Task>, given: Option<Dict>) -> Prepared {
         Prepared {

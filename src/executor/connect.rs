@@ -179,7 +179,7 @@ impl Run {
         let checking =
             look.variable(&["ansible_ssh_host_key_checking", "ansible_host_key_checking"])?;
         target.host_key_checking =
-            checking.map_or(settings.host_key_checking.value, |value| truth(&value));
+            checking.map_or(settings.host_key_checking.value, |value| value.says_yes());
         let timeout = look.text(&["ansible_ssh_timeout", "ansible_timeout"], None)?;
         let timeout = timeout
             .and_then(|text| text.trim().parse().ok())
@@ -211,9 +211,9 @@ impl Run {
         let identity = &self.options.identity;
         let settings = &self.settings;
         let wanted = match look.variable(&["ansible_become"])? {
-            Some(value) => truth(&value),
+            Some(value) => value.says_yes(),
             None => match look.keyword(Keyword::Become)? {
-                Some(value) => truth(&value),
+                Some(value) => value.says_yes(),
                 None => identity.become_enabled.unwrap_or(settings.r#become.value),
             },
         };
@@ -414,15 +414,5 @@ fn key(target: &Target) -> String {
             target.host_key_checking,
             target.transport,
         ),
-    }
-}
-
-/// What a keyword's or variable's value means as yes or no.
-pub(super) fn truth(value: &Value) -> bool {
-    match value {
-        Value::Str(text) => {
-            matches!(text.to_lowercase().trim(), "yes" | "y" | "true" | "t" | "on" | "1")
-        }
-        other => other.is_true(),
     }
 }

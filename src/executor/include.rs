@@ -120,9 +120,9 @@ impl Prepared {
                 span: self.task.span.clone(),
                 files: RoleFiles::named(text),
                 params: Arc::new(Dict::new()),
-                public: args.get("public").is_some_and(super::connect::truth),
-                repeats: args.get("allow_duplicates").is_none_or(super::connect::truth),
-                validates: args.get("rolespec_validate").is_none_or(super::connect::truth),
+                public: args.get("public").is_some_and(Value::says_yes),
+                repeats: args.get("allow_duplicates").is_none_or(Value::says_yes),
+                validates: args.get("rolespec_validate").is_none_or(Value::says_yes),
             })
         };
         let mut apply = Vec::new();

@@ -4,12 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use windlass_protocol::{Job, TaskRequest};
 
-use super::{
-    Failure,
-    connect::{Way, truth},
-    task::Prepared,
-    typed,
-};
+use super::{Failure, connect::Way, task::Prepared, typed};
 use crate::{
     output::{Event, JobState},
     playbook::Keyword,
@@ -104,8 +99,8 @@ impl Prepared {
             let wait = if left <= 0 { interval + GRACE } else { interval };
             let began = tokio::time::Instant::now();
             match self.look(&background, &way, &id, wait).await {
-                Ok(result) if result.get("finished").is_some_and(truth) => {
-                    let failed = result.get("failed").is_some_and(truth);
+                Ok(result) if result.get("finished").is_some_and(Value::says_yes) => {
+                    let failed = result.get("failed").is_some_and(Value::says_yes);
                     say(if failed { JobState::Failed } else { JobState::Ok });
                     return Ok(result);
                 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     Failure,
-    connect::truth,
     include::Include,
     task::{Prepared, Turned},
 };
@@ -84,12 +83,12 @@ impl Prepared {
         }
         let skipped = result.get("skipped").is_some_and(Value::is_true);
         let mut failed = match result.get("failed") {
-            Some(value) => truth(value),
+            Some(value) => value.says_yes(),
             None => result
                 .get("rc")
                 .is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
         };
-        let mut changed = result.get("changed").is_some_and(truth);
+        let mut changed = result.get("changed").is_some_and(Value::says_yes);
         let by_itself = failed;
         // A module that only tells how a command ended does not fail: the controller finds that it did.
         let says_so = failed && result.contains_key("failed");
@@ -324,7 +323,7 @@ impl Prepared {
         delegate: Option<&(Arc<str>, Arc<str>)>,
     ) -> Option<Arc<HostData>> {
         let wanted = self.task.level.keyword(Keyword::DelegateFacts);
-        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| truth(value)))?;
+        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| value.says_yes()))?;
         self.run.world.host(name)
     }
 

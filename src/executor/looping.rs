@@ -4,7 +4,6 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Failure,
-    connect::truth,
     failure::{OMITTED_HELP, invalid_name},
     judge::Judged,
     task::Prepared,
@@ -78,18 +77,18 @@ impl Prepared {
         let extended = control
             .extended
             .as_ref()
-            .is_some_and(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+            .is_some_and(|value| env.eval(value).is_ok_and(|value| value.says_yes()));
         let all_items = control
             .extended_allitems
             .as_ref()
-            .is_none_or(|value| env.eval(value).is_ok_and(|value| truth(&value)));
+            .is_none_or(|value| env.eval(value).is_ok_and(|value| value.says_yes()));
         let hands_on = looping.lookup.as_deref().is_none_or(|lookup| HAND_ON.contains(&lookup));
         // A list that stands in the playbook is looked at item by item.
         let written = looping.items.as_list().filter(|list| list.len() == values.len());
         let all_own = hands_on && env.is_operators_own(&looping.items);
         let is_own = |at: usize| {
             let own = |list: &crate::value::List| {
-                list.get(at).is_some_and(|item| env.is_operators_own(item))
+                list.get(at).is_some_and(|item| env.is_own_as(item, &values[at]))
             };
             all_own || hands_on && written.is_some_and(own)
         };

@@ -3,7 +3,7 @@
 //! A plugin of the reference copies modules in and looks for Python there; here the helper goes in over the program's
 //! input, so that any image with a shell will do.
 
-use super::{Failure, connect::Lookup, connect::truth};
+use super::{Failure, connect::Lookup};
 use crate::{connection::Target, value::Value};
 
 /// The words that start a command in a container.
@@ -146,7 +146,7 @@ impl Inside<'_> {
     }
 
     fn is_set(&self, variable: &str) -> Result<Option<bool>, Failure> {
-        Ok(self.look.variable(&[variable])?.map(|value| truth(&value)))
+        Ok(self.look.variable(&[variable])?.map(|value| value.says_yes()))
     }
 
     /// Returns the program that a variable names, or this one.

@@ -148,7 +148,7 @@ impl Run {
         };
         let max_fail_percentage = keyword(Keyword::MaxFailPercentage)?
             .and_then(|value| value.to_text().trim().trim_end_matches('%').parse().ok());
-        let force = keyword(Keyword::ForceHandlers)?.map(|value| super::connect::truth(&value));
+        let force = keyword(Keyword::ForceHandlers)?.map(|value| Value::says_yes(&value));
         // The play's word is stronger than that of the command line.
         let force_handlers =
             force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
@@ -336,7 +336,7 @@ fn needs_hosts(play: &Play) -> bool {
         .level
         .keywords
         .get(Keyword::GatherFacts)
-        .is_none_or(|(value, _)| super::connect::truth(value));
+        .is_none_or(|(value, _)| Value::says_yes(value));
     fn any(entries: &[Entry]) -> bool {
         entries.iter().any(|entry| match entry {
             Entry::Task(task) => {

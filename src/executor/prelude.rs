@@ -99,7 +99,7 @@ impl Run {
             Gathering::Explicit => false,
             Gathering::Implicit | Gathering::Smart => true,
         };
-        if gather.map_or(by_default, super::connect::truth) && !self.options.ad_hoc {
+        if gather.map_or(by_default, Value::says_yes) && !self.options.ad_hoc {
             let mut args = Vec::new();
             for (name, keyword) in [
                 ("gather_subset", Keyword::GatherSubset),

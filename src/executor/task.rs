@@ -12,7 +12,7 @@ use windlass_protocol::{JsonMap, TaskRequest};
 
 use super::{
     Failure, Run, arguments,
-    connect::{Way, truth},
+    connect::Way,
     emit::Turn,
     jobs::{Background, Watch},
     surroundings::address,
@@ -102,7 +102,7 @@ impl Call<'_> {
     pub fn truth(&self, name: &str) -> Option<bool> {
         match self.args.get(name)? {
             Value::None => None,
-            value => Some(truth(value)),
+            value => Some(value.says_yes()),
         }
     }
 

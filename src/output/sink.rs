@@ -5,7 +5,7 @@ use std::{
     io::{IsTerminal, Write},
 };
 
-use super::{Paint, ResultEvent, Secrets, status::StatusLine, warning};
+use super::{Paint, ResultEvent, Secrets, log, status::StatusLine, warning};
 use crate::diagnostic::Told;
 
 /// The terminal, or what stands in for it.
@@ -114,6 +114,7 @@ impl Sink {
     /// Prints a message and a line end.
     pub fn line(&mut self, text: &str, paint: Option<Paint>) {
         let text = self.secrets.mask(text);
+        log::note(&text);
         let text = match paint {
             Some(paint) if self.colored => paint.text(&text),
             _ => text.into_owned(),
@@ -145,6 +146,7 @@ impl Sink {
     /// Prints a message and a line end to standard error.
     pub fn error_line(&mut self, text: &str, paint: Option<Paint>) {
         let text = self.secrets.mask(text);
+        log::note(&text);
         let text = match paint {
             Some(paint) if self.colored => paint.text(&text),
             _ => text.into_owned(),

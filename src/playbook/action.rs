@@ -71,10 +71,13 @@ impl Loader<'_> {
         };
         let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
         let mut names = vec![written.to_owned()];
-        if !written.contains('.') {
-            if let Some(found) = self.beside(written, place) {
-                return foreign(found);
-            }
+        let is_short = !written.contains('.');
+        if let Some(short) = written.strip_prefix("ansible.legacy.").or(is_short.then_some(written))
+            && let Some(found) = self.beside(short, place)
+        {
+            return foreign(found);
+        }
+        if is_short {
             let collections = own.or_else(|| place.level.keyword(Keyword::Collections));
             let collections = collections.map(|(value, _)| texts(value)).unwrap_or_default();
             names.splice(0..0, collections.iter().map(|name| format!("{name}.{written}")));
@@ -104,7 +107,7 @@ impl Loader<'_> {
                 }
             }
         }
-        if !written.contains('.')
+        if is_short
             && let Some(full) = (self.around.published)(written)
             && let Some(found) = collections.foreign(&playbook_dir, &full)
         {
@@ -376,7 +379,8 @@ pub(crate) fn module_in<'a>(
     folders.filter(|folder| folder.is_dir()).find_map(|folder| {
         let files = ["py", "sh", "pl", "rb", "ps1", "bin"];
         let files = files.map(|ending| folder.join(format!("{name}.{ending}")));
-        files.into_iter().chain([folder.join(name)]).find(|path| path.is_file())
+        let old = folder.join(format!("_{name}.py"));
+        files.into_iter().chain([folder.join(name), old]).find(|path| path.is_file())
     })
 }
 

@@ -165,9 +165,9 @@ impl Loader<'_> {
             files: RoleFiles::named(text),
             params: Arc::new(Dict::new()),
             public: resolved(&["public"])
-                .map_or(!self.around.private_roles, |public| public.is_true()),
-            repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.is_true()),
-            validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.is_true()),
+                .map_or(!self.around.private_roles, |public| public.says_yes()),
+            repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.says_yes()),
+            validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.says_yes()),
         };
         match self.role_block(&call, &task.level) {
             Some(block) => vec![Entry::Block(block)],

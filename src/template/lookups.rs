@@ -122,17 +122,7 @@ impl Inline<'_> {
 
     /// Returns an option's truth, or a default.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.option(name).map_or(default, |value| is_flag(&value))
-    }
-}
-
-/// Whether an option says yes.
-fn is_flag(value: &Value) -> bool {
-    match value {
-        Value::Str(text) => {
-            matches!(text.to_lowercase().as_str(), "true" | "yes" | "on" | "1" | "y" | "t")
-        }
-        value => value.is_true(),
+        self.option(name).map_or(default, |value| value.says_yes())
     }
 }
 
@@ -148,7 +138,7 @@ impl Query<'_, '_> {
 
     /// Returns an option's truth, or a default.
     pub(crate) fn flag(&self, name: &str, default: bool) -> bool {
-        self.option(name).map_or(default, is_flag)
+        self.option(name).map_or(default, Value::says_yes)
     }
 
     /// Returns the terms as text.

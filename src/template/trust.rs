@@ -18,6 +18,21 @@ impl Env<'_> {
         self.is_own(value, DEPTH)
     }
 
+    /// Returns whether a value has no words but those of what is written: a template in it may give yes, no or a number.
+    pub(crate) fn is_own_as(&self, written: &Value, value: &Value) -> bool {
+        match (written, value) {
+            (Value::Template(_), value) if !has_text(value) => true,
+            (Value::List(written), Value::List(values)) if written.len() == values.len() => written
+                .iter()
+                .zip(values.iter())
+                .all(|(written, value)| self.is_own_as(written, value)),
+            (Value::Dict(written), Value::Dict(values)) => written.iter().all(|(key, written)| {
+                values.get_value(key).is_none_or(|value| self.is_own_as(written, value))
+            }),
+            _ => self.is_operators_own(written),
+        }
+    }
+
     /// Returns whether a template only names a value that the operator wrote.
     pub(crate) fn hands_on(&self, template: &Template) -> bool {
         self.names_own(template, DEPTH)
@@ -69,6 +84,14 @@ impl Env<'_> {
             };
         }
         Some(value)
+    }
+}
+
+fn has_text(value: &Value) -> bool {
+    match value {
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => false,
+        Value::List(list) => list.iter().any(has_text),
+        _ => true,
     }
 }
 

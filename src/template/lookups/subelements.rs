@@ -103,7 +103,13 @@ fn asked(terms: &[Value]) -> Result<(&Value, &str, bool), super::LookupError> {
         _ => return Err(USAGE.into()),
     };
     let Value::Dict(flags) = flags else {
-        return Err(format!("'{}' object is not iterable", flags.type_name()).into());
+        return Err(match flags {
+            Value::Str(_) => {
+                format!("{USAGE} the optional third item must be a dict with flags skip_missing")
+            }
+            other => format!("'{}' object is not iterable", other.type_name()),
+        }
+        .into());
     };
     let skip = match flags.get("skip_missing") {
         Some(Value::Str(text)) => {
