@@ -4,8 +4,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Failure,
+    facts::set_facts,
     include::Include,
-    judge::{Judged, set_facts},
+    judge::Judged,
     looping::Item,
     task::{Decision, Prepared},
 };

@@ -14,7 +14,7 @@ use crate::{
     playbook::Keyword,
     template::Env,
     value::{Dict, Value},
-    vars::{HostData, Names, World},
+    vars::Names,
 };
 
 /// A turn's result once it was judged.
@@ -104,16 +104,7 @@ impl Prepared {
             registered.insert("changed", changed);
             names.set_local(register, registered.into());
         }
-        if is_asked
-            && let Some(Value::Dict(facts)) = result.get("ansible_facts")
-            && matches!(&*self.task.action, "set_fact" | "include_vars")
-        {
-            for (key, value) in facts.iter() {
-                if let Some(name) = key.as_str() {
-                    names.set_local(name, value.clone());
-                }
-            }
-        }
+        self.bring_facts(&mut result, is_asked.then_some(&mut names));
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context).telling(&self.told);
         if !skipped {
@@ -308,26 +299,6 @@ impl Prepared {
         Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
 
-    /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
-    fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
-        let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-        let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
-        add_facts(&self.run.world, &self.task.action, &host, result);
-        if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
-            self.run.world.add_facts(&host, facts, false);
-        }
-    }
-
-    /// The host that did the task, where its facts are that host's.
-    pub(super) fn delegated(
-        &self,
-        delegate: Option<&(Arc<str>, Arc<str>)>,
-    ) -> Option<Arc<HostData>> {
-        let wanted = self.task.level.keyword(Keyword::DelegateFacts);
-        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| truth(value)))?;
-        self.run.world.host(name)
-    }
-
     /// Whether a change would notify somebody: what only changes the inventory notifies nobody.
     fn notifies(&self) -> bool {
         !matches!(&*self.task.action, "add_host" | "group_by")
@@ -402,31 +373,3 @@ fn python_lines(text: &str) -> Vec<&str> {
 
 /// Says in a result of an action that it is not shown.
 pub(crate) const HIDDEN: &str = "_ansible_no_log";
-
-/// Names those of a result's facts that are the operator's own words.
-pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
-
-/// Adds the facts that an action brought to a host's: as variables, or as facts.
-pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &Dict) {
-    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-    match action {
-        "set_fact" => set_facts(host, result),
-        "include_vars" => HostData::set_all(&host.included, by_name(facts)),
-        _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
-    }
-}
-
-/// Sets the variables that a result of `set_fact` holds.
-pub(super) fn set_facts(host: &HostData, result: &Dict) {
-    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-    let own = result.get(OWN_FACTS).and_then(Value::as_list);
-    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
-}
-
-/// Facts with texts for their names.
-fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
-    facts.iter().map(|(key, value)| match key {
-        Value::Str(_) => (key.clone(), value.clone()),
-        other => (other.to_text().into(), value.clone()),
-    })
-}
