@@ -39,6 +39,8 @@ pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
 pub(crate) use judge::HIDDEN;
 pub use run::{Ask, Identity, Run, RunOptions};
+pub(crate) use sending::NO_UTF8;
 pub use tags::Tags;
 pub(crate) use task::condition_span;
 pub use task::{Call, Remote, Step};
+pub(crate) use told::WARNED;

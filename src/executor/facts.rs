@@ -1,10 +1,9 @@
 //! Facts that a result brings: to the conditions of its task, and to its host.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::{Run, connect::truth, task::Prepared};
 use crate::{
-    diagnostic::Told,
     output::Event,
     playbook::Keyword,
     value::{Dict, Value},
@@ -39,12 +38,8 @@ impl Prepared {
     }
 
     fn warn_of_restricted(&self, facts: &Dict) {
-        let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         for name in facts.keys().filter_map(Value::as_str).filter(|name| is_restricted(name)) {
-            let told = Told::warning(restricted(name), None);
-            if !known.iter().any(|known| known.is_again(&told)) {
-                known.push(told);
-            }
+            self.warn(restricted(name));
         }
     }
 

@@ -6,7 +6,7 @@ use super::{
     Failure,
     facts::set_facts,
     include::Include,
-    judge::Judged,
+    judge::{Judged, explain, say_something},
     looping::Item,
     task::{Decision, Prepared},
 };
@@ -252,8 +252,11 @@ impl Prepared {
                     if self.task.own(Keyword::FailedWhen).is_none() {
                         judged.status = Status::Failed;
                     }
+                    say_something(&mut judged.result, "Action");
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
-                    let message = match message.as_str() {
+                    let message = message.trim_start_matches("Task failed: Action failed: ");
+                    explain(&mut judged.result);
+                    let message = match message {
                         "" => "Action failed.".to_owned(),
                         message => format!("Action failed: {message}"),
                     };

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     Failure,
-    connect::truth,
     include::Include,
     task::{Prepared, Turned},
 };
@@ -13,7 +12,7 @@ use crate::{
     output::{Cause, Status},
     playbook::Keyword,
     template::Env,
-    value::{Dict, Value},
+    value::{Dict, Value, lines},
     vars::Names,
 };
 
@@ -74,7 +73,16 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
+        self.warn_of_action(&mut result);
         let no_log = no_log || result.remove(HIDDEN).is_some();
+        if result.get("unreachable").is_some_and(Value::is_true) {
+            if !result.contains_key("changed") {
+                result.insert("changed", false);
+            }
+            result.insert("failed", false);
+            let judged = Judged::new(result, Status::Unreachable, no_log);
+            return (Judged { delegate, ..judged }, true);
+        }
         // What somebody types is one line.
         if &*self.task.action != "pause" {
             add_lines(&mut result);
@@ -84,12 +92,12 @@ impl Prepared {
         }
         let skipped = result.get("skipped").is_some_and(Value::is_true);
         let mut failed = match result.get("failed") {
-            Some(value) => truth(value),
-            None => result
-                .get("rc")
-                .is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
+            Some(value) => value.is_true(),
+            None => {
+                result.get("rc").is_some_and(|rc| *rc != Value::Int(0) && rc.as_str() != Some("0"))
+            }
         };
-        let mut changed = result.get("changed").is_some_and(truth);
+        let mut changed = result.get("changed").is_some_and(Value::is_true);
         let by_itself = failed;
         // A module that only tells how a command ended does not fail: the controller finds that it did.
         let says_so = failed && result.contains_key("failed");
@@ -167,7 +175,11 @@ impl Prepared {
                 Err(failure) => return (self.failed(failure, delegate, no_log), true),
             }
         }
-        result.insert("changed", changed);
+        if changed != result.get("changed").is_some_and(Value::is_true)
+            || !result.contains_key("changed")
+        {
+            result.insert("changed", changed);
+        }
         let mut causes = Vec::new();
         if failed {
             result.insert("failed", true);
@@ -180,6 +192,9 @@ impl Prepared {
         self.warn_of_whole_arguments(&env);
         // The names are let go where nobody asks them any more: nothing of a host's variables is copied then.
         let names = (changed && !failed && self.notifies()).then_some(names);
+        if !failed && result.contains_key("exception") {
+            explain(&mut result);
+        }
         if !failed {
             self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
@@ -319,14 +334,14 @@ impl Prepared {
 }
 
 /// A failed result without any message gets one.
-fn say_something(result: &mut Dict, kind: &str) {
+pub(super) fn say_something(result: &mut Dict, kind: &str) {
     if !result.contains_key("msg") && !result.contains_key("_ansible_windlass_reason") {
         result.insert("msg", format!("Task failed: {kind} failed: Unknown error."));
     }
 }
 
 /// The key under which a failed result tells how its failure came about.
-fn explain(result: &mut Dict) {
+pub(super) fn explain(result: &mut Dict) {
     result.remove("_ansible_windlass_reason");
     result.remove("_ansible_windlass_action_failed");
     result.remove("_ansible_windlass_cause");
@@ -341,34 +356,9 @@ fn add_lines(result: &mut Dict) {
             continue;
         }
         let Some(Value::Str(text)) = result.get(key) else { continue };
-        let lines = Value::list(python_lines(text).into_iter().map(Value::str));
-        result.insert(lines_key, lines);
+        let split = Value::list(lines(text, false).into_iter().map(Value::str));
+        result.insert(lines_key, split);
     }
-}
-
-/// Lines as Python's `splitlines` has them.
-fn python_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find([
-            '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
-            '\u{2029}',
-        ]);
-        let Some(end) = end else {
-            lines.push(rest);
-            break;
-        };
-        lines.push(&rest[..end]);
-        let mut chars = rest[end..].chars();
-        let first = chars.next();
-        let mut next = end + first.map_or(0, char::len_utf8);
-        if first == Some('\r') && chars.next() == Some('\n') {
-            next += 1;
-        }
-        rest = &rest[next..];
-    }
-    lines
 }
 
 /// Says in a result of an action that it is not shown.
