@@ -36,7 +36,7 @@ mod inclusion;
 mod ini;
 mod iteration;
 mod jmespath;
-mod json;
+pub(crate) mod json;
 mod leaving;
 mod lexer;
 pub mod lookups;

@@ -16,7 +16,7 @@ use std::{
 };
 
 pub use cache::FactCache;
-pub use facts::Facts;
+pub use facts::{Facts, is_restricted, tells_interpreter};
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
 pub use reach::ReachedBy;

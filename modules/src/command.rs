@@ -160,18 +160,7 @@ fn ended(
 pub(crate) fn no_utf8(output: &Output) -> Option<String> {
     let mut both = [&output.stdout, &output.stderr].into_iter();
     let bytes = both.find(|bytes| std::str::from_utf8(bytes).is_err())?;
-    let text: Vec<char> = text::from_bytes(bytes.clone()).chars().collect();
-    let byte = |c: char| match text::to_bytes(c.encode_utf8(&mut [0; 4]))[..] {
-        [byte] if byte >= 0x80 => Some(byte),
-        _ => None,
-    };
-    let first = text.iter().position(|c| byte(*c).is_some())?;
-    let count = text[first..].iter().take_while(|c| byte(**c).is_some()).count();
-    let what = match count {
-        1 => format!("character '\\udc{:02x}' in position {first}", byte(text[first])?),
-        _ => format!("characters in position {first}-{}", first + count - 1),
-    };
-    Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
+    text::no_utf8(&text::from_bytes(bytes.clone()))
 }
 
 /// Says why nothing needs to run, and what standard output says instead.

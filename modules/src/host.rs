@@ -82,6 +82,7 @@ pub struct Host {
     contents: Box<dyn Contents>,
     upload: Option<Upload>,
     on_output: Option<OnOutput>,
+    background: bool,
     cancelled: Arc<AtomicBool>,
     deadline: Option<Instant>,
     diffs: RefCell<Vec<Diff>>,
@@ -109,6 +110,8 @@ pub struct HostOptions {
     pub contents: Box<dyn Contents>,
     pub upload: Option<Upload>,
     pub on_output: Option<OnOutput>,
+    /// Whether this is a job of its own, which nobody may be there to hear.
+    pub background: bool,
     /// Set by whoever wants the module to stop; commands are killed, waits end.
     pub cancelled: Arc<AtomicBool>,
     pub deadline: Option<Instant>,
@@ -125,6 +128,7 @@ impl Default for HostOptions {
             contents: Box::new(NoContents),
             upload: None,
             on_output: None,
+            background: false,
             cancelled: Arc::default(),
             deadline: None,
         }
@@ -144,6 +148,7 @@ impl HostOptions {
                 rustix::fs::access(folder, Access::EXEC_OK | Access::READ_OK).is_ok()
             }),
             verbosity: task.verbosity,
+            background: task.job.is_some(),
             ..HostOptions::default()
         }
     }
@@ -162,6 +167,7 @@ impl Host {
             contents: options.contents,
             upload: options.upload,
             on_output: options.on_output,
+            background: options.background,
             cancelled: options.cancelled,
             deadline: options.deadline,
             diffs: RefCell::default(),
@@ -173,6 +179,11 @@ impl Host {
     /// Returns whether nothing may change; `write` and `change` already know, results may need it.
     pub fn checking(&self) -> bool {
         self.check
+    }
+
+    /// Returns whether the module is a job, whose result lies on the host until somebody asks for it.
+    pub fn in_background(&self) -> bool {
+        self.background
     }
 
     /// Returns whether diffs are wanted: what only a diff needs is not worth reading otherwise.

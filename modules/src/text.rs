@@ -32,6 +32,19 @@ pub fn to_bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// Returns the words of Python about the first bytes of a text of [`from_bytes`] that are no UTF-8.
+pub fn no_utf8(text: &str) -> Option<String> {
+    let byte =
+        |c: char| u8::try_from(u32::from(c).wrapping_sub(FIRST)).ok().filter(|at| *at < 0x80);
+    let first = text.chars().position(|c| byte(c).is_some())?;
+    let bad: Vec<u8> = text.chars().skip(first).map_while(byte).collect();
+    let what = match bad[..] {
+        [only] => format!("character '\\udc{:02x}' in position {first}", only + 0x80),
+        _ => format!("characters in position {first}-{}", first + bad.len() - 1),
+    };
+    Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
+}
+
 /// Returns a text of [`from_bytes`] as a diff shows it: what is no UTF-8 is replaced.
 pub fn shown(text: &str) -> String {
     String::from_utf8_lossy(&to_bytes(text)).into_owned()

@@ -61,8 +61,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     // Modules see their own folder as the one for temporary files.
     command = command.env("ANSIBLE_REMOTE_TMP", &program.folder);
-    let output = host.run(&command)?;
-    told(&output)
+    let output = as_shells_tell(host.run(&command)?);
+    if host.in_background()
+        && let Some(result) = told(&output)
+    {
+        return result;
+    }
+    // The controller reads it: what Python takes for JSON is more than what messages can hold.
+    Ok(Outcome::changed_if(false)
+        .with("_windlass_stdout", crate::text::from_bytes(output.stdout.clone()))
+        .with("_windlass_stderr", output.error_text())
+        .with("rc", output.status))
 }
 
 fn cannot(error: &std::io::Error) -> Failure {
@@ -133,39 +142,54 @@ impl Drop for Program {
     }
 }
 
-/// What a module printed: its result, after whatever stands before it.
-fn told(output: &Output) -> Result<Outcome> {
-    let text = output.text();
-    match parse(&text) {
-        Some(mut values) => {
-            // Shown to nobody but by the controller, which knows it.
-            values.shift_remove("invocation");
-            let changed = values.shift_remove("changed").is_some_and(|changed| truth(&changed));
-            let failed = values.get("failed").is_some_and(truth);
-            if !failed {
-                return Ok(Outcome { changed, values });
-            }
-            values.shift_remove("failed");
-            let message = values.shift_remove("msg").map_or_else(
-                || "Task failed: Module failed: Unknown error.".to_owned(),
-                |text| crate::spec::python_str(&text),
-            );
-            let mut failure = Failure::new(message).with("changed", changed);
-            failure.values.extend(values);
-            Err(failure)
-        }
-        None => {
-            let message = if text.contains(['{', '[']) {
-                "Module result deserialization failed: the output is no JSON object"
-            } else {
-                "Module result deserialization failed: No start of json char found"
-            };
-            Err(Failure::new(message)
-                .with("module_stdout", text)
-                .with("module_stderr", output.error_text())
-                .with("rc", output.status))
+/// A program that a signal ended, as the shell between it and the reference tells of it.
+fn as_shells_tell(mut output: Output) -> Output {
+    if output.status < 0 {
+        let signal = -output.status;
+        output.status = 128 + signal;
+        if let Some((_, words)) = SIGNALS.iter().find(|(number, _)| *number == signal) {
+            output.stderr.extend_from_slice(words.as_bytes());
+            output.stderr.push(b'\n');
         }
     }
+    output
+}
+
+/// Words of the signals that a shell does not pass over in silence.
+const SIGNALS: &[(i32, &str)] = &[
+    (1, "Hangup"),
+    (3, "Quit"),
+    (4, "Illegal instruction"),
+    (5, "Trace/breakpoint trap"),
+    (6, "Aborted"),
+    (7, "Bus error"),
+    (8, "Floating point exception"),
+    (9, "Killed"),
+    (10, "User defined signal 1"),
+    (11, "Segmentation fault"),
+    (12, "User defined signal 2"),
+    (14, "Alarm clock"),
+    (15, "Terminated"),
+];
+
+/// What a job printed: its result, after whatever stands before it; nothing where only the controller can read it.
+fn told(output: &Output) -> Option<Result<Outcome>> {
+    let mut values = parse(&output.text())?;
+    // Shown to nobody but by the controller, which knows it.
+    values.shift_remove("invocation");
+    let changed = values.shift_remove("changed").is_some_and(|changed| truth(&changed));
+    let failed = values.get("failed").is_some_and(truth);
+    if !failed {
+        return Some(Ok(Outcome { changed, values }));
+    }
+    values.shift_remove("failed");
+    let message = values.shift_remove("msg").map_or_else(
+        || "Task failed: Module failed: Unknown error.".to_owned(),
+        |text| crate::spec::python_str(&text),
+    );
+    let mut failure = Failure::new(message).with("changed", changed);
+    failure.values.extend(values);
+    Some(Err(failure))
 }
 
 fn truth(value: &Json) -> bool {
@@ -179,7 +203,7 @@ fn truth(value: &Json) -> bool {
     }
 }
 
-/// The first object that begins at the start of a line.
+/// The first object that begins at the start of a line and has nothing behind it.
 fn parse(text: &str) -> Option<JsonMap> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -187,9 +211,9 @@ fn parse(text: &str) -> Option<JsonMap> {
         if line[indent..].starts_with('{') {
             let from = &text[at + indent..];
             let mut values = serde_json::Deserializer::from_str(from).into_iter::<JsonMap>();
-            if let Some(Ok(map)) = values.next() {
-                return Some(map);
-            }
+            let map = values.next()?.ok()?;
+            let is_all = from[values.byte_offset()..].trim().is_empty();
+            return is_all.then_some(map);
         }
         at += line.len();
     }
@@ -215,8 +239,11 @@ mod tests {
         }
     }
 
-    fn module(text: &'static str, args: Json) -> Json {
-        let mut host = TestHost::with(&[]).real();
+    fn job(text: &'static str, args: Json) -> Json {
+        run(TestHost::with(&[]).real().background(), text, args)
+    }
+
+    fn run(mut host: TestHost, text: &'static str, args: Json) -> Json {
         host.hold(Box::new(One(text.as_bytes())));
         let mut args = args.as_object().unwrap().clone();
         args.insert("_windlass_name".into(), "mine".into());
@@ -224,25 +251,34 @@ mod tests {
     }
 
     #[test]
+    fn what_it_prints_goes_to_the_controller_as_it_is() {
+        let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "inside"});
+        let text = "echo '{\"a\": NaN}'; echo bad >&2; kill -9 $$";
+        assert_eq!(
+            run(TestHost::with(&[]).real(), text, args),
+            json!({"changed": false, "_windlass_stdout": "{\"a\": NaN}\n", "_windlass_stderr": "bad\nKilled\n", "rc": 137})
+        );
+    }
+
+    #[test]
     fn arguments_are_in_a_file_and_the_result_is_what_it_prints() {
         let text = "echo warning; printf '{\"changed\": true, \"args\": %s}' \"$(cat \"$1\")\"";
         let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "file", "_windlass_arguments": "{\"a\": 1}"});
-        assert_eq!(module(text, args), json!({"changed": true, "args": {"a": 1}}));
+        assert_eq!(job(text, args), json!({"changed": true, "args": {"a": 1}}));
     }
 
     #[test]
     fn failures_keep_what_they_say() {
         let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "inside"});
-        let result = module("echo '{\"failed\": true, \"msg\": \"no\", \"x\": 1}'", args.clone());
+        let result = job("echo '{\"failed\": true, \"msg\": \"no\", \"x\": 1}'", args.clone());
         assert_eq!(result, json!({"failed": true, "changed": false, "msg": "no", "x": 1}));
-        let result = module("echo nothing; echo bad >&2; exit 3", args);
+        let result = job("echo nothing; echo bad >&2; exit 3", args);
         assert_eq!(
             result,
-            json!({"failed": true, "changed": false, "msg": "Module result deserialization failed: No start of json char found",
-                "module_stdout": "nothing\n", "module_stderr": "bad\n", "rc": 3})
+            json!({"changed": false, "_windlass_stdout": "nothing\n", "_windlass_stderr": "bad\n", "rc": 3})
         );
         let args = json!({"_windlass_interpreter": ["/no/python"], "_windlass_style": "python"});
-        let message = module("", args)["msg"].as_str().unwrap().to_owned();
+        let message = job("", args)["msg"].as_str().unwrap().to_owned();
         assert!(
             message.contains("'/no/python', which was not found")
                 && message.contains("ansible_python_interpreter")

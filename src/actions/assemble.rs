@@ -45,10 +45,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if let Step::Remote(remote) = &mut step {
         remote.finish = Some(Box::new(move |result| {
             let result = finished(result, &dest, &sha1, &md5);
-            match text {
+            Ok(match text {
                 Some(text) => compared(result, &dest, &text),
                 None => result,
-            }
+            })
         }));
     }
     Ok(step)

@@ -1,6 +1,6 @@
 //! `async_status`: asks for a job in the background.
 
-use super::Action;
+use super::{Action, foreign};
 use crate::{
     executor::{Call, Failure, Remote, Step},
     value::{Dict, Value},
@@ -26,5 +26,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     .into_iter()
     .map(|(key, value)| (Value::str(key), value))
     .collect();
-    Ok(Step::Remote(Box::new(Remote::new("async_status", &args))))
+    let mut remote = Remote::new("async_status", &args);
+    let span = call.task.span.clone();
+    remote.finish = Some(Box::new(move |answer| foreign::result::read(answer, &span)));
+    Ok(Step::Remote(Box::new(remote)))
 }

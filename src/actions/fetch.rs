@@ -78,7 +78,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }));
     remote.finish = Some(Box::new(move |answer| {
         let mut download = download.lock().unwrap_or_else(PoisonError::into_inner);
-        place.finish(&src, &answer, &mut download, required)
+        Ok(place.finish(&src, &answer, &mut download, required))
     }));
     Ok(Step::Remote(Box::new(remote)))
 }

@@ -1,6 +1,7 @@
 //! Modules that are not ours: a role's, a playbook's or a collection's own, in any language, run as the reference runs them.
 
 mod python;
+pub(super) mod result;
 mod zip;
 
 use std::{
@@ -76,6 +77,8 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
             remote.contents.push(files::send_bytes(bytes).content);
         }
     }
+    let span = call.task.span.clone();
+    remote.finish = Some(Box::new(move |answer| result::read(answer, &span)));
     Ok(Step::Remote(Box::new(remote)))
 }
 

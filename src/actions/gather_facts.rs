@@ -17,7 +17,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut remote = Remote::new("setup", &args);
     remote.finish = Some(Box::new(|mut result| {
         result.insert("_ansible_verbose_override", true);
-        result
+        Ok(result)
     }));
     Ok(Step::Remote(Box::new(remote)))
 }

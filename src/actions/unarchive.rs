@@ -19,7 +19,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::plain("src (or content) and dest are required"));
     };
     let mut remote = Remote::new("unarchive", &call.args);
-    remote.finish = Some(Box::new(told));
+    remote.finish = Some(Box::new(|result| Ok(told(result))));
     let on_host = call.truth("remote_src") == Some(true) || call.truth("copy") == Some(false);
     if !on_host {
         let path = files::find(call, "files", &src).map_err(Failure::alone)?;

@@ -16,7 +16,7 @@ impl Prepared {
         let any = |status: Status| items.iter().any(|item| item.status == status);
         let all_skipped = items.iter().all(|item| item.status == Status::Skipped);
         let changed =
-            items.iter().any(|item| item.result.get("changed").is_some_and(Value::says_yes));
+            items.iter().any(|item| item.result.get("changed").is_some_and(Value::is_true));
         let failed = any(Status::Failed);
         let unreachable = any(Status::Unreachable);
         let no_log = items.iter().any(|item| item.no_log);
@@ -129,7 +129,7 @@ impl Prepared {
             && !event.no_log
             && let Some(diff) = event.result.get("diff")
         {
-            let changed = event.result.get("changed").is_some_and(Value::says_yes);
+            let changed = event.result.get("changed").is_some_and(Value::is_true);
             self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
@@ -144,7 +144,7 @@ impl Prepared {
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");
-        let changed = result.get("changed").is_some_and(Value::says_yes);
+        let changed = result.get("changed").is_some_and(Value::is_true);
         if status == Status::Failed {
             result.insert("failed", true);
         }

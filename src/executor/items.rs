@@ -4,8 +4,9 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Failure,
+    facts::set_facts,
     include::Include,
-    judge::{Judged, set_facts},
+    judge::{Judged, explain, say_something},
     looping::Item,
     task::{Decision, Prepared},
 };
@@ -256,8 +257,11 @@ impl Prepared {
                     if self.task.own(Keyword::FailedWhen).is_none() {
                         judged.status = Status::Failed;
                     }
+                    say_something(&mut judged.result, "Action");
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
-                    let message = match message.as_str() {
+                    let message = message.trim_start_matches("Task failed: Action failed: ");
+                    explain(&mut judged.result);
+                    let message = match message {
                         "" => "Action failed.".to_owned(),
                         message => format!("Action failed: {message}"),
                     };

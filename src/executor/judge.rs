@@ -12,8 +12,8 @@ use crate::{
     output::{Cause, Status},
     playbook::Keyword,
     template::Env,
-    value::{Dict, Value},
-    vars::{HostData, Names, World},
+    value::{Dict, Value, lines},
+    vars::Names,
 };
 
 /// A turn's result once it was judged.
@@ -73,7 +73,16 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
+        self.warn_of_action(&mut result);
         let no_log = no_log || result.remove(HIDDEN).is_some();
+        if result.get("unreachable").is_some_and(Value::is_true) {
+            if !result.contains_key("changed") {
+                result.insert("changed", false);
+            }
+            result.insert("failed", false);
+            let judged = Judged::new(result, Status::Unreachable, no_log);
+            return (Judged { delegate, ..judged }, true);
+        }
         // What somebody types is one line.
         if &*self.task.action != "pause" {
             add_lines(&mut result);
@@ -83,12 +92,12 @@ impl Prepared {
         }
         let skipped = result.get("skipped").is_some_and(Value::is_true);
         let mut failed = match result.get("failed") {
-            Some(value) => value.says_yes(),
-            None => result
-                .get("rc")
-                .is_some_and(|rc| !matches!(rc, Value::Int(0)) && rc.as_str() != Some("0")),
+            Some(value) => value.is_true(),
+            None => {
+                result.get("rc").is_some_and(|rc| *rc != Value::Int(0) && rc.as_str() != Some("0"))
+            }
         };
-        let mut changed = result.get("changed").is_some_and(Value::says_yes);
+        let mut changed = result.get("changed").is_some_and(Value::is_true);
         let by_itself = failed;
         // A module that only tells how a command ended does not fail: the controller finds that it did.
         let says_so = failed && result.contains_key("failed");
@@ -103,16 +112,7 @@ impl Prepared {
             registered.insert("changed", changed);
             names.set_local(register, registered.into());
         }
-        if is_asked
-            && let Some(Value::Dict(facts)) = result.get("ansible_facts")
-            && matches!(&*self.task.action, "set_fact" | "include_vars")
-        {
-            for (key, value) in facts.iter() {
-                if let Some(name) = key.as_str() {
-                    names.set_local(name, value.clone());
-                }
-            }
-        }
+        self.bring_facts(&mut result, is_asked.then_some(&mut names));
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context).telling(&self.told);
         if !skipped {
@@ -175,7 +175,11 @@ impl Prepared {
                 Err(failure) => return (self.failed(failure, delegate, no_log), true),
             }
         }
-        result.insert("changed", changed);
+        if changed != result.get("changed").is_some_and(Value::is_true)
+            || !result.contains_key("changed")
+        {
+            result.insert("changed", changed);
+        }
         let mut causes = Vec::new();
         if failed {
             result.insert("failed", true);
@@ -188,6 +192,9 @@ impl Prepared {
         self.warn_of_whole_arguments(&env);
         // The names are let go where nobody asks them any more: nothing of a host's variables is copied then.
         let names = (changed && !failed && self.notifies()).then_some(names);
+        if !failed && result.contains_key("exception") {
+            explain(&mut result);
+        }
         if !failed {
             self.apply_facts(&result, delegate.as_ref());
             result.remove("failed");
@@ -307,26 +314,6 @@ impl Prepared {
         Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
 
-    /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
-    fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
-        let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-        let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
-        add_facts(&self.run.world, &self.task.action, &host, result);
-        if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
-            self.run.world.add_facts(&host, facts, false);
-        }
-    }
-
-    /// The host that did the task, where its facts are that host's.
-    pub(super) fn delegated(
-        &self,
-        delegate: Option<&(Arc<str>, Arc<str>)>,
-    ) -> Option<Arc<HostData>> {
-        let wanted = self.task.level.keyword(Keyword::DelegateFacts);
-        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| value.says_yes()))?;
-        self.run.world.host(name)
-    }
-
     /// Whether a change would notify somebody: what only changes the inventory notifies nobody.
     fn notifies(&self) -> bool {
         !matches!(&*self.task.action, "add_host" | "group_by")
@@ -347,14 +334,14 @@ impl Prepared {
 }
 
 /// A failed result without any message gets one.
-fn say_something(result: &mut Dict, kind: &str) {
+pub(super) fn say_something(result: &mut Dict, kind: &str) {
     if !result.contains_key("msg") && !result.contains_key("_ansible_windlass_reason") {
         result.insert("msg", format!("Task failed: {kind} failed: Unknown error."));
     }
 }
 
 /// The key under which a failed result tells how its failure came about.
-fn explain(result: &mut Dict) {
+pub(super) fn explain(result: &mut Dict) {
     result.remove("_ansible_windlass_reason");
     result.remove("_ansible_windlass_action_failed");
     result.remove("_ansible_windlass_cause");
@@ -369,63 +356,10 @@ pub(super) fn add_lines(result: &mut Dict) {
             continue;
         }
         let Some(Value::Str(text)) = result.get(key) else { continue };
-        let lines = Value::list(python_lines(text).into_iter().map(Value::str));
-        result.insert(lines_key, lines);
+        let split = Value::list(lines(text, false).into_iter().map(Value::str));
+        result.insert(lines_key, split);
     }
-}
-
-/// Lines as Python's `splitlines` has them.
-fn python_lines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find([
-            '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}',
-            '\u{2029}',
-        ]);
-        let Some(end) = end else {
-            lines.push(rest);
-            break;
-        };
-        lines.push(&rest[..end]);
-        let mut chars = rest[end..].chars();
-        let first = chars.next();
-        let mut next = end + first.map_or(0, char::len_utf8);
-        if first == Some('\r') && chars.next() == Some('\n') {
-            next += 1;
-        }
-        rest = &rest[next..];
-    }
-    lines
 }
 
 /// Says in a result of an action that it is not shown.
 pub(crate) const HIDDEN: &str = "_ansible_no_log";
-
-/// Names those of a result's facts that are the operator's own words.
-pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
-
-/// Adds the facts that an action brought to a host's: as variables, or as facts.
-pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &Dict) {
-    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-    match action {
-        "set_fact" => set_facts(host, result),
-        "include_vars" => HostData::set_all(&host.included, by_name(facts)),
-        _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
-    }
-}
-
-/// Sets the variables that a result of `set_fact` holds.
-pub(super) fn set_facts(host: &HostData, result: &Dict) {
-    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
-    let own = result.get(OWN_FACTS).and_then(Value::as_list);
-    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
-}
-
-/// Facts with texts for their names.
-fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
-    facts.iter().map(|(key, value)| match key {
-        Value::Str(_) => (key.clone(), value.clone()),
-        other => (other.to_text().into(), value.clone()),
-    })
-}

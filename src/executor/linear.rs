@@ -6,8 +6,8 @@ use super::{
     cursor::{Cursor, Next},
     debugger::Wish,
     emit::Turn,
+    facts::add_facts,
     items::Ended,
-    judge::add_facts,
     strategy::Batch,
 };
 use crate::{

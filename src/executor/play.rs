@@ -214,6 +214,9 @@ impl Run {
                     })
                 })
                 .collect();
+            for host in &hosts {
+                self.warn_of_restricted(&host.host);
+            }
             self.connect_early(&batch_data, &hosts, &play);
             let mut batch = Batch {
                 run: self,

@@ -17,6 +17,9 @@ use crate::{
     value::{Dict, Value},
 };
 
+/// Says in a result which of its text is no UTF-8.
+pub(crate) const NO_UTF8: &str = "_ansible_windlass_no_utf8";
+
 impl Prepared {
     /// Opens the way and sends the module.
     pub(super) async fn start(&self, decision: Decision) -> Started {
@@ -74,16 +77,19 @@ impl Prepared {
                 {
                     result = self.watch(watch, started.clone(), no_log).await;
                 }
-                let result = result.map(|result| {
-                    let mut result = match finish {
-                        Some(finish) => finish(result),
-                        None => result,
-                    };
-                    if let Some(invocation) = invocation {
-                        result.insert("invocation", invocation);
-                    }
-                    result
-                });
+                let result = result
+                    .and_then(|result| match finish {
+                        Some(finish) => finish(result).and_then(|result| self.readable(result)),
+                        None => Ok(result),
+                    })
+                    .map(|mut result| {
+                        if let Some(invocation) = invocation {
+                            result.insert("invocation", invocation);
+                        } else if !self.tells_invocation() {
+                            result.remove("invocation");
+                        }
+                        result
+                    });
                 Turned { result, delegate, no_log, skipped: false }
             }
         }
@@ -133,7 +139,7 @@ impl Prepared {
 
     /// A result with text that is no UTF-8 is a failure, unless a setting says that this is well.
     fn readable(&self, mut result: Dict) -> Result<Dict, Failure> {
-        let Some(why) = result.remove("_ansible_windlass_no_utf8") else { return Ok(result) };
+        let Some(why) = result.remove(NO_UTF8) else { return Ok(result) };
         if !self.run.settings.module_strict_utf8_response.value {
             return Ok(result);
         }

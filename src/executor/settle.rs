@@ -29,6 +29,9 @@ impl Batch<'_> {
                 self.run.printer.event(&Event::Warning(super::items::missing_handler(handler)));
             }
         }
+        if ended.result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
+            self.run.warn_of_restricted(&self.hosts[at].host);
+        }
         match ended.status {
             Status::Ok | Status::Changed => {
                 // An include counts once it was read.

@@ -63,13 +63,16 @@ pub enum Step {
 /// Where bytes go that a module sends.
 pub(super) type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
 
+/// What an action makes of the result of its module.
+pub(super) type Finish = Box<dyn FnOnce(Dict) -> Result<Dict, Failure> + Send>;
+
 /// A module to run, and what the action makes of its result.
 pub struct Remote {
     pub module: String,
     pub args: JsonMap,
     pub contents: Vec<Content>,
     pub sink: Option<Sink>,
-    pub finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+    pub finish: Option<Finish>,
     /// Whether it runs on the controller, whatever host the task is for.
     pub on_controller: bool,
 }
@@ -169,7 +172,7 @@ pub(super) enum Started {
     Running {
         answer: Answer,
         sink: Option<Sink>,
-        finish: Option<Box<dyn FnOnce(Dict) -> Dict + Send>>,
+        finish: Option<Finish>,
         watch: Option<Watch>,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,

@@ -11,30 +11,91 @@ use crate::{
 /// Keys of a result that say what it warns of.
 pub(super) const KEYS: [&str; 2] = ["warnings", "deprecations"];
 
+/// Says in a result what its action warns of beside the module.
+pub(crate) const WARNED: &str = "_ansible_windlass_warned";
+
 impl Prepared {
-    /// Adds to a result what templates warned of since the last one.
+    /// Takes over what an action warns of.
+    pub(super) fn warn_of_action(&self, result: &mut Dict) {
+        let Some(Value::List(warned)) = result.remove(WARNED) else { return };
+        for message in warned.iter() {
+            self.warn(message.to_text());
+        }
+    }
+
+    /// Warns of something that has no place, once.
+    pub(super) fn warn(&self, message: String) {
+        let told = Told::warning(message, None);
+        let mut known = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if !known.iter().any(|known| known.is_again(&told)) {
+            known.push(told);
+        }
+    }
+
+    /// Adds to a result what templates and actions warned of since the last one.
     pub(super) fn tell(&self, judged: &mut Judged) {
-        self.name_events(&mut judged.result);
+        self.normalise(&mut judged.result);
         let told = std::mem::take(&mut *self.told.lock().unwrap_or_else(PoisonError::into_inner));
-        for told in &told {
-            if told.deprecated {
-                add(&mut judged.result, "deprecations", [deprecation(told)]);
-            } else {
-                add(&mut judged.result, "warnings", [Value::str(told.message.as_str())]);
-            }
+        let warned = told.iter().filter(|told| !told.deprecated);
+        let warned: Vec<Value> = warned.map(|told| Value::str(told.message.as_str())).collect();
+        if !warned.is_empty() {
+            // The module's own come last.
+            let own = judged.result.remove("warnings");
+            let own = own.as_ref().and_then(Value::as_list).map(|own| own.to_vec());
+            add(
+                &mut judged.result,
+                "warnings",
+                once(warned.into_iter().chain(own.into_iter().flatten())),
+            );
+        }
+        for told in told.iter().filter(|told| told.deprecated) {
+            add(&mut judged.result, "deprecations", [deprecation(told)]);
         }
         judged.told.extend(told);
     }
 
-    /// Modules in Python tell events, with more to them than others need to know.
-    fn name_events(&self, result: &mut Dict) {
+    /// What a module tells may be of any kind; a result has lists of texts and of deprecations.
+    fn normalise(&self, result: &mut Dict) {
         for key in KEYS {
-            let Some(Value::List(told)) = result.get(key) else { continue };
-            if told.iter().any(|one| one.get("__ansible_type").is_some()) {
-                let named = told.iter().map(|one| self.named_event(one)).collect::<Vec<_>>();
-                result.insert(key, Value::list(named));
+            match result.get(key) {
+                None => (),
+                Some(value) if !value.is_true() => drop(result.remove(key)),
+                Some(Value::List(told)) => {
+                    let told = told.iter().filter_map(|one| self.normalised(key, one));
+                    let told = once(told);
+                    if told.is_empty() {
+                        result.remove(key);
+                    } else {
+                        result.insert(key, Value::list(told));
+                    }
+                }
+                Some(value) => {
+                    let kind = value.type_name();
+                    self.warn(format!(
+                        "Task result `{key}` was <class '{kind}'> instead of <class 'list'>."
+                    ));
+                    result.remove(key);
+                }
             }
         }
+    }
+
+    fn normalised(&self, key: &str, told: &Value) -> Option<Value> {
+        // Modules in Python tell events, with more to them than others need to know.
+        if told.get("__ansible_type").is_some() {
+            return Some(self.named_event(told));
+        }
+        if key == "warnings" {
+            return Some(told.to_text().into());
+        }
+        let found = match told {
+            Value::Dict(entry) => of_module(entry),
+            other => Err(format!("'{}' object has no attribute 'pop'", other.type_name())),
+        };
+        if let Err(why) = &found {
+            self.warn(format!("Task result `{key}` contained an invalid item: {why}"));
+        }
+        found.ok()
     }
 
     fn named_event(&self, told: &Value) -> Value {
@@ -75,6 +136,47 @@ impl Prepared {
             _ => told.clone(),
         }
     }
+}
+
+/// What a module says will be gone, with all that results say of it.
+fn of_module(entry: &Dict) -> Result<Value, String> {
+    if entry.contains_key("deprecator") {
+        return Ok(entry.clone().into());
+    }
+    match entry.get("msg") {
+        Some(Value::Str(_)) => (),
+        Some(other) => {
+            let kind = other.type_name();
+            return Err(format!("Event.msg must be <class 'str'> instead of <class '{kind}'>"));
+        }
+        None => return Err("'msg'".to_owned()),
+    }
+    let known = |key: &str| entry.get(key).cloned().unwrap_or_default();
+    let collection = known("collection_name");
+    let by = match &collection {
+        Value::Str(_) => {
+            Value::dict([("resolved_name", collection.clone()), ("type", Value::None)])
+        }
+        _ => Value::None,
+    };
+    let when = if known("date").is_true() { "date" } else { "version" };
+    Ok(Value::dict([
+        ("msg", known("msg")),
+        ("collection_name", collection),
+        ("deprecator", by),
+        (when, known(when)),
+    ]))
+}
+
+/// Each value the first time it comes.
+fn once(all: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    let mut kept = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
 }
 
 /// Adds to a list of a result.

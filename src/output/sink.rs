@@ -69,6 +69,10 @@ impl Sink {
     /// Warns, unless the same was said before.
     pub fn warn(&mut self, text: &str) {
         if self.warned.insert(text.to_owned()) {
+            let text = text.trim_end();
+            // Several lines have an empty one behind them.
+            let end = if text.contains('\n') { "\n" } else { "" };
+            let text = format!("{text}{end}");
             self.error_line(&format!("[WARNING]: {text}"), Some(Paint::Warning));
         }
     }

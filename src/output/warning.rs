@@ -56,7 +56,8 @@ fn listed<'r>(result: &'r Dict, key: &str) -> impl Iterator<Item = &'r Value> {
 }
 
 fn said(entry: &Dict, key: &str) -> String {
-    entry.get(key).map(Value::to_text).unwrap_or_default()
+    let known = entry.get(key).filter(|value| !matches!(value, Value::None));
+    known.map(Value::to_text).unwrap_or_default()
 }
 
 /// What a module says: which collection, or which module of it, will not have it any more, and when.
@@ -66,6 +67,9 @@ fn of_module(entry: &Dict, mut text: String) -> String {
     }
     let collection = said(entry, "collection_name");
     let by = entry.get("deprecator").and_then(Value::as_dict);
+    if by.is_none() && collection.is_empty() {
+        return format!("{text} This feature will be removed in the future.");
+    }
     let (name, kind) = match by {
         Some(by) => (said(by, "resolved_name"), by.get("type").and_then(Value::as_str)),
         None => (String::new(), None),

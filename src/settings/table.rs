@@ -151,6 +151,8 @@ settings! {
     collections_path: Vec<PathBuf> = "{home}/collections:/usr/share/ansible/collections", [("defaults", "collections_path")], ["ANSIBLE_COLLECTIONS_PATH"];
     /// Whether collections are looked for among the packages of Python
     collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
+    /// Folders with code that modules in Python share
+    module_utils: Vec<PathBuf> = "{home}/plugins/module_utils:/usr/share/ansible/plugins/module_utils", [("defaults", "module_utils")], ["ANSIBLE_MODULE_UTILS"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
     /// Folders of actions in Python

@@ -182,23 +182,32 @@ fn number_text(number: f64) -> String {
 
 /// Reads JSON as `json.loads` does, with its messages.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
-    let mut reader = Reader { text, at: 0, depth: 0 };
-    reader.space();
-    let value = reader.value()?;
-    reader.space();
-    if reader.at < text.len() {
-        return Err(reader.error("Extra data", reader.at));
-    }
-    Ok(value)
+    Reader { text, at: 0, depth: 0, keeps_bytes: false }.whole()
+}
+
+/// Reads JSON in which escapes may stand for bytes that are no UTF-8, as Python has them in text.
+pub(crate) fn read_bytes(text: &str) -> Result<Value, String> {
+    Reader { text, at: 0, depth: 0, keeps_bytes: true }.whole()
 }
 
 struct Reader<'r> {
     text: &'r str,
     at: usize,
     depth: usize,
+    keeps_bytes: bool,
 }
 
 impl Reader<'_> {
+    fn whole(mut self) -> Result<Value, String> {
+        self.space();
+        let value = self.value()?;
+        self.space();
+        if self.at < self.text.len() {
+            return Err(self.error("Extra data", self.at));
+        }
+        Ok(value)
+    }
+
     fn rest(&self) -> &str {
         &self.text[self.at..]
     }
@@ -365,6 +374,15 @@ impl Reader<'_> {
             let second = self.unit()?;
             let code = 0x10000 + ((first - 0xd800) << 10) + second.wrapping_sub(0xdc00);
             return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        if self.keeps_bytes
+            && let 0xdc80..=0xdcff = first
+            && let Ok(byte) = u8::try_from(first - 0xdc00)
+        {
+            return Ok(windlass_modules::text::from_bytes(vec![byte])
+                .chars()
+                .next()
+                .unwrap_or_default());
         }
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }

@@ -59,7 +59,7 @@ impl FactCache {
     /// Keeps a host's facts. A disk that is full fails no task: the facts are gathered again.
     pub(super) fn store(&self, host: &str, facts: &Facts) {
         let Some(path) = self.path(host) else { return };
-        let mut kept = (*facts.injected).clone();
+        let mut kept = facts.as_returned();
         if facts.gathered {
             kept.insert(GATHERED, true);
         }

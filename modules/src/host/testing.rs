@@ -31,6 +31,12 @@ impl TestHost {
         self
     }
 
+    /// Runs the module as a job.
+    pub(crate) fn background(mut self) -> TestHost {
+        self.host.background = true;
+        self
+    }
+
     /// Lets the module use this machine's files and commands.
     pub(crate) fn real(mut self) -> TestHost {
         self.host.root = std::path::PathBuf::from("/");

@@ -25,23 +25,14 @@ pub(super) struct Packed {
 }
 
 /// What runs in the archive: it makes the library known and runs the module as a program.
-const MAIN: &str = r#"import os, sys, runpy
-here = os.path.dirname(__file__)
-library = os.environ.pop("WINDLASS_LIBRARY")
-sys.path[0:1] = [here, library]
-import ansible.module_utils
-own = os.path.join(here, "ansible", "module_utils")
-ansible.module_utils.__path__.insert(0, own)
-import ansible.module_utils.basic as basic
-basic._ANSIBLE_ARGS = sys.stdin.buffer.read()
-basic._ANSIBLE_PROFILE = "legacy"
-name = "@NAME@"
-try:
-    runpy.run_module(name, init_globals=dict(_module_fqn=name, _modlib_path=library), run_name="__main__", alter_sys=True)
-except Exception as error:
-    import json
-    sys.stdout.write("\n" + json.dumps(dict(failed=True, msg="Task failed: Module failed: %s" % error)))
-    sys.exit(1)
+const MAIN: &str = include_str!("main.py");
+
+/// Packages of which the archive has a part.
+const LIBRARY: [&str; 2] = ["ansible", "ansible/module_utils"];
+
+/// Begins a package of the archive that goes on in the library, for other programs that are started with the archive, too.
+const GOES_ON: &str = r#"import os
+__path__ = [__path__[0], os.path.join(os.environ["WINDLASS_LIBRARY"], "@FOLDER@")]
 "#;
 
 /// Returns whether a module imports what only the library has.
@@ -81,10 +72,14 @@ pub(super) fn pack(
     let folders: Vec<String> = own
         .keys()
         .flat_map(|name| name.match_indices('/').map(|(at, _)| name[..at].to_owned()))
-        .filter(|folder| !matches!(folder.as_str(), "ansible" | "ansible/module_utils"))
+        .filter(|folder| !LIBRARY.contains(&folder.as_str()))
         .collect();
     for folder in folders {
         own.entry(format!("{folder}/__init__.py")).or_default();
+    }
+    for folder in LIBRARY {
+        let text = GOES_ON.replace("@FOLDER@", folder);
+        own.insert(format!("{folder}/__init__.py"), text.into_bytes());
     }
     own.insert("__main__.py".to_owned(), MAIN.replace("@NAME@", &full).into_bytes());
     let mut zip = Zip::default();
@@ -160,8 +155,7 @@ fn add_utils(call: &Call<'_>, own: &mut BTreeMap<String, Vec<u8>>) -> Result<(),
         folders.push(base.join("module_utils"));
         folders.extend(base.parent().map(|above| above.join("module_utils")));
     }
-    let named = std::env::var("ANSIBLE_MODULE_UTILS").unwrap_or_default();
-    folders.extend(named.split(':').filter(|path| !path.is_empty()).map(PathBuf::from));
+    folders.extend(call.run.settings.module_utils.value.iter().cloned());
     // The nearest wins.
     for folder in folders.iter().rev().filter(|folder| folder.is_dir()) {
         add_tree(folder, "ansible/module_utils", own).map_err(|error| {

@@ -1,0 +1,110 @@
+//! Facts that a result brings: to the conditions of its task, and to its host.
+
+use std::sync::Arc;
+
+use super::{Run, task::Prepared};
+use crate::{
+    output::Event,
+    playbook::Keyword,
+    value::{Dict, Value},
+    vars::{HostData, Names, World, is_restricted, tells_interpreter},
+};
+
+impl Prepared {
+    /// Makes a result's facts known to those who judge it; warns of those that are no variables.
+    pub(super) fn bring_facts(&self, result: &mut Dict, names: Option<&mut Names>) {
+        let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+        let is_own = matches!(&*self.task.action, "set_fact" | "include_vars");
+        let mut facts = Arc::clone(facts);
+        if !is_own && facts.keys().filter_map(Value::as_str).any(tells_interpreter) {
+            let known =
+                facts.iter().filter(|(key, _)| !key.as_str().is_some_and(tells_interpreter));
+            facts = Arc::new(known.map(|(key, value)| (key.clone(), value.clone())).collect());
+            result.insert("ansible_facts", Value::Dict(Arc::clone(&facts)));
+        }
+        let is_injected = is_own || self.run.settings.inject_facts_as_vars.value;
+        if !is_injected {
+            return;
+        }
+        if !is_own {
+            self.warn_of_restricted(&facts);
+        }
+        let Some(names) = names else { return };
+        for (key, value) in facts.iter() {
+            if let Some(name) = key.as_str().filter(|name| is_own || !is_restricted(name)) {
+                names.set_local(name, value.clone());
+            }
+        }
+    }
+
+    fn warn_of_restricted(&self, facts: &Dict) {
+        for name in facts.keys().filter_map(Value::as_str).filter(|name| is_restricted(name)) {
+            self.warn(restricted(name));
+        }
+    }
+
+    /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
+    pub(super) fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
+        let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+        let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
+        add_facts(&self.run.world, &self.task.action, &host, result);
+        if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
+            self.run.world.add_facts(&host, facts, false);
+        }
+    }
+
+    /// The host that did the task, where its facts are that host's.
+    pub(super) fn delegated(
+        &self,
+        delegate: Option<&(Arc<str>, Arc<str>)>,
+    ) -> Option<Arc<HostData>> {
+        let wanted = self.task.level.keyword(Keyword::DelegateFacts);
+        let (name, _) = delegate.filter(|_| wanted.is_some_and(|(value, _)| value.says_yes()))?;
+        self.run.world.host(name)
+    }
+}
+
+impl Run {
+    /// Warns of what a host's facts say without being variables.
+    pub(super) fn warn_of_restricted(&self, host: &HostData) {
+        if !self.settings.inject_facts_as_vars.value {
+            return;
+        }
+        for name in HostData::get(&host.facts).restricted() {
+            self.printer.event(&Event::Warning(restricted(name)));
+        }
+    }
+}
+
+/// What is said of a fact that is no variable.
+fn restricted(name: &str) -> String {
+    format!("Removed restricted key from module data: {name}")
+}
+
+/// Names those of a result's facts that are the operator's own words.
+pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
+
+/// Adds the facts that an action brought to a host's: as variables, or as facts.
+pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &Dict) {
+    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+    match action {
+        "set_fact" => set_facts(host, result),
+        "include_vars" => HostData::set_all(&host.included, by_name(facts)),
+        _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
+    }
+}
+
+/// Sets the variables that a result of `set_fact` holds.
+pub(super) fn set_facts(host: &HostData, result: &Dict) {
+    let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+    let own = result.get(OWN_FACTS).and_then(Value::as_list);
+    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
+}
+
+/// Facts with texts for their names.
+fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
+    facts.iter().map(|(key, value)| match key {
+        Value::Str(_) => (key.clone(), value.clone()),
+        other => (other.to_text().into(), value.clone()),
+    })
+}
