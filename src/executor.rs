@@ -3,6 +3,7 @@
 //! Invariant: everything about one host happens in order; what hosts share is behind locks that no await holds.
 
 mod arguments;
+mod becoming;
 mod connect;
 mod cursor;
 mod debugger;

@@ -128,7 +128,7 @@ impl Call<'_> {
 
     /// Returns an open connection without a helper, and the user to become.
     pub fn raw_way(&self) -> (crate::connection::Target, Option<crate::remote::Method>) {
-        (self.way.target.clone(), self.way.method.clone())
+        (self.way.target.clone(), self.run.method_without_helper(self.way))
     }
 }
 
