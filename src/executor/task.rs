@@ -332,6 +332,8 @@ impl Prepared {
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
                 let is_local = remote.on_controller || call.is_local();
+                let method = call.way.method.as_ref();
+                let has_folder = method.is_some_and(|method| method.chdir.is_some());
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
@@ -339,9 +341,9 @@ impl Prepared {
                     check,
                     diff,
                     environment,
-                    cwd: is_local.then(|| self.play.play.dir.as_path()).and_then(|dir| {
-                        std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
-                    }),
+                    cwd: (is_local && !has_folder).then(|| self.play.play.dir.as_path()).and_then(
+                        |dir| std::path::absolute(dir).ok().map(|dir| dir.display().to_string()),
+                    ),
                     stream: self.run.options.live
                         && !no_log
                         && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),

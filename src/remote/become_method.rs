@@ -91,7 +91,7 @@ impl Method {
         });
         #[expect(clippy::cast_precision_loss, reason = "seconds that somebody waits")]
         let timeout = self.limit as f64;
-        Ok(Become { channel, argv: self.inside(words.argv), prompt, timeout })
+        Ok(Become { channel, argv: words.argv, prompt, timeout })
     }
 
     fn sudo(&self) -> Words {
@@ -105,7 +105,12 @@ impl Method {
             prompts.push(prompt);
         }
         let argv = [self.program(), flags, self.as_user(), shell(script)].concat();
-        Words { argv, prompts, pty: false, wrong: &["Sorry, try again.", "incorrect password"] }
+        Words {
+            argv: self.alone(argv),
+            prompts,
+            pty: false,
+            wrong: &["Sorry, try again.", "incorrect password"],
+        }
     }
 
     fn su(&self) -> Words {
@@ -172,15 +177,16 @@ impl Method {
             .collect()
     }
 
-    /// The command in the folder in which it is to be called.
-    fn inside(&self, argv: Vec<String>) -> Vec<String> {
-        match &self.chdir {
-            Some(folder) if !folder.is_empty() => {
-                let around = ["/bin/sh", "-c", "cd \"$0\" && exec \"$@\"", folder];
-                [around.map(str::to_owned).to_vec(), argv].concat()
-            }
-            _ => argv,
-        }
+    /// The command in the folder in which it is to be called, and under a parent of its own: without a terminal sudo remembers
+    /// for its parent that a password was right.
+    fn alone(&self, argv: Vec<String>) -> Vec<String> {
+        let folder = self.chdir.as_deref().filter(|folder| !folder.is_empty());
+        let script = match folder {
+            Some(_) => "cd \"$1\" && shift && \"$@\"; exit $?",
+            None => "\"$@\"; exit $?",
+        };
+        let around = ["/bin/sh", "-c", script, "/bin/sh"].into_iter().chain(folder);
+        around.map(str::to_owned).chain(argv).collect()
     }
 }
 
@@ -302,7 +308,8 @@ mod tests {
 
     fn argv(method: &Method) -> String {
         let words = |request: Become| {
-            let words = request.argv.iter().map(|word| match word.split_once("key=") {
+            let own = usize::from(request.argv[0] == "/bin/sh") * 4;
+            let words = request.argv[own..].iter().map(|word| match word.split_once("key=") {
                 Some((start, _)) => format!("{start}key=…] password:"),
                 None => word.clone(),
             });
@@ -335,7 +342,13 @@ mod tests {
             chdir: Some("/srv/my app".to_owned()),
             ..method("sudo", Some(""), None)
         };
-        insta::assert_snapshot!(argv(&method), @r#"/bin/sh -c cd "$0" && exec "$@" /srv/my app /opt/sudo -A -u app /bin/sh -c @SCRIPT@"#);
+        insta::assert_snapshot!(argv(&method), @r#"/srv/my app /opt/sudo -A -u app /bin/sh -c @SCRIPT@"#);
+    }
+
+    #[test]
+    fn sudo_has_a_parent_of_its_own() {
+        let argv = method("sudo", None, None).request(1).unwrap().argv;
+        assert_eq!(argv[..4], ["/bin/sh", "-c", "\"$@\"; exit $?", "/bin/sh"]);
     }
 
     #[test]

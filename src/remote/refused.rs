@@ -8,16 +8,22 @@ impl Method {
     /// Returns what the task's failure says.
     pub(super) fn explain(&self, failed: &BecomeFailed) -> BecomeError {
         let name = &self.name;
+        let output = failed.output.trim();
+        let missing = || {
+            BecomeError::failed(format!(
+                "the become method `{name}` is not installed on the host: {output}"
+            ))
+        };
         if failed.reason == BecomeFailure::NotFound {
-            let why = failed.stderr.trim();
-            return BecomeError::failed(format!(
-                "the become method `{name}` is not installed on the host: {why}"
-            ));
+            return missing();
         }
         if self.is_local {
             return self.explain_here(failed);
         }
-        let output = failed.output.trim();
+        // A shell says so where it does not find a program.
+        if failed.reason == BecomeFailure::Ended && failed.status == Some(127) {
+            return missing();
+        }
         let user = &self.user;
         let message = match failed.reason {
             BecomeFailure::MissingPassword => format!("Missing {name} password"),

@@ -88,7 +88,7 @@ pub(crate) fn start(
             Ok((child, Frames { pieces, rest, at: 0, errors: late }))
         }
         Err((reason, output)) => {
-            let _ = conversation.process.kill();
+            end(&mut conversation.process);
             let status = conversation.process.wait().ok().and_then(|status| status.code());
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let said = text(&conversation.said);
@@ -106,6 +106,16 @@ pub(crate) fn start(
             })
         }
     }
+}
+
+/// Kills a method and what it started: all that is in the group or session that it began.
+fn end(process: &mut std::process::Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        // What belongs to another user ends when its input does.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = process.kill();
 }
 
 /// Returns why a child that had started is gone.
