@@ -332,7 +332,7 @@ mod tests {
         insta::assert_snapshot!(argv("ksu", None, None), @"ksu app -e /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("pbrun", None, None), @"pbrun -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("pmrun", None, None), @"pmrun /bin/sh -c @SCRIPT@");
-        insta::assert_snapshot!(argv("machinectl", None, None), @"");
+        insta::assert_snapshot!(argv("machinectl", None, None), @"Invalid become method specified, could not find matching plugin: 'machinectl'. windlass has sudo, su, doas, dzdo, ksu, pbrun, pmrun");
     }
 
     #[test]

@@ -97,10 +97,37 @@ mod tests {
         let on_host = |reason| explain(false, reason, false);
         insta::assert_snapshot!(on_host(BecomeFailure::MissingPassword), @"Missing sudo password");
         insta::assert_snapshot!(on_host(BecomeFailure::IncorrectPassword), @"Incorrect sudo password");
-        insta::assert_snapshot!(on_host(BecomeFailure::Ended), @"");
-        insta::assert_snapshot!(on_host(BecomeFailure::Timeout), @"");
-        insta::assert_snapshot!(explain(true, BecomeFailure::Ended, false), @"");
-        insta::assert_snapshot!(explain(true, BecomeFailure::Timeout, true), @"");
-        insta::assert_snapshot!(explain(true, BecomeFailure::IncorrectPassword, true), @"");
+        insta::assert_snapshot!(on_host(BecomeFailure::Ended), @r"
+        cannot become `app` by sudo: hello
+        no
+        ");
+        insta::assert_snapshot!(on_host(BecomeFailure::Timeout), @r"
+        unreachable: Timeout (12s) waiting for privilege escalation prompt: hello
+        no
+        ");
+        insta::assert_snapshot!(explain(true, BecomeFailure::Ended, false), @r"
+        Premature end of stream waiting for become success or become password prompt.
+        >>> Standard Output
+        hello
+
+        >>> Standard Error
+        no
+        ");
+        insta::assert_snapshot!(explain(true, BecomeFailure::Timeout, true), @r"
+        unreachable: Timed out waiting for become success.
+        >>> Standard Output
+        hello
+
+        >>> Standard Error
+        no
+        ");
+        insta::assert_snapshot!(explain(true, BecomeFailure::IncorrectPassword, true), @r"
+        Duplicate become password prompt encountered waiting for become success.
+        >>> Standard Output
+        hello
+
+        >>> Standard Error
+        no
+        ");
     }
 }
