@@ -275,6 +275,13 @@ impl Prepared {
         Ok(None)
     }
 
+    /// The folder in which a module begins on the controller, where becoming does not choose one.
+    fn starts_in(&self, is_local: bool, way: &Way) -> Option<String> {
+        let chosen = way.method.as_ref().is_some_and(|method| method.chdir.is_some());
+        let dir = (is_local && !chosen).then(|| self.play.play.dir.as_path())?;
+        std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
+    }
+
     fn decide_action(
         &self,
         names: &Names,
@@ -332,8 +339,6 @@ impl Prepared {
             Step::Wait(future) => Decision::Wait { future, delegate, no_log },
             Step::Remote(remote) => {
                 let is_local = remote.on_controller || call.is_local();
-                let method = call.way.method.as_ref();
-                let has_folder = method.is_some_and(|method| method.chdir.is_some());
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
@@ -341,9 +346,7 @@ impl Prepared {
                     check,
                     diff,
                     environment,
-                    cwd: (is_local && !has_folder).then(|| self.play.play.dir.as_path()).and_then(
-                        |dir| std::path::absolute(dir).ok().map(|dir| dir.display().to_string()),
-                    ),
+                    cwd: self.starts_in(is_local, call.way),
                     stream: self.run.options.live
                         && !no_log
                         && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),
