@@ -4,6 +4,7 @@
 
 mod acting;
 mod arguments;
+mod becoming;
 mod connect;
 mod cursor;
 mod debugger;

@@ -4,6 +4,7 @@
 
 mod become_method;
 mod images;
+mod refused;
 mod run_as;
 mod session;
 mod start;

@@ -62,7 +62,7 @@ pub use systemd::{Scope, UnitLine};
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, random_name, seconds};
-pub use users::{Group, User, home_of};
+pub use users::{Group, User, home_of, own_name};
 pub use words::{join_words, quote_word, split_words};
 pub use zone::{LocalTime, Zone};
 

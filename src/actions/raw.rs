@@ -42,7 +42,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Some(method) => {
                 run_as(&connection, &method, &command).await.map_err(|error| match error {
                     RunAsError::Connection(error) => lost(&error),
-                    RunAsError::Become(error) => Failure::action(&error.message),
+                    RunAsError::Become(error) => Failure::became(&error),
                 })?
             }
             None => {

@@ -61,7 +61,7 @@ impl Lookup<'_> {
         Ok(None)
     }
 
-    fn keyword(&self, keyword: Keyword) -> Result<Option<Value>, Failure> {
+    pub(super) fn keyword(&self, keyword: Keyword) -> Result<Option<Value>, Failure> {
         let Some(level) = &self.names.level else { return Ok(None) };
         let value = super::typed::evaluated(level, keyword, self.env)?;
         Ok(value.map(|(value, _)| value).filter(|value| !matches!(value, Value::None)))
@@ -86,7 +86,7 @@ impl Run {
         let look = Lookup { names, env };
         let host = names.host.as_ref().map(|host| host.name.to_string()).unwrap_or_default();
         let target = self.target(&look, &host)?;
-        let method = self.method(&look)?;
+        let method = self.method(&look, &target)?;
         Ok(Way { target, method })
     }
 
@@ -204,87 +204,6 @@ impl Run {
             .text(&["ansible_user"], Some(Keyword::RemoteUser))?
             .or_else(|| self.options.identity.remote_user.clone())
             .or_else(|| self.settings.remote_user.value.clone()))
-    }
-
-    /// Resolves which user a task becomes; `None` where it stays who it is.
-    fn method(&self, look: &Lookup<'_>) -> Result<Option<Method>, Failure> {
-        let identity = &self.options.identity;
-        let settings = &self.settings;
-        let wanted = match look.variable(&["ansible_become"])? {
-            Some(value) => value.says_yes(),
-            None => match look.keyword(Keyword::Become)? {
-                Some(value) => value.says_yes(),
-                None => identity.become_enabled.unwrap_or(settings.r#become.value),
-            },
-        };
-        if !wanted {
-            return Ok(None);
-        }
-        let name = look.text(&["ansible_become_method"], Some(Keyword::BecomeMethod))?;
-        let name = name
-            .or_else(|| identity.become_method.clone())
-            .unwrap_or_else(|| settings.become_method.value.clone());
-        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
-        let of_method = |what: &str| format!("ansible_{name}_{what}");
-        let setting = |sudo: &Option<String>, su: &Option<String>, doas: &Option<String>| match name
-            .as_str()
-        {
-            "sudo" => sudo.clone(),
-            "su" => su.clone(),
-            _ => doas.clone(),
-        };
-        let user =
-            look.text(&["ansible_become_user", &of_method("user")], Some(Keyword::BecomeUser))?;
-        let user = user
-            .or_else(|| identity.become_user.clone())
-            .or_else(|| {
-                setting(
-                    &settings.sudo_user.value,
-                    &settings.su_user.value,
-                    &settings.doas_user.value,
-                )
-            })
-            .unwrap_or_else(|| settings.become_user.value.clone());
-        let executable = look
-            .text(&["ansible_become_exe", &of_method("exe")], Some(Keyword::BecomeExe))?
-            .or_else(|| {
-                setting(&settings.sudo_exe.value, &settings.su_exe.value, &settings.doas_exe.value)
-            })
-            .or_else(|| settings.become_exe.value.clone())
-            .unwrap_or_default();
-        let flags = look
-            .text(&["ansible_become_flags", &of_method("flags")], Some(Keyword::BecomeFlags))?
-            .or_else(|| {
-                setting(
-                    &settings.sudo_flags.value,
-                    &settings.su_flags.value,
-                    &settings.doas_flags.value,
-                )
-            })
-            .or_else(|| settings.become_flags.value.clone());
-        let password = look
-            .text(
-                &[
-                    "ansible_become_password",
-                    "ansible_become_pass",
-                    &of_method("pass"),
-                    &of_method("password"),
-                ],
-                None,
-            )?
-            .or_else(|| {
-                setting(
-                    &settings.sudo_password.value,
-                    &settings.su_password.value,
-                    &settings.doas_password.value,
-                )
-            });
-        if let Some(password) = &password {
-            self.secrets.add(password);
-        }
-        let password = password
-            .or_else(|| identity.become_password.as_ref().map(|secret| secret.expose().to_owned()));
-        Ok(Some(Method { name, user, executable, flags, password }))
     }
 
     /// Returns an open helper, opening the connection where there is none.

@@ -87,6 +87,12 @@ impl Failure {
         Failure { unreachable: true, ..Failure::at(None, message) }
     }
 
+    /// Returns the failure of a task that did not become another user.
+    pub fn became(error: &crate::remote::BecomeError) -> Failure {
+        let failure = Failure::at(None, error.message.as_str()).with("changed", false);
+        Failure { unreachable: error.unreachable, ..failure }
+    }
+
     /// Puts a reason around this one.
     #[must_use]
     pub fn inside(mut self, message: impl Into<String>, span: Option<&Span>) -> Failure {

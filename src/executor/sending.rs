@@ -125,7 +125,7 @@ impl Prepared {
                     _ => return Ok(Dict::new()),
                 },
                 RemoteEvent::BecomeFailed(error) => {
-                    return Err(Failure::at(None, error.message).with("changed", false));
+                    return Err(Failure::became(&error));
                 }
                 RemoteEvent::Lost(lost) => {
                     return Err(Failure::unreachable(&format!(

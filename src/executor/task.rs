@@ -132,7 +132,7 @@ impl Call<'_> {
 
     /// Returns an open connection without a helper, and the user to become.
     pub fn raw_way(&self) -> (crate::connection::Target, Option<crate::remote::Method>) {
-        (self.way.target.clone(), self.way.method.clone())
+        (self.way.target.clone(), self.run.method_without_helper(self.way))
     }
 }
 
@@ -281,17 +281,18 @@ impl Prepared {
         Ok(None)
     }
 
-    /// The playbook's folder, where commands on the controller run.
-    fn working_folder(&self) -> Option<String> {
-        let folder = std::path::absolute(&self.play.play.dir).ok()?;
-        Some(folder.display().to_string())
-    }
-
     fn arguments(&self, env: &Env<'_>) -> Result<Dict, Failure> {
         match &self.given {
             Some(given) => Ok(given.clone()),
             None => arguments::evaluate(&self.task, env, &self.run, &self.play.play),
         }
+    }
+
+    /// The folder in which a module begins on the controller, where becoming does not choose one.
+    fn starts_in(&self, is_local: bool, way: &Way) -> Option<String> {
+        let chosen = way.method.as_ref().is_some_and(|method| method.chdir.is_some());
+        let dir = (is_local && !chosen).then(|| self.play.play.dir.as_path())?;
+        std::path::absolute(dir).ok().map(|dir| dir.display().to_string())
     }
 
     pub(super) fn decide_action(
@@ -359,7 +360,7 @@ impl Prepared {
                     check,
                     diff,
                     environment,
-                    cwd: is_local.then(|| self.working_folder()).flatten(),
+                    cwd: self.starts_in(is_local, call.way),
                     stream: self.run.options.live
                         && !no_log
                         && (self.run.options.verbosity > 0 || self.start.n_hosts == 1),

@@ -1,20 +1,31 @@
 //! How one user becomes another: the command, its flags, its prompts, as the reference's become plugins have them.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+};
 
-use windlass_protocol::{Become, BecomeFailed, BecomeFailure, Prompt};
+use windlass_protocol::{Become, Prompt};
 
 /// A method with everything that decides which child helper serves it.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Method {
-    /// `sudo`, `su` or `doas`.
+    /// One of `Method::NAMES`.
     pub name: String,
     pub user: String,
-    /// Program to call; the method's name when empty.
+    /// Program to call, words before its flags included; the method's name when empty.
     pub executable: String,
     /// Flags as one text, split as a shell does; the method's own when absent.
     pub flags: Option<String>,
     pub password: Option<String>,
+    /// The folder in which sudo is called.
+    pub chdir: Option<String>,
+    /// How the host asks for the password, without the colon; as hosts usually do when empty.
+    pub prompts: Vec<String>,
+    /// Seconds that it may take to ask and to answer.
+    pub limit: u64,
+    /// Whether this is the controller, where the reference has words of its own for what goes wrong.
+    pub is_local: bool,
 }
 
 impl fmt::Debug for Method {
@@ -28,136 +39,215 @@ impl fmt::Debug for Method {
 pub struct BecomeError {
     /// The reference's words where scripts match them.
     pub message: String,
+    /// Whether the host is out of reach by that.
+    pub unreachable: bool,
+}
+
+impl BecomeError {
+    pub(super) fn failed(message: impl Into<String>) -> BecomeError {
+        BecomeError { message: message.into(), unreachable: false }
+    }
+}
+
+/// What a command looks like, and what it asks.
+#[derive(Default)]
+struct Words {
+    argv: Vec<String>,
+    prompts: Vec<String>,
+    pty: bool,
+    wrong: &'static [&'static str],
 }
 
 impl Method {
+    /// The methods that there are.
+    pub const NAMES: [&'static str; 7] = ["sudo", "su", "doas", "dzdo", "ksu", "pbrun", "pmrun"];
+
     /// Returns the request that starts the child on `channel`; an unknown method is an error.
-    pub(super) fn request(&self, channel: u16, timeout: f64) -> Result<Become, BecomeError> {
-        let given = self.flags.as_deref().unwrap_or(self.default_flags()?);
-        let flags = shell_words(given);
-        let executable =
-            if self.executable.is_empty() { self.name.clone() } else { self.executable.clone() };
-        let mut argv = vec![executable];
-        let script =
-            if self.name == "sudo" && asks_for_shell(&flags) { "@ENCODED@" } else { "@SCRIPT@" };
-        let shell = ["/bin/sh", "-c", script].map(str::to_owned);
-        let user = self.user.clone();
-        let prompt = match self.name.as_str() {
-            "sudo" => {
-                argv.extend(
-                    flags.into_iter().filter(|flag| self.password.is_none() || flag != "-n"),
-                );
-                if self.password.is_some() {
-                    argv.extend(["-p".to_owned(), SUDO_PROMPT.to_owned()]);
-                }
-                if !user.is_empty() {
-                    argv.extend(["-u".to_owned(), user]);
-                }
-                argv.extend(shell);
-                self.password.as_ref().map(|_| (vec![SUDO_PROMPT.to_owned()], false, SUDO_WRONG))
-            }
-            "su" => {
-                argv.extend(flags);
-                argv.extend([user, "-c".to_owned(), "exec /bin/sh -c '@SCRIPT@'".to_owned()]);
-                self.password
-                    .as_ref()
-                    .map(|_| (SU_PROMPTS.map(str::to_owned).to_vec(), true, SU_WRONG))
-            }
-            _ => {
-                argv.extend(flags);
-                if self.password.is_none() {
-                    argv.push("-n".to_owned());
-                }
-                if !user.is_empty() {
-                    argv.extend(["-u".to_owned(), user]);
-                }
-                argv.extend(shell);
-                self.password.as_ref().map(|_| (vec!["password:".to_owned()], true, DOAS_WRONG))
+    pub(super) fn request(&self, channel: u16) -> Result<Become, BecomeError> {
+        let words = match self.name.as_str() {
+            "sudo" | "dzdo" => self.sudo(),
+            "su" => self.su(),
+            "doas" => self.doas(),
+            "ksu" => self.ksu(),
+            "pbrun" => self.pbrun(),
+            "pmrun" => self.pmrun(),
+            other => {
+                return Err(BecomeError::failed(format!(
+                    "Invalid become method specified, could not find matching plugin: '{other}'. \
+                     windlass has {}",
+                    Self::NAMES.join(", ")
+                )));
             }
         };
-        let prompt = prompt.map(|(texts, pty, wrong)| Prompt {
-            texts,
-            password: self.password.clone(),
-            pty,
-            wrong: wrong.iter().map(|&text| text.to_owned()).collect(),
+        let prompt = self.password.as_ref().map(|password| Prompt {
+            texts: words.prompts,
+            password: Some(password.clone()),
+            pty: words.pty,
+            // On the controller the reference waits for the second question.
+            wrong: if self.is_local { &[] } else { words.wrong }
+                .iter()
+                .map(|&text| text.to_owned())
+                .collect(),
         });
-        Ok(Become { channel, argv, prompt, timeout })
+        #[expect(clippy::cast_precision_loss, reason = "seconds that somebody waits")]
+        let timeout = self.limit as f64;
+        Ok(Become { channel, argv: words.argv, prompt, timeout })
     }
 
-    fn default_flags(&self) -> Result<&'static str, BecomeError> {
-        match self.name.as_str() {
-            "sudo" => Ok("-H -S -n"),
-            "su" | "doas" => Ok(""),
-            other => Err(BecomeError {
-                message: format!(
-                    "Invalid become method specified, could not find matching plugin: '{other}'. \
-                                  windlass has sudo, su and doas"
-                ),
-            }),
+    fn sudo(&self) -> Words {
+        let mut flags = self.flags("-H -S -n");
+        let script = if asks_for_shell(&flags) { "@ENCODED@" } else { "@SCRIPT@" };
+        let mut prompts = Vec::new();
+        if self.password.is_some() {
+            let prompt = format!("[{} via ansible, key={}] password:", self.name, key());
+            flags = asking(flags);
+            flags.extend(["-p".to_owned(), prompt.clone()]);
+            prompts.push(prompt);
+        }
+        let argv = [self.program(), flags, self.as_user(), shell(script)].concat();
+        Words {
+            argv: self.alone(argv),
+            prompts,
+            pty: false,
+            wrong: &["Sorry, try again.", "incorrect password"],
         }
     }
 
-    /// Returns what the task's failure says.
-    pub(super) fn explain(&self, failed: &BecomeFailed) -> BecomeError {
-        let output = failed.output.trim();
-        let name = &self.name;
-        let message = match failed.reason {
-            BecomeFailure::NotFound => {
-                format!("the become method `{name}` is not installed on the host: {output}")
-            }
-            BecomeFailure::MissingPassword => match name.as_str() {
-                "sudo" => "Missing sudo password".to_owned(),
-                _ => format!("Missing {name} password"),
-            },
-            BecomeFailure::IncorrectPassword => match name.as_str() {
-                "sudo" => "Incorrect sudo password".to_owned(),
-                _ => format!("Incorrect {name} password"),
-            },
-            BecomeFailure::Timeout => {
-                format!("Timed out waiting for become success or become password prompt: {output}")
-            }
-            BecomeFailure::Ended => match (output, failed.status) {
-                ("", Some(status)) => {
-                    format!("cannot become `{}` by {name}: exit status {status}", self.user)
-                }
-                ("", None) => format!("cannot become `{}` by {name}", self.user),
-                (output, _) => format!("cannot become `{}` by {name}: {output}", self.user),
-            },
+    fn su(&self) -> Words {
+        let command = ["-c".to_owned(), "exec /bin/sh -c '@SCRIPT@'".to_owned()];
+        let argv =
+            [self.program(), self.flags(""), vec![self.user.clone()], command.to_vec()].concat();
+        let wrong = &["Authentication failure", "incorrect password"];
+        Words { argv, prompts: self.asked_as(&PROMPTS), pty: true, wrong }
+    }
+
+    fn doas(&self) -> Words {
+        let mut flags = self.flags("");
+        if self.password.is_none() {
+            flags.push("-n".to_owned());
+        }
+        let argv = [self.program(), flags, self.as_user(), shell("@SCRIPT@")].concat();
+        let wrong = &["Permission denied", "Authentication failed", "doas: Authorization failed"];
+        Words { argv, prompts: self.asked_as(&PROMPTS), pty: true, wrong }
+    }
+
+    fn ksu(&self) -> Words {
+        let command = [vec![self.user.clone(), "-e".to_owned()], shell("@SCRIPT@")].concat();
+        let argv = [self.program(), self.flags(""), command].concat();
+        // The principal's name follows the words and comes before the colon.
+        let prompts = self.asked_as(&["Kerberos password for *"]);
+        Words { argv, prompts, pty: true, wrong: &["Password incorrect"] }
+    }
+
+    fn pbrun(&self) -> Words {
+        let argv = [self.program(), self.flags(""), self.as_user(), shell("@SCRIPT@")].concat();
+        Words { argv, prompts: self.asked_as(&["Password"]), pty: true, ..Words::default() }
+    }
+
+    fn pmrun(&self) -> Words {
+        let argv = [self.program(), self.flags(""), shell("@SCRIPT@")].concat();
+        let prompts = self.asked_as(&["Enter UPM user password"]);
+        Words { argv, prompts, pty: true, ..Words::default() }
+    }
+
+    fn program(&self) -> Vec<String> {
+        let words = shell_words(&self.executable);
+        if words.is_empty() { vec![self.name.clone()] } else { words }
+    }
+
+    fn flags(&self, own: &str) -> Vec<String> {
+        shell_words(self.flags.as_deref().unwrap_or(own))
+    }
+
+    fn as_user(&self) -> Vec<String> {
+        if self.user.is_empty() {
+            return Vec::new();
+        }
+        vec!["-u".to_owned(), self.user.clone()]
+    }
+
+    /// How the password is asked for: by these words, or by those that the user named.
+    fn asked_as(&self, words: &[&str]) -> Vec<String> {
+        let named = self.prompts.iter().map(String::as_str);
+        let words: Vec<&str> =
+            if self.prompts.is_empty() { words.to_vec() } else { named.collect() };
+        words
+            .iter()
+            .flat_map(|word| [":", " :", "："].map(|colon| format!("{word}{colon}")))
+            .collect()
+    }
+
+    /// The command in the folder in which it is to be called, and under a parent of its own: without a terminal sudo remembers
+    /// for its parent that a password was right.
+    fn alone(&self, argv: Vec<String>) -> Vec<String> {
+        let folder = self.chdir.as_deref().filter(|folder| !folder.is_empty());
+        let script = match folder {
+            Some(_) => "cd \"$1\" && shift && \"$@\"; exit $?",
+            None => "\"$@\"; exit $?",
         };
-        BecomeError { message }
+        let around = ["/bin/sh", "-c", script, "/bin/sh"].into_iter().chain(folder);
+        around.map(str::to_owned).chain(argv).collect()
     }
 }
 
-const SUDO_PROMPT: &str = "[windlass asks for the sudo password]:";
-const SUDO_WRONG: &[&str] = &["Sorry, try again.", "incorrect password"];
-const SU_WRONG: &[&str] = &["Authentication failure", "incorrect password"];
-const DOAS_WRONG: &[&str] =
-    &["Permission denied", "Authentication failed", "doas: Authorization failed"];
-
-/// How `su` asks, in the languages that hosts speak.
-const SU_PROMPTS: [&str; 20] = [
-    "Password:",
-    "Passwort:",
-    "Mot de passe :",
-    "Mot de passe:",
-    "Contraseña:",
-    "Senha:",
-    "Wachtwoord:",
-    "Hasło:",
-    "Lösenord:",
-    "Adgangskode:",
-    "Passord:",
-    "Salasana:",
-    "Heslo:",
-    "Jelszó:",
-    "Parola:",
-    "Пароль:",
-    "パスワード:",
-    "密码：",
-    "密碼：",
-    "암호:",
+/// How the password is asked for, in the languages that hosts speak.
+const PROMPTS: [&str; 32] = [
+    "Password",
+    "Passwort",
+    "Mot de passe",
+    "Contraseña",
+    "Contrasenya",
+    "Senha",
+    "Wachtwoord",
+    "Hasło",
+    "Lösenord",
+    "Adgangskode",
+    "Passord",
+    "Salasana",
+    "Heslo",
+    "Jelszó",
+    "Parola",
+    "Parool",
+    "Pasahitza",
+    "Sandi",
+    "Mật khẩu",
+    "Пароль",
+    "Парола",
+    "Лозинка",
+    "ססמה",
+    "गुप्तशब्द",
+    "शब्दकूट",
+    "సంకేతపదము",
+    "හස්පදය",
+    "パスワード",
+    "密码",
+    "密碼",
+    "口令",
+    "암호",
 ];
 
+fn shell(script: &str) -> Vec<String> {
+    ["/bin/sh", "-c", script].map(str::to_owned).to_vec()
+}
+
+/// Letters that nobody foresees: what else is printed cannot be taken for the prompt.
+fn key() -> String {
+    let random = RandomState::new();
+    (0..32u8).map(|place| char::from(b'a' + (random.hash_one(place) % 26) as u8)).collect()
+}
+
+/// Flags without the one that keeps sudo from asking, alone or among others.
+fn asking(flags: Vec<String>) -> Vec<String> {
+    let kept = flags.into_iter().filter_map(|flag| {
+        let letters = flag.strip_prefix('-').filter(|rest| !rest.starts_with('-'));
+        match letters {
+            Some("n") => None,
+            Some(letters) => Some(format!("-{}", letters.replacen('n', "", 1))),
+            None => (flag != "--non-interactive").then_some(flag),
+        }
+    });
+    kept.collect()
+}
 /// Returns whether `sudo` runs the user's shell, which reads the words again: `-i`, `-s` and what says so at length.
 fn asks_for_shell(flags: &[String]) -> bool {
     let mut words = flags.iter();
@@ -206,25 +296,69 @@ fn shell_words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn argv(name: &str, flags: Option<&str>, password: Option<&str>) -> String {
-        let method = Method {
+    fn method(name: &str, flags: Option<&str>, password: Option<&str>) -> Method {
+        Method {
             name: name.to_owned(),
             user: "app".to_owned(),
-            executable: String::new(),
             flags: flags.map(ToOwned::to_owned),
             password: password.map(ToOwned::to_owned),
+            ..Method::default()
+        }
+    }
+
+    fn argv(method: &Method) -> String {
+        let words = |request: Become| {
+            let own = usize::from(request.argv[0] == "/bin/sh") * 4;
+            let words = request.argv[own..].iter().map(|word| match word.split_once("key=") {
+                Some((start, _)) => format!("{start}key=…] password:"),
+                None => word.clone(),
+            });
+            words.collect::<Vec<_>>().join(" ")
         };
-        method.request(1, 10.0).map_or_else(|error| error.message, |request| request.argv.join(" "))
+        method.request(1).map_or_else(|error| error.message, words)
     }
 
     #[test]
     fn commands_are_the_reference_s() {
+        let argv = |name, flags, password| argv(&method(name, flags, password));
         insta::assert_snapshot!(argv("sudo", None, None), @"sudo -H -S -n -u app /bin/sh -c @SCRIPT@");
-        insta::assert_snapshot!(argv("sudo", None, Some("x")), @"sudo -H -S -p [windlass asks for the sudo password]: -u app /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("sudo", None, Some("x")), @"sudo -H -S -p [sudo via ansible, key=…] password: -u app /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("sudo", Some("-nHE --non-interactive"), Some("x")), @"sudo -HE -p [sudo via ansible, key=…] password: -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("sudo", Some("-Hi"), None), @"sudo -Hi -u app /bin/sh -c @ENCODED@");
         insta::assert_snapshot!(argv("sudo", Some("-p is -g s -E"), None), @"sudo -p is -g s -E -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("su", Some("-l"), None), @"su -l app -c exec /bin/sh -c '@SCRIPT@'");
         insta::assert_snapshot!(argv("doas", None, None), @"doas -n -u app /bin/sh -c @SCRIPT@");
-        assert!(argv("pbrun", None, None).contains("Invalid become method"));
+        insta::assert_snapshot!(argv("dzdo", None, None), @"dzdo -H -S -n -u app /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("ksu", None, None), @"ksu app -e /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("pbrun", None, None), @"pbrun -u app /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("pmrun", None, None), @"pmrun /bin/sh -c @SCRIPT@");
+        insta::assert_snapshot!(argv("machinectl", None, None), @"Invalid become method specified, could not find matching plugin: 'machinectl'. windlass has sudo, su, doas, dzdo, ksu, pbrun, pmrun");
+    }
+
+    #[test]
+    fn programs_have_words_and_folders() {
+        let method = Method {
+            executable: "/opt/sudo -A".to_owned(),
+            chdir: Some("/srv/my app".to_owned()),
+            ..method("sudo", Some(""), None)
+        };
+        insta::assert_snapshot!(argv(&method), @r#"/srv/my app /opt/sudo -A -u app /bin/sh -c @SCRIPT@"#);
+    }
+
+    #[test]
+    fn sudo_has_a_parent_of_its_own() {
+        let argv = method("sudo", None, None).request(1).unwrap().argv;
+        assert_eq!(argv[..4], ["/bin/sh", "-c", "\"$@\"; exit $?", "/bin/sh"]);
+    }
+
+    #[test]
+    fn the_user_s_prompts_stand_for_those_that_are_known() {
+        let asked = |prompts: &[&str]| {
+            let prompts = prompts.iter().map(|&word| word.to_owned()).collect();
+            let method = Method { prompts, ..method("su", None, Some("x")) };
+            method.request(1).unwrap().prompt.unwrap().texts
+        };
+        assert_eq!(asked(&["Kennwort"]), ["Kennwort:", "Kennwort :", "Kennwort："]);
+        assert!(asked(&[]).contains(&"Mot de passe :".to_owned()));
     }
 }

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use windlass_modules::host::quote_word;
-use windlass_protocol::{BecomeFailed, BecomeFailure, Prompt};
+use windlass_protocol::{BecomeFailed, BecomeFailure, Prompt, wants_password};
 
 use super::{BecomeError, Method};
 use crate::connection::{Connection, Error, Output, Process, Pty};
 
 /// Printed as soon as the command is the other user; what comes before it is the method's own.
 const BECAME: &str = "WINDLASS-BECAME";
-
-/// How long a method may take to ask and to answer.
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a command has no output.
 #[derive(Debug)]
@@ -34,93 +31,126 @@ pub async fn run_as(
     method: &Method,
     command: &str,
 ) -> Result<Output, RunAsError> {
-    let request = method.request(0, LIMIT.as_secs_f64()).map_err(RunAsError::Become)?;
-    let line = command_line(&request.argv, command);
-    let output = match request.prompt {
-        None => connection.exec(&line, None).await?.output(&[]).await?,
-        // sudo reads its password from standard input, and asks on standard error.
-        Some(prompt) if !prompt.pty => {
-            let password = prompt.password.unwrap_or_default() + "\n";
-            let output = connection.exec(&line, None).await?.output(password.as_bytes()).await?;
-            let text = prompt.texts.concat();
-            let errors = String::from_utf8_lossy(&output.stderr).replace(&text, "");
-            Output { stderr: errors.into_bytes(), ..output }
-        }
-        Some(prompt) => {
-            let process = connection.exec(&line, Some(Pty::default())).await?;
-            match tokio::time::timeout(LIMIT, answer(process, &prompt)).await {
-                Ok((process, before)) => {
-                    let output = process.output(&[]).await?;
-                    Output { stdout: [before, output.stdout].concat(), ..output }
-                }
-                Err(_) => {
-                    return Err(failed(method, BecomeFailure::Timeout, String::new(), None));
-                }
+    let request = method.request(0).map_err(RunAsError::Become)?;
+    let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
+    let line = command_line(&request.argv, command, pty);
+    let process = connection.exec(&line, pty.then(Pty::default)).await?;
+    let mut heard = Heard::default();
+    let limit = Duration::from_secs(method.limit);
+    let prompt = request.prompt.as_ref();
+    let reason = match tokio::time::timeout(limit, heard.until_became(process, prompt)).await {
+        Ok(Ok(process)) => return Ok(heard.became(process.output(&[]).await?)),
+        Ok(Err(Refused::Asked)) => BecomeFailure::IncorrectPassword,
+        Ok(Err(Refused::Ended(process))) => {
+            let output = process.output(&[]).await?;
+            heard.errors.extend_from_slice(&output.stderr);
+            let said = heard.since_answered();
+            if prompt.is_some_and(|prompt| prompt.refuses(&said)) {
+                BecomeFailure::IncorrectPassword
+            } else if wants_password(&said) {
+                BecomeFailure::MissingPassword
+            } else if method.is_local {
+                BecomeFailure::Ended
+            } else {
+                return Ok(Output { stdout: heard.said, stderr: heard.errors, ..output });
             }
         }
+        Err(_) => BecomeFailure::Timeout,
     };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    if let Some((_, rest)) = said.split_once(BECAME) {
-        let rest = rest.trim_start_matches('\r');
-        let rest = rest.strip_prefix('\n').unwrap_or(rest);
-        return Ok(Output { stdout: rest.as_bytes().to_vec(), ..output });
-    }
-    let said = said + &String::from_utf8_lossy(&output.stderr);
-    let reason = if said.contains("password is required") {
-        BecomeFailure::MissingPassword
-    } else if method.password.is_some() {
-        BecomeFailure::IncorrectPassword
-    } else {
-        return Ok(output);
-    };
-    Err(failed(method, reason, said, None))
+    Err(RunAsError::Become(method.explain(&heard.refused(reason, pty))))
 }
 
-fn failed(
-    method: &Method,
-    reason: BecomeFailure,
-    output: String,
-    status: Option<i32>,
-) -> RunAsError {
-    RunAsError::Become(method.explain(&BecomeFailed { channel: 0, reason, output, status }))
+/// Why a command did not become the other user's.
+enum Refused {
+    /// It asked again for the password.
+    Asked,
+    Ended(Process),
 }
 
-/// Waits for a prompt and answers it; returns the command, and what it printed so far.
-///
-/// Without a terminal of its own a method asks on standard error.
-async fn answer(mut process: Process, prompt: &Prompt) -> (Process, Vec<u8>) {
-    let (mut seen, mut asked) = (Vec::new(), Vec::new());
-    let (mut buffer, mut errors) = ([0; 4096], [0; 4096]);
-    let mut errors_ended = false;
-    loop {
-        tokio::select! {
-            read = process.stdout.read(&mut buffer) => match read {
-                Ok(0) | Err(_) => return (process, [seen, asked].concat()),
-                Ok(length) => seen.extend_from_slice(&buffer[..length]),
-            },
-            read = process.stderr.read(&mut errors), if !errors_ended => match read {
-                Ok(0) | Err(_) => errors_ended = true,
-                Ok(length) => asked.extend_from_slice(&errors[..length]),
-            },
-        }
-        if String::from_utf8_lossy(&seen).contains(BECAME) {
-            return (process, seen);
-        }
-        let text = [seen.as_slice(), &asked].concat();
-        let text = String::from_utf8_lossy(&text);
-        if prompt.texts.iter().any(|wanted| text.contains(wanted.as_str())) {
+/// What a command printed before it was the other user's.
+#[derive(Default)]
+struct Heard {
+    said: Vec<u8>,
+    errors: Vec<u8>,
+    answered: bool,
+    /// How much had been printed when the password was given.
+    before: (usize, usize),
+}
+
+impl Heard {
+    /// Waits until the command is the other user's, and answers what the method asks.
+    async fn until_became(
+        &mut self,
+        mut process: Process,
+        prompt: Option<&Prompt>,
+    ) -> Result<Process, Refused> {
+        let (mut buffer, mut errors) = ([0; 4096], [0; 4096]);
+        let mut errors_ended = false;
+        loop {
+            tokio::select! {
+                read = process.stdout.read(&mut buffer) => match read {
+                    Ok(0) | Err(_) => return Err(Refused::Ended(process)),
+                    Ok(length) => self.said.extend_from_slice(&buffer[..length]),
+                },
+                read = process.stderr.read(&mut errors), if !errors_ended => match read {
+                    Ok(0) | Err(_) => errors_ended = true,
+                    Ok(length) => self.errors.extend_from_slice(&errors[..length]),
+                },
+            }
+            if after_mark(&self.said).is_some() {
+                return Ok(process);
+            }
+            let Some(prompt) = prompt.filter(|prompt| prompt.asks(&self.since_answered())) else {
+                continue;
+            };
+            if self.answered {
+                return Err(Refused::Asked);
+            }
             let password = prompt.password.clone().unwrap_or_default() + "\n";
             // A method that is gone by now says so by its exit status.
             let _ = process.stdin.write_all(password.as_bytes()).await;
             let _ = process.stdin.flush().await;
-            return (process, seen);
+            self.answered = true;
+            self.before = (self.said.len(), self.errors.len());
         }
+    }
+
+    fn since_answered(&self) -> String {
+        let said = String::from_utf8_lossy(&self.said[self.before.0..]);
+        said.into_owned() + &String::from_utf8_lossy(&self.errors[self.before.1..])
+    }
+
+    /// What the command itself printed; what the method printed before is left out.
+    fn became(self, rest: Output) -> Output {
+        let own = |bytes: Vec<u8>| after_mark(&bytes).map_or(bytes.clone(), <[u8]>::to_vec);
+        let stdout = own([self.said, rest.stdout].concat());
+        let stderr = own([self.errors, rest.stderr].concat());
+        Output { stdout, stderr, ..rest }
+    }
+
+    fn refused(&self, reason: BecomeFailure, pty: bool) -> BecomeFailed {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (said, errors) = (text(&self.said), text(&self.errors));
+        // What asks on a terminal asks beside its output.
+        let (stdout, stderr) = if pty { (errors, said) } else { (said, errors) };
+        let output = self.since_answered();
+        let answered = self.answered;
+        BecomeFailed { output, stdout, stderr, answered, ..BecomeFailed::new(0, reason) }
     }
 }
 
+/// What follows the line that says that the command is the other user's.
+fn after_mark(printed: &[u8]) -> Option<&[u8]> {
+    let at = printed.windows(BECAME.len()).position(|part| part == BECAME.as_bytes())?;
+    let rest = &printed[at + BECAME.len()..];
+    rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))
+}
+
 /// The method's words as one line for a shell, with the command in the place of its script.
-fn command_line(argv: &[String], command: &str) -> String {
-    let script = format!("echo {BECAME}; {command}");
+fn command_line(argv: &[String], command: &str, pty: bool) -> String {
+    // On a terminal both streams are one.
+    let also = if pty { String::new() } else { format!("; echo {BECAME} >&2") };
+    let script = format!("echo {BECAME}{also}; {command}");
     let encoded = windlass_protocol::bootstrap::without_dollars(&script);
     let words = argv.iter().map(|word| {
         // `su -c` has the script in quotes of its own.
@@ -141,9 +171,10 @@ mod tests {
             argv(&["env", "A=1", "/bin/sh", "-c", "@SCRIPT@"]),
             argv(&["sh", "-c", "exec /bin/sh -c '@SCRIPT@'"]),
         ] {
-            let line = command_line(&argv, "printf '%s' \"it's\"");
+            let line = command_line(&argv, "printf '%s' \"it's\"", false);
             let output = std::process::Command::new("sh").args(["-c", &line]).output().unwrap();
             assert_eq!(String::from_utf8_lossy(&output.stdout), "WINDLASS-BECAME\nit's");
+            assert_eq!(String::from_utf8_lossy(&output.stderr), "WINDLASS-BECAME\n");
         }
     }
 }

@@ -29,9 +29,6 @@ use crate::connection::{Exit, Reader, Writer};
 /// Contents up to this size travel with their request instead of being asked for.
 const PUSH_LIMIT: u64 = 32 << 10;
 
-/// Seconds that a become method may take to ask and to start.
-const BECOME_TIMEOUT: f64 = 30.0;
-
 /// A helper on a host, for as long as its connection lives; cheap to clone.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
@@ -247,7 +244,7 @@ impl Session {
             return Ok(*channel);
         }
         let channel = self.0.next_channel.fetch_add(1, Ordering::Relaxed);
-        let request = method.request(channel, BECOME_TIMEOUT)?;
+        let request = method.request(channel)?;
         let payload = serde_json::to_vec(&request).expect("a request is plain data");
         let _ = self.0.outgoing.send(Frame::new(Kind::Become, 0, payload));
         state.channels.insert(method.clone(), channel);
@@ -519,8 +516,8 @@ mod tests {
             name: "sudo".to_owned(),
             user: "nobody".to_owned(),
             executable: "/does/not/exist".to_owned(),
-            flags: None,
-            password: None,
+            limit: 10,
+            ..Method::default()
         };
         let mut answer = session.send(Request { method: Some(method), ..ping("x", 0) });
         let Event::BecomeFailed(error) = answer.next().await else { panic!("it became") };

@@ -272,29 +272,33 @@ settings! {
     /// Whether the prompt names no method
     agnostic_become_prompt: bool = "True", [("privilege_escalation", "agnostic_become_prompt")], ["ANSIBLE_AGNOSTIC_BECOME_PROMPT"];
     /// User to become by sudo
-    sudo_user: Option<String> = none, [("sudo_become_plugin", "user")], ["ANSIBLE_SUDO_USER"];
+    sudo_user: Option<String> = none, [("privilege_escalation", "become_user"), ("sudo_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_SUDO_USER"];
     /// The program sudo
-    sudo_exe: Option<String> = none, [("sudo_become_plugin", "executable")], ["ANSIBLE_SUDO_EXE"];
+    sudo_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("sudo_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_SUDO_EXE"];
     /// Flags of sudo
-    sudo_flags: Option<String> = none, [("sudo_become_plugin", "flags")], ["ANSIBLE_SUDO_FLAGS"];
+    sudo_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("sudo_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_SUDO_FLAGS"];
     /// Password for sudo
-    sudo_password: Option<String> = none, [("sudo_become_plugin", "password")], ["ANSIBLE_SUDO_PASS"];
+    sudo_password: Option<String> = none, [("sudo_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_SUDO_PASS"];
+    /// Folder in which sudo is called
+    sudo_chdir: Option<String> = none, [("sudo_become_plugin", "chdir")], ["ANSIBLE_SUDO_CHDIR"];
     /// User to become by su
-    su_user: Option<String> = none, [("su_become_plugin", "user")], ["ANSIBLE_SU_USER"];
+    su_user: Option<String> = none, [("privilege_escalation", "become_user"), ("su_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_SU_USER"];
     /// The program su
-    su_exe: Option<String> = none, [("su_become_plugin", "executable")], ["ANSIBLE_SU_EXE"];
+    su_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("su_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_SU_EXE"];
     /// Flags of su
-    su_flags: Option<String> = none, [("su_become_plugin", "flags")], ["ANSIBLE_SU_FLAGS"];
+    su_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("su_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_SU_FLAGS"];
     /// Password for su
-    su_password: Option<String> = none, [("su_become_plugin", "password")], ["ANSIBLE_SU_PASS"];
+    su_password: Option<String> = none, [("su_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_SU_PASS"];
+    /// How su asks for the password
+    su_prompt_l10n: Vec<String> = "", [("su_become_plugin", "localized_prompts")], ["ANSIBLE_SU_PROMPT_L10N"];
     /// User to become by doas
-    doas_user: Option<String> = none, [("doas_become_plugin", "user")], ["ANSIBLE_DOAS_USER"];
+    doas_user: Option<String> = none, [("privilege_escalation", "become_user"), ("doas_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_DOAS_USER"];
     /// The program doas
-    doas_exe: Option<String> = none, [("doas_become_plugin", "executable")], ["ANSIBLE_DOAS_EXE"];
+    doas_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("doas_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_DOAS_EXE"];
     /// Flags of doas
-    doas_flags: Option<String> = none, [("doas_become_plugin", "flags")], ["ANSIBLE_DOAS_FLAGS"];
+    doas_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("doas_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_DOAS_FLAGS"];
     /// Password for doas
-    doas_password: Option<String> = none, [("doas_become_plugin", "password")], ["ANSIBLE_DOAS_PASS"];
+    doas_password: Option<String> = none, [("doas_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_DOAS_PASS"];
     // Vault.
     /// Whether to ask for the vault's password
     ask_vault_pass: bool = "False", [("defaults", "ask_vault_pass")], ["ANSIBLE_ASK_VAULT_PASS"];

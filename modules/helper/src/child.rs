@@ -16,8 +16,11 @@ use crate::identity::Identity;
 use windlass_protocol::{
     Become, BecomeFailed, BecomeFailure, Frame, Prompt,
     bootstrap::{self, Greeting},
-    write_frame,
+    wants_password, write_frame,
 };
+
+/// How long a helper may take to start as soon as its shell runs as the other user.
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// The way to a child.
 pub(crate) struct Child {
@@ -49,21 +52,20 @@ pub(crate) fn start(
     request: &Become,
     identity: &Identity,
 ) -> Result<(Child, impl Read + use<>), BecomeFailed> {
-    let failed = |reason, output: String, status| BecomeFailed {
-        channel: request.channel,
-        reason,
-        output,
-        status,
+    let failed = |reason, stderr: String| BecomeFailed {
+        output: stderr.clone(),
+        stderr,
+        ..BecomeFailed::new(request.channel, reason)
     };
-    let script = own_script(identity)
-        .map_err(|error| failed(BecomeFailure::Ended, error.to_string(), None))?;
+    let script =
+        own_script(identity).map_err(|error| failed(BecomeFailure::Ended, error.to_string()))?;
     let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let spawned = spawn(&request.argv, &script, pty).map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::NotFound => BecomeFailure::NotFound,
             _ => BecomeFailure::Ended,
         };
-        failed(reason, error.to_string(), None)
+        failed(reason, error.to_string())
     })?;
     let Spawned { process, input, output, errors } = spawned;
     let mut conversation = Conversation {
@@ -72,6 +74,7 @@ pub(crate) fn start(
         prompt: request.prompt.clone(),
         deadline: Instant::now() + Duration::from_secs_f64(request.timeout),
         seen: Vec::new(),
+        said: Vec::new(),
         answered: false,
         errors: Arc::default(),
     };
@@ -85,11 +88,34 @@ pub(crate) fn start(
             Ok((child, Frames { pieces, rest, at: 0, errors: late }))
         }
         Err((reason, output)) => {
-            let _ = conversation.process.kill();
+            end(&mut conversation.process);
             let status = conversation.process.wait().ok().and_then(|status| status.code());
-            Err(failed(reason, output, status))
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let said = text(&conversation.said);
+            let errors = text(&conversation.errors.lock().unwrap_or_else(PoisonError::into_inner));
+            // What asks on a terminal asks beside its output.
+            let (stdout, stderr) = if pty { (errors, said) } else { (said, errors) };
+            let answered = conversation.answered;
+            Err(BecomeFailed {
+                output,
+                stdout,
+                stderr,
+                answered,
+                status,
+                ..BecomeFailed::new(request.channel, reason)
+            })
         }
     }
+}
+
+/// Kills a method and what it started: all that is in the group or session that it began.
+fn end(process: &mut std::process::Child) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = i32::try_from(process.id()).ok().and_then(Pid::from_raw) {
+        // What belongs to another user ends when its input does.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = process.kill();
 }
 
 /// Returns why a child that had started is gone.
@@ -102,7 +128,12 @@ pub(crate) fn ended(channel: u16, child: Option<&Child>) -> BecomeFailed {
         let errors = child.errors.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&errors).into_owned()
     });
-    BecomeFailed { channel, reason: BecomeFailure::Ended, output, status }
+    BecomeFailed {
+        output: output.clone(),
+        stderr: output,
+        status,
+        ..BecomeFailed::new(channel, BecomeFailure::Ended)
+    }
 }
 
 /// The bootstrap for this very binary, which the child gets from here.
@@ -224,8 +255,10 @@ struct Conversation {
     input: File,
     prompt: Option<Prompt>,
     deadline: Instant,
-    /// Everything printed so far on both streams.
+    /// What was printed on both streams since a prompt was answered.
     seen: Vec<u8>,
+    /// Everything printed to standard output, or the terminal.
+    said: Vec<u8>,
     answered: bool,
     errors: Arc<Mutex<Vec<u8>>>,
 }
@@ -242,9 +275,15 @@ impl Conversation {
                 Ok(Piece::Output(bytes)) => {
                     lines.extend_from_slice(&bytes);
                     self.seen.extend_from_slice(&bytes);
+                    self.said.extend_from_slice(&bytes);
                     while let Some(end) = lines.iter().position(|byte| *byte == b'\n') {
                         let line: Vec<u8> = lines.drain(..=end).collect();
-                        match Greeting::parse(&String::from_utf8_lossy(&line)) {
+                        let greeting = Greeting::parse(&String::from_utf8_lossy(&line));
+                        if greeting.is_some() {
+                            // It has become: from here on the limit is that of starting.
+                            self.deadline = Instant::now() + START_LIMIT;
+                        }
+                        match greeting {
                             Some(Greeting::Hello) => return Ok(lines),
                             Some(Greeting::Need) => self.upload()?,
                             Some(Greeting::Fail(text)) => return Err((BecomeFailure::Ended, text)),
@@ -273,15 +312,10 @@ impl Conversation {
     fn answer_prompt(&mut self) -> Result<(), Refusal> {
         let Some(prompt) = &self.prompt else { return Ok(()) };
         let text = String::from_utf8_lossy(&self.seen).into_owned();
-        let lower = text.to_lowercase();
-        if self.answered && prompt.wrong.iter().any(|wrong| lower.contains(&wrong.to_lowercase())) {
+        if self.answered && prompt.refuses(&text) {
             return Err((BecomeFailure::IncorrectPassword, text));
         }
-        let asks = prompt
-            .texts
-            .iter()
-            .any(|asked| lower.trim_end().ends_with(asked.to_lowercase().trim_end()));
-        if !asks {
+        if !prompt.asks(&text) {
             return Ok(());
         }
         if self.answered {
@@ -306,17 +340,10 @@ impl Conversation {
     }
 
     fn why_ended(&self) -> BecomeFailure {
-        let text = self.text().to_lowercase();
-        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        if self.prompt.as_ref().is_some_and(|prompt| {
-            has(&prompt.wrong.iter().map(std::string::String::as_str).collect::<Vec<_>>())
-        }) {
+        let text = self.text();
+        if self.prompt.as_ref().is_some_and(|prompt| prompt.refuses(&text)) {
             BecomeFailure::IncorrectPassword
-        } else if has(&[
-            "a password is required",
-            "a terminal is required",
-            "authentication required",
-        ]) {
+        } else if wants_password(&text) {
             BecomeFailure::MissingPassword
         } else {
             BecomeFailure::Ended

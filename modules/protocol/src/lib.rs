@@ -14,7 +14,7 @@ mod message;
 pub use frame::{Frame, HEADER_LEN, Header, Kind, MAX_PAYLOAD, read_frame, write_frame};
 pub use message::{
     Become, BecomeFailed, BecomeFailure, ContentChunk, FetchRequest, Hello, Job, Json, JsonMap,
-    Prompt, Stream, TaskRequest, TaskResult, WHOLE_NUMBER,
+    Prompt, Stream, TaskRequest, TaskResult, WHOLE_NUMBER, wants_password,
 };
 
 /// Changes whenever a controller and a helper of different builds could not talk; the content hash of the helper

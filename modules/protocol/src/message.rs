@@ -123,20 +123,51 @@ pub struct Become {
     pub argv: Vec<String>,
     /// How the password is asked for; no prompt is answered when absent.
     pub prompt: Option<Prompt>,
-    /// Seconds until the child must have said hello.
+    /// Seconds until the child's shell must have said something.
     pub timeout: f64,
 }
 
 /// A password prompt and its answer.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Prompt {
-    /// Texts one of which ends what the method prints when it waits for the password.
+    /// Texts one of which ends what the method prints when it waits for the password; a `*` stands for whatever is there.
     pub texts: Vec<String>,
     pub password: Option<String>,
     /// Whether the method needs a terminal to ask.
     pub pty: bool,
     /// Texts that mean that the password was wrong.
     pub wrong: Vec<String>,
+}
+
+impl Prompt {
+    /// Returns whether what was printed ends in one of the texts, whatever their case.
+    pub fn asks(&self, printed: &str) -> bool {
+        let printed = printed.to_lowercase();
+        let last = printed.trim_end().lines().next_back().unwrap_or_default();
+        self.texts.iter().any(|text| {
+            let text = text.to_lowercase();
+            match text.split_once('*') {
+                Some((start, end)) => {
+                    last.find(start).is_some_and(|at| last[at + start.len()..].ends_with(end))
+                }
+                None => printed.trim_end().ends_with(text.trim_end()),
+            }
+        })
+    }
+
+    /// Returns whether what was printed says that the password was wrong.
+    pub fn refuses(&self, printed: &str) -> bool {
+        let printed = printed.to_lowercase();
+        self.wrong.iter().any(|wrong| printed.contains(&wrong.to_lowercase()))
+    }
+}
+
+/// Returns whether a method said that it needs a password, in whatever way hosts say that.
+pub fn wants_password(printed: &str) -> bool {
+    let printed = printed.to_lowercase();
+    ["password is required", "a terminal is required", "authentication required"]
+        .iter()
+        .any(|words| printed.contains(words))
 }
 
 impl std::fmt::Debug for Prompt {
@@ -154,9 +185,23 @@ impl std::fmt::Debug for Prompt {
 pub struct BecomeFailed {
     pub channel: u16,
     pub reason: BecomeFailure,
-    /// What the method printed, as far as it helps.
+    /// What the method printed since it was answered.
     pub output: String,
+    /// What it printed to standard output.
+    pub stdout: String,
+    /// What it printed to standard error, or to its terminal.
+    pub stderr: String,
+    /// Whether a prompt was answered.
+    pub answered: bool,
     pub status: Option<i32>,
+}
+
+impl BecomeFailed {
+    /// Returns a failure of which no more is known.
+    pub fn new(channel: u16, reason: BecomeFailure) -> BecomeFailed {
+        let (output, stdout, stderr) = (String::new(), String::new(), String::new());
+        BecomeFailed { channel, reason, output, stdout, stderr, answered: false, status: None }
+    }
 }
 
 /// The kinds of failure that users know by their reference wording.

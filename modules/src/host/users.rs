@@ -99,6 +99,14 @@ impl Host {
     }
 }
 
+/// Returns the name of the user that this program runs as, or its number where it has none.
+pub fn own_name() -> String {
+    let uid = rustix::process::geteuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let user = users.lines().filter_map(User::parse).find(|user| user.uid == uid);
+    user.map_or_else(|| uid.to_string(), |user| user.name)
+}
+
 /// Returns the home folder of a user of this machine; of the helper's own user when `name` is empty.
 pub fn home_of(name: &str) -> Option<String> {
     let users = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -31,8 +31,9 @@ const PLUGINS: [(&str, &str, &str); 10] = [
 /// Type and plugin of a line of the table that is no base setting.
 fn plugin(entry: &Entry) -> Option<(&'static str, &'static str)> {
     let is_base = KNOWN.iter().any(|known| {
-        entry.variables.iter().any(|name| known.variables.contains(name))
-            || entry.keys.iter().any(|key| known.keys.contains(key))
+        // The last names are a setting's own: those before it shares with others.
+        entry.variables.last().is_some_and(|name| known.variables.contains(name))
+            || entry.keys.last().is_some_and(|key| known.keys.contains(key))
     });
     if is_base {
         return None;
