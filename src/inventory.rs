@@ -9,6 +9,7 @@ mod amazon;
 mod cache;
 mod compose;
 mod error;
+mod foreign;
 mod graph;
 mod host_list;
 mod ini;

@@ -5,6 +5,7 @@
 mod acting;
 mod installed;
 mod process;
+mod sources;
 mod wire;
 
 use std::{
@@ -19,6 +20,7 @@ pub use installed::{installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
+pub use sources::{Listed, list_source};
 pub use wire::{packed, unpacked};
 
 use crate::{

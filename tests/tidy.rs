@@ -72,7 +72,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("output", &["diagnostic", "value", "yaml"]),
     ("playbook", &["diagnostic", "paths", "value", "vault", "yaml"]),
     ("template", &["diagnostic", "value", "vault", "yaml"]),
-    ("inventory", &["diagnostic", "paths", "settings", "template", "value", "vault", "yaml"]),
+    (
+        "inventory",
+        &["diagnostic", "paths", "plugins", "settings", "template", "value", "vault", "yaml"],
+    ),
     ("settings", &["diagnostic", "paths", "value"]),
     ("yaml", &["diagnostic", "value"]),
     ("value", &["diagnostic"]),

@@ -26,8 +26,22 @@ pub(super) fn is_script(path: &Path) -> bool {
 
 /// Runs a script with `--list`, and with `--host` for each host when it gives no variables of hosts.
 pub(super) fn read(path: &Path, loader: &mut Loader<'_>) -> Result<(), Diagnostic> {
-    let shown = path.display().to_string();
     let listed = call(path, &["--list"], loader)?;
+    for host in adopt(path, listed, loader)? {
+        let name = loader.inventory.host(host).name.to_string();
+        let vars = call(path, &["--host", &name], loader)?;
+        set_host_vars(host, vars, loader)?;
+    }
+    Ok(())
+}
+
+/// Takes what a source lists; returns its hosts where it does not say their variables.
+pub(super) fn adopt(
+    path: &Path,
+    listed: Json,
+    loader: &mut Loader<'_>,
+) -> Result<Vec<HostId>, Diagnostic> {
+    let shown = path.display().to_string();
     let Json::Object(mut groups) = listed else {
         return Err(Diagnostic::bare(format!(
             "Unable to get JSON decoder for inventory script result: Value is '{}' instead of 'dict'.",
@@ -57,14 +71,9 @@ pub(super) fn read(path: &Path, loader: &mut Loader<'_>) -> Result<(), Diagnosti
                 set_host_vars(host, vars.take(), loader)?;
             }
         }
-        return Ok(());
+        return Ok(Vec::new());
     }
-    for host in hosts {
-        let name = loader.inventory.host(host).name.to_string();
-        let vars = call(path, &["--host", &name], loader)?;
-        set_host_vars(host, vars, loader)?;
-    }
-    Ok(())
+    Ok(hosts)
 }
 
 struct Reader<'a, 'b> {

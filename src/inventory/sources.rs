@@ -9,7 +9,7 @@ use std::{
 use regex::Regex;
 
 use super::{
-    GroupId, Inventory, advanced_host_list, host_list, ini,
+    GroupId, Inventory, advanced_host_list, foreign, host_list, ini,
     plugins::{self, Options},
     script, toml, yaml,
 };
@@ -310,12 +310,17 @@ impl<'a> Loader<'a> {
             return None;
         }
         let Some(plugin) = plugin else {
+            if let Some(read) = foreign::read(Path::new(&*source.path), self) {
+                return Some(read);
+            }
             let message =
                 format!("inventory source '{}' specifies unknown plugin '{name}'", source.path);
             let error = Diagnostic::error(&name_node.span, message).label("not known");
             return Some(Err(match crate::diagnostic::closest(name, plugins::names()) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error,
+                None => error.hint(
+                    "a plugin in Python needs an ansible-core that has it: activate its virtual environment",
+                ),
             }));
         };
         Some((plugin.read)(&Options { source, root: &root }, self))

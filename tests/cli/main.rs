@@ -6,4 +6,5 @@ mod containers;
 mod hostile;
 mod mistakes;
 mod names;
+mod sources;
 mod world;

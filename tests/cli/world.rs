@@ -26,7 +26,7 @@ impl World {
         let world = Self { folder };
         fs::create_dir(world.path("home")).expect("a folder can be made");
         fs::create_dir(world.path("bin")).expect("a folder can be made");
-        for name in ["windlass", "ansible", "ansible-playbook"] {
+        for name in ["windlass", "ansible", "ansible-inventory", "ansible-playbook"] {
             symlink(env!("CARGO_BIN_EXE_windlass"), world.path("bin").join(name))
                 .expect("a link can be made");
         }
