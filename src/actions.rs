@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, LazyLock},
+    sync::{Arc, LazyLock, OnceLock},
 };
 
 use crate::{
@@ -75,6 +75,18 @@ static BY_NAME: LazyLock<HashMap<&'static str, &'static Action>> =
 const CONTROL: [&str; 6] =
     ["meta", "include_tasks", "include_role", "import_tasks", "import_role", "import_playbook"];
 
+/// Names of actions that the operator does not want to have.
+static REFUSED: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Refuses actions by their names as playbooks write them; the first call holds.
+pub(crate) fn refuse(names: Vec<String>) {
+    let _ = REFUSED.set(names);
+}
+
+fn is_refused(written: &str) -> bool {
+    REFUSED.get().is_some_and(|names| names.iter().any(|name| name == written))
+}
+
 /// Returns the action of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Action> {
     BY_NAME.get(name).copied()
@@ -85,6 +97,9 @@ pub(crate) fn find(name: &str) -> Option<&'static Action> {
 /// An action that is not of `ansible.builtin` is called like the module that stands behind it, or where there is none by
 /// its full name.
 pub(crate) fn resolve(written: &str) -> Option<&'static str> {
+    if is_refused(written) {
+        return None;
+    }
     let short = ["ansible.builtin.", "ansible.legacy."]
         .iter()
         .find_map(|collection| written.strip_prefix(collection))
@@ -170,6 +185,15 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         },
         None => (),
     }
+    let unresolved = || {
+        Failure::at(
+            Some(&call.task.action_span),
+            format!("Cannot resolve '{name}' to an action or module."),
+        )
+    };
+    if is_refused(&call.task.action_written) {
+        return Err(unresolved());
+    }
     let has_text = call.args.contains_key("_raw_params");
     let takes_text = || {
         crate::playbook::takes_text(name)
@@ -191,10 +215,7 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return (action.run)(call);
     }
     let Some(module) = windlass_modules::find(name) else {
-        return Err(Failure::at(
-            Some(&call.task.action_span),
-            format!("Cannot resolve '{name}' to an action or module."),
-        ));
+        return Err(unresolved());
     };
     let args = call
         .args
@@ -239,6 +260,9 @@ pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
         ),
     )
     .label("no such module");
+    if is_refused(written) {
+        return Some(error.hint("the file that `plugin_filters_cfg` names refuses it"));
+    }
     let known = Keyword::names(Levels::TASK).chain(names());
     Some(match closest(name, names()).or_else(|| closest(name, known)) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),

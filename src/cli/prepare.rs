@@ -1,7 +1,7 @@
 //! From options to a run: inventory, variables, passwords, output.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, PoisonError},
 };
 
@@ -12,8 +12,9 @@ use super::{
     terminal::{self, Terminal},
 };
 use crate::{
+    actions,
     connection::{ConnectionOptions, Connections, Secret},
-    diagnostic::{Diagnostic, Diagnostics, Severity},
+    diagnostic::{Diagnostic, Diagnostics, Severity, Source},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets, Sink, log},
@@ -86,8 +87,34 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         settings.collection_roots(),
         installed_where(settings.collections_scan_sys_path.value),
     )));
+    if let Some(names) = refused_modules(&settings) {
+        actions::refuse(names);
+    }
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
+}
+
+/// Where modules that are refused stand unless a setting names another file.
+const REFUSED_MODULES: &str = "/etc/ansible/plugin_filters.yml";
+
+/// Returns the names that the operator's file refuses.
+fn refused_modules(settings: &Settings) -> Option<Vec<String>> {
+    let chosen = settings.plugin_filters_cfg.value.as_deref();
+    let path = chosen.unwrap_or(Path::new(REFUSED_MODULES));
+    let Ok(text) = std::fs::read_to_string(path) else {
+        if chosen.is_some() {
+            let path = path.display();
+            terminal::complain(&format!(
+                "[WARNING]: The plugin filter file, {path} does not exist. Skipping."
+            ));
+        }
+        return None;
+    };
+    let document = yaml::parse(&Source::new(path.display().to_string(), text)).ok()?;
+    let root = document.root?;
+    let (_, names) = root.get("module_rejectlist")?;
+    let names = names.as_sequence().unwrap_or_default();
+    Some(names.iter().filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect())
 }
 
 /// Returns the refusal of an inventory with errors: a file's text, or what the sources say together.

@@ -155,6 +155,8 @@ settings! {
     module_utils: Vec<PathBuf> = "{home}/plugins/module_utils:/usr/share/ansible/plugins/module_utils", [("defaults", "module_utils")], ["ANSIBLE_MODULE_UTILS"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
+    /// File with modules that are refused
+    plugin_filters_cfg: Option<PathBuf> = none, [("defaults", "plugin_filters_cfg")], [];
     /// Folders of actions in Python
     action_plugins: Vec<PathBuf> = "{home}/plugins/action:/usr/share/ansible/plugins/action", [("defaults", "action_plugins")], ["ANSIBLE_ACTION_PLUGINS"];
     /// Folders of filters in Python
