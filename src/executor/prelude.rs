@@ -146,6 +146,8 @@ fn implicit(
     tags: Option<&str>,
 ) -> Entry {
     let mut keywords = Keywords::default();
+    // A play that does its tasks once still knows every host.
+    keywords.set(Keyword::RunOnce, Value::Bool(false), play.span.clone());
     if let Some(tags) = tags {
         keywords.set(Keyword::Tags, Value::str(tags), play.span.clone());
     }

@@ -27,8 +27,8 @@ pub struct Staged {
 }
 
 impl Host {
-    /// Whether the environment lets every module write in place where it must.
-    fn unsafe_everywhere(&self) -> bool {
+    /// Returns whether the environment lets every module write in place where it must.
+    pub fn unsafe_everywhere(&self) -> bool {
         self.env("ANSIBLE_UNSAFE_WRITES").is_some_and(|said| {
             let said = said.to_lowercase();
             matches!(said.as_str(), "1" | "y" | "yes" | "t" | "true" | "on")
