@@ -23,7 +23,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         match call.text(name) {
             None => Ok(None),
             Some(text) => text.trim().parse::<f64>().map(Some).map_err(|_| {
-                Failure::action(format!("non-integer value given for prompt duration: invalid literal for int() with base 10: '{text}'"))
+                let kind = call.args.get(name).map_or("str", Value::type_name);
+                let why = match kind {
+                    "str" => format!("invalid literal for int() with base 10: '{text}'"),
+                    other => format!("int() argument must be a string, a bytes-like object or a real number, not '{other}'"),
+                };
+                Failure::plain(format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}"))
             }),
         }
     };

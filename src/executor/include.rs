@@ -115,12 +115,15 @@ impl Prepared {
         } else {
             let name = text(&["name", "role", "_raw_params"])
                 .ok_or_else(|| Failure::action("'name' is a required field for include_role."))?;
+            // The setting counts for includes where somebody made it.
+            let private = &self.run.settings.private_role_vars;
+            let by_setting = private.origin.is_set() && !private.value;
             Included::Role(RoleCall {
                 name,
                 span: self.task.span.clone(),
                 files: RoleFiles::named(text),
                 params: Arc::new(Dict::new()),
-                public: args.get("public").is_some_and(Value::says_yes),
+                public: args.get("public").map_or(by_setting, Value::says_yes),
                 repeats: args.get("allow_duplicates").is_none_or(Value::says_yes),
                 validates: args.get("rolespec_validate").is_none_or(Value::says_yes),
             })

@@ -268,12 +268,14 @@ impl Loader<'_> {
                 (Some(entries), _) => {
                     let is_spelled = matches!(action.key.as_str(), Some("action" | "local_action"));
                     // Arguments below `args` beat those beside the module's name.
-                    let inner = value.get("args").filter(|_| is_spelled);
-                    let inner = inner.and_then(|(_, inner)| inner.as_mapping());
-                    let is_own = |key: &Node| {
-                        let is_module = key.as_str() == Some("module") && action.name != "module";
-                        !is_spelled
-                            || !(is_module || inner.is_some() && key.as_str() == Some("args"))
+                    let inner = value.get("args").filter(|_| is_spelled).map(|(_, inner)| inner);
+                    let all = inner.filter(|inner| inner.as_str().is_some_and(Template::is_in));
+                    whole = all.map(|all| (all.to_value(), all.span.clone())).or(whole);
+                    let inner = inner.and_then(Node::as_mapping);
+                    let is_own = |key: &Node| match key.as_str() {
+                        Some("module") if is_spelled => action.name == "module",
+                        Some("args") if is_spelled => inner.is_none() && all.is_none(),
+                        _ => true,
                     };
                     let own = entries.iter().filter(|(key, _)| is_own(key));
                     for (key, value) in own.chain(inner.unwrap_or_default()) {

@@ -41,7 +41,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             Value::Str(name) => candidates.extend(combined(&[name.to_string()], &global.1)),
             other => {
                 return Err(format!(
-                    "Invalid term supplied. A string, dict or list is required, got {}",
+                    "Invalid term supplied. A string, dict or list is required, not '{}').",
                     other.type_name()
                 )
                 .into());

@@ -21,6 +21,9 @@ const USAGE: &str = "subelements lookup expects a list of two or three items,";
 
 fn run(query: &mut Query<'_, '_>) -> Found {
     let (items, path, skip) = asked(&query.terms)?;
+    if items.get("skipped").is_some_and(|skipped| *skipped != Value::Bool(false)) {
+        return Ok(Vec::new());
+    }
     let items = match items {
         Value::Dict(dict) => dict.values().cloned().collect(),
         other => super::as_items(other),
