@@ -212,7 +212,16 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     if let Some(action) = find(name) {
         check_names(action, &call.args)?;
-        return (action.run)(call);
+        return match (action.run)(call)? {
+            // Of a name that is an expression nobody else knows that it is an action's.
+            Step::Done(mut result) if evaluated.is_some() && is_action(action.name) => {
+                if result.get("failed").is_some_and(Value::is_true) {
+                    result.insert("_ansible_windlass_action_failed", true);
+                }
+                Ok(Step::Done(result))
+            }
+            step => Ok(step),
+        };
     }
     let Some(module) = windlass_modules::find(name) else {
         return Err(unresolved());
