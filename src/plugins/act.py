@@ -39,6 +39,10 @@ class Shell:
     tmpdir = None
     executable = "/bin/sh"
 
+    def __init__(self):
+        # Folders that are to be removed at the end.
+        self.made = []
+
     def join_path(self, *parts):
         return os.path.join(*parts)
 
@@ -171,13 +175,17 @@ class OnHost:
         made = run_module("ansible.legacy.tempfile", {"state": "directory", "prefix": "ansible-tmp-"}, check=False)
         if "path" not in made:
             raise errors().AnsibleError("Failed to create temporary directory: %s" % made.get("msg"))
-        self._connection._shell.tmpdir = os.path.join(made["path"], "")
-        return self._connection._shell.tmpdir
+        shell = self._connection._shell
+        shell.tmpdir = os.path.join(made["path"], "")
+        shell.made.append(shell.tmpdir)
+        return shell.tmpdir
 
     def _remove_tmp_path(self, tmp_path, force=False):
         shell = self._connection._shell
         if tmp_path and "ansible-tmp-" in tmp_path:
             run_module("ansible.legacy.file", {"path": tmp_path, "state": "absent"}, check=False)
+        if tmp_path in shell.made:
+            shell.made.remove(tmp_path)
         if shell.tmpdir == tmp_path:
             shell.tmpdir = None
 
@@ -212,7 +220,8 @@ class OnHost:
         return self._execute_remote_stat(path, follow=follow)["checksum"]
 
     def cleanup(self, force=False):
-        self._remove_tmp_path(self._connection._shell.tmpdir)
+        for folder in list(self._connection._shell.made):
+            self._remove_tmp_path(folder)
 
 
 class OtherAction:
