@@ -87,6 +87,12 @@ fn is_refused(written: &str) -> bool {
     REFUSED.get().is_some_and(|names| names.iter().any(|name| name == written))
 }
 
+/// Returns a name without the collections that are ours.
+pub(crate) fn short_name(written: &str) -> &str {
+    let own = ["ansible.builtin.", "ansible.legacy."];
+    own.iter().find_map(|collection| written.strip_prefix(collection)).unwrap_or(written)
+}
+
 /// Returns the action of this name.
 pub(crate) fn find(name: &str) -> Option<&'static Action> {
     BY_NAME.get(name).copied()
@@ -100,10 +106,7 @@ pub(crate) fn resolve(written: &str) -> Option<&'static str> {
     if is_refused(written) {
         return None;
     }
-    let short = ["ansible.builtin.", "ansible.legacy."]
-        .iter()
-        .find_map(|collection| written.strip_prefix(collection))
-        .unwrap_or(written);
+    let short = short_name(written);
     CONTROL
         .iter()
         .copied()
@@ -185,14 +188,14 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         },
         None => (),
     }
-    let unresolved = || {
+    let nobody_has = || {
         Failure::at(
             Some(&call.task.action_span),
             format!("Cannot resolve '{name}' to an action or module."),
         )
     };
     if is_refused(&call.task.action_written) {
-        return Err(unresolved());
+        return Err(nobody_has());
     }
     let has_text = call.args.contains_key("_raw_params");
     let takes_text = || {
@@ -224,7 +227,7 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
         };
     }
     let Some(module) = windlass_modules::find(name) else {
-        return Err(unresolved());
+        return Err(nobody_has());
     };
     let args = call
         .args

@@ -262,14 +262,11 @@ pub struct Kept {
 impl HostData {
     /// Returns what the run knows of this host now; nothing is copied before it changes.
     pub fn kept(&self) -> Kept {
-        fn read<T>(layer: &RwLock<Arc<T>>) -> Arc<T> {
-            Arc::clone(&layer.read().unwrap_or_else(PoisonError::into_inner))
-        }
         Kept {
-            facts: read(&self.facts),
-            assigned: read(&self.assigned),
-            own: read(&self.own),
-            included: read(&self.included),
+            facts: HostData::get(&self.facts),
+            assigned: HostData::get(&self.assigned),
+            own: HostData::get(&self.own),
+            included: HostData::get(&self.included),
         }
     }
 

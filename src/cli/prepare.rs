@@ -101,17 +101,19 @@ const REFUSED_MODULES: &str = "/etc/ansible/plugin_filters.yml";
 fn refused_modules(settings: &Settings) -> Option<Vec<String>> {
     let chosen = settings.plugin_filters_cfg.value.as_deref();
     let path = chosen.unwrap_or(Path::new(REFUSED_MODULES));
+    let shown = path.display().to_string();
+    let skipped = |why: &str| {
+        terminal::complain(&format!("[WARNING]: The plugin filter file, {shown} {why}"));
+    };
     let Ok(text) = std::fs::read_to_string(path) else {
         if chosen.is_some() {
-            let path = path.display();
-            terminal::complain(&format!(
-                "[WARNING]: The plugin filter file, {path} does not exist. Skipping."
-            ));
+            skipped("does not exist. Skipping.");
         }
         return None;
     };
-    let document = yaml::parse(&Source::new(path.display().to_string(), text)).ok()?;
-    let root = document.root?;
+    let read = yaml::parse(&Source::new(shown.as_str(), text));
+    let read = read.map_err(|error| skipped(&format!("was not parsable. Skipping: {error}")));
+    let root = read.ok()?.root?;
     let (_, names) = root.get("module_rejectlist")?;
     let names = names.as_sequence().unwrap_or_default();
     Some(names.iter().filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect())

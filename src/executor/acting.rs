@@ -283,7 +283,7 @@ impl Doing {
 impl Prepared {
     /// Finds a module by one of its names.
     fn module(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
-        let short = short(name);
+        let short = actions::short_name(name);
         let library = self.dirs().map(|dir| dir.join("library")).collect::<Vec<_>>();
         let settings = &self.run.settings;
         let own = module_in(library.iter().chain(&settings.library.value), short);
@@ -299,7 +299,7 @@ impl Prepared {
         let settings = &self.run.settings;
         let (library, plugins) = (&settings.library.value, &settings.action_plugins.value);
         // One that stands for another of its name hands on to that one.
-        let own = foreign_in(&dirs, short(name), library, plugins)
+        let own = foreign_in(&dirs, actions::short_name(name), library, plugins)
             .filter(|own| Some(own) != self.task.foreign.as_ref());
         self.found(name, own, |dir, name| self.run.collections.foreign(dir, name))
     }
@@ -311,7 +311,7 @@ impl Prepared {
         in_collection: impl Fn(&Path, &str) -> Option<Foreign>,
     ) -> Option<(Arc<str>, Option<Foreign>)> {
         if let Some(own) = own.filter(|_| !name.starts_with("ansible.builtin.")) {
-            return Some((short(name).into(), Some(own)));
+            return Some((actions::short_name(name).into(), Some(own)));
         }
         if let Some(known) = actions::resolve(name) {
             return Some((known.into(), None));
@@ -352,11 +352,6 @@ impl Prepared {
 
 fn text<'j>(asked: &'j Json, key: &str) -> &'j str {
     asked[key].as_str().unwrap_or_default()
-}
-
-fn short(name: &str) -> &str {
-    let of_ours = ["ansible.legacy.", "ansible.builtin."];
-    of_ours.iter().find_map(|collection| name.strip_prefix(collection)).unwrap_or(name)
 }
 
 /// Reads how an action ended.

@@ -143,6 +143,9 @@ impl Prepared {
         // What items leave behind is left only where none of them failed.
         if judged.iter().any(|item| matches!(item.status, Status::Failed | Status::Unreachable)) {
             self.host.keep(before);
+        } else {
+            // Whoever keeps it makes the next variable of the host cost a copy of all.
+            drop(before);
         }
         self.sum_up(judged)
     }

@@ -148,11 +148,6 @@ impl Inside<'_> {
     fn is_set(&self, variable: &str) -> Result<Option<bool>, Failure> {
         Ok(self.look.variable(&[variable])?.map(|value| value.says_yes()))
     }
-
-    /// Returns the program that a variable names, or this one.
-    fn program(&self, variable: &str, program: &str) -> Words {
-        Ok(vec![self.look.text(&[variable], None)?.unwrap_or_else(|| program.to_owned())])
-    }
 }
 
 /// Ends words with those of a shell that takes the command.
@@ -161,7 +156,7 @@ fn shell<T: AsRef<str>>(words: &[T]) -> Vec<String> {
 }
 
 fn docker(inside: &Inside<'_>) -> Words {
-    let mut words = inside.program("ansible_docker_command", "docker")?;
+    let mut words = vec!["docker".to_owned()];
     words.extend(inside.split("ansible_docker_extra_args")?);
     docker_exec(inside, words)
 }
@@ -200,7 +195,8 @@ fn docker_exec(inside: &Inside<'_>, mut words: Vec<String>) -> Words {
 }
 
 fn podman(inside: &Inside<'_>) -> Words {
-    let mut words = inside.program("ansible_podman_executable", "podman")?;
+    let program = inside.look.text(&["ansible_podman_executable"], None)?;
+    let mut words = vec![program.unwrap_or_else(|| "podman".to_owned())];
     words.extend(inside.split("ansible_podman_extra_args")?);
     words.extend(["exec", "-i"].map(ToOwned::to_owned));
     if let Some(user) = inside.user {

@@ -148,7 +148,7 @@ impl Run {
         };
         let max_fail_percentage = keyword(Keyword::MaxFailPercentage)?
             .and_then(|value| value.to_text().trim().trim_end_matches('%').parse().ok());
-        let force = keyword(Keyword::ForceHandlers)?.map(|value| Value::says_yes(&value));
+        let force = keyword(Keyword::ForceHandlers)?.map(|value| value.says_yes());
         // The play's word is stronger than that of the command line.
         let force_handlers =
             force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
@@ -335,11 +335,8 @@ fn empty(play: &Arc<Play>) -> PlayData {
 
 /// Whether some task of the play needs a connection, as far as can be told before it runs.
 fn needs_hosts(play: &Play) -> bool {
-    let gathers = play
-        .level
-        .keywords
-        .get(Keyword::GatherFacts)
-        .is_none_or(|(value, _)| Value::says_yes(value));
+    let gathers =
+        play.level.keywords.get(Keyword::GatherFacts).is_none_or(|(value, _)| value.says_yes());
     fn any(entries: &[Entry]) -> bool {
         entries.iter().any(|entry| match entry {
             Entry::Task(task) => {

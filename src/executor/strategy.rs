@@ -382,7 +382,7 @@ fn default_name(task: &Task) -> String {
 /// A task's arguments as the playbook has them; none where they must not be seen.
 pub(super) fn written_args(task: &Task) -> String {
     let hidden = task.level.keyword(Keyword::NoLog);
-    if hidden.is_some_and(|(value, _)| value.is_lazy() || Value::says_yes(value)) {
+    if hidden.is_some_and(|(value, _)| value.is_lazy() || value.says_yes()) {
         return String::new();
     }
     let shown = |value: &Value| match value {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jiff::Zoned;
+use windlass_modules::host::own_name;
 
 /// The one log of this process.
 static LOG: OnceLock<Log> = OnceLock::new();
@@ -32,15 +33,6 @@ pub fn open(path: &Path) -> Result<(), String> {
     let source = format!(" p={} u={user} n=ansible ", std::process::id());
     let _ = LOG.set(Log { file: Mutex::new(file), source });
     Ok(())
-}
-
-/// The name of the user whom the process runs as, or where nobody knows it the number.
-fn own_name() -> String {
-    let id = rustix::process::getuid().as_raw().to_string();
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let mut entries = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let own = entries.find(|entry| entry.get(2) == Some(&id.as_str()));
-    own.and_then(|entry| entry.first().map(|&name| name.to_owned())).unwrap_or(id)
 }
 
 /// Writes down what is printed; nothing where there is no log.

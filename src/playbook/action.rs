@@ -360,14 +360,15 @@ pub(crate) fn foreign_in(
     library: &[PathBuf],
     action_plugins: &[PathBuf],
 ) -> Option<Foreign> {
+    if !is_name(name) {
+        return None;
+    }
     let below = |own: &str| dirs.iter().map(|dir| dir.join(own)).collect::<Vec<_>>();
     let actions = below("action_plugins");
-    let action = actions.iter().chain(action_plugins).map(|dir| dir.join(format!("{name}.py")));
-    action
-        .clone()
-        .find(|path| is_name(name) && path.is_file())
-        .map(Foreign::action)
-        .or_else(|| module_in(below("library").iter().chain(library), name).map(Foreign::module))
+    let mut actions =
+        actions.iter().chain(action_plugins).map(|dir| dir.join(format!("{name}.py")));
+    let action = actions.find(|path| path.is_file()).map(Foreign::action);
+    action.or_else(|| module_in(below("library").iter().chain(library), name).map(Foreign::module))
 }
 
 /// Returns the file of a module of this name in one of these folders.

@@ -80,7 +80,7 @@ pub trait Back {
     fn template(&self, text: &str) -> Result<Value, Failure>;
     /// Returns whether there is a filter or test of this name.
     fn has(&self, kind: Kind, name: &str) -> bool;
-    /// Applies a filter or test to the first of the arguments.
+    /// Applies a filter or test to the first of the arguments, or a lookup to all of them.
     fn apply(
         &self,
         kind: Kind,
@@ -208,6 +208,10 @@ impl Back for Asked<'_, '_> {
         let code = self.0.expression_code("none", None)?;
         let eval = Evaluator::new(self.0, &code, 0);
         let mut args = args.into_iter();
+        if kind == Kind::Lookup {
+            let positional = std::iter::once(Value::str(name)).chain(args).collect();
+            return Ok(super::lookups::call(&eval, Passed { positional, named }, true)?);
+        }
         let input = args.next().unwrap_or_default();
         let passed = Passed { positional: args.collect(), named };
         Ok(match kind {

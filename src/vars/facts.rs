@@ -61,7 +61,17 @@ const OF_CONNECTIONS: &[&str] = &[
     "ansible_become",
     "ansible_connection",
     "ansible_connection_user",
+    "ansible_docker_ca_cert",
+    "ansible_docker_ca_path",
+    "ansible_docker_client_cert",
+    "ansible_docker_client_key",
+    "ansible_docker_docker_host",
     "ansible_docker_extra_args",
+    "ansible_docker_extra_env",
+    "ansible_docker_host",
+    "ansible_docker_privileged",
+    "ansible_docker_user",
+    "ansible_docker_working_dir",
     "ansible_facts",
     "ansible_host",
     "ansible_module_compression",
@@ -79,8 +89,23 @@ const OF_CONNECTIONS: &[&str] = &[
     "ansible_user",
 ];
 
-/// What such names begin with.
-const OF_PLUGINS: &[&str] = &["become_", "local_", "paramiko_ssh_", "psrp_", "ssh_", "winrm_"];
+/// What such names begin with; docker's are names above, as its networks are interfaces, which are facts (`docker_gwbridge`).
+const OF_PLUGINS: &[&str] = &[
+    "become_",
+    "chroot_",
+    "incus_",
+    "kubectl_",
+    "local_",
+    "lxc_",
+    "lxd_",
+    "nsenter_",
+    "oc_",
+    "paramiko_ssh_",
+    "podman_",
+    "psrp_",
+    "ssh_",
+    "winrm_",
+];
 
 /// Returns whether a fact of this name is no variable: a host has no say in how it is reached, as whom, or by which program.
 pub fn is_restricted(name: &str) -> bool {
@@ -116,6 +141,10 @@ mod tests {
             "ansible_ssh_host_key",
             "ansible_local_tmp",
             "ansible_perl_interpreter",
+            "ansible_podman_executable",
+            "ansible_kubectl_kubeconfig",
+            "ansible_chroot_exe",
+            "ansible_docker_host",
             "ansible__interpreter",
             "ansible_facts",
         ] {
@@ -127,6 +156,7 @@ mod tests {
             "ansible_ssh_host_key_x_interpreter",
             "ansible_interpreter",
             "ansible_user_id",
+            "ansible_docker_gwbridge",
             "ansible_local",
             "become_user",
             "x_interpreter",

@@ -70,6 +70,10 @@ class ActionModule(ActionBase):
             "transport": self._connection.transport,
         }
 
+    def lookup(self, variables):
+        lookup = self._shared_loader_obj.lookup_loader.get("dict", loader=self._loader, templar=self._templar)
+        return {"found": lookup.run([{"a": 1}], variables=variables)}
+
     def needle(self, variables):
         with open(self._find_needle("files", "n.txt")) as file:
             return {"name": os.path.basename(file.name), "content": file.read()}
