@@ -11,6 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, closest},
     executor::{Call, Failure, Remote, Step},
     playbook::{Foreign, Keyword, Levels, Task},
+    template::Env,
     value::{Dict, Template, Value},
 };
 
@@ -176,7 +177,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 
 /// Does a task's action, or says which module does.
 pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let evaluated = evaluated_name(call)?;
+    let evaluated = evaluated_name(call.task, call.env)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
     let named_late = evaluated.as_deref().and_then(|name| call.foreign(name));
     match named_late.as_ref().or(call.task.foreign.as_ref()) {
@@ -243,14 +244,12 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
 }
 
 /// The name of an action that is an expression: `action: "{{ manager }} name=nginx"`.
-fn evaluated_name(call: &Call<'_>) -> Result<Option<String>, Failure> {
-    let task = call.task;
+pub(crate) fn evaluated_name(task: &Task, env: &Env<'_>) -> Result<Option<String>, Failure> {
     if !Template::is_in(&task.action) {
         return Ok(None);
     }
     let template = Template::new(Arc::clone(&task.action), Some(task.action_span.clone()));
-    let name = call
-        .env
+    let name = env
         .eval(&Value::Template(Arc::new(template)))
         .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?
         .to_text();

@@ -2,6 +2,9 @@
 
 use std::{process::ExitCode, thread};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let work = || windlass::cli::main(std::env::args_os().collect());
     // A thread of its own, because the first one has the stack that the shell allows.

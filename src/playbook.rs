@@ -12,6 +12,7 @@ mod looping;
 mod prompt;
 mod role;
 mod task;
+mod types;
 mod words;
 
 use std::{path::PathBuf, sync::Arc};
@@ -215,8 +216,8 @@ impl Foreign {
 #[derive(Debug, Default)]
 pub struct Args {
     pub entries: Vec<Argument>,
-    /// An expression that gives all of them: `copy: "{{ options }}"`.
-    pub whole: Option<(Value, Span)>,
+    /// Expressions that give all of them, the stronger one last: `args: "{{ more }}"`, then `copy: "{{ options }}"`.
+    pub whole: Vec<(Value, Span)>,
 }
 
 impl Args {
@@ -253,16 +254,14 @@ pub struct Loop {
     pub control: LoopControl,
 }
 
-/// `loop_control`.
+/// `loop_control`: what it says, and where.
 #[derive(Clone, Debug, Default)]
 pub struct LoopControl {
-    /// Where the names of the item and of its index stand.
-    pub places: [Option<Span>; 2],
-    pub loop_var: Option<Value>,
-    pub index_var: Option<Value>,
-    pub label: Option<Value>,
-    pub pause: Option<Value>,
-    pub extended: Option<Value>,
-    pub extended_allitems: Option<Value>,
-    pub break_when: Option<Value>,
+    pub loop_var: Option<(Value, Span)>,
+    pub index_var: Option<(Value, Span)>,
+    pub label: Option<(Value, Span)>,
+    pub pause: Option<(Value, Span)>,
+    pub extended: Option<(Value, Span)>,
+    pub extended_allitems: Option<(Value, Span)>,
+    pub break_when: Option<(Value, Span)>,
 }

@@ -4,7 +4,7 @@ mod check;
 mod coerce;
 mod mask;
 
-pub use check::{ArgError, parse, read};
+pub use check::{ArgError, explain, parse, read};
 pub(crate) use coerce::expand_with;
 pub use coerce::{
     ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_class, python_json,

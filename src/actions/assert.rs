@@ -23,7 +23,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(that) = written.as_ref().map(|(value, _)| value.clone()).or(given) else {
         return Err(Failure::plain("missing required arguments: that"));
     };
-    if let (None, Some((Value::Template(whole), _))) = (&written, &call.task.args.whole)
+    if let (None, Some((Value::Template(whole), _))) = (&written, call.task.args.whole.last())
         && !call.env.hands_on(whole)
     {
         // What a template made of other words is no expression of the operator's.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use windlass_modules::spec::{FromArg as _, explain};
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
@@ -33,7 +35,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
     };
     let (minutes, seconds) = (number("minutes")?, number("seconds")?);
-    let echo = call.truth("echo").unwrap_or(true);
+    let echo = match call.args.get("echo").filter(|echo| !matches!(echo, Value::None)) {
+        None => true,
+        Some(echo) => {
+            let echo = echo.to_json();
+            bool::from_arg(&echo)
+                .map_err(|why| Failure::plain(explain("echo", &echo, &why).message))?
+        }
+    };
     let unit = if seconds.is_some() { "seconds" } else { "minutes" };
     let limit = minutes.map(|minutes| minutes * 60.0).or(seconds).map(|limit| limit.max(1.0));
     let prompt = call.text("prompt");

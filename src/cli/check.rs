@@ -169,11 +169,17 @@ impl Checker<'_> {
         for argument in &task.args.entries {
             self.templates(&argument.value, &argument.span);
         }
-        if let Some((value, span)) = &task.args.whole {
+        for (value, span) in &task.args.whole {
             self.templates(value, span);
         }
         if let Some(looping) = &task.looping {
             self.templates(&looping.items, &looping.span);
+            let control = &looping.control;
+            let words = [&control.loop_var, &control.index_var, &control.pause, &control.extended];
+            let words = words.into_iter().chain([&control.extended_allitems, &control.label]);
+            for (value, span) in words.flatten() {
+                self.templates(value, span);
+            }
             if let Some(name) = &looping.lookup
                 && !template::lookups::exists(name)
             {
@@ -226,7 +232,8 @@ impl Checker<'_> {
                 .label("this module is not supported"),
             );
         }
-        if task.args.whole.is_some() || !task.level.inherited(Keyword::ModuleDefaults).is_empty() {
+        if !task.args.whole.is_empty() || !task.level.inherited(Keyword::ModuleDefaults).is_empty()
+        {
             return;
         }
         let Some(module) = windlass_modules::find(name) else { return };

@@ -228,7 +228,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         foreign,
         action_written: written.into(),
         action_span,
-        args: Args { entries, whole: None },
+        args: Args { entries, whole: Vec::new() },
         looping: None,
         listen: Vec::new(),
         dir: dir.clone(),

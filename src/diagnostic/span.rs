@@ -27,6 +27,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// Returns the place as results name it: with the absolute path of its file.
+    pub fn origin(&self) -> String {
+        let path = std::path::absolute(&*self.source.path).unwrap_or_default();
+        format!("{}:{}:{}", path.display(), self.line + 1, self.column + 1)
+    }
+
     /// Returns the range from one (line, column) to before another.
     pub fn new(source: &Arc<Source>, start: (u32, u32), end: (u32, u32)) -> Span {
         Span {

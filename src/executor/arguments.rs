@@ -21,17 +21,17 @@ pub(super) fn evaluate(
         let message = format!("Finalization of task args for '{action}' failed");
         Failure { early: true, ..failure.inside(message, Some(&task.action_span)) }
     };
-    if let Some((whole, span)) = &task.args.whole {
+    for (whole, span) in &task.args.whole {
         let value =
             env.eval(whole).map_err(|error| around(Failure::template(&error, "", Some(span))))?;
         match value {
             Value::Dict(dict) => {
                 args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
-            Value::None | Value::Omit => (),
+            Value::Omit => (),
             other => {
-                let message =
-                    format!("The `args` keyword must be a mapping, not '{}'", other.type_name());
+                let kind = other.type_name();
+                let message = format!("Task args must resolve to a 'dict' not '{kind}'.");
                 return Err(around(Failure::at(Some(span), message)));
             }
         }

@@ -183,7 +183,7 @@ impl Failure {
             self.result.insert("unreachable", true);
         } else {
             self.result.insert("failed", true);
-            if !self.result.contains_key("changed") {
+            if !self.bare && !self.result.contains_key("changed") {
                 self.result.insert("changed", false);
             }
         }

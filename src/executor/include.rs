@@ -140,7 +140,7 @@ impl Prepared {
             }
         }
         let label = self.task.looping.as_ref().map(|looping| match &looping.control.label {
-            Some(label) => {
+            Some((label, _)) => {
                 env.eval(label).map_or_else(TemplateError::into_message, |value| value.to_text())
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),

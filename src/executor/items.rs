@@ -7,7 +7,7 @@ use super::{
     facts::set_facts,
     include::Include,
     judge::{Judged, explain, say_something},
-    looping::Item,
+    looping::{Item, Items},
     task::{Decision, Prepared},
 };
 use crate::{
@@ -118,14 +118,7 @@ impl Prepared {
         let items = match self.items(looping) {
             Ok(Some(items)) => items,
             Ok(None) => return self.once().await,
-            Err(failure) => {
-                let mut judged = self.failed(failure, None, false);
-                self.tell(&mut judged);
-                let event = self.event(&judged, None, false);
-                let ignored = event.ignored;
-                self.show(event);
-                return self.end(judged, ignored);
-            }
+            Err(failure) => return self.fail_loop(failure),
         };
         let before = self.host.kept();
         let paused = looping.control.pause.is_some() || looping.control.break_when.is_some();
@@ -136,9 +129,12 @@ impl Prepared {
             || !self.is_pipelined()
             || self.asks_for_its_own_result()
         {
-            self.one_by_one(looping, items).await
+            match self.one_by_one(looping, items).await {
+                Ok(judged) => judged,
+                Err(failure) => return self.fail_loop(failure),
+            }
         } else {
-            self.pipelined(looping, items).await
+            self.pipelined(looping, items.list).await
         };
         // What items leave behind is left only where none of them failed.
         if judged.iter().any(|item| matches!(item.status, Status::Failed | Status::Unreachable)) {
@@ -148,6 +144,16 @@ impl Prepared {
             drop(before);
         }
         self.sum_up(judged)
+    }
+
+    /// Ends a loop that is wrong itself, whatever its items came to.
+    fn fail_loop(&self, failure: Failure) -> Ended {
+        let mut judged = self.failed(failure, None, false);
+        self.tell(&mut judged);
+        let event = self.event(&judged, None, false);
+        let ignored = event.ignored;
+        self.show(event);
+        self.end(judged, ignored)
     }
 
     /// Whether items do not need the results of those before them: modules, not actions that change variables.
@@ -168,12 +174,11 @@ impl Prepared {
         )
     }
 
-    async fn one_by_one(&self, looping: &Loop, items: Vec<Item>) -> Vec<Judged> {
-        let mut found = Vec::new();
-        let pause = self.loop_pause(looping);
-        for (at, item) in items.iter().enumerate() {
-            if at > 0 && pause > Duration::ZERO {
-                tokio::time::sleep(pause).await;
+    async fn one_by_one(&self, looping: &Loop, items: Items) -> Result<Vec<Judged>, Failure> {
+        let mut found: Vec<Judged> = Vec::new();
+        for (at, item) in items.list.iter().enumerate() {
+            if at > 0 && items.pause > Duration::ZERO {
+                tokio::time::sleep(items.pause).await;
             }
             if self.run.is_interrupted() {
                 break;
@@ -185,13 +190,13 @@ impl Prepared {
             let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
             self.show_item(looping, item, &mut judged);
-            let stop = self.breaks(looping, item, &judged);
+            let stop = self.breaks(looping, item, &judged)?;
             found.push(judged);
             if stop {
                 break;
             }
         }
-        found
+        Ok(found)
     }
 
     /// Sends items as long as the window is open and takes results in order: a loop costs one round trip.
@@ -327,7 +332,7 @@ impl Prepared {
         if judged.no_log {
             return CENSORED.to_owned();
         }
-        let Some(label) = &looping.control.label else { return item.value.to_text() };
+        let Some((label, _)) = &looping.control.label else { return item.value.to_text() };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());

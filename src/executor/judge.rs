@@ -215,10 +215,11 @@ impl Prepared {
 
     /// Facts stand among the variables: a host could bring arguments into a mapping that is one template.
     fn warn_of_whole_arguments(&self, env: &Env<'_>) {
-        if let Some(whole) = &self.task.args.whole
-            && self.run.settings.inject_facts_as_vars.value
-        {
-            env.tell(Told::warning(WHOLE_ARGUMENTS, Some(&whole.1)));
+        if !self.run.settings.inject_facts_as_vars.value {
+            return;
+        }
+        for (_, span) in &self.task.args.whole {
+            env.tell(Told::warning(WHOLE_ARGUMENTS, Some(span)));
         }
     }
 

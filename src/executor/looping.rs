@@ -7,11 +7,12 @@ use super::{
     failure::{OMITTED_HELP, invalid_name},
     judge::Judged,
     task::Prepared,
+    typed::Type,
 };
 use crate::{
     diagnostic::Span,
     output::Cause,
-    playbook::{Keyword, Loop},
+    playbook::{Keyword, Loop, LoopControl, is_variable_name},
     template::{Env, OMITTED},
     value::{Dict, Value},
     vars::Names,
@@ -28,13 +29,61 @@ pub(super) struct Item {
     pub(super) is_own: bool,
 }
 
+/// The items of a loop, and how they are gone through.
+pub(super) struct Items {
+    pub(super) list: Vec<Item>,
+    /// What lies between two of them.
+    pub(super) pause: Duration,
+}
+
+/// What `loop_control` comes to.
+struct Control {
+    loop_var: Arc<str>,
+    index_var: Option<Arc<str>>,
+    pause: Duration,
+    extended: bool,
+    /// Whether `ansible_loop` has the whole list.
+    all_items: bool,
+}
+
+impl Control {
+    /// What `loop_control` says, whose words have to be of their types.
+    fn of(control: &LoopControl, env: &Env<'_>) -> Result<Control, Failure> {
+        let name = |given: &Given, keyword: &str, default: &str| -> Result<Arc<str>, Failure> {
+            let Some((_, span)) = given else { return Ok(default.into()) };
+            let value = evaluated(given, keyword, env)?.unwrap_or_default();
+            let name: Arc<str> = value.to_text().into();
+            if is_variable_name(&name) {
+                return Ok(name);
+            }
+            let message = format!("Invalid variable name '{name}'.");
+            Err(alone(invalid_name(&Value::Str(name), Some(span))).with("msg", message))
+        };
+        let truth = |given: &Given, keyword: &str, default: bool| {
+            let value = typed(given, keyword, Type::Bool, env)?;
+            Ok::<bool, Failure>(value.map_or(default, |value| super::typed::holds(&value)))
+        };
+        let pause = typed(&control.pause, "pause", Type::Float, env)?;
+        let pause = pause.and_then(|seconds| super::typed::as_number(&seconds)).unwrap_or(0.0);
+        let index_var =
+            control.index_var.as_ref().map(|_| name(&control.index_var, "index_var", ""));
+        Ok(Control {
+            loop_var: name(&control.loop_var, "loop_var", "item")?,
+            index_var: index_var.transpose()?,
+            pause: Duration::try_from_secs_f64(pause.max(0.0)).unwrap_or(Duration::MAX),
+            extended: truth(&control.extended, "extended", false)?,
+            all_items: truth(&control.extended_allitems, "extended_allitems", true)?,
+        })
+    }
+}
+
 /// Lookups that give what they are given.
 const HAND_ON: [&str; 7] =
     ["items", "list", "indexed_items", "nested", "together", "flattened", "random_choice"];
 
 impl Prepared {
     /// The items of a loop; `None` where the list cannot be known and the task is skipped anyway.
-    pub(super) fn items(&self, looping: &Loop) -> Result<Option<Vec<Item>>, Failure> {
+    pub(super) fn items(&self, looping: &Loop) -> Result<Option<Items>, Failure> {
         let names = self.names();
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context).telling(&self.told);
@@ -48,40 +97,7 @@ impl Prepared {
                 };
             }
         };
-        let control = &looping.control;
-        let text = |value: &Option<Value>, default: &str| -> Result<Arc<str>, Failure> {
-            match value {
-                None => Ok(default.into()),
-                Some(value) => {
-                    let value = env
-                        .eval(value)
-                        .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
-                    Ok(value.to_text().into())
-                }
-            }
-        };
-        let name = |value: &Option<Value>, default: &str, place: &Option<Span>| {
-            let name = text(value, default)?;
-            if crate::playbook::is_variable_name(&name) {
-                return Ok(name);
-            }
-            let message = format!("Invalid variable name '{name}'.");
-            let failure = invalid_name(&Value::Str(name), place.as_ref());
-            Err(Failure { bare: true, ..failure }.with("msg", message))
-        };
-        let [item_place, index_place] = &control.places;
-        let loop_var = name(&control.loop_var, "item", item_place)?;
-        let index_var =
-            control.index_var.as_ref().map(|_| name(&control.index_var, "", index_place));
-        let index_var = index_var.transpose()?;
-        let extended = control
-            .extended
-            .as_ref()
-            .is_some_and(|value| env.eval(value).is_ok_and(|value| value.says_yes()));
-        let all_items = control
-            .extended_allitems
-            .as_ref()
-            .is_none_or(|value| env.eval(value).is_ok_and(|value| value.says_yes()));
+        let control = Control::of(&looping.control, &env)?;
         let hands_on = looping.lookup.as_deref().is_none_or(|lookup| HAND_ON.contains(&lookup));
         // A list that stands in the playbook is looked at item by item.
         let written = looping.items.as_list().filter(|list| list.len() == values.len());
@@ -96,27 +112,28 @@ impl Prepared {
         let list = Value::list(values.iter().cloned());
         let items = values.iter().enumerate().map(|(at, value)| {
             let mut locals = vec![
-                (Arc::clone(&loop_var), value.clone()),
-                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+                (Arc::clone(&control.loop_var), value.clone()),
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&control.loop_var))),
             ];
             let mut marks = vec![
-                (Arc::clone(&loop_var), value.clone()),
-                ("ansible_loop_var".into(), Value::Str(Arc::clone(&loop_var))),
+                (Arc::clone(&control.loop_var), value.clone()),
+                ("ansible_loop_var".into(), Value::Str(Arc::clone(&control.loop_var))),
             ];
-            if let Some(index_var) = &index_var {
+            if let Some(index_var) = &control.index_var {
                 locals.push((Arc::clone(index_var), Value::from(at)));
                 locals.push(("ansible_index_var".into(), Value::Str(Arc::clone(index_var))));
                 marks.push((Arc::clone(index_var), Value::from(at)));
                 marks.push(("ansible_index_var".into(), Value::Str(Arc::clone(index_var))));
             }
-            if extended {
-                let described = describe(&values, at, count, all_items.then_some(&list));
+            if control.extended {
+                let all = control.all_items.then_some(&list);
+                let described = describe(&values, at, count, all);
                 locals.push(("ansible_loop".into(), described.clone()));
                 marks.push(("ansible_loop".into(), described));
             }
             Item { locals, marks, value: value.clone(), is_own: is_own(at) }
         });
-        Ok(Some(items.collect()))
+        Ok(Some(Items { list: items.collect(), pause: control.pause }))
     }
 
     /// The folder in which lookups of the loop look for files first.
@@ -139,8 +156,8 @@ impl Prepared {
                 help: Some(help),
                 ..Cause::default()
             };
-            let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
-            Err(failure.with("msg", message))
+            let failure = Failure { causes: vec![cause], ..Failure::default() };
+            Err(alone(failure).with("msg", message))
         };
         if matches!(value, Value::Omit) {
             return refused(OMITTED.to_owned(), OMITTED_HELP);
@@ -171,8 +188,8 @@ impl Prepared {
                 origin: Some("<unknown>\n\ninvoke_lookup()".to_owned()),
                 ..Cause::default()
             };
-            let failure = Failure { causes: vec![cause], bare: true, ..Failure::default() };
-            failure.with("msg", message)
+            let failure = Failure { causes: vec![cause], ..Failure::default() };
+            alone(failure).with("msg", message)
         })
     }
 
@@ -191,16 +208,6 @@ impl Prepared {
         for (name, value) in &item.marks {
             judged.result.insert(&**name, value.clone());
         }
-    }
-
-    pub(super) fn loop_pause(&self, looping: &Loop) -> Duration {
-        let Some(pause) = &looping.control.pause else { return Duration::ZERO };
-        let names = self.names();
-        let context = names.world.context(names.search_path());
-        let value = Env::new(&names, &context).telling(&self.told).eval(pause);
-        let seconds =
-            value.ok().and_then(|value| value.to_text().trim().parse::<f64>().ok()).unwrap_or(0.0);
-        Duration::from_secs_f64(seconds.max(0.0))
     }
 
     /// Gives an item's result the name that the task registers: until the loop is over, it is the variable.
@@ -239,13 +246,49 @@ impl Prepared {
             .any(|value| mentions(value, name))
     }
 
-    pub(super) fn breaks(&self, looping: &Loop, item: &Item, judged: &Judged) -> bool {
-        let Some(condition) = &looping.control.break_when else { return false };
+    /// Whether an item is the last one.
+    pub(super) fn breaks(
+        &self,
+        looping: &Loop,
+        item: &Item,
+        judged: &Judged,
+    ) -> Result<bool, Failure> {
+        let Some((condition, span)) = &looping.control.break_when else { return Ok(false) };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
-        Env::new(&names, &context).telling(&self.told).condition(condition).unwrap_or(false)
+        Env::new(&names, &context)
+            .telling(&self.told)
+            .condition_at(condition, Some(span))
+            .map_err(|error| alone(Failure::template(&error, "", Some(span))))
     }
+}
+
+/// What a word of `loop_control` says, and where.
+type Given = Option<(Value, Span)>;
+
+fn evaluated(given: &Given, keyword: &str, env: &Env<'_>) -> Result<Option<Value>, Failure> {
+    let Some((value, span)) = given else { return Ok(None) };
+    let prefix = format!("Error processing keyword '{keyword}': ");
+    let value =
+        env.eval(value).map_err(|error| alone(Failure::template(&error, &prefix, Some(span))))?;
+    Ok(Some(value).filter(|value| !matches!(value, Value::None | Value::Omit)))
+}
+
+/// A word that is of a type.
+fn typed(given: &Given, keyword: &str, of: Type, env: &Env<'_>) -> Result<Option<Value>, Failure> {
+    let (Some(value), Some((_, span))) = (evaluated(given, keyword, env)?, given) else {
+        return Ok(None);
+    };
+    match of.misfit(keyword, &value, span) {
+        Some(failure) => Err(alone(failure)),
+        None => Ok(Some(value)),
+    }
+}
+
+/// A failure about which nothing else is said: the loop did not come to its task.
+fn alone(failure: Failure) -> Failure {
+    Failure { bare: true, ..failure }
 }
 
 /// Whether a name may stand in what has to be evaluated.

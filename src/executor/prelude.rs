@@ -163,7 +163,7 @@ fn implicit(
         foreign: None,
         action_written: action.into(),
         action_span: play.span.clone(),
-        args: Args { entries: args, whole: None },
+        args: Args { entries: args, whole: Vec::new() },
         looping: None,
         listen: Vec::new(),
         dir: play.dir.clone(),

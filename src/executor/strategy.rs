@@ -215,7 +215,7 @@ impl Batch<'_> {
         turn: &Arc<Turn>,
         slot: usize,
     ) -> Prepared {
-        Prepared {
+        let prepared = Prepared {
             run: Arc::clone(self.run),
             play: Arc::clone(&self.play),
             host: Arc::clone(&self.hosts[at].host),
@@ -228,7 +228,8 @@ impl Batch<'_> {
             told: Mutex::default(),
             given: None,
             handlers: self.names_of_handlers(task),
-        }
+        };
+        prepared.named()
     }
 
     /// The names and topics of all handlers, for a task that notifies some, where a missing one is an error.

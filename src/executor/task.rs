@@ -26,7 +26,7 @@ use crate::{
     playbook::{Keyword, Task},
     remote::{Answer, Content},
     template::{Env, Scope as _},
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
     vars::{HostData, Names, PlayData},
 };
 
@@ -212,6 +212,19 @@ impl Prepared {
         Names::new(&self.run.world, Some(&self.play), Some(&self.host)).with_task(&self.task)
     }
 
+    /// Tells what is printed which action an expression stands for, where it can be known before the loop.
+    pub(super) fn named(mut self) -> Prepared {
+        if Template::is_in(&self.task.action) {
+            let names = self.names();
+            let context = names.world.context(names.search_path());
+            let name = crate::actions::evaluated_name(&self.task, &Env::new(&names, &context));
+            if let Ok(Some(name)) = name {
+                self.start = Arc::new(TaskStart { action: name.into(), ..(*self.start).clone() });
+            }
+        }
+        self
+    }
+
     /// Evaluates a keyword that says yes or no.
     pub(super) fn keyword_truth(
         &self,
@@ -264,7 +277,7 @@ impl Prepared {
                 one => vec![one],
             };
             for condition in conditions {
-                let holds = env.condition(condition).map_err(|error| {
+                let holds = env.one_condition(condition).map_err(|error| {
                     let place = condition_span(condition, span);
                     Failure { early: true, ..Failure::template(&error, "", Some(&place)) }
                 })?;

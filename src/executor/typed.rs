@@ -15,7 +15,7 @@ use crate::{
 
 /// What a keyword's value has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Type {
+pub(super) enum Type {
     Bool,
     Int,
     Float,
@@ -88,7 +88,7 @@ pub(super) fn holds(value: &Value) -> bool {
 }
 
 /// Returns the number that a value stands for.
-fn as_number(value: &Value) -> Option<f64> {
+pub(super) fn as_number(value: &Value) -> Option<f64> {
     match value {
         Value::Bool(value) => Some(f64::from(u8::from(*value))),
         Value::Int(_) | Value::Float(_) | Value::Str(_) => value.to_text().trim().parse().ok(),
@@ -113,6 +113,16 @@ impl Type {
         }
     }
 
+    /// Returns why a value cannot be a keyword's, if it cannot.
+    pub(super) fn misfit(self, keyword: &str, value: &Value, span: &Span) -> Option<Failure> {
+        if matches!(value, Value::None) || self.fits(value) {
+            return None;
+        }
+        let (value, name) = (value.to_repr(), self.name());
+        let message = format!("The value {value} could not be converted to '{name}'.");
+        Some(unfit(keyword, message, span, span))
+    }
+
     fn name(self) -> &'static str {
         match self {
             Type::Bool => "bool",
@@ -121,6 +131,13 @@ impl Type {
             Type::Moment => "str",
         }
     }
+}
+
+/// Says why a keyword's value, which stands at `place`, is none.
+fn unfit(keyword: &str, message: String, place: &Span, span: &Span) -> Failure {
+    let mut failure = Failure::at(Some(place), message);
+    failure.causes.iter_mut().for_each(|cause: &mut Cause| cause.apart = true);
+    failure.inside(format!("Error processing keyword '{keyword}'"), Some(span))
 }
 
 /// A keyword's name in messages.
@@ -155,26 +172,17 @@ impl Prepared {
     }
 
     fn check(&self, keyword: Keyword, of: Type, value: &Value, span: &Span) -> Result<(), Failure> {
-        if matches!(value, Value::None) || of.fits(value) {
-            return Ok(());
-        }
-        let (message, place) = match of {
-            Type::Moment => {
+        let misfit = match of {
+            Type::Moment if !of.fits(value) && !matches!(value, Value::None) => {
                 let moments = MOMENTS.join(", ");
                 let value = value.to_repr();
                 let message =
                     format!("{value} is not a valid value for debugger. Must be one of {moments}");
-                (message, &self.task.span)
+                Some(unfit("debugger", message, &self.task.span, span))
             }
-            _ => {
-                let (value, name) = (value.to_repr(), of.name());
-                (format!("The value {value} could not be converted to '{name}'."), span)
-            }
+            _ => of.misfit(name_of(keyword), value, span),
         };
-        let mut failure = Failure::at(Some(place), message);
-        failure.causes.iter_mut().for_each(|cause: &mut Cause| cause.apart = true);
-        let around = format!("Error processing keyword '{}'", name_of(keyword));
-        let failure = failure.inside(around, Some(span));
+        let Some(failure) = misfit else { return Ok(()) };
         if keyword == Keyword::NoLog {
             let why: Vec<&str> =
                 failure.causes.iter().map(|cause| cause.message.as_str()).collect();
@@ -227,5 +235,13 @@ fn limit(value: &Value) -> Result<i64, String> {
         Value::Str(text) => text.trim().parse().ok(),
         value => as_int(value),
     };
-    number.ok_or_else(|| format!("invalid literal for int() with base 10: {}", value.to_repr()))
+    number.ok_or_else(|| match value {
+        Value::List(_) | Value::Dict(_) => {
+            let class = if matches!(value, Value::List(_)) { "List" } else { "Dict" };
+            format!(
+                "int() argument must be a string, a bytes-like object or a real number, not '_AnsibleTagged{class}'"
+            )
+        }
+        value => format!("invalid literal for int() with base 10: {}", value.to_repr()),
+    })
 }

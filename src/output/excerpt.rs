@@ -74,7 +74,7 @@ fn place_of(cause: &Cause) -> Option<String> {
             let text = shortened(&span.source.text);
             Some(format!("Origin: {}\n\n{text}\n", span.source.path))
         }
-        (Some(span), None) => Some(format!("Origin: {}\n\n{}", place(span), excerpt(span))),
+        (Some(span), None) => Some(format!("Origin: {}\n\n{}", span.origin(), excerpt(span))),
         (None, None) => None,
     }
 }
@@ -97,11 +97,6 @@ fn shortened(text: &str) -> String {
         kept.push_str(word);
     }
     kept + MORE
-}
-
-fn place(span: &Span) -> String {
-    let path = std::path::absolute(&*span.source.path).unwrap_or_default();
-    format!("{}:{}:{}", path.display(), span.line + 1, span.column + 1)
 }
 
 /// The line that is meant, two before it, and a caret.

@@ -234,7 +234,7 @@ impl Loader<'_> {
             args.entries.retain(|have| have.name != argument.name);
             args.entries.push(argument);
         };
-        let mut whole = None;
+        let mut whole = Vec::new();
         if let Some((_, given)) = node.get("args") {
             match given.as_mapping() {
                 Some(entries) => {
@@ -248,7 +248,7 @@ impl Loader<'_> {
                     }
                 }
                 None if given.as_str().is_some_and(Template::is_in) => {
-                    whole = Some((given.to_value(), given.span.clone()));
+                    whole.push((given.to_value(), given.span.clone()));
                 }
                 None if given.is_null() => (),
                 None => self.error(
@@ -270,7 +270,7 @@ impl Loader<'_> {
                     // Arguments below `args` beat those beside the module's name.
                     let inner = value.get("args").filter(|_| is_spelled).map(|(_, inner)| inner);
                     let all = inner.filter(|inner| inner.as_str().is_some_and(Template::is_in));
-                    whole = all.map(|all| (all.to_value(), all.span.clone())).or(whole);
+                    whole.extend(all.map(|all| (all.to_value(), all.span.clone())));
                     let inner = inner.and_then(Node::as_mapping);
                     let is_own = |key: &Node| match key.as_str() {
                         Some("module") if is_spelled => action.name == "module",
@@ -291,7 +291,7 @@ impl Loader<'_> {
                     }
                 }
                 (None, Some(text)) if is_one_expression(text) && !FREE_FORM.contains(&short) => {
-                    whole = Some((value.to_value(), value.span.clone()));
+                    whole.push((value.to_value(), value.span.clone()));
                 }
                 (None, Some(text)) => self.text_args(text, &value.span, short, &mut set),
                 (None, None) if value.is_null() => (),

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    Argument, Block, Entry, Keyword, Keywords, Level, LevelKind, Play, Task,
+    Argument, Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Task,
     load::{Loader, Place},
     role::{RoleCall, RoleFiles},
 };
@@ -20,7 +20,11 @@ impl Loader<'_> {
     ) {
         let mut vars = (**outer).clone();
         if let Some((_, given)) = entry.get("vars") {
-            vars.extend(self.vars(given).iter().map(|(key, value)| (key.clone(), value.clone())));
+            vars.extend(
+                self.vars(given, Levels::PLAY)
+                    .iter()
+                    .map(|(key, value)| (key.clone(), value.clone())),
+            );
         }
         let level = Arc::new(Level {
             kind: LevelKind::Play,

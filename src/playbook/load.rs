@@ -168,14 +168,15 @@ impl<'a> Loader<'a> {
             ));
         };
         let Some(entries) = root.as_sequence() else {
-            let found = root.kind_name();
+            let class = super::types::class(&root.to_value());
+            let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             let message = format!(
-                "A playbook must be a list of plays, got {found} instead: {}",
-                path.display()
+                "A playbook must be a list of plays, got a <class '{class}'> instead: {}",
+                shown.display()
             );
             return self.error(
                 Diagnostic::error(&root.span.start(), message)
-                    .label("not a list")
+                    .label(format!("this is {}", root.kind_name()))
                     .hint("a playbook begins with `- hosts: ...`"),
             );
         };
@@ -217,12 +218,12 @@ impl<'a> Loader<'a> {
 
     fn play(&self, node: &Node, dir: &Path, import_vars: &Arc<Dict>) -> Option<Arc<Play>> {
         let Some(entries) = node.as_mapping() else {
-            let message = format!(
-                "playbook entries must be either valid plays or 'import_playbook' statements, this is {}",
-                node.kind_name()
-            );
+            let message =
+                "playbook entries must be either valid plays or 'import_playbook' statements";
             self.error(
-                Diagnostic::error(&node.span, message).hint("a play begins with `- hosts: ...`"),
+                Diagnostic::error(&node.span, message)
+                    .label(format!("this is {}", node.kind_name()))
+                    .hint("a play begins with `- hosts: ...`"),
             );
             return None;
         };
@@ -248,7 +249,7 @@ impl<'a> Loader<'a> {
         }
         let mut vars = Dict::new();
         if let Some((_, given)) = node.get("vars") {
-            vars = self.vars(given);
+            vars = self.vars(given, Levels::PLAY);
         }
         vars.extend(import_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
         let level =
@@ -286,7 +287,7 @@ impl<'a> Loader<'a> {
         Some(Arc::new(Play {
             hosts: hosts.to_value(),
             name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
-            vars_files: Self::vars_files(node),
+            vars_files: self.vars_files(node),
             vars_prompt: self.vars_prompt(node),
             sections: vec![pre_tasks, roles, post_tasks],
             handlers,
@@ -297,27 +298,31 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    fn vars_files(node: &Node) -> Vec<Value> {
-        match node.get("vars_files").map(|(_, list)| list.to_value()) {
-            None | Some(Value::None) => Vec::new(),
-            Some(Value::List(list)) => list.to_vec(),
-            Some(one) => vec![one],
+    fn vars_files(&self, node: &Node) -> Vec<Value> {
+        let Some((_, given)) = node.get("vars_files") else { return Vec::new() };
+        let files = match given.to_value() {
+            Value::None => Vec::new(),
+            Value::List(list) => list.to_vec(),
+            one => vec![one],
+        };
+        if let Some(wrong) = files.iter().find(|file| matches!(file, Value::Dict(_))) {
+            let message = format!("Invalid `vars_files` value of type '{}'.", wrong.type_name());
+            self.error(Diagnostic::error(&given.span, message));
         }
+        files
     }
 
     /// Reads a `vars` mapping.
-    pub(super) fn vars(&self, node: &Node) -> Dict {
+    pub(super) fn vars(&self, node: &Node, level: Levels) -> Dict {
         let Some(entries) = node.as_mapping() else {
             if !node.is_null() {
+                let class = level.class_name();
                 self.error(
                     Diagnostic::error(
                         &node.span,
-                        format!(
-                            "vars must be a dictionary of variables, this is {}",
-                            node.kind_name()
-                        ),
+                        format!("Vars in a {class} must be specified as a dictionary."),
                     )
-                    .label("not a mapping"),
+                    .label(format!("this is {}", node.kind_name())),
                 );
             }
             return Dict::new();
@@ -363,9 +368,10 @@ impl<'a> Loader<'a> {
             let kind = node.kind_name();
             let message = match what {
                 Some(what) => {
-                    let text = node.to_value().to_text();
+                    let value = node.to_value();
+                    let (text, class) = (value.to_text(), super::types::class(&value));
                     format!(
-                        "A malformed block was encountered while loading {what}: {text} should be a list or None but is {kind}"
+                        "A malformed block was encountered while loading {what}: {text} should be a list or None but is <class '{class}'>"
                     )
                 }
                 None => format!("tasks must be a list, this is {kind}"),
@@ -395,7 +401,8 @@ impl<'a> Loader<'a> {
     fn block(&self, node: &Node, place: &Place<'_>) -> Option<Arc<Block>> {
         let entries = node.as_mapping()?;
         let keywords = self.keywords(entries, Levels::BLOCK);
-        let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
+        let vars =
+            node.get("vars").map(|(_, vars)| self.vars(vars, Levels::BLOCK)).unwrap_or_default();
         let level = Arc::new(Level {
             kind: LevelKind::Block,
             keywords,
@@ -438,33 +445,6 @@ impl<'a> Loader<'a> {
         self.depth.set(self.depth.get() - 1);
         entries
     }
-}
-
-/// Returns whether a keyword holds tasks, roles or variables: those are not values.
-pub(super) fn is_structure(keyword: Keyword) -> bool {
-    use Keyword as K;
-    matches!(
-        keyword,
-        K::Tasks
-            | K::PreTasks
-            | K::PostTasks
-            | K::Handlers
-            | K::Roles
-            | K::Vars
-            | K::VarsFiles
-            | K::VarsPrompt
-            | K::Block
-            | K::Rescue
-            | K::Always
-            | K::Hosts
-            | K::Action
-            | K::LocalAction
-            | K::Args
-            | K::Loop
-            | K::LoopControl
-            | K::Listen
-            | K::RoleName
-    )
 }
 
 /// Returns whether the reference warns of a variable of this name: most keywords, and what templates can call.

@@ -2,26 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Loop, LoopControl, load::Loader};
+use super::{Loop, LoopControl, load::Loader, types::no_text};
 use crate::{
     diagnostic::{Diagnostic, Fault},
     yaml::Node,
 };
-
-impl LoopControl {
-    pub(super) fn copied(&self) -> LoopControl {
-        LoopControl {
-            loop_var: self.loop_var.clone(),
-            places: self.places.clone(),
-            index_var: self.index_var.clone(),
-            label: self.label.clone(),
-            pause: self.pause.clone(),
-            extended: self.extended.clone(),
-            extended_allitems: self.extended_allitems.clone(),
-            break_when: self.break_when.clone(),
-        }
-    }
-}
 
 impl Loader<'_> {
     /// Returns whether a word of a task is `with_` and the name of a lookup, of which collections may have more.
@@ -49,7 +34,7 @@ impl Loader<'_> {
                 lookup,
                 items: value.to_value(),
                 span: value.span.clone(),
-                control: control.copied(),
+                control: control.clone(),
             });
         }
         if found.len() > 1 {
@@ -73,7 +58,13 @@ impl Loader<'_> {
             "extended_allitems",
             "break_when",
         ];
-        for (key, _) in control.as_mapping().unwrap_or_default() {
+        let Some(entries) = control.as_mapping() else {
+            let message = "the `loop_control` value must be specified as a dictionary and cannot be a variable itself (though it can contain variables)";
+            let label = format!("this is {}", control.kind_name());
+            self.error(Diagnostic::error(&control.span, message).label(label));
+            return LoopControl::default();
+        };
+        for (key, value) in entries {
             let name = key.as_str().unwrap_or_default();
             if !KNOWN.contains(&name) {
                 let error = Diagnostic::error(
@@ -85,12 +76,15 @@ impl Loader<'_> {
                     Some(near) => error.hint(format!("did you mean `{near}`?")),
                     None => error,
                 });
+            } else if matches!(name, "loop_var" | "index_var" | "label")
+                && let Some(message) = no_text(name, &value.to_value())
+            {
+                self.error(Diagnostic::error(&value.span, message).label("not a text"));
             }
         }
-        let value = |name: &str| control.get(name).map(|(_, node)| node.to_value());
-        let place = |name: &str| control.get(name).map(|(_, node)| node.span.clone());
+        let value =
+            |name: &str| control.get(name).map(|(_, node)| (node.to_value(), node.span.clone()));
         LoopControl {
-            places: [place("loop_var"), place("index_var")],
             loop_var: value("loop_var"),
             index_var: value("index_var"),
             label: value("label"),

@@ -9,10 +9,15 @@ const KEYS: [&str; 9] =
 impl Loader<'_> {
     /// Reads `vars_prompt`.
     pub(super) fn vars_prompt(&self, node: &Node) -> Vec<VarsPrompt> {
-        let prompts =
-            node.get("vars_prompt").and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
+        let Some((_, given)) = node.get("vars_prompt") else { return Vec::new() };
+        let prompts = given.as_sequence().unwrap_or(std::slice::from_ref(given));
         let mut found = Vec::new();
-        for prompt in prompts {
+        for prompt in prompts.iter().filter(|prompt| !prompt.is_null()) {
+            if prompt.as_mapping().is_none() {
+                let error = Diagnostic::error(&prompt.span, "Invalid variable file contents.");
+                self.error(error.label(format!("this is {}", prompt.kind_name())));
+                continue;
+            }
             let Some(name) = prompt.get("name").and_then(|(_, name)| name.as_str()) else {
                 self.error(
                     Diagnostic::error(

@@ -99,12 +99,14 @@ impl Loader<'_> {
             return Vec::new();
         }
         let Some(items) = node.as_sequence() else {
+            let value = node.to_value();
             self.error(
                 Diagnostic::error(
                     &node.span,
                     format!(
-                        "A malformed role declaration was encountered: roles must be a list, this is {}",
-                        node.kind_name()
+                        "A malformed role declaration was encountered: ds ({}) should be a list but was a <class '{}'>",
+                        value.to_text(),
+                        super::types::class(&value)
                     ),
                 )
                 .label("not a list"),
@@ -132,7 +134,7 @@ impl Loader<'_> {
         let name = if let Some(entries) = item.as_mapping() {
             level.keywords = self.keywords(entries, Levels::ROLE);
             if let Some((_, vars)) = item.get("vars") {
-                level.vars = Arc::new(self.vars(vars));
+                level.vars = Arc::new(self.vars(vars, Levels::ROLE));
             }
             for (key, value) in entries {
                 let name = key.as_str().unwrap_or_default();
@@ -143,8 +145,12 @@ impl Loader<'_> {
                 }
             }
             item.get("role").or_else(|| item.get("name")).map(|(_, name)| name)
-        } else {
+        } else if item.as_str().is_some() {
             Some(item)
+        } else {
+            let error = Diagnostic::error(&item.span, "Invalid role definition.");
+            self.error(error.label(format!("this is {}", item.kind_name())));
+            return None;
         };
         let Some(name) = name.filter(|name| name.as_str().is_some()) else {
             self.error(
@@ -394,7 +400,7 @@ impl Loader<'_> {
             self.error(Diagnostic::error(&node.span, message).label("not a mapping"));
             return Dict::new();
         }
-        self.vars(node)
+        self.vars(node, Levels::ROLE)
     }
 
     fn role_vars(
@@ -485,16 +491,7 @@ fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
 
 /// Two uses are the same when role, files, parameters and conditions are.
 fn identity(dir: &Path, call: &RoleCall, level: &Level) -> Arc<str> {
-    let own = level
-        .keywords
-        .get(Keyword::When)
-        .map(|(value, _)| format!("{value:?}"))
-        .unwrap_or_default();
-    let tags = level
-        .keywords
-        .get(Keyword::Tags)
-        .map(|(value, _)| format!("{value:?}"))
-        .unwrap_or_default();
-    format!("{}|{:?}|{:?}|{:?}|{own}|{tags}", dir.display(), call.files, call.params, level.vars)
-        .into()
+    let own = [Keyword::When, Keyword::Tags]
+        .map(|keyword| level.keywords.get(keyword).map(|(value, _)| value));
+    format!("{}|{:?}|{:?}|{:?}|{own:?}", dir.display(), call.files, call.params, level.vars).into()
 }

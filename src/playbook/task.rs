@@ -27,7 +27,7 @@ impl Task {
                 lookup: looping.lookup.clone(),
                 items: looping.items.clone(),
                 span: looping.span.clone(),
-                control: looping.control.copied(),
+                control: looping.control.clone(),
             }),
             listen: self.listen.clone(),
             dir: self.dir.clone(),
@@ -70,20 +70,20 @@ impl Loader<'_> {
         if let Some((value, span)) = keywords.get(Keyword::Register)
             && !value.as_str().is_some_and(super::is_variable_name)
         {
-            let kind = match value {
-                Value::Str(_) => String::new(),
-                other => format!(" of type '{}'", other.type_name()),
+            let what = match value {
+                Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
+                other => format!("of type '{}'", other.type_name()),
             };
-            let name = value.to_text();
             self.error(
                 Diagnostic::error(
                     span,
-                    format!("Invalid 'register' specified: Invalid variable name '{name}'{kind}."),
+                    format!("Invalid 'register' specified: Invalid variable name {what}."),
                 )
                 .label("letters, digits and underscores, not beginning with a digit"),
             );
         }
-        let vars = node.get("vars").map(|(_, vars)| self.vars(vars)).unwrap_or_default();
+        let vars =
+            node.get("vars").map(|(_, vars)| self.vars(vars, level_kind)).unwrap_or_default();
         let resolved = self.resolve_action(
             &action.name,
             &action.key.span,

@@ -1,11 +1,12 @@
-//! Reads keywords: which there may be, and what those of a play must be.
+//! Reads keywords: which there may be, and where.
 
 use super::{
-    Args, Keyword, Keywords, Levels,
-    load::{Loader, is_structure},
+    Args, Argument, Keyword, Keywords, Levels,
+    load::Loader,
+    types::{class_of, is_structure, misfit},
 };
 use crate::{
-    diagnostic::{Diagnostic, closest},
+    diagnostic::{Diagnostic, Span, closest},
     value::Value,
     yaml::Node,
 };
@@ -30,31 +31,6 @@ const OF_INCLUDES: [Keyword; 16] = [
     Keyword::When,
 ];
 
-/// Returns what a keyword that only a play has must be: it is known before the first task.
-fn kind(keyword: Keyword) -> Option<&'static str> {
-    match keyword {
-        Keyword::ForceHandlers | Keyword::GatherFacts => Some("bool"),
-        Keyword::GatherTimeout => Some("int"),
-        Keyword::MaxFailPercentage => Some("percent"),
-        _ => None,
-    }
-}
-
-/// Returns why a value is none of its keyword's.
-fn misfit(keyword: Keyword, value: &Value) -> Option<String> {
-    let kind = kind(keyword)?;
-    let Value::Str(text) = value else { return None };
-    let fits = match kind {
-        "bool" => matches!(
-            text.trim().to_lowercase().as_str(),
-            "y" | "yes" | "on" | "1" | "true" | "t" | "n" | "no" | "off" | "0" | "false" | "f"
-        ),
-        "int" => text.trim().parse::<i64>().is_ok(),
-        _ => text.trim().trim_end_matches('%').parse::<f64>().is_ok(),
-    };
-    (!fits).then(|| format!("The value {} could not be converted to '{kind}'.", value.to_repr()))
-}
-
 impl Loader<'_> {
     /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
     pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
@@ -65,9 +41,8 @@ impl Loader<'_> {
                 Some(keyword) if is_structure(keyword) => (),
                 Some(keyword) => {
                     let given = value.to_value();
-                    if let Some(message) = misfit(keyword, &given) {
-                        let message = format!("Error processing keyword '{name}': {message}");
-                        self.error(Diagnostic::error(&value.span, message));
+                    if let Some((message, fault)) = misfit(keyword, name, &given) {
+                        self.error(Diagnostic::error(&value.span, message).fault(fault));
                     }
                     keywords.set(keyword, given, value.span.clone());
                 }
@@ -156,6 +131,12 @@ impl Loader<'_> {
             self.error(Diagnostic::error(place, message).label("not a mapping"));
             return false;
         }
+        if let Some(Argument { value: Value::Dict(applied), place, .. }) = apply {
+            for name in applied.keys().filter_map(Value::as_str) {
+                let place = place.find(name).unwrap_or_else(|| place.clone());
+                self.check_word(name, &place, Levels::BLOCK);
+            }
+        }
         unknown.is_empty()
     }
 
@@ -179,27 +160,20 @@ impl Loader<'_> {
 
     pub(super) fn unknown_keyword(&self, key: &Node, level: Levels) {
         let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+        self.check_word(&name, &key.span, level);
+    }
+
+    /// Refuses a word that is no keyword of this level.
+    fn check_word(&self, name: &str, place: &Span, level: Levels) {
+        if Keyword::find(name, level).is_some() {
+            return;
+        }
         let class = level.class_name();
-        let error = Diagnostic::error(
-            &key.span,
-            format!("'{name}' is not a valid attribute for a {class}"),
-        )
-        .label("unknown keyword");
-        self.error(match closest(&name, Keyword::names(level)) {
+        let message = format!("'{name}' is not a valid attribute for a {class}");
+        let error = Diagnostic::error(place, message).label("unknown keyword");
+        self.error(match closest(name, Keyword::names(level)) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error,
         });
     }
-}
-
-/// What the reference calls the type of a value as it is written, where it is no text.
-fn class_of(value: &Value) -> Option<&'static str> {
-    Some(match value {
-        Value::Dict(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedDict",
-        Value::List(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedList",
-        Value::Int(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedInt",
-        Value::Float(_) => "ansible.module_utils._internal._datatag._AnsibleTaggedFloat",
-        Value::Bool(_) => "bool",
-        _ => return None,
-    })
 }

@@ -26,15 +26,26 @@ impl Env<'_> {
 
     /// Returns whether a condition holds that stands at a place.
     pub fn condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
-        let result = match value {
+        match value {
             Value::List(conditions) => {
                 for condition in conditions.iter() {
-                    if !self.condition_at(condition, span)? {
+                    if !self.one_condition_at(condition, span)? {
                         return Ok(false);
                     }
                 }
-                return Ok(true);
+                Ok(true)
             }
+            one => self.one_condition_at(one, span),
+        }
+    }
+
+    /// Returns whether a condition holds that is no list of them.
+    pub fn one_condition(&self, value: &Value) -> Result<bool> {
+        self.one_condition_at(value, None)
+    }
+
+    fn one_condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
+        let result = match value {
             Value::Bool(truth) => return Ok(*truth),
             Value::None => return self.empty(),
             Value::Str(text) if text.trim().is_empty() => return self.empty(),
@@ -51,7 +62,7 @@ impl Env<'_> {
                 Ok(Value::Str(_)) if !self.hands_on(template) => {
                     Err(TemplateError::untrusted(self.place_of(template)))
                 }
-                Ok(text @ Value::Str(_)) => return self.condition_at(&text, span),
+                Ok(text @ Value::Str(_)) => return self.one_condition_at(&text, span),
                 inner => {
                     self.tell(Told::deprecation(
                         "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
@@ -60,7 +71,10 @@ impl Env<'_> {
                     inner
                 }
             },
-            _ => return Err(TemplateError::exact("Conditional expressions must be strings.")),
+            _ => {
+                let message = "Conditional expressions must be strings.";
+                return Err(TemplateError::exact(message).of_kind(ErrorKind::Broken));
+            }
         };
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
@@ -100,7 +114,7 @@ impl Env<'_> {
             return Ok(truth);
         }
         let (found, text) = (result.type_name(), if truth { "True" } else { "False" });
-        let place = span.map_or_else(|| "<unknown>".to_owned(), ToString::to_string);
+        let place = span.map_or_else(|| "<unknown>".to_owned(), Span::origin);
         let message = format!(
             "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
         );

@@ -229,9 +229,9 @@ fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
 }
 
 /// What the reference says of an option's value that does not have its type.
-fn wrong_value(lookup: &str, option: &str, kind: &str, text: &str) -> String {
+fn wrong_value(lookup: &str, option: &str, kind: &str, value: &str) -> String {
     format!(
-        "Config '{option}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': '{text}'"
+        "Config '{option}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': {value}"
     )
 }
 

@@ -18,6 +18,10 @@ use windlass::{
     value::{Dict, Template, Value},
 };
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Names(Dict);
 
 impl Scope for Names {

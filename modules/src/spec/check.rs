@@ -159,7 +159,8 @@ pub fn read<T: FromArg>(
     }
 }
 
-fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
+/// Says why an argument's value is none of its type.
+pub fn explain(name: &str, value: &Json, mismatch: &Mismatch) -> ArgError {
     let class = python_class(value);
     match mismatch {
         Mismatch::Type { wanted, detail } => {

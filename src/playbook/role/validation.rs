@@ -70,7 +70,7 @@ pub(super) fn task(
                 .into_iter()
                 .map(|(key, value)| Argument::new(key, value, span.clone()))
                 .collect(),
-            whole: None,
+            whole: Vec::new(),
         },
         looping: None,
         listen: Vec::new(),

@@ -31,9 +31,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let column = |name: &str, default: &str| {
             let text = term.text(name, default);
-            text.trim()
-                .parse::<usize>()
-                .map_err(|_| super::wrong_value("csvfile", name, "int", &text))
+            text.trim().parse::<usize>().map_err(|_| {
+                super::wrong_value("csvfile", name, "int", &Value::str(&*text).to_repr())
+            })
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);
         let Some(path) = query.find("files", &file) else {

@@ -1,6 +1,6 @@
 //! `first_found`: the first of several files that is there.
 
-use super::{Found, Lookup, Query};
+use super::{Found, Lookup, LookupError, Query, wrong_value};
 use crate::{template::paths, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
@@ -25,7 +25,7 @@ pub(super) static UNIT: Lookup = Lookup {
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut candidates = Vec::new();
     let mut skip = query.flag("skip", false);
-    let global = (texts(query.option("files")), texts(query.option("paths")));
+    let global = (texts("files", query.option("files"))?, texts("paths", query.option("paths"))?);
     candidates.extend(combined(&global.0, &global.1));
     let mut terms = query.terms.clone();
     terms.reverse();
@@ -33,8 +33,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         match &term {
             Value::List(items) | Value::Tuple(items) => terms.extend(items.iter().rev().cloned()),
             Value::Dict(dict) => {
-                let files = texts(dict.get("files"));
-                let folders = texts(dict.get("paths"));
+                let files = texts("files", dict.get("files"))?;
+                let folders = texts("paths", dict.get("paths"))?;
                 candidates.extend(combined(&files, &folders));
                 skip |= dict.get("skip").is_some_and(Value::is_true);
             }
@@ -57,17 +57,21 @@ fn run(query: &mut Query<'_, '_>) -> Found {
 }
 
 /// Returns names that may also stand in one text, between commas, semicolons or colons.
-fn texts(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::Str(text)) => text
-            .split([',', ';', ':'])
-            .map(str::trim)
-            .filter(|t| !t.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        Some(Value::List(items)) => items.iter().flat_map(|item| texts(Some(item))).collect(),
-        _ => Vec::new(),
-    }
+fn texts(option: &str, value: Option<&Value>) -> Result<Vec<String>, LookupError> {
+    Ok(match value {
+        None | Some(Value::None) => Vec::new(),
+        Some(Value::Str(text)) => names(text).collect(),
+        Some(Value::List(items) | Value::Tuple(items)) => {
+            items.iter().filter_map(Value::as_str).flat_map(names).collect()
+        }
+        Some(other) => {
+            return Err(wrong_value("first_found", option, "list", &other.to_repr()).into());
+        }
+    })
+}
+
+fn names(text: &str) -> impl Iterator<Item = String> {
+    text.split([',', ';', ':']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn combined(files: &[String], folders: &[String]) -> Vec<String> {
