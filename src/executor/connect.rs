@@ -115,13 +115,11 @@ impl Run {
                     host.clone_into(&mut target.inventory_name);
                     return Ok(target);
                 }
-                return Err(Failure::at(
-                    None,
-                    format!(
-                        "the connection plugin '{other}' was not found: windlass has {}",
-                        places::names()
-                    ),
-                ));
+                let message = match other {
+                    "" => "A non-empty plugin name is required.".to_owned(),
+                    other => format!("the connection plugin '{other}' was not found"),
+                };
+                return Err(Failure::at(None, message).help(&places::HELP));
             }
         }
         let address = look

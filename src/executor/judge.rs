@@ -230,7 +230,7 @@ impl Prepared {
         keyword: Keyword,
     ) -> Result<bool, Failure> {
         let span = self.task.own_span(keyword);
-        env.condition(value).map_err(|error| {
+        env.condition_at(value, span).map_err(|error| {
             let mut failure = Failure::template(&error, "", span);
             if let Some(cause) = failure.causes.first_mut() {
                 cause.span = span.cloned();

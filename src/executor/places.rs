@@ -3,6 +3,8 @@
 //! A plugin of the reference copies modules in and looks for Python there; here the helper goes in over the program's
 //! input, so that any image with a shell will do.
 
+use std::sync::LazyLock;
+
 use super::{Failure, connect::Lookup};
 use crate::{connection::Target, value::Value};
 
@@ -104,11 +106,11 @@ const PLUGINS: [Plugin; 10] = [
     },
 ];
 
-/// Returns what connection plugins there are, for a message.
-pub(super) fn names() -> String {
+/// Which connection plugins there are, for who names another.
+pub(super) static HELP: LazyLock<String> = LazyLock::new(|| {
     let inside: Vec<&str> = PLUGINS.iter().map(|plugin| plugin.name).collect();
-    format!("ssh, local, chroot, {}", inside.join(", "))
-}
+    format!("windlass has ssh, local, chroot, {}.", inside.join(", "))
+});
 
 /// Returns the way into a container, or nothing where no plugin has this name.
 pub(super) fn container(

@@ -318,7 +318,10 @@ impl Run {
                 let context = self.world.context(names.search_path());
                 let env = Env::new(&names, &context);
                 let name = env.telling(told.unwrap_or(&context.told)).eval_marked(value);
-                if name.is_true() { name.to_text() } else { default_name(task) }
+                // Only a text is a name.
+                name.as_str()
+                    .filter(|name| !name.is_empty())
+                    .map_or_else(|| default_name(task), ToOwned::to_owned)
             }
             Some(value) => value.to_text(),
         }

@@ -77,8 +77,8 @@ impl Prepared {
         };
         let value = env.eval(written).map_err(|error| Failure::template(&error, "", Some(span)))?;
         let name = match &value {
-            Value::None => String::new(),
             Value::Omit => return Ok((Arc::clone(&self.host), None)),
+            value if !value.is_true() => String::new(),
             value => value.to_text(),
         };
         if name.is_empty() {

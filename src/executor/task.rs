@@ -277,8 +277,8 @@ impl Prepared {
                 one => vec![one],
             };
             for condition in conditions {
-                let holds = env.one_condition(condition).map_err(|error| {
-                    let place = condition_span(condition, span);
+                let place = condition_span(condition, span);
+                let holds = env.one_condition_at(condition, Some(&place)).map_err(|error| {
                     Failure { early: true, ..Failure::template(&error, "", Some(&place)) }
                 })?;
                 if !holds {

@@ -21,14 +21,21 @@ pub(super) enum Type {
     Float,
     /// When the debugger opens.
     Moment,
+    /// Whatever can be evaluated.
+    Any,
 }
 
 /// The keywords of a type, in the order in which they are looked at.
-const TYPED: [(Keyword, Type); 15] = [
+const TYPED: [(Keyword, Type); 22] = [
     (Keyword::Async, Type::Int),
     (Keyword::AnyErrorsFatal, Type::Bool),
     (Keyword::Become, Type::Bool),
+    (Keyword::BecomeExe, Type::Any),
+    (Keyword::BecomeFlags, Type::Any),
+    (Keyword::BecomeMethod, Type::Any),
+    (Keyword::BecomeUser, Type::Any),
     (Keyword::CheckMode, Type::Bool),
+    (Keyword::Connection, Type::Any),
     (Keyword::Debugger, Type::Moment),
     (Keyword::Delay, Type::Float),
     (Keyword::DelegateFacts, Type::Bool),
@@ -36,8 +43,10 @@ const TYPED: [(Keyword, Type); 15] = [
     (Keyword::IgnoreErrors, Type::Bool),
     (Keyword::IgnoreUnreachable, Type::Bool),
     (Keyword::NoLog, Type::Bool),
+    (Keyword::Notify, Type::Any),
     (Keyword::Poll, Type::Int),
     (Keyword::Port, Type::Int),
+    (Keyword::RemoteUser, Type::Any),
     (Keyword::Retries, Type::Int),
     (Keyword::Timeout, Type::Int),
 ];
@@ -109,7 +118,10 @@ impl Type {
             Type::Bool => as_bool(value).is_some(),
             Type::Int => as_int(value).is_some(),
             Type::Float => as_number(value).is_some(),
-            Type::Moment => value.as_str().is_some_and(|text| MOMENTS.contains(&text)),
+            Type::Moment => {
+                !value.is_true() || value.as_str().is_some_and(|text| MOMENTS.contains(&text))
+            }
+            Type::Any => true,
         }
     }
 
@@ -128,7 +140,7 @@ impl Type {
             Type::Bool => "bool",
             Type::Int => "int",
             Type::Float => "float",
-            Type::Moment => "str",
+            Type::Moment | Type::Any => "str",
         }
     }
 }

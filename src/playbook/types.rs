@@ -107,10 +107,8 @@ fn no_texts(value: &Value) -> Option<&'static str> {
 
 fn are_dictionaries(value: &Value) -> bool {
     match value {
-        Value::List(list) => {
-            list.iter().all(|value| matches!(value, Value::Dict(_) | Value::Template(_)))
-        }
-        value => matches!(value, Value::Dict(_) | Value::Template(_) | Value::None),
+        Value::List(list) => list.iter().all(|value| matches!(value, Value::Dict(_))),
+        value => matches!(value, Value::Dict(_) | Value::None),
     }
 }
 

@@ -40,11 +40,7 @@ impl Env<'_> {
     }
 
     /// Returns whether a condition holds that is no list of them.
-    pub fn one_condition(&self, value: &Value) -> Result<bool> {
-        self.one_condition_at(value, None)
-    }
-
-    fn one_condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
+    pub fn one_condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
         let result = match value {
             Value::Bool(truth) => return Ok(*truth),
             Value::None => return self.empty(),
@@ -58,6 +54,8 @@ impl Env<'_> {
             }
             Value::Template(template) => match self.eval(value) {
                 Ok(Value::Omit) => Ok(Value::Omit),
+                Ok(Value::None) => return self.empty(),
+                Ok(Value::Str(text)) if text.trim().is_empty() => return self.empty(),
                 // Only the operator's own words may be evaluated, not what they gave.
                 Ok(Value::Str(_)) if !self.hands_on(template) => {
                     Err(TemplateError::untrusted(self.place_of(template)))

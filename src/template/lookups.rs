@@ -14,7 +14,7 @@ use super::{
     plugins, registry,
     units::{Table, unit},
 };
-use crate::value::{Value, parse_key_values};
+use crate::value::{List, Value, parse_key_values};
 
 mod ansible_utils;
 mod community_general;
@@ -198,6 +198,16 @@ pub(crate) fn as_items(value: &Value) -> Vec<Value> {
         Value::Object(object) => object.items().map_or_else(|| vec![value.clone()], |i| i.to_vec()),
         other => vec![other.clone()],
     }
+}
+
+/// Returns what Python goes through in a value: letters of a text, keys of a dictionary.
+fn elements(value: &Value) -> Result<Arc<List>, LookupError> {
+    super::iteration::items(value).map_err(|error| match value {
+        Value::Int(_) => "'_AnsibleTaggedInt' object is not iterable".into(),
+        Value::Float(_) => "'_AnsibleTaggedFloat' object is not iterable".into(),
+        _ if error.is_undefined() => error.into(),
+        _ => format!("'{}' object is not iterable", value.type_name()).into(),
+    })
 }
 
 /// Returns items, and those of lists among them to a depth.

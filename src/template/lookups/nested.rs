@@ -20,7 +20,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     }
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for term in &query.terms {
-        let items = super::as_items(term);
+        let items = super::elements(term)?;
         if rows.len().saturating_mul(items.len()) > 5_000_000 {
             return Err("too many combinations".into());
         }

@@ -15,8 +15,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     if query.terms.is_empty() {
         return Err("with_together requires at least one element in each list".into());
     }
-    let lists: Vec<Vec<Value>> = query.terms.iter().map(super::as_items).collect();
-    let length = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let lists = query.terms.iter().map(super::elements).collect::<Result<Vec<_>, _>>()?;
+    let length = lists.iter().map(|list| list.len()).max().unwrap_or(0);
     let row = |index: usize| -> Vec<Value> {
         lists.iter().map(|list| list.get(index).cloned().unwrap_or_default()).collect()
     };
