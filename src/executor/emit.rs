@@ -1,7 +1,10 @@
 //! Events of many hosts in the order of the hosts, as long as that does not keep a result from being seen.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -18,17 +21,44 @@ const UNWATCHED: Duration = Duration::from_secs(3);
 pub struct Printer {
     output: Arc<Mutex<Box<dyn Output>>>,
     patience: Duration,
+    /// Whether somebody wants to know when hosts begin tasks.
+    host_starts: Arc<AtomicBool>,
 }
 
 impl Printer {
     pub fn new(output: Box<dyn Output>, watched: bool) -> Printer {
         let patience = if watched { WATCHED } else { UNWATCHED };
-        Printer { output: Arc::new(Mutex::new(output)), patience }
+        let host_starts = Arc::new(AtomicBool::new(output.wants_host_starts()));
+        Printer { output: Arc::new(Mutex::new(output)), patience, host_starts }
+    }
+
+    /// Shows the run by another output from now on.
+    pub fn change(&self, change: impl FnOnce(Box<dyn Output>) -> Box<dyn Output>) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *output, Box::new(Silent));
+        *output = change(before);
+        self.host_starts.store(output.wants_host_starts(), Ordering::Relaxed);
+    }
+
+    pub(super) fn wants_host_starts(&self) -> bool {
+        self.host_starts.load(Ordering::Relaxed)
+    }
+
+    /// Says that nothing comes any more.
+    pub fn finish(&self) {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).finish();
     }
 
     pub fn event(&self, event: &Event) {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).event(event);
     }
+}
+
+/// Stands for an output that is being replaced.
+struct Silent;
+
+impl Output for Silent {
+    fn event(&mut self, _: &Event) {}
 }
 
 /// The events of one task on several hosts.

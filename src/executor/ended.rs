@@ -115,6 +115,12 @@ impl Prepared {
             result: Arc::new(shown),
             item,
             is_loop_summary,
+            diffing: self.run.options.diff
+                || self
+                    .task
+                    .level
+                    .keyword(Keyword::Diff)
+                    .is_some_and(|(value, _)| value.says_yes()),
             ignored,
             no_log: judged.no_log,
             causes: judged.causes.clone(),
@@ -123,9 +129,7 @@ impl Prepared {
     }
 
     pub(super) fn show(&self, event: ResultEvent) {
-        let diffing = self.run.options.diff
-            || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| value.says_yes());
-        if diffing
+        if event.diffing
             && !event.no_log
             && let Some(diff) = event.result.get("diff")
         {

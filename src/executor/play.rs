@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Span},
     inventory::{HostId, HostOrder},
-    output::Event,
+    output::{About, Event},
     playbook::{Entry, Files, Keyword, Play},
     template::Env,
     value::Value,
@@ -122,6 +122,7 @@ impl Run {
             name: Arc::clone(&data.name),
             check: self.options.check,
             hosts: all_hosts.len(),
+            about: Arc::clone(&play) as Arc<dyn About>,
         };
         if all_hosts.is_empty() {
             self.printer.event(&play_start());
@@ -181,6 +182,8 @@ impl Run {
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
+            *self.current_play.write().unwrap_or_else(PoisonError::into_inner) =
+                Some(Arc::clone(&batch_data));
             self.printer.event(&play_start());
             let gather = keyword(Keyword::GatherFacts)?;
             let mut entries = self.entries(&play, gather.as_ref());

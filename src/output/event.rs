@@ -9,6 +9,11 @@ use crate::{
     value::{Dict, Value},
 };
 
+/// What outputs beside the usual ones want to know of a play or task; nothing is made of it unless one asks.
+pub trait About: std::fmt::Debug + Send + Sync {
+    fn about(&self) -> Dict;
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event {
@@ -26,6 +31,7 @@ pub enum Event {
         name: Arc<str>,
         check: bool,
         hosts: usize,
+        about: Arc<dyn About>,
     },
     NoHostsMatched,
     NoHostsRemaining,
@@ -47,6 +53,7 @@ pub enum Event {
     },
     /// Somebody looked at a job in the background: how it goes.
     Job {
+        task: Arc<TaskStart>,
         host: Arc<str>,
         state: JobState,
         /// Its number; none where the task's result must not be seen.
@@ -54,6 +61,7 @@ pub enum Event {
     },
     /// Files were included for these hosts.
     Included {
+        task: Option<Arc<TaskStart>>,
         path: String,
         hosts: Vec<Arc<str>>,
         items: Vec<String>,
@@ -119,6 +127,7 @@ pub struct TaskStart {
     pub n_hosts: usize,
     /// Distinguishes tasks of one name.
     pub id: usize,
+    pub about: Arc<dyn About>,
 }
 
 /// How a job in the background goes.
@@ -152,6 +161,8 @@ pub struct ResultEvent {
     pub item: Option<String>,
     /// Whether this sums up a loop whose items were shown.
     pub is_loop_summary: bool,
+    /// Whether differences are wanted.
+    pub diffing: bool,
     pub ignored: bool,
     pub no_log: bool,
     /// Why it failed, outermost first.
@@ -176,6 +187,7 @@ impl ResultEvent {
             result,
             item: None,
             is_loop_summary: false,
+            diffing: false,
             ignored: false,
             no_log: false,
             causes: Vec::new(),

@@ -29,45 +29,38 @@ impl Output for Several {
             output.event(event);
         }
     }
+
+    fn wants_host_starts(&self) -> bool {
+        self.0.iter().any(|output| output.wants_host_starts())
+    }
+
+    fn finish(&mut self) {
+        self.0.iter_mut().for_each(|output| output.finish());
+    }
 }
 
-/// Returns the output of a run, and warnings about names that mean nothing; an unknown main output is an error.
-pub fn open(
-    main: &str,
-    beside: &[String],
-    options: &Options,
-    sink: impl Fn() -> Sink,
-) -> Result<(Box<dyn Output>, Vec<String>), String> {
-    let Some(unit) = find(main).filter(|unit| unit.kind == Kind::Main) else {
-        return Err(format!("Could not load '{main}' callback plugin."));
-    };
-    Ok(beside_of((unit.make)(sink(), options), beside, options, sink))
+/// Returns the output of this name that shows a run.
+pub fn main(name: &str, options: &Options, sink: Sink) -> Option<Box<dyn Output>> {
+    let unit = find(name).filter(|unit| unit.kind == Kind::Main)?;
+    Some((unit.make)(sink, options))
 }
 
-/// Returns an output with those that settings name beside it, and warnings about names that mean nothing.
-pub fn beside_of(
-    main: Box<dyn Output>,
-    beside: &[String],
-    options: &Options,
-    sink: impl Fn() -> Sink,
-) -> (Box<dyn Output>, Vec<String>) {
-    let mut outputs = vec![main];
-    let mut warnings = Vec::new();
-    for name in beside.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-        match find(name) {
-            Some(unit) if unit.kind == Kind::Beside => {
-                outputs.push((unit.make)(sink().without_status(), options));
-            }
-            // One that shows the run is the main one or is not there.
-            Some(_) => (),
-            None => warnings.push(format!("Skipping callback plugin '{name}', unable to load")),
+/// Returns the output of this name beside another; nothing of one that would show the run, an error where there is none.
+pub fn beside(name: &str, options: &Options, sink: Sink) -> Result<Option<Box<dyn Output>>, ()> {
+    let unit = find(name).ok_or(())?;
+    let is_beside = unit.kind == Kind::Beside;
+    Ok(is_beside.then(|| (unit.make)(sink.without_status(), options)))
+}
+
+/// Returns one output that hands everything to these, in their order.
+pub fn several(mut outputs: Vec<Box<dyn Output>>) -> Box<dyn Output> {
+    match outputs.pop() {
+        Some(only) if outputs.is_empty() => only,
+        last => {
+            outputs.extend(last);
+            Box::new(Several(outputs))
         }
     }
-    if outputs.len() == 1 {
-        let only = outputs.pop().expect("there is the main one");
-        return (only, warnings);
-    }
-    (Box::new(Several(outputs)), warnings)
 }
 
 fn find(name: &str) -> Option<&'static Unit> {

@@ -38,7 +38,10 @@ impl Actions {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let process = match idle {
             Some(process) => process,
-            None => spawn_blocking(|| Process::start(&installed::interpreters()))
+            None => spawn_blocking(|| {
+                let program = super::process::PLUGINS;
+                Process::start(&installed::interpreters(), program)
+            })
                 .await
                 .map_err(|error| error.to_string())??,
         };

@@ -2,48 +2,67 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    net::Shutdown,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
 };
 
-const PROGRAM: &str = concat!(
+/// What runs filters, tests, lookups and actions.
+pub(super) const PLUGINS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
     include_str!("act.py"),
     include_str!("serve.py")
 );
 
+/// What runs callbacks: what they print is the run's own output.
+pub(super) const CALLBACKS: &str = concat!(
+    include_str!("stand_in.py"),
+    include_str!("host.py"),
+    include_str!("shown.py"),
+    include_str!("callback_base.py"),
+    include_str!("callbacks.py")
+);
+
 pub(super) struct Process {
     child: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    requests: UnixStream,
+    answers: BufReader<UnixStream>,
     /// The folders that it was told.
     told: serde_json::Value,
 }
 
 impl Process {
     /// Starts the first of the interpreters that there is.
-    pub(super) fn start(interpreters: &[PathBuf]) -> Result<Process, String> {
+    pub(super) fn start(interpreters: &[PathBuf], source: &str) -> Result<Process, String> {
         let mut reason = String::new();
         for program in interpreters {
+            // Its standard input is the way in both directions: its output is for what plugins print.
+            let (ours, its) = UnixStream::pair().map_err(|error| error.to_string())?;
+            let output =
+                if source == CALLBACKS { Stdio::inherit() } else { std::io::stderr().into() };
             let started = Command::new(program)
-                .args(["-c", PROGRAM])
-                .stdin(Stdio::piped())
-                .stdout(Stdio::piped())
+                .args(["-c", source])
+                .stdin(OwnedFd::from(its))
+                .stdout(output)
                 .spawn();
             match started {
-                Ok(mut child) => {
-                    let (Some(requests), Some(answers)) = (child.stdin.take(), child.stdout.take())
-                    else {
-                        continue;
-                    };
-                    let answers = BufReader::new(answers);
+                Ok(child) => {
+                    let requests = ours.try_clone().map_err(|error| error.to_string())?;
+                    let answers = BufReader::new(ours);
                     return Ok(Process { child, requests, answers, told: ().into() });
                 }
                 Err(error) => reason = format!("{}: {error}", program.display()),
             }
         }
         Err(format!("plugins in Python need a python3 on this machine: {reason}"))
+    }
+
+    /// Lets it end by itself, and waits for that.
+    pub(super) fn end(&mut self) {
+        let _ = self.requests.shutdown(Shutdown::Both);
+        let _ = self.child.wait();
     }
 
     /// Tells it where plugins are, unless it knows.
