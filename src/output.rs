@@ -48,7 +48,7 @@ pub use aside::Aside;
 pub use color::Paint;
 pub use default::Default;
 pub use dump::{dump, dump_value};
-pub use event::{About, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart};
+pub use event::{About, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants};
 pub use excerpt::error_text;
 pub use options::{Junit, Options};
 pub use python::{Known, Plugin, PythonRun, python};
@@ -69,9 +69,9 @@ pub fn config_line(file: Option<impl std::fmt::Display>) -> String {
 pub trait Output: Send {
     fn event(&mut self, event: &Event);
 
-    /// Returns whether it wants to know when a host begins a task.
-    fn wants_host_starts(&self) -> bool {
-        false
+    /// Returns what it wants to be told beside what everybody is.
+    fn wants(&self) -> Wants {
+        Wants::default()
     }
 
     /// The run is over; nothing comes any more.

@@ -2,7 +2,7 @@
 
 use crate::{
     output::About,
-    playbook::{Keyword, Level, LevelKind, Play, Task},
+    playbook::{Entry, Keyword, Level, LevelKind, Play, Task},
     value::{Dict, Value},
 };
 
@@ -152,10 +152,56 @@ impl About for Play {
             Value::from(found)
         });
         about.insert("roles", Value::list(roles.collect::<Vec<_>>()));
+        about.insert("tasks", Value::list(groups(&self.sections)));
         about.insert("dir", self.dir.display().to_string());
         about.insert("place", place(&self.span));
         about
     }
+}
+
+/// The names of the play's own tasks: those of each block, and of those between blocks.
+fn groups(sections: &[Vec<Entry>]) -> Vec<Value> {
+    let mut groups: Vec<Vec<Value>> = Vec::new();
+    let mut loose = false;
+    for entry in sections.iter().flatten() {
+        match entry {
+            Entry::Task(task) => {
+                let name = task_name(task);
+                match groups.last_mut() {
+                    Some(group) if loose => group.push(name),
+                    _ => groups.push(vec![name]),
+                }
+                loose = true;
+            }
+            Entry::Block(block) if block.is_role => loose = false,
+            Entry::Block(block) => {
+                let mut names = Vec::new();
+                for entries in [&block.body, &block.rescue, &block.always] {
+                    names_of(entries, &mut names);
+                }
+                groups.push(names);
+                loose = false;
+            }
+        }
+    }
+    groups.into_iter().map(Value::list).collect()
+}
+
+fn names_of(entries: &[Entry], names: &mut Vec<Value>) {
+    for entry in entries {
+        match entry {
+            Entry::Task(task) => names.push(task_name(task)),
+            Entry::Block(block) => {
+                for entries in [&block.body, &block.rescue, &block.always] {
+                    names_of(entries, names);
+                }
+            }
+        }
+    }
+}
+
+fn task_name(task: &Task) -> Value {
+    task.name.clone().unwrap_or_else(|| Value::str(&*task.action_written))
 }
 
 /// Where something stands, as the reference names it.

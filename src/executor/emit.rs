@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::output::{Event, Output};
+use crate::output::{Event, Output, Wants};
 
 /// How long a result waits for hosts before it where somebody watches.
 const WATCHED: Duration = Duration::from_millis(150);
@@ -16,20 +16,34 @@ const WATCHED: Duration = Duration::from_millis(150);
 /// How long it waits where the output is a file or pipe: an order that does not change is worth more there.
 const UNWATCHED: Duration = Duration::from_secs(3);
 
+/// What the output wants to be told.
+#[derive(Default)]
+struct Wanted {
+    host_starts: AtomicBool,
+    invocations: AtomicBool,
+}
+
+impl Wanted {
+    fn set(&self, wants: Wants) {
+        self.host_starts.store(wants.host_starts, Ordering::Relaxed);
+        self.invocations.store(wants.invocations, Ordering::Relaxed);
+    }
+}
+
 /// Where events go.
 #[derive(Clone)]
 pub struct Printer {
     output: Arc<Mutex<Box<dyn Output>>>,
     patience: Duration,
-    /// Whether somebody wants to know when hosts begin tasks.
-    host_starts: Arc<AtomicBool>,
+    wanted: Arc<Wanted>,
 }
 
 impl Printer {
     pub fn new(output: Box<dyn Output>, watched: bool) -> Printer {
         let patience = if watched { WATCHED } else { UNWATCHED };
-        let host_starts = Arc::new(AtomicBool::new(output.wants_host_starts()));
-        Printer { output: Arc::new(Mutex::new(output)), patience, host_starts }
+        let wanted = Arc::new(Wanted::default());
+        wanted.set(output.wants());
+        Printer { output: Arc::new(Mutex::new(output)), patience, wanted }
     }
 
     /// Shows the run by another output from now on.
@@ -37,11 +51,14 @@ impl Printer {
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *output, Box::new(Silent));
         *output = change(before);
-        self.host_starts.store(output.wants_host_starts(), Ordering::Relaxed);
+        self.wanted.set(output.wants());
     }
 
-    pub(super) fn wants_host_starts(&self) -> bool {
-        self.host_starts.load(Ordering::Relaxed)
+    pub(super) fn wants(&self) -> Wants {
+        Wants {
+            host_starts: self.wanted.host_starts.load(Ordering::Relaxed),
+            invocations: self.wanted.invocations.load(Ordering::Relaxed),
+        }
     }
 
     /// Says that nothing comes any more.

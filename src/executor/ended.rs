@@ -134,7 +134,8 @@ impl Prepared {
             && let Some(diff) = event.result.get("diff")
         {
             let changed = event.result.get("changed").is_some_and(Value::is_true);
-            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed });
+            let of = event.item.is_none().then(|| Box::new(event.clone()));
+            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed, of });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
     }

@@ -184,6 +184,10 @@ impl Run {
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
             *self.current_play.write().unwrap_or_else(PoisonError::into_inner) =
                 Some(Arc::clone(&batch_data));
+            self.printer.event(&Event::PlayContext {
+                name: Arc::clone(&data.name),
+                about: Arc::clone(&play) as Arc<dyn About>,
+            });
             self.printer.event(&play_start());
             let gather = keyword(Keyword::GatherFacts)?;
             let mut entries = self.entries(&play, gather.as_ref());

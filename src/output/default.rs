@@ -399,6 +399,7 @@ impl Output for Default {
                 self.sink.line(&format!("\tto retry, use: --limit @{path}"), None);
             }
             Event::Quit => self.sink.line("User interrupted execution", None),
+            Event::PlayContext { .. } => (),
             Event::Job { host, state, id, .. } => {
                 let word = match state {
                     JobState::Running => "POLL",

@@ -14,6 +14,15 @@ pub trait About: std::fmt::Debug + Send + Sync {
     fn about(&self) -> Dict;
 }
 
+/// What only some outputs want to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// When each host begins a task.
+    pub host_starts: bool,
+    /// What each module was called with.
+    pub invocations: bool,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event {
@@ -31,6 +40,11 @@ pub enum Event {
         name: Arc<str>,
         check: bool,
         hosts: usize,
+        about: Arc<dyn About>,
+    },
+    /// The play that comes next has hosts.
+    PlayContext {
+        name: Arc<str>,
         about: Arc<dyn About>,
     },
     NoHostsMatched,
@@ -74,6 +88,8 @@ pub enum Event {
     Diff {
         diff: Value,
         changed: bool,
+        /// The whole result; of an item, its loop's comes later.
+        of: Option<Box<ResultEvent>>,
     },
     /// A running command printed something.
     Output {

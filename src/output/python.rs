@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Aside, Event, Options, Output, ResultEvent, Sink, Status, units};
+use super::{Aside, Event, Options, Output, ResultEvent, Sink, Status, Wants, units};
 use crate::{
     plugins::{Callbacks, unpacked},
     value::{Dict, Value},
@@ -124,7 +124,9 @@ impl Shared {
             _ => None,
         };
         match (event, changed) {
-            (Event::Result(result), changed) if method == "v2_on_file_diff" => {
+            (Event::Result(result) | Event::Diff { of: Some(result), .. }, changed)
+                if method == "v2_on_file_diff" =>
+            {
                 show_diffs(&mut **output, result, changed);
             }
             (Event::Result(result), Some(changed)) => {
@@ -148,7 +150,7 @@ fn show_diffs(output: &mut dyn Output, event: &ResultEvent, changed: Option<Arc<
     for one in each {
         if let Some(diff) = one.get("diff") {
             let changed = one.get("changed").is_some_and(Value::is_true);
-            output.event(&Event::Diff { diff: diff.clone(), changed });
+            output.event(&Event::Diff { diff: diff.clone(), changed, of: None });
         }
     }
 }
@@ -189,7 +191,7 @@ impl Python {
     fn result(&self, event: &Event, result: &ResultEvent) {
         let item = if result.item.is_some() { "item_" } else { "" };
         let good = matches!(result.status, Status::Ok | Status::Changed);
-        if result.diffing && good && item.is_empty() {
+        if result.diffing && good && result.is_loop_summary {
             self.call(event, "v2_on_file_diff", |shared| shared.result(result));
         }
         let ending = match result.status {
@@ -216,11 +218,11 @@ impl Output for Python {
             Event::PlaybookStart { path, .. } => {
                 self.call(event, "v2_playbook_on_start", |_| json!({"path": path}));
             }
-            Event::PlayStart { name, hosts, about, .. } => {
+            Event::PlayContext { name, about } => {
+                self.call(event, "set_play_context", |shared| shared.play(name, &**about));
+            }
+            Event::PlayStart { name, about, .. } => {
                 let play = |shared: &mut Shared| shared.play(name, &**about);
-                if *hosts > 0 {
-                    self.call(event, "set_play_context", play);
-                }
                 self.call(event, "v2_playbook_on_play_start", play);
             }
             Event::NoHostsMatched => {
@@ -241,6 +243,9 @@ impl Output for Python {
                 self.call(event, "v2_runner_on_start", |shared| shared.of_host(task, host));
             }
             Event::Result(result) => self.result(event, result),
+            Event::Diff { of: Some(result), .. } => {
+                self.call(event, "v2_on_file_diff", |shared| shared.result(result));
+            }
             Event::Retry { host, task, left, result, .. } => {
                 self.call(event, "v2_runner_retry", |shared| {
                     shared.retry(task, host, *left, result)
@@ -273,11 +278,11 @@ impl Output for Python {
         }
     }
 
-    fn wants_host_starts(&self) -> bool {
+    fn wants(&self) -> Wants {
         let wants = |plugin: &Plugin| {
             plugin.methods.contains("v2_runner_on_start") || plugin.methods.contains("v2_on_any")
         };
-        self.plugins.iter().any(wants)
+        Wants { host_starts: self.plugins.iter().any(wants), invocations: true }
     }
 
     fn finish(&mut self) {

@@ -1,6 +1,6 @@
 //! The outputs by the names that settings give them, and the one that a run gets.
 
-use super::{Output, Sink, options::Options};
+use super::{Output, Sink, Wants, options::Options};
 
 /// An output as settings name it.
 pub(super) struct Unit {
@@ -30,8 +30,12 @@ impl Output for Several {
         }
     }
 
-    fn wants_host_starts(&self) -> bool {
-        self.0.iter().any(|output| output.wants_host_starts())
+    fn wants(&self) -> Wants {
+        let all = self.0.iter().map(|output| output.wants());
+        all.fold(Wants::default(), |one, other| Wants {
+            host_starts: one.host_starts || other.host_starts,
+            invocations: one.invocations || other.invocations,
+        })
     }
 
     fn finish(&mut self) {

@@ -1,5 +1,6 @@
 """Stands in for what callbacks import most of ansible-core, where it is not installed."""
 import configparser
+import shutil
 
 COLORS = dict(
     black="0;30", red="0;31", green="0;32", yellow="0;33", blue="0;34", purple="0;35", cyan="0;36", normal="0",
@@ -38,6 +39,8 @@ def show(text, color=None, stderr=False, newline=True):
     sys.stdout.flush()
     sys.stderr.flush()
     text = to_text(text)
+    if newline and text.endswith("\n"):
+        text = text[:-1]
     painted = paint(text, color) if color else None
     ask(ask="display", text=text, painted=None if painted == text else painted, stderr=bool(stderr), newline=bool(newline))
 
@@ -174,6 +177,7 @@ OLDER = {
     "v2_playbook_on_stats": ("playbook_on_stats", lambda stats: (stats,)),
     "v2_on_file_diff": ("on_file_diff", lambda result: (result._host.get_name(), result._result.get("diff"))),
 }
+# Those that have no older form.
 ALONE = (
     "v2_playbook_on_handler_task_start", "v2_playbook_on_cleanup_task_start", "v2_playbook_on_import_for_host", "v2_playbook_on_not_import_for_host",
     "v2_playbook_on_include", "v2_runner_item_on_ok", "v2_runner_item_on_failed", "v2_runner_item_on_skipped", "v2_runner_retry",
@@ -390,7 +394,7 @@ def stand_in_for_callbacks():
     shown = {"DISPLAY_SKIPPED_HOSTS": True, "DISPLAY_ARGS_TO_STDOUT": False, "DIFF_CONTEXT": 3, "MODULE_NO_JSON": ("command", "shell", "raw"), "ANSIBLE_NOCOLOR": False}
     module("ansible.constants", **colors, **actions, **shown, COLOR_CODES=COLORS, DEFAULT_LOCAL_TMP="/tmp")
     module("ansible.utils.color", stringc=stringc, colorize=colorize, hostcolor=hostcolor, ANSIBLE_COLOR=False)
-    module("ansible.utils.display", Display=CallbackDisplay)
+    module("ansible.utils.display", Display=CallbackDisplay, get_text_width=len)
     module("ansible.context", CLIARGS={})
     module("ansible.playbook.task_include", TaskInclude=TaskInclude)
     module("ansible.playbook.task", Task=Task)
@@ -408,3 +412,7 @@ def stand_in_for_callbacks():
         return urllib.request.urlopen(request, timeout=timeout)
 
     module("ansible.module_utils.urls", open_url=open_url)
+    module("ansible.module_utils.ansible_release", __version__="2.19.0")
+    module("ansible.module_utils.common.json", AnsibleJSONEncoder=json.JSONEncoder)
+    module("ansible.module_utils.common.process", get_bin_path=shutil.which)
+    module("ansible.inventory.host", Host=Host)

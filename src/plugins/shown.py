@@ -17,6 +17,29 @@ def as_written(value):
     return told_text(value)
 
 
+def evaluable(value):
+    """Returns a variable as the installed ansible-core evaluates it: what the operator wrote may be a template."""
+    if not INSTALLED:
+        return as_written(value)
+    try:
+        from ansible.template import trust_as_template
+    except ImportError:
+        return as_written(value)
+    if isinstance(value, list):
+        return [evaluable(one) for one in value]
+    if isinstance(value, dict):
+        return {told_text(key): evaluable(one) for key, one in value.items()}
+    return trust_as_template(str(value)) if isinstance(value, Trusted) else value
+
+
+def data_loader():
+    if INSTALLED:
+        from ansible.parsing.dataloader import DataLoader
+
+        return DataLoader()
+    return Loader(os.getcwd())
+
+
 class HostVariables(Variables):
     """All variables of a host, or of the run where there is none, each fetched when it is read."""
 
@@ -25,10 +48,12 @@ class HostVariables(Variables):
         self.host = host
 
     def __missing__(self, name):
+        if name == "vars":
+            return self
         answer = ask(ask="variable", name=name, as_written=True, host=self.host)
         if answer.get("missing"):
             raise KeyError(name)
-        value = as_written(unpack(answer["value"]))
+        value = evaluable(unpack(answer["value"]))
         dict.__setitem__(self, name, value)
         return value
 
@@ -52,6 +77,12 @@ class Named:
     """Something that is what its name is."""
 
     name = None
+
+    @classmethod
+    def of(cls, name):
+        made = cls()
+        made.name = name
+        return made
 
     def get_name(self, *args, **kwargs):
         return self.name
@@ -170,7 +201,10 @@ class Keyworded(Named):
     def __getattr__(self, name):
         if name.startswith("__") or name == "_attributes":
             raise AttributeError(name)
-        return self.__dict__.get("_attributes", {}).get(name)
+        attributes = self.__dict__.get("_attributes", {})
+        if name not in attributes:
+            raise AttributeError(name)
+        return attributes[name]
 
     def dump_attrs(self):
         return dict(self._attributes)
@@ -205,16 +239,24 @@ MANAGER = VariableManager()
 
 
 class Parent(Keyworded):
-    LISTS, TRUTHS = (), ()
+    LISTS, TRUTHS, DEFAULTS = (), (), {"vars": {}, "tags": [], "when": []}
+
+
+# Keywords of tasks and plays alike.
+SHARED = dict.fromkeys((
+    "any_errors_fatal", "become", "become_exe", "become_flags", "become_user", "check_mode", "connection", "debugger", "diff", "environment",
+    "ignore_errors", "ignore_unreachable", "module_defaults", "no_log", "port", "remote_user", "run_once", "throttle", "timeout",
+))
 
 
 class Task(Keyworded):
     LISTS = ("tags", "when", "until", "changed_when", "failed_when", "collections")
     TRUTHS = ("no_log", "ignore_errors", "ignore_unreachable", "become", "check_mode", "diff", "run_once", "any_errors_fatal", "delegate_facts")
-    DEFAULTS = dict(
-        async_val=0, poll=15, delay=5, name="", vars={}, notify=None, environment=None, collections=[], loop=None, loop_with=None,
-        module_defaults=None, become_method="sudo", debugger=None,
-    )
+    DEFAULTS = {
+        **SHARED, "async_val": 0, "poll": 15, "delay": 5, "name": "", "vars": {}, "notify": None, "collections": [], "loop": None,
+        "loop_with": None, "become_method": "sudo", "delegate_to": None, "delegate_facts": None, "register": None, "retries": None,
+        "loop_control": None, "async": 0,
+    }
 
     def __init__(self, told):
         made_of = unpack(told["made_of"])
@@ -283,7 +325,10 @@ class TaskInclude(Task):
 class Play(Keyworded):
     LISTS = ("tags", "hosts", "serial", "vars_files")
     TRUTHS = ("become", "gather_facts", "force_handlers", "any_errors_fatal")
-    DEFAULTS = dict(strategy="linear", vars={}, roles=[], environment=None, order=None, become_method="sudo", max_fail_percentage=None)
+    DEFAULTS = {
+        **SHARED, "strategy": "linear", "vars": {}, "roles": [], "order": None, "become_method": "sudo", "max_fail_percentage": None,
+        "gather_facts": None, "gather_subset": None, "gather_timeout": None, "fact_path": None, "force_handlers": None, "vars_prompt": [],
+    }
 
     def __init__(self, told):
         play = unpack(told["play"])
@@ -291,7 +336,11 @@ class Play(Keyworded):
         self.name = self._attributes["name"] = told["name"]
         self.roles = [Role(one["name"], one["path"]) for one in play["roles"]]
         self._path, self._basedir = play["place"], play["dir"]
-        self._variable_manager, self._loader, self._ds = MANAGER, None, {}
+        self._tasks = [[Named.of(name) for name in names] for names in as_written(play["tasks"])]
+        self._variable_manager, self._loader, self._ds = MANAGER, data_loader(), {}
+
+    def get_loader(self):
+        return self._loader
 
     def get_roles(self):
         return self.roles
@@ -300,21 +349,24 @@ class Play(Keyworded):
         return self.vars_files
 
     def get_tasks(self):
-        return []
+        return self._tasks
 
 
 class Playbook:
     def __init__(self, path):
         self._file_name = path
         self._basedir = os.path.dirname(os.path.abspath(path))
-        self._entries, self._loader = [], None
+        self._entries, self._loader = [], data_loader()
+
+    def get_loader(self):
+        return self._loader
 
     def get_plays(self):
         return list(self._entries)
 
 
 class PlayContext(Keyworded):
-    LISTS, TRUTHS = (), Play.TRUTHS
+    LISTS, TRUTHS, DEFAULTS = (), Play.TRUTHS, SHARED
 
     def __init__(self, play, arguments):
         chosen = {key: play._attributes.get(key) for key in ("become", "become_method", "become_user", "remote_user", "connection")}
@@ -413,5 +465,7 @@ def task_of_result(told):
         task.args = {key: called.get(key, value) if "{{" in str(value) or "{%" in str(value) else value for key, value in task.args.items()}
         if task.action.rpartition(".")[2] == "debug" and "msg" in task.args and "msg" in result:
             task.args["msg"] = result["msg"]
+    if "no_log" in told:
+        task.no_log = task._attributes["no_log"] = told["no_log"]
     task.delegate_to = told.get("delegate") or task.delegate_to
     return task
