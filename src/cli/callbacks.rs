@@ -66,7 +66,10 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
         match load(run, &places, &chosen, foreign_main, &foreign) {
             Ok(found) => loaded = Some(found),
             Err(error) if foreign_main.is_some() => {
-                let text = format!("Could not load '{}' callback plugin.", foreign_main.unwrap_or_default());
+                let text = format!(
+                    "Could not load '{}' callback plugin.",
+                    foreign_main.unwrap_or_default()
+                );
                 return Err(Refusal::new(ERROR, Diagnostic::bare(text).hint(error)));
             }
             Err(error) => terminal::complain(&format!("[WARNING]: Skipping callbacks: {error}")),
@@ -75,7 +78,8 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     let mut in_python: Vec<Plugin> = Vec::new();
     let mut aside = None;
-    let (python, mut plugins) = loaded.map_or((None, Vec::new()), |(run, found)| (Some(run), found));
+    let (python, mut plugins) =
+        loaded.map_or((None, Vec::new()), |(run, found)| (Some(run), found));
     match chosen.main {
         Main::Made(output) => outputs.push(output),
         Main::Named(name) if foreign_main.is_some() => {
@@ -89,7 +93,8 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
             outputs.push(output::main(name, &chosen.options, sink()).ok_or_else(|| unknown(name))?);
         }
     }
-    in_python.extend(plugins.iter().filter(|one| one.named.is_none()).map(|one| one.plugin.clone()));
+    in_python
+        .extend(plugins.iter().filter(|one| one.named.is_none()).map(|one| one.plugin.clone()));
     let mut close = |outputs: &mut Vec<Box<dyn Output>>, in_python: &mut Vec<Plugin>| {
         if let Some(python) = &python
             && !in_python.is_empty()
@@ -150,7 +155,9 @@ impl Places {
     /// Returns whether a name may be that of a callback in Python: ours is meant unless a file of the operator's has its name.
     fn is_foreign(&self, name: &str, settings: &crate::settings::Settings) -> bool {
         let short = name.strip_prefix("ansible.legacy.").unwrap_or(name);
-        if !short.contains('.') && self.folders.iter().any(|dir| dir.join(format!("{short}.py")).is_file()) {
+        if !short.contains('.')
+            && self.folders.iter().any(|dir| dir.join(format!("{short}.py")).is_file())
+        {
             return true;
         }
         let options = Options::default();
@@ -232,7 +239,10 @@ fn load(
         Loaded {
             plugin: Plugin {
                 index: usize::try_from(one["index"].as_u64().unwrap_or(0)).unwrap_or(0),
-                methods: methods.filter_map(Json::as_str).map(ToOwned::to_owned).collect::<HashSet<_>>(),
+                methods: methods
+                    .filter_map(Json::as_str)
+                    .map(ToOwned::to_owned)
+                    .collect::<HashSet<_>>(),
             },
             named: one["named"].as_str().map(ToOwned::to_owned),
         }
@@ -273,8 +283,15 @@ fn read(text: &str) -> Result<Value, String> {
 fn host(run: &Run, name: &str) -> Json {
     let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
     let Some(id) = inventory.host_id(name) else { return json!({"vars": {}, "groups": []}) };
-    let groups = inventory.groups_of(id).into_iter();
-    let groups: Vec<_> = groups.map(|group| inventory.group(group).name.to_string()).collect();
+    // Its own groups first, then those above them.
+    let mut groups = inventory.host(id).groups.clone();
+    for group in inventory.groups_of(id).into_iter().rev() {
+        if !groups.contains(&group) {
+            groups.push(group);
+        }
+    }
+    let groups: Vec<_> =
+        groups.into_iter().map(|group| inventory.group(group).name.to_string()).collect();
     let vars = inventory.host(id).vars.as_ref();
     json!({"vars": vars.map_or_else(|| json!({}), |vars| packed(&Value::Dict(Arc::clone(vars)))), "groups": groups})
 }
@@ -288,7 +305,11 @@ fn group(run: &Run, name: &str) -> Json {
 }
 
 /// An output for the time before it is known who shows the run.
-pub(super) fn early(settings: &crate::settings::Settings, verbosity: u8, secrets: &output::Secrets) -> Box<dyn Output> {
+pub(super) fn early(
+    settings: &crate::settings::Settings,
+    verbosity: u8,
+    secrets: &output::Secrets,
+) -> Box<dyn Output> {
     Box::new(Early(Aside::new(prepare::sink(settings, secrets), verbosity)))
 }
 

@@ -57,8 +57,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output =
-        callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);
+    let output = callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);
     let run = prepare::run(
         prepared,
         &options.common,
@@ -95,6 +94,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     execute(&run, &files, &playbooks)
 }
 
+/// What stands for the playbook of an ad-hoc command.
+const AD_HOC: &str = "__adhoc_playbook__";
+
 /// Plays that have a recap of their own.
 pub(super) struct Script {
     /// The playbook's file; an ad hoc command has none.
@@ -122,10 +124,9 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
         });
         let mut status = Ok(0);
         for script in scripts {
-            if let Some(path) = &script.path {
-                let path = path.display().to_string();
-                run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
-            }
+            let path = script.path.as_ref().map(|path| path.display().to_string());
+            let path = path.unwrap_or_else(|| AD_HOC.to_owned());
+            run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
             status = run.plays(files, &script.plays).await;
             if let (Some(path), Ok(_)) = (&script.path, &status) {
                 retry_file(run, path);

@@ -69,6 +69,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     if selected.hosts.is_empty() {
         return Ok(0);
     }
+    if let Some(dir) = &options.playbook_dir {
+        crate::template::add_plugins(dir);
+    }
     callbacks::show(&run, chosen(&run, &options))?;
     let script = playbook::Script { path: None, plays: vec![play] };
     playbook::execute(&run, &files, &[script])

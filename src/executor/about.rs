@@ -66,7 +66,10 @@ impl About for Task {
             }
         }
         let tags = self.level.tags();
-        about.insert("implicit", tags.iter().any(|tag| tag.as_str() == Some(super::strategy::IMPLICIT)));
+        about.insert(
+            "implicit",
+            tags.iter().any(|tag| tag.as_str() == Some(super::strategy::IMPLICIT)),
+        );
         let shown = tags.into_iter().filter(|tag| tag.as_str() != Some(super::strategy::IMPLICIT));
         keywords.insert("tags", Value::list(shown.collect::<Vec<_>>()));
         keywords.insert("vars", Value::Dict(self.level.vars.clone()));

@@ -125,6 +125,7 @@ impl Run {
             about: Arc::clone(&play) as Arc<dyn About>,
         };
         if all_hosts.is_empty() {
+            self.set_play_under_way(&probe);
             self.printer.event(&play_start());
             self.printer.event(&Event::NoHostsMatched);
             return Ok((self.status(), true));
@@ -182,8 +183,7 @@ impl Run {
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
-            *self.current_play.write().unwrap_or_else(PoisonError::into_inner) =
-                Some(Arc::clone(&batch_data));
+            self.set_play_under_way(&batch_data);
             self.printer.event(&Event::PlayContext {
                 name: Arc::clone(&data.name),
                 about: Arc::clone(&play) as Arc<dyn About>,

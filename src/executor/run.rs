@@ -183,6 +183,11 @@ impl Run {
         })
     }
 
+    pub(super) fn set_play_under_way(&self, play: &Arc<PlayData>) {
+        let mut current = self.current_play.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(Arc::clone(play));
+    }
+
     /// Returns the play under way, with the hosts of its batch.
     pub fn play_under_way(&self) -> Option<Arc<PlayData>> {
         self.current_play.read().unwrap_or_else(PoisonError::into_inner).clone()

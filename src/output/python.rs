@@ -42,6 +42,8 @@ struct Shared {
     options: Options,
     /// Tasks that Python knows by their numbers.
     tasks: HashSet<usize>,
+    /// Labels of the items that a host has done of a task.
+    labels: HashMap<(usize, Arc<str>), Vec<Value>>,
     /// Outputs of ours that callbacks build on.
     native: HashMap<String, Box<dyn Output>>,
     /// What came before there were such outputs, for them to begin with.
@@ -56,6 +58,7 @@ impl PythonRun {
             sink: sink.without_status(),
             options,
             tasks: HashSet::new(),
+            labels: HashMap::new(),
             native: HashMap::new(),
             check: false,
         })))
@@ -189,6 +192,7 @@ impl Python {
     }
 
     fn result(&self, event: &Event, result: &ResultEvent) {
+        self.run.0.lock().unwrap_or_else(PoisonError::into_inner).keep_label(result);
         let item = if result.item.is_some() { "item_" } else { "" };
         let good = matches!(result.status, Status::Ok | Status::Changed);
         if result.diffing && good && result.is_loop_summary {
@@ -256,12 +260,14 @@ impl Output for Python {
                 self.call(event, method, |shared| {
                     let mut told = shared.of_host(task, host);
                     told["result"] = about;
+                    told["no_log"] = json!(id.is_none());
                     told
                 });
             }
             Event::Included { task, path, hosts, .. } => {
                 self.call(event, "v2_playbook_on_include", |shared| {
-                    let mut told = task.as_ref().map_or_else(|| json!({}), |task| shared.of_task(task));
+                    let mut told =
+                        task.as_ref().map_or_else(|| json!({}), |task| shared.of_task(task));
                     told["path"] = json!(path);
                     told["hosts"] = hosts.iter().map(|host| &**host).collect();
                     told
@@ -272,7 +278,9 @@ impl Output for Python {
                 self.call(event, "v2_playbook_on_notify", |_| told);
             }
             Event::Recap { stats, custom } => {
-                self.call(event, "v2_playbook_on_stats", |_| payload::stats(stats, custom.as_ref()));
+                self.call(event, "v2_playbook_on_stats", |_| {
+                    payload::stats(stats, custom.as_ref())
+                });
             }
             _ => (),
         }

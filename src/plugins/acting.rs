@@ -42,8 +42,8 @@ impl Actions {
                 let program = super::process::PLUGINS;
                 Process::start(&installed::interpreters(), program)
             })
-                .await
-                .map_err(|error| error.to_string())??,
+            .await
+            .map_err(|error| error.to_string())??,
         };
         Ok(Acting { actions: self, process: Some(process), _place: place })
     }

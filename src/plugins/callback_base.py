@@ -63,7 +63,8 @@ class CallbackDisplay:
     def once(self, text, color, stderr=True):
         if text not in self.said:
             self.said.add(text)
-            self.display(text, color=color, stderr=stderr)
+            # Several lines have an empty one behind them.
+            self.display(text.rstrip("\n") + "\n\n" if "\n" in text else text, color=color, stderr=stderr)
 
     def warning(self, msg, formatted=False, **rest):
         self.once("[WARNING]: %s" % msg, SHOWN_IN["WARN"])

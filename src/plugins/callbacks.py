@@ -22,6 +22,7 @@ def configure(message):
     context.CLIARGS = ImmutableDict(GIVEN["arguments"])
     color.ANSIBLE_COLOR = GIVEN["colored"]
     patch_display()
+    patch_kinds()
 
 
 def patch_display():
@@ -46,6 +47,20 @@ def patch_display():
     for name, kind, color in (("_warning", "WARNING", "WARN"), ("_deprecated", "DEPRECATION WARNING", "DEPRECATE"), ("_error", "ERROR", "ERROR")):
         if hasattr(Display, name):
             setattr(Display, name, as_it_is(kind, color, getattr(Display, name)))
+
+
+def patch_kinds():
+    """Lets callbacks know our tasks and hosts by the names of the installed ansible-core's."""
+    for name in ("ansible.playbook", "ansible.playbook.handler_task_include", "ansible.playbook.role_include", "ansible.inventory.manager"):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    for name, kind in (("playbook.task", Task), ("playbook.handler", Handler), ("playbook.task_include", TaskInclude), ("inventory.host", Host)):
+        own = importlib.import_module("ansible." + name)
+        # What is imported later may ask for them.
+        kind.fattributes = getattr(getattr(own, kind.__name__), "fattributes", {})
+        setattr(own, kind.__name__, kind)
 
 
 class Missing(Exception):

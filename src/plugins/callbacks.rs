@@ -14,6 +14,7 @@ static BROUGHT: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Keeps the callbacks of a playbook's or a role's folder in mind.
 pub(super) fn bring(folder: &Path) {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let own = folder.join("callback_plugins");
     let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
     if !brought.contains(&own) && own.is_dir() {

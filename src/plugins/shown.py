@@ -52,6 +52,9 @@ class HostVariables(Variables):
             return self
         answer = ask(ask="variable", name=name, as_written=True, host=self.host)
         if answer.get("missing"):
+            # A name that there is, but not here, has nothing in it.
+            if name in ask(ask="names", host=self.host)["value"]:
+                return None
             raise KeyError(name)
         value = evaluable(unpack(answer["value"]))
         dict.__setitem__(self, name, value)

@@ -47,8 +47,7 @@ impl Shared {
         let mut told = json!({"task": task.id, "name": task.name, "handler": task.is_handler});
         told["bare_name"] = json!(&task.name[task.of_role.min(task.name.len())..]);
         if self.tasks.insert(task.id) {
-            let path = std::path::absolute(&*task.span.source.path).unwrap_or_default();
-            told["path"] = json!(format!("{}:{}", path.display(), task.span.line + 1));
+            told["path"] = json!(path(task));
             told["made_of"] = self.value(&task.about.about().into());
             told["check"] = json!(task.check);
         }
@@ -63,19 +62,19 @@ impl Shared {
 
     pub(super) fn result(&mut self, event: &ResultEvent) -> Json {
         let mut told = self.of_host(&event.task, &event.host);
-        let mut result = if event.no_log {
-            censored(&event.result)
-        } else {
-            Dict::clone(&event.result)
-        };
+        let mut result =
+            if event.no_log { censored(&event.result) } else { Dict::clone(&event.result) };
         if !event.is_loop_summary {
             result.insert("_ansible_no_log", event.no_log);
         }
         for key in ["failed", "skipped"] {
             result.remove(key);
         }
-        if let (Some(label), false) = (&event.item, event.no_log) {
-            result.insert("_ansible_item_label", label.as_str());
+        if let (Some(label), false) = (label(event), event.no_log) {
+            result.insert("_ansible_item_label", label);
+        }
+        if event.is_loop_summary {
+            self.label_items(event, &mut result);
         }
         if let Some((name, address)) = &event.delegate {
             let mut delegated = Dict::new();
@@ -102,6 +101,31 @@ impl Shared {
         told
     }
 
+    /// Keeps what an item is called until its loop is over.
+    pub(super) fn keep_label(&mut self, event: &ResultEvent) {
+        let of = (event.task.id, Arc::clone(&event.host));
+        if let Some(label) = label(event) {
+            self.labels.entry(of).or_default().push(label);
+        }
+    }
+
+    /// Says of each item of a loop's result what it is called.
+    fn label_items(&self, event: &ResultEvent, result: &mut Dict) {
+        let labels = self.labels.get(&(event.task.id, Arc::clone(&event.host)));
+        let Some(items) = result.get("results").and_then(Value::as_list) else { return };
+        let mut labelled = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let Some(item) = item.as_dict() else { return };
+            let mut item = item.clone();
+            item.insert("_ansible_no_log", event.no_log);
+            if let Some(label) = labels.and_then(|labels| labels.get(at)) {
+                item.insert("_ansible_item_label", label.clone());
+            }
+            labelled.push(Value::from(item));
+        }
+        result.insert("results", Value::list(labelled));
+    }
+
     pub(super) fn retry(
         &mut self,
         task: &TaskStart,
@@ -116,9 +140,31 @@ impl Shared {
             _ => 1,
         };
         result.insert("retries", tried + left);
+        for key in ["failed", "skipped"] {
+            result.remove(key);
+        }
         told["result"] = self.value(&result.into());
+        told["no_log"] = json!(false);
         told
     }
+}
+
+/// Where a task stands; nowhere where the command line made it.
+fn path(task: &TaskStart) -> String {
+    let path = &*task.span.source.path;
+    if path.starts_with('<') {
+        return String::new();
+    }
+    let path = std::path::absolute(path).unwrap_or_default();
+    format!("{}:{}", path.display(), task.span.line + 1)
+}
+
+/// What an item is called: itself, unless the playbook has a word for it.
+fn label(event: &ResultEvent) -> Option<Value> {
+    let text = event.item.as_deref()?;
+    let variable = event.result.get("ansible_loop_var").and_then(Value::as_str).unwrap_or("item");
+    let item = event.result.get(variable).filter(|item| item.to_text() == text);
+    Some(item.cloned().unwrap_or_else(|| Value::str(text)))
 }
 
 /// The method for how a job goes, and what is known of it.
