@@ -15,7 +15,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Source},
     executor::Run,
-    output::{self, Aside, Event, Known, Options, Output, Plugin, PythonRun, Sink},
+    output::{self, Aside, Beside, Event, Known, Options, Output, Plugin, PythonRun, Sink},
     plugins::{Callbacks, brought, core_installed, packed, reply},
     template::{Asked, Env},
     value::Value,
@@ -65,14 +65,10 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
     if wanted {
         match load(run, &places, &chosen, foreign_main, &foreign) {
             Ok(found) => loaded = Some(found),
-            Err(error) if foreign_main.is_some() => {
-                let text = format!(
-                    "Could not load '{}' callback plugin.",
-                    foreign_main.unwrap_or_default()
-                );
-                return Err(Refusal::new(ERROR, Diagnostic::bare(text).hint(error)));
+            Err(error) if foreign_main.is_some() => return Err(error.refusal(foreign_main)),
+            Err(error) => {
+                terminal::complain(&format!("[WARNING]: Skipping callbacks: {}", error.message))
             }
-            Err(error) => terminal::complain(&format!("[WARNING]: Skipping callbacks: {error}")),
         }
     }
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
@@ -109,17 +105,43 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
             continue;
         }
         match output::beside(name, &chosen.options, sink()) {
-            Ok(Some(output)) => {
+            Beside::Output(output) => {
                 close(&mut outputs, &mut in_python);
                 outputs.push(output);
             }
-            Ok(None) => (),
-            Err(()) => skipped(name),
+            Beside::Main => (),
+            Beside::Unknown => skipped(name),
         }
     }
     close(&mut outputs, &mut in_python);
     run.printer.change(|_| output::several(outputs));
     Ok(())
+}
+
+/// Why callbacks could not be loaded.
+struct Unloaded {
+    /// Nothing where the one that shows the run is not there.
+    message: String,
+    status: u8,
+}
+
+impl Unloaded {
+    /// There is no Python to load them.
+    fn no_python(message: String) -> Unloaded {
+        Unloaded { message, status: 0 }
+    }
+
+    fn refusal(self, main: Option<&str>) -> Refusal {
+        let main = main.unwrap_or_default();
+        match (self.message.is_empty(), self.status) {
+            (true, _) => unknown(main),
+            (false, 0) => {
+                let text = format!("Could not load '{main}' callback plugin.");
+                Refusal::new(ERROR, Diagnostic::bare(text).hint(self.message))
+            }
+            (false, status) => Refusal::new(status, Diagnostic::bare(self.message)),
+        }
+    }
 }
 
 fn unknown(name: &str) -> Refusal {
@@ -163,7 +185,7 @@ impl Places {
         let options = Options::default();
         let quiet = || Sink::to(Box::new(std::io::sink()));
         let ours = output::main(name, &options, quiet()).is_some()
-            || output::beside(name, &options, quiet()).is_ok();
+            || !matches!(output::beside(name, &options, quiet()), Beside::Unknown);
         if ours || name.is_empty() {
             return false;
         }
@@ -196,7 +218,7 @@ fn load(
     chosen: &Chosen<'_>,
     main: Option<&str>,
     named: &[&str],
-) -> Result<(PythonRun, Vec<Loaded>), String> {
+) -> Result<(PythonRun, Vec<Loaded>), Unloaded> {
     let sink = prepare::sink(&run.settings, &run.secrets);
     let message = json!({
         "do": "load",
@@ -229,10 +251,12 @@ fn load(
         "base": std::env::current_dir().unwrap_or_default(),
     });
     let known = Arc::new(World(Arc::downgrade(run)));
-    let python = PythonRun::new(Callbacks::start()?, known, sink, chosen.options.clone());
-    let answer = python.exchange(message)?;
+    let callbacks = Callbacks::start().map_err(Unloaded::no_python)?;
+    let python = PythonRun::new(callbacks, known, sink, chosen.options.clone());
+    let answer = python.exchange(message).map_err(Unloaded::no_python)?;
     if let Some(error) = answer["error"].as_str() {
-        return Err(error.to_owned());
+        let status = answer["status"].as_u64().and_then(|status| u8::try_from(status).ok());
+        return Err(Unloaded { message: error.to_owned(), status: status.unwrap_or(ERROR) });
     }
     let found = answer["value"].as_array().into_iter().flatten().map(|one| {
         let methods = one["methods"].as_array().into_iter().flatten();

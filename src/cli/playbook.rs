@@ -180,7 +180,7 @@ fn retry_file(run: &Run, playbook: &Path) {
 }
 
 /// What shows a playbook's run, as the settings name it.
-pub(super) fn chosen<'a>(settings: &'a Settings, verbosity: u8, arguments: Json) -> Chosen<'a> {
+pub(super) fn chosen(settings: &Settings, verbosity: u8, arguments: Json) -> Chosen<'_> {
     Chosen {
         main: Main::Named(settings.stdout_callback.value.as_str()),
         beside: settings.callbacks_enabled.value.clone(),

@@ -200,10 +200,9 @@ impl Python {
         }
         let ending = match result.status {
             Status::Ok | Status::Changed => "ok",
-            Status::Failed => "failed",
             Status::Skipped => "skipped",
             Status::Unreachable if item.is_empty() => "unreachable",
-            Status::Unreachable => "failed",
+            Status::Failed | Status::Unreachable => "failed",
         };
         let method = format!("v2_runner_{item}on_{ending}");
         self.call(event, &method, |shared| shared.result(result));

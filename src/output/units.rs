@@ -49,11 +49,21 @@ pub fn main(name: &str, options: &Options, sink: Sink) -> Option<Box<dyn Output>
     Some((unit.make)(sink, options))
 }
 
-/// Returns the output of this name beside another; nothing of one that would show the run, an error where there is none.
-pub fn beside(name: &str, options: &Options, sink: Sink) -> Result<Option<Box<dyn Output>>, ()> {
-    let unit = find(name).ok_or(())?;
-    let is_beside = unit.kind == Kind::Beside;
-    Ok(is_beside.then(|| (unit.make)(sink.without_status(), options)))
+/// What a name means where it stands for an output beside the one that shows the run.
+pub enum Beside {
+    Output(Box<dyn Output>),
+    /// It would show the run itself, so it is the one that does or is not there.
+    Main,
+    Unknown,
+}
+
+/// Returns the output of this name beside another.
+pub fn beside(name: &str, options: &Options, sink: Sink) -> Beside {
+    match find(name) {
+        None => Beside::Unknown,
+        Some(unit) if unit.kind == Kind::Main => Beside::Main,
+        Some(unit) => Beside::Output((unit.make)(sink.without_status(), options)),
+    }
 }
 
 /// Returns one output that hands everything to these, in their order.

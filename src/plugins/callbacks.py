@@ -294,7 +294,8 @@ def serve(message):
     except Exception as error:
         named = {one.__name__ for one in type(error).__mro__}
         bug = "" if "AnsibleError" in named else "Unexpected Exception, this is probably a bug: "
-        send({"error": bug + described(error)})
+        status = 250 if bug else 5 if "AnsibleOptionsError" in named else 1
+        send({"error": bug + described(error), "status": status})
 
 
 # Who interrupts the run interrupts windlass, which ends this process.
