@@ -53,12 +53,11 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
     let sink = || prepare::sink(&run.settings, &run.secrets);
     let places = Places::new(run);
     let foreign_main = match &chosen.main {
-        Main::Named(name) => places.is_foreign(name, &run.settings).then_some(*name),
+        Main::Named(name) => places.is_foreign(name).then_some(*name),
         Main::Made(_) => None,
     };
     let named: Vec<&str> = chosen.beside.iter().map(|name| name.trim()).collect();
-    let foreign: Vec<&str> =
-        named.iter().copied().filter(|name| places.is_foreign(name, &run.settings)).collect();
+    let foreign: Vec<&str> = named.iter().copied().filter(|name| places.is_foreign(name)).collect();
     let wanted =
         foreign_main.is_some() || !foreign.is_empty() || chosen.unnamed && places.has_sources();
     let mut loaded = None;
@@ -153,29 +152,33 @@ fn skipped(name: &str) {
 }
 
 /// Where callbacks in Python may be.
-struct Places {
+struct Places<'a> {
     folders: Vec<PathBuf>,
-    collections: Vec<PathBuf>,
+    run: &'a Run,
 }
 
-impl Places {
-    fn new(run: &Run) -> Places {
+impl<'a> Places<'a> {
+    fn new(run: &'a Run) -> Places<'a> {
         let mut folders = brought();
         folders.extend(run.settings.callback_plugins.value.iter().cloned());
-        let mut collections: Vec<PathBuf> = Vec::new();
-        for near in folders.iter().filter_map(|folder| folder.parent()).chain([Path::new(".")]) {
-            for root in run.collections.roots(near) {
-                let root = root.into_owned();
-                if !collections.contains(&root) {
-                    collections.push(root);
-                }
+        Places { folders, run }
+    }
+
+    /// Folders `ansible_collections`; looked for only where a name may be in one.
+    fn collections(&self) -> Vec<PathBuf> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        let near = self.folders.iter().filter_map(|folder| folder.parent());
+        for root in near.chain([Path::new(".")]).flat_map(|near| self.run.collections.roots(near)) {
+            let root = root.into_owned();
+            if !found.contains(&root) {
+                found.push(root);
             }
         }
-        Places { folders, collections }
+        found
     }
 
     /// Returns whether a name may be that of a callback in Python: ours is meant unless a file of the operator's has its name.
-    fn is_foreign(&self, name: &str, settings: &crate::settings::Settings) -> bool {
+    fn is_foreign(&self, name: &str) -> bool {
         let short = name.strip_prefix("ansible.legacy.").unwrap_or(name);
         if !short.contains('.')
             && self.folders.iter().any(|dir| dir.join(format!("{short}.py")).is_file())
@@ -193,10 +196,10 @@ impl Places {
         match (parts.next(), parts.next(), parts.next()) {
             (Some(namespace), Some(collection), Some(_)) => {
                 let below = Path::new(namespace).join(collection).join("plugins/callback");
-                self.collections.iter().any(|root| root.join(&below).is_dir())
+                self.collections().iter().any(|root| root.join(&below).is_dir())
             }
             // It may be another name of one in a collection.
-            _ => settings.collections_scan_sys_path.value && core_installed(),
+            _ => self.run.settings.collections_scan_sys_path.value && core_installed(),
         }
     }
 
@@ -214,7 +217,7 @@ impl Places {
 /// Starts Python and lets it load callbacks: the one that shows the run comes first.
 fn load(
     run: &Arc<Run>,
-    places: &Places,
+    places: &Places<'_>,
     chosen: &Chosen<'_>,
     main: Option<&str>,
     named: &[&str],
@@ -229,7 +232,7 @@ fn load(
         "named": named,
         "unnamed": chosen.unnamed,
         "folders": places.folders,
-        "collections": places.collections,
+        "collections": places.collections(),
         "verbosity": run.options.verbosity,
         "colored": sink.colored,
         "columns": sink.columns(),

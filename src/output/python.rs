@@ -184,7 +184,8 @@ impl Python {
         if shared.callbacks.is_none() {
             return;
         }
-        let about = payload(&mut shared);
+        let mut about = payload(&mut shared);
+        shared.mask(&mut about);
         let message = json!({"do": "event", "to": to, "method": method, "about": about});
         if let Err(error) = shared.exchange(message, Some(event), method) {
             shared.sink.warn(&format!("Callbacks in Python are over: {error}"));
@@ -222,10 +223,10 @@ impl Output for Python {
                 self.call(event, "v2_playbook_on_start", |_| json!({"path": path}));
             }
             Event::PlayContext { name, about } => {
-                self.call(event, "set_play_context", |shared| shared.play(name, &**about));
+                self.call(event, "set_play_context", |_| Shared::play(name, &**about));
             }
             Event::PlayStart { name, about, .. } => {
-                let play = |shared: &mut Shared| shared.play(name, &**about);
+                let play = |_: &mut Shared| Shared::play(name, &**about);
                 self.call(event, "v2_playbook_on_play_start", play);
             }
             Event::NoHostsMatched => {

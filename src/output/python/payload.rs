@@ -19,27 +19,21 @@ use crate::{
 
 impl Shared {
     /// Masks the texts that nobody may see.
-    fn masked(&self, json: &mut Json) {
+    pub(super) fn mask(&self, json: &mut Json) {
         match json {
             Json::String(text) => {
                 if let std::borrow::Cow::Owned(masked) = self.sink.secrets.mask(text) {
                     *text = masked;
                 }
             }
-            Json::Array(items) => items.iter_mut().for_each(|item| self.masked(item)),
-            Json::Object(entries) => entries.values_mut().for_each(|value| self.masked(value)),
+            Json::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            Json::Object(entries) => entries.values_mut().for_each(|value| self.mask(value)),
             _ => (),
         }
     }
 
-    fn value(&self, value: &Value) -> Json {
-        let mut json = packed(value);
-        self.masked(&mut json);
-        json
-    }
-
-    pub(super) fn play(&self, name: &str, about: &dyn About) -> Json {
-        json!({"play": self.value(&about.about().into()), "name": name})
+    pub(super) fn play(name: &str, about: &dyn About) -> Json {
+        json!({"play": packed(&about.about().into()), "name": name})
     }
 
     /// A task; what it is made of is told once.
@@ -48,7 +42,7 @@ impl Shared {
         told["bare_name"] = json!(&task.name[task.of_role.min(task.name.len())..]);
         if self.tasks.insert(task.id) {
             told["path"] = json!(path(task));
-            told["made_of"] = self.value(&task.about.about().into());
+            told["made_of"] = packed(&task.about.about().into());
             told["check"] = json!(task.check);
         }
         told
@@ -93,7 +87,7 @@ impl Shared {
             Status::Failed => "failed",
             Status::Unreachable => "unreachable",
         });
-        told["result"] = self.value(&result.into());
+        told["result"] = packed(&result.into());
         told["ignored"] = json!(event.ignored);
         told["no_log"] = json!(event.no_log);
         told["warnings"] = json!(warnings(event));
@@ -143,7 +137,7 @@ impl Shared {
         for key in ["failed", "skipped"] {
             result.remove(key);
         }
-        told["result"] = self.value(&result.into());
+        told["result"] = packed(&result.into());
         told["no_log"] = json!(false);
         told
     }
