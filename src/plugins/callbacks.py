@@ -304,5 +304,11 @@ INSTALLED = installed("ansible") and installed("ansible.errors")
 if not INSTALLED:
     stand_in()
     stand_in_for_callbacks()
-while True:
-    serve(receive())
+try:
+    while True:
+        serve(receive())
+except SystemExit:
+    # Some have a last word.
+    LOADED.clear()
+    PLAY = PLAYBOOK = None
+    sys.stdout.flush()

@@ -317,6 +317,11 @@ class Task(Keyworded):
 
 
 class Handler(Task):
+    notified_hosts = ()
+
+    def is_host_notified(self, host):
+        return True
+
     def __str__(self):
         return "HANDLER: " + self._shown
 
