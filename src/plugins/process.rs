@@ -1,7 +1,7 @@
 //! The one Python of a run, and lines of JSON to and from it.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Write},
     net::Shutdown,
     os::{fd::OwnedFd, unix::net::UnixStream},
     path::PathBuf,
@@ -87,18 +87,28 @@ impl Process {
         let mut line = message.to_string();
         line.push('\n');
         let sent = self.requests.write_all(line.as_bytes()).and_then(|()| self.requests.flush());
-        sent.map_err(|error| format!("Python does not listen: {error}"))
+        sent.map_err(|error| gone(&error))
     }
 
     fn receive(&mut self) -> Result<serde_json::Value, String> {
         let mut line = String::new();
         let read = self.answers.read_line(&mut line);
-        match read.map_err(|error| error.to_string()) {
-            Ok(0) => Err("Python ended without an answer".to_owned()),
+        match read.map_err(|error| gone(&error)) {
+            Ok(0) => Err(ENDED.to_owned()),
             Ok(_) => serde_json::from_str(&line)
                 .map_err(|error| format!("Python answered with no JSON: {error}")),
             Err(error) => Err(error),
         }
+    }
+}
+
+const ENDED: &str = "Python ended without an answer";
+
+/// Says why nothing can be sent or received: mostly because the other end is gone.
+fn gone(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ENDED.to_owned(),
+        _ => format!("Python does not listen: {error}"),
     }
 }
 
