@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows how a task runs; commands read their options, load, and hand over.
 
 pub mod args;
+mod callbacks;
 mod check;
 mod config;
 pub mod doc;

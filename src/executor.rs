@@ -2,6 +2,7 @@
 //!
 //! Invariant: everything about one host happens in order; what hosts share is behind locks that no await holds.
 
+mod about;
 mod acting;
 mod arguments;
 mod becoming;

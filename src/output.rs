@@ -28,6 +28,7 @@ registry! {
 }
 
 mod adhoc;
+mod aside;
 mod color;
 mod diff;
 mod dump;
@@ -35,6 +36,7 @@ mod event;
 mod excerpt;
 pub mod log;
 mod options;
+mod python;
 mod secrets;
 mod sink;
 mod status;
@@ -42,15 +44,17 @@ mod units;
 mod warning;
 
 pub use adhoc::AdHoc;
+pub use aside::Aside;
 pub use color::Paint;
 pub use default::Default;
 pub use dump::{dump, dump_value};
-pub use event::{Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart};
+pub use event::{About, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants};
 pub use excerpt::error_text;
 pub use options::{Junit, Options};
+pub use python::{Known, Plugin, PythonRun, python};
 pub use secrets::Secrets;
 pub use sink::{Sink, banner};
-pub use units::{beside_of, open};
+pub use units::{Beside, beside, main, several};
 pub use warning::announcement;
 
 /// Returns what `-v` says first: which file the settings come from.
@@ -64,4 +68,12 @@ pub fn config_line(file: Option<impl std::fmt::Display>) -> String {
 /// A way to show a run.
 pub trait Output: Send {
     fn event(&mut self, event: &Event);
+
+    /// Returns what it wants to be told beside what everybody is.
+    fn wants(&self) -> Wants {
+        Wants::default()
+    }
+
+    /// The run is over; nothing comes any more.
+    fn finish(&mut self) {}
 }

@@ -1,8 +1,9 @@
-//! Actions, filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
+//! Actions, callbacks, filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
 //!
 //! Invariant: no Python is started unless a task or template names a plugin that is none of ours and may be in such a file.
 
 mod acting;
+mod callbacks;
 mod installed;
 mod process;
 mod sources;
@@ -16,6 +17,7 @@ use std::{
 };
 
 pub use acting::{Acting, Actions};
+pub use callbacks::{Callbacks, brought, core_installed};
 pub use installed::{installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
@@ -96,7 +98,7 @@ impl Python {
 fn started(process: &RefCell<State>, folders: &Folders) -> Result<(), String> {
     let mut state = process.borrow_mut();
     if matches!(*state, State::Idle) {
-        *state = match Process::start(&installed::interpreters()) {
+        *state = match Process::start(&installed::interpreters(), process::PLUGINS) {
             Ok(process) => State::Running(process),
             Err(message) => State::Failed(message),
         };
@@ -157,6 +159,7 @@ impl Folders {
 
 impl Plugins for Python {
     fn add(&self, folder: &Path) {
+        callbacks::bring(folder);
         let mut folders = lock(&self.folders);
         let mut is_new = false;
         for kind in Kind::ALL {

@@ -69,7 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plugins", &["template", "value"]),
     ("remote", &["connection"]),
     ("connection", &[]),
-    ("output", &["diagnostic", "value", "yaml"]),
+    ("output", &["diagnostic", "plugins", "value", "yaml"]),
     ("playbook", &["diagnostic", "paths", "value", "vault", "yaml"]),
     ("template", &["diagnostic", "value", "vault", "yaml"]),
     (

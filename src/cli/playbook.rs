@@ -7,15 +7,19 @@ use std::{
 };
 
 use super::{
-    args, check, list,
+    args::{self, PlaybookOptions},
+    callbacks::{self, Chosen, Main},
+    check, list,
     prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     report, terminal,
 };
+use serde_json::{Value as Json, json};
+
 use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
-    output::{self, Event},
+    output::Event,
     playbook::{Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
     settings::Settings,
     template::{Env, Scope},
@@ -53,7 +57,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     }
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output = output(&prepared.settings, options.common.verbosity, &prepared.secrets)?;
+    let output = callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);
     let run = prepare::run(
         prepared,
         &options.common,
@@ -81,12 +85,17 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     if lists || options.syntax_check {
         return list::list(&run, &options, &playbooks);
     }
+    let told = told_arguments(&options);
+    callbacks::show(&run, chosen(&run.settings, options.common.verbosity, told))?;
     let playbooks: Vec<Script> = playbooks
         .into_iter()
         .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })
         .collect();
     execute(&run, &files, &playbooks)
 }
+
+/// What stands for the playbook of an ad-hoc command.
+const AD_HOC: &str = "__adhoc_playbook__";
 
 /// Plays that have a recap of their own.
 pub(super) struct Script {
@@ -115,10 +124,9 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
         });
         let mut status = Ok(0);
         for script in scripts {
-            if let Some(path) = &script.path {
-                let path = path.display().to_string();
-                run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
-            }
+            let path = script.path.as_ref().map(|path| path.display().to_string());
+            let path = path.unwrap_or_else(|| AD_HOC.to_owned());
+            run.printer.event(&Event::PlaybookStart { path, n_plays: script.plays.len() });
             status = run.plays(files, &script.plays).await;
             if let (Some(path), Ok(_)) = (&script.path, &status) {
                 retry_file(run, path);
@@ -133,6 +141,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
             }
         }
         run.close().await;
+        run.printer.finish();
         status
     });
     // What is still being connected to must not keep the command from ending.
@@ -170,22 +179,28 @@ fn retry_file(run: &Run, playbook: &Path) {
     });
 }
 
-/// The outputs that the settings name.
-pub(super) fn output(
-    settings: &Settings,
-    verbosity: u8,
-    secrets: &output::Secrets,
-) -> Result<Box<dyn output::Output>, Refusal> {
-    let sink = || prepare::sink(settings, secrets);
-    let options = prepare::output_options(settings, verbosity);
-    let main = settings.stdout_callback.value.as_str();
-    let opened = output::open(main, &settings.callbacks_enabled.value, &options, sink);
-    let (output, warnings) =
-        opened.map_err(|message| Refusal::new(ERROR, Diagnostic::bare(message)))?;
-    for warning in warnings {
-        terminal::complain(&format!("[WARNING]: {warning}"));
+/// What shows a playbook's run, as the settings name it.
+pub(super) fn chosen(settings: &Settings, verbosity: u8, arguments: Json) -> Chosen<'_> {
+    Chosen {
+        main: Main::Named(settings.stdout_callback.value.as_str()),
+        beside: settings.callbacks_enabled.value.clone(),
+        unnamed: true,
+        arguments,
+        options: prepare::output_options(settings, verbosity),
     }
-    Ok(output)
+}
+
+/// The command line as callbacks ask for it.
+fn told_arguments(options: &PlaybookOptions) -> Json {
+    json!({
+        "args": options.playbooks, "check": options.common.check, "diff": options.common.diff,
+        "verbosity": options.common.verbosity, "tags": options.tags, "skip_tags": options.skip_tags,
+        "subset": options.common.inventory.limit, "forks": options.common.runtime.forks,
+        "inventory": options.common.inventory.sources, "start_at_task": options.start_at_task,
+        "step": options.step, "force_handlers": options.force_handlers,
+        "extra_vars": [], "become": false, "listhosts": false, "listtasks": false,
+        "listtags": false, "syntax": false,
+    })
 }
 
 /// What a run's playbooks are read with.

@@ -4,14 +4,17 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use super::{
     args::{self, RunOptions},
+    callbacks::{self, Chosen, Main},
     playbook,
     prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
     terminal,
 };
+use serde_json::json;
+
 use crate::{
     diagnostic::{Diagnostic, Source, Span, Told},
     executor::Run,
-    output::{self, AdHoc, Event},
+    output::{AdHoc, Event},
     playbook::{
         Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Loader, Play, Task,
     },
@@ -35,7 +38,8 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         }
     };
     let prepared = prepare::prepare(settings, &options.common)?;
-    let output = output(&prepared, &options)?;
+    let verbosity = options.common.verbosity;
+    let output = callbacks::early(&prepared.settings, verbosity, &prepared.secrets);
     let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, output)?;
     let files = Files::new(Opener(run.world.vault.clone()));
     let pattern = pattern(&run, &options)?;
@@ -65,27 +69,34 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     if selected.hosts.is_empty() {
         return Ok(0);
     }
+    if let Some(dir) = &options.playbook_dir {
+        crate::template::add_plugins(dir);
+    }
+    callbacks::show(&run, chosen(&run, &options))?;
     let script = playbook::Script { path: None, plays: vec![play] };
     playbook::execute(&run, &files, &[script])
 }
 
-/// The output of ad-hoc commands; where the settings want it, the one of playbooks.
-fn output(
-    prepared: &prepare::Prepared,
-    options: &RunOptions,
-) -> Result<Box<dyn output::Output>, Refusal> {
-    let (settings, verbosity) = (&prepared.settings, options.common.verbosity);
-    let chooses = settings.load_callback_plugins.value && settings.stdout_callback.origin.is_set();
+/// What shows an ad-hoc command; where the settings want it, what shows playbooks.
+fn chosen<'a>(run: &'a Run, options: &RunOptions) -> Chosen<'a> {
+    let (settings, verbosity) = (&run.settings, options.common.verbosity);
+    let arguments = json!({
+        "args": options.pattern, "check": options.common.check, "diff": options.common.diff,
+        "verbosity": verbosity, "subset": options.common.inventory.limit,
+        "module_name": options.module_name, "module_args": options.module_args,
+        "inventory": options.common.inventory.sources, "forks": options.common.runtime.forks,
+    });
+    let unnamed = settings.load_callback_plugins.value;
+    let chooses = unnamed && settings.stdout_callback.origin.is_set();
     if chooses && !options.one_line && options.tree.is_none() {
-        return playbook::output(settings, verbosity, &prepared.secrets);
+        return playbook::chosen(settings, verbosity, arguments);
     }
-    let sink = || prepare::sink(settings, &prepared.secrets);
-    let mut sink_of_results = sink();
+    let mut sink = prepare::sink(settings, &run.secrets);
     for told in deprecated(options) {
-        sink_of_results.tell(&told);
+        sink.tell(&told);
     }
     let output = AdHoc {
-        sink: sink_of_results,
+        sink,
         one_line: options.one_line,
         verbosity,
         diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
@@ -97,14 +108,10 @@ fn output(
         shown.tree = Some(folder.clone());
         beside.push("tree".to_owned());
     }
-    if settings.load_callback_plugins.value {
+    if unnamed {
         beside.extend(settings.callbacks_enabled.value.iter().cloned());
     }
-    let (output, warnings) = output::beside_of(Box::new(output), &beside, &shown, sink);
-    for warning in warnings {
-        terminal::complain(&format!("[WARNING]: {warning}"));
-    }
-    Ok(output)
+    Chosen { main: Main::Made(Box::new(output)), beside, unnamed, arguments, options: shown }
 }
 
 /// What is said of the forms of output that have options of their own, as they were given.

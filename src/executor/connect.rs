@@ -119,7 +119,8 @@ impl Run {
                     "" => "A non-empty plugin name is required.".to_owned(),
                     other => format!("the connection plugin '{other}' was not found"),
                 };
-                return Err(Failure::at(None, message).help(&places::HELP));
+                self.printer.event(&Event::Warning(places::HELP.clone()));
+                return Err(Failure::at(None, message));
             }
         }
         let address = look

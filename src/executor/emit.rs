@@ -1,11 +1,14 @@
 //! Events of many hosts in the order of the hosts, as long as that does not keep a result from being seen.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use crate::output::{Event, Output};
+use crate::output::{Event, Output, Wants};
 
 /// How long a result waits for hosts before it where somebody watches.
 const WATCHED: Duration = Duration::from_millis(150);
@@ -13,22 +16,66 @@ const WATCHED: Duration = Duration::from_millis(150);
 /// How long it waits where the output is a file or pipe: an order that does not change is worth more there.
 const UNWATCHED: Duration = Duration::from_secs(3);
 
+/// What the output wants to be told.
+#[derive(Default)]
+struct Wanted {
+    host_starts: AtomicBool,
+    invocations: AtomicBool,
+}
+
+impl Wanted {
+    fn set(&self, wants: Wants) {
+        self.host_starts.store(wants.host_starts, Ordering::Relaxed);
+        self.invocations.store(wants.invocations, Ordering::Relaxed);
+    }
+}
+
 /// Where events go.
 #[derive(Clone)]
 pub struct Printer {
     output: Arc<Mutex<Box<dyn Output>>>,
     patience: Duration,
+    wanted: Arc<Wanted>,
 }
 
 impl Printer {
     pub fn new(output: Box<dyn Output>, watched: bool) -> Printer {
         let patience = if watched { WATCHED } else { UNWATCHED };
-        Printer { output: Arc::new(Mutex::new(output)), patience }
+        let wanted = Arc::new(Wanted::default());
+        wanted.set(output.wants());
+        Printer { output: Arc::new(Mutex::new(output)), patience, wanted }
+    }
+
+    /// Shows the run by another output from now on.
+    pub fn change(&self, change: impl FnOnce(Box<dyn Output>) -> Box<dyn Output>) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *output, Box::new(Silent));
+        *output = change(before);
+        self.wanted.set(output.wants());
+    }
+
+    pub(super) fn wants(&self) -> Wants {
+        Wants {
+            host_starts: self.wanted.host_starts.load(Ordering::Relaxed),
+            invocations: self.wanted.invocations.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Says that nothing comes any more.
+    pub fn finish(&self) {
+        self.output.lock().unwrap_or_else(PoisonError::into_inner).finish();
     }
 
     pub fn event(&self, event: &Event) {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).event(event);
     }
+}
+
+/// Stands for an output that is being replaced.
+struct Silent;
+
+impl Output for Silent {
+    fn event(&mut self, _: &Event) {}
 }
 
 /// The events of one task on several hosts.

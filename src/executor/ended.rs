@@ -115,6 +115,12 @@ impl Prepared {
             result: Arc::new(shown),
             item,
             is_loop_summary,
+            diffing: self.run.options.diff
+                || self
+                    .task
+                    .level
+                    .keyword(Keyword::Diff)
+                    .is_some_and(|(value, _)| value.says_yes()),
             ignored,
             no_log: judged.no_log,
             causes: judged.causes.clone(),
@@ -123,14 +129,13 @@ impl Prepared {
     }
 
     pub(super) fn show(&self, event: ResultEvent) {
-        let diffing = self.run.options.diff
-            || self.task.level.keyword(Keyword::Diff).is_some_and(|(value, _)| value.says_yes());
-        if diffing
+        if event.diffing
             && !event.no_log
             && let Some(diff) = event.result.get("diff")
         {
             let changed = event.result.get("changed").is_some_and(Value::is_true);
-            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed });
+            let of = event.item.is_none().then(|| Box::new(event.clone()));
+            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed, of });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
     }

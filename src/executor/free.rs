@@ -6,7 +6,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
 use crate::{
-    output::{Event, TaskStart},
+    output::{About, Event, TaskStart},
     playbook::Keyword,
 };
 
@@ -80,6 +80,7 @@ impl Batch<'_> {
             n_hosts: 1,
             // Hosts of one task share its heading.
             id: Arc::as_ptr(&next.task) as usize,
+            about: Arc::clone(&next.task) as Arc<dyn About>,
         });
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         let turn = Turn::new(&self.run.printer, 1);

@@ -77,6 +77,7 @@ impl Batch<'_> {
                         self.run.count(name, |stats| stats.ok += 1);
                     }
                     self.run.printer.event(&Event::Included {
+                        task: self.current.clone(),
                         path,
                         hosts: names,
                         items: include.label.clone().into_iter().collect(),

@@ -59,7 +59,7 @@ pub(super) const CENSORED: &str = "(censored due to no_log)";
 impl Prepared {
     /// Does the task on the host, to its end.
     pub(super) async fn perform(&self) -> Ended {
-        if self.run.settings.show_per_host_start.value {
+        if self.run.settings.show_per_host_start.value || self.run.printer.wants().host_starts {
             let (task, host) = (Arc::clone(&self.start), Arc::clone(&self.host.name));
             self.turn.event(self.slot, Event::HostStart { task, host });
         }

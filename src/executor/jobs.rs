@@ -87,8 +87,8 @@ impl Prepared {
             started.get("ansible_job_id").map(Value::to_text).unwrap_or_default().into();
         let shown = (!no_log).then(|| Arc::clone(&id));
         let say = |state| {
-            let host = Arc::clone(&self.host.name);
-            self.turn.event(self.slot, Event::Job { host, state, id: shown.clone() });
+            let (task, host) = (Arc::clone(&self.start), Arc::clone(&self.host.name));
+            self.turn.event(self.slot, Event::Job { task, host, state, id: shown.clone() });
         };
         let interval = Duration::from_secs(u64::try_from(background.poll).unwrap_or(1));
         let mut left = background.limit;

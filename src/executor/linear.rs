@@ -11,7 +11,7 @@ use super::{
     strategy::Batch,
 };
 use crate::{
-    output::{Event, TaskStart},
+    output::{About, Event, TaskStart},
     playbook::{Keyword, Task},
     value::Value,
     vars::HostData,
@@ -71,6 +71,7 @@ impl Batch<'_> {
             unsteady: self.free,
             n_hosts: doing.len(),
             id: self.run.task_id(),
+            about: Arc::clone(task) as Arc<dyn About>,
         });
         self.warn();
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));

@@ -10,7 +10,7 @@ use super::{
     strategy::{Batch, HostState, is_implicit},
 };
 use crate::{
-    output::{Event, ResultEvent, Status, TaskStart},
+    output::{About, Event, ResultEvent, Status, TaskStart},
     playbook::Task,
     template::{Env, TemplateError},
     value::{Dict, Value},
@@ -53,6 +53,7 @@ impl Batch<'_> {
                     unsteady: self.free,
                     n_hosts: 1,
                     id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
+                    about: Arc::clone(task) as Arc<dyn About>,
                 });
                 self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
                 start

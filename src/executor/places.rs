@@ -109,7 +109,7 @@ const PLUGINS: [Plugin; 10] = [
 /// Which connection plugins there are, for who names another.
 pub(super) static HELP: LazyLock<String> = LazyLock::new(|| {
     let inside: Vec<&str> = PLUGINS.iter().map(|plugin| plugin.name).collect();
-    format!("windlass has ssh, local, chroot, {}.", inside.join(", "))
+    format!("Of connection plugins, windlass has ssh, local, chroot, {}.", inside.join(", "))
 });
 
 /// Returns the way into a container, or nothing where no plugin has this name.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Span},
     inventory::{HostId, HostOrder},
-    output::Event,
+    output::{About, Event},
     playbook::{Entry, Files, Keyword, Play},
     template::Env,
     value::Value,
@@ -122,8 +122,10 @@ impl Run {
             name: Arc::clone(&data.name),
             check: self.options.check,
             hosts: all_hosts.len(),
+            about: Arc::clone(&play) as Arc<dyn About>,
         };
         if all_hosts.is_empty() {
+            self.set_play_under_way(&probe);
             self.printer.event(&play_start());
             self.printer.event(&Event::NoHostsMatched);
             return Ok((self.status(), true));
@@ -181,6 +183,11 @@ impl Run {
                 roles: RwLock::new(play.roles.clone()),
             });
             self.load_vars_files(files, &batch_data, &batch_hosts)?;
+            self.set_play_under_way(&batch_data);
+            self.printer.event(&Event::PlayContext {
+                name: Arc::clone(&data.name),
+                about: Arc::clone(&play) as Arc<dyn About>,
+            });
             self.printer.event(&play_start());
             let gather = keyword(Keyword::GatherFacts)?;
             let mut entries = self.entries(&play, gather.as_ref());

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
@@ -20,7 +20,7 @@ use crate::{
     plugins,
     settings::Settings,
     value::{Dict, Value},
-    vars::World,
+    vars::{PlayData, World},
 };
 
 /// What the command line says about how to reach hosts; variables and keywords come before it.
@@ -99,6 +99,7 @@ pub struct Run {
     /// Whether the task that `--start-at-task` names was reached.
     pub(super) started: AtomicBool,
     next_task: AtomicUsize,
+    pub(super) current_play: RwLock<Option<Arc<PlayData>>>,
     stats: Mutex<Totals>,
     /// Hosts that failed or could not be reached in an earlier play.
     pub(super) lost_hosts: Mutex<LostHosts>,
@@ -173,12 +174,23 @@ impl Run {
             quit: AtomicBool::new(false),
             started: AtomicBool::new(started),
             next_task: AtomicUsize::new(1),
+            current_play: RwLock::default(),
             stats: Mutex::default(),
             lost_hosts: Mutex::default(),
             gathered_stats: Mutex::default(),
             throttles: Mutex::default(),
             checksums: Mutex::default(),
         })
+    }
+
+    pub(super) fn set_play_under_way(&self, play: &Arc<PlayData>) {
+        let mut current = self.current_play.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Some(Arc::clone(play));
+    }
+
+    /// Returns the play under way, with the hosts of its batch.
+    pub fn play_under_way(&self) -> Option<Arc<PlayData>> {
+        self.current_play.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Stops starting work; what runs is told to stop.

@@ -59,6 +59,7 @@ impl Prepared {
     /// Whether results say what the module was called with: items that are registered do, and what much output is wanted of.
     fn tells_invocation(&self) -> bool {
         self.run.options.verbosity > 2
+            || self.run.printer.wants().invocations
             || (self.task.looping.is_some() && self.task.own(Keyword::Register).is_some())
     }
 

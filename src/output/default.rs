@@ -399,7 +399,7 @@ impl Output for Default {
                 self.sink.line(&format!("\tto retry, use: --limit @{path}"), None);
             }
             Event::Quit => self.sink.line("User interrupted execution", None),
-            Event::Job { host, state, id } => {
+            Event::Job { host, state, id, .. } => {
                 let word = match state {
                     JobState::Running => "POLL",
                     JobState::Ok => "OK",
@@ -419,7 +419,7 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Ok));
             }
-            Event::Diff { changed: false, .. } => (),
+            Event::PlayContext { .. } | Event::Diff { changed: false, .. } => (),
             Event::Diff { diff, .. } => {
                 let text = diff_text(diff, self.options.diff_context, self.sink.colored);
                 if !text.is_empty() {

@@ -9,6 +9,20 @@ use crate::{
     value::{Dict, Value},
 };
 
+/// What outputs beside the usual ones want to know of a play or task; nothing is made of it unless one asks.
+pub trait About: std::fmt::Debug + Send + Sync {
+    fn about(&self) -> Dict;
+}
+
+/// What only some outputs want to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// When each host begins a task.
+    pub host_starts: bool,
+    /// What each module was called with.
+    pub invocations: bool,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event {
@@ -26,6 +40,12 @@ pub enum Event {
         name: Arc<str>,
         check: bool,
         hosts: usize,
+        about: Arc<dyn About>,
+    },
+    /// The play that comes next has hosts.
+    PlayContext {
+        name: Arc<str>,
+        about: Arc<dyn About>,
     },
     NoHostsMatched,
     NoHostsRemaining,
@@ -47,6 +67,7 @@ pub enum Event {
     },
     /// Somebody looked at a job in the background: how it goes.
     Job {
+        task: Arc<TaskStart>,
         host: Arc<str>,
         state: JobState,
         /// Its number; none where the task's result must not be seen.
@@ -54,6 +75,7 @@ pub enum Event {
     },
     /// Files were included for these hosts.
     Included {
+        task: Option<Arc<TaskStart>>,
         path: String,
         hosts: Vec<Arc<str>>,
         items: Vec<String>,
@@ -66,6 +88,8 @@ pub enum Event {
     Diff {
         diff: Value,
         changed: bool,
+        /// The whole result; of an item, its loop's comes later.
+        of: Option<Box<ResultEvent>>,
     },
     /// A running command printed something.
     Output {
@@ -119,6 +143,7 @@ pub struct TaskStart {
     pub n_hosts: usize,
     /// Distinguishes tasks of one name.
     pub id: usize,
+    pub about: Arc<dyn About>,
 }
 
 /// How a job in the background goes.
@@ -152,6 +177,8 @@ pub struct ResultEvent {
     pub item: Option<String>,
     /// Whether this sums up a loop whose items were shown.
     pub is_loop_summary: bool,
+    /// Whether differences are wanted.
+    pub diffing: bool,
     pub ignored: bool,
     pub no_log: bool,
     /// Why it failed, outermost first.
@@ -176,6 +203,7 @@ impl ResultEvent {
             result,
             item: None,
             is_loop_summary: false,
+            diffing: false,
             ignored: false,
             no_log: false,
             causes: Vec::new(),

@@ -115,14 +115,26 @@ impl Sink {
         self.status.as_mut()
     }
 
+    /// Returns another sink with the same way out.
+    pub(super) fn again(&self) -> Sink {
+        Sink {
+            status: None,
+            warned: HashSet::new(),
+            ..Sink::stdout(Some(self.colored), self.secrets.clone())
+                .with_deprecations(self.deprecations)
+        }
+    }
+
     /// Prints a message and a line end.
     pub fn line(&mut self, text: &str, paint: Option<Paint>) {
-        let text = self.secrets.mask(text);
-        log::note(&text);
-        let text = match paint {
-            Some(paint) if self.colored => paint.text(&text),
-            _ => text.into_owned(),
-        };
+        let painted = paint.filter(|_| self.colored).map(|paint| paint.text(text));
+        self.line_as(text, painted.as_deref());
+    }
+
+    /// Prints a message in colours of its own, and a line end.
+    pub(super) fn line_as(&mut self, text: &str, painted: Option<&str>) {
+        log::note(&self.secrets.mask(text));
+        let text = self.secrets.mask(painted.unwrap_or(text));
         let out = &mut self.out;
         // A reader that closed the pipe is not our failure; the run goes on.
         let mut write = || {
@@ -149,12 +161,14 @@ impl Sink {
 
     /// Prints a message and a line end to standard error.
     pub fn error_line(&mut self, text: &str, paint: Option<Paint>) {
-        let text = self.secrets.mask(text);
-        log::note(&text);
-        let text = match paint {
-            Some(paint) if self.colored => paint.text(&text),
-            _ => text.into_owned(),
-        };
+        let painted = paint.filter(|_| self.colored).map(|paint| paint.text(text));
+        self.error_line_as(text, painted.as_deref());
+    }
+
+    /// Prints a message in colours of its own, and a line end, to standard error.
+    pub(super) fn error_line_as(&mut self, text: &str, painted: Option<&str>) {
+        log::note(&self.secrets.mask(text));
+        let text = self.secrets.mask(painted.unwrap_or(text));
         let _ = self.out.flush();
         let write = || {
             let _ = writeln!(std::io::stderr(), "{text}");

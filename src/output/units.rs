@@ -1,6 +1,6 @@
 //! The outputs by the names that settings give them, and the one that a run gets.
 
-use super::{Output, Sink, options::Options};
+use super::{Output, Sink, Wants, options::Options};
 
 /// An output as settings name it.
 pub(super) struct Unit {
@@ -29,45 +29,52 @@ impl Output for Several {
             output.event(event);
         }
     }
+
+    fn wants(&self) -> Wants {
+        let all = self.0.iter().map(|output| output.wants());
+        all.fold(Wants::default(), |one, other| Wants {
+            host_starts: one.host_starts || other.host_starts,
+            invocations: one.invocations || other.invocations,
+        })
+    }
+
+    fn finish(&mut self) {
+        self.0.iter_mut().for_each(|output| output.finish());
+    }
 }
 
-/// Returns the output of a run, and warnings about names that mean nothing; an unknown main output is an error.
-pub fn open(
-    main: &str,
-    beside: &[String],
-    options: &Options,
-    sink: impl Fn() -> Sink,
-) -> Result<(Box<dyn Output>, Vec<String>), String> {
-    let Some(unit) = find(main).filter(|unit| unit.kind == Kind::Main) else {
-        return Err(format!("Could not load '{main}' callback plugin."));
-    };
-    Ok(beside_of((unit.make)(sink(), options), beside, options, sink))
+/// Returns the output of this name that shows a run.
+pub fn main(name: &str, options: &Options, sink: Sink) -> Option<Box<dyn Output>> {
+    let unit = find(name).filter(|unit| unit.kind == Kind::Main)?;
+    Some((unit.make)(sink, options))
 }
 
-/// Returns an output with those that settings name beside it, and warnings about names that mean nothing.
-pub fn beside_of(
-    main: Box<dyn Output>,
-    beside: &[String],
-    options: &Options,
-    sink: impl Fn() -> Sink,
-) -> (Box<dyn Output>, Vec<String>) {
-    let mut outputs = vec![main];
-    let mut warnings = Vec::new();
-    for name in beside.iter().map(|name| name.trim()).filter(|name| !name.is_empty()) {
-        match find(name) {
-            Some(unit) if unit.kind == Kind::Beside => {
-                outputs.push((unit.make)(sink().without_status(), options));
-            }
-            // One that shows the run is the main one or is not there.
-            Some(_) => (),
-            None => warnings.push(format!("Skipping callback plugin '{name}', unable to load")),
+/// What a name means where it stands for an output beside the one that shows the run.
+pub enum Beside {
+    Output(Box<dyn Output>),
+    /// It would show the run itself, so it is the one that does or is not there.
+    Main,
+    Unknown,
+}
+
+/// Returns the output of this name beside another.
+pub fn beside(name: &str, options: &Options, sink: Sink) -> Beside {
+    match find(name) {
+        None => Beside::Unknown,
+        Some(unit) if unit.kind == Kind::Main => Beside::Main,
+        Some(unit) => Beside::Output((unit.make)(sink.without_status(), options)),
+    }
+}
+
+/// Returns one output that hands everything to these, in their order.
+pub fn several(mut outputs: Vec<Box<dyn Output>>) -> Box<dyn Output> {
+    match outputs.pop() {
+        Some(only) if outputs.is_empty() => only,
+        last => {
+            outputs.extend(last);
+            Box::new(Several(outputs))
         }
     }
-    if outputs.len() == 1 {
-        let only = outputs.pop().expect("there is the main one");
-        return (only, warnings);
-    }
-    (Box::new(Several(outputs)), warnings)
 }
 
 fn find(name: &str) -> Option<&'static Unit> {

@@ -38,9 +38,12 @@ impl Actions {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let process = match idle {
             Some(process) => process,
-            None => spawn_blocking(|| Process::start(&installed::interpreters()))
-                .await
-                .map_err(|error| error.to_string())??,
+            None => spawn_blocking(|| {
+                let program = super::process::PLUGINS;
+                Process::start(&installed::interpreters(), program)
+            })
+            .await
+            .map_err(|error| error.to_string())??,
         };
         Ok(Acting { actions: self, process: Some(process), _place: place })
     }

@@ -12,10 +12,10 @@ import os
 import sys
 import types
 
-requests = sys.stdin.buffer
-answers = os.fdopen(os.dup(1), "wb", buffering=0)
-# What plugins print is no answer.
-os.dup2(2, 1)
+# One way in both directions, which nothing that plugins start inherits.
+requests = os.fdopen(os.dup(0), "rb")
+answers = os.fdopen(os.dup(0), "wb", buffering=0)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 
 TAG = "\0"
 

@@ -159,6 +159,8 @@ settings! {
     plugin_filters_cfg: Option<PathBuf> = none, [("defaults", "plugin_filters_cfg")], [];
     /// Folders of actions in Python
     action_plugins: Vec<PathBuf> = "{home}/plugins/action:/usr/share/ansible/plugins/action", [("defaults", "action_plugins")], ["ANSIBLE_ACTION_PLUGINS"];
+    /// Folders of callbacks in Python
+    callback_plugins: Vec<PathBuf> = "{home}/plugins/callback:/usr/share/ansible/plugins/callback", [("defaults", "callback_plugins")], ["ANSIBLE_CALLBACK_PLUGINS"];
     /// Folders of filters in Python
     filter_plugins: Vec<PathBuf> = "{home}/plugins/filter:/usr/share/ansible/plugins/filter", [("defaults", "filter_plugins")], ["ANSIBLE_FILTER_PLUGINS"];
     /// Folders of tests in Python

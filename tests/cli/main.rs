@@ -2,6 +2,7 @@
 //!
 //! Invariant: what the reference prints too is a case of `tests/parity`; here stands what is windlass' own.
 
+mod callbacks;
 mod containers;
 mod hostile;
 mod mistakes;

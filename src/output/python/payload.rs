@@ -1,0 +1,185 @@
+//! What callbacks are told of an event, as JSON.
+
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+
+use super::Shared;
+use crate::{
+    output::{
+        JobState, ResultEvent, Stats, Status, TaskStart,
+        default::censored,
+        error_text,
+        event::About,
+        warning::{deprecations, warnings},
+    },
+    plugins::packed,
+    value::{Dict, Value},
+};
+
+impl Shared {
+    /// Masks the texts that nobody may see.
+    pub(super) fn mask(&self, json: &mut Json) {
+        match json {
+            Json::String(text) => {
+                if let std::borrow::Cow::Owned(masked) = self.sink.secrets.mask(text) {
+                    *text = masked;
+                }
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.mask(item)),
+            Json::Object(entries) => entries.values_mut().for_each(|value| self.mask(value)),
+            _ => (),
+        }
+    }
+
+    pub(super) fn play(name: &str, about: &dyn About) -> Json {
+        json!({"play": packed(&about.about().into()), "name": name})
+    }
+
+    /// A task; what it is made of is told once.
+    pub(super) fn of_task(&mut self, task: &TaskStart) -> Json {
+        let mut told = json!({"task": task.id, "name": task.name, "handler": task.is_handler});
+        told["bare_name"] = json!(&task.name[task.of_role.min(task.name.len())..]);
+        if self.tasks.insert(task.id) {
+            told["path"] = json!(path(task));
+            told["made_of"] = packed(&task.about.about().into());
+            told["check"] = json!(task.check);
+        }
+        told
+    }
+
+    pub(super) fn of_host(&mut self, task: &TaskStart, host: &str) -> Json {
+        let mut told = self.of_task(task);
+        told["host"] = json!(host);
+        told
+    }
+
+    pub(super) fn result(&mut self, event: &ResultEvent) -> Json {
+        let mut told = self.of_host(&event.task, &event.host);
+        let mut result =
+            if event.no_log { censored(&event.result) } else { Dict::clone(&event.result) };
+        if !event.is_loop_summary {
+            result.insert("_ansible_no_log", event.no_log);
+        }
+        for key in ["failed", "skipped"] {
+            result.remove(key);
+        }
+        if let (Some(label), false) = (label(event), event.no_log) {
+            result.insert("_ansible_item_label", label);
+        }
+        if event.is_loop_summary {
+            self.label_items(event, &mut result);
+        }
+        if let Some((name, address)) = &event.delegate {
+            let mut delegated = Dict::new();
+            delegated.insert("ansible_host", &**address);
+            result.insert("_ansible_delegated_vars", Value::from(delegated));
+            told["delegate"] = json!(&**name);
+        }
+        if !event.causes.is_empty() {
+            result.insert("exception", "(traceback unavailable)");
+            told["error"] = json!(error_text(&event.causes));
+        }
+        told["status"] = json!(match event.status {
+            Status::Ok => "ok",
+            Status::Changed => "changed",
+            Status::Skipped => "skipped",
+            Status::Failed => "failed",
+            Status::Unreachable => "unreachable",
+        });
+        told["result"] = packed(&result.into());
+        told["ignored"] = json!(event.ignored);
+        told["no_log"] = json!(event.no_log);
+        told["warnings"] = json!(warnings(event));
+        told["deprecations"] = json!(deprecations(event));
+        told
+    }
+
+    /// Keeps what an item is called until its loop is over.
+    pub(super) fn keep_label(&mut self, event: &ResultEvent) {
+        let of = (event.task.id, Arc::clone(&event.host));
+        if let Some(label) = label(event) {
+            self.labels.entry(of).or_default().push(label);
+        }
+    }
+
+    /// Says of each item of a loop's result what it is called.
+    fn label_items(&self, event: &ResultEvent, result: &mut Dict) {
+        let labels = self.labels.get(&(event.task.id, Arc::clone(&event.host)));
+        let Some(items) = result.get("results").and_then(Value::as_list) else { return };
+        let mut labelled = Vec::with_capacity(items.len());
+        for (at, item) in items.iter().enumerate() {
+            let Some(item) = item.as_dict() else { return };
+            let mut item = item.clone();
+            item.insert("_ansible_no_log", event.no_log);
+            if let Some(label) = labels.and_then(|labels| labels.get(at)) {
+                item.insert("_ansible_item_label", label.clone());
+            }
+            labelled.push(Value::from(item));
+        }
+        result.insert("results", Value::list(labelled));
+    }
+
+    pub(super) fn retry(
+        &mut self,
+        task: &TaskStart,
+        host: &Arc<str>,
+        left: i64,
+        result: &Dict,
+    ) -> Json {
+        let mut told = self.of_host(task, host);
+        let mut result = result.clone();
+        let tried = match result.get("attempts") {
+            Some(Value::Int(tried)) => *tried,
+            _ => 1,
+        };
+        result.insert("retries", tried + left);
+        for key in ["failed", "skipped"] {
+            result.remove(key);
+        }
+        told["result"] = packed(&result.into());
+        told["no_log"] = json!(false);
+        told
+    }
+}
+
+/// Where a task stands; nowhere where the command line made it.
+fn path(task: &TaskStart) -> String {
+    let path = &*task.span.source.path;
+    if path.starts_with('<') {
+        return String::new();
+    }
+    let path = std::path::absolute(path).unwrap_or_default();
+    format!("{}:{}", path.display(), task.span.line + 1)
+}
+
+/// What an item is called: itself, unless the playbook has a word for it.
+fn label(event: &ResultEvent) -> Option<Value> {
+    let text = event.item.as_deref()?;
+    let variable = event.result.get("ansible_loop_var").and_then(Value::as_str).unwrap_or("item");
+    let item = event.result.get(variable).filter(|item| item.to_text() == text);
+    Some(item.cloned().unwrap_or_else(|| Value::str(text)))
+}
+
+/// The method for how a job goes, and what is known of it.
+pub(super) fn job(state: JobState, id: Option<&str>) -> (&'static str, Json) {
+    let method = match state {
+        JobState::Running => "v2_runner_on_async_poll",
+        JobState::Ok => "v2_runner_on_async_ok",
+        JobState::Failed => "v2_runner_on_async_failed",
+    };
+    let finished = state != JobState::Running;
+    (method, json!({"ansible_job_id": id, "started": true, "finished": finished}))
+}
+
+pub(super) fn stats(stats: &[(Arc<str>, Stats)], custom: Option<&Value>) -> Json {
+    let hosts = stats.iter().map(|(host, stats)| {
+        json!({
+            "host": &**host, "ok": stats.ok, "changed": stats.changed, "dark": stats.unreachable,
+            "failures": stats.failed, "skipped": stats.skipped, "rescued": stats.rescued,
+            "ignored": stats.ignored,
+        })
+    });
+    let custom = custom.map_or_else(|| json!({}), packed);
+    json!({"stats": hosts.collect::<Vec<_>>(), "custom": custom})
+}
