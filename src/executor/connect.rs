@@ -12,6 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::{Failure, Run, places};
 use crate::{
     connection::{Connection, Kind, Secret, Target, Transport},
+    output::Event,
     playbook::Keyword,
     remote::{Method, Session},
     template::Env,
@@ -283,7 +284,7 @@ impl Run {
                 Err(error) => return Err(Failure::unreachable(&error.message)),
             }
         };
-        self.printer.event(&crate::output::Event::Verbose {
+        self.printer.event(&Event::Verbose {
             level: 3,
             host: Some(target.inventory_name.as_str().into()),
             text: connection.describe(),
