@@ -121,7 +121,9 @@ impl Joiner {
     pub fn new(delimiter: Option<&str>) -> Joiner {
         let delimiter = delimiter.filter(|text| !text.is_empty()).map(|text| {
             let mut bytes = unescaped(text);
-            bytes.push(b'\n');
+            if !bytes.ends_with(b"\n") {
+                bytes.push(b'\n');
+            }
             bytes
         });
         Joiner { delimiter, ..Joiner::default() }

@@ -77,6 +77,7 @@ enum Special {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    host.required("crontab")?;
     check(&args, host)?;
     let place = Place::of(&args);
     let before = place.read(host)?;

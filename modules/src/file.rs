@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{
         AttributeDiff, Diff, Entry, Failure, FileAttributes, Host, Outcome, PathState, Result,
-        errno_about, errno_text,
+        errno_about, errno_of, errno_text,
     },
     spec::{ArgPath, Json},
 };
@@ -198,8 +198,10 @@ impl Run<'_> {
             if host.diffing() {
                 self.diff.before.insert("path_content".to_owned(), listing(host, path));
             }
-            host.remove_tree(path)
-                .map_err(|e| Failure::new(format!("rmtree failed: {}", errno_text(&e))))?;
+            host.remove_tree(path).map_err(|error| {
+                let reason = errno_of(&error, &host.obstacle_in(path));
+                Failure::new(format!("rmtree failed: {reason}"))
+            })?;
         } else {
             host.unlink(path).map_err(|error| host.caused(path, "Unlinking failed.", &error))?;
         }
@@ -304,7 +306,10 @@ impl Run<'_> {
             None if found == PathState::Absent => {
                 return Err(Failure::new("src is required for creating new symlinks"));
             }
-            None if args.follow && host.exists(path) => host.link_target(path).ok(),
+            None if args.follow && host.exists(path) => {
+                let target = host.link_target(path);
+                Some(target.map_err(|error| Failure::raised(errno_about(&error, path)))?)
+            }
             None => None,
         };
         if let Some(source) = &source {

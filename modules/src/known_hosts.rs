@@ -50,7 +50,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
         ));
     }
-    let existing = host.read(path)?;
+    let existing = host.read(path).map_err(|failure| {
+        Failure::raised(format!("Failed to read '{path}': {}", failure.reason()))
+    })?;
     let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     let mut changed = false;

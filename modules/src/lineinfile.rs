@@ -5,7 +5,7 @@ mod edit;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, errno_about},
     spec::{ArgPath, Json},
     text,
 };
@@ -128,8 +128,12 @@ fn finish(args: &Args, host: &Host, before: &str, exists: bool) -> Result<Outcom
         let how = Rewrite {
             validate: args.validate.as_deref(),
             attributes: &args.attributes,
-            create_folders: true,
+            create_folders: false,
         };
+        host.create_parents(path, |folder, error| {
+            let reason = errno_about(error, folder);
+            Failure::new(format!("Error creating {folder} ({reason})"))
+        })?;
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let mut outcome = Outcome::default();

@@ -33,9 +33,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     } else if host.is_folder(OLD_FOLDER) {
         "ubuntu_legacy"
     } else {
+        let told = serde_json::json!({"name": names});
         return Err(Failure::new(format!(
             "{OLD_FOLDER} and {LIST} are missing. Is the package \"locales\" installed?"
-        )));
+        ))
+        .with("name", names.clone())
+        .with("output", told.clone())
+        .with("vars", told));
     };
     let missing = unavailable(names, mechanism == "glibc", host)?;
     if !missing.is_empty() {

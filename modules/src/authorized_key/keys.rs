@@ -53,9 +53,8 @@ impl Line {
                 if !options.is_empty() {
                     words.insert(0, &options);
                 }
-                if !comment.is_empty() {
-                    words.push(comment);
-                }
+                // The reference ends a key without one in a space.
+                words.push(comment);
                 words.join(" ") + "\n"
             }
         }
