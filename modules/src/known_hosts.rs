@@ -6,7 +6,7 @@ use base64::Engine as _;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite},
+    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite, errno_of},
     spec::ArgPath,
     text,
 };
@@ -50,9 +50,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
         ));
     }
-    let existing = host.read(path).map_err(|failure| {
-        Failure::raised(format!("Failed to read '{path}': {}", failure.reason()))
-    })?;
+    let existing = match host.read_whole(path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            let reason = errno_of(&error, path);
+            return Err(Failure::raised(format!("Failed to read '{path}': {reason}")));
+        }
+    };
     let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     let mut changed = false;

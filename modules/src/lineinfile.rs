@@ -79,7 +79,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.is_folder(path) {
         return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
     }
-    match (host.read(path)?, args.state) {
+    let read = host.read(path).map_err(|failure| {
+        Failure::raised(failure.reason().replace(&format!(": '{path}'"), &format!(": b'{path}'")))
+    });
+    match (read?, args.state) {
         (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "file not present")),
         (None, State::Present) if !args.create => {
             Err(Failure::new(format!("Destination {path} does not exist !")).with("rc", 257))

@@ -118,6 +118,7 @@ impl Sink {
     /// Prints a message and a line end.
     pub fn line(&mut self, text: &str, paint: Option<Paint>) {
         let text = self.secrets.mask(text);
+        let text = windlass_modules::text::displayed(&text);
         log::note(&text);
         let text = match paint {
             Some(paint) if self.colored => paint.text(&text),

@@ -131,7 +131,8 @@ mod tests {
         let check = |line: &str, n_options: usize, comment: &str| {
             let Line::Key(key) = Line::of(line) else { panic!("{line} is no key") };
             assert_eq!((key.options.len(), key.comment.as_str()), (n_options, comment), "{line}");
-            assert_eq!(Line::of(line).text(), format!("{line}\n"));
+            let space = if comment.is_empty() { " " } else { "" };
+            assert_eq!(Line::of(line).text(), format!("{line}{space}\n"));
         };
         check("ssh-rsa AAAA", 0, "");
         check("ssh-rsa AAAA two words", 0, "two words");

@@ -197,7 +197,13 @@ fn decoded(
     if output.success() {
         return Ok(Some(output.text()));
     }
-    if output.error_text().contains("not supported") { Err(unknown) } else { Ok(None) }
+    // What it does not know it says before it reads anything.
+    let is_unknown =
+        host.run(&Command::new([tool.as_str(), "-f", &name, "-t", "UTF-8", "/dev/null"]));
+    match is_unknown {
+        Ok(empty) if empty.success() => Ok(None),
+        _ => Err(unknown),
+    }
 }
 
 fn fits_mode(args: &Args, meta: &Metadata) -> std::result::Result<bool, String> {

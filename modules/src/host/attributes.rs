@@ -193,7 +193,7 @@ impl Host {
         diff.set("group", meta.gid(), gid);
         if !self.checking() {
             lchown(self.path(path), None, Some(gid))
-                .map_err(|error| self.caused(path, "chgrp failed", &error))?;
+                .map_err(|_| self.attribute_failure(path, "chgrp failed"))?;
         }
         Ok(true)
     }
