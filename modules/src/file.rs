@@ -1,5 +1,6 @@
 //! `file`: files, folders and links, and what belongs to whom.
 
+mod listing;
 mod times;
 
 use windlass_macros::{Args, Choice};
@@ -11,6 +12,7 @@ use crate::{
     },
     spec::{ArgPath, Json},
 };
+use listing::listing;
 use times::{Time, Times};
 
 /// Makes files, folders and links what they should be, or removes them
@@ -480,25 +482,6 @@ fn same_file(host: &Host, one: &str, other: &str) -> Result<bool> {
 fn linking_failed(host: &Host, error: &std::io::Error, source: &str, path: &str) -> Failure {
     let reason = errno_about(error, source);
     host.attribute_failure(path, format!("Error while linking: {reason} -> b'{path}'"))
-}
-
-/// What a folder holds before it is removed.
-fn listing(host: &Host, path: &str) -> Json {
-    let (mut folders, mut files) = (Vec::new(), Vec::new());
-    let mut open = vec![path.trim_end_matches('/').to_owned()];
-    // In the order in which the system lists them, as the reference does.
-    while let Some(folder) = open.pop() {
-        let mut deeper = Vec::new();
-        for (name, is_folder) in host.folder_entries(&folder).unwrap_or_default() {
-            let path = format!("{folder}/{name}");
-            if is_folder && host.link_target(&path).is_err() {
-                deeper.push(path.clone());
-            }
-            if is_folder { &mut folders } else { &mut files }.push(path);
-        }
-        open.extend(deeper.into_iter().rev());
-    }
-    serde_json::json!({ "directories": folders, "files": files })
 }
 
 #[cfg(test)]

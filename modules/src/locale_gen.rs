@@ -48,7 +48,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "mechanism": mechanism, "name": names, "ubuntu_mode": mechanism != "glibc",
         });
         let mut output = told.clone();
-        output["diff"] = serde_json::json!({});
+        if host.diffing() {
+            output["diff"] = serde_json::json!({});
+        }
         let mut failure = Failure::new(format!(
             "The following locales you have entered are not available on your system: {}",
             missing.join(", ")

@@ -185,10 +185,7 @@ impl Host {
         fn first_in(folder: &Path) -> Option<String> {
             let name =
                 |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let entries = match fs::read_dir(folder) {
-                Ok(entries) => entries,
-                Err(_) => return Some(name(folder)),
-            };
+            let Ok(entries) = fs::read_dir(folder) else { return Some(name(folder)) };
             entries.flatten().find_map(|entry| {
                 let path = entry.path();
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
