@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{Read, Write},
+    os::unix::fs::OpenOptionsExt as _,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -172,13 +173,27 @@ fn talk(
     questions: &mut [Question],
     timeout: Option<Duration>,
 ) -> Result<(String, Ended)> {
+    let program = host.which(&words[0]);
+    if !program.is_some_and(|program| host.is_executable(program)) {
+        return Err(Failure::new(format!(
+            "The command was not found or was not executable: {}.",
+            words[0]
+        )));
+    }
     let cannot = |error: &std::io::Error| Failure::io("cannot start the command", error);
     let terminal =
         openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).map_err(|e| cannot(&e.into()))?;
     grantpt(&terminal).and_then(|()| unlockpt(&terminal)).map_err(|e| cannot(&e.into()))?;
     let name = ptsname(&terminal, Vec::new()).map_err(|error| cannot(&error.into()))?;
     let name = name.to_string_lossy().into_owned();
-    let slave = File::options().read(true).write(true).open(&name).map_err(|e| cannot(&e))?;
+    // It is the command's terminal, not ours: who loses his own is ended.
+    let no_terminal = i32::try_from(OpenptFlags::NOCTTY.bits()).unwrap_or_default();
+    let slave = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(no_terminal)
+        .open(&name)
+        .map_err(|e| cannot(&e))?;
     if !args.echo {
         let mut modes = rustix::termios::tcgetattr(&slave).map_err(|e| cannot(&e.into()))?;
         modes.local_modes.remove(rustix::termios::LocalModes::ECHO);
@@ -198,13 +213,6 @@ fn talk(
             process
         }
     };
-    let program = host.which(&words[0]);
-    if !program.is_some_and(|program| host.is_executable(program)) {
-        return Err(Failure::new(format!(
-            "The command was not found or was not executable: {}.",
-            words[0]
-        )));
-    }
     let clone = || slave.try_clone().map(Stdio::from);
     process
         .stdin(clone().map_err(|e| cannot(&e))?)
