@@ -312,7 +312,8 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
         let message = format!("Invalid options for {}: {}", action.name, unknown.join(","));
         return Err(Failure::plain(message));
     }
-    let mut known = action.args.to_vec();
+    let mut known: Vec<_> =
+        action.args.iter().filter(|name| **name != "decrypt").copied().collect();
     known.sort_unstable();
     Err(Failure::plain(format!(
         "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",

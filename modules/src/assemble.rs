@@ -56,7 +56,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ),
         None => None,
     };
-    let mut joiner = Joiner::new(args.delimiter.as_deref());
+    let mut joiner = Joiner::new(args.delimiter.as_deref(), false);
     for name in host.list(src)? {
         let path = format!("{}/{name}", src.trim_end_matches('/'));
         let fits = match &pattern {
@@ -117,11 +117,14 @@ pub struct Joiner {
 }
 
 impl Joiner {
-    /// Returns one with this text between the fragments, which is a line of its own.
-    pub fn new(delimiter: Option<&str>) -> Joiner {
+    /// Returns one with this text between the fragments, which is a line of its own; `adds_always` ends it once more where
+    /// it ends in a line break already, as the reference does on the controller.
+    pub fn new(delimiter: Option<&str>, adds_always: bool) -> Joiner {
         let delimiter = delimiter.filter(|text| !text.is_empty()).map(|text| {
             let mut bytes = unescaped(text);
-            bytes.push(b'\n');
+            if adds_always || !bytes.ends_with(b"\n") {
+                bytes.push(b'\n');
+            }
             bytes
         });
         Joiner { delimiter, ..Joiner::default() }
@@ -212,7 +215,7 @@ mod tests {
         };
         check(json!({}), "hid\none\ntwo");
         check(json!({"ignore_hidden": true, "delimiter": "---"}), "one\n---\ntwo");
-        check(json!({"regexp": "^[12]", "delimiter": r"#\n"}), "one\n#\n\ntwo");
+        check(json!({"regexp": "^[12]", "delimiter": r"#\n"}), "one\n#\ntwo");
     }
 
     #[test]

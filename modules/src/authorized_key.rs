@@ -9,7 +9,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{
         AttributeDiff, Diff, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite, User,
-        errno_about,
+        errno_of,
     },
     spec::{ArgPath, Json},
     text,
@@ -55,8 +55,8 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let text = if is_address(&args.key) { fetched(&args, host)? } else { args.key.clone() };
-    let wanted = wanted(&args, &text)?;
     let file = KeyFile::of(&args, host)?;
+    let wanted = wanted(&args, &text)?;
     if !host.checking() {
         file.prepare_folder(&args, host)?;
     }
@@ -104,11 +104,15 @@ fn is_address(text: &str) -> bool {
 
 fn fetched(args: &Args, host: &Host) -> Result<String> {
     if let Some(path) = args.key.strip_prefix("file://") {
+        if host.is_folder(path) {
+            let message = format!("Path to a key is a directory and must be a file: {path}");
+            return Err(Failure::new(message));
+        }
         let missing = || Failure::new(format!("Path to a key file not found: {path}"));
         return Ok(text::from_bytes(host.read(path)?.ok_or_else(missing)?));
     }
     let bytes = crate::get_url::read_text(host, &args.key, args.validate_certs)
-        .map_err(|error| Failure::new(format!("Error getting key from: {} {error}", args.key)))?;
+        .map_err(|_| Failure::new(format!("Error getting key from: {}", args.key)))?;
     Ok(text::from_bytes(bytes))
 }
 
@@ -228,7 +232,7 @@ impl KeyFile {
         let folder = self.folder();
         if !host.is_folder(folder) {
             host.create_folder(folder).map_err(|error| {
-                let reason = errno_about(&error, folder);
+                let reason = errno_of(&error, folder);
                 Failure::new(format!("Failed to create directory {folder} : {reason}"))
             })?;
         }

@@ -5,7 +5,7 @@ mod edit;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, reason_of},
     spec::{ArgPath, Json},
     text,
 };
@@ -91,8 +91,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let how = Rewrite {
             validate: args.validate.as_deref(),
             attributes: &args.attributes,
-            create_folders: true,
+            create_folders: false,
         };
+        host.create_parents(path, |folder, error| {
+            let (code, reason) = (error.raw_os_error().unwrap_or_default(), reason_of(error));
+            Failure::new(format!(
+                "Error creating {folder} Error code: {code} Error description: {reason}"
+            ))
+        })?;
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let header = format!("{path} (content)");

@@ -118,6 +118,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 fn check(args: &Args, host: &Host) -> Result<()> {
+    if args.cron_file.as_ref().is_some_and(|file| file.0 == "/etc/crontab") {
+        return Err(Failure::new("Will not manage /etc/crontab via cron_file, see documentation."));
+    }
+    host.required("crontab")?;
     let present = args.state == State::Present;
     let plain_time = [&args.minute, &args.hour, &args.day, &args.month, &args.weekday]
         .iter()
@@ -126,9 +130,6 @@ fn check(args: &Args, host: &Host) -> Result<()> {
         return Err(Failure::new(
             "You cannot combine special_time with any of the time or day/date parameters.",
         ));
-    }
-    if args.cron_file.as_ref().is_some_and(|file| file.0 == "/etc/crontab") {
-        return Err(Failure::new("Will not manage /etc/crontab via cron_file, see documentation."));
     }
     if args.cron_file.is_some() && present && args.user.as_deref().unwrap_or_default().is_empty() {
         return Err(Failure::new(
@@ -143,7 +144,7 @@ fn check(args: &Args, host: &Host) -> Result<()> {
             "Insertafter and insertbefore parameters are valid only with env=yes",
         ));
     }
-    host.required("crontab").map(drop)
+    Ok(())
 }
 
 /// Changes the table; returns whether it was not so already.

@@ -87,11 +87,28 @@ impl Encoding {
         }
     }
 
+    /// Whether a line ends in the byte that ends one in ASCII.
+    pub fn keeps_lines(self) -> bool {
+        !matches!(self, Encoding::Utf16 { .. })
+    }
+
     /// Returns the bytes as text, where the encoding has all of them.
     pub fn decode_all(self, bytes: Vec<u8>) -> Option<String> {
         match self {
             Encoding::Utf8 => String::from_utf8(bytes).ok(),
             Encoding::Ascii => String::from_utf8(bytes).ok().filter(|text| text.is_ascii()),
+            Encoding::Windows1252 => {
+                let special: Vec<char> = WINDOWS.chars().collect();
+                let is_nothing = |byte: &u8| {
+                    (0x80..0xa0).contains(byte) && special[usize::from(*byte) - 0x80] == ' '
+                };
+                (!bytes.iter().any(is_nothing)).then(|| self.decode(bytes))
+            }
+            Encoding::Utf16 { .. } => {
+                let is_whole = bytes.len().is_multiple_of(2);
+                let text = self.decode(bytes);
+                (is_whole && !text.contains(char::REPLACEMENT_CHARACTER)).then_some(text)
+            }
             other => Some(other.decode(bytes)),
         }
     }
@@ -120,6 +137,17 @@ impl Encoding {
                 })
                 .collect(),
         }
+    }
+
+    /// Returns the text's bytes, with question marks for what the encoding does not have.
+    pub fn encode_any(self, text: &str) -> Vec<u8> {
+        self.encode(text).unwrap_or_else(|_| {
+            text.chars()
+                .flat_map(|c| {
+                    self.encode(c.encode_utf8(&mut [0; 4])).unwrap_or_else(|_| vec![b'?'])
+                })
+                .collect()
+        })
     }
 
     fn name(self) -> &'static str {

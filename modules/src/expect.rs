@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{Read, Write},
+    os::unix::fs::OpenOptionsExt as _,
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::{
     host::{Failure, Host, Outcome, Result, join_words, split_words},
     pattern::{Flags, Pattern},
     spec::{ArgPath, Json, JsonMap, python_str},
+    text,
 };
 
 /// Runs a command and answers what it asks
@@ -90,18 +92,27 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .iter()
         .map(|(pattern, answer)| question(pattern, answer))
         .collect::<Result<Vec<_>>>()?;
-    let words = split_words(&args.command).map_err(Failure::new)?;
+    // A quote that does not end ends with the command.
+    let words = ["", "'", "\""]
+        .iter()
+        .find_map(|end| split_words(&format!("{}{end}", args.command)).ok())
+        .unwrap_or_else(|| vec![args.command.clone()]);
     let (output, status) = talk(&args, host, &words, &mut questions, timeout)?;
     let end = start.elapsed();
+    let stdout = output.trim_end_matches(['\r', '\n']);
     let result = |status: Option<i32>| {
-        JsonMap::from_iter([
+        let mut result = JsonMap::from_iter([
             ("cmd".to_owned(), args.command.as_str().into()),
-            ("stdout".to_owned(), output.trim_end_matches(['\r', '\n']).into()),
+            ("stdout".to_owned(), stdout.into()),
             ("rc".to_owned(), status.map_or(Json::Null, Json::from)),
             ("start".to_owned(), moment(host, began).into()),
             ("end".to_owned(), moment(host, began + end).into()),
             ("delta".to_owned(), delta(end).into()),
-        ])
+        ]);
+        if let Some(why) = text::no_utf8(stdout) {
+            result.insert("_ansible_windlass_no_utf8".to_owned(), why.into());
+        }
+        result
     };
     match status {
         Ended::With(0) => Ok(Outcome { changed: true, values: result(Some(0)) }),
@@ -115,12 +126,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             failure.values.extend(result(None));
             Err(failure)
         }
-        Ended::NoAnswer(pattern) => {
-            let message = format!("No remaining responses for '{pattern}', output was '{output}'");
-            let mut failure = Failure::new(message).with("changed", true);
-            failure.values.extend(result(None));
-            Err(failure)
-        }
+        Ended::NoAnswer(pattern, asked) => Err(Failure::new(format!(
+            "No remaining responses for '{pattern}', output was '{asked}'"
+        ))),
     }
 }
 
@@ -130,7 +138,7 @@ fn limit(timeout: &Json) -> Result<Option<Duration>> {
         other => match python_str(other).trim().parse::<f64>() {
             Ok(seconds) if seconds >= 0.0 => Ok(Some(Duration::from_secs_f64(seconds.min(1e9)))),
             _ => Err(Failure::new(format!(
-                "argument 'timeout' is of type str and we were unable to convert to int: {} cannot be converted to an int",
+                "argument 'timeout' is of type <class 'str'> and we were unable to convert to int: \"'{}'\" cannot be converted to an int",
                 python_str(other)
             ))),
         },
@@ -144,7 +152,7 @@ fn question(pattern: &str, answer: &Json) -> Result<Question> {
         other => Answers::Always(line(other)),
     };
     let compiled = Pattern::new(pattern, Flags { dot_all: true, ..Flags::default() })
-        .map_err(|error| Failure::new(format!("`{pattern}` is no pattern: {error}")))?;
+        .map_err(Failure::raised)?;
     Ok(Question { pattern: compiled, text: pattern.to_owned(), answers })
 }
 
@@ -153,7 +161,8 @@ enum Ended {
     With(i32),
     /// Nobody said anything that is known.
     Silent,
-    NoAnswer(String),
+    /// No answer is left to the question of this pattern; what was printed since the last answer.
+    NoAnswer(String, String),
 }
 
 #[expect(clippy::too_many_lines, reason = "one conversation with a program")]
@@ -164,13 +173,27 @@ fn talk(
     questions: &mut [Question],
     timeout: Option<Duration>,
 ) -> Result<(String, Ended)> {
+    let program = host.which(&words[0]);
+    if !program.is_some_and(|program| host.is_executable(program)) {
+        return Err(Failure::new(format!(
+            "The command was not found or was not executable: {}.",
+            words[0]
+        )));
+    }
     let cannot = |error: &std::io::Error| Failure::io("cannot start the command", error);
     let terminal =
         openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).map_err(|e| cannot(&e.into()))?;
     grantpt(&terminal).and_then(|()| unlockpt(&terminal)).map_err(|e| cannot(&e.into()))?;
     let name = ptsname(&terminal, Vec::new()).map_err(|error| cannot(&error.into()))?;
     let name = name.to_string_lossy().into_owned();
-    let slave = File::options().read(true).write(true).open(&name).map_err(|e| cannot(&e))?;
+    // It is the command's terminal, not ours: who loses his own is ended.
+    let no_terminal = i32::try_from(OpenptFlags::NOCTTY.bits()).unwrap_or_default();
+    let slave = File::options()
+        .read(true)
+        .write(true)
+        .custom_flags(no_terminal)
+        .open(&name)
+        .map_err(|e| cannot(&e))?;
     if !args.echo {
         let mut modes = rustix::termios::tcgetattr(&slave).map_err(|e| cannot(&e.into()))?;
         modes.local_modes.remove(rustix::termios::LocalModes::ECHO);
@@ -190,12 +213,6 @@ fn talk(
             process
         }
     };
-    if host.which(&words[0]).is_none() {
-        return Err(Failure::new(format!(
-            "The command was not found or was not executable: {}.",
-            words[0]
-        )));
-    }
     let clone = || slave.try_clone().map(Stdio::from);
     process
         .stdin(clone().map_err(|e| cannot(&e))?)
@@ -235,9 +252,10 @@ fn talk(
             }
             output.extend_from_slice(&chunk[..n]);
         }
-        let text = String::from_utf8_lossy(&output[seen..]).into_owned();
+        let text = text::from_bytes(output[seen..].to_vec());
         if let Some((at, consumed)) = next_question(questions, &text)? {
-            seen += consumed.min(output.len() - seen);
+            let asked = text::to_bytes(&text[..consumed]);
+            seen += asked.len();
             heard = Instant::now();
             let question = &mut questions[at];
             let answer = match &mut question.answers {
@@ -251,7 +269,7 @@ fn talk(
                 }
                 None => {
                     end(&mut child);
-                    break Ended::NoAnswer(question.text.clone());
+                    break Ended::NoAnswer(question.text.clone(), bytes_repr(&asked));
                 }
             }
         } else if timeout.is_some_and(|timeout| heard.elapsed() > timeout) {
@@ -259,7 +277,7 @@ fn talk(
             break Ended::Silent;
         }
     };
-    Ok((String::from_utf8_lossy(&output).into_owned(), ended))
+    Ok((text::from_bytes(output), ended))
 }
 
 /// The question that is asked first, and how much of the text it takes.
@@ -274,6 +292,25 @@ fn next_question(questions: &[Question], text: &str) -> Result<Option<(usize, us
         }
     }
     Ok(first.filter(|(_, _, end)| *end > 0).map(|(at, _, end)| (at, end)))
+}
+
+/// Bytes as Python shows them.
+fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut shown = format!("b{quote}");
+    for &byte in bytes {
+        match byte {
+            b'\\' => shown.push_str("\\\\"),
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\t' => shown.push_str("\\t"),
+            byte if char::from(byte) == quote => shown.extend(['\\', quote]),
+            0x20..0x7f => shown.push(char::from(byte)),
+            _ => shown.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    shown.push(quote);
+    shown
 }
 
 fn code(status: std::process::ExitStatus) -> i32 {

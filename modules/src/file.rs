@@ -1,5 +1,6 @@
 //! `file`: files, folders and links, and what belongs to whom.
 
+mod listing;
 mod times;
 
 use windlass_macros::{Args, Choice};
@@ -7,10 +8,11 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{
         AttributeDiff, Diff, Entry, Failure, FileAttributes, Host, Outcome, PathState, Result,
-        errno_about, errno_text,
+        errno_about, errno_of, errno_text,
     },
     spec::{ArgPath, Json},
 };
+use listing::listing;
 use times::{Time, Times};
 
 /// Makes files, folders and links what they should be, or removes them
@@ -198,8 +200,10 @@ impl Run<'_> {
             if host.diffing() {
                 self.diff.before.insert("path_content".to_owned(), listing(host, path));
             }
-            host.remove_tree(path)
-                .map_err(|e| Failure::new(format!("rmtree failed: {}", errno_text(&e))))?;
+            host.remove_tree(path).map_err(|error| {
+                let reason = errno_of(&error, &host.obstacle_in(path));
+                Failure::new(format!("rmtree failed: {reason}"))
+            })?;
         } else {
             host.unlink(path).map_err(|error| host.caused(path, "Unlinking failed.", &error))?;
         }
@@ -304,7 +308,10 @@ impl Run<'_> {
             None if found == PathState::Absent => {
                 return Err(Failure::new("src is required for creating new symlinks"));
             }
-            None if args.follow && host.exists(path) => host.link_target(path).ok(),
+            None if args.follow && host.exists(path) => {
+                let target = host.link_target(path);
+                Some(target.map_err(|error| Failure::raised(errno_about(&error, path)))?)
+            }
             None => None,
         };
         if let Some(source) = &source {
@@ -475,25 +482,6 @@ fn same_file(host: &Host, one: &str, other: &str) -> Result<bool> {
 fn linking_failed(host: &Host, error: &std::io::Error, source: &str, path: &str) -> Failure {
     let reason = errno_about(error, source);
     host.attribute_failure(path, format!("Error while linking: {reason} -> b'{path}'"))
-}
-
-/// What a folder holds before it is removed.
-fn listing(host: &Host, path: &str) -> Json {
-    let (mut folders, mut files) = (Vec::new(), Vec::new());
-    let mut open = vec![path.trim_end_matches('/').to_owned()];
-    // In the order in which the system lists them, as the reference does.
-    while let Some(folder) = open.pop() {
-        let mut deeper = Vec::new();
-        for (name, is_folder) in host.folder_entries(&folder).unwrap_or_default() {
-            let path = format!("{folder}/{name}");
-            if is_folder && host.link_target(&path).is_err() {
-                deeper.push(path.clone());
-            }
-            if is_folder { &mut folders } else { &mut files }.push(path);
-        }
-        open.extend(deeper.into_iter().rev());
-    }
-    serde_json::json!({ "directories": folders, "files": files })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use filter::Filter;
 #[derive(Args)]
 pub struct Args {
     /// Folders to look in
-    #[arg(alias = "name", alias = "path")]
+    #[arg(required, alias = "name", alias = "path")]
     paths: Vec<ArgPath>,
     /// Names to list, as a shell's patterns or as regular expressions; all without
     #[arg(alias = "pattern")]
@@ -111,7 +111,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         examined: 0,
         full: false,
     };
-    let mut skipped = JsonMap::new();
+    let (mut skipped, mut is_whole) = (JsonMap::new(), true);
     for path in &args.paths {
         let path = normalised(&path.0);
         let looked = if !path.is_empty() && host.is_folder(&path) {
@@ -125,6 +125,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if let Err(reason) = looked {
             host.warn(format!("Skipped '{path}' path due to this access issue: {reason}"));
             skipped.insert(path, reason.into());
+            is_whole = false;
         }
         if search.full {
             break;
@@ -132,7 +133,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let message = if search.full {
         "Limit of matches reached"
-    } else if skipped.is_empty() {
+    } else if is_whole {
         "All paths examined"
     } else {
         "Not all paths examined, check warnings for details"

@@ -94,7 +94,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let at = |argv: Vec<String>| Command { cwd: Some(folder.clone()), ..Command::new(argv) };
     let looked = host.run(&at(call(&["--get-all", &args.name])))?;
     if looked.status >= 2 {
-        return Err(failed(&looked, &call(&["--get-all", &args.name])));
+        let line = call(&["--get-all", &args.name]).join(" ");
+        let failure = Failure::new(looked.error_text()).with("rc", looked.status);
+        return Err(failure.with("cmd", line));
     }
     let now: Vec<String> = looked.text().lines().map(|line| line.trim_end().to_owned()).collect();
     let value = args.value.clone().unwrap_or_default();

@@ -37,6 +37,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    fits_local(&args)?;
     let existing = if args.local {
         host.local_groups().into_iter().find(|group| group.name == args.name)
     } else {
@@ -70,6 +71,24 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         outcome = outcome.with("system", args.system).with_some("gid", now.map(|group| group.gid));
     }
     Ok(outcome)
+}
+
+/// What the programs for local accounts do not have is refused before anything is looked at.
+fn fits_local(args: &Args) -> Result<()> {
+    if args.local && args.force {
+        return Err(Failure::new(
+            "force is not a valid option for local, force=True and local=True are mutually exclusive",
+        ));
+    }
+    let limit = match (args.gid_min, args.gid_max) {
+        (Some(_), _) => "gid_min",
+        (None, Some(_)) => "gid_max",
+        (None, None) => return Ok(()),
+    };
+    if args.local {
+        return Err(Failure::new(format!("'{limit}' can not be used with 'local'")));
+    }
+    Ok(())
 }
 
 fn create(args: &Args, host: &Host) -> Result<Option<Output>> {

@@ -44,8 +44,9 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (path, name) = (args.path.0.as_str(), args.name.as_str());
-    if name.contains([':', '\n']) {
-        return Err(Failure::new("username must not contain a colon or a line end"));
+    if name.contains([':', '\n', '\r', '\t', '\0']) {
+        let shown = name.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+        return Err(Failure::new(format!("user contains invalid characters: b'{shown}'")));
     }
     let before = host.read(path)?.map(text::from_bytes);
     if args.state == State::Absent && before.is_none() {
@@ -68,12 +69,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     } else {
         let Some(password) = &args.password else {
-            return Err(Failure::new(
-                "state is present but all of the following are missing: password",
-            ));
+            return Err(Failure::new("secret must be unicode or bytes, not None"));
         };
-        let scheme = hash::Scheme::named(&args.hash_scheme)
-            .ok_or_else(|| Failure::new(format!("unknown hash scheme `{}`", args.hash_scheme)))?;
+        let scheme = hash::Scheme::named(&args.hash_scheme).ok_or_else(|| {
+            let scheme = &args.hash_scheme;
+            Failure::new(format!("\"no crypt handler found for algorithm: '{scheme}'\""))
+        })?;
         match place {
             Some(at)
                 if hash::verify(

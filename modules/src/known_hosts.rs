@@ -6,7 +6,7 @@ use base64::Engine as _;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite},
+    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite, errno_of},
     spec::ArgPath,
     text,
 };
@@ -50,7 +50,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
         ));
     }
-    let existing = host.read(path)?;
+    let existing = existing(path, host)?;
     let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     let mut changed = false;
@@ -116,6 +116,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("hash_host", args.hash_host);
     outcome.values.extend(host.path_info(path));
     Ok(outcome)
+}
+
+/// The file's content; `None` where there is none.
+fn existing(path: &str, host: &Host) -> Result<Option<Vec<u8>>> {
+    match host.read_whole(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let reason = errno_of(&error, path);
+            Err(Failure::raised(format!("Failed to read '{path}': {reason}")))
+        }
+    }
 }
 
 /// Refuses a line that is none for that server.

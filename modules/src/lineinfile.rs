@@ -5,7 +5,7 @@ mod edit;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, errno_about},
     spec::{ArgPath, Json},
     text,
 };
@@ -79,7 +79,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.is_folder(path) {
         return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
     }
-    match (host.read(path)?, args.state) {
+    let read = host.read(path).map_err(|failure| {
+        Failure::raised(failure.reason().replace(&format!(": '{path}'"), &format!(": b'{path}'")))
+    });
+    match (read?, args.state) {
         (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "file not present")),
         (None, State::Present) if !args.create => {
             Err(Failure::new(format!("Destination {path} does not exist !")).with("rc", 257))
@@ -128,8 +131,12 @@ fn finish(args: &Args, host: &Host, before: &str, exists: bool) -> Result<Outcom
         let how = Rewrite {
             validate: args.validate.as_deref(),
             attributes: &args.attributes,
-            create_folders: true,
+            create_folders: false,
         };
+        host.create_parents(path, |folder, error| {
+            let reason = errno_about(error, folder);
+            Failure::new(format!("Error creating {folder} ({reason})"))
+        })?;
         host.rewrite(path, &text::to_bytes(&after), &how)?;
     }
     let mut outcome = Outcome::default();

@@ -33,9 +33,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     } else if host.is_folder(OLD_FOLDER) {
         "ubuntu_legacy"
     } else {
+        let told = serde_json::json!({"name": names});
         return Err(Failure::new(format!(
             "{OLD_FOLDER} and {LIST} are missing. Is the package \"locales\" installed?"
-        )));
+        ))
+        .with("name", names.clone())
+        .with("output", told.clone())
+        .with("vars", told));
     };
     let missing = unavailable(names, mechanism == "glibc", host)?;
     if !missing.is_empty() {
@@ -44,7 +48,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "mechanism": mechanism, "name": names, "ubuntu_mode": mechanism != "glibc",
         });
         let mut output = told.clone();
-        output["diff"] = serde_json::json!({});
+        if host.diffing() {
+            output["diff"] = serde_json::json!({});
+        }
         let mut failure = Failure::new(format!(
             "The following locales you have entered are not available on your system: {}",
             missing.join(", ")

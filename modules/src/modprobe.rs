@@ -44,20 +44,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("params", args.params.as_str())
             .with("state", args.state.as_str())
     };
-    let changed = bring(&args, host).map_err(told)?;
+    let tool = host.required("modprobe")?;
+    let changed = bring(&args, host, &tool).map_err(told)?;
     Ok(Outcome::changed_if(changed)
         .with("name", args.name.as_str())
         .with("params", args.params.as_str())
         .with("state", args.state.as_str()))
 }
 
-fn bring(args: &Args, host: &Host) -> Result<bool> {
+fn bring(args: &Args, host: &Host, tool: &str) -> Result<bool> {
     let loaded = is_loaded(&args.name, host)?;
     let mut changed = false;
-    let tool = || host.required("modprobe");
     match (args.state, loaded) {
         (State::Present, false) => {
-            let mut words = vec![tool()?];
+            let mut words = vec![tool.to_owned()];
             if host.checking() {
                 words.push("--dry-run".to_owned());
             }
@@ -67,7 +67,7 @@ fn bring(args: &Args, host: &Host) -> Result<bool> {
             changed = true;
         }
         (State::Absent, true) => {
-            host.must_change(&Command::new([tool()?, "-r".to_owned(), args.name.clone()]))?;
+            host.must_change(&Command::new([tool, "-r", args.name.as_str()]))?;
             changed = true;
         }
         _ => (),

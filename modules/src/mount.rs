@@ -68,7 +68,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         name => name.to_owned(),
     };
     let mut opts = args.opts.clone().unwrap_or_else(|| "defaults".to_owned());
-    if !args.boot && !opts.split(',').any(|one| one == "noauto") {
+    // The reference adds it, too, where it is already.
+    if !args.boot {
         opts.push_str(",noauto");
     }
     let table = args.fstab.clone().unwrap_or_else(|| "/etc/fstab".to_owned());

@@ -95,7 +95,7 @@ struct Told {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    folder_must_exist(host, &args.path, "'")?;
+    folder_must_exist(host, &args.path)?;
     let path = args.path.0.as_str();
     let public = format!("{path}.pub");
     if args.state == State::Absent {

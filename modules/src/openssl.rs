@@ -173,17 +173,15 @@ impl Made<'_> {
     }
 }
 
-/// Returns a failure where the folder of a file that is to be made is missing; its name stands between `quotes`.
-pub fn folder_must_exist(host: &Host, path: &str, quotes: &str) -> Result<()> {
+/// Returns a failure where the folder of a file that is to be made is missing.
+pub fn folder_must_exist(host: &Host, path: &str) -> Result<()> {
     let folder = path
         .rsplit_once('/')
         .map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
     if host.is_folder(folder) {
         return Ok(());
     }
-    let message = format!(
-        "The directory {quotes}{folder}{quotes} does not exist or the file is not a directory"
-    );
+    let message = format!("The directory {folder} does not exist or the file is not a directory");
     Err(Failure::new(message).with("name", folder))
 }
 

@@ -184,7 +184,7 @@ struct Asked {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    folder_must_exist(host, &args.path, "")?;
+    folder_must_exist(host, &args.path)?;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     if args.state == State::Absent {

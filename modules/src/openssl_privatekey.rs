@@ -131,7 +131,7 @@ enum Backend {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    folder_must_exist(host, &args.path, "'")?;
+    folder_must_exist(host, &args.path)?;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o600 };
     if args.state == State::Absent {
@@ -245,6 +245,9 @@ fn make(args: &Args, host: &Host) -> Result<Vec<u8>> {
             other => other,
         }
     );
+    if args.kind == Kind::Rsa && args.size < 512 {
+        return Err(Failure::raised("key_size must be at least 512-bits."));
+    }
     let what = "cannot make the key";
     let pem = match args.kind {
         Kind::Rsa => openssl_gives(

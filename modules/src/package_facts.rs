@@ -22,8 +22,8 @@ pub struct Args {
 
 #[derive(windlass_macros::Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Strategy {
-    All,
     First,
+    All,
 }
 
 /// A package manager's packages; `None` where it is not there.
@@ -33,8 +33,14 @@ type List = fn(&Host) -> Result<Option<Vec<(String, JsonMap)>>>;
 const MANAGERS: [(&str, List); 5] =
     [("apk", apk), ("apt", apt), ("pacman", pacman), ("portage", portage), ("rpm", rpm)];
 /// Other names for them, and managers of systems that are not managed.
-const ALIASES: [(&str, &str); 4] =
-    [("dnf", "rpm"), ("dnf5", "rpm"), ("yum", "rpm"), ("zypper", "rpm")];
+const ALIASES: [(&str, &str); 6] = [
+    ("dnf", "rpm"),
+    ("dnf5", "rpm"),
+    ("pkg5", "pkg"),
+    ("pkgng", "pkg"),
+    ("yum", "rpm"),
+    ("zypper", "rpm"),
+];
 const ELSEWHERE: [&str; 5] = ["openbsd_pkg", "pkg", "pkg5", "pkg_info", "pkgng"];
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -101,6 +101,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.use_max && args.use_min {
         return Err(Failure::new("Cannot use use_min and use_max at the same time."));
     }
+    if host.exists(path) && !host.may(path, rustix::fs::Access::WRITE_OK) {
+        return Err(Failure::new(format!("{path} is not writable. Use sudo")));
+    }
     let before = host.read(path)?;
     if before.is_none() && !host.is_folder(folder_of(path)) {
         return Err(Failure::new(format!(

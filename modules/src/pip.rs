@@ -226,6 +226,13 @@ impl Task<'_> {
                 ))
             });
         }
+        if let Some(python) = self.host.which("python3") {
+            let look =
+                "import importlib.util, sys; sys.exit(importlib.util.find_spec('pip') is None)";
+            if self.host.run(&Command::new([python.as_str(), "-c", look]))?.success() {
+                return Ok(vec![python, "-m".to_owned(), "pip".to_owned()]);
+            }
+        }
         if let Some(found) = ["pip3", "pip"].iter().find_map(|name| self.host.which(name)) {
             return Ok(vec![found]);
         }

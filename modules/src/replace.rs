@@ -42,7 +42,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.is_folder(path) {
         return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
     }
-    let Some(bytes) = host.read(path)? else {
+    let read = host.read(path).map_err(|failure| {
+        Failure::raised(format!("Unable to read the contents of '{path}': {}", failure.reason()))
+    });
+    let Some(bytes) = read? else {
         return Err(Failure::new(format!("Path {path} does not exist !")).with("rc", 257));
     };
     let encoding = Encoding::named(&args.encoding).map_err(Failure::raised)?;
@@ -74,7 +77,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             });
         }
         if !host.checking() {
-            let bytes = encoding.encode(&after).map_err(Failure::raised)?;
+            let bytes = encoding.encode_any(&after);
             if args.backup {
                 backup = host.backup(path)?;
             }

@@ -6,7 +6,7 @@ use rustix::fs::{Access, FileType};
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Hasher, Host, Outcome, Result, errno_text, file_time},
+    host::{Command, Failure, Hasher, Host, Outcome, Result, errno_about, errno_text, file_time},
     spec::{ArgPath, Json, JsonMap},
 };
 
@@ -55,7 +55,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Err(error) => {
             let text = errno_text(&error);
             // The reason alone, as the reference gives it.
-            return Err(Failure::new(text.split_once("] ").map_or(text.as_str(), |(_, r)| r)));
+            let reason = text.split_once("] ").map_or(text.as_str(), |(_, reason)| reason);
+            return Err(Failure::new(reason).with("exception", errno_about(&error, path)));
         }
     };
     let mut stat = JsonMap::new();

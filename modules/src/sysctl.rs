@@ -56,7 +56,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let wanted = wanted.unwrap_or_default();
     let path = host.real_path(&args.sysctl_file);
-    let text = host.read_text(&path)?.unwrap_or_default();
+    let text = host
+        .read_text(&path)
+        .map_err(|failure| Failure::new(format!("Failed to open {path}: {}", failure.reason())))?
+        .unwrap_or_default();
     let known = lines(&text).rev().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
     let in_file = match args.state {
         State::Present => !known.as_deref().is_some_and(|value| same(value, &wanted)),

@@ -45,6 +45,16 @@ pub fn no_utf8(text: &str) -> Option<String> {
     Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
 }
 
+/// Returns a text of [`from_bytes`] as it is printed: question marks stand for what is no UTF-8.
+pub fn displayed(text: &str) -> std::borrow::Cow<'_, str> {
+    let is_byte = |c: char| u32::from(c) >= FIRST;
+    if text.as_bytes().contains(&0xf4) && text.contains(is_byte) {
+        text.replace(is_byte, "?").into()
+    } else {
+        text.into()
+    }
+}
+
 /// Returns a text of [`from_bytes`] as a diff shows it: what is no UTF-8 is replaced.
 pub fn shown(text: &str) -> String {
     String::from_utf8_lossy(&to_bytes(text)).into_owned()

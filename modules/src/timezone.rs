@@ -117,12 +117,7 @@ fn set_zone(host: &Host, name: &str) -> Result<()> {
 }
 
 fn call(host: &Host, argv: Vec<String>) -> Result<()> {
-    match host.change(&Command::new(argv))? {
-        Some(output) if !output.success() => {
-            Err(Failure::new(output.error_text()).with("rc", output.status))
-        }
-        _ => Ok(()),
-    }
+    host.must_change(&Command::new(argv)).map(drop)
 }
 
 #[cfg(test)]

@@ -139,6 +139,7 @@ enum UpdatePassword {
 pub(crate) type Done = Option<Option<Output>>;
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    fits_local(&args)?;
     warn_about(&args, host);
     let existing = find(&args, host);
     // Nothing is looked at that only a change needs.
@@ -183,6 +184,19 @@ fn warn_about(args: &Args, host: &Host) {
         host.warn(
             "'append' is set, but no 'groups' are specified. Use 'groups' for appending new groups.This will change to an error in Ansible 2.14.",
         );
+    }
+}
+
+/// What the programs for local accounts do not have is refused before anything is looked at.
+fn fits_local(args: &Args) -> Result<()> {
+    let given = [
+        ("umask", args.umask.is_some()),
+        ("uid_min", args.uid_min.is_some()),
+        ("uid_max", args.uid_max.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| args.local && *is_given) {
+        Some((name, _)) => Err(Failure::new(format!("'{name}' can not be used with 'local'"))),
+        None => Ok(()),
     }
 }
 

@@ -172,7 +172,7 @@ enum Backend {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    folder_must_exist(host, &args.path, "")?;
+    folder_must_exist(host, &args.path)?;
     let text = |path: &Option<ArgPath>| path.as_ref().map(|path| path.0.clone());
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };

@@ -127,7 +127,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         })?;
     }
     let mut document = parse::parse(&source, args.strip_cdata_tags).map_err(|error| {
-        Failure::new(format!("Error while parsing document: {shown} ({error})"))
+        // A file's name and line are told again.
+        let name = args
+            .path
+            .as_ref()
+            .map_or("<string>", |path| path.rsplit('/').next().unwrap_or_default());
+        let line: String = error
+            .split("line ")
+            .last()
+            .unwrap_or_default()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .collect();
+        let again = if line.is_empty() { String::new() } else { format!(" ({name}, line {line})") };
+        Failure::new(format!("Error while parsing document: {shown} ({error}{again})"))
     })?;
     if args.pretty_print {
         document.drop_blanks();

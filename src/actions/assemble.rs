@@ -118,7 +118,8 @@ fn assembled(call: &Call<'_>, folder: &Path) -> Result<Vec<u8>, Failure> {
         .collect();
     paths.sort();
     let hidden_too = !call.truth("ignore_hidden").unwrap_or(false);
-    let mut joiner = windlass_modules::assemble::Joiner::new(call.text("delimiter").as_deref());
+    let mut joiner =
+        windlass_modules::assemble::Joiner::new(call.text("delimiter").as_deref(), true);
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let fits = match &pattern {

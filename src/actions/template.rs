@@ -32,6 +32,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let (Some(src), Some(dest)) = (call.text("src"), call.text("dest")) else {
         return Err(Failure::plain("src and dest are required"));
     };
+    if call.text("state").is_some() {
+        return Err(Failure::plain("'state' cannot be specified on a template"));
+    }
     let mut options = options(call)?;
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)

@@ -71,6 +71,8 @@ pub struct Target {
     pub entry: Vec<String>,
     /// Whether a helper may stay for the next run; what becomes an image must not carry one.
     pub keeps_helper: bool,
+    /// Name of the plugin that a container is reached by.
+    pub container_plugin: &'static str,
 }
 
 impl Target {
@@ -95,6 +97,17 @@ impl Target {
             shell: "/bin/sh".to_owned(),
             entry: Vec::new(),
             keeps_helper: true,
+            container_plugin: "docker",
+        }
+    }
+
+    /// Returns the name of the reference's connection plugin.
+    pub fn plugin(&self) -> &'static str {
+        match self.kind {
+            Kind::Ssh => "ssh",
+            Kind::Local => "local",
+            Kind::Chroot => "chroot",
+            Kind::Container => self.container_plugin,
         }
     }
 

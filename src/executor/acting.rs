@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     actions,
-    connection::Kind,
     playbook::{Args, Foreign, Keyword, Level, LevelKind, Routed, Task, foreign_in, module_in},
     plugins::{packed, reply, unpacked},
     template::{Asked, Env},
@@ -86,12 +85,7 @@ impl Call<'_> {
         let role = level.roles().next();
         let name = level.keyword(Keyword::Name).and_then(|(value, _)| self.env.eval(value).ok());
         let (target, method) = self.raw_way();
-        let connection = match target.kind {
-            Kind::Ssh => "ssh",
-            Kind::Local => "local",
-            Kind::Chroot => "chroot",
-            Kind::Container => "docker",
-        };
+        let connection = target.plugin();
         let user = method.as_ref().map(|method| method.user.as_str());
         json!({
             "do": "action",

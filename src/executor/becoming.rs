@@ -43,9 +43,11 @@ impl Run {
         let name = name
             .or_else(|| identity.become_method.clone())
             .unwrap_or_else(|| self.settings.become_method.value.clone());
-        let name = name.rsplit('.').next().unwrap_or_default().to_owned();
-        let said = self.said_of(&name);
-        let own = |what: &str| format!("ansible_{name}_{what}");
+        let name = short_name(&name, target)?;
+        // What calls sudo is told by sudo's variables and settings.
+        let teller = if name == "sudosu" { "sudo" } else { name.as_str() };
+        let said = self.said_of(teller);
+        let own = |what: &str| format!("ansible_{teller}_{what}");
         // A method's own variable counts before the one that all share.
         let find = |what: &str, keyword| {
             look.text(&[&own(what), &format!("ansible_become_{what}")], keyword)
@@ -64,6 +66,13 @@ impl Run {
         }
         let password = password
             .or_else(|| identity.become_password.as_ref().map(|secret| secret.expose().to_owned()));
+        let alternative = match name.as_str() {
+            "sudosu" => match look.variable(&["ansible_sudosu_alt_method"])? {
+                Some(value) => value.says_yes(),
+                None => self.settings.sudosu_alt_method.value,
+            },
+            _ => false,
+        };
         let chdir = match name.as_str() {
             "sudo" => look.text(&["ansible_sudo_chdir"], None)?.or(said.chdir),
             _ => None,
@@ -79,6 +88,7 @@ impl Run {
             flags,
             password,
             chdir,
+            alternative,
             prompts,
             limit,
             is_local,
@@ -122,6 +132,35 @@ impl Run {
                 password: settings.doas_password.value.clone(),
                 ..Said::default()
             },
+            "ksu" => Said {
+                user: settings.ksu_user.value.clone(),
+                executable: settings.ksu_exe.value.clone(),
+                flags: settings.ksu_flags.value.clone(),
+                password: settings.ksu_password.value.clone(),
+                prompts: settings.ksu_prompt_l10n.value.clone(),
+                ..Said::default()
+            },
+            "dzdo" => Said {
+                user: settings.dzdo_user.value.clone(),
+                executable: settings.dzdo_exe.value.clone(),
+                flags: settings.dzdo_flags.value.clone(),
+                password: settings.dzdo_password.value.clone(),
+                ..Said::default()
+            },
+            "pbrun" => Said {
+                user: settings.pbrun_user.value.clone(),
+                executable: settings.pbrun_exe.value.clone(),
+                flags: settings.pbrun_flags.value.clone(),
+                password: settings.pbrun_password.value.clone(),
+                ..Said::default()
+            },
+            "pmrun" => Said {
+                user: settings.pmrun_user.value.clone(),
+                executable: settings.pmrun_exe.value.clone(),
+                flags: settings.pmrun_flags.value.clone(),
+                password: settings.pmrun_password.value.clone(),
+                ..Said::default()
+            },
             _ => Said {
                 user: Some(settings.become_user.value.clone()),
                 executable: settings.become_exe.value.clone(),
@@ -140,6 +179,32 @@ impl Run {
         let again = self.settings.become_allow_same_user.value;
         way.method.clone().filter(|method| again || login.as_ref() != Some(&method.user))
     }
+}
+
+/// The name of a method without its collection; those of a collection that have no other name keep it where it is wrong.
+fn short_name(name: &str, target: &Target) -> Result<String, Failure> {
+    let (collection, short) = name.rsplit_once('.').unwrap_or(("", name));
+    let is_builtin = matches!(short, "sudo" | "su");
+    let is_only_general = matches!(short, "run0" | "sudosu");
+    let is_known = match collection {
+        "" | "ansible.builtin" | "ansible.legacy" => !is_only_general,
+        "community.general" => !is_builtin,
+        _ => false,
+    };
+    if !is_known {
+        return Ok(name.to_owned());
+    }
+    if matches!(short, "machinectl" | "run0") {
+        // They hand on a terminal's input and output, which carries no frames.
+        return Err(Failure::at(
+            None,
+            format!(
+                "The '{}' connection does not provide a TTY which is required for the selected become plugin: community.general.{short}.",
+                target.plugin()
+            ),
+        ));
+    }
+    Ok(short.to_owned())
 }
 
 /// Seconds that a method may take: on hosts those of the connection and two more, as the reference has it.

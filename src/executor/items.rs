@@ -332,7 +332,10 @@ impl Prepared {
         if judged.no_log {
             return CENSORED.to_owned();
         }
-        let Some((label, _)) = &looping.control.label else { return item.value.to_text() };
+        // A label that is nothing is as good as none; one that becomes nothing is shown as that.
+        let given = looping.control.label.as_ref().map(|(label, _)| label);
+        let label = given.filter(|label| label.is_lazy() || label.is_true());
+        let Some(label) = label else { return item.value.to_text() };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());

@@ -130,6 +130,7 @@ pub(super) fn container(
     let inside = Inside { look, container, user };
     let mut target = Target::container(&inside.container, (plugin.words)(&inside)?);
     target.keeps_helper = !plugin.is_passing;
+    target.container_plugin = plugin.name;
     Ok(Some(target))
 }
 

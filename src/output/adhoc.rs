@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
     Event, Output, Paint, ResultEvent, Sink, Status, config_line,
     default::{abridged, censored},
-    diff::diff_text,
+    diff::{How, diff_text},
     dump::{Layout, dump_with},
     excerpt::error_text,
 };
@@ -128,7 +128,14 @@ impl Output for AdHoc {
                 }
             }
             Event::Diff { diff, .. } if !self.one_line => {
-                let text = diff_text(diff, self.diff_context, self.sink.colored);
+                let text = diff_text(
+                    diff,
+                    How {
+                        context: self.diff_context,
+                        colored: self.sink.colored,
+                        yaml_indent: None,
+                    },
+                );
                 self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
             }
             Event::Error(causes) => {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{
     Event, JobState, Options, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
     config_line,
-    diff::diff_text,
+    diff::{How, diff_text},
     dump::{dump, dump_yaml},
     excerpt::error_text,
     units::{Kind, Unit},
@@ -421,7 +421,14 @@ impl Output for Default {
             }
             Event::PlayContext { .. } | Event::Diff { changed: false, .. } => (),
             Event::Diff { diff, .. } => {
-                let text = diff_text(diff, self.options.diff_context, self.sink.colored);
+                let text = diff_text(
+                    diff,
+                    How {
+                        context: self.options.diff_context,
+                        colored: self.sink.colored,
+                        yaml_indent: self.options.yaml_indent,
+                    },
+                );
                 if !text.is_empty() {
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
                 }

@@ -2,24 +2,30 @@
 
 use super::{
     Paint,
-    dump::{Layout, dump_with},
+    dump::{Layout, dump_with, dump_yaml},
 };
 use crate::value::{Dict, Value, difflib};
 
+/// How differences are shown.
+#[derive(Clone, Copy)]
+pub(super) struct How {
+    /// Lines around what differs.
+    pub(super) context: usize,
+    pub(super) colored: bool,
+    /// Columns of YAML, where results are shown as that.
+    pub(super) yaml_indent: Option<usize>,
+}
+
 /// Returns the text of what a task's `diff` says; nothing where it shows no difference.
-pub(super) fn diff_text(diff: &Value, context: usize, colored: bool) -> String {
+pub(super) fn diff_text(diff: &Value, how: How) -> String {
     let diffs: Vec<&Value> = match diff {
         Value::List(list) => list.iter().collect(),
         one => vec![one],
     };
-    diffs
-        .into_iter()
-        .filter_map(Value::as_dict)
-        .map(|diff| one_diff(diff, context, colored))
-        .collect()
+    diffs.into_iter().filter_map(Value::as_dict).map(|diff| one_diff(diff, how)).collect()
 }
 
-fn one_diff(diff: &Dict, context: usize, colored: bool) -> String {
+fn one_diff(diff: &Dict, how: How) -> String {
     let mut text = String::new();
     let size = |key: &str| diff.get(key).and_then(Value::as_int);
     if diff.contains_key("dst_binary") {
@@ -40,7 +46,8 @@ fn one_diff(diff: &Dict, context: usize, colored: bool) -> String {
             _ => word.to_owned(),
         };
         let headers = (header("before_header", "before"), header("after_header", "after"));
-        text.push_str(&unified(&side(before), &side(after), &headers, context, colored));
+        let side = |value| side(value, how.yaml_indent);
+        text.push_str(&unified(&side(before), &side(after), &headers, how));
     }
     if let Some(Value::Str(prepared)) = diff.get("prepared") {
         text.push_str(prepared);
@@ -48,12 +55,16 @@ fn one_diff(diff: &Dict, context: usize, colored: bool) -> String {
     text
 }
 
-/// What one side shows: structures as JSON.
-fn side(value: &Value) -> String {
+/// What one side shows: structures as results are shown.
+fn side(value: &Value, yaml_indent: Option<usize>) -> String {
     match value {
         Value::None => String::new(),
         Value::Str(text) => text.to_string(),
         Value::Dict(dict) => {
+            if let Some(indent) = yaml_indent {
+                let text = dump_yaml(dict, indent, true);
+                return format!("{}\n\n", text.trim_start_matches('\n'));
+            }
             let mut text =
                 dump_with(dict, Layout { indent: Some(4), sort_keys: true, tight: false });
             text.push('\n');
@@ -63,13 +74,8 @@ fn side(value: &Value) -> String {
     }
 }
 
-fn unified(
-    before: &str,
-    after: &str,
-    headers: &(String, String),
-    context: usize,
-    colored: bool,
-) -> String {
+fn unified(before: &str, after: &str, headers: &(String, String), how: How) -> String {
+    let How { context, colored, .. } = how;
     let paint = |paint: Paint, line: &str| if colored { paint.text(line) } else { line.to_owned() };
     let mut text = String::new();
     for (sign, line) in difflib::unified(before, after, context) {
@@ -104,6 +110,8 @@ fn unified(
 mod tests {
     use super::*;
 
+    const HOW: How = How { context: 3, colored: false, yaml_indent: None };
+
     #[test]
     fn texts_are_compared_line_by_line() {
         let diff = Value::dict([
@@ -111,7 +119,7 @@ mod tests {
             ("after", Value::str("a\nc")),
             ("after_header", Value::str("/x")),
         ]);
-        insta::assert_snapshot!(diff_text(&diff, 3, false), @r"
+        insta::assert_snapshot!(diff_text(&diff, HOW), @r"
         --- before
         +++ after: /x
         @@ -1,2 +1,2 @@
@@ -122,6 +130,23 @@ mod tests {
 
         ");
         let same = Value::dict([("before", Value::str("a")), ("after", Value::str("a"))]);
-        assert_eq!(diff_text(&same, 3, false), "");
+        assert_eq!(diff_text(&same, HOW), "");
+    }
+
+    #[test]
+    fn structures_are_shown_as_results_are() {
+        let side =
+            |mode: &str| Value::dict([("path", Value::str("/x")), ("mode", Value::str(mode))]);
+        let diff = Value::dict([("before", side("0600")), ("after", side("0644"))]);
+        insta::assert_snapshot!(diff_text(&diff, How { yaml_indent: Some(4), ..HOW }), @r"
+        --- before
+        +++ after
+        @@ -1,3 +1,3 @@
+        -    mode: '0600'
+        +    mode: '0644'
+             path: /x
+         
+
+        ");
     }
 }

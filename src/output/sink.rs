@@ -5,6 +5,8 @@ use std::{
     io::{IsTerminal, Write},
 };
 
+use windlass_modules::text::displayed;
+
 use super::{Paint, ResultEvent, Secrets, log, status::StatusLine, warning};
 use crate::diagnostic::Told;
 
@@ -133,8 +135,9 @@ impl Sink {
 
     /// Prints a message in colours of its own, and a line end.
     pub(super) fn line_as(&mut self, text: &str, painted: Option<&str>) {
-        log::note(&self.secrets.mask(text));
-        let text = self.secrets.mask(painted.unwrap_or(text));
+        let shown = |text| displayed(&self.secrets.mask(text)).into_owned();
+        log::note(&shown(text));
+        let text = shown(painted.unwrap_or(text));
         let out = &mut self.out;
         // A reader that closed the pipe is not our failure; the run goes on.
         let mut write = || {

@@ -20,6 +20,8 @@ pub struct Method {
     pub password: Option<String>,
     /// The folder in which sudo is called.
     pub chdir: Option<String>,
+    /// Whether `su` is given the command for the user's shell (sudosu).
+    pub alternative: bool,
     /// How the host asks for the password, without the colon; as hosts usually do when empty.
     pub prompts: Vec<String>,
     /// Seconds that it may take to ask and to answer.
@@ -60,12 +62,14 @@ struct Words {
 
 impl Method {
     /// The methods that there are.
-    pub const NAMES: [&'static str; 7] = ["sudo", "su", "doas", "dzdo", "ksu", "pbrun", "pmrun"];
+    pub const NAMES: [&'static str; 8] =
+        ["sudo", "su", "doas", "dzdo", "ksu", "pbrun", "pmrun", "community.general.sudosu"];
 
     /// Returns the request that starts the child on `channel`; an unknown method is an error.
     pub(super) fn request(&self, channel: u16) -> Result<Become, BecomeError> {
         let words = match self.name.as_str() {
-            "sudo" | "dzdo" => self.sudo(),
+            "sudo" | "dzdo" => self.sudo(self.as_user(), None),
+            "sudosu" => self.sudosu(),
             "su" => self.su(),
             "doas" => self.doas(),
             "ksu" => self.ksu(),
@@ -94,17 +98,28 @@ impl Method {
         Ok(Become { channel, argv: words.argv, prompt, timeout })
     }
 
-    fn sudo(&self) -> Words {
+    fn sudosu(&self) -> Words {
+        let user = self.user.as_str();
+        let (by, command) = if self.alternative {
+            (vec!["su", user, "-c"], vec!["exec /bin/sh -c '@SCRIPT@'".to_owned()])
+        } else {
+            (vec!["su", "-l", user, "-c"], vec!["exec /bin/sh -c '@SCRIPT@'".to_owned()])
+        };
+        self.sudo(by.into_iter().map(str::to_owned).collect(), Some(command))
+    }
+
+    /// `sudo`, which becomes the user by `by`, and the command where it is not the script in a shell.
+    fn sudo(&self, by: Vec<String>, command: Option<Vec<String>>) -> Words {
         let mut flags = self.flags("-H -S -n");
         let script = if asks_for_shell(&flags) { "@ENCODED@" } else { "@SCRIPT@" };
         let mut prompts = Vec::new();
         if self.password.is_some() {
-            let prompt = format!("[{} via ansible, key={}] password:", self.name, key());
+            let prompt = format!("[{} via ansible, key={}] password:", self.asker(), key());
             flags = asking(flags);
             flags.extend(["-p".to_owned(), prompt.clone()]);
             prompts.push(prompt);
         }
-        let argv = [self.program(), flags, self.as_user(), shell(script)].concat();
+        let argv = [self.program(), flags, by, command.unwrap_or_else(|| shell(script))].concat();
         Words {
             argv: self.alone(argv),
             prompts,
@@ -152,7 +167,12 @@ impl Method {
 
     fn program(&self) -> Vec<String> {
         let words = shell_words(&self.executable);
-        if words.is_empty() { vec![self.name.clone()] } else { words }
+        if words.is_empty() { vec![self.asker().to_owned()] } else { words }
+    }
+
+    /// The program that asks for the password.
+    fn asker(&self) -> &str {
+        if self.name == "sudosu" { "sudo" } else { &self.name }
     }
 
     fn flags(&self, own: &str) -> Vec<String> {
@@ -332,7 +352,8 @@ mod tests {
         insta::assert_snapshot!(argv("ksu", None, None), @"ksu app -e /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("pbrun", None, None), @"pbrun -u app /bin/sh -c @SCRIPT@");
         insta::assert_snapshot!(argv("pmrun", None, None), @"pmrun /bin/sh -c @SCRIPT@");
-        insta::assert_snapshot!(argv("machinectl", None, None), @"Invalid become method specified, could not find matching plugin: 'machinectl'. windlass has sudo, su, doas, dzdo, ksu, pbrun, pmrun");
+        insta::assert_snapshot!(argv("machinectl", None, None), @"Invalid become method specified, could not find matching plugin: 'machinectl'. windlass has sudo, su, doas, dzdo, ksu, pbrun, pmrun, community.general.sudosu");
+        insta::assert_snapshot!(argv("sudosu", None, None), @"sudo -H -S -n su -l app -c exec /bin/sh -c '@SCRIPT@'");
     }
 
     #[test]

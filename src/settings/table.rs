@@ -303,6 +303,42 @@ settings! {
     doas_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("doas_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_DOAS_FLAGS"];
     /// Password for doas
     doas_password: Option<String> = none, [("doas_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_DOAS_PASS"];
+    /// User to become by dzdo
+    dzdo_user: Option<String> = none, [("privilege_escalation", "become_user"), ("dzdo_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_DZDO_USER"];
+    /// The program dzdo
+    dzdo_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("dzdo_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_DZDO_EXE"];
+    /// Flags of dzdo
+    dzdo_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("dzdo_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_DZDO_FLAGS"];
+    /// Password for dzdo
+    dzdo_password: Option<String> = none, [("dzdo_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_DZDO_PASS"];
+    /// User to become by ksu
+    ksu_user: Option<String> = none, [("privilege_escalation", "become_user"), ("ksu_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_KSU_USER"];
+    /// The program ksu
+    ksu_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("ksu_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_KSU_EXE"];
+    /// Flags of ksu
+    ksu_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("ksu_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_KSU_FLAGS"];
+    /// Password for ksu
+    ksu_password: Option<String> = none, [("ksu_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_KSU_PASS"];
+    /// User to become by pbrun
+    pbrun_user: Option<String> = none, [("privilege_escalation", "become_user"), ("pbrun_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_PBRUN_USER"];
+    /// The program pbrun
+    pbrun_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("pbrun_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_PBRUN_EXE"];
+    /// Flags of pbrun
+    pbrun_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("pbrun_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_PBRUN_FLAGS"];
+    /// Password for pbrun
+    pbrun_password: Option<String> = none, [("pbrun_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_PBRUN_PASS"];
+    /// User to become by pmrun
+    pmrun_user: Option<String> = none, [("privilege_escalation", "become_user"), ("pmrun_become_plugin", "user")], ["ANSIBLE_BECOME_USER", "ANSIBLE_PMRUN_USER"];
+    /// The program pmrun
+    pmrun_exe: Option<String> = none, [("privilege_escalation", "become_exe"), ("pmrun_become_plugin", "executable")], ["ANSIBLE_BECOME_EXE", "ANSIBLE_PMRUN_EXE"];
+    /// Flags of pmrun
+    pmrun_flags: Option<String> = none, [("privilege_escalation", "become_flags"), ("pmrun_become_plugin", "flags")], ["ANSIBLE_BECOME_FLAGS", "ANSIBLE_PMRUN_FLAGS"];
+    /// Password for pmrun
+    pmrun_password: Option<String> = none, [("pmrun_become_plugin", "password")], ["ANSIBLE_BECOME_PASS", "ANSIBLE_PMRUN_PASS"];
+    /// How ksu asks for the password
+    ksu_prompt_l10n: Vec<String> = "", [("ksu_become_plugin", "localized_prompts")], ["ANSIBLE_KSU_PROMPT_L10N"];
+    /// Whether sudosu hands its command to su's own shell
+    sudosu_alt_method: bool = "False", [("community.general.sudosu", "alternative_method")], ["ANSIBLE_SUDOSU_ALT_METHOD"];
     // Vault.
     /// Whether to ask for the vault's password
     ask_vault_pass: bool = "False", [("defaults", "ask_vault_pass")], ["ANSIBLE_ASK_VAULT_PASS"];

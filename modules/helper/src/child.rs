@@ -334,9 +334,13 @@ impl Conversation {
     }
 
     fn upload(&mut self) -> Result<(), Refusal> {
-        let copied =
-            File::open("/proc/self/exe").and_then(|mut own| io::copy(&mut own, &mut self.input));
-        copied.map(drop).map_err(|error| (BecomeFailure::Ended, error.to_string()))
+        let failed = |error: io::Error| (BecomeFailure::Ended, error.to_string());
+        let mut own = File::open("/proc/self/exe").map_err(failed)?;
+        let mut input = self.input.try_clone().map_err(failed)?;
+        // A terminal that echoes takes no more until what it printed is read; and what takes nothing ends at the
+        // deadline, which the reader keeps.
+        std::thread::spawn(move || io::copy(&mut own, &mut input));
+        Ok(())
     }
 
     fn why_ended(&self) -> BecomeFailure {

@@ -155,7 +155,7 @@ fn line(args: &Args, chosen: &[String], host: &Host) -> String {
     let fail = flag(args.fail_on_autoremove, "--no-remove");
     let check = flag(host.checking(), "--simulate");
     let mut line = if args.state == State::BuildDep {
-        format!("{tool} -y {options} {fixed} {force} {fail} {check}  build-dep {packages}")
+        format!("{tool} -y {options} {fixed} {force} {fail}  {check} build-dep {packages}")
     } else {
         let only = flag(args.only_upgrade, "--only-upgrade");
         let autoremove = flag(args.autoremove, "--auto-remove");

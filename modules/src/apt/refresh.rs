@@ -74,8 +74,9 @@ pub(super) fn update(retries: u64, max_delay: u64, lock_timeout: i64, host: &Hos
         }
         reason = reasons(&output.error_text());
         if reason.contains("lock file") || reason.contains("Unable to lock") {
+            let first = reason.split(", ").next().unwrap_or_default();
             return Err(Failure::new(format!(
-                "Failed to lock apt for exclusive operation: {reason}"
+                "Failed to lock apt for exclusive operation: Failed to lock directory /var/lib/apt/lists/: {first}"
             )));
         }
         let tries = attempt + 1;

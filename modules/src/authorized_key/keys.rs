@@ -53,9 +53,8 @@ impl Line {
                 if !options.is_empty() {
                     words.insert(0, &options);
                 }
-                if !comment.is_empty() {
-                    words.push(comment);
-                }
+                // The reference ends a key without one in a space.
+                words.push(comment);
                 words.join(" ") + "\n"
             }
         }
@@ -132,7 +131,8 @@ mod tests {
         let check = |line: &str, n_options: usize, comment: &str| {
             let Line::Key(key) = Line::of(line) else { panic!("{line} is no key") };
             assert_eq!((key.options.len(), key.comment.as_str()), (n_options, comment), "{line}");
-            assert_eq!(Line::of(line).text(), format!("{line}\n"));
+            let space = if comment.is_empty() { " " } else { "" };
+            assert_eq!(Line::of(line).text(), format!("{line}{space}\n"));
         };
         check("ssh-rsa AAAA", 0, "");
         check("ssh-rsa AAAA two words", 0, "two words");

@@ -33,7 +33,7 @@ fn keys_are_added_changed_and_removed() {
     assert_eq!(after("", json!({"key": "ssh-rsa A a"})), "ssh-rsa A a\n");
     assert_eq!(
         after("# c\n\nssh-rsa B", json!({"key": "ssh-rsa A a"})),
-        "# c\n\nssh-rsa B\nssh-rsa A a\n"
+        "# c\n\nssh-rsa B \nssh-rsa A a\n"
     );
     assert_eq!(after("ssh-rsa A a\n", json!({"key": "ssh-rsa A a"})), "ssh-rsa A a\n");
     assert_eq!(
@@ -67,7 +67,7 @@ fn check_mode_predicts_and_touches_nothing() {
     let host = host("ssh-rsa B\n").check();
     let result = run(&host, json!({"user": "me", "key": "ssh-rsa A"}));
     assert_eq!((&result["changed"], &result["keyfile"]), (&true.into(), &FILE.into()));
-    assert_eq!(result["diff"]["after"], "ssh-rsa B\nssh-rsa A\n");
+    assert_eq!(result["diff"]["after"], "ssh-rsa B \nssh-rsa A \n");
     assert_eq!(host.read_text(FILE).unwrap().unwrap(), "ssh-rsa B\n");
 }
 

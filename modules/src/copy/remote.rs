@@ -18,6 +18,9 @@ pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
     let Some(meta) = host.stat(src)? else {
         return Err(Failure::new(format!("Source {src} not found")));
     };
+    if !host.may(src, rustix::fs::Access::READ_OK) {
+        return Err(Failure::new(format!("Source {src} not readable")));
+    }
     let dest = host.followed(&args.dest, args.follow);
     let is_made = dest.ends_with('/') && !host.is_folder(&dest);
     if is_made {
@@ -293,7 +296,7 @@ pub(super) fn validate(args: &Args, host: &Host, staged: &Staged) -> Result<()> 
 
 pub(super) fn not_replaced(dest: &str, src: &str, error: &io::Error) -> Failure {
     let reason = errno_text(error);
-    Failure::new(format!(
+    Failure::raised(format!(
         "Could not replace '{dest}' with b'{src}': {reason}: b'{src}' -> b'{dest}'"
     ))
 }

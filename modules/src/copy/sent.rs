@@ -100,15 +100,6 @@ pub(super) fn copy_tree(args: &Args, host: &Host) -> Result<Outcome> {
     for sent in args.contents.iter().filter(|sent| sent.kind == SentKind::File) {
         let named = join(&args.dest, &sent.path);
         let dest = host.followed(&named, args.follow);
-        if let Err(error) = host.look_at(&dest, false)
-            && error.kind() == io::ErrorKind::NotADirectory
-        {
-            let reason = crate::host::reason_of(&error);
-            let message = format!("Failed to get information on remote file ({dest}): {reason}");
-            return Err(Failure::new(format!("Task failed: {message}"))
-                .with("_ansible_windlass_reason", message)
-                .with("_ansible_windlass_plain", true));
-        }
         plans.push(Plan::new(args, sent, named, dest, host)?);
     }
     let wanted: Vec<_> =
@@ -152,6 +143,15 @@ fn request(host: &Host, sent: &[&Sent]) -> Result<()> {
     host.contents().request(&ids).map_err(|error| not_received(&error))
 }
 
+/// A place that cannot even be looked at.
+fn unseen(dest: &str, error: &io::Error) -> Failure {
+    let reason = crate::host::reason_of(error);
+    let message = format!("Failed to get information on remote file ({dest}): {reason}");
+    Failure::new(format!("Task failed: {message}"))
+        .with("_ansible_windlass_reason", message)
+        .with("_ansible_windlass_plain", true)
+}
+
 fn not_received(error: &io::Error) -> Failure {
     Failure::io("cannot receive the content from the controller", error)
 }
@@ -177,15 +177,18 @@ fn folder(args: &Args, host: &Host, path: &str) -> Result<bool> {
 fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
     let path = join(&args.dest, &sent.path);
     let target = sent.target.as_deref().unwrap_or_default();
+    let wanted = FileAttributes { mode: None, ..args.attributes.clone() };
+    let attributes =
+        |changed| host.set_attributes(&path, &wanted, changed, &mut AttributeDiff::default());
     if host.link_target(&path).is_ok_and(|now| now == target) {
-        return Ok(false);
+        return attributes(false);
     }
     create_folders(host, folder_of(&path), &args.folder_attributes())?;
     host.symlink(target, &path).map_err(|error| {
         let reason = crate::host::errno_about(&error, target);
         host.attribute_failure(&path, format!("Error while linking: {reason} -> b'{path}'"))
     })?;
-    Ok(true)
+    attributes(true)
 }
 
 /// Creates a folder and those above it; the new ones get the attributes.
@@ -194,10 +197,8 @@ pub(super) fn create_folders(host: &Host, path: &str, wanted: &FileAttributes) -
         return Ok(());
     }
     create_folders(host, folder_of(path), wanted)?;
-    host.create_folder(path).map_err(|error| {
-        let reason = crate::host::errno_about(&error, path);
-        Failure::new(format!("There was an issue creating {path} as requested: {reason}"))
-    })?;
+    host.create_folder(path)
+        .map_err(|error| Failure::raised(crate::host::errno_about(&error, path)))?;
     host.set_attributes(path, wanted, true, &mut AttributeDiff::default()).map(drop)
 }
 
@@ -209,6 +210,11 @@ impl<'a> Plan<'a> {
         dest: String,
         host: &Host,
     ) -> Result<Plan<'a>> {
+        if let Err(error) = host.look_at(&dest, false)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(unseen(&dest, &error));
+        }
         let need = match host.lstat(&dest)? {
             Some(_) if !args.force => Need::Nothing,
             Some(meta) if meta.is_dir() => {

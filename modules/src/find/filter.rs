@@ -5,7 +5,7 @@ use std::{fs::Metadata, io::BufRead, os::unix::fs::MetadataExt};
 use super::{Args, FileType, Stamp};
 use crate::{
     encoding::Encoding,
-    host::{Failure, Host, Result, file_time, glob_matches},
+    host::{Command, Failure, Host, Result, file_time, glob_matches},
     pattern::{Flags, Pattern},
 };
 
@@ -124,7 +124,7 @@ fn starts_with_match(pattern: &Pattern, text: &str) -> std::result::Result<bool,
 fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, String> {
     let Some(pattern) = &args.contains else { return Ok(true) };
     let named = args.encoding.as_deref();
-    let encoding = Encoding::named(named.unwrap_or("utf-8"))?;
+    let encoding = Encoding::named(named.unwrap_or("utf-8"));
     let pattern = if args.read_whole_file {
         Pattern::new(pattern, Flags::default())?
     } else {
@@ -142,11 +142,23 @@ fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, S
         ))
     };
     // A file that cannot be read has nothing.
-    if args.read_whole_file {
+    let by_lines = encoding.as_ref().is_ok_and(|encoding| encoding.keeps_lines());
+    if args.read_whole_file || !by_lines {
         let Ok(bytes) = host.read_whole(path) else { return Ok(false) };
-        let Some(text) = encoding.decode_all(bytes) else { return undecoded() };
-        return pattern.is_match(&text);
+        let Some(text) = decoded(host, encoding, named.unwrap_or_default(), bytes)? else {
+            return undecoded();
+        };
+        if args.read_whole_file {
+            return pattern.is_match(&text);
+        }
+        for line in text.split_inclusive('\n') {
+            if starts_with_match(&pattern, line)? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
     }
+    let encoding = encoding?;
     let Ok(file) = host.open(path) else { return Ok(false) };
     let mut reader = std::io::BufReader::new(file);
     let mut line = Vec::new();
@@ -162,6 +174,35 @@ fn contains(args: &Args, host: &Host, path: &str) -> std::result::Result<bool, S
         if starts_with_match(&pattern, &text)? {
             return Ok(true);
         }
+    }
+}
+
+/// A content as text, `None` where it is none in this encoding; what is not ours is the host's `iconv` to know.
+fn decoded(
+    host: &Host,
+    encoding: std::result::Result<Encoding, String>,
+    name: &str,
+    bytes: Vec<u8>,
+) -> std::result::Result<Option<String>, String> {
+    let unknown = match encoding {
+        Ok(encoding) => return Ok(encoding.decode_all(bytes)),
+        Err(unknown) => unknown,
+    };
+    let Some(tool) = host.which("iconv").filter(|_| !name.starts_with('-')) else {
+        return Err(unknown);
+    };
+    let name = name.replace('_', "-");
+    let command = Command::new([tool.as_str(), "-f", &name, "-t", "UTF-8"]).stdin(bytes);
+    let output = host.run(&command).map_err(|failure| failure.message)?;
+    if output.success() {
+        return Ok(Some(output.text()));
+    }
+    // What it does not know it says before it reads anything.
+    let is_unknown =
+        host.run(&Command::new([tool.as_str(), "-f", &name, "-t", "UTF-8", "/dev/null"]));
+    match is_unknown {
+        Ok(empty) if empty.success() => Ok(None),
+        _ => Err(unknown),
     }
 }
 

@@ -135,7 +135,9 @@ fn of_file(host: &Host, url: &str) -> Result<Answer, String> {
         format!("Request failed: <urlopen error {}: '{path}'>", errno_text(error))
     };
     let meta = host.look_at(path, true).map_err(|error| failed(&error))?;
-    let file = host.open(path).map_err(|failure| failure.message)?;
+    let file = host
+        .open(path)
+        .map_err(|failure| format!("Request failed: <urlopen error {}>", failure.reason()))?;
     Ok(Answer {
         status: None,
         length: Some(meta.len()),

@@ -11,7 +11,7 @@ use windlass_protocol::JsonMap;
 
 use super::{
     Failure, Host, Mode, Result, errno_about,
-    extended::{Context, changed_flags},
+    extended::{Context, are_settable, changed_flags},
     mode_text,
 };
 
@@ -193,7 +193,7 @@ impl Host {
         diff.set("group", meta.gid(), gid);
         if !self.checking() {
             lchown(self.path(path), None, Some(gid))
-                .map_err(|error| self.caused(path, "chgrp failed", &error))?;
+                .map_err(|_| self.attribute_failure(path, "chgrp failed"))?;
         }
         Ok(true)
     }
@@ -223,10 +223,8 @@ impl Host {
             return Ok(false);
         }
         diff.set("mode", mode_text(now), mode_text(wanted));
-        fs::set_permissions(self.path(path), Permissions::from_mode(wanted)).map_err(|error| {
-            self.attribute_failure(path, "chmod failed")
-                .with("details", Failure::io("chmod", &error).message)
-        })?;
+        fs::set_permissions(self.path(path), Permissions::from_mode(wanted))
+            .map_err(|error| Failure::raised(errno_about(&error, path)))?;
         Ok(true)
     }
 
@@ -278,6 +276,15 @@ impl Host {
         let Some(wanted) = wanted else { return Ok(false) };
         if self.attributes_of(path)?.is_none() {
             return Ok(true);
+        }
+        if !are_settable(wanted) && !self.checking() {
+            let tool = self.which("chattr").unwrap_or_else(|| "chattr".to_owned());
+            return Err(self.attribute_failure(path, "chattr failed").with(
+                "details",
+                format!(
+                    "Error while setting attributes: Usage: {tool} [-RVf] [-+=aAcCdDeijPsStTuFx] [-p project] [-v version] files...\n"
+                ),
+            ));
         }
         let now = self.flags(path).unwrap_or_default();
         let Some(after) = changed_flags(&now, wanted) else { return Ok(false) };

@@ -118,6 +118,11 @@ pub(super) fn keep_extended(file: &File, before: &Path) {
     }
 }
 
+/// Whether `chattr` has all the letters of these flags.
+pub(super) fn are_settable(wanted: &str) -> bool {
+    wanted.trim_start_matches(['+', '-', '=']).chars().all(|c| "aAcCdDeijPsStTuFx".contains(c))
+}
+
 /// Works out `i`, `=i`, `+a`, `-a` against the flags that are there; `None` when nothing changes.
 pub(super) fn changed_flags(now: &str, wanted: &str) -> Option<String> {
     let (operator, letters) = match wanted.chars().next() {

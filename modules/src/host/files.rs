@@ -14,7 +14,7 @@ use std::{
 
 use rustix::fs::FlockOperation;
 
-use super::{Diff, Failure, Host, Result};
+use super::{Diff, Failure, Host, Result, errno_of};
 
 impl Host {
     /// Returns whether something is at `path`; a dangling link is not.
@@ -24,12 +24,12 @@ impl Host {
 
     /// Returns what is at `path` itself, without following a link; `None` when nothing is.
     pub fn lstat(&self, path: impl AsRef<Path>) -> Result<Option<Metadata>> {
-        found(fs::symlink_metadata(self.path(&path)), path.as_ref())
+        seen(fs::symlink_metadata(self.path(&path)), path.as_ref())
     }
 
     /// Returns what `path` leads to; `None` when nothing is there.
     pub fn stat(&self, path: impl AsRef<Path>) -> Result<Option<Metadata>> {
-        found(fs::metadata(self.path(&path)), path.as_ref())
+        seen(fs::metadata(self.path(&path)), path.as_ref())
     }
 
     /// Returns whether `path` is a file that somebody may execute.
@@ -39,7 +39,12 @@ impl Host {
 
     /// Returns the file's bytes; `None` when there is none.
     pub fn read(&self, path: impl AsRef<Path>) -> Result<Option<Vec<u8>>> {
-        found(fs::read(self.path(&path)), path.as_ref())
+        let place = self.path(&path);
+        match fs::read(&place) {
+            // What lies in a folder that this user may not enter counts as not there.
+            Err(error) if is_forbidden(&error) && fs::metadata(&place).is_err() => Ok(None),
+            looked => found(looked, path.as_ref()),
+        }
     }
 
     /// Returns the file's text, what is no UTF-8 replaced; `None` when there is none.
@@ -52,16 +57,12 @@ impl Host {
 
     /// Opens a file for reading.
     pub fn open(&self, path: impl AsRef<Path>) -> Result<fs::File> {
-        fs::File::open(self.path(&path)).map_err(|error| {
-            Failure::io(format!("cannot open `{}`", path.as_ref().display()), &error)
-        })
+        fs::File::open(self.path(&path)).map_err(|error| unforeseen(&error, path.as_ref()))
     }
 
     /// Returns the names in a folder, sorted.
     pub fn list(&self, path: impl AsRef<Path>) -> Result<Vec<String>> {
-        let cannot = |error: &io::Error| {
-            Failure::io(format!("cannot list `{}`", path.as_ref().display()), error)
-        };
+        let cannot = |error: &io::Error| unforeseen(error, path.as_ref());
         let mut names = Vec::new();
         for entry in fs::read_dir(self.path(&path)).map_err(|error| cannot(&error))? {
             let entry = entry.map_err(|error| cannot(&error))?;
@@ -105,8 +106,7 @@ impl Host {
         if self.check {
             return Ok(());
         }
-        let cannot =
-            |error: &io::Error| Failure::io(format!("cannot write `{}`", path.display()), error);
+        let cannot = |error: &io::Error| unforeseen(error, path);
         let target = self.path(path);
         let before = fs::metadata(&target).ok();
         let (temporary, mut file) = create_beside(&target).map_err(|error| cannot(&error))?;
@@ -127,9 +127,7 @@ impl Host {
             return Ok(false);
         }
         if !self.check {
-            fs::remove_file(self.path(&path)).map_err(|error| {
-                Failure::io(format!("cannot remove `{}`", path.as_ref().display()), &error)
-            })?;
+            fs::remove_file(self.path(&path)).map_err(|error| unforeseen(&error, path.as_ref()))?;
         }
         Ok(true)
     }
@@ -160,8 +158,24 @@ fn found<T>(looked: io::Result<T>, path: &Path) -> Result<Option<T>> {
         {
             Ok(None)
         }
-        Err(error) => Err(Failure::io(format!("cannot read `{}`", path.display()), &error)),
+        Err(error) => Err(unforeseen(&error, path)),
     }
+}
+
+/// What is at a path, as the reference asks: what may not be looked at is not there.
+fn seen<T>(looked: io::Result<T>, path: &Path) -> Result<Option<T>> {
+    match looked {
+        Err(error) if is_forbidden(&error) => Ok(None),
+        looked => found(looked, path),
+    }
+}
+
+fn is_forbidden(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::PermissionDenied
+}
+
+fn unforeseen(error: &io::Error, path: &Path) -> Failure {
+    Failure::raised(errno_of(error, &path.display().to_string()))
 }
 
 /// Creates an empty file in the folder of `target` under a name that nothing has, readable by its owner only.

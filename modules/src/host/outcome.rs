@@ -43,6 +43,9 @@ impl Outcome {
     }
 }
 
+/// How a message begins that is an exception's.
+const RAISED: &str = "Task failed: Module failed: ";
+
 /// A module that could not: its message, and what else its result says.
 #[derive(Clone, Debug, Default)]
 pub struct Failure {
@@ -58,7 +61,12 @@ impl Failure {
 
     /// Returns a failure that the reference module does not foresee: its words for an exception.
     pub fn raised(message: impl std::fmt::Display) -> Failure {
-        Failure::new(format!("Task failed: Module failed: {message}"))
+        Failure::new(format!("{RAISED}{message}"))
+    }
+
+    /// Returns the message without what shows that it was an exception.
+    pub fn reason(&self) -> &str {
+        self.message.strip_prefix(RAISED).unwrap_or(&self.message)
     }
 
     /// Returns a failure that says what went wrong and the system's reason.

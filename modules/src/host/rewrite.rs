@@ -1,8 +1,8 @@
 //! A text file's new content: checked by a command of the task's, then put in place through links and missing folders.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use super::{Failure, FileAttributes, Host, Result};
+use super::{Failure, FileAttributes, Host, Result, errno_of};
 
 /// How a file is rewritten, beside its content.
 pub struct Rewrite<'a> {
@@ -14,6 +14,17 @@ pub struct Rewrite<'a> {
 }
 
 impl Host {
+    /// Creates the folders in which what `path` leads to lies; `told` makes the failure where that cannot be.
+    pub fn create_parents(
+        &self,
+        path: &str,
+        told: impl FnOnce(&str, &io::Error) -> Failure,
+    ) -> Result<()> {
+        let real = self.real_path(path);
+        let Some(at) = real.rfind('/').filter(|at| *at > 0) else { return Ok(()) };
+        self.create_folders(&real[..at]).map_err(|error| told(&real[..at], &error))
+    }
+
     /// Makes what `path` leads to hold these bytes; a content that the task's command refuses changes nothing.
     ///
     /// Nothing happens in check mode.
@@ -22,12 +33,8 @@ impl Host {
             return Ok(());
         }
         let real = self.real_path(path);
-        if how.create_folders
-            && let Some(at) = real.rfind('/').filter(|at| *at > 0)
-        {
-            let folder = &real[..at];
-            self.create_folders(folder)
-                .map_err(|error| Failure::new(format!("Error creating {folder} ({error})")))?;
+        if how.create_folders {
+            self.create_parents(path, |folder, error| Failure::raised(errno_of(error, folder)))?;
         }
         let mut staged = self.stage(&real, how.attributes.unsafe_writes)?;
         staged

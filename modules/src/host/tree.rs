@@ -180,6 +180,24 @@ impl Host {
         }
     }
 
+    /// Returns what in a folder cannot be removed: its name, or the folder's path where it is the folder itself.
+    pub fn obstacle_in(&self, path: &str) -> String {
+        fn first_in(folder: &Path) -> Option<String> {
+            let name =
+                |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Ok(entries) = fs::read_dir(folder) else { return Some(name(folder)) };
+            entries.flatten().find_map(|entry| {
+                let path = entry.path();
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    let within = first_in(&path);
+                    return within.or_else(|| fs::remove_dir(&path).is_err().then(|| name(&path)));
+                }
+                fs::remove_file(&path).is_err().then(|| name(&path))
+            })
+        }
+        first_in(&self.path(path)).unwrap_or_else(|| path.to_owned())
+    }
+
     /// Removes a file or link; one that is gone already is no error.
     pub fn unlink(&self, path: &str) -> io::Result<()> {
         if self.checking() {

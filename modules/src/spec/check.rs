@@ -103,6 +103,17 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
     known_names(module, &args, spec, given)
 }
 
+/// Modules that actions of the reference call by longer names: those, and what they say to have more and less.
+type Told = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
+const TOLD_OTHERWISE: [Told; 6] = [
+    ("assemble", "ansible.legacy.assemble", &[], &[]),
+    ("command", "ansible.legacy.command", &["_raw_params", "_uses_shell"], &[]),
+    ("copy", "ansible.legacy.copy", &["_original_basename"], &["decrypt"]),
+    ("shell", "ansible.legacy.command", &["_raw_params", "_uses_shell"], &[]),
+    ("unarchive", "ansible.legacy.unarchive", &[], &[]),
+    ("uri", "ansible.legacy.uri", &[], &[]),
+];
+
 fn known_names(
     module: &str,
     args: &[&'static Arg],
@@ -128,6 +139,15 @@ fn known_names(
         args.iter().filter(|arg| !arg.hidden).flat_map(|arg| arg.aliases).copied().collect();
     aliases.sort_unstable();
     aliases.dedup();
+    let module = match TOLD_OTHERWISE.iter().find(|(name, ..)| *name == module) {
+        Some((_, told, more, less)) => {
+            supported.retain(|name| !less.contains(name));
+            supported.extend(*more);
+            supported.sort_unstable();
+            told
+        }
+        None => module,
+    };
     let aliases = match aliases.as_slice() {
         [] => String::new(),
         aliases => format!(" ({})", aliases.join(", ")),

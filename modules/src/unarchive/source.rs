@@ -57,7 +57,8 @@ impl Source {
                 };
                 return Err(Failure::new(message));
             }
-            let file = host.open(src)?;
+            let file =
+                host.open(src).map_err(|_| Failure::new(format!("Source '{src}' not readable")))?;
             if host.is_folder(src) {
                 let reason = errno_about(&io::Error::from_raw_os_error(21), src);
                 return Err(Failure::raised(reason));

@@ -15,7 +15,7 @@ pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>>
     });
     let mut done = Vec::new();
     if !words.is_empty() {
-        done.push(modify(args, words, host)?);
+        done.push(modify(args, user.uid, words, host)?);
     }
     if let Some(password) = &new_password {
         done.push(password::set(&args.name, password, host)?);
@@ -24,11 +24,15 @@ pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>>
     Ok(done)
 }
 
-fn modify(args: &Args, options: Vec<String>, host: &Host) -> Result<Done> {
+fn modify(args: &Args, uid: u32, options: Vec<String>, host: &Host) -> Result<Done> {
     if !args.local && host.which("usermod").is_none() && host.which("adduser").is_some() {
         return busybox(args, &options, host);
     }
     let mut words = vec![host.required(if args.local { "lusermod" } else { "usermod" })?];
+    if options.iter().any(|option| matches!(option.as_str(), "-u" | "-d")) {
+        // It refuses users who run something.
+        host.end_helpers_of(uid);
+    }
     words.extend(options);
     words.push(args.name.clone());
     host.change(&Command::new(words)).map(Some)

@@ -55,7 +55,8 @@ fn generate(args: &Args, user: &User, file: &str, host: &Host) -> Result<()> {
         Some(passphrase) => with_passphrase(Command::new(words), passphrase, folder, host)?,
     };
     if let Some(output) = output.filter(|output| !output.success()) {
-        return Err(Failure::new(output.error_text()).with("rc", output.status));
+        let failure = Failure::new(output.error_text()).with("rc", output.status);
+        return Err(failure.with("name", args.name.as_str()));
     }
     if !host.checking() {
         host.give(file, owner)?;

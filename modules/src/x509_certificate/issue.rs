@@ -89,6 +89,15 @@ impl Source {
                 })
             }
             Some(Provider::Ownca) => {
+                let authority = given(
+                    host,
+                    "CA certificate",
+                    args.ownca_content.as_deref(),
+                    args.ownca_path.as_ref(),
+                )?
+                .ok_or_else(|| {
+                    Failure::new("One of ownca_path and ownca_content must be specified for the ownca provider.")
+                })?;
                 let signer = given(
                     host,
                     "CA private key",
@@ -99,15 +108,6 @@ impl Source {
                     Failure::new(
                         "One of ownca_privatekey_path and ownca_privatekey_content must be specified for the ownca provider.",
                     )
-                })?;
-                let authority = given(
-                    host,
-                    "CA certificate",
-                    args.ownca_content.as_deref(),
-                    args.ownca_path.as_ref(),
-                )?
-                .ok_or_else(|| {
-                    Failure::new("One of ownca_path and ownca_content must be specified for the ownca provider.")
                 })?;
                 let (subject, key, asked) = request.ok_or_else(|| {
                     Failure::new(
