@@ -77,7 +77,7 @@ pub(crate) use encodings::decode;
 pub use encodings::encode;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub(crate) use error::OMITTED;
-pub use error::{ErrorKind, TemplateError};
+pub use error::{Below, ErrorKind, TemplateError};
 pub use extensions::use_extensions;
 pub(crate) use paths::expand_user;
 pub use plugins::{Asked, Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};

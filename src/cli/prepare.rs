@@ -280,6 +280,7 @@ pub(super) fn output_options(settings: &Settings, verbosity: u8) -> output::Opti
         diff_context: usize::try_from(settings.diff_context.value).unwrap_or(3),
         yaml_indent: yaml.then_some(indentation.max(4)),
         pretty: settings.callback_format_pretty.value,
+        blocks: false,
         show_custom_stats: settings.show_custom_stats.value,
         show_host_start: settings.show_per_host_start.value,
         show_args: settings.display_args_to_stdout.value,

@@ -2,8 +2,8 @@
 
 use crate::{
     diagnostic::Span,
-    output::Cause,
-    template::{ErrorKind, TemplateError},
+    output::{Cause, shortened},
+    template::{Below, ErrorKind, TemplateError},
     value::{Dict, Value},
 };
 
@@ -59,6 +59,10 @@ impl Failure {
             Some(("", message)) if prefix.is_empty() => (crate::template::CONDITIONAL, message),
             _ => (prefix, error.message.as_str()),
         };
+        // Reasons with places of their own are causes of their own.
+        let below: Vec<&str> = error.below.iter().map(|reason| reason.message.as_str()).collect();
+        let short = message.strip_suffix(&below.join(": ")).filter(|_| !below.is_empty());
+        let message = short.map_or(message, |short| short.trim_end_matches(": "));
         let around = prefix.trim_end_matches(": ");
         // The reference shows where the text begins that could not be evaluated.
         let failure = match (&error.origin, at) {
@@ -68,12 +72,27 @@ impl Failure {
             (Some(origin), _) => Failure::at(Some(origin), format!("{prefix}{message}")),
             (None, at) => Failure::at(at.or(error.span.as_ref()), format!("{prefix}{message}")),
         };
+        let failure = match short {
+            Some(_) => error.below.iter().fold(failure, Failure::below),
+            None => failure,
+        };
         match error.kind {
             ErrorKind::Untrusted => failure.help(TRUST),
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
             ErrorKind::Broken => failure.help(BROKEN),
             _ => failure,
         }
+    }
+
+    fn below(mut self, reason: &Below) -> Failure {
+        self.causes.push(Cause {
+            message: reason.message.clone(),
+            span: reason.span.clone(),
+            origin: reason.about.as_ref().map(|about| format!("<unknown>\n\n{}", shortened(about))),
+            apart: true,
+            ..Cause::default()
+        });
+        self
     }
 
     /// Returns a failure with one reason at a place.

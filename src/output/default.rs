@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     Event, JobState, Options, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
     config_line,
+    debug::in_blocks,
     diff::{How, diff_text},
     dump::{dump, dump_yaml},
     excerpt::error_text,
@@ -196,7 +197,7 @@ impl Default {
     /// The result as JSON, without what is not shown at this verbosity.
     fn shown(&self, event: &ResultEvent) -> String {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
-        let pretty = self.options.pretty.unwrap_or(false);
+        let pretty = self.options.pretty.unwrap_or(self.options.blocks);
         let wide = always || self.options.verbosity > 2;
         let indent = self.options.pretty.unwrap_or(wide).then_some(4);
         if event.no_log {
@@ -206,7 +207,8 @@ impl Default {
             }
             return self.dump(&shown, pretty.then_some(4));
         }
-        self.dump(&abridged(&event.result, &event.task.action, self.options.verbosity), indent)
+        let result = abridged(&event.result, &event.task.action, self.options.verbosity);
+        if self.options.blocks { in_blocks(&result) } else { self.dump(&result, indent) }
     }
 
     fn dump(&self, result: &Dict, indent: Option<usize>) -> String {

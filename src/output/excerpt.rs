@@ -80,7 +80,7 @@ fn place_of(cause: &Cause) -> Option<String> {
 }
 
 /// As Python's `textwrap.shorten` does: whole words, with a sign that there were more.
-fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     const MORE: &str = " [...]";
     let words: Vec<&str> = text.split_whitespace().collect();
     let whole = words.join(" ");
@@ -96,7 +96,7 @@ fn shortened(text: &str) -> String {
         kept.push_str(&" "[..gap]);
         kept.push_str(word);
     }
-    kept + MORE
+    (kept + MORE).trim_start().to_owned()
 }
 
 /// The line that is meant, two before it, and a caret.

@@ -16,6 +16,8 @@ pub struct Options {
     pub yaml_indent: Option<usize>,
     /// Whether results are laid out over several lines; as the verbosity says when absent.
     pub pretty: Option<bool>,
+    /// Whether outputs and messages stand below a result, each in its own lines.
+    pub blocks: bool,
     pub show_custom_stats: bool,
     /// Whether each host says that it begins a task.
     pub show_host_start: bool,

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     diagnostic::{Span, Told},
     value::{Dict, Encrypted, List, Template, Value},
-    vault::{Decrypt, NO_SECRETS},
+    vault::{Decrypt, Vault},
 };
 
 /// Names that a template can see; values may be templates themselves.
@@ -439,14 +439,11 @@ impl<'a> Env<'a> {
         if let Some(plain) = encrypted.plain.get() {
             return Ok(Value::Str(Arc::clone(plain)));
         }
-        let opened = match &self.context.vault {
+        let plain = match &self.context.vault {
             Some(vault) => vault.decrypt(&encrypted.text),
-            None => Err(NO_SECRETS.to_owned()),
+            None => Vault::default().decrypt(&encrypted.text),
         };
-        let plain = opened.map_err(|message| {
-            TemplateError::runtime(format!("Attempt to use undecryptable variable: {message}"))
-                .in_span(encrypted.span.clone())
-        })?;
+        let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;
         let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
         Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
     }

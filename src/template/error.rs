@@ -9,7 +9,7 @@ use std::{
 use super::tree::{Code, Place};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    value::{Part, Undefined, Value},
+    value::{Encrypted, Part, Undefined, Value},
 };
 
 /// Why a template could not be used; it lies apart, so that what evaluation hands back where nothing fails is small.
@@ -26,6 +26,17 @@ pub struct Reason {
     /// The whole text in which it fails: a variable's, an element's of a list.
     pub origin: Option<Span>,
     pub kind: ErrorKind,
+    /// The reasons with which the words end, where those have places of their own.
+    pub below: Vec<Below>,
+}
+
+/// A reason of a reason.
+#[derive(Clone, Debug)]
+pub struct Below {
+    pub message: String,
+    pub span: Option<Span>,
+    /// What it is about, where that stands nowhere.
+    pub about: Option<String>,
 }
 
 /// What went wrong; only an undefined value can be caught, by `default` and its kin.
@@ -68,7 +79,8 @@ impl From<Reason> for TemplateError {
 
 impl TemplateError {
     fn new(kind: ErrorKind, message: impl Into<String>) -> TemplateError {
-        Reason { message: message.into(), span: None, origin: None, kind }.into()
+        let message = message.into();
+        Reason { message, span: None, origin: None, kind, below: Vec::new() }.into()
     }
 
     /// Returns the words alone.
@@ -103,6 +115,31 @@ impl TemplateError {
         TemplateError::new(ErrorKind::Omitted, OMITTED)
     }
 
+    /// Returns the error of a vault that cannot be opened, for this reason.
+    pub(crate) fn undecryptable(encrypted: &Encrypted, why: String) -> TemplateError {
+        const WHAT: &str = "Attempt to use undecryptable variable";
+        let words = format!("{WHAT}: {why}");
+        let mut error = TemplateError::runtime(&words).in_span(encrypted.span.clone());
+        let own = |message| Below { message, span: encrypted.span.clone(), about: None };
+        // What is wrong in the text itself is told with the text.
+        let (header, body) = encrypted.text.split_once('\n').unwrap_or((&encrypted.text, ""));
+        let about = if why.starts_with("Vault envelope format error") {
+            Some(format!("{header}\n{body}"))
+        } else if why.starts_with("Vault ") {
+            Some(body.lines().map(str::trim).collect())
+        } else {
+            None
+        };
+        error.below = match about {
+            None => vec![own(words)],
+            Some(about) => {
+                let about = Some(Value::Bytes(about.into_bytes().into()).to_repr());
+                vec![own(WHAT.to_owned()), Below { message: why, span: None, about }]
+            }
+        };
+        error
+    }
+
     /// Returns the error of templates that lead back to themselves.
     pub(crate) fn recursion() -> TemplateError {
         TemplateError::exact(
@@ -130,6 +167,7 @@ impl TemplateError {
             span: code.span_of(place),
             origin: code.origin(),
             kind: ErrorKind::Syntax,
+            below: Vec::new(),
         };
         reason.into()
     }
@@ -175,7 +213,7 @@ impl From<&Undefined> for TemplateError {
         });
         let kind = if undefined.failed { ErrorKind::Plugin } else { ErrorKind::Undefined };
         let (message, origin) = (undefined.message.clone(), undefined.origin.clone());
-        Reason { message, span, origin, kind }.into()
+        Reason { message, span, origin, kind, below: Vec::new() }.into()
     }
 }
 
@@ -191,14 +229,15 @@ impl TemplateError {
     /// Returns the error for an expression that no operator wrote.
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
         let message = "Encountered untrusted template or expression.".to_owned();
-        Reason { message, origin: span.clone(), span, kind: ErrorKind::Untrusted }.into()
+        let origin = span.clone();
+        Reason { message, origin, span, kind: ErrorKind::Untrusted, below: Vec::new() }.into()
     }
 }
 
 impl From<TemplateError> for Value {
     /// Makes the value that fails when it is used.
     fn from(error: TemplateError) -> Value {
-        let Reason { message, span, origin, kind } = *error.0;
+        let Reason { message, span, origin, kind, .. } = *error.0;
         let failed = kind == ErrorKind::Plugin;
         Value::Undefined(Arc::new(Undefined { message, span, part: None, origin, failed }))
     }
