@@ -18,10 +18,13 @@ endif
 
 .PHONY: demo test test-all lab-full docs bench lint fmt fmt-check install lab-down packages
 
+# Where a release build puts the program.
+BUILT = "$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/windlass"
+
 # Builds windlass, starts hosts, and makes web servers of them, twice: the second run finds nothing to do.
 demo: packages
 	$(CARGO) build --release --locked
-	tests/lab/demo "$$($(CARGO) metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')/release/windlass" $(HOSTS)
+	tests/lab/demo $(BUILT) $(HOSTS)
 
 # Ends the hosts of the demo.
 lab-down:
@@ -50,6 +53,7 @@ bench: packages
 	$(CARGO) build --release --locked --bins --examples
 	tests/bench/bench
 	$(CARGO) bench --locked --bench templates
+	tests/bench/inventories $(BUILT) "$$(tests/lab/reference)"
 
 # Writes docs/modules/ from the modules' own tables; a test compares them.
 docs:
