@@ -34,6 +34,7 @@ mod diff;
 mod dump;
 mod event;
 mod excerpt;
+mod labels;
 pub mod log;
 mod options;
 mod python;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Event, Output, ResultEvent, Sink, Stats, TaskStart,
+    Event, Output, ResultEvent, Sink, Stats, TaskStart, Wants,
     default::censored,
     dump::dump,
+    labels::Labels,
     units::{Kind, Unit},
 };
 use crate::value::{Dict, Value};
@@ -14,12 +15,20 @@ pub(super) static UNIT: Unit = Unit {
     name: "json",
     collection: "ansible.posix",
     kind: Kind::Main,
-    make: |sink, _| Box::new(Json { sink, plays: Vec::new() }),
+    make: |sink, _| {
+        let moment = jiff::Timestamp::now().as_microsecond() & 0xffff_ffff;
+        let run =
+            format!("{:08x}-0001-{:04x}-{:04x}", std::process::id(), moment >> 16, moment & 0xffff);
+        Box::new(Json { sink, plays: Vec::new(), labels: Labels::default(), run })
+    },
 };
 
 struct Json {
     sink: Sink,
     plays: Vec<Play>,
+    labels: Labels,
+    /// What is the same in the numbers of all plays and tasks of a run.
+    run: String,
 }
 
 struct Play {
@@ -44,7 +53,7 @@ impl Json {
         let path = std::path::absolute(&*start.span.source.path).unwrap_or_default();
         let mut described = Dict::new();
         described.insert("name", start.name.as_str());
-        described.insert("id", start.id.to_string());
+        described.insert("id", id_of(&self.run, 1, start.id));
         described.insert("path", format!("{}:{}", path.display(), start.span.line + 1));
         let start_time = now();
         play.tasks.push(Task {
@@ -59,7 +68,7 @@ impl Json {
     fn result(&mut self, event: &ResultEvent) {
         // What items say stands in the result of their loop.
         if event.item.is_some() {
-            return;
+            return self.labels.keep(event);
         }
         self.task(&event.task);
         let Some(play) = self.plays.last_mut() else { return };
@@ -71,7 +80,12 @@ impl Json {
             result.insert("failed", true);
         }
         result.insert("action", &*event.task.action);
-        result.insert("_ansible_no_log", event.no_log);
+        if event.is_loop_summary {
+            result.remove("skipped");
+            self.labels.tell(event, &mut result);
+        } else {
+            result.insert("_ansible_no_log", event.no_log);
+        }
         task.hosts.insert(&*event.host, Value::from(result));
         task.end = now();
     }
@@ -139,9 +153,17 @@ fn totals_of(stats: &Stats) -> Value {
 fn clean(result: &Dict) -> Dict {
     result
         .iter()
-        .filter(|(key, _)| key.as_str().is_none_or(|key| !key.starts_with("_ansible_")))
+        .filter(|(key, _)| {
+            key.as_str()
+                .is_none_or(|key| !key.starts_with("_ansible_") || key == "_ansible_verbose_always")
+        })
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect()
+}
+
+/// The number of a play or a task, in the form of a UUID.
+fn id_of(run: &str, kind: u8, number: usize) -> String {
+    format!("{run}-{kind:04x}{number:08x}")
 }
 
 fn now() -> String {
@@ -151,10 +173,13 @@ fn now() -> String {
 impl Output for Json {
     fn event(&mut self, event: &Event) {
         match event {
-            Event::PlayStart { name, .. } => {
+            Event::PlayStart { name, about, .. } => {
                 let mut described = Dict::new();
                 described.insert("name", &**name);
-                described.insert("id", self.plays.len().to_string());
+                described.insert("id", id_of(&self.run, 0, self.plays.len()));
+                described.extend(
+                    about.about().get("place").map(|path| (Value::str("path"), path.clone())),
+                );
                 described.insert("start", now());
                 self.plays.push(Play { described, tasks: Vec::new() });
             }
@@ -165,5 +190,9 @@ impl Output for Json {
             Event::Recap { stats, custom } => self.print(stats, custom.as_ref()),
             _ => (),
         }
+    }
+
+    fn wants(&self) -> Wants {
+        Wants { invocations: true, ..Wants::default() }
     }
 }

@@ -11,7 +11,9 @@ use std::{
 
 use serde_json::{Value as Json, json};
 
-use super::{Aside, Event, Options, Output, ResultEvent, Sink, Status, Wants, units};
+use super::{
+    Aside, Event, Options, Output, ResultEvent, Sink, Status, Wants, labels::Labels, units,
+};
 use crate::{
     plugins::{Callbacks, unpacked},
     value::{Dict, Value},
@@ -43,7 +45,7 @@ struct Shared {
     /// Tasks that Python knows by their numbers.
     tasks: HashSet<usize>,
     /// Labels of the items that a host has done of a task.
-    labels: HashMap<(usize, Arc<str>), Vec<Value>>,
+    labels: Labels,
     /// Outputs of ours that callbacks build on.
     native: HashMap<String, Box<dyn Output>>,
     /// What came before there were such outputs, for them to begin with.
@@ -58,7 +60,7 @@ impl PythonRun {
             sink: sink.without_status(),
             options,
             tasks: HashSet::new(),
-            labels: HashMap::new(),
+            labels: Labels::default(),
             native: HashMap::new(),
             check: false,
         })))
@@ -193,7 +195,7 @@ impl Python {
     }
 
     fn result(&self, event: &Event, result: &ResultEvent) {
-        self.run.0.lock().unwrap_or_else(PoisonError::into_inner).keep_label(result);
+        self.run.0.lock().unwrap_or_else(PoisonError::into_inner).labels.keep(result);
         let item = if result.item.is_some() { "item_" } else { "" };
         let good = matches!(result.status, Status::Ok | Status::Changed);
         if result.diffing && good && result.is_loop_summary {

@@ -11,6 +11,7 @@ use crate::{
         default::censored,
         error_text,
         event::About,
+        labels,
         warning::{deprecations, warnings},
     },
     plugins::packed,
@@ -64,11 +65,11 @@ impl Shared {
         for key in ["failed", "skipped"] {
             result.remove(key);
         }
-        if let (Some(label), false) = (label(event), event.no_log) {
+        if let (Some(label), false) = (labels::label(event), event.no_log) {
             result.insert("_ansible_item_label", label);
         }
         if event.is_loop_summary {
-            self.label_items(event, &mut result);
+            self.labels.tell(event, &mut result);
         }
         if let Some((name, address)) = &event.delegate {
             let mut delegated = Dict::new();
@@ -93,31 +94,6 @@ impl Shared {
         told["warnings"] = json!(warnings(event));
         told["deprecations"] = json!(deprecations(event));
         told
-    }
-
-    /// Keeps what an item is called until its loop is over.
-    pub(super) fn keep_label(&mut self, event: &ResultEvent) {
-        let of = (event.task.id, Arc::clone(&event.host));
-        if let Some(label) = label(event) {
-            self.labels.entry(of).or_default().push(label);
-        }
-    }
-
-    /// Says of each item of a loop's result what it is called.
-    fn label_items(&self, event: &ResultEvent, result: &mut Dict) {
-        let labels = self.labels.get(&(event.task.id, Arc::clone(&event.host)));
-        let Some(items) = result.get("results").and_then(Value::as_list) else { return };
-        let mut labelled = Vec::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let Some(item) = item.as_dict() else { return };
-            let mut item = item.clone();
-            item.insert("_ansible_no_log", event.no_log);
-            if let Some(label) = labels.and_then(|labels| labels.get(at)) {
-                item.insert("_ansible_item_label", label.clone());
-            }
-            labelled.push(Value::from(item));
-        }
-        result.insert("results", Value::list(labelled));
     }
 
     pub(super) fn retry(
@@ -151,14 +127,6 @@ fn path(task: &TaskStart) -> String {
     }
     let path = std::path::absolute(path).unwrap_or_default();
     format!("{}:{}", path.display(), task.span.line + 1)
-}
-
-/// What an item is called: itself, unless the playbook has a word for it.
-fn label(event: &ResultEvent) -> Option<Value> {
-    let text = event.item.as_deref()?;
-    let variable = event.result.get("ansible_loop_var").and_then(Value::as_str).unwrap_or("item");
-    let item = event.result.get(variable).filter(|item| item.to_text() == text);
-    Some(item.cloned().unwrap_or_else(|| Value::str(text)))
 }
 
 /// The method for how a job goes, and what is known of it.
