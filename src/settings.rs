@@ -23,7 +23,7 @@ pub use coerce::{Context, Kind, Sources};
 pub use locate::Located;
 pub use table::{
     DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, Settings,
-    TransferMethod,
+    TransferMethod, VarsOccasion,
 };
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
