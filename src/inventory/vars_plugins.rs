@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source},
+    paths::normal,
     plugins::{Brought, VarsPython, Words, brought, installed_where, packed, unpacked_with},
     settings::{Settings, VarsOccasion},
     value::{Dict, Encrypted, Template, Value},
@@ -59,7 +60,9 @@ pub(super) struct VarsPlugins {
     files_stage: Option<String>,
     /// What Python is told of the settings.
     told: Json,
-    /// The folder that relative paths refer to.
+    /// The folder that relative paths of the command line refer to.
+    working_dir: PathBuf,
+    /// The folder that relative paths of plugins refer to.
     base: PathBuf,
     order: Vec<Plugin>,
     /// What came with the playbooks and roles when plugins were looked for.
@@ -89,6 +92,7 @@ impl VarsPlugins {
                 "config_file": settings.config_file,
                 "settings": {"extensions": settings.yaml_valid_extensions.value},
             }),
+            working_dir: settings.working_dir.clone(),
             base: settings.working_dir.clone(),
             order: Vec::new(),
             brought: None,
@@ -193,7 +197,7 @@ impl VarsPlugins {
             return Ok(Vec::new());
         };
         let message = json!({
-            "do": "vars", "path": path, "base": self.base, "plugins": plugins,
+            "do": "vars", "path": normal(&self.working_dir.join(path)), "base": self.base, "plugins": plugins,
             "kind": entities.kind, "entities": entities.about,
         });
         let answer = exchange(python, message, vault)?;
@@ -290,7 +294,7 @@ impl Inventory {
 
     /// Lets relative paths of plugins refer to a playbook's folder.
     pub(super) fn set_vars_base(&mut self, path: &Path) {
-        path.clone_into(&mut self.vars_plugins.base);
+        self.vars_plugins.base = normal(&self.vars_plugins.working_dir.join(path));
     }
 
     /// When variables are asked for that are no part of the sources.

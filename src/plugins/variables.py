@@ -42,7 +42,9 @@ class StandInVarsPlugin:
         if "_options" not in vars(self):
             text = getattr(sys.modules[type(self).__module__], "DOCUMENTATION", None)
             known = options_of(text) if text else {}
-            self._options = {name: typed_option(first_option(about or {}), (about or {}).get("type")) for name, about in known.items()}
+            given = {name: typed_option(first_option(about or {}), (about or {}).get("type")) for name, about in known.items()}
+            # The operator's settings and the documentation are trusted.
+            self._options = {name: Trusted(one) if isinstance(one, str) else one for name, one in given.items()}
         return self._options
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
