@@ -26,6 +26,14 @@ class VarsDisplay(Display):
             complain("DEPRECATION WARNING", "%s This feature will be removed %s.%s" % (msg, when, " " + help_text if help_text else ""))
 
 
+def trusted(value):
+    if isinstance(value, dict):
+        return {key: trusted(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [trusted(one) for one in value]
+    return Trusted(value) if isinstance(value, str) else value
+
+
 class StandInVarsPlugin:
     """Stands in for the class of which vars plugins are."""
 
@@ -44,7 +52,7 @@ class StandInVarsPlugin:
             known = options_of(text) if text else {}
             given = {name: typed_option(first_option(about or {}), (about or {}).get("type")) for name, about in known.items()}
             # The operator's settings and the documentation are trusted.
-            self._options = {name: Trusted(one) if isinstance(one, str) else one for name, one in given.items()}
+            self._options = trusted(given)
         return self._options
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
@@ -161,7 +169,8 @@ class ByCore:
     def __init__(self, message):
         from ansible.plugins import loader
 
-        loader.init_plugin_loader([os.path.dirname(one) for one in message["collections"]])
+        ROOTS.extend(one for one in message["collections"] if one not in ROOTS)
+        collections_package()
         self.loader = loader.vars_loader
         for folder in message["folders"]:
             if os.path.isdir(folder):
