@@ -4,27 +4,12 @@ use std::path::PathBuf;
 
 use super::{
     Entry, Reader, Setting, Shown,
-    coerce::{Kind, Sources, choices},
+    choices::{
+        DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
+        TransferMethod, VarsOccasion,
+    },
+    coerce::{Kind, Sources},
 };
-
-choices! {
-    /// When facts are gathered.
-    Gathering { Implicit = "implicit", Explicit = "explicit", Smart = "smart" }
-    /// What happens with a dictionary that is defined twice.
-    HashBehaviour { Replace = "replace", Merge = "merge" }
-    /// What happens with a key that stands twice in a mapping.
-    DuplicateKey { Warn = "warn", Error = "error", Ignore = "ignore" }
-    /// What happens when a pattern matches no host.
-    PatternMismatch { Warning = "warning", Error = "error", Ignore = "ignore" }
-    /// What happens with group names that are no variable names.
-    GroupNames { Never = "never", Always = "always", Ignore = "ignore", Silently = "silently" }
-    /// When vars plugins are asked.
-    VarsOccasion { Demand = "demand", Start = "start" }
-    /// How results are shown.
-    ResultFormat { Json = "json", Yaml = "yaml" }
-    /// How the reference moves files; all of them mean the one channel.
-    TransferMethod { Smart = "smart", Sftp = "sftp", Scp = "scp", Piped = "piped" }
-}
 
 macro_rules! settings {
     (@default none) => { None };
