@@ -22,6 +22,7 @@ mod script;
 mod sources;
 mod toml;
 mod vars_files;
+mod vars_plugins;
 mod words;
 mod yaml;
 
@@ -37,6 +38,7 @@ pub use words::{Word, WordError, words};
 
 use crate::{settings::PatternMismatch, value::Dict};
 use vars_files::VarsFolder;
+use vars_plugins::VarsPlugins;
 
 /// A host, as an index into the inventory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -129,6 +131,8 @@ pub struct Inventory {
     playbook: Option<usize>,
     /// How files with variables are read.
     vars_rules: vars_files::Rules,
+    /// Who says more of groups and hosts.
+    vars_plugins: VarsPlugins,
     /// What happens when a pattern matches no host.
     mismatch: PatternMismatch,
     /// What `-i` names, absolute: `ansible_inventory_sources`.

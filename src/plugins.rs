@@ -1,12 +1,14 @@
-//! Actions, callbacks, filters, tests and lookups in Python, which lie beside playbooks, in roles and in collections.
+//! Actions, callbacks, filters, tests, lookups and vars plugins in Python, which lie beside playbooks, in roles and in collections.
 //!
 //! Invariant: no Python is started unless a task or template names a plugin that is none of ours and may be in such a file.
 
 mod acting;
+mod brought;
 mod callbacks;
 mod installed;
 mod process;
 mod sources;
+mod variables;
 mod wire;
 
 use std::{
@@ -17,13 +19,15 @@ use std::{
 };
 
 pub use acting::{Acting, Actions};
-pub use callbacks::{Callbacks, brought, core_installed};
+pub use brought::{Brought, bring, brought};
+pub use callbacks::{Callbacks, core_installed};
 pub use installed::{installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
 pub use sources::{Listed, list_source};
-pub use wire::{packed, unpacked};
+pub use variables::VarsPython;
+pub use wire::{Words, packed, unpacked, unpacked_with};
 
 use crate::{
     template::{Back, Failure, Kind, Plugins, Request},
@@ -159,7 +163,7 @@ impl Folders {
 
 impl Plugins for Python {
     fn add(&self, folder: &Path) {
-        callbacks::bring(folder);
+        bring(folder);
         let mut folders = lock(&self.folders);
         let mut is_new = false;
         for kind in Kind::ALL {

@@ -4,6 +4,7 @@
 //! `ansible.cfg` or an `ANSIBLE_…` variable.
 
 mod catalogue;
+mod choices;
 mod coerce;
 mod deprecated;
 mod ini;
@@ -19,12 +20,13 @@ use std::{
 };
 
 pub use catalogue::{Catalogue, Chosen, KNOWN, Known, of_process};
+pub use choices::{
+    DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
+    TransferMethod, VarsOccasion,
+};
 pub use coerce::{Context, Kind, Sources};
 pub use locate::Located;
-pub use table::{
-    DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat, Settings,
-    TransferMethod,
-};
+pub use table::Settings;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Source, Span};
 use ini::IniFile;

@@ -159,7 +159,7 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn new(run: &'a Run) -> Places<'a> {
-        let mut folders = brought();
+        let mut folders = brought().callbacks;
         folders.extend(run.settings.callback_plugins.value.iter().cloned());
         Places { folders, run }
     }

@@ -178,11 +178,15 @@ pub fn inventory(
         .map_err(|error| Refusal::Failed(error.diagnostic.into(), error.status))?;
     let mut settings = settings.clone();
     settings.extra_vars = Arc::new(extra_vars);
+    settings.shows_inventory = true;
     let (settings, extra_vars) = (&settings, &settings.extra_vars);
+    let chosen_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
+    if let Some(dir) = chosen_dir {
+        crate::plugins::bring(&settings.working_dir.join(dir));
+    }
     let (mut inventory, mut diagnostics) =
         Inventory::load(&args.inventory.sources, settings, &vault);
-    let playbook_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
-    let playbook_dir = playbook_dir
+    let playbook_dir = chosen_dir
         .map_or_else(|| settings.working_dir.clone(), |dir| settings.working_dir.join(dir));
     diagnostics.extend(inventory.enter_playbook(&playbook_dir));
     if diagnostics.has_errors() {

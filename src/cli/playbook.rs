@@ -55,6 +55,10 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             ));
             return Err(Refusal::new(ERROR, error));
         }
+        crate::plugins::bring(match path.parent() {
+            Some(dir) if dir != Path::new("") => dir,
+            _ => Path::new("."),
+        });
     }
     let prepared = prepare::prepare(settings, &options.common)?;
     let output = callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     actions,
     connection::{ConnectionOptions, Connections, Secret},
-    diagnostic::{Diagnostic, Diagnostics, Severity, Source},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Severity, Source},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets, Sink, log},
@@ -122,7 +122,10 @@ fn refused_modules(settings: &Settings) -> Option<Vec<String>> {
 /// Returns the refusal of an inventory with errors: a file's text, or what the sources say together.
 pub(super) fn inventory_refusal(diagnostics: Diagnostics) -> Refusal {
     let is_error = |one: &Diagnostic| one.severity == Severity::Error;
-    let is_file = diagnostics.0.iter().any(|one| is_error(one) && one.span.is_some());
+    let is_file = diagnostics
+        .0
+        .iter()
+        .any(|one| is_error(one) && (one.span.is_some() || one.fault == Fault::Late));
     Refusal { diagnostics, status: if is_file { PARSER_ERROR } else { ERROR } }
 }
 

@@ -37,6 +37,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             return Ok(stop.status);
         }
     };
+    if let Some(dir) = &options.playbook_dir {
+        crate::plugins::bring(dir);
+    }
     let prepared = prepare::prepare(settings, &options.common)?;
     let verbosity = options.common.verbosity;
     let output = callbacks::early(&prepared.settings, verbosity, &prepared.secrets);

@@ -479,6 +479,7 @@ impl Loader<'_> {
         let merge = self.inventory.merges();
         for path in folders {
             if !self.inventory.inventory_vars.iter().any(|known| known.path == path) {
+                self.inventory.look_for_vars_plugins(&mut Diagnostics::default());
                 // What is wrong with the files is said when all sources are read.
                 self.inventory.add_inventory_folder(&path, &mut Diagnostics::default());
             }

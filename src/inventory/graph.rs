@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     ALL, Added, Group, GroupId, Host, HostId, Inventory, LoopError, OriginId, SourceFile,
-    UNGROUPED, index, vars_files,
+    UNGROUPED, VarsPlugins, index, vars_files,
 };
 use crate::{
     settings::Settings,
@@ -32,6 +32,7 @@ impl Inventory {
             playbook_vars: Vec::new(),
             playbook: None,
             vars_rules: vars_files::Rules::of_settings(settings),
+            vars_plugins: VarsPlugins::of_settings(settings),
             mismatch: *settings.host_pattern_mismatch,
             sources: Vec::new(),
             parsed: false,

@@ -122,7 +122,10 @@ impl<'a> Loader<'a> {
         self.inventory.add_implicit_localhost();
         // What `constructed` read of them before may lack groups that came later.
         self.inventory.inventory_vars.clear();
-        for folder in std::mem::take(&mut self.folders) {
+        let folders = std::mem::take(&mut self.folders);
+        self.inventory.look_for_vars_plugins(&mut self.diagnostics);
+        self.inventory.ask_at_start(&folders, &mut self.diagnostics);
+        for folder in folders {
             self.inventory.add_inventory_folder(&folder, &mut self.diagnostics);
         }
         (self.inventory, self.diagnostics)

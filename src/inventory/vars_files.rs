@@ -8,7 +8,7 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{GroupId, HostId, Inventory, index, layers::Step};
+use super::{GroupId, HostId, Inventory, layers::Step};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source},
     settings::{HashBehaviour, Settings},
@@ -65,6 +65,8 @@ impl Inventory {
     /// Makes a playbook's folder the one whose `group_vars` and `host_vars` count; returns what is wrong with them.
     pub fn enter_playbook(&mut self, path: &Path) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
+        self.set_vars_base(path);
+        self.look_for_vars_plugins(&mut diagnostics);
         let known = self.playbook_vars.iter().position(|folder| folder.path == path);
         self.playbook = Some(known.unwrap_or_else(|| {
             let folder = self.read_folder(path, &mut diagnostics);
@@ -79,72 +81,91 @@ impl Inventory {
         if let Some(known) = known.into_iter().find(|folder| folder.path == path) {
             return known.clone();
         }
-        let mut folder = VarsFolder {
-            path: path.to_owned(),
-            group_files: names_in(&path.join("group_vars"), diagnostics),
-            host_files: names_in(&path.join("host_vars"), diagnostics),
-            ..VarsFolder::default()
-        };
-        if !folder.group_files.is_empty() {
-            for id in (0..self.groups.len()).map(|n| GroupId(index(n))) {
-                folder.read_group(id, &self.group(id).name, &self.vars_rules, diagnostics);
-            }
-        }
-        if !folder.host_files.is_empty() {
-            for id in (0..self.hosts.len()).map(|n| HostId(index(n))) {
-                folder.read_host(id, &self.host(id).name, &self.vars_rules, diagnostics);
-            }
-        }
+        let mut folder = VarsFolder::at(path, diagnostics);
+        self.fill(&mut folder, self.later(), diagnostics);
         folder
     }
 
     /// Reads the `host_vars` of a host that came at run time; what was wrong there is not said in the middle of a run.
     pub(super) fn load_vars_of_host(&mut self, host: HostId) {
-        let name = Arc::clone(&self.host(host).name);
-        let mut diagnostics = Diagnostics::default();
-        for folder in self.inventory_vars.iter_mut().chain(&mut self.playbook_vars) {
+        self.load_late(|inventory, folder, diagnostics| {
             if !folder.hosts.contains_key(&host) {
-                folder.read_host(host, &name, &self.vars_rules, &mut diagnostics);
+                inventory.fill_hosts(folder, &[host], inventory.later(), diagnostics);
             }
-        }
+        });
     }
 
     /// Reads the `group_vars` of a group that came at run time.
     pub(super) fn load_vars_of_group(&mut self, group: GroupId) {
-        let name = Arc::clone(&self.group(group).name);
-        let mut diagnostics = Diagnostics::default();
-        for folder in self.inventory_vars.iter_mut().chain(&mut self.playbook_vars) {
+        self.load_late(|inventory, folder, diagnostics| {
             if !folder.groups.contains_key(&group) {
-                folder.read_group(group, &name, &self.vars_rules, &mut diagnostics);
+                inventory.fill_groups(folder, &[group], inventory.later(), diagnostics);
             }
+        });
+    }
+
+    fn load_late(&mut self, fill: impl Fn(&Inventory, &mut VarsFolder, &mut Diagnostics)) {
+        let mut diagnostics = Diagnostics::default();
+        let mut beside_sources = std::mem::take(&mut self.inventory_vars);
+        let mut beside_playbooks = std::mem::take(&mut self.playbook_vars);
+        for folder in beside_sources.iter_mut().chain(&mut beside_playbooks) {
+            fill(self, folder, &mut diagnostics);
         }
+        self.inventory_vars = beside_sources;
+        self.playbook_vars = beside_playbooks;
     }
 }
 
 impl VarsFolder {
+    /// Returns a folder of which only the names of its files are read.
+    pub(super) fn at(path: &Path, diagnostics: &mut Diagnostics) -> VarsFolder {
+        VarsFolder {
+            path: path.to_owned(),
+            group_files: names_in(&path.join("group_vars"), diagnostics),
+            host_files: names_in(&path.join("host_vars"), diagnostics),
+            ..VarsFolder::default()
+        }
+    }
+
     /// Returns the files of a group (`group_vars`) or a host (`host_vars`), the weakest first.
     pub(super) fn files_of(&self, kind: &str, name: &str, rules: &Rules) -> Vec<PathBuf> {
         let names = if kind == "group_vars" { &self.group_files } else { &self.host_files };
         entity_files(&self.path.join(kind), name, names, rules).unwrap_or_default()
     }
 
-    fn read_group(
+    pub(super) fn read_groups(
         &mut self,
-        id: GroupId,
-        name: &str,
-        rules: &Rules,
+        ids: &[GroupId],
+        inventory: &Inventory,
         diagnostics: &mut Diagnostics,
     ) {
-        let folder = self.path.join("group_vars");
-        if let Some(vars) = read_entity(&folder, name, &self.group_files, rules, diagnostics) {
-            self.groups.insert(id, Arc::new(vars));
+        if self.group_files.is_empty() {
+            return;
+        }
+        let (folder, rules) = (self.path.join("group_vars"), &inventory.vars_rules);
+        for &id in ids {
+            let name = &inventory.group(id).name;
+            if let Some(vars) = read_entity(&folder, name, &self.group_files, rules, diagnostics) {
+                self.groups.insert(id, Arc::new(vars));
+            }
         }
     }
 
-    fn read_host(&mut self, id: HostId, name: &str, rules: &Rules, diagnostics: &mut Diagnostics) {
-        let folder = self.path.join("host_vars");
-        if let Some(vars) = read_entity(&folder, name, &self.host_files, rules, diagnostics) {
-            self.hosts.insert(id, Arc::new(vars));
+    pub(super) fn read_hosts(
+        &mut self,
+        ids: &[HostId],
+        inventory: &Inventory,
+        diagnostics: &mut Diagnostics,
+    ) {
+        if self.host_files.is_empty() {
+            return;
+        }
+        let (folder, rules) = (self.path.join("host_vars"), &inventory.vars_rules);
+        for &id in ids {
+            let name = &inventory.host(id).name;
+            if let Some(vars) = read_entity(&folder, name, &self.host_files, rules, diagnostics) {
+                self.hosts.insert(id, Arc::new(vars));
+            }
         }
     }
 }
@@ -239,7 +260,10 @@ fn files_in(folder: &Path, rules: &Rules, files: &mut Vec<PathBuf>) {
 }
 
 /// Reads a file that holds a mapping of variables.
-fn read_file(path: &Path, vault: &Opener) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
+pub(super) fn read_file(
+    path: &Path,
+    vault: &Opener,
+) -> Result<(Dict, Vec<Diagnostic>), Diagnostic> {
     let shown = path.display().to_string();
     let refuse = |message: String| Diagnostic::bare(message);
     let bytes =

@@ -1,5 +1,4 @@
 """Stands in for what callbacks import most of ansible-core, where it is not installed."""
-import configparser
 import shutil
 
 COLORS = dict(
@@ -13,8 +12,6 @@ SHOWN_IN = dict(
     OK="green", CHANGED="yellow", SKIP="cyan", ERROR="red", UNREACHABLE="bright red", WARN="bright purple", DEPRECATE="purple",
     VERBOSE="blue", DEBUG="dark gray", HIGHLIGHT="white", DIFF_ADD="green", DIFF_REMOVE="red", DIFF_LINES="cyan", INCLUDED="cyan",
 )
-# What the operator's settings and the command line say.
-GIVEN = {"settings": {}, "arguments": {}, "verbosity": 0, "colored": False, "columns": 79, "deprecations": True, "config_file": None}
 
 
 def stringc(text, color, wrap_nonvisible_chars=False):
@@ -96,67 +93,6 @@ class CallbackDisplay:
 
     def debug(self, msg, host=None):
         pass
-
-
-def first_option(about):
-    """Returns the value that the operator gives an option of a plugin, with its default behind it."""
-    found = about.get("default")
-    ini = configparser.RawConfigParser(strict=False, inline_comment_prefixes=(";",))
-    if about.get("ini") and GIVEN["config_file"]:
-        ini.read(GIVEN["config_file"])
-    for place in about.get("ini") or []:
-        if ini.has_option(place["section"], place["key"]):
-            found = ini.get(place["section"], place["key"])
-    for place in about.get("env") or []:
-        found = os.environ.get(place["name"], found)
-    return found
-
-
-def typed_option(value, kind):
-    if value is None:
-        return None
-    if kind in ("bool", "boolean"):
-        return boolean(value, strict=False)
-    if kind in ("int", "integer"):
-        return int(value)
-    if kind == "float":
-        return float(value)
-    if kind == "list" and isinstance(value, str):
-        return [one.strip() for one in value.split(",")]
-    if kind in ("path", "tmppath"):
-        path = os.path.expandvars(os.path.expanduser(value))
-        base = os.path.dirname(GIVEN["config_file"]) if GIVEN["config_file"] else os.getcwd()
-        return os.path.normpath(os.path.join(base, path))
-    if kind in ("pathlist", "pathspec") and isinstance(value, str):
-        return [typed_option(one, "path") for one in value.split("," if kind == "pathlist" else ":")]
-    return str(value) if kind in ("str", "string", None) and isinstance(value, (int, float)) and kind else value
-
-
-def document(text):
-    return unpack(ask(ask="yaml", text=text)["value"]) or {}
-
-
-def fragment(name):
-    """Returns the options of a fragment of documentation: of the shared ones, those that the operator's settings have."""
-    short = name.rpartition("ansible.builtin.")[2]
-    if short in ("default_callback", "result_format_callback"):
-        return {key: {"given": value} for key, value in GIVEN["settings"].items()}
-    parts = name.split(".")
-    if len(parts) < 3:
-        return {}
-    loaded = importlib.import_module("ansible_collections.%s.%s.plugins.doc_fragments.%s" % tuple(parts[:3]))
-    part = parts[3].upper() if len(parts) > 3 else "DOCUMENTATION"
-    return options_of(getattr(loaded.ModuleDocFragment, part))
-
-
-def options_of(text):
-    documented = as_written(document(text))
-    extended = documented.get("extends_documentation_fragment") or []
-    options = {}
-    for name in extended if isinstance(extended, list) else [extended]:
-        options.update(fragment(name))
-    options.update(documented.get("options") or {})
-    return options
 
 
 # By what v2 methods do where a callback has only the older ones: their names and what these get.

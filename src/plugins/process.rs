@@ -20,9 +20,18 @@ pub(super) const PLUGINS: &str = concat!(
 pub(super) const CALLBACKS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("options.py"),
     include_str!("shown.py"),
     include_str!("callback_base.py"),
     include_str!("callbacks.py")
+);
+
+/// What runs vars plugins.
+pub(super) const VARIABLES: &str = concat!(
+    include_str!("stand_in.py"),
+    include_str!("host.py"),
+    include_str!("options.py"),
+    include_str!("variables.py")
 );
 
 pub(super) struct Process {
@@ -81,6 +90,21 @@ impl Process {
     ) -> Result<serde_json::Value, String> {
         self.send(message)?;
         self.receive()
+    }
+
+    /// Sends a message; what is asked meanwhile is answered, until the message is.
+    pub(super) fn converse(
+        &mut self,
+        mut message: serde_json::Value,
+        answer: &mut dyn FnMut(&serde_json::Value) -> serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
+        loop {
+            let answered = self.exchange(&message)?;
+            if answered.get("ask").is_none() {
+                return Ok(answered);
+            }
+            message = answer(&answered);
+        }
     }
 
     fn send(&mut self, message: &serde_json::Value) -> Result<(), String> {

@@ -4,19 +4,6 @@ import signal
 import time
 
 
-def told_text(value):
-    """Returns the text of a template of the playbook, which callbacks see as it is written."""
-    return str(value) if isinstance(value, Trusted) else value
-
-
-def as_written(value):
-    if isinstance(value, list):
-        return [as_written(one) for one in value]
-    if isinstance(value, dict):
-        return {told_text(key): as_written(one) for key, one in value.items()}
-    return told_text(value)
-
-
 def evaluable(value):
     """Returns a variable as the installed ansible-core evaluates it: what the operator wrote may be a template."""
     if not INSTALLED:

@@ -67,14 +67,32 @@ fn dict_packed(dict: &Dict) -> Json {
     tagged("dict", pairs)
 }
 
+/// What a plugin says of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    Plain,
+    /// It may be evaluated.
+    Trusted,
+    /// It is what a vault holds.
+    Sealed,
+}
+
 /// Returns the value that a plugin gave.
 pub fn unpacked(json: &Json) -> Result<Value, Failure> {
+    // Nothing that a plugin gives is evaluated.
+    unpacked_with(json, &|text, _| Value::str(text))
+}
+
+/// Returns the value that a plugin gave, its texts as the caller makes them.
+pub fn unpacked_with(json: &Json, make: &dyn Fn(&str, Words) -> Value) -> Result<Value, Failure> {
+    let unpacked = |json: &Json| unpacked_with(json, make);
     let items = |list: &Json| -> Result<Vec<Value>, Failure> {
         list.as_array().into_iter().flatten().map(unpacked).collect()
     };
     let Json::Object(map) = json else {
         return match json {
             Json::Array(_) => Ok(Value::list(items(json)?)),
+            Json::String(text) => Ok(make(text, Words::Plain)),
             other => Ok(Value::from(other.clone())),
         };
     };
@@ -101,13 +119,14 @@ pub fn unpacked(json: &Json) -> Result<Value, Failure> {
         "timedelta" => {
             Value::Object(std::sync::Arc::new(Duration(inner.as_i64().ok_or_else(bad)?)))
         }
-        // Nothing that a plugin gives is evaluated.
-        "template" => Value::str(text),
+        "template" => make(text, Words::Trusted),
+        "vault" => make(text, Words::Sealed),
         "undefined" => return Err(Failure { message: text.to_owned(), is_undefined: true }),
         _ => {
             let mut dict = Dict::new();
             for pair in inner.as_array().into_iter().flatten() {
-                dict.insert(unpacked(&pair[0])?, unpacked(&pair[1])?);
+                // A key is a name, whoever says it.
+                dict.insert(self::unpacked(&pair[0])?, unpacked(&pair[1])?);
             }
             dict.into()
         }

@@ -4,25 +4,12 @@ use std::path::PathBuf;
 
 use super::{
     Entry, Reader, Setting, Shown,
-    coerce::{Kind, Sources, choices},
+    choices::{
+        DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
+        TransferMethod, VarsOccasion,
+    },
+    coerce::{Kind, Sources},
 };
-
-choices! {
-    /// When facts are gathered.
-    Gathering { Implicit = "implicit", Explicit = "explicit", Smart = "smart" }
-    /// What happens with a dictionary that is defined twice.
-    HashBehaviour { Replace = "replace", Merge = "merge" }
-    /// What happens with a key that stands twice in a mapping.
-    DuplicateKey { Warn = "warn", Error = "error", Ignore = "ignore" }
-    /// What happens when a pattern matches no host.
-    PatternMismatch { Warning = "warning", Error = "error", Ignore = "ignore" }
-    /// What happens with group names that are no variable names.
-    GroupNames { Never = "never", Always = "always", Ignore = "ignore", Silently = "silently" }
-    /// How results are shown.
-    ResultFormat { Json = "json", Yaml = "yaml" }
-    /// How the reference moves files; all of them mean the one channel.
-    TransferMethod { Smart = "smart", Sftp = "sftp", Scp = "scp", Piped = "piped" }
-}
 
 macro_rules! settings {
     (@default none) => { None };
@@ -40,6 +27,8 @@ macro_rules! settings {
             pub working_dir: PathBuf,
             /// Whether sources are asked anew, whatever is kept of them.
             pub flush_cache: bool,
+            /// Whether the inventory itself is what is shown.
+            pub shows_inventory: bool,
             /// Variables of the command line, for sources that use them.
             pub extra_vars: std::sync::Arc<crate::value::Dict>,
             $(#[doc = $doc] pub $name: Setting<$kind>,)+
@@ -70,6 +59,7 @@ macro_rules! settings {
                     config_file: None,
                     working_dir: PathBuf::new(),
                     flush_cache: false,
+                    shows_inventory: false,
                     extra_vars: std::sync::Arc::default(),
                     $($name: reader.setting(next()),)+
                 }
@@ -123,6 +113,14 @@ settings! {
     hash_behaviour: HashBehaviour = "replace", [("defaults", "hash_behaviour")], ["ANSIBLE_HASH_BEHAVIOUR"];
     /// Order of the groups' variables
     precedence: Vec<String> = "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", [("defaults", "precedence")], ["ANSIBLE_PRECEDENCE"];
+    /// Folders of vars plugins
+    vars_plugins: Vec<PathBuf> = "{home}/plugins/vars:/usr/share/ansible/plugins/vars", [("defaults", "vars_plugins")], ["ANSIBLE_VARS_PLUGINS"];
+    /// Vars plugins that need to be enabled, in their order
+    vars_plugins_enabled: Vec<String> = "host_group_vars", [("defaults", "vars_plugins_enabled")], ["ANSIBLE_VARS_ENABLED"];
+    /// When vars plugins are asked that do not say it
+    run_vars_plugins: VarsOccasion = "demand", [("defaults", "run_vars_plugins")], ["ANSIBLE_RUN_VARS_PLUGINS"];
+    /// When `group_vars` and `host_vars` are read: `all`, `inventory` or `task`
+    vars_host_group_vars_stage: Option<String> = none, [("vars_host_group_vars", "stage")], ["ANSIBLE_VARS_PLUGIN_STAGE"];
     /// Whether a role's variables are its own
     private_role_vars: bool = "False", [("defaults", "private_role_vars")], ["ANSIBLE_PRIVATE_ROLE_VARS"];
     /// Which playbook's folder has `group_vars` and `host_vars`

@@ -1,0 +1,40 @@
+//! Folders of plugins beside playbooks and in roles, in the order in which they came.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+/// What the folders of playbooks and roles hold of plugins that the run itself loads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brought {
+    pub callbacks: Vec<PathBuf>,
+    pub vars: Vec<PathBuf>,
+    /// Folders `ansible_collections`.
+    pub collections: Vec<PathBuf>,
+}
+
+static BROUGHT: Mutex<Brought> =
+    Mutex::new(Brought { callbacks: Vec::new(), vars: Vec::new(), collections: Vec::new() });
+
+/// Keeps the plugins of a playbook's or a role's folder in mind.
+pub fn bring(folder: &Path) {
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
+    let Brought { callbacks, vars, collections } = &mut *brought;
+    for (below, known) in [
+        ("callback_plugins", callbacks),
+        ("vars_plugins", vars),
+        ("collections/ansible_collections", collections),
+    ] {
+        let own = folder.join(below);
+        if !known.contains(&own) && own.is_dir() {
+            known.push(own);
+        }
+    }
+}
+
+/// Returns what came with the playbooks and roles that were read so far.
+pub fn brought() -> Brought {
+    BROUGHT.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
