@@ -328,7 +328,7 @@ fn group(run: &Run, name: &str) -> Json {
     let Some(id) = inventory.group_id(name) else { return json!({"vars": {}, "hosts": []}) };
     let hosts = inventory.members(id).into_iter();
     let hosts: Vec<_> = hosts.map(|host| inventory.host(host).name.to_string()).collect();
-    json!({"vars": packed(&inventory.group_vars(id).into()), "hosts": hosts})
+    json!({"vars": packed(&inventory.group_vars(id, true).into()), "hosts": hosts})
 }
 
 /// An output for the time before it is known who shows the run.

@@ -199,6 +199,13 @@ pub fn inventory(
     }
 }
 
+/// Variables stay where they are said.
+#[derive(Clone, Copy)]
+struct Export {
+    /// Whether those beside the playbook count.
+    beside_playbook: bool,
+}
+
 fn show(
     args: &InventoryArgs,
     settings: &Settings,
@@ -218,6 +225,8 @@ fn show(
         }
         _ => (),
     }
+    // Where no playbook was named, what lies in the working folder is nothing of a group's own.
+    let beside_playbook = args.playbook_dir.is_some() || settings.playbook_dir.is_some();
     let failed = |message: String| Box::new(Diagnostic::bare(message));
     if let Some(name) = &args.host {
         let selection = inventory.select(&[name], limit.as_ref()).map_err(Box::new)?;
@@ -244,11 +253,14 @@ fn show(
                 "Pattern must be valid group name when using --graph",
             )));
         };
-        return Ok((graph::render(inventory, group, args.vars, extra_vars), Vec::new()));
+        return Ok((
+            graph::render(inventory, group, args.vars, beside_playbook, extra_vars),
+            Vec::new(),
+        ));
     }
     // As in the reference, the group of the command line is for the graph alone.
     let selection = inventory.select(&["all"], limit.as_ref()).map_err(Box::new)?;
-    let export = args.export || *settings.inventory_export;
+    let export = (args.export || *settings.inventory_export).then_some(Export { beside_playbook });
     if args.yaml || args.toml {
         let selected = selection.hosts.iter().copied().collect();
         let shown = nested::Nested { inventory, selected, export, extra_vars };

@@ -77,15 +77,32 @@ impl Inventory {
     }
 
     /// Returns what is said of a group itself: in the sources, and in `group_vars` beside them and the playbook.
-    pub fn group_vars(&self, group: GroupId) -> Dict {
+    pub fn group_vars(&self, group: GroupId, beside_playbook: bool) -> Dict {
         let mut vars = Dict::clone(&self.group(group).vars);
         let priority = self.group(group).priority;
         if priority != 1 {
             vars.insert("ansible_group_priority", priority);
         }
-        for folder in self.inventory_vars.iter().chain(self.playbook_folder()) {
+        let beside = self.playbook_folder().filter(|_| beside_playbook);
+        for folder in self.inventory_vars.iter().chain(beside) {
             if let Some(over) = folder.groups.get(&group) {
                 vars.combine(Dict::clone(over), self.vars_rules.merge);
+            }
+        }
+        vars
+    }
+
+    /// Returns a host's variables without those of its groups.
+    pub fn own_vars(&self, host: HostId, beside_playbook: bool) -> Dict {
+        let mut vars = Dict::new();
+        for layer in self.layers(host) {
+            let counts = match layer.kind {
+                LayerKind::Host | LayerKind::InventoryHostVars => true,
+                LayerKind::PlaybookHostVars => beside_playbook,
+                _ => false,
+            };
+            if counts {
+                vars.combine(Dict::clone(&layer.vars), self.merges());
             }
         }
         vars

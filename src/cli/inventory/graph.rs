@@ -11,9 +11,10 @@ pub(super) fn render(
     inventory: &Inventory,
     group: GroupId,
     with_vars: bool,
+    beside_playbook: bool,
     extra_vars: &Dict,
 ) -> String {
-    let mut tree = Tree { inventory, with_vars, extra_vars, text: String::new() };
+    let mut tree = Tree { inventory, with_vars, beside_playbook, extra_vars, text: String::new() };
     tree.group(group, 0);
     tree.text
 }
@@ -21,6 +22,8 @@ pub(super) fn render(
 struct Tree<'a> {
     inventory: &'a Inventory,
     with_vars: bool,
+    /// Whether the playbook's variables count as a group's.
+    beside_playbook: bool,
     extra_vars: &'a Dict,
     text: String,
 }
@@ -50,7 +53,7 @@ impl Tree<'_> {
             }
         }
         if self.with_vars {
-            self.vars(&self.inventory.group_vars(id), depth + 1);
+            self.vars(&self.inventory.group_vars(id, self.beside_playbook), depth + 1);
         }
     }
 

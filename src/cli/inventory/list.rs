@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json, ser::PrettyFormatter};
 
-use super::vars_of;
+use super::{Export, vars_of};
 use crate::{
     inventory::{ALL, GroupId, HostId, Inventory},
     value::{Dict, Template, Value},
@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn render(
     inventory: &Inventory,
     hosts: &[HostId],
-    export: bool,
+    export: Option<Export>,
     extra_vars: &Dict,
 ) -> String {
     let mut all = Map::new();
@@ -24,8 +24,10 @@ pub(super) fn render(
     list.group(ALL, &mut all, &mut seen);
     let mut host_vars = Map::new();
     for host in hosts {
-        let vars =
-            if export { list.own_vars(*host) } else { vars_of(inventory, *host, extra_vars) };
+        let vars = match export {
+            Some(export) => inventory.own_vars(*host, export.beside_playbook),
+            None => vars_of(inventory, *host, extra_vars),
+        };
         if !vars.is_empty() {
             let entries = vars.iter().map(|(key, value)| {
                 let key = key.key_text();
@@ -49,7 +51,7 @@ pub(super) fn host(vars: &Dict) -> String {
 struct List<'a> {
     inventory: &'a Inventory,
     selected: &'a FxHashSet<HostId>,
-    export: bool,
+    export: Option<Export>,
 }
 
 impl List<'_> {
@@ -76,8 +78,8 @@ impl List<'_> {
         if !children.is_empty() {
             entry.insert("children".to_owned(), children.into());
         }
-        if self.export {
-            let vars = self.inventory.group_vars(id);
+        if let Some(export) = self.export {
+            let vars = self.inventory.group_vars(id, export.beside_playbook);
             if !vars.is_empty() {
                 entry.insert("vars".to_owned(), dict(&vars, Some(self.inventory)));
             }
@@ -88,18 +90,6 @@ impl List<'_> {
         for child in &group.children {
             self.group(*child, all, seen);
         }
-    }
-
-    /// A host's variables without those of its groups.
-    fn own_vars(&self, host: HostId) -> Dict {
-        use crate::inventory::LayerKind::{Host, InventoryHostVars, PlaybookHostVars};
-        let mut vars = Dict::new();
-        for layer in self.inventory.layers(host) {
-            if matches!(layer.kind, Host | InventoryHostVars | PlaybookHostVars) {
-                vars.combine(Dict::clone(&layer.vars), self.inventory.merges());
-            }
-        }
-        vars
     }
 }
 

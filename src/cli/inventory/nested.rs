@@ -2,9 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use super::vars_of;
+use super::{Export, vars_of};
 use crate::{
-    inventory::{ALL, GroupId, HostId, Inventory, LayerKind},
+    inventory::{ALL, GroupId, HostId, Inventory},
     value::{Dict, Value},
     yaml::{Style, write},
 };
@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Nested<'a> {
     pub(super) inventory: &'a Inventory,
     pub(super) selected: FxHashSet<HostId>,
-    pub(super) export: bool,
+    pub(super) export: Option<Export>,
     pub(super) extra_vars: &'a Dict,
 }
 
@@ -81,8 +81,8 @@ impl Nested<'_> {
 
     /// Adds a group's variables where they are to be exported.
     fn add_vars(&self, id: GroupId, entry: &mut Dict) {
-        if self.export {
-            let vars = self.inventory.group_vars(id);
+        if let Some(export) = self.export {
+            let vars = self.inventory.group_vars(id, export.beside_playbook);
             if !vars.is_empty() {
                 entry.insert("vars", vars);
             }
@@ -130,18 +130,9 @@ impl Nested<'_> {
     }
 
     fn vars(&self, host: HostId) -> Dict {
-        if !self.export {
-            return vars_of(self.inventory, host, self.extra_vars);
+        match self.export {
+            Some(export) => self.inventory.own_vars(host, export.beside_playbook),
+            None => vars_of(self.inventory, host, self.extra_vars),
         }
-        let mut vars = Dict::new();
-        for layer in self.inventory.layers(host) {
-            if matches!(
-                layer.kind,
-                LayerKind::Host | LayerKind::InventoryHostVars | LayerKind::PlaybookHostVars
-            ) {
-                vars.combine(Dict::clone(&layer.vars), self.inventory.merges());
-            }
-        }
-        vars
     }
 }
