@@ -55,7 +55,7 @@ pub use options::{Junit, Options};
 pub use python::{Known, Plugin, PythonRun, python};
 pub use secrets::Secrets;
 pub use sink::{Sink, banner};
-pub use units::{Beside, beside, main, several};
+pub use units::{Beside, beside, is_ours, main, several};
 pub use warning::announcement;
 
 /// Returns what `-v` says first: which file the settings come from.

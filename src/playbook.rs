@@ -19,7 +19,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub(crate) use action::{foreign_in, module_in, takes_text};
 pub use collections::{Collections, Routed};
-pub use keywords::{KEYWORDS, Keyword, KeywordSpec, Keywords, Levels, META_ACTIONS};
+pub use keywords::{KEYWORDS, Keyword, KeywordSet, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub(crate) use load::is_variable_name;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
 pub use role::{Role, RoleCall, RoleFiles};
@@ -100,6 +100,12 @@ impl Level {
         self.chain().find_map(|level| level.keywords.get(keyword))
     }
 
+    /// Returns which keywords are said here or around here.
+    pub fn said(&self) -> KeywordSet {
+        let keywords = self.chain().flat_map(|level| level.keywords.iter());
+        keywords.map(|(keyword, ..)| keyword).collect()
+    }
+
     /// Returns a keyword's values from the play down to here, for those that add up.
     pub fn inherited(&self, keyword: Keyword) -> Vec<&(Value, Span)> {
         let mut found: Vec<_> =
@@ -160,7 +166,7 @@ pub struct Block {
 }
 
 /// One action with its keywords.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// Its own keywords and `vars`, below those of its block.
     pub level: Arc<Level>,
@@ -213,7 +219,7 @@ impl Foreign {
 }
 
 /// Arguments of an action, each with its place.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Args {
     pub entries: Vec<Argument>,
     /// Expressions that give all of them, the stronger one last: `args: "{{ more }}"`, then `copy: "{{ options }}"`.

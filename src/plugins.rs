@@ -4,11 +4,10 @@
 
 mod acting;
 mod brought;
-mod callbacks;
 mod installed;
 mod process;
+mod served;
 mod sources;
-mod variables;
 mod wire;
 
 use std::{
@@ -19,14 +18,13 @@ use std::{
 };
 
 pub use acting::{Acting, Actions};
-pub use brought::{Brought, bring, brought};
-pub use callbacks::{Callbacks, core_installed};
-pub use installed::{installed_where, site_packages};
+pub use brought::{Brought, bring, brought, has_sources, in_collection};
+pub use installed::{core_installed, installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
+pub use served::Served;
 pub use sources::{Listed, list_source};
-pub use variables::VarsPython;
 pub use wire::{Words, packed, unpacked, unpacked_with};
 
 use crate::{

@@ -8,7 +8,7 @@ mod node;
 mod scalar;
 mod write;
 
-pub use compose::{Document, parse, parse_all, treat_duplicates};
+pub use compose::{Document, parse, parse_all, treat_duplicates, value};
 pub use node::{Node, NodeKind};
 pub use scalar::Scalar;
 pub use write::{Style, write};

@@ -269,7 +269,7 @@ fn talk(
                 }
                 None => {
                     end(&mut child);
-                    break Ended::NoAnswer(question.text.clone(), bytes_repr(&asked));
+                    break Ended::NoAnswer(question.text.clone(), text::bytes_repr(&asked));
                 }
             }
         } else if timeout.is_some_and(|timeout| heard.elapsed() > timeout) {
@@ -292,25 +292,6 @@ fn next_question(questions: &[Question], text: &str) -> Result<Option<(usize, us
         }
     }
     Ok(first.filter(|(_, _, end)| *end > 0).map(|(at, _, end)| (at, end)))
-}
-
-/// Bytes as Python shows them.
-fn bytes_repr(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    let mut shown = format!("b{quote}");
-    for &byte in bytes {
-        match byte {
-            b'\\' => shown.push_str("\\\\"),
-            b'\n' => shown.push_str("\\n"),
-            b'\r' => shown.push_str("\\r"),
-            b'\t' => shown.push_str("\\t"),
-            byte if char::from(byte) == quote => shown.extend(['\\', quote]),
-            0x20..0x7f => shown.push(char::from(byte)),
-            _ => shown.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    shown.push(quote);
-    shown
 }
 
 fn code(status: std::process::ExitStatus) -> i32 {

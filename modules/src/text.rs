@@ -45,6 +45,25 @@ pub fn no_utf8(text: &str) -> Option<String> {
     Some(format!("'utf-8' codec can't encode {what}: surrogates not allowed"))
 }
 
+/// Returns bytes as Python shows them: `b'a\n'`.
+pub fn bytes_repr(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut shown = format!("b{quote}");
+    for &byte in bytes {
+        match byte {
+            b'\\' => shown.push_str("\\\\"),
+            b'\n' => shown.push_str("\\n"),
+            b'\r' => shown.push_str("\\r"),
+            b'\t' => shown.push_str("\\t"),
+            byte if char::from(byte) == quote => shown.extend(['\\', quote]),
+            0x20..0x7f => shown.push(char::from(byte)),
+            _ => shown.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    shown.push(quote);
+    shown
+}
+
 /// Returns a text of [`from_bytes`] as it is printed: question marks stand for what is no UTF-8.
 pub fn displayed(text: &str) -> std::borrow::Cow<'_, str> {
     let is_byte = |c: char| u32::from(c) >= FIRST;

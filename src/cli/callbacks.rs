@@ -13,10 +13,10 @@ use super::{
     terminal,
 };
 use crate::{
-    diagnostic::{Diagnostic, Source},
+    diagnostic::Diagnostic,
     executor::Run,
-    output::{self, Aside, Beside, Event, Known, Options, Output, Plugin, PythonRun, Sink},
-    plugins::{Callbacks, brought, core_installed, packed, reply},
+    output::{self, Aside, Beside, Event, Known, Options, Output, Plugin, PythonRun},
+    plugins::{Served, brought, core_installed, has_sources, in_collection, packed, reply},
     template::{Asked, Env},
     value::Value,
     vars::Names,
@@ -113,7 +113,7 @@ pub(super) fn show(run: &Arc<Run>, chosen: Chosen<'_>) -> Result<(), Refusal> {
         }
     }
     close(&mut outputs, &mut in_python);
-    run.printer.change(|_| output::several(outputs));
+    run.printer.change(output::several(outputs));
     Ok(())
 }
 
@@ -185,32 +185,17 @@ impl<'a> Places<'a> {
         {
             return true;
         }
-        let options = Options::default();
-        let quiet = || Sink::to(Box::new(std::io::sink()));
-        let ours = output::main(name, &options, quiet()).is_some()
-            || !matches!(output::beside(name, &options, quiet()), Beside::Unknown);
-        if ours || name.is_empty() {
+        if name.is_empty() || output::is_ours(name) {
             return false;
         }
-        let mut parts = name.split('.');
-        match (parts.next(), parts.next(), parts.next()) {
-            (Some(namespace), Some(collection), Some(_)) => {
-                let below = Path::new(namespace).join(collection).join("plugins/callback");
-                self.collections().iter().any(|root| root.join(&below).is_dir())
-            }
+        in_collection(name, "callback", &self.collections()).unwrap_or_else(|| {
             // It may be another name of one in a collection.
-            _ => self.run.settings.collections_scan_sys_path.value && core_installed(),
-        }
+            self.run.settings.collections_scan_sys_path.value && core_installed()
+        })
     }
 
     fn has_sources(&self) -> bool {
-        let is_source = |entry: std::fs::DirEntry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.ends_with(".py") && !name.starts_with(['_', '.'])
-        };
-        let entries = self.folders.iter().filter_map(|folder| std::fs::read_dir(folder).ok());
-        entries.flatten().flatten().any(is_source)
+        self.folders.iter().any(|folder| has_sources(folder))
     }
 }
 
@@ -254,7 +239,7 @@ fn load(
         "base": std::env::current_dir().unwrap_or_default(),
     });
     let known = Arc::new(World(Arc::downgrade(run)));
-    let callbacks = Callbacks::start().map_err(Unloaded::no_python)?;
+    let callbacks = Served::callbacks().map_err(Unloaded::no_python)?;
     let python = PythonRun::new(callbacks, known, sink, chosen.options.clone());
     let answer = python.exchange(message).map_err(Unloaded::no_python)?;
     if let Some(error) = answer["error"].as_str() {
@@ -285,9 +270,9 @@ impl Known for World {
         let Some(run) = self.0.upgrade() else { return json!({"error": "the run is over"}) };
         let text = |key: &str| asked[key].as_str().unwrap_or_default();
         match text("ask") {
-            "yaml" => match read(text("text")) {
+            "yaml" => match yaml::value("DOCUMENTATION", text("text")) {
                 Ok(value) => json!({"value": packed(&value)}),
-                Err(error) => json!({"error": error}),
+                Err(error) => json!({"error": error.message}),
             },
             "host" => host(&run, text("host")),
             "group" => group(&run, text("group")),
@@ -299,12 +284,6 @@ impl Known for World {
             }
         }
     }
-}
-
-fn read(text: &str) -> Result<Value, String> {
-    let source = Source::new("DOCUMENTATION", text.to_owned());
-    let document = yaml::parse(&source).map_err(|error| error.message)?;
-    Ok(document.root.map_or(Value::None, |root| root.to_value()))
 }
 
 fn host(run: &Run, name: &str) -> Json {

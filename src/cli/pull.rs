@@ -123,7 +123,10 @@ impl Pull {
                 "[WARNING]: Unable to update repository. Continuing with (forced) run of playbook.",
             );
         } else if self.args.only_if_changed && !output.contains("\"changed\": true") {
-            self.say(format!("Repository has not changed, quitting: {}", bytes_repr(&output)));
+            self.say(format!(
+                "Repository has not changed, quitting: {}",
+                windlass_modules::text::bytes_repr(output.as_bytes())
+            ));
             return Ok(0);
         }
         let playbooks = self.playbooks()?;
@@ -343,25 +346,6 @@ fn show(output: ChildStdout, errors: ChildStderr) -> std::io::Result<Vec<u8>> {
         }
     }
     Ok(seen)
-}
-
-/// Returns a text as Python shows its bytes.
-fn bytes_repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut shown = format!("b{quote}");
-    for byte in text.bytes() {
-        match byte {
-            b'\n' => shown.push_str("\\n"),
-            b'\r' => shown.push_str("\\r"),
-            b'\t' => shown.push_str("\\t"),
-            b'\\' => shown.push_str("\\\\"),
-            _ if char::from(byte) == quote => shown.extend(['\\', quote]),
-            b' '..=b'~' => shown.push(char::from(byte)),
-            _ => shown.push_str(&format!("\\x{byte:02x}")),
-        }
-    }
-    shown.push(quote);
-    shown
 }
 
 fn status_of(status: ExitStatus) -> u8 {

@@ -29,8 +29,13 @@ pub struct Span {
 impl Span {
     /// Returns the place as results name it: with the absolute path of its file.
     pub fn origin(&self) -> String {
+        format!("{}:{}", self.origin_line(), self.column + 1)
+    }
+
+    /// Returns the absolute path of its file, and the line.
+    pub fn origin_line(&self) -> String {
         let path = std::path::absolute(&*self.source.path).unwrap_or_default();
-        format!("{}:{}:{}", path.display(), self.line + 1, self.column + 1)
+        format!("{}:{}", path.display(), self.line + 1)
     }
 
     /// Returns the range from one (line, column) to before another.

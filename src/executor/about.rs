@@ -157,7 +157,7 @@ impl About for Play {
         about.insert("roles", Value::list(roles.collect::<Vec<_>>()));
         about.insert("tasks", Value::list(groups(&self.sections)));
         about.insert("dir", self.dir.display().to_string());
-        about.insert("place", place(&self.span));
+        about.insert("place", self.span.origin_line());
         about
     }
 }
@@ -205,10 +205,4 @@ fn names_of(entries: &[Entry], names: &mut Vec<Value>) {
 
 fn task_name(task: &Task) -> Value {
     task.name.clone().unwrap_or_else(|| Value::str(&*task.action_written))
-}
-
-/// Where something stands, as the reference names it.
-fn place(span: &crate::diagnostic::Span) -> String {
-    let path = std::path::absolute(&*span.source.path).unwrap_or_default();
-    format!("{}:{}", path.display(), span.line + 1)
 }

@@ -47,10 +47,9 @@ impl Printer {
     }
 
     /// Shows the run by another output from now on.
-    pub fn change(&self, change: impl FnOnce(Box<dyn Output>) -> Box<dyn Output>) {
+    pub fn change(&self, next: Box<dyn Output>) {
         let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *output, Box::new(Silent));
-        *output = change(before);
+        *output = next;
         self.wanted.set(output.wants());
     }
 
@@ -69,13 +68,6 @@ impl Printer {
     pub fn event(&self, event: &Event) {
         self.output.lock().unwrap_or_else(PoisonError::into_inner).event(event);
     }
-}
-
-/// Stands for an output that is being replaced.
-struct Silent;
-
-impl Output for Silent {
-    fn event(&mut self, _: &Event) {}
 }
 
 /// The events of one task on several hosts.

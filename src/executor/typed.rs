@@ -26,7 +26,7 @@ pub(super) enum Type {
 }
 
 /// The keywords of a type, in the order in which they are looked at.
-const TYPED: [(Keyword, Type); 22] = [
+const TYPED: [(Keyword, Type); 23] = [
     (Keyword::Async, Type::Int),
     (Keyword::AnyErrorsFatal, Type::Bool),
     (Keyword::Become, Type::Bool),
@@ -49,6 +49,7 @@ const TYPED: [(Keyword, Type); 22] = [
     (Keyword::RemoteUser, Type::Any),
     (Keyword::Retries, Type::Int),
     (Keyword::Timeout, Type::Int),
+    (Keyword::RunOnce, Type::Bool),
 ];
 
 const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
@@ -168,19 +169,18 @@ impl Prepared {
 
     fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {
         let level = &self.task.level;
-        for (keyword, of) in TYPED {
-            if let Some((value, span)) = evaluated(level, keyword, env)? {
-                self.check(keyword, of, &value, span)?;
+        let said = level.said();
+        for (keyword, of) in TYPED.into_iter().filter(|(keyword, _)| said.has(*keyword)) {
+            let Some((value, span)) = evaluated(level, keyword, env)? else { continue };
+            self.check(keyword, of, &value, span)?;
+            let limit = as_int(&value).filter(|limit| !(0..=LONGEST).contains(limit));
+            if let (Keyword::Timeout, Some(limit)) = (keyword, limit) {
+                let message =
+                    format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
+                return Err(Failure::at(None, message));
             }
         }
-        let limit = evaluated(level, Keyword::Timeout, env)?.and_then(|(value, _)| as_int(&value));
-        if let Some(limit) = limit.filter(|limit| !(0..=LONGEST).contains(limit)) {
-            let message =
-                format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
-            return Err(Failure::at(None, message));
-        }
-        let once = evaluated(level, Keyword::RunOnce, env)?;
-        once.map_or(Ok(()), |(value, span)| self.check(Keyword::RunOnce, Type::Bool, &value, span))
+        Ok(())
     }
 
     fn check(&self, keyword: Keyword, of: Type, value: &Value, span: &Span) -> Result<(), Failure> {

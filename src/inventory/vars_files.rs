@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::Hash,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -139,16 +140,9 @@ impl VarsFolder {
         inventory: &Inventory,
         diagnostics: &mut Diagnostics,
     ) {
-        if self.group_files.is_empty() {
-            return;
-        }
-        let (folder, rules) = (self.path.join("group_vars"), &inventory.vars_rules);
-        for &id in ids {
-            let name = &inventory.group(id).name;
-            if let Some(vars) = read_entity(&folder, name, &self.group_files, rules, diagnostics) {
-                self.groups.insert(id, Arc::new(vars));
-            }
-        }
+        let named = ids.iter().map(|&id| (id, &*inventory.group(id).name));
+        let folder = (self.path.join("group_vars"), &self.group_files);
+        read_entities(named, folder, &inventory.vars_rules, &mut self.groups, diagnostics);
     }
 
     pub(super) fn read_hosts(
@@ -157,15 +151,26 @@ impl VarsFolder {
         inventory: &Inventory,
         diagnostics: &mut Diagnostics,
     ) {
-        if self.host_files.is_empty() {
-            return;
-        }
-        let (folder, rules) = (self.path.join("host_vars"), &inventory.vars_rules);
-        for &id in ids {
-            let name = &inventory.host(id).name;
-            if let Some(vars) = read_entity(&folder, name, &self.host_files, rules, diagnostics) {
-                self.hosts.insert(id, Arc::new(vars));
-            }
+        let named = ids.iter().map(|&id| (id, &*inventory.host(id).name));
+        let folder = (self.path.join("host_vars"), &self.host_files);
+        read_entities(named, folder, &inventory.vars_rules, &mut self.hosts, diagnostics);
+    }
+}
+
+/// Reads the files of groups or hosts in a folder of which the names are known.
+fn read_entities<'n, Id: Eq + Hash>(
+    named: impl Iterator<Item = (Id, &'n str)>,
+    (folder, files): (PathBuf, &FxHashSet<String>),
+    rules: &Rules,
+    into: &mut FxHashMap<Id, Arc<Dict>>,
+    diagnostics: &mut Diagnostics,
+) {
+    if files.is_empty() {
+        return;
+    }
+    for (id, name) in named {
+        if let Some(vars) = read_entity(&folder, name, files, rules, diagnostics) {
+            into.insert(id, Arc::new(vars));
         }
     }
 }

@@ -3,10 +3,12 @@
 //! Invariant: no Python is started unless there is one besides that which reads `group_vars` and `host_vars`: that is ours.
 
 use std::{
+    hash::Hash,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -14,9 +16,12 @@ use super::{
     vars_files::{VarsFolder, read_file},
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Fault, Source},
+    diagnostic::{Diagnostic, Diagnostics, Fault},
     paths::normal,
-    plugins::{Brought, VarsPython, Words, brought, installed_where, packed, unpacked_with},
+    plugins::{
+        Brought, Served, Words, brought, has_sources, in_collection, installed_where, packed,
+        unpacked_with,
+    },
     settings::{Settings, VarsOccasion},
     value::{Dict, Encrypted, Template, Value},
     vault::Opener,
@@ -67,7 +72,7 @@ pub(super) struct VarsPlugins {
     order: Vec<Plugin>,
     /// What came with the playbooks and roles when plugins were looked for.
     brought: Option<Brought>,
-    python: Option<Arc<Mutex<VarsPython>>>,
+    python: Option<Arc<Mutex<Served>>>,
 }
 
 /// Groups or hosts, as Python is told of them.
@@ -119,18 +124,11 @@ impl VarsPlugins {
         let local = brought.collections.clone();
         self.brought = Some(brought);
         let roots = || local.iter().chain(&self.collections).chain((self.installed)());
-        let in_collection = self.enabled.iter().any(|name| {
-            let mut parts = name.split('.');
-            match (parts.next(), parts.next(), parts.next()) {
-                (Some(namespace), Some(collection), Some(_)) if namespace != "ansible" => {
-                    let below = Path::new(namespace).join(collection).join("plugins/vars");
-                    roots().any(|root| root.join(&below).is_dir())
-                }
-                _ => false,
-            }
-        });
-        if !(is_first || has_more) || !(in_collection || folders.iter().any(|dir| has_sources(dir)))
-        {
+        let is_there = |name: &String| {
+            !name.starts_with("ansible.") && in_collection(name, "vars", roots()) == Some(true)
+        };
+        let is_named = self.enabled.iter().any(is_there);
+        if !(is_first || has_more) || !(is_named || folders.iter().any(|dir| has_sources(dir))) {
             return false;
         }
         let roots: Vec<&PathBuf> = roots().collect();
@@ -148,7 +146,7 @@ impl VarsPlugins {
     fn load(&mut self, message: Json) -> Result<(), Diagnostic> {
         let python = match self.python.take() {
             Some(python) => python,
-            None => Arc::new(Mutex::new(VarsPython::start().map_err(Diagnostic::bare)?)),
+            None => Arc::new(Mutex::new(Served::variables().map_err(Diagnostic::bare)?)),
         };
         let loaded = exchange(&python, message, &Opener::default())?;
         let loaded = loaded.as_array().into_iter().flatten().map(|plugin| Plugin {
@@ -223,14 +221,6 @@ impl VarsPlugins {
     }
 }
 
-fn has_sources(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name()).any(|name| {
-        let name = name.to_string_lossy();
-        name.ends_with(".py") && !name.starts_with(['_', '.'])
-    })
-}
-
 /// Returns a text that a plugin gives: it is no template unless the plugin trusts it.
 fn worded(text: &str, words: Words) -> Value {
     match words {
@@ -248,7 +238,7 @@ fn worded(text: &str, words: Words) -> Value {
 }
 
 /// Sends a message, answers what is asked, and returns the answer.
-fn exchange(python: &Mutex<VarsPython>, message: Json, vault: &Opener) -> Result<Json, Diagnostic> {
+fn exchange(python: &Mutex<Served>, message: Json, vault: &Opener) -> Result<Json, Diagnostic> {
     let mut python = python.lock().unwrap_or_else(PoisonError::into_inner);
     let mut answer = |asked: &Json| {
         let read = match asked["ask"].as_str() {
@@ -256,7 +246,7 @@ fn exchange(python: &Mutex<VarsPython>, message: Json, vault: &Opener) -> Result
                 let path = Path::new(asked["path"].as_str().unwrap_or_default());
                 read_file(path, vault).map(|(vars, _)| vars.into())
             }
-            _ => document(asked["text"].as_str().unwrap_or_default()),
+            _ => yaml::value("DOCUMENTATION", asked["text"].as_str().unwrap_or_default()),
         };
         match read {
             Ok(value) => json!({"value": packed(&value)}),
@@ -271,11 +261,6 @@ fn exchange(python: &Mutex<VarsPython>, message: Json, vault: &Opener) -> Result
         }
         None => Ok(answered["value"].take()),
     }
-}
-
-fn document(text: &str) -> Result<Value, Diagnostic> {
-    let document = yaml::parse(&Source::new("<unicode string>", text.to_owned()))?;
-    Ok(document.root.map_or(Value::None, |root| root.to_value()))
 }
 
 impl Inventory {
@@ -359,16 +344,8 @@ impl Inventory {
             json!({"name": &*group.name, "vars": packed(&Value::from(Dict::clone(&group.vars)))})
         };
         let entities = Entities { kind: "group", about: ids.iter().map(about).collect() };
-        match self.vars_plugins.ask(&folder.path, entities, stage, self.vault()) {
-            Ok(given) => {
-                for (&id, given) in ids.iter().zip(given) {
-                    let files = folder.groups.remove(&id).map(Arc::unwrap_or_clone);
-                    let vars = self.vars_plugins.combined(given, files, stage, self.merges());
-                    folder.groups.insert(id, Arc::new(vars));
-                }
-            }
-            Err(error) => diagnostics.push(error),
-        }
+        let given = self.vars_plugins.ask(&folder.path, entities, stage, self.vault());
+        self.put(ids, given, stage, &mut folder.groups, diagnostics);
     }
 
     pub(super) fn fill_hosts(
@@ -393,12 +370,25 @@ impl Inventory {
             json!({"name": &*host.name, "vars": vars, "groups": groups})
         };
         let entities = Entities { kind: "host", about: ids.iter().map(about).collect() };
-        match self.vars_plugins.ask(&folder.path, entities, stage, self.vault()) {
+        let given = self.vars_plugins.ask(&folder.path, entities, stage, self.vault());
+        self.put(ids, given, stage, &mut folder.hosts, diagnostics);
+    }
+
+    /// Puts what plugins give groups or hosts together with what their files say.
+    fn put<Id: Copy + Eq + Hash>(
+        &self,
+        ids: &[Id],
+        given: Result<Vec<Vec<Dict>>, Diagnostic>,
+        stage: Stage,
+        of_folder: &mut FxHashMap<Id, Arc<Dict>>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        match given {
             Ok(given) => {
                 for (&id, given) in ids.iter().zip(given) {
-                    let files = folder.hosts.remove(&id).map(Arc::unwrap_or_clone);
+                    let files = of_folder.remove(&id).map(Arc::unwrap_or_clone);
                     let vars = self.vars_plugins.combined(given, files, stage, self.merges());
-                    folder.hosts.insert(id, Arc::new(vars));
+                    of_folder.insert(id, Arc::new(vars));
                 }
             }
             Err(error) => diagnostics.push(error),

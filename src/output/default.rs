@@ -63,11 +63,7 @@ impl Default {
     }
 
     fn task_path(&mut self, task: &TaskStart) {
-        let path = std::path::absolute(&*task.span.source.path).unwrap_or_default();
-        self.sink.line(
-            &format!("task path: {}:{}", path.display(), task.span.line + 1),
-            Some(Paint::Debug),
-        );
+        self.sink.line(&format!("task path: {}", task.span.origin_line()), Some(Paint::Debug));
     }
 
     fn result(&mut self, event: &ResultEvent) {

@@ -50,11 +50,10 @@ impl Json {
         if play.tasks.iter().any(|task| task.id == start.id) {
             return;
         }
-        let path = std::path::absolute(&*start.span.source.path).unwrap_or_default();
         let mut described = Dict::new();
         described.insert("name", start.name.as_str());
         described.insert("id", id_of(&self.run, 1, start.id));
-        described.insert("path", format!("{}:{}", path.display(), start.span.line + 1));
+        described.insert("path", start.span.origin_line());
         let start_time = now();
         play.tasks.push(Task {
             id: start.id,

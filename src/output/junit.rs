@@ -72,12 +72,11 @@ impl Junit {
         {
             return;
         }
-        let path = std::path::absolute(&*start.span.source.path).unwrap_or_default();
         self.tasks.push(Task {
             id: start.id,
             name: start.name.clone(),
             args: start.args.clone(),
-            path: format!("{}:{}", path.display(), start.span.line + 1),
+            path: start.span.origin_line(),
             began: Instant::now(),
             cases: Vec::new(),
         });

@@ -15,7 +15,7 @@ use super::{
     Aside, Event, Options, Output, ResultEvent, Sink, Status, Wants, labels::Labels, units,
 };
 use crate::{
-    plugins::{Callbacks, unpacked},
+    plugins::{Served, unpacked},
     value::{Dict, Value},
 };
 
@@ -38,7 +38,7 @@ pub struct Plugin {
 pub struct PythonRun(Arc<Mutex<Shared>>);
 
 struct Shared {
-    callbacks: Option<Callbacks>,
+    callbacks: Option<Served>,
     known: Arc<dyn Known>,
     sink: Sink,
     options: Options,
@@ -53,7 +53,7 @@ struct Shared {
 }
 
 impl PythonRun {
-    pub fn new(callbacks: Callbacks, known: Arc<dyn Known>, sink: Sink, options: Options) -> Self {
+    pub fn new(callbacks: Served, known: Arc<dyn Known>, sink: Sink, options: Options) -> Self {
         PythonRun(Arc::new(Mutex::new(Shared {
             callbacks: Some(callbacks),
             known,

@@ -135,9 +135,13 @@ impl Sink {
 
     /// Prints a message in colours of its own, and a line end.
     pub(super) fn line_as(&mut self, text: &str, painted: Option<&str>) {
-        let shown = |text| displayed(&self.secrets.mask(text)).into_owned();
-        log::note(&shown(text));
-        let text = shown(painted.unwrap_or(text));
+        let masked = self.secrets.mask(text);
+        let plain = displayed(&masked);
+        log::note(&plain);
+        let text = match painted {
+            Some(painted) => displayed(&self.secrets.mask(painted)).into_owned(),
+            None => plain.into_owned(),
+        };
         let out = &mut self.out;
         // A reader that closed the pipe is not our failure; the run goes on.
         let mut write = || {
@@ -170,8 +174,9 @@ impl Sink {
 
     /// Prints a message in colours of its own, and a line end, to standard error.
     pub(super) fn error_line_as(&mut self, text: &str, painted: Option<&str>) {
-        log::note(&self.secrets.mask(text));
-        let text = self.secrets.mask(painted.unwrap_or(text));
+        let masked = self.secrets.mask(text);
+        log::note(&masked);
+        let text = painted.map_or(masked, |painted| self.secrets.mask(painted));
         let _ = self.out.flush();
         let write = || {
             let _ = writeln!(std::io::stderr(), "{text}");

@@ -43,6 +43,11 @@ impl Output for Several {
     }
 }
 
+/// Returns whether an output of ours has this name.
+pub fn is_ours(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// Returns the output of this name that shows a run.
 pub fn main(name: &str, options: &Options, sink: Sink) -> Option<Box<dyn Output>> {
     let unit = find(name).filter(|unit| unit.kind == Kind::Main)?;

@@ -69,7 +69,7 @@ impl Loader<'_> {
         let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
         let level = Level {
             kind: LevelKind::Play,
-            keywords: play.level.keywords.copied(),
+            keywords: play.level.keywords.clone(),
             vars: Arc::clone(&play.level.vars),
             parent: Some(Arc::new(above)),
         };
@@ -206,7 +206,7 @@ fn rebase_level(level: &Arc<Level>, old: &Arc<Level>, new: &Arc<Level>) -> Arc<L
     }
     Arc::new(Level {
         kind: level.kind.clone(),
-        keywords: level.keywords.copied(),
+        keywords: level.keywords.clone(),
         vars: Arc::clone(&level.vars),
         parent: level.parent.as_ref().map(|parent| rebase_level(parent, old, new)),
     })

@@ -179,3 +179,22 @@ impl Keywords {
         self.0.iter().map(|(keyword, (value, span))| (*keyword, value, span))
     }
 }
+
+/// A set of keywords.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeywordSet(u128);
+
+impl KeywordSet {
+    pub fn has(self, keyword: Keyword) -> bool {
+        (self.0 >> (keyword as u32)) & 1 == 1
+    }
+}
+
+impl FromIterator<Keyword> for KeywordSet {
+    fn from_iter<I: IntoIterator<Item = Keyword>>(keywords: I) -> KeywordSet {
+        KeywordSet(keywords.into_iter().fold(0, |bits, keyword| bits | (1 << (keyword as u32))))
+    }
+}
+
+/// There is a bit for each of them.
+const _: () = assert!(KEYWORDS.len() <= 128);

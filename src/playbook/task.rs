@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Args, Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Loop, Task,
+    Block, Entry, Keyword, Level, LevelKind, Levels, Task,
     load::{Loader, Place},
 };
 use crate::{
@@ -15,35 +15,7 @@ use crate::{
 impl Task {
     /// Returns the task below another level.
     pub(super) fn with_level(&self, level: Arc<Level>) -> Task {
-        Task {
-            level,
-            name: self.name.clone(),
-            action: Arc::clone(&self.action),
-            foreign: self.foreign.clone(),
-            action_written: Arc::clone(&self.action_written),
-            action_span: self.action_span.clone(),
-            args: Args { entries: self.args.entries.clone(), whole: self.args.whole.clone() },
-            looping: self.looping.as_ref().map(|looping| Loop {
-                lookup: looping.lookup.clone(),
-                items: looping.items.clone(),
-                span: looping.span.clone(),
-                control: looping.control.clone(),
-            }),
-            listen: self.listen.clone(),
-            dir: self.dir.clone(),
-            span: self.span.clone(),
-        }
-    }
-}
-
-impl Keywords {
-    /// Returns the same keywords for a level of another place.
-    pub(super) fn copied(&self) -> Keywords {
-        let mut copy = Keywords::default();
-        for (keyword, value, span) in self.iter() {
-            copy.set(keyword, value.clone(), span.clone());
-        }
-        copy
+        Task { level, ..self.clone() }
     }
 }
 

@@ -38,3 +38,25 @@ pub fn bring(folder: &Path) {
 pub fn brought() -> Brought {
     BROUGHT.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
+
+/// Returns whether a folder has plugins in Python.
+pub fn has_sources(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name()).any(|name| {
+        let name = name.to_string_lossy();
+        name.ends_with(".py") && !name.starts_with(['_', '.'])
+    })
+}
+
+/// Returns whether one of the folders `ansible_collections` has the collection of a plugin's whole name, with plugins of this
+/// kind in it; nothing where the name names no collection.
+pub fn in_collection<'a>(
+    name: &str,
+    kind: &str,
+    roots: impl IntoIterator<Item = &'a PathBuf>,
+) -> Option<bool> {
+    let mut parts = name.split('.');
+    let (namespace, collection, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let below = Path::new(namespace).join(collection).join("plugins").join(kind);
+    Some(roots.into_iter().any(|root| root.join(&below).is_dir()))
+}

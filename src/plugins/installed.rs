@@ -20,6 +20,12 @@ pub fn site_packages() -> &'static [PathBuf] {
     &FOUND
 }
 
+/// Returns whether an ansible-core lies among Python's packages: it knows more callbacks.
+pub fn core_installed() -> bool {
+    let mut folders = site_packages().iter();
+    folders.any(|folder| folder.join("ansible/plugins/callback").is_dir())
+}
+
 /// Returns how collections among Python's packages are found, where they are wanted.
 pub fn installed_where(wanted: bool) -> fn() -> &'static [PathBuf] {
     if wanted { installed_collections } else { || &[] }

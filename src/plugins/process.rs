@@ -92,21 +92,6 @@ impl Process {
         self.receive()
     }
 
-    /// Sends a message; what is asked meanwhile is answered, until the message is.
-    pub(super) fn converse(
-        &mut self,
-        mut message: serde_json::Value,
-        answer: &mut dyn FnMut(&serde_json::Value) -> serde_json::Value,
-    ) -> Result<serde_json::Value, String> {
-        loop {
-            let answered = self.exchange(&message)?;
-            if answered.get("ask").is_none() {
-                return Ok(answered);
-            }
-            message = answer(&answered);
-        }
-    }
-
     fn send(&mut self, message: &serde_json::Value) -> Result<(), String> {
         let mut line = message.to_string();
         line.push('\n');

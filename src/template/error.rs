@@ -122,11 +122,10 @@ impl TemplateError {
         let mut error = TemplateError::runtime(&words).in_span(encrypted.span.clone());
         let own = |message| Below { message, span: encrypted.span.clone(), about: None };
         // What is wrong in the text itself is told with the text.
-        let (header, body) = encrypted.text.split_once('\n').unwrap_or((&encrypted.text, ""));
-        let about = if why.starts_with("Vault envelope format error") {
-            Some(format!("{header}\n{body}"))
+        let about: Option<String> = if why.starts_with("Vault envelope format error") {
+            Some(encrypted.text.to_string())
         } else if why.starts_with("Vault ") {
-            Some(body.lines().map(str::trim).collect())
+            Some(encrypted.text.lines().skip(1).map(str::trim).collect())
         } else {
             None
         };

@@ -44,7 +44,7 @@ impl Value {
             Value::Str(text) => write_quoted(text, out),
             Value::Template(template) => write_quoted(&template.text, out),
             Value::Encrypted(encrypted) => write_quoted(&encrypted.text, out),
-            Value::Bytes(bytes) => write_bytes(bytes, out),
+            Value::Bytes(bytes) => out.push_str(&windlass_modules::text::bytes_repr(bytes)),
             Value::List(list) => write_items(list, "[", "]", out),
             Value::Tuple(list) if list.len() == 1 => write_items(list, "(", ",)", out),
             Value::Tuple(list) => write_items(list, "(", ")", out),
@@ -160,27 +160,6 @@ fn write_quoted(text: &str, out: &mut String) {
                 code @ 0x100..=0xffff => push(out, format_args!("\\u{code:04x}")),
                 code => push(out, format_args!("\\U{code:08x}")),
             },
-        }
-    }
-    out.push(quote);
-}
-
-fn write_bytes(bytes: &[u8], out: &mut String) {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    out.push('b');
-    out.push(quote);
-    for &byte in bytes {
-        match byte {
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b if char::from(b) == quote => {
-                out.push('\\');
-                out.push(quote);
-            }
-            0x20..=0x7e => out.push(char::from(byte)),
-            _ => push(out, format_args!("\\x{byte:02x}")),
         }
     }
     out.push(quote);

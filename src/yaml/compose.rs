@@ -40,6 +40,12 @@ pub fn treat_duplicates(as_errors: bool) {
     DUPLICATES.store(if as_errors { ERRORS } else { IGNORED }, Ordering::Relaxed);
 }
 
+/// Returns what a text that stands in no file says.
+pub fn value(name: &str, text: &str) -> Result<Value, Diagnostic> {
+    let document = parse(&Source::new(name, text))?;
+    Ok(document.root.map_or(Value::None, |root| root.to_value()))
+}
+
 /// Reads a file of one document.
 pub fn parse(source: &Arc<Source>) -> Result<Document, Diagnostic> {
     let (mut roots, warnings) = documents(source)?;

@@ -121,12 +121,7 @@ impl Shared {
 
 /// Where a task stands; nowhere where the command line made it.
 fn path(task: &TaskStart) -> String {
-    let path = &*task.span.source.path;
-    if path.starts_with('<') {
-        return String::new();
-    }
-    let path = std::path::absolute(path).unwrap_or_default();
-    format!("{}:{}", path.display(), task.span.line + 1)
+    if task.span.source.path.starts_with('<') { String::new() } else { task.span.origin_line() }
 }
 
 /// The method for how a job goes, and what is known of it.
