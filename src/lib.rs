@@ -6,6 +6,7 @@ pub mod connection;
 pub mod diagnostic;
 pub mod executor;
 pub mod inventory;
+pub mod memory;
 pub mod output;
 pub mod paths;
 pub mod playbook;

@@ -6,6 +6,8 @@ use std::{process::ExitCode, thread};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Before there is much to hold.
+    windlass::memory::use_small_pages();
     let work = || windlass::cli::main(std::env::args_os().collect());
     // A thread of its own, because the first one has the stack that the shell allows.
     match thread::Builder::new().stack_size(windlass::cli::STACK).spawn(work) {

@@ -46,6 +46,7 @@ mod methods;
 mod nesting;
 mod numbers;
 mod objects;
+mod origin;
 mod output;
 mod parser;
 mod paths;

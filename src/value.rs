@@ -26,7 +26,7 @@ pub use key_values::{ArgText, parse_key_values};
 use num_bigint::BigInt;
 pub use text::{float_text, is_printable, lines};
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{Source, Span};
 
 /// A value as Python would have it.
 #[derive(Clone, Default)]
@@ -86,6 +86,52 @@ impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.literal { "Literal" } else { "Template" };
         write!(f, "{kind}({:?})", self.text)
+    }
+}
+
+/// Where a value begins in a file of the operator.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    source: Arc<Source>,
+    /// From 0, `UNKNOWN` where the format's reader does not know.
+    line: u32,
+    column: u32,
+}
+
+const UNKNOWN: u32 = u32::MAX;
+
+impl Origin {
+    pub fn of_file(source: &Arc<Source>) -> Origin {
+        Origin { source: Arc::clone(source), line: UNKNOWN, column: UNKNOWN }
+    }
+
+    pub fn of_line(source: &Arc<Source>, line: u32) -> Origin {
+        Origin { line, ..Origin::of_file(source) }
+    }
+}
+
+impl From<&Span> for Origin {
+    fn from(span: &Span) -> Origin {
+        Origin { column: span.column, ..Origin::of_line(&span.source, span.line) }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &*self.source.path;
+        if name.starts_with('<') {
+            return f.write_str(name);
+        }
+        let path = std::path::absolute(name).unwrap_or_default();
+        write!(f, "{}", path.display())?;
+        // The reference reads what is JSON with a reader that knows no places.
+        if serde_json::from_str::<serde::de::IgnoredAny>(&self.source.text).is_ok() {
+            return Ok(());
+        }
+        for number in [self.line, self.column].into_iter().filter(|number| *number != UNKNOWN) {
+            write!(f, ":{}", number + 1)?;
+        }
+        Ok(())
     }
 }
 
@@ -156,6 +202,10 @@ pub trait Object: Send + Sync + fmt::Debug + Any {
     }
     /// Returns whether it holds this, where more than its items say so.
     fn contains(&self, _item: &Value) -> Option<bool> {
+        None
+    }
+    /// Returns where an attribute's value stands in a file of the operator.
+    fn origin(&self, _name: &str) -> Option<Origin> {
         None
     }
     /// Returns the entries of what behaves as a dictionary.

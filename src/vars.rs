@@ -283,36 +283,32 @@ impl HostData {
 
     /// Adds a variable to a layer of this host.
     pub fn set(layer: &RwLock<Arc<Dict>>, name: &str, value: Value) {
-        HostData::set_all(layer, [(Value::str(name), value)]);
+        HostData::set_all(layer, [(name, value)].into_iter().collect());
     }
 
     /// Adds variables to a layer of this host; nothing is copied as long as nobody else holds the layer.
-    pub fn set_all(layer: &RwLock<Arc<Dict>>, variables: impl IntoIterator<Item = (Value, Value)>) {
+    pub fn set_all(layer: &RwLock<Arc<Dict>>, variables: Dict) {
         let mut layer = layer.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut layer).extend(variables);
+        Arc::make_mut(&mut layer).combine(variables, false);
     }
 
     /// Sets variables as `register` and `set_fact` do; the operator's own words, which `own` knows, may be used as expressions.
-    pub fn assign_all(
-        &self,
-        variables: impl IntoIterator<Item = (Value, Value)>,
-        own: impl Fn(&Value) -> bool,
-    ) {
+    pub fn assign_all(&self, variables: Dict, own: impl Fn(&Value) -> bool) {
         let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
-        let variables = variables.into_iter().inspect(|(name, _)| {
-            let Value::Str(text) = name else { return };
+        for name in variables.keys() {
+            let Value::Str(text) = name else { continue };
             if own(name) {
                 Arc::make_mut(&mut names).insert(Arc::clone(text));
             } else if names.contains(text) {
                 Arc::make_mut(&mut names).remove(text);
             }
-        });
+        }
         HostData::set_all(&self.assigned, variables);
     }
 
     /// Sets a variable that is not the operator's own words.
     pub fn assign(&self, name: &str, value: Value) {
-        self.assign_all([(name.into(), value)], |_| false);
+        self.assign_all([(name, value)].into_iter().collect(), |_| false);
     }
 
     /// Returns a layer as it is now.

@@ -1,6 +1,9 @@
 //! `include_vars`: variables from files, while the play runs.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use windlass_modules::pattern::{Flags, Pattern};
 
@@ -111,7 +114,7 @@ impl Gathered {
         match document.root.map(|node| node.to_value()) {
             None | Some(Value::None) => (),
             Some(Value::Dict(vars)) => {
-                self.vars.extend(vars.iter().map(|(key, value)| (key.clone(), value.clone())));
+                self.vars.combine(Arc::unwrap_or_clone(vars), false);
             }
             Some(_) => return Err(format!("{shown} must be stored as a dictionary/hash")),
         }

@@ -3,7 +3,7 @@
 use super::Action;
 use crate::{
     executor::{Call, Failure, OWN_FACTS, Step, invalid_name},
-    value::{Dict, Value},
+    value::{Dict, Origin, Value},
 };
 
 pub(super) static UNIT: Action =
@@ -25,7 +25,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         if written.is_some_and(|argument| call.env.is_operators_own(&argument.value)) {
             own.push(key.clone());
         }
-        facts.insert(key.clone(), value.clone());
+        let origin = written.and_then(|argument| {
+            call.env.origin_of(&argument.value, Some(Origin::from(&argument.place)))
+        });
+        facts.insert_from(key.clone(), value.clone(), origin);
     }
     if facts.is_empty() {
         return Err(Failure::plain(

@@ -35,7 +35,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.text("state").is_some() {
         return Err(Failure::plain("'state' cannot be specified on a template"));
     }
-    let mut options = options(call)?;
+    let options = options(call)?;
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
@@ -43,11 +43,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let text = String::from_utf8(text).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;
-    // A text without any template stays as it is.
-    let starts = [&options.variable_start, &options.block_start, &options.comment_start];
-    if !starts.iter().any(|start| text.contains(start.as_str())) {
-        "\n".clone_into(&mut options.newline_sequence);
-    }
     let source = Source::new(path.display().to_string(), text);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));
     let mut names = call.names.clone();

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use crate::{
     diagnostic::{Diagnostic, Source},
-    value::{Dict, Template, Value, parse_key_values},
+    value::{Dict, Origin, Template, Value, parse_key_values},
     vault::Opener,
     yaml,
 };
@@ -22,6 +22,8 @@ impl ExtraVarsError {
     }
 }
 
+/// What the reference calls the place of text on the command line.
+const WRITTEN: &str = "<CLI option '-e'>";
 /// The reference's exit status for a file that cannot be read.
 const UNREADABLE: u8 = 1;
 /// For text that is not YAML.
@@ -49,7 +51,7 @@ fn one(text: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
             Err(ExtraVarsError::new(USAGE, error))
         }
         Some(b'{' | b'[') => {
-            let source = Source::new("-e", text);
+            let source = Source::new(WRITTEN, text);
             mapping(&source, text)
         }
         _ => pairs(text),
@@ -79,8 +81,7 @@ fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {
     let document = yaml::parse(source).map_err(|error| ExtraVarsError::new(SYNTAX, error))?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else { return Ok(Dict::new()) };
     if let Value::Dict(vars) = root.to_value() {
-        let vars = Arc::unwrap_or_clone(vars);
-        return Ok(vars.into_iter().map(|(key, value)| (key, untrusted(value))).collect());
+        return Ok(Arc::unwrap_or_clone(vars).map(untrusted));
     }
     let message =
         format!("Invalid extra vars data supplied. '{shown}' could not be made into a dictionary");
@@ -95,12 +96,9 @@ fn untrusted(value: Value) -> Value {
             (1, Some(text @ (Value::Template(_) | Value::Str(_)))) => {
                 Value::Template(Arc::new(Template::literal(text.to_text(), None)))
             }
-            _ => {
-                let dict = Arc::unwrap_or_clone(dict).into_iter();
-                dict.map(|(key, value)| (key, untrusted(value))).collect::<Dict>().into()
-            }
+            _ => Arc::unwrap_or_clone(dict).map(untrusted).into(),
         },
-        Value::List(list) => Value::list(list.iter().cloned().map(untrusted)),
+        Value::List(list) => Arc::unwrap_or_clone(list).map(untrusted).into(),
         other => other,
     }
 }
@@ -108,7 +106,12 @@ fn untrusted(value: Value) -> Value {
 fn pairs(text: &str) -> Result<Dict, ExtraVarsError> {
     let parsed = parse_key_values(text, false)
         .map_err(|message| ExtraVarsError::new(USAGE, Diagnostic::bare(message)))?;
-    Ok(parsed.into_values().into_iter().collect())
+    let origin = Origin::of_file(&Source::new(WRITTEN, text));
+    let mut vars = Dict::new();
+    for (name, value) in parsed.into_values() {
+        vars.insert_from(name, value, Some(origin.clone()));
+    }
+    Ok(vars)
 }
 
 #[cfg(test)]

@@ -102,9 +102,11 @@ pub(super) fn set_facts(host: &HostData, result: &Dict) {
 }
 
 /// Facts with texts for their names.
-fn by_name(facts: &Dict) -> impl Iterator<Item = (Value, Value)> {
-    facts.iter().map(|(key, value)| match key {
-        Value::Str(_) => (key.clone(), value.clone()),
-        other => (other.to_text().into(), value.clone()),
-    })
+fn by_name(facts: &Dict) -> Dict {
+    let mut named = Dict::with_capacity(facts.len());
+    for (key, value) in facts {
+        let name = if key.as_str().is_some() { key.clone() } else { key.to_text().into() };
+        named.insert_from(name, value.clone(), facts.origin(key).cloned());
+    }
+    named
 }

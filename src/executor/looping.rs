@@ -14,7 +14,7 @@ use crate::{
     output::Cause,
     playbook::{Keyword, Loop, LoopControl, is_variable_name},
     template::{Env, OMITTED},
-    value::{Dict, Value},
+    value::{Dict, List, Origin, Value},
     vars::Names,
 };
 
@@ -27,6 +27,8 @@ pub(super) struct Item {
     pub(super) value: Value,
     /// Whether the item is as the operator wrote it.
     pub(super) is_own: bool,
+    /// Where it stands, where that is known.
+    pub(super) origin: Option<Origin>,
 }
 
 /// The items of a loop, and how they are gone through.
@@ -103,9 +105,8 @@ impl Prepared {
         let written = looping.items.as_list().filter(|list| list.len() == values.len());
         let all_own = hands_on && env.is_operators_own(&looping.items);
         let is_own = |at: usize| {
-            let own = |list: &crate::value::List| {
-                list.get(at).is_some_and(|item| env.is_own_as(item, &values[at]))
-            };
+            let own =
+                |list: &List| list.get(at).is_some_and(|item| env.is_own_as(item, &values[at]));
             all_own || hands_on && written.is_some_and(own)
         };
         let count = values.len();
@@ -131,7 +132,11 @@ impl Prepared {
                 locals.push(("ansible_loop".into(), described.clone()));
                 marks.push(("ansible_loop".into(), described));
             }
-            Item { locals, marks, value: value.clone(), is_own: is_own(at) }
+            let origin = match written {
+                Some(list) if hands_on => env.origin_of(&list[at], list.origin(at).cloned()),
+                _ => values.origin(at).cloned(),
+            };
+            Item { locals, marks, value: value.clone(), is_own: is_own(at), origin }
         });
         Ok(Some(Items { list: items.collect(), pause: control.pause }))
     }
@@ -145,7 +150,7 @@ impl Prepared {
         }
     }
 
-    fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Vec<Value>, Failure> {
+    fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Arc<List>, Failure> {
         let value = env
             .eval(&looping.items)
             .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
@@ -164,7 +169,7 @@ impl Prepared {
         }
         let Some(lookup) = &looping.lookup else {
             return match &value {
-                Value::List(list) | Value::Tuple(list) => Ok(list.to_vec()),
+                Value::List(list) | Value::Tuple(list) => Ok(Arc::clone(list)),
                 other => refused(
                     format!(
                         "The `loop` value must resolve to a 'list', not '{}'.",
@@ -178,19 +183,21 @@ impl Prepared {
             Value::List(list) | Value::Tuple(list) => list.to_vec(),
             one => vec![one],
         };
-        env.lookup(lookup, terms, self.folder()).map_err(|error| {
-            if !error.message.starts_with("The lookup plugin '") {
-                return Failure::template(&error, "", Some(&looping.span));
-            }
-            let message = error.message.trim_end().to_owned();
-            let cause = Cause {
-                message: message.clone(),
-                origin: Some("<unknown>\n\ninvoke_lookup()".to_owned()),
-                ..Cause::default()
-            };
-            let failure = Failure { causes: vec![cause], ..Failure::default() };
-            alone(failure).with("msg", message)
-        })
+        env.lookup(lookup, terms, self.folder()).map(|found| Arc::new(found.into())).map_err(
+            |error| {
+                if !error.message.starts_with("The lookup plugin '") {
+                    return Failure::template(&error, "", Some(&looping.span));
+                }
+                let message = error.message.trim_end().to_owned();
+                let cause = Cause {
+                    message: message.clone(),
+                    origin: Some("<unknown>\n\ninvoke_lookup()".to_owned()),
+                    ..Cause::default()
+                };
+                let failure = Failure { causes: vec![cause], ..Failure::default() };
+                alone(failure).with("msg", message)
+            },
+        )
     }
 
     pub(super) fn item_names(&self, item: &Item) -> Names {
@@ -198,6 +205,9 @@ impl Prepared {
         for (name, value) in &item.locals {
             names.set_local(name, value.clone());
         }
+        names
+            .origins
+            .extend(item.locals.first().map(|(name, _)| Arc::clone(name)).zip(item.origin.clone()));
         if item.is_own {
             names.trusted.extend(item.locals.first().map(|(name, _)| Arc::clone(name)));
         }

@@ -72,8 +72,7 @@ impl Run {
                 let node = files.load(&path, Some(&data.play.span))?;
                 if let Some(node) = &*node {
                     match node.to_value() {
-                        Value::Dict(dict) => vars
-                            .extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
+                        Value::Dict(dict) => vars.combine(Arc::unwrap_or_clone(dict), false),
                         Value::None => (),
                         _ => {
                             return Err(Diagnostic::error(

@@ -1,6 +1,6 @@
 //! `-i 'web[1:10],db1:2222'`: host names with commas between them, ranges among them.
 
-use super::{Inventory, UNGROUPED, address};
+use super::{Inventory, UNGROUPED, address, graph::Variable};
 
 /// Adds the hosts of a list; none where a range has a bound that is no number.
 pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String> {
@@ -29,7 +29,7 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String
             let host = inventory.host_entry(&name, Some(origin));
             inventory.join(UNGROUPED, host);
             if let Some(port) = port {
-                inventory.set_host_var(host, "ansible_port".into(), port.into());
+                inventory.set_host_var(host, Variable::new("ansible_port", port));
             }
         }
     }

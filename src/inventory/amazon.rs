@@ -13,6 +13,7 @@ use windlass_aws::{
 
 use super::{
     HostId,
+    graph::Variable,
     plugins::{Options, text_of},
     sources::Loader,
 };
@@ -301,7 +302,7 @@ impl Loader<'_> {
             return;
         }
         for (key, value) in vars.iter() {
-            self.inventory.set_host_var(host, key.clone(), value.clone());
+            self.inventory.set_host_var(host, Variable::new(key.clone(), value.clone()));
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use rustc_hash::FxHashMap;
 
-use super::{ALL, GroupId, HostId, Inventory, plugins::Options, sources::Loader};
+use super::{ALL, GroupId, HostId, Inventory, graph::Variable, plugins::Options, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     template::{Context, Env, ErrorKind, Scope, TemplateError},
@@ -169,7 +169,7 @@ impl Rules {
                         } else {
                             loader.inventory.note_computed(&value, &vars);
                         }
-                        loader.set_host_var(host, name.as_str().into(), value);
+                        loader.set_host_var(host, Variable::new(name.as_str(), value));
                     }
                     Err(error) if self.strict => {
                         let host = &loader.inventory.host(host).name;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     settings::Settings,
-    value::{Dict, Value},
+    value::{Dict, Origin, Value},
 };
 
 /// Names of the host that needs no source.
@@ -145,27 +145,27 @@ impl Inventory {
         }
     }
 
-    pub(super) fn set_host_var(&mut self, host: HostId, key: Value, value: Value) {
+    pub(super) fn set_host_var(&mut self, host: HostId, variable: Variable) {
         let vars = self.hosts[host.index()].vars.get_or_insert_default();
-        set_var(Arc::make_mut(vars), key, value, self.vars_rules.merge);
+        variable.set_in(Arc::make_mut(vars), self.vars_rules.merge);
     }
 
     /// Sets a group's variable; `ansible_group_priority` is a property of the group. Returns why it cannot be.
     pub(super) fn set_group_var(
         &mut self,
         group: GroupId,
-        key: Value,
-        value: Value,
+        variable: Variable,
     ) -> Result<(), String> {
         let group = &mut self.groups[group.index()];
-        if key.as_str() == Some("ansible_group_priority") {
+        let Variable { name, value, .. } = &variable;
+        if name.as_str() == Some("ansible_group_priority") {
             let text = value.as_str().and_then(|text| text.trim().parse().ok());
             group.priority = value.as_int().or(text).ok_or_else(|| {
                 format!("`ansible_group_priority` cannot be {value:?}: expected an integer")
             })?;
             return Ok(());
         }
-        set_var(Arc::make_mut(&mut group.vars), key, value, self.vars_rules.merge);
+        variable.set_in(Arc::make_mut(&mut group.vars), self.vars_rules.merge);
         Ok(())
     }
 
@@ -276,9 +276,9 @@ impl Inventory {
         for name in LOCALHOST {
             let id = self.host_entry(name, None);
             self.hosts[id.index()].implicit = true;
-            self.set_host_var(id, "ansible_connection".into(), "local".into());
+            self.set_host_var(id, Variable::new("ansible_connection", "local"));
             if std::path::Path::new(PYTHON).exists() {
-                self.set_host_var(id, "ansible_python_interpreter".into(), PYTHON.into());
+                self.set_host_var(id, Variable::new("ansible_python_interpreter", PYTHON));
             }
         }
     }
@@ -319,7 +319,7 @@ impl Inventory {
         for (key, value) in vars {
             let old = self.host(host).vars.as_ref().and_then(|vars| vars.get_value(key));
             if old != Some(value) {
-                self.set_host_var(host, key.clone(), value.clone());
+                self.set_host_var(host, Variable::new(key.clone(), value.clone()));
                 changed = true;
             }
         }
@@ -387,11 +387,33 @@ impl Inventory {
     }
 }
 
-/// Sets a variable; where the settings say so, a dictionary that a later source has joins that of an earlier one.
-fn set_var(vars: &mut Dict, key: Value, value: Value, merge: bool) {
-    if merge {
-        vars.combine([(key, value)].into_iter().collect(), merge);
-    } else {
-        vars.insert(key, value);
+/// A variable as a source gives it.
+#[derive(Clone)]
+pub(super) struct Variable {
+    pub(super) name: Value,
+    pub(super) value: Value,
+    /// Where the source has it.
+    pub(super) origin: Option<Origin>,
+}
+
+impl Variable {
+    pub(super) fn new(name: impl Into<Value>, value: impl Into<Value>) -> Variable {
+        Variable { name: name.into(), value: value.into(), origin: None }
+    }
+
+    pub(super) fn at(self, origin: Origin) -> Variable {
+        Variable { origin: Some(origin), ..self }
+    }
+
+    /// Sets it; where the settings say so, a dictionary that a later source has joins that of an earlier one.
+    fn set_in(self, vars: &mut Dict, merge: bool) {
+        let Variable { name, value, origin } = self;
+        if merge {
+            let mut one = Dict::new();
+            one.insert_from(name, value, origin);
+            vars.combine(one, merge);
+        } else {
+            vars.insert_from(name, value, origin);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `-i web1,web2:2222,`: host names with commas between them.
 
-use super::{Inventory, UNGROUPED, address};
+use super::{Inventory, UNGROUPED, address, graph::Variable};
 
 /// Whether a source is a list of hosts: it has a comma and is no file.
 pub(super) fn is_host_list(source: &str) -> bool {
@@ -19,7 +19,7 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) {
         let host = inventory.host_entry(name, Some(origin));
         inventory.join(UNGROUPED, host);
         if let Some(port) = port {
-            inventory.set_host_var(host, "ansible_port".into(), port.into());
+            inventory.set_host_var(host, Variable::new("ansible_port", port));
         }
     }
 }

@@ -5,10 +5,12 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 use regex::Regex;
 
-use super::{GroupId, OriginId, UNGROUPED, address, literal, sources::Loader, words};
+use super::{
+    GroupId, OriginId, UNGROUPED, address, graph::Variable, literal, sources::Loader, words,
+};
 use crate::{
     diagnostic::{Diagnostic, Source, Span},
-    value::{Template, Value},
+    value::{Origin, Template, Value},
 };
 
 static SECTION: LazyLock<Regex> = LazyLock::new(|| {
@@ -166,6 +168,7 @@ impl Reader<'_, '_> {
         let (names, port) = address::expand(pattern)
             .map_err(|message| Diagnostic::error(&span, message).label("in this range"))?;
         let mut vars = Vec::with_capacity(rest.len());
+        let origin = Origin::of_line(self.source, span.line);
         for word in rest {
             let span = line.span(self.source, word.start, word.end);
             let Some((key, value)) = word.text.split_once('=') else {
@@ -175,7 +178,7 @@ impl Reader<'_, '_> {
                     .label("no `=` here")
                     .hint("quote a value that has spaces: key='a b'"));
             };
-            vars.push((Value::from(key), value_of(value, &span)));
+            vars.push(Variable::new(key, value_of(value, &span)).at(origin.clone()));
         }
         self.loader.hosts(&names, port, &vars, self.group, self.origin);
         Ok(())
@@ -190,7 +193,8 @@ impl Reader<'_, '_> {
         let value_at = length(line.text) - length(value.trim_start());
         let span = line.span(self.source, value_at, length(line.text));
         let value = value_of(value.trim(), &span);
-        let set = self.loader.inventory.set_group_var(self.group, key.trim().into(), value);
+        let variable = Variable::new(key.trim(), value).at(Origin::of_line(self.source, span.line));
+        let set = self.loader.inventory.set_group_var(self.group, variable);
         set.map_err(|message| Diagnostic::error(&span, message).label("not an integer"))
     }
 

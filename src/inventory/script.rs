@@ -13,9 +13,10 @@ use std::{
 use serde_json::{Map, Value as Json};
 use windlass_modules::spec::python_class;
 
-use super::{GroupId, HostId, OriginId, sources::Loader};
+use super::{GroupId, HostId, OriginId, graph::Variable, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Span},
+    memory,
     value::{Dict, Encrypted, Template, Value},
 };
 
@@ -134,7 +135,8 @@ impl Reader<'_, '_> {
 
     fn vars(&mut self, group: GroupId, vars: Map<String, Json>) -> Result<(), Diagnostic> {
         for (key, value) in vars {
-            let set = self.loader.inventory.set_group_var(group, key.into(), value_of(value));
+            let set =
+                self.loader.inventory.set_group_var(group, Variable::new(key, value_of(value)));
             set.map_err(Diagnostic::bare)?;
         }
         Ok(())
@@ -166,7 +168,7 @@ fn set_host_vars(host: HostId, vars: Json, loader: &mut Loader<'_>) -> Result<()
         return Err(wrong_type(&format!("_meta.hostvars.{name}"), &vars, "dict"));
     };
     for (key, value) in vars {
-        loader.set_host_var(host, key.into(), value_of(value));
+        loader.set_host_var(host, Variable::new(key, value_of(value)));
     }
     Ok(())
 }
@@ -196,6 +198,7 @@ fn call(path: &Path, arguments: &[&str], loader: &mut Loader<'_>) -> Result<Json
     for line in said.lines().filter(|line| !line.trim().is_empty()) {
         loader.warn(format!("inventory script {}: {line}", path.display()));
     }
+    memory::expect_inventory(output.stdout.len());
     let text = String::from_utf8(output.stdout).map_err(|_| {
         Diagnostic::bare(
             "Inventory script result contained characters that cannot be interpreted as UTF-8.",

@@ -9,15 +9,17 @@ use std::{
 use regex::Regex;
 
 use super::{
-    GroupId, Inventory, advanced_host_list, foreign, host_list, ini,
+    GroupId, Inventory, advanced_host_list, foreign,
+    graph::Variable,
+    host_list, ini,
     plugins::{self, Options},
     script, toml, yaml,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
+    memory,
     paths::normal,
     settings::{GroupNames, Settings},
-    value::Value,
     vault::Opener,
 };
 
@@ -231,6 +233,7 @@ impl<'a> Loader<'a> {
             std::io::ErrorKind::NotFound => None,
             _ => failed("ini", format!("cannot read `{shown}`: {error}")),
         })?;
+        memory::expect_inventory(bytes.len());
         let settings = self.settings;
         let mut failure = None;
         let is_script = self.is_enabled("script") && script::is_script(path);
@@ -366,7 +369,7 @@ impl<'a> Loader<'a> {
         &mut self,
         names: &[String],
         port: Option<i64>,
-        vars: &[(Value, Value)],
+        vars: &[Variable],
         group: GroupId,
         origin: super::OriginId,
     ) {
@@ -376,22 +379,22 @@ impl<'a> Loader<'a> {
             self.inventory.join(group, host);
             // As in the reference, only the line that names a host first can give it a port.
             if let Some(port) = port.filter(|_| is_new) {
-                self.set_host_var(host, "ansible_port".into(), port.into());
+                self.set_host_var(host, Variable::new("ansible_port", port));
             }
-            for (key, value) in vars {
-                self.set_host_var(host, key.clone(), value.clone());
+            for variable in vars {
+                self.set_host_var(host, variable.clone());
             }
         }
     }
 
     /// Sets a variable of a host; as in the reference, of the group that has its name where there is one.
-    pub(super) fn set_host_var(&mut self, host: super::HostId, key: Value, value: Value) {
+    pub(super) fn set_host_var(&mut self, host: super::HostId, variable: Variable) {
         match self.inventory.group_id(&self.inventory.host(host).name) {
             Some(group) => {
                 // A priority that is no number is refused where a group has it by its own name.
-                let _ = self.inventory.set_group_var(group, key, value);
+                let _ = self.inventory.set_group_var(group, variable);
             }
-            None => self.inventory.set_host_var(host, key, value),
+            None => self.inventory.set_host_var(host, variable),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use toml::Value as Toml;
 
-use super::{GroupId, OriginId, address, sources::Loader};
+use super::{GroupId, OriginId, address, graph::Variable, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Source, Span},
     value::{
@@ -71,7 +71,7 @@ fn read_group(
         match (key.as_str(), section) {
             ("vars", Toml::Table(vars)) => {
                 for (key, value) in vars {
-                    let set = loader.inventory.set_group_var(group, key.into(), value_of(value));
+                    let set = loader.inventory.set_group_var(group, Variable::new(key, value_of(value)));
                     set.map_err(Diagnostic::bare)?;
                 }
             }
@@ -93,9 +93,9 @@ fn read_group(
                     let Toml::Table(vars) = vars else {
                         return Err(wrong("hosts", &vars, "dictionary of hosts"));
                     };
-                    let vars: Vec<(Value, Value)> = vars
+                    let vars: Vec<Variable> = vars
                         .into_iter()
-                        .map(|(key, value)| (Value::from(key), value_of(value)))
+                        .map(|(key, value)| Variable::new(key, value_of(value)))
                         .collect();
                     loader.hosts(&names, port, &vars, group, origin);
                 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GroupId, OriginId, address, sources::Loader};
+use super::{GroupId, OriginId, address, graph::Variable, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Source},
     value::Value,
@@ -122,7 +122,7 @@ fn read_vars(
     loader: &mut Loader<'_>,
 ) -> Result<(), Diagnostic> {
     for (key, node) in entries {
-        let set = loader.inventory.set_group_var(group, key_value(key), node.to_value());
+        let set = loader.inventory.set_group_var(group, variable(key, node));
         set.map_err(|message| Diagnostic::error(&node.span, message).label("not an integer"))?;
     }
     Ok(())
@@ -155,16 +155,16 @@ fn read_host(
             return Err(Diagnostic::error(&vars.span, message).label("expected `name: value`"));
         }
     };
-    let vars: Vec<(Value, Value)> =
-        entries.iter().map(|(key, node)| (key_value(key), node.to_value())).collect();
+    let vars: Vec<Variable> = entries.iter().map(|(key, node)| variable(key, node)).collect();
     loader.hosts(&names, port, &vars, group, origin);
     Ok(())
 }
 
 /// Variables' names are text.
-fn key_value(key: &Node) -> Value {
-    match key.as_str() {
+fn variable(key: &Node, node: &Node) -> Variable {
+    let name = match key.as_str() {
         Some(text) => Value::from(text),
         None => Value::from(format!("{:?}", key.to_value())),
-    }
+    };
+    Variable::new(name, node.to_value()).at(node.origin())
 }

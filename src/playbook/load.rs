@@ -332,7 +332,7 @@ impl<'a> Loader<'a> {
             match key.as_str().filter(|name| is_variable_name(name)) {
                 Some(name) => {
                     self.reserved(name, &key.span);
-                    vars.insert(name, value.to_value());
+                    vars.insert_from(name, value.to_value(), Some(value.origin()));
                 }
                 None => self.error(
                     Diagnostic::error(

@@ -141,7 +141,7 @@ impl Loader<'_> {
                 let is_keyword = Keyword::find(name, Levels::ROLE).is_some()
                     || matches!(name, "name" | "src" | "scm" | "version");
                 if !is_keyword {
-                    params.insert(name, value.to_value());
+                    params.insert_from(name, value.to_value(), Some(value.origin()));
                 }
             }
             item.get("role").or_else(|| item.get("name")).map(|(_, name)| name)
@@ -417,7 +417,7 @@ impl Loader<'_> {
             collect_files(&main, &mut files);
             for path in files {
                 if let Some(node) = self.read_optional(Some(path)) {
-                    vars.extend(self.vars_of(&node, folder, call));
+                    vars.combine(self.vars_of(&node, folder, call), false);
                 }
             }
             return vars;

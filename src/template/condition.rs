@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Env, ErrorKind, TemplateError, evaluator::Result};
 use crate::{
     diagnostic::{Span, Told},
-    value::Value,
+    value::{Origin, Value},
 };
 
 /// What stands before the reason why a condition could not be evaluated.
@@ -77,7 +77,7 @@ impl Env<'_> {
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
             Ok(Value::Omit) => Err(TemplateError::omitted().in_span(span.cloned())),
-            Ok(other) => self.broken(&other, span),
+            Ok(other) => self.broken(value, &other, span),
             Err(mut error) => {
                 if error.is_undefined() {
                     error.message = format!("{CONDITIONAL}{}", error.message);
@@ -106,15 +106,28 @@ impl Env<'_> {
         Err(TemplateError::exact(message).of_kind(ErrorKind::Broken))
     }
 
-    fn broken(&self, result: &Value, span: Option<&Span>) -> Result<bool> {
+    fn broken(&self, condition: &Value, result: &Value, span: Option<&Span>) -> Result<bool> {
         let truth = result.is_true();
         if self.context.allow_broken_conditionals {
             return Ok(truth);
         }
         let (found, text) = (result.type_name(), if truth { "True" } else { "False" });
-        let place = span.map_or_else(|| "<unknown>".to_owned(), Span::origin);
+        let origin = match condition {
+            // Nothing has no place.
+            _ if matches!(result, Value::None) => None,
+            Value::Str(text) => self.origin_of_expression(text, span),
+            Value::Template(template) if is_all_template(&template.text) => {
+                self.origin_of_template(template)
+            }
+            Value::Template(template) => {
+                self.origin_of_expression(&template.text, template.span.as_ref().or(span))
+            }
+            _ => span.map(Origin::from),
+        };
+        let place = Value::from(origin.map_or("<unknown>".to_owned(), |origin| origin.to_string()));
         let message = format!(
-            "Conditional result ({text}) was derived from value of type '{found}' at '{place}'. Conditionals must have a boolean result."
+            "Conditional result ({text}) was derived from value of type '{found}' at {}. Conditionals must have a boolean result.",
+            place.to_repr()
         );
         Err(TemplateError::exact(message).of_kind(ErrorKind::Broken).in_span(span.cloned()))
     }

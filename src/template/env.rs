@@ -21,13 +21,17 @@ use super::{
 };
 use crate::{
     diagnostic::{Span, Told},
-    value::{Dict, Encrypted, List, Template, Value},
+    value::{Dict, Encrypted, List, Origin, Template, Value},
     vault::{Decrypt, Vault},
 };
 
 /// Names that a template can see; values may be templates themselves.
 pub trait Scope: Send + Sync {
     fn get(&self, name: &str) -> Option<Value>;
+    /// Returns where the operator wrote a name's value, where that is known.
+    fn origin(&self, _name: &str) -> Option<Origin> {
+        None
+    }
     /// Returns every name, for `vars` and `varnames`.
     fn names(&self) -> Vec<Arc<str>>;
     /// Returns whether the operator wrote this variable's text, which a condition may then evaluate.
@@ -110,6 +114,14 @@ pub struct FileOptions {
     pub trim_blocks: bool,
     pub lstrip_blocks: bool,
     pub newline_sequence: String,
+}
+
+impl FileOptions {
+    /// Returns whether a file has anything to evaluate, or options of its own: one without stays as it is, whatever its newlines.
+    fn may_be_template(&self, text: &str) -> bool {
+        let starts = [&self.variable_start, &self.block_start, &self.comment_start];
+        text.starts_with("#jinja2:") || starts.iter().any(|start| text.contains(start.as_str()))
+    }
 }
 
 impl Default for FileOptions {
@@ -286,6 +298,9 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<Output> {
+        if !options.may_be_template(text) {
+            return Ok(Output::Text(text.to_owned()));
+        }
         let newline = &options.newline_sequence;
         let (text, options) = syntax::expand_header(text, options)?;
         let code = self.context.compiled.file(text, &options, || span.cloned())?;

@@ -14,7 +14,10 @@ use super::{
     plugins, tests,
     tree::{Binary, Compare, Comparison, Expression, Foreign, Place, Slice},
 };
-use crate::value::{Dict, List, Operator, Value, negate, positive};
+use crate::{
+    diagnostic::Told,
+    value::{Dict, List, Operator, Value, negate, positive},
+};
 
 pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
@@ -42,9 +45,13 @@ impl<'e> Evaluator<'e> {
     pub(crate) fn expression<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
         Ok(Cow::Owned(match expression {
             Expression::Const(value @ Value::Template(_)) => {
-                self.env.warn(
-                    "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.",
-                );
+                let message = "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.";
+                self.env.tell(Told {
+                    help: Some(
+                        "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`",
+                    ),
+                    ..Told::warning(message, self.code.span.as_ref())
+                });
                 self.env.eval(value)?
             }
             Expression::Const(value) => return Ok(Cow::Borrowed(value)),

@@ -297,6 +297,9 @@ pub(crate) mod testing {
         fn get(&self, name: &str) -> Option<Value> {
             self.0.get(name).cloned()
         }
+        fn origin(&self, name: &str) -> Option<crate::value::Origin> {
+            self.0.origin(&Value::str(name)).cloned()
+        }
         fn names(&self) -> Vec<Arc<str>> {
             self.0.keys().map(|key| key.to_text().into()).collect()
         }

@@ -1,6 +1,7 @@
 //! Lists and dictionaries that know whether a template is in them.
 
 use std::{
+    fmt,
     hash::BuildHasherDefault,
     ops::Deref,
     sync::{
@@ -12,16 +13,29 @@ use std::{
 use indexmap::{Equivalent, IndexMap};
 use rustc_hash::FxHasher;
 
-use super::Value;
+use super::{Origin, Value};
 
 /// A list; it knows whether a template is in it, so that plain data is never searched.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct List {
     items: Vec<Value>,
     lazy: bool,
+    /// Where the items stand, while they are those of a file.
+    origins: Option<Box<[Origin]>>,
 }
 
 impl List {
+    /// Makes a list of a file's items and their places.
+    pub fn with_origins(items: impl IntoIterator<Item = (Value, Origin)>) -> List {
+        let (items, origins): (Vec<Value>, Vec<Origin>) = items.into_iter().unzip();
+        List { origins: Some(origins.into()), ..List::from(items) }
+    }
+
+    /// Returns where an item stands in a file, where that is known.
+    pub fn origin(&self, index: usize) -> Option<&Origin> {
+        self.origins.as_ref()?.get(index)
+    }
+
     pub fn is_lazy(&self) -> bool {
         self.lazy
     }
@@ -33,13 +47,27 @@ impl List {
 
     /// Changes the items in place.
     pub fn edit<T>(&mut self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+        self.origins = None;
         let result = change(&mut self.items);
         self.lazy = self.items.iter().any(Value::is_lazy);
         result
     }
 
+    /// Changes every item.
+    #[must_use]
+    pub fn map(self, change: impl FnMut(Value) -> Value) -> List {
+        let items: Vec<Value> = self.items.into_iter().map(change).collect();
+        List { origins: self.origins, ..List::from(items) }
+    }
+
     pub fn into_vec(self) -> Vec<Value> {
         self.items
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.items.fmt(f)
     }
 }
 
@@ -59,22 +87,58 @@ impl FromIterator<Value> for List {
 impl From<Vec<Value>> for List {
     fn from(items: Vec<Value>) -> List {
         let lazy = items.iter().any(Value::is_lazy);
-        List { items, lazy }
+        List { items, lazy, origins: None }
     }
 }
 
 type Entries = IndexMap<Value, Value, BuildHasherDefault<FxHasher>>;
 
 /// A dictionary in order of insertion; keys equal as Python's are (`1`, `1.0` and `True` are one key).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Dict {
     entries: Entries,
     lazy: bool,
+    /// Where the values stand in files, as far as that is known: those of the first entries.
+    #[expect(
+        clippy::box_collection,
+        reason = "most dictionaries have none, and pay for a pointer only"
+    )]
+    origins: Option<Box<Vec<Option<Origin>>>>,
 }
 
 impl Dict {
     pub fn new() -> Dict {
         Dict::default()
+    }
+
+    /// Returns where an entry's value stands in a file, where that is known.
+    pub fn origin(&self, key: &Value) -> Option<&Origin> {
+        let origins = self.origins.as_ref()?;
+        origins.get(self.entries.get_index_of(key)?)?.as_ref()
+    }
+
+    /// Sets an entry whose value stands at a place of a file.
+    pub fn insert_from(
+        &mut self,
+        key: impl Into<Value>,
+        value: impl Into<Value>,
+        origin: Option<Origin>,
+    ) {
+        let value = value.into();
+        self.lazy |= value.is_lazy();
+        let (at, _) = self.entries.insert_full(key.into(), value);
+        self.set_origin(at, origin);
+    }
+
+    fn set_origin(&mut self, at: usize, origin: Option<Origin>) {
+        if origin.is_none() && self.origins.as_ref().is_none_or(|origins| origins.len() <= at) {
+            return;
+        }
+        let origins = self.origins.get_or_insert_default();
+        if origins.len() <= at {
+            origins.resize(at + 1, None);
+        }
+        origins[at] = origin;
     }
 
     pub fn is_lazy(&self) -> bool {
@@ -124,22 +188,38 @@ impl Dict {
     pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
         let value = value.into();
         self.lazy |= value.is_lazy();
-        self.entries.insert(key.into(), value)
+        let (at, old) = self.entries.insert_full(key.into(), value);
+        if self.origins.is_some() {
+            self.set_origin(at, None);
+        }
+        old
     }
 
     /// Removes an entry; the others keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        self.entries.shift_remove(&TextKey(key))
+        let (at, _, value) = self.entries.shift_remove_full(&TextKey(key))?;
+        self.forget_origin(at);
+        Some(value)
     }
 
     /// Removes an entry by its key; the others keep their order.
     pub fn remove_value(&mut self, key: &Value) -> Option<Value> {
-        self.entries.shift_remove(key)
+        let (at, _, value) = self.entries.shift_remove_full(key)?;
+        self.forget_origin(at);
+        Some(value)
     }
 
     /// Removes and returns the last entry.
     pub fn pop_last(&mut self) -> Option<(Value, Value)> {
-        self.entries.pop()
+        let last = self.entries.pop();
+        self.forget_origin(self.entries.len());
+        last
+    }
+
+    fn forget_origin(&mut self, at: usize) {
+        if let Some(origins) = self.origins.as_mut().filter(|origins| at < origins.len()) {
+            origins.remove(at);
+        }
     }
 
     /// Returns the entry at a place in the order.
@@ -151,12 +231,24 @@ impl Dict {
         Dict {
             entries: Entries::with_capacity_and_hasher(capacity, BuildHasherDefault::default()),
             lazy: false,
+            origins: None,
         }
+    }
+
+    /// Changes every value.
+    #[must_use]
+    pub fn map(self, mut change: impl FnMut(Value) -> Value) -> Dict {
+        let entries: Entries =
+            self.entries.into_iter().map(|(key, value)| (key, change(value))).collect();
+        let lazy = entries.values().any(Value::is_lazy);
+        Dict { entries, lazy, origins: self.origins }
     }
 
     /// Puts entries over those that are here; with `merge`, dictionaries on both sides become one.
     pub fn combine(&mut self, over: Dict, merge: bool) {
-        for (key, value) in over {
+        let mut origins = over.origins.map(|origins| origins.into_iter()).into_iter().flatten();
+        for (key, value) in over.entries {
+            let origin = origins.next().flatten();
             let value = match (self.get_value(&key), value) {
                 (Some(Value::Dict(old)), Value::Dict(new)) if merge => {
                     let mut merged = Dict::clone(old);
@@ -165,7 +257,7 @@ impl Dict {
                 }
                 (_, value) => value,
             };
-            self.insert(key, value);
+            self.insert_from(key, value, origin);
         }
     }
 
@@ -179,6 +271,12 @@ impl Dict {
 
     pub fn values(&self) -> indexmap::map::Values<'_, Value, Value> {
         self.entries.values()
+    }
+}
+
+impl fmt::Debug for Dict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.entries.fmt(f)
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Names, World};
 use crate::{
     inventory::LOCALHOST,
     template::{Env, Scope},
-    value::{Dict, List, Object, Value},
+    value::{Dict, List, Object, Origin, Value},
 };
 
 /// What Python calls the variables of one host.
@@ -135,6 +135,11 @@ impl Object for Seen {
             Ok(value) => Some(value),
             Err(error) => Some(error.into()),
         }
+    }
+
+    fn origin(&self, name: &str) -> Option<Origin> {
+        let context = self.names.world.context(self.names.search_path());
+        Env::new(&self.names, &context).origin_of_variable(name)
     }
 
     fn items(&self) -> Option<Arc<List>> {

@@ -11,7 +11,7 @@ use super::{Facts, HostData, PlayData, World, hostvars::Seen, magic};
 use crate::{
     playbook::{Level, LevelKind, Role, Task},
     template::Scope,
-    value::{Dict, Value},
+    value::{Dict, Origin, Value},
 };
 
 /// The names that an expression of a task sees on a host; made anew for each task, by reference.
@@ -26,6 +26,8 @@ pub struct Names {
     pub locals: Vec<(Arc<str>, Value)>,
     /// Those of them that the operator wrote as they are.
     pub trusted: Vec<Arc<str>>,
+    /// Where those of them stand of which it is known.
+    pub origins: Vec<(Arc<str>, Origin)>,
     /// Whether what a task does on its host is decided on: then it is known how the host is reached.
     pub acting: bool,
     facts: Arc<Facts>,
@@ -60,6 +62,7 @@ impl Names {
             task: None,
             locals: Vec::new(),
             trusted: Vec::new(),
+            origins: Vec::new(),
             acting: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             assigned: host.map(|host| HostData::get(&host.assigned)).unwrap_or_default(),
@@ -231,6 +234,18 @@ impl Names {
 impl Scope for Names {
     fn get(&self, name: &str) -> Option<Value> {
         self.own(name).or_else(|| self.reach_variable(name))
+    }
+
+    fn origin(&self, name: &str) -> Option<Origin> {
+        if self.locals.iter().any(|(have, _)| &**have == name) {
+            let known = self.origins.iter().rev().find(|(have, _)| &**have == name);
+            return known.map(|(_, origin)| origin.clone());
+        }
+        if magic::get(self, name).is_some() {
+            return None;
+        }
+        let key = Value::str(name);
+        self.each_layer(|layer| layer.contains_key(name).then(|| layer.origin(&key).cloned()))?
     }
 
     fn is_operators(&self, name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use super::Scalar;
 use crate::{
     diagnostic::Span,
-    value::{Dict, Encrypted, Template, Value},
+    value::{Dict, Encrypted, List, Origin, Template, Value},
 };
 
 /// A scalar, a sequence or a mapping, and its place.
@@ -77,13 +77,23 @@ impl Node {
     pub fn to_value(&self) -> Value {
         match &self.kind {
             NodeKind::Scalar(scalar) => self.scalar_value(scalar),
-            NodeKind::Sequence(items) => Value::list(items.iter().map(Node::to_value)),
+            NodeKind::Sequence(items) => {
+                let items = items.iter().map(|item| (item.to_value(), item.origin()));
+                Value::List(Arc::new(List::with_origins(items)))
+            }
             NodeKind::Mapping(entries) => {
-                let entries =
-                    entries.iter().map(|(key, value)| (key.key_value(), value.to_value()));
-                Value::Dict(Arc::new(entries.collect::<Dict>()))
+                let mut dict = Dict::with_capacity(entries.len());
+                for (key, value) in entries.iter() {
+                    dict.insert_from(key.key_value(), value.to_value(), Some(value.origin()));
+                }
+                Value::Dict(Arc::new(dict))
             }
         }
+    }
+
+    /// Returns where the node begins.
+    pub fn origin(&self) -> Origin {
+        Origin::from(&self.span)
     }
 
     fn scalar_value(&self, scalar: &Scalar) -> Value {

@@ -5,7 +5,7 @@ use std::{
     io,
     process::ExitCode,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -27,6 +27,8 @@ use crate::{
 
 /// How long running modules may take to stop once the controller is gone.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Threads that are kept for lanes to come: most plays have one lane at a time, and a new thread costs as much as a small task.
+const KEPT_THREADS: usize = 2;
 
 pub(crate) fn serve(options: &[&str]) -> ExitCode {
     let silence = options.iter().position(|option| *option == "--silence");
@@ -37,6 +39,8 @@ pub(crate) fn serve(options: &[&str]) -> ExitCode {
         complain("windlass-helper: `--self HASH:CHECKSUM` is missing");
         return ExitCode::from(2);
     };
+    // A local controller runs with small pages; what is started here is somebody's program.
+    let _ = rustix::thread::disable_transparent_huge_pages(false);
     match Server::start(identity, options.contains(&"--ephemeral")) {
         Ok(server) => {
             if let Some(seconds) = silence {
@@ -57,6 +61,8 @@ struct Server {
     wire: Wire,
     identity: Identity,
     state: Mutex<State>,
+    /// A lane has come for a thread that waits.
+    lane_came: Condvar,
     started: Instant,
     /// Milliseconds after `started` at which something was last heard.
     heard: AtomicU64,
@@ -65,6 +71,9 @@ struct Server {
 #[derive(Default)]
 struct State {
     lanes: HashMap<u32, VecDeque<Job>>,
+    /// Threads that wait for a lane, and the lanes that are meant for them.
+    waiting: usize,
+    handed: VecDeque<u32>,
     running: HashMap<u32, Running>,
     children: HashMap<u16, Slot>,
 }
@@ -121,6 +130,7 @@ impl Server {
             wire,
             identity,
             state: Mutex::default(),
+            lane_came: Condvar::new(),
             started,
             heard: AtomicU64::new(0),
         }))
@@ -221,9 +231,34 @@ impl Server {
             Some(queue) => queue.push_back(job),
             None => {
                 state.lanes.insert(lane, VecDeque::from([job]));
-                let server = Arc::clone(self);
-                std::thread::spawn(move || server.drain_lane(lane));
+                if state.waiting > state.handed.len() {
+                    state.handed.push_back(lane);
+                    drop(state);
+                    self.lane_came.notify_one();
+                } else {
+                    let server = Arc::clone(self);
+                    std::thread::spawn(move || server.drain_lanes(lane));
+                }
             }
+        }
+    }
+
+    /// Runs a lane and then those that come, unless enough threads wait for these.
+    fn drain_lanes(&self, mut lane: u32) {
+        loop {
+            self.drain_lane(lane);
+            let mut state = self.state();
+            if state.waiting == KEPT_THREADS {
+                return;
+            }
+            state.waiting += 1;
+            lane = loop {
+                if let Some(lane) = state.handed.pop_front() {
+                    break lane;
+                }
+                state = self.lane_came.wait(state).unwrap_or_else(PoisonError::into_inner);
+            };
+            state.waiting -= 1;
         }
     }
 

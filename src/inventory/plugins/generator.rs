@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Options, Plugin};
 use crate::{
     diagnostic::Diagnostic,
-    inventory::{GroupId, compose::Evaluation, sources::Loader},
+    inventory::{GroupId, compose::Evaluation, graph::Variable, sources::Loader},
     value::{Dict, Value},
     yaml::Node,
 };
@@ -111,7 +111,7 @@ fn add_parent(
     }
     let group = loader.group(&name_text);
     for (key, value) in found {
-        let set = loader.inventory.set_group_var(group, key.into(), value);
+        let set = loader.inventory.set_group_var(group, Variable::new(key, value));
         set.map_err(|message| Diagnostic::error(&node.span, message))?;
     }
     for parent in parents(node) {

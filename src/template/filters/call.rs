@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     template::{
-        TemplateError,
+        Below, TemplateError,
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
         units::qualified,
@@ -31,6 +31,8 @@ pub(crate) type Answer = Result<Value, Refusal>;
 pub(crate) enum Refusal {
     /// The reference's words, which it introduces with the filter's name.
     Message(String),
+    /// The same, with a reason below it.
+    Because(String, Below),
     /// Something was not there: `default` may catch it.
     Undefined(String),
     /// An error from within.
@@ -61,11 +63,19 @@ impl From<TemplateError> for Refusal {
 
 impl Refusal {
     pub(crate) fn into_error(self, (kind, name): (&str, &str)) -> TemplateError {
-        match self {
-            Refusal::Message(message) => TemplateError::exact(format!(
+        let failed = |message| {
+            TemplateError::exact(format!(
                 "The {kind} plugin '{}' failed: {message}",
                 qualified(name)
-            )),
+            ))
+        };
+        match self {
+            Refusal::Message(message) => failed(message),
+            Refusal::Because(message, reason) => {
+                let mut error = failed(format!("{message}: {}", reason.message));
+                error.below = vec![reason];
+                error
+            }
             Refusal::Undefined(message) => TemplateError::undefined(message),
             Refusal::Error(error) => error,
         }

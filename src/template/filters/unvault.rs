@@ -1,7 +1,8 @@
 //! `unvault`: what a vault says, opened with a password.
 
-use super::Filter;
+use super::{Filter, call::Refusal};
 use crate::{
+    template::Below,
     value::Value,
     vault::{Password, Vault, is_vault},
 };
@@ -51,7 +52,10 @@ pub(super) static UNIT: Filter = Filter {
         let id = call.text(1, "filter_default").to_string();
         let password = Password { id, secret: secret.as_bytes().to_vec() };
         let opened = Vault::new(vec![password], false).decrypt_with(&text);
-        let (plain, _) = opened.map_err(|message| format!("Unable to decrypt: {message}"))?;
+        let (plain, _) = opened.map_err(|message| {
+            let reason = Below { message, span: None, about: Some(text.to_string()) };
+            Refusal::Because("Unable to decrypt".to_owned(), reason)
+        })?;
         Ok(String::from_utf8_lossy(&plain).into_owned().into())
     },
 };
