@@ -62,6 +62,16 @@ pub enum Body {
     File(File, u64),
 }
 
+impl Body {
+    /// Returns how many bytes are sent.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File(_, length) => *length,
+        }
+    }
+}
+
 /// What a server said.
 pub struct Response {
     pub status: u16,
@@ -231,11 +241,7 @@ fn once(
             head.push(("Content-Type".to_owned(), form));
         }
         if !given("Content-Length") && !given("Transfer-Encoding") {
-            let length = match body {
-                Body::Bytes(bytes) => bytes.len() as u64,
-                Body::File(_, length) => *length,
-            };
-            head.push(("Content-Length".to_owned(), length.to_string()));
+            head.push(("Content-Length".to_owned(), body.len().to_string()));
         }
     }
     if request.body.is_none()

@@ -164,6 +164,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         headers.push((http::titled(name), python_str(value)));
     }
+    // As in the reference, the length of a file is one of the headers that are given.
+    if args.src.is_some()
+        && let Some(body) = &body
+    {
+        headers.push(("Content-Length".to_owned(), body.len().to_string()));
+    }
     let request = http::Request { method, url: args.url.clone(), headers, body };
     let answer = http::send(host, &options, request);
     let call = Call { args: &args, host, start };

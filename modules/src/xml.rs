@@ -297,10 +297,13 @@ impl Task<'_> {
             return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
         }
         for item in found {
-            let Item::Node(id) = item else { continue };
-            if document.name(id).is_none() {
+            let node = match item {
+                Item::Node(id) => Some(id).filter(|id| document.name(*id).is_some()),
+                Item::Attribute(..) => None,
+            };
+            let Some(id) = node else {
                 return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
-            }
+            };
             let inner = match content {
                 Content::Text => document.first_text(id).map_or(Json::Null, Json::from),
                 Content::Attribute => {

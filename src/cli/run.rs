@@ -90,7 +90,8 @@ fn chosen<'a>(run: &'a Run, options: &RunOptions) -> Chosen<'a> {
         "inventory": options.common.inventory.sources, "forks": options.common.runtime.forks,
     });
     let unnamed = settings.load_callback_plugins.value;
-    let chooses = unnamed && settings.stdout_callback.origin.is_set();
+    // As in the reference, the name of the one for playbooks means none.
+    let chooses = unnamed && settings.stdout_callback.value != "default";
     if chooses && !options.one_line && options.tree.is_none() {
         return playbook::chosen(settings, verbosity, arguments);
     }

@@ -260,7 +260,10 @@ impl Task<'_> {
         let beside = if args.insertbefore { first } else { last };
         let parent = document.nodes[beside].parent;
         let made = self.children(document, parent, children)?;
-        let at = document.place(beside).unwrap_or_default() + usize::from(args.insertafter);
+        let mut at = document.place(beside).unwrap_or_default();
+        if args.insertafter {
+            at = document.behind(parent, at);
+        }
         for (index, child) in made.into_iter().enumerate() {
             document.insert(parent, at + index, child);
         }

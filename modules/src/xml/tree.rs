@@ -71,6 +71,14 @@ impl Document {
         self.nodes[self.nodes[id].parent].children.iter().position(|child| *child == id)
     }
 
+    /// Where what comes behind a child begins: as in the reference, the text behind an element belongs to it.
+    pub(super) fn behind(&self, parent: Id, at: usize) -> usize {
+        let next = self.nodes[parent].children.iter().skip(at + 1);
+        let texts = next
+            .take_while(|child| matches!(self.nodes[**child].kind, Kind::Text(_) | Kind::Cdata(_)));
+        at + 1 + texts.count()
+    }
+
     pub(super) fn root(&self) -> Option<Id> {
         self.nodes[TOP].children.iter().copied().find(|id| self.name(*id).is_some())
     }

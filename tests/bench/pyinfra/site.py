@@ -29,13 +29,11 @@ server.user(name="Second operator", user="grace", groups=["operators"], append=T
 files.directory(name="Folder", path=root, user="app", group="app", mode="755")
 files.directory(name="Folder of settings", path="/etc/bench", mode="755")
 files.directory(name="Folder of releases", path=f"{root}/releases/1", user="app", group="app", mode="755")
+files.directory(name="Folder of what releases share", path=f"{root}/shared", user="app", group="app", mode="750")
 files.link(name="Current release", path=f"{root}/current", target=f"{root}/releases/1")
 files.directory(name="Folder of logs", path="/var/log/bench", user="app", group="operators", mode="750")
 
-apt.packages(name="Tools", packages=["jq", "tree"], no_recommends=True)
-apt.packages(name="Synchronisation", packages=["rsync"], no_recommends=True)
-apt.packages(name="Web server", packages=["nginx"], no_recommends=True)
-apt.packages(name="Scheduler", packages=["cron"], no_recommends=True)
+apt.packages(name="Packages", packages=["cron", "jq", "nginx", "rsync", "tree"], no_recommends=True)
 
 written = files.put(name="Settings", src=StringIO(settings), dest="/etc/bench/settings.ini", mode="644")
 files.put(name="Services", src=StringIO(str(services)), dest="/etc/bench/services.json", mode="644")
@@ -48,6 +46,9 @@ enabled = files.link(name="Site is enabled", path="/etc/nginx/sites-enabled/benc
 files.put(name="Rotation of logs", src=f"{here}/files/logrotate", dest="/etc/bench/logrotate", mode="644")
 files.put(name="Licence", src=f"{here}/files/notice", dest=f"{root}/notice", mode="644")
 files.put(name="Version", src=StringIO("1.0\n"), dest=f"{root}/version", mode="644")
+files.put(name="Rules for robots", src=StringIO("User-agent: *\nDisallow: /\n"), dest=f"{root}/releases/1/robots.txt",
+          user="app", group="app", mode="644")
+files.put(name="Shell's settings", src=StringIO(f"export PAGES={root}/current\n"), dest="/etc/profile.d/bench.sh", mode="644")
 files.put(name="Script", src=f"{here}/files/report", dest="/usr/local/bin/report", mode="755")
 files.line(name="Path of the pages", path="/etc/environment", line=f"PAGES={root}/current")
 files.line(name="Limit of open files", path="/etc/security/limits.conf", line=r"^app\s+-\s+nofile.*",
