@@ -11,7 +11,7 @@ HOSTS ?= 3
 
 BUILD_PACKAGES = gcc libc6-dev
 ifeq ($(shell id -u),0)
-TEST_PACKAGES = openssh-client openssh-server mmdebstrap systemd-container socat iproute2 debian-archive-keyring busybox gpg shellcheck acl patch rsync
+TEST_PACKAGES = openssh-client openssh-server mmdebstrap systemd-container socat iproute2 debian-archive-keyring busybox gpg shellcheck acl patch rsync subversion
 else
 TEST_PACKAGES = openssh-client openssh-server
 endif

@@ -131,6 +131,7 @@ registry! {
     slack,
     slurp,
     stat,
+    subversion,
     sudoers,
     supervisorctl,
     synchronize,
