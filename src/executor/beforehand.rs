@@ -44,17 +44,24 @@ impl Run {
         let names = Names::new(&self.world, Some(known), None);
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        let check = |keyword: &str, value: &Value, span: &Span| match env.eval(value) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let message = format!("Error processing keyword '{keyword}': {}", error.message);
-                let span = error.span.as_ref().unwrap_or(span);
-                Err(Diagnostic::error(span, message).fault(Fault::Late))
-            }
+        let refused = |keyword: &str, span: &Span, why: &str| {
+            let message = format!("Error processing keyword '{keyword}': {why}");
+            Diagnostic::error(span, message).fault(Fault::Late)
+        };
+        let check = |keyword: &str, value: &Value, span: &Span| {
+            env.eval(value).map_err(|error| {
+                refused(keyword, error.span.as_ref().unwrap_or(span), &error.message)
+            })
         };
         // A play without a name has that of its hosts.
         let hosts = if play.name.is_some() { "hosts" } else { "name" };
-        check(hosts, &play.hosts, &play.span)?;
+        if let Some(why) = mistake_of_hosts(&check(hosts, &play.hosts, &play.span)?) {
+            let span = match &play.hosts {
+                Value::Template(template) => template.span.as_ref(),
+                _ => None,
+            };
+            return Err(refused("hosts", span.unwrap_or(&play.span), &why));
+        }
         if let Some(name) = &play.name {
             check("name", name, &play.span)?;
         }
@@ -65,4 +72,23 @@ impl Run {
         }
         Ok(())
     }
+}
+
+/// Returns what is wrong with hosts that an expression gave. A list may be empty: then the play has none.
+fn mistake_of_hosts(hosts: &Value) -> Option<String> {
+    let items = match hosts {
+        Value::None => return None,
+        Value::List(list) | Value::Tuple(list) => &list[..],
+        one => std::slice::from_ref(one),
+    };
+    items.iter().find_map(|item| match item.as_str() {
+        Some(text) if text.trim().is_empty() => {
+            Some("Keyword 'hosts' is required, and cannot have empty values.".to_owned())
+        }
+        Some(_) => None,
+        None => Some(format!(
+            "Keyword 'hosts' items must be of type 'str', not '{}'.",
+            item.type_name()
+        )),
+    })
 }
