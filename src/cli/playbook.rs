@@ -89,8 +89,11 @@ fn files_of(named: &[PathBuf], settings: &Settings) -> Result<Vec<PathBuf>, Refu
     let here = Path::new(".");
     let mut files = Vec::new();
     for name in named {
-        let path = name.to_str().and_then(|name| collections.playbook(here, name));
-        let path = path.unwrap_or_else(|| name.clone());
+        let found = name.to_str().and_then(|name| collections.playbook(here, name));
+        let path = match found {
+            Some(found) => std::path::absolute(&found).unwrap_or(found),
+            None => name.clone(),
+        };
         let wrong = match std::fs::metadata(&path) {
             Err(_) => "could not be found",
             Ok(found) if !found.is_file() => "does not appear to be a file",
