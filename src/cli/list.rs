@@ -62,14 +62,12 @@ impl Listing<'_> {
             one => vec![one.to_text()],
         };
         let pattern = patterns.join(",");
-        let name =
-            self.play.name.as_ref().map(|name| self.evaluate(name).to_text()).unwrap_or_else(
-                || match self.play.hosts {
-                    Value::List(_) => pattern.clone(),
-                    // One expression goes by what it gives.
-                    _ => hosts.to_text(),
-                },
-            );
+        let name = match (&self.play.name, &self.play.hosts) {
+            (Some(name), _) => self.evaluate(name).to_text(),
+            (None, Value::List(_)) => pattern.clone(),
+            // One expression goes by what it gives.
+            (None, _) => hosts.to_text(),
+        };
         let mut tags: Vec<String> = self.tags(&self.play.level);
         tags.sort();
         terminal::print(&format!(
