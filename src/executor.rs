@@ -6,6 +6,7 @@ mod about;
 mod acting;
 mod arguments;
 mod becoming;
+mod beforehand;
 mod connect;
 mod cursor;
 mod debugger;
@@ -37,6 +38,7 @@ mod tags;
 mod task;
 mod told;
 mod typed;
+mod vars_files;
 
 pub(crate) use facts::OWN_FACTS;
 pub(crate) use failure::TRUST;

@@ -20,8 +20,8 @@ use std::{path::PathBuf, sync::Arc};
 pub(crate) use action::{foreign_in, module_in, takes_text};
 pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSet, KeywordSpec, Keywords, Levels, META_ACTIONS};
-pub(crate) use load::is_variable_name;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
+pub(crate) use load::{is_reserved_name, is_variable_name};
 pub use role::{Role, RoleCall, RoleFiles};
 
 use crate::{

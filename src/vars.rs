@@ -93,10 +93,18 @@ pub struct PlayData {
     pub active: RwLock<Active>,
     /// Answers to `vars_prompt`.
     pub prompts: Arc<Dict>,
-    /// `vars_files`, by host: their names may be templates.
-    pub vars_files: RwLock<HashMap<Arc<str>, Arc<Dict>>>,
+    /// `vars_files`, by host: their names may be templates. What is known without a host has an empty name.
+    pub vars_files: RwLock<HashMap<Arc<str>, FromFiles>>,
     /// Roles whose defaults and vars are seen by the whole play; `include_role` with `public` adds some.
     pub roles: RwLock<Vec<Arc<Role>>>,
+}
+
+/// What `vars_files` give a host.
+#[derive(Clone, Debug, Default)]
+pub struct FromFiles {
+    /// The file of each entry that has one.
+    pub paths: Vec<Option<PathBuf>>,
+    pub vars: Arc<Dict>,
 }
 
 /// Hosts that are still in the play.

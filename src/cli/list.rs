@@ -8,15 +8,15 @@ use std::{
 
 use super::{
     args::PlaybookOptions,
-    prepare::{ERROR, Refusal},
+    prepare::{ERROR, PARSER_ERROR, Refusal},
     terminal,
 };
 use crate::{
     executor::{Run, Tags},
-    playbook::{Entry, Level, Play, Playbook, Task},
+    playbook::{Entry, Files, Level, Play, Playbook, Task},
     template::Env,
     value::Value,
-    vars::Names,
+    vars::{Names, PlayData},
 };
 
 /// Prints what the options ask for; returns the exit status.
@@ -24,7 +24,15 @@ pub(super) fn list(
     run: &Arc<Run>,
     options: &PlaybookOptions,
     playbooks: &[(PathBuf, Playbook)],
+    files: &Files,
 ) -> Result<u8, Refusal> {
+    let mut known = Vec::new();
+    for play in playbooks.iter().flat_map(|(_, playbook)| &playbook.plays) {
+        let play = run.beforehand(files, play, Arc::default());
+        let play = play.and_then(|play| run.check_beforehand(&play).map(|()| play));
+        known.push(play.map_err(|error| Refusal::new(PARSER_ERROR, error))?);
+    }
+    let mut known = known.iter();
     let only_syntax = options.syntax_check
         && !(options.list_tasks || options.list_tags || options.common.inventory.list_hosts);
     for (path, playbook) in playbooks {
@@ -32,8 +40,8 @@ pub(super) fn list(
         if only_syntax {
             continue;
         }
-        for (number, play) in playbook.plays.iter().enumerate() {
-            Listing { run, options, play }.print(number + 1)?;
+        for (number, known) in known.by_ref().take(playbook.plays.len()).enumerate() {
+            Listing { run, options, play: &known.play, known }.print(number + 1)?;
         }
     }
     Ok(0)
@@ -43,6 +51,7 @@ struct Listing<'a> {
     run: &'a Arc<Run>,
     options: &'a PlaybookOptions,
     play: &'a Arc<Play>,
+    known: &'a Arc<PlayData>,
 }
 
 impl Listing<'_> {
@@ -53,11 +62,12 @@ impl Listing<'_> {
             one => vec![one.to_text()],
         };
         let pattern = patterns.join(",");
-        let name = self
-            .play
-            .name
-            .as_ref()
-            .map_or_else(|| pattern.clone(), |name| self.evaluate(name).to_text());
+        let name = match (&self.play.name, &self.play.hosts) {
+            (Some(name), _) => self.evaluate(name).to_text(),
+            (None, Value::List(_)) => pattern.clone(),
+            // One expression goes by what it gives.
+            (None, _) => hosts.to_text(),
+        };
         let mut tags: Vec<String> = self.tags(&self.play.level);
         tags.sort();
         terminal::print(&format!(
@@ -76,16 +86,21 @@ impl Listing<'_> {
     fn hosts(&self, patterns: &[String]) -> Result<(), Refusal> {
         let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let parts: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let selected = inventory
-            .select(&parts, self.run.options.limit.as_ref())
-            .map_err(|error| Refusal::new(ERROR, error))?;
-        for warning in &selected.warnings {
-            terminal::complain(&format!("[WARNING]: {warning}"));
+        let mut hosts = Vec::new();
+        // No pattern at all would mean every host.
+        if !parts.is_empty() {
+            let selected = inventory
+                .select(&parts, self.run.options.limit.as_ref())
+                .map_err(|error| Refusal::new(ERROR, error))?;
+            for warning in &selected.warnings {
+                terminal::complain(&format!("[WARNING]: {warning}"));
+            }
+            hosts = selected.hosts;
         }
         let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
         terminal::print(&format!("    pattern: [{}]", shown.join(", ")));
-        terminal::print(&format!("    hosts ({}):", selected.hosts.len()));
-        for host in selected.hosts {
+        terminal::print(&format!("    hosts ({}):", hosts.len()));
+        for host in hosts {
             terminal::print(&format!("      {}", inventory.host(host).name));
         }
         Ok(())
@@ -173,12 +188,7 @@ impl Listing<'_> {
         if !value.is_lazy() {
             return value.clone();
         }
-        let mut names = Names::new(&self.run.world, None, None).with_level(&self.play.level);
-        for (name, value) in self.play.level.vars.iter() {
-            if let Some(name) = name.as_str() {
-                names.set_local(name, value.clone());
-            }
-        }
+        let names = Names::new(&self.run.world, Some(self.known), None);
         let context = self.run.world.context(Vec::new());
         let evaluated = Env::new(&names, &context).eval(value);
         match (evaluated, value) {

@@ -20,7 +20,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::Event,
-    playbook::{Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
+    playbook::{Collections, Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
@@ -42,24 +42,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             return Ok(stop.status);
         }
     };
-    for path in &options.playbooks {
-        if !path.exists() {
-            let error =
-                Diagnostic::bare(format!("the playbook: {} could not be found", path.display()));
-            return Err(Refusal::new(ERROR, error));
-        }
-        if !path.is_file() {
-            let error = Diagnostic::bare(format!(
-                "the playbook: {} does not appear to be a file",
-                path.display()
-            ));
-            return Err(Refusal::new(ERROR, error));
-        }
-        crate::plugins::bring(match path.parent() {
-            Some(dir) if dir != Path::new("") => dir,
-            _ => Path::new("."),
-        });
-    }
+    let paths = files_of(&options.playbooks, &settings)?;
     let prepared = prepare::prepare(settings, &options.common)?;
     let output = callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);
     let run = prepare::run(
@@ -76,7 +59,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let files = Files::new(Opener(run.world.vault.clone()));
     // Where tasks are only listed, none of them fails.
     let lists = options.list_tasks || options.list_tags || options.common.inventory.list_hosts;
-    let playbooks = load(&run, &files, &options.playbooks, !lists)?;
+    let playbooks = load(&run, &files, &paths, !lists)?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -87,7 +70,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         run.printer.event(&Event::Warning(warning));
     }
     if lists || options.syntax_check {
-        return list::list(&run, &options, &playbooks);
+        return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
     callbacks::show(&run, chosen(&run.settings, options.common.verbosity, told))?;
@@ -96,6 +79,37 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })
         .collect();
     execute(&run, &files, &playbooks)
+}
+
+/// Returns the files of the playbooks that a command names: by their path, or by the full name that they have in a
+/// collection.
+fn files_of(named: &[PathBuf], settings: &Settings) -> Result<Vec<PathBuf>, Refusal> {
+    let installed = crate::plugins::installed_where(settings.collections_scan_sys_path.value);
+    let collections = Collections::new(settings.collection_roots(), installed);
+    let here = Path::new(".");
+    let mut files = Vec::new();
+    for name in named {
+        let found = name.to_str().and_then(|name| collections.playbook(here, name));
+        let path = match found {
+            Some(found) => std::path::absolute(&found).unwrap_or(found),
+            None => name.clone(),
+        };
+        let wrong = match std::fs::metadata(&path) {
+            Err(_) => "could not be found",
+            Ok(found) if !found.is_file() => "does not appear to be a file",
+            Ok(_) => "",
+        };
+        if !wrong.is_empty() {
+            let message = format!("the playbook: {} {wrong}", path.display());
+            return Err(Refusal::new(ERROR, Diagnostic::bare(message)));
+        }
+        crate::plugins::bring(match path.parent() {
+            Some(dir) if dir != Path::new("") => dir,
+            _ => here,
+        });
+        files.push(path);
+    }
+    Ok(files)
 }
 
 /// What stands for the playbook of an ad-hoc command.

@@ -78,11 +78,8 @@ impl Run {
             roles: RwLock::new(play.roles.clone()),
             play: Arc::clone(&play),
         };
-        let probe = Arc::new(PlayData {
-            roles: RwLock::new(play.roles.clone()),
-            prompts: Arc::clone(&data.prompts),
-            ..empty(&play)
-        });
+        let probe = self.beforehand(files, &play, Arc::clone(&data.prompts))?;
+        self.check_beforehand(&probe)?;
         let names = Names::new(&self.world, Some(&probe), None);
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
@@ -95,12 +92,10 @@ impl Run {
             Some((value, span)) => evaluate(value, span).map(Some),
             None => Ok(None),
         };
-        let hosts_value = evaluate(&play.hosts, &play.span)
-            .map_err(|error| error.fault(crate::diagnostic::Fault::Late))?;
+        let hosts_value = evaluate(&play.hosts, &play.span)?;
         let patterns = patterns(&hosts_value);
         let name = match (&play.name, &play.hosts) {
-            (Some(value), _) => evaluate(value, &play.span)
-                .map_or_else(|_| raw_text(value), |value| value.to_text()),
+            (Some(value), _) => evaluate(value, &play.span)?.to_text(),
             // A list is named as it is written, one expression by what it gives.
             (None, Value::List(list)) => list.iter().map(written).collect::<Vec<_>>().join(","),
             (None, _) => hosts_value.to_text(),
@@ -189,6 +184,9 @@ impl Run {
                 about: Arc::clone(&play) as Arc<dyn About>,
             });
             self.printer.event(&play_start());
+            for host in batch_hosts.iter().filter_map(|name| self.world.host(name)) {
+                self.follow_vars_files(files, &batch_data, &host)?;
+            }
             let gather = keyword(Keyword::GatherFacts)?;
             let mut entries = self.entries(&play, gather.as_ref());
             let started = self.started.load(Ordering::Relaxed);
@@ -296,6 +294,10 @@ impl Run {
     }
 
     fn select(&self, patterns: &[String], order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
+        if patterns.is_empty() {
+            // No pattern at all would mean every host.
+            return Ok(Vec::new());
+        }
         let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let selected = inventory.select(&patterns, self.options.limit.as_ref())?;
@@ -327,7 +329,7 @@ impl Run {
     }
 }
 
-fn empty(play: &Arc<Play>) -> PlayData {
+pub(super) fn empty(play: &Arc<Play>) -> PlayData {
     PlayData {
         play: Arc::clone(play),
         name: Arc::default(),
@@ -369,12 +371,5 @@ fn written(host: &Value) -> String {
     match host {
         Value::Template(template) => template.text.to_string(),
         other => other.to_text(),
-    }
-}
-
-fn raw_text(value: &Value) -> String {
-    match value {
-        Value::Template(template) => template.text.to_string(),
-        other => format!("{other:?}"),
     }
 }

@@ -1,96 +1,15 @@
-//! What a play needs before its first task: answers, files of variables, facts before and handlers between its tasks.
+//! What a play needs before its first task: facts before and handlers between its tasks.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, PoisonError},
-};
+use std::sync::Arc;
 
 use super::{Run, strategy::IMPLICIT};
 use crate::{
-    diagnostic::Diagnostic,
-    output::Event,
-    playbook::{Args, Argument, Entry, Files, Keyword, Keywords, Level, LevelKind, Play, Task},
+    playbook::{Args, Argument, Entry, Keyword, Keywords, Level, LevelKind, Play, Task},
     settings::Gathering,
-    template::Env,
-    value::{Dict, Value},
-    vars::{Names, PlayData},
+    value::Value,
 };
 
 impl Run {
-    /// Reads `vars_files` for each host; of a list of candidates the first that exists.
-    pub(super) fn load_vars_files(
-        &self,
-        files: &Files,
-        data: &Arc<PlayData>,
-        hosts: &[Arc<str>],
-    ) -> Result<(), Diagnostic> {
-        if data.play.vars_files.is_empty() {
-            return Ok(());
-        }
-        for name in hosts {
-            let Some(host) = self.world.host(name) else { continue };
-            let mut vars = Dict::new();
-            for entry in &data.play.vars_files {
-                data.vars_files
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .insert(Arc::clone(name), Arc::new(vars.clone()));
-                let names = Names::new(&self.world, Some(data), Some(&host));
-                let context = self.world.context(names.search_path());
-                let env = Env::new(&names, &context);
-                let candidates = match entry {
-                    Value::List(list) => list.to_vec(),
-                    one => vec![one.clone()],
-                };
-                let mut found = None;
-                let mut tried = Vec::new();
-                for candidate in &candidates {
-                    match env.eval(candidate) {
-                        Ok(value) => {
-                            let text = value.to_text();
-                            let path = find_vars_file(&text, &data.play.dir);
-                            tried.push(text);
-                            if path.is_file() {
-                                found = Some(path);
-                                break;
-                            }
-                        }
-                        // A name may need facts that are not known yet; the reference tries again later.
-                        Err(error) if error.is_undefined() => (),
-                        Err(error) => return Err((&error).into()),
-                    }
-                }
-                // The reference goes on without a word; playbooks count on files that may be missing.
-                let Some(path) = found else {
-                    if !tried.is_empty() {
-                        let text =
-                            format!("vars_files: no such file, ignoring: {}", tried.join(", "));
-                        self.printer.event(&Event::Warning(text));
-                    }
-                    continue;
-                };
-                let node = files.load(&path, Some(&data.play.span))?;
-                if let Some(node) = &*node {
-                    match node.to_value() {
-                        Value::Dict(dict) => vars.combine(Arc::unwrap_or_clone(dict), false),
-                        Value::None => (),
-                        _ => {
-                            return Err(Diagnostic::error(
-                                &node.span,
-                                format!("{} must be a dictionary of variables", path.display()),
-                            ));
-                        }
-                    }
-                }
-            }
-            data.vars_files
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(Arc::clone(name), Arc::new(vars));
-        }
-        Ok(())
-    }
-
     /// The play's tasks with facts before and handlers between them.
     pub(super) fn entries(&self, play: &Arc<Play>, gather: Option<&Value>) -> Vec<Entry> {
         let mut entries = Vec::new();
@@ -168,10 +87,4 @@ fn implicit(
         dir: play.dir.clone(),
         span: play.span.clone(),
     }))
-}
-
-fn find_vars_file(name: &str, dir: &std::path::Path) -> PathBuf {
-    let candidates = [dir.join("vars").join(name), dir.join(name)];
-    let found = candidates.iter().find(|path| path.is_file()).cloned();
-    found.unwrap_or_else(|| dir.join(name))
 }

@@ -32,6 +32,11 @@ impl Batch<'_> {
         if ended.result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
             self.run.warn_of_restricted(&self.hosts[at].host);
         }
+        if next.task.level.keywords.get(Keyword::Register).is_some()
+            || ended.result.get("ansible_facts").is_some()
+        {
+            self.follow_vars_files(at);
+        }
         match ended.status {
             Status::Ok | Status::Changed => {
                 // An include counts once it was read.

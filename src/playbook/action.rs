@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Args, Argument, Foreign, Keyword, Level, Levels, Routed,
+    Args, Argument, Foreign, Keyword, Level, LevelKind, Levels, Routed,
+    collections::collection_of,
     load::{Loader, Place},
 };
 use crate::{
@@ -70,43 +71,25 @@ impl Loader<'_> {
             Some(Resolved { name: name.into(), foreign: None })
         };
         let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
-        let mut names = vec![written.to_owned()];
         let is_short = !written.contains('.');
+        if is_short {
+            for collection in self.collections_in_force(&place.level, own) {
+                let name = format!("{collection}.{written}");
+                if let Some(found) = known(&name).or_else(|| self.brought(&name, written, span)) {
+                    return found;
+                }
+            }
+        }
         if let Some(short) = written.strip_prefix("ansible.legacy.").or(is_short.then_some(written))
             && let Some(found) = self.beside(short, place)
         {
             return foreign(found);
         }
-        if is_short {
-            let collections = own.or_else(|| place.level.keyword(Keyword::Collections));
-            let collections = collections.map(|(value, _)| texts(value)).unwrap_or_default();
-            names.splice(0..0, collections.iter().map(|name| format!("{name}.{written}")));
+        if let Some(found) = known(written).or_else(|| self.brought(written, written, span)) {
+            return found;
         }
         let playbook_dir = self.playbook_dir.borrow();
         let collections = self.around.collections;
-        for name in names {
-            if let Some(resolved) = known(&name) {
-                return resolved;
-            }
-            match collections.route(&playbook_dir, &name) {
-                Routed::Removed(message) => {
-                    self.error(
-                        Diagnostic::error(span, message)
-                            .label("this module is gone")
-                            .fault(Fault::Absence),
-                    );
-                    return foreign(Foreign::module(PathBuf::new()));
-                }
-                Routed::Name(routed) => {
-                    if let Some(resolved) = known(&routed) {
-                        return resolved;
-                    }
-                    if let Some(found) = collections.foreign(&playbook_dir, &routed) {
-                        return foreign(found);
-                    }
-                }
-            }
-        }
         if is_short
             && let Some(full) = (self.around.published)(written)
             && let Some(found) = collections.foreign(&playbook_dir, &full)
@@ -114,6 +97,50 @@ impl Loader<'_> {
             return foreign(found);
         }
         Resolved { name: written.into(), foreign: None }
+    }
+
+    /// Returns the collections that short names of actions and roles are looked for in: those that are said, and before
+    /// them the one that the playbook lies in. A role stands for itself.
+    pub(super) fn collections_in_force(
+        &self,
+        level: &Level,
+        own: Option<&(Value, Span)>,
+    ) -> Vec<String> {
+        let role = level.role();
+        let mut within = level.chain().scan(false, |outside, level| {
+            let is_outside = std::mem::replace(outside, matches!(level.kind, LevelKind::Role(_)));
+            (!is_outside).then_some(level)
+        });
+        let said = own.or_else(|| within.find_map(|it| it.keywords.get(Keyword::Collections)));
+        let mut names = said.map(|(value, _)| texts(value)).unwrap_or_default();
+        if role.is_none_or(|role| role.collection.is_none())
+            && let Some(around) = collection_of(&self.playbook_dir.borrow())
+            && !names.contains(&around)
+        {
+            names.insert(0, around);
+        }
+        names
+    }
+
+    /// Finds an action by its full name, where a collection on disk brings it or leads to it.
+    fn brought(&self, name: &str, written: &str, span: &Span) -> Option<Resolved> {
+        let playbook_dir = self.playbook_dir.borrow();
+        let collections = self.around.collections;
+        let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
+        match collections.route(&playbook_dir, name) {
+            Routed::Removed(message) => {
+                self.error(
+                    Diagnostic::error(span, message)
+                        .label("this module is gone")
+                        .fault(Fault::Absence),
+                );
+                Some(foreign(Foreign::module(PathBuf::new())))
+            }
+            Routed::Name(routed) => match (self.around.actions)(&routed) {
+                Some(name) => Some(Resolved { name: name.into(), foreign: None }),
+                None => collections.foreign(&playbook_dir, &routed).map(foreign),
+            },
+        }
     }
 
     /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a

@@ -248,11 +248,22 @@ fn split(name: &str) -> Option<(&str, &str)> {
     is_name.then_some((&name[..second], own))
 }
 
-/// Returns the collection that a folder lies in: `acme.tools` for `.../ansible_collections/acme/tools/roles/web`.
+/// Returns the collection that a folder lies in: `acme.tools` for `.../ansible_collections/acme/tools/playbooks`.
 pub(super) fn collection_of(dir: &Path) -> Option<String> {
+    below_collections(dir).map(|(collection, _)| collection)
+}
+
+/// Returns the collection that a role belongs to: one beside a collection's playbooks is none of it.
+pub(super) fn collection_of_role(dir: &Path) -> Option<String> {
+    let (collection, folder) = below_collections(dir)?;
+    (folder? == "roles").then_some(collection)
+}
+
+/// Returns the collection that a folder lies in, and which folder of the collection that is.
+fn below_collections(dir: &Path) -> Option<(String, Option<String>)> {
     let mut parts = dir.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
     parts.by_ref().find(|part| part == "ansible_collections")?;
-    Some(format!("{}.{}", parts.next()?, parts.next()?))
+    Some((format!("{}.{}", parts.next()?, parts.next()?), parts.next()))
 }
 
 #[cfg(test)]

@@ -34,7 +34,11 @@ impl Loader<'_> {
         });
         let resolved = match (self.around.resolve)(&name.to_value(), &level) {
             Ok(value) => value,
-            Err(error) => return self.error(error),
+            Err(mut error) => {
+                error.message =
+                    format!("Error processing keyword 'import_playbook': {}", error.message);
+                return self.error(error);
+            }
         };
         let Some(file) = resolved.as_str() else {
             return self.error(

@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
-    collections::collection_of,
+    collections::collection_of_role,
     load::{Loader, Place},
 };
 use crate::{
@@ -209,7 +209,7 @@ impl Loader<'_> {
             found.filter(|path| self.is_inside(path, &role_dir, folder, call))
         };
         let meta = self.read_optional(file("meta", None));
-        let collection = collection_of(&role_dir);
+        let collection = collection_of_role(&role_dir);
         let name: Arc<str> = match &collection {
             // A role of a collection has its full name, however it was named.
             Some(collection) if !call.name.contains('/') => {
@@ -323,14 +323,8 @@ impl Loader<'_> {
             return Some(found);
         }
         // A short name means a role of the collections that are in force, before those beside the playbook.
-        let in_force = level.keyword(Keyword::Collections).map(|(value, _)| value.to_owned());
-        let in_force: Vec<String> = match in_force {
-            Some(Value::List(list)) => list.iter().map(Value::to_text).collect(),
-            Some(Value::Str(name)) => vec![name.to_string()],
-            _ => Vec::new(),
-        };
-        let around = collection_of(&playbook_dir);
-        for collection in in_force.iter().chain(&around) {
+        let in_force = self.collections_in_force(level, None);
+        for collection in &in_force {
             let name = format!("{collection}.{}", call.name);
             if let Some(found) = collections.role(&playbook_dir, &name) {
                 return Some(found);
@@ -352,8 +346,8 @@ impl Loader<'_> {
                 known.push(entry.file_name().to_string_lossy().into_owned());
             }
         }
-        let mut searched: Vec<String> = Vec::new();
-        if beside.is_some() {
+        let mut searched = in_force;
+        if beside.is_some() || !searched.is_empty() {
             searched.push("ansible.legacy".to_owned());
         }
         searched.extend(folders.iter().map(|folder| folder.display().to_string()));

@@ -45,15 +45,11 @@ impl Names {
         play: Option<&Arc<PlayData>>,
         host: Option<&Arc<HostData>>,
     ) -> Names {
-        let vars_files = match (play, host) {
-            (Some(play), Some(host)) => play
-                .vars_files
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&host.name)
-                .cloned(),
-            _ => None,
-        };
+        let vars_files = play.and_then(|play| {
+            let files = play.vars_files.read().unwrap_or_else(PoisonError::into_inner);
+            let found = files.get(host.map_or("", |host| &host.name))?;
+            Some(Arc::clone(&found.vars))
+        });
         Names {
             world: Arc::clone(world),
             play: play.cloned(),

@@ -16,6 +16,7 @@ pub(super) static UNIT: Filter = Filter {
             "{{ 'a' | comment('c', prefix='//-', prefix_count=2, postfix_count=0) }}",
             "//-\n//-\n// a",
         ),
+        ("{{ 'a' | comment(prefix='\n', postfix='') }}", "\n# a\n"),
         ("{{ 'a\\nb' | comment(decoration='! ') }}", "!\n! a\\nb\n!"),
         (
             "{{ 'a' | comment('nope') }}",
@@ -51,7 +52,10 @@ pub(super) static UNIT: Filter = Filter {
         if !beginning.is_empty() {
             out = beginning + &newline;
         }
-        if !prefix.is_empty() {
+        if prefix == newline {
+            // A prefix that is an end of a line needs no other.
+            out += &prefix.repeat(count("prefix_count"));
+        } else if !prefix.is_empty() {
             out += &format!("{prefix}{newline}").repeat(count("prefix_count"));
         }
         let body = call.text_with("replace")?.replace(&*newline, &format!("{newline}{decoration}"));
