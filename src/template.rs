@@ -51,6 +51,7 @@ mod parser;
 mod paths;
 mod plugins;
 mod postfix;
+mod present;
 mod random;
 mod regex;
 mod schema;

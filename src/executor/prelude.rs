@@ -14,6 +14,7 @@ use crate::{
     template::Env,
     value::{Dict, Value},
     vars::{Names, PlayData},
+    yaml::Node,
 };
 
 impl Run {
@@ -69,19 +70,9 @@ impl Run {
                     }
                     continue;
                 };
-                let node = files.load(&path, Some(&data.play.span))?;
+                let node = files.load(&path, Some(&data.play.span)).map_err(Diagnostic::late)?;
                 if let Some(node) = &*node {
-                    match node.to_value() {
-                        Value::Dict(dict) => vars
-                            .extend(dict.iter().map(|(key, value)| (key.clone(), value.clone()))),
-                        Value::None => (),
-                        _ => {
-                            return Err(Diagnostic::error(
-                                &node.span,
-                                format!("{} must be a dictionary of variables", path.display()),
-                            ));
-                        }
-                    }
+                    add_vars(&node.to_value(), node, &mut vars)?;
                 }
             }
             data.vars_files
@@ -175,4 +166,24 @@ fn find_vars_file(name: &str, dir: &std::path::Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
     let found = candidates.iter().find(|path| path.is_file()).cloned();
     found.unwrap_or_else(|| dir.join(name))
+}
+
+/// Adds what a file of variables holds: a dictionary, or a list of them.
+fn add_vars(value: &Value, node: &Node, vars: &mut Dict) -> Result<(), Diagnostic> {
+    match value {
+        Value::Dict(dict) => {
+            vars.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
+        Value::List(list) if list.iter().all(|one| matches!(one, Value::Dict(_))) => {
+            list.iter().try_for_each(|one| add_vars(one, node, vars))?;
+        }
+        Value::None => (),
+        _ => {
+            let error = Diagnostic::error(&node.span, "Invalid variable file contents.");
+            return Err(error.late().hint(
+                "it must contain either a dictionary of variables, or a list of dictionaries",
+            ));
+        }
+    }
+    Ok(())
 }
