@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc};
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
 pub use closest::closest;
-pub use span::{Source, Span};
+pub use span::{NOT_SHOWN, Source, Span};
 
 /// Whether a run can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +133,12 @@ impl Diagnostic {
         self
     }
 
+    /// Returns an error in a text that is read while the playbook runs; what is at fault otherwise stays so.
+    #[must_use]
+    pub fn late(self) -> Diagnostic {
+        if self.fault == Fault::Text { self.fault(Fault::Late) } else { self }
+    }
+
     #[must_use]
     pub fn fault(mut self, fault: Fault) -> Diagnostic {
         self.fault = fault;
@@ -167,7 +173,12 @@ impl Diagnostic {
         };
         let title = level.primary_title(self.message.as_str());
         let mut snippets: Vec<(&Arc<Source>, Snippet<'_, Annotation<'_>>)> = Vec::new();
+        let mut hidden: Vec<String> = Vec::new();
         for (span, label, kind) in self.places() {
+            if span.source.is_secret {
+                hidden.push(format!("at {}: {NOT_SHOWN}", span.origin()));
+                continue;
+            }
             let annotation = kind.span(span.byte_range()).label(label);
             if let Some((_, snippet)) =
                 snippets.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &span.source))
@@ -180,7 +191,7 @@ impl Diagnostic {
         }
         let elements = snippets.into_iter().map(|(_, snippet)| snippet);
         let mut report = title.elements(elements);
-        for note in &self.notes {
+        for note in hidden.iter().chain(&self.notes) {
             report = report.element(Level::NOTE.message(note.as_str()));
         }
         if let Some(hint) = &self.hint {

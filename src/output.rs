@@ -49,7 +49,9 @@ pub use aside::Aside;
 pub use color::Paint;
 pub use default::Default;
 pub use dump::{dump, dump_value};
-pub use event::{About, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants};
+pub use event::{
+    About, Asked, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants,
+};
 pub use excerpt::{error_text, shortened};
 pub use options::{Junit, Options};
 pub use python::{Known, Plugin, PythonRun, python};

@@ -65,6 +65,8 @@ pub struct VarsPrompt {
     /// The hash that stands for the answer, its salt or how long that is.
     pub encrypt: Option<String>,
     pub salt: Option<String>,
+    /// Whether the answer would be no template anywhere: here no answer is one.
+    pub is_unsafe: bool,
     pub salt_size: Option<usize>,
     pub span: Span,
 }

@@ -52,6 +52,7 @@ mod parser;
 mod paths;
 mod plugins;
 mod postfix;
+mod present;
 mod random;
 mod regex;
 mod schema;

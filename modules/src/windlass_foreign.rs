@@ -177,6 +177,10 @@ fn told(output: &Output) -> Option<Result<Outcome>> {
     let mut values = parse(&output.text())?;
     // Shown to nobody but by the controller, which knows it.
     values.shift_remove("invocation");
+    // What a job says beside its result is part of it.
+    if !output.stderr.is_empty() {
+        values.insert("stderr".to_owned(), output.error_text().into());
+    }
     let changed = values.shift_remove("changed").is_some_and(|changed| truth(&changed));
     let failed = values.get("failed").is_some_and(truth);
     if !failed {
@@ -265,6 +269,13 @@ mod tests {
         let text = "echo warning; printf '{\"changed\": true, \"args\": %s}' \"$(cat \"$1\")\"";
         let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "file", "_windlass_arguments": "{\"a\": 1}"});
         assert_eq!(job(text, args), json!({"changed": true, "args": {"a": 1}}));
+    }
+
+    #[test]
+    fn what_a_job_says_beside_its_result_is_part_of_it() {
+        let args = json!({"_windlass_interpreter": ["/bin/sh"], "_windlass_style": "inside"});
+        let result = job("echo beside >&2; echo '{\"changed\": true}'", args);
+        assert_eq!(result, json!({"changed": true, "stderr": "beside\n"}));
     }
 
     #[test]

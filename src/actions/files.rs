@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 use crate::{
     executor::{Call, Failure},
     remote::Content,
+    vault::NO_SECRETS,
 };
 
 /// A file's contents up to this size are kept in memory on their way.
@@ -136,12 +137,20 @@ fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> 
     }
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
-    open(call, bytes).map(Some)
+    // Who has no password at all is told which file needs one.
+    let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes).map_err(|message| {
+        if message != NO_SECRETS {
+            return message;
+        }
+        format!("A vault password or secret must be specified to decrypt {}", path.display())
+    });
+    opened.map(Some).map_err(|message| Failure::action(message).raised())
 }
 
 /// Returns a file's bytes, opened where they are a vault.
 pub(super) fn open(call: &Call<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    crate::vault::open(call.run.world.vault.as_deref(), bytes).map_err(Failure::action)
+    let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes);
+    opened.map_err(|message| Failure::action(message).raised())
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {

@@ -21,7 +21,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::action("no script was given"));
     };
     let path = files::find(call, "files", name).map_err(Failure::raised)?;
-    let sent = files::send(call, &path)?;
+    let sent =
+        files::send(call, &path).map_err(|failure| Failure { own_message: true, ..failure })?;
     let mut remote = Remote::new("script", &call.args);
     let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();
     let rest = if rest.is_empty() {

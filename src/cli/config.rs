@@ -227,7 +227,7 @@ fn dump(catalogue: &Catalogue, args: &ConfigArgs) {
     if is_base {
         found.push(Value::dict([("GALAXY_SERVERS", Value::from(Dict::new()))]));
     }
-    found.extend(of_plugins.iter().map(|one| entry(one.option, &one.origin, &one.value)));
+    found.extend(of_plugins.iter().map(|one| entry(&one.option, &one.origin, &one.value)));
     let found = Value::list(found);
     if format == "json" {
         terminal::print(&json(&found));
@@ -278,7 +278,10 @@ fn validate(
             environment.variables.keys().filter(|name| name.starts_with("ANSIBLE_")).collect();
         names.sort();
         for name in names {
-            let is_known = settings().any(|known| known.variables.contains(&name.as_str()))
+            // The file's own name, and what the reference's tests of itself set.
+            let is_known = name == "ANSIBLE_CONFIG"
+                || name.starts_with("ANSIBLE_TEST_")
+                || settings().any(|known| known.variables.contains(&name.as_str()))
                 || plugins::has_variable(&args.kind, name);
             if !is_known {
                 let message = format!("Found unknown environment variable '{name}'.");

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::{Diagnostic, Source},
     value::{Dict, Origin, Template, Value, parse_key_values},
-    vault::Opener,
+    vault::{Opener, is_vault},
     yaml,
 };
 
@@ -68,13 +68,14 @@ fn file(path: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     let bytes = std::fs::read(&path).map_err(|error| {
         refuse(format!("cannot read the extra variables' file `{shown}`: {error}"))
     })?;
+    let is_vault = is_vault(&bytes);
     let bytes = vault.open(bytes).map_err(|message| {
         let error = Diagnostic::bare(message).note(format!("in `{shown}`"));
         ExtraVarsError::new(UNREADABLE, error)
     })?;
     let text =
         String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
-    mapping(&Source::new(shown.as_str(), text), &shown)
+    mapping(&Source::opened(shown.as_str(), text, is_vault), &shown)
 }
 
 fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {

@@ -164,11 +164,8 @@ pub fn inventory(
             );
         }
     }
-    if args.inventory.flush_cache || args.inventory.list_hosts {
-        return Err(Refusal::Stop(mistake(
-            program,
-            "only --limit and --inventory are options of this command",
-        )));
+    if args.inventory.list_hosts {
+        return Err(Refusal::Stop(mistake(program, "--list-hosts is no option of this command")));
     }
     let passwords = passwords::of_options(&args.vault, settings)
         .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
@@ -179,6 +176,7 @@ pub fn inventory(
     let mut settings = settings.clone();
     settings.extra_vars = Arc::new(extra_vars);
     settings.shows_inventory = true;
+    settings.flush_cache = args.inventory.flush_cache;
     let (settings, extra_vars) = (&settings, &settings.extra_vars);
     let chosen_dir = args.playbook_dir.as_ref().or(settings.playbook_dir.as_ref());
     if let Some(dir) = chosen_dir {
@@ -192,6 +190,11 @@ pub fn inventory(
     if diagnostics.has_errors() {
         let refusal = prepare::inventory_refusal(diagnostics);
         return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
+    }
+    if settings.flush_cache {
+        let cache = prepare::fact_cache(settings)
+            .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
+        prepare::forget_facts(cache.as_ref(), &inventory);
     }
     match show(&args, settings, &inventory, extra_vars) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),

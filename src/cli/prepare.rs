@@ -209,13 +209,21 @@ pub(super) fn run(
     let mut world =
         World::new(inventory, extra_vars, facts, vault.0, settings.allow_broken_conditionals.value);
     world.cache = fact_cache(&settings)?;
-    if let (true, Some(cache)) = (common.inventory.flush_cache, &world.cache) {
+    if common.inventory.flush_cache {
         let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        inventory.hosts().for_each(|(_, host)| cache.forget(&host.name));
+        forget_facts(world.cache.as_ref(), &inventory);
     }
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let connections = Connections::new(ConnectionOptions::new(Arc::new(Terminal), home));
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))
+}
+
+/// Facts of all hosts are forgotten, whatever a limit says, and those of a localhost that is in no inventory.
+pub(super) fn forget_facts(cache: Option<&FactCache>, inventory: &Inventory) {
+    if let Some(cache) = cache {
+        inventory.hosts().for_each(|(_, host)| cache.forget(&host.name));
+        cache.forget("localhost");
+    }
 }
 
 /// What options and settings say of how hosts are reached.
@@ -239,7 +247,7 @@ fn reached_by(identity: &Identity, settings: &Settings) -> ReachedBy {
 }
 
 /// Where facts are kept between runs; nowhere in most cases.
-fn fact_cache(settings: &Settings) -> Result<Option<FactCache>, Refusal> {
+pub(super) fn fact_cache(settings: &Settings) -> Result<Option<FactCache>, Refusal> {
     let refuse = |message: String| Refusal::new(ERROR, Diagnostic::bare(message));
     let name = settings.fact_caching.value.as_str();
     match name.strip_prefix("ansible.builtin.").unwrap_or(name) {

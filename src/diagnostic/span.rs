@@ -8,11 +8,22 @@ pub struct Source {
     /// Path as it is shown: the way the user named it.
     pub path: Box<str>,
     pub text: Box<str>,
+    /// Whether it came out of a vault: then nobody is shown it.
+    pub is_secret: bool,
 }
 
 impl Source {
     pub fn new(path: impl Into<Box<str>>, text: impl Into<Box<str>>) -> Arc<Source> {
-        Arc::new(Source { path: path.into(), text: text.into() })
+        Arc::new(Source { path: path.into(), text: text.into(), is_secret: false })
+    }
+
+    /// Returns the text of a file, which is a secret where it came out of a vault.
+    pub fn opened(
+        path: impl Into<Box<str>>,
+        text: impl Into<Box<str>>,
+        is_secret: bool,
+    ) -> Arc<Source> {
+        Arc::new(Source { path: path.into(), text: text.into(), is_secret })
     }
 }
 
@@ -25,6 +36,9 @@ pub struct Span {
     pub end_line: u32,
     pub end_column: u32,
 }
+
+/// Said instead of a text that is a secret.
+pub const NOT_SHOWN: &str = "source not shown: content encrypted";
 
 impl Span {
     /// Returns the place as results name it: with the absolute path of its file.

@@ -271,7 +271,7 @@ impl Cursor {
         self.frames.clear();
     }
 
-    /// Leaves the innermost role; returns whether there is one.
+    /// Leaves the innermost role, which then has run; returns whether there is one.
     pub(super) fn end_role(&mut self) -> bool {
         let role = self
             .frames
@@ -279,7 +279,9 @@ impl Cursor {
             .rposition(|frame| matches!(frame, Frame::Block { block, .. } if block.is_role));
         match role {
             Some(at) => {
-                self.frames.truncate(at);
+                if let Some(Frame::Block { block, .. }) = self.frames.drain(at..).next() {
+                    self.finished_roles.push(block);
+                }
                 true
             }
             None => false,

@@ -15,6 +15,7 @@ impl Batch<'_> {
     pub(super) async fn run_free(&mut self) {
         let mut running = FuturesUnordered::new();
         let mut busy = vec![false; self.hosts.len()];
+        let mut under_way = vec![false; self.hosts.len()];
         loop {
             if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
                 #[expect(
@@ -23,7 +24,13 @@ impl Batch<'_> {
                 )]
                 for at in 0..self.hosts.len() {
                     while !(busy[at] || self.end.break_run || self.end.end_play) {
-                        let Some(next) = self.next(at) else { break };
+                        // Hosts begin in order: whoever ends stands before those that wait for it.
+                        if self.pinned && !under_way[at] && self.has_enough(&under_way) {
+                            break;
+                        }
+                        let next = self.next(at);
+                        under_way[at] = next.is_some();
+                        let Some(next) = next else { break };
                         if &*next.task.action == "meta" {
                             self.meta(&[at], &next).await;
                             continue;
@@ -61,6 +68,10 @@ impl Batch<'_> {
             self.check_max_fail();
             self.update_active();
         }
+    }
+
+    fn has_enough(&self, under_way: &[bool]) -> bool {
+        under_way.iter().filter(|host| **host).count() >= self.run.options.forks.max(1)
     }
 
     fn begin_free(

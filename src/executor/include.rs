@@ -126,6 +126,7 @@ impl Prepared {
                 public: args.get("public").map_or(by_setting, Value::says_yes),
                 repeats: args.get("allow_duplicates").is_none_or(Value::says_yes),
                 validates: args.get("rolespec_validate").is_none_or(Value::says_yes),
+                of_task: true,
             })
         };
         let mut apply = Vec::new();

@@ -8,7 +8,7 @@ use super::{
     emit::Turn,
     facts::add_facts,
     items::Ended,
-    strategy::Batch,
+    strategy::{Batch, HostRun, HostState},
 };
 use crate::{
     output::{About, Event, TaskStart},
@@ -82,7 +82,7 @@ impl Batch<'_> {
             return;
         }
         if once && let Some(Some(ended)) = ends.first() {
-            self.share_result(group, task, ended);
+            self.share_result(group[0], task, ended);
         }
         let mut includes = Vec::new();
         let any_errors_fatal = self.is_fatal_for_all(task, once);
@@ -277,16 +277,21 @@ impl Batch<'_> {
             || self.evaluate(task, Keyword::RunOnce).is_some_and(|value| value.is_true())
     }
 
-    /// What a task that one host did for all leaves on the others: its facts, and the result that is registered.
-    fn share_result(&self, group: &[usize], task: &Task, ended: &Ended) {
+    /// What a task that one host did for all leaves on the others, those that do not come to it too: its facts, and
+    /// the result that is registered.
+    fn share_result(&self, done_by: usize, task: &Task, ended: &Ended) {
         if self.truth(task, Keyword::RunOnce) != Some(true) {
             return;
         }
+        let reachable = |host: &HostRun| host.state != HostState::Unreachable;
+        let others: Vec<_> = (0..self.hosts.len())
+            .filter(|at| *at != done_by && reachable(&self.hosts[*at]))
+            .collect();
         if let Some(register) = task.own(Keyword::Register).and_then(Value::as_str)
             && let Some(value) =
-                HostData::get(&self.hosts[group[0]].host.assigned).get(register).cloned()
+                HostData::get(&self.hosts[done_by].host.assigned).get(register).cloned()
         {
-            for &at in &group[1..] {
+            for &at in &others {
                 self.hosts[at].host.assign(register, value.clone());
             }
         }
@@ -300,7 +305,7 @@ impl Batch<'_> {
         for item in &items {
             let Value::Dict(result) = item else { continue };
             let has_failed = result.get("failed").is_some_and(Value::is_true);
-            for &at in group[1..].iter().filter(|_| !has_failed) {
+            for &at in others.iter().filter(|_| !has_failed) {
                 add_facts(&self.run.world, &task.action, &self.hosts[at].host, result);
             }
         }

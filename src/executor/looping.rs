@@ -151,9 +151,12 @@ impl Prepared {
     }
 
     fn loop_values(&self, looping: &Loop, env: &Env<'_>) -> Result<Arc<List>, Failure> {
-        let value = env
-            .eval(&looping.items)
-            .map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
+        let value = match looping.lookup.as_deref() {
+            // Names of files with something undefined in them are not looked for.
+            Some("first_found" | "ansible.builtin.first_found") => env.eval_present(&looping.items),
+            _ => env.eval(&looping.items),
+        };
+        let value = value.map_err(|error| Failure::template(&error, "", Some(&looping.span)))?;
         let refused = |message: String, help: &'static str| {
             let cause = Cause {
                 message: message.clone(),

@@ -10,6 +10,7 @@ use super::{
     strategy::{Batch, HostState, is_implicit},
 };
 use crate::{
+    diagnostic::{Diagnostic, Fault},
     output::{About, Event, ResultEvent, Status, TaskStart},
     playbook::Task,
     template::{Env, TemplateError},
@@ -60,6 +61,12 @@ impl Batch<'_> {
             });
             if next.is_handler {
                 self.unnotify(at, task);
+                if action == "flush_handlers" {
+                    let message = "flush_handlers cannot be used as a handler";
+                    self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Late));
+                    self.end.break_run = true;
+                    return;
+                }
             }
             // Doing nothing asks for no condition.
             let holds = if action == "noop" { Ok(true) } else { self.meta_condition(task, at) };

@@ -65,7 +65,7 @@ impl Run {
             .enter_playbook(&play.dir);
         self.world.inventory_changed();
         if let Some(problem) = problems.0.into_iter().next() {
-            return Err(problem);
+            return Err(problem.late());
         }
         let prompts = self.prompts(&play)?;
         let mut data = PlayData {
@@ -129,6 +129,7 @@ impl Run {
         let strategy = keyword(Keyword::Strategy)?
             .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
         let debugging = matches!(strategy.as_str(), "debug" | "ansible.builtin.debug");
+        let pinned = strategy.ends_with("host_pinned");
         let free = match strategy.trim_start_matches("ansible.builtin.") {
             // Mitogen's strategies are the reference's with another transport.
             "linear" | "debug" | "mitogen" | "mitogen_linear" => false,
@@ -233,6 +234,7 @@ impl Run {
                 max_fail_percentage,
                 force_handlers,
                 free,
+                pinned,
                 step_all: false,
                 debugging,
                 current: None,

@@ -3,7 +3,7 @@
 use super::Run;
 use crate::{
     diagnostic::Diagnostic,
-    output::Event,
+    output::{Asked, Event},
     playbook::{Play, VarsPrompt},
     template::{Env, Recipe, hash_password},
     value::{Dict, Value},
@@ -33,8 +33,9 @@ impl Run {
                 })
             };
             let default = text(&prompt.default);
+            let question = text(&prompt.prompt).unwrap_or_else(|| prompt.name.to_string());
+            self.tell_asked(prompt, &question, default.as_deref());
             let answer = if self.ask.is_there() {
-                let question = text(&prompt.prompt).unwrap_or_else(|| prompt.name.to_string());
                 let answer = self.answer(prompt, &question, default.as_deref());
                 Some(answer).filter(|answer| !answer.is_empty()).or(default)
             } else {
@@ -74,6 +75,20 @@ impl Run {
             found.insert(&*prompt.name, answer);
         }
         Ok(found)
+    }
+
+    fn tell_asked(&self, prompt: &VarsPrompt, question: &str, default: Option<&str>) {
+        self.printer.event(&Event::VarsPrompt(Box::new(Asked {
+            name: prompt.name.clone(),
+            question: question.to_owned(),
+            default: default.map(ToOwned::to_owned),
+            private: prompt.private,
+            confirm: prompt.confirm,
+            encrypt: prompt.encrypt.clone(),
+            salt: prompt.salt.clone(),
+            salt_size: prompt.salt_size,
+            is_unsafe: prompt.is_unsafe,
+        })));
     }
 
     fn answer(&self, prompt: &VarsPrompt, question: &str, default: Option<&str>) -> String {

@@ -85,6 +85,8 @@ pub(super) struct Batch<'a> {
     pub(super) flushes: Vec<super::cursor::Position>,
     /// Whether hosts go on without waiting for one another.
     pub(super) free: bool,
+    /// Whether no more hosts than forks are under way at once: strategy `host_pinned`.
+    pub(super) pinned: bool,
     pub(super) step_all: bool,
     /// Whether failures open the debugger: strategy `debug`.
     pub(super) debugging: bool,

@@ -13,6 +13,7 @@ use crate::{
     template::Env,
     value::{Dict, Value},
     vars::{FromFiles, HostData, Names, PlayData},
+    yaml::Node,
 };
 
 impl Run {
@@ -144,7 +145,7 @@ impl Run {
         path: &Path,
         data: &Arc<PlayData>,
     ) -> Result<Dict, Diagnostic> {
-        let node = files.load(path, Some(&data.play.span))?;
+        let node = files.load(path, Some(&data.play.span)).map_err(Diagnostic::late)?;
         let Some(node) = &*node else { return Ok(Dict::new()) };
         for (key, _) in node.as_mapping().unwrap_or_default() {
             if let Some(name) = key.as_str().filter(|name| crate::playbook::is_reserved_name(name))
@@ -153,14 +154,9 @@ impl Run {
                 self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
             }
         }
-        match node.to_value() {
-            Value::Dict(dict) => Ok(Arc::unwrap_or_clone(dict)),
-            Value::None => Ok(Dict::new()),
-            _ => Err(Diagnostic::error(
-                &node.span,
-                format!("{} must be a dictionary of variables", path.display()),
-            )),
-        }
+        let mut vars = Dict::new();
+        add_vars(node.to_value(), node, &mut vars)?;
+        Ok(vars)
     }
 }
 
@@ -178,4 +174,22 @@ fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
     let found = candidates.iter().find(|path| path.is_file()).cloned();
     found.unwrap_or_else(|| dir.join(name))
+}
+
+/// Adds what a file of variables holds: a dictionary, or a list of them.
+fn add_vars(value: Value, node: &Node, vars: &mut Dict) -> Result<(), Diagnostic> {
+    match value {
+        Value::Dict(dict) => vars.combine(Arc::unwrap_or_clone(dict), false),
+        Value::List(list) if list.iter().all(|one| matches!(one, Value::Dict(_))) => {
+            list.iter().try_for_each(|one| add_vars(one.clone(), node, vars))?;
+        }
+        Value::None => (),
+        _ => {
+            let error = Diagnostic::error(&node.span, "Invalid variable file contents.");
+            return Err(error.late().hint(
+                "it must contain either a dictionary of variables, or a list of dictionaries",
+            ));
+        }
+    }
+    Ok(())
 }

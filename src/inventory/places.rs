@@ -5,6 +5,7 @@ use std::{fs, path::Path, sync::Arc};
 use super::{HostId, Inventory, LayerKind, address, words};
 use crate::{
     diagnostic::{Source, Span},
+    vault::is_vault,
     yaml::{self, Node},
 };
 
@@ -46,8 +47,10 @@ impl Inventory {
     }
 
     fn read(&self, path: &Path) -> Option<Arc<Source>> {
-        let bytes = self.vault().open(fs::read(path).ok()?).ok()?;
-        Some(Source::new(path.display().to_string(), String::from_utf8(bytes).ok()?))
+        let bytes = fs::read(path).ok()?;
+        let is_vault = is_vault(&bytes);
+        let text = String::from_utf8(self.vault().open(bytes).ok()?).ok()?;
+        Some(Source::opened(path.display().to_string(), text, is_vault))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     memory,
     paths::normal,
     settings::{GroupNames, Settings},
-    vault::Opener,
+    vault::{Opener, is_vault},
 };
 
 impl Inventory {
@@ -243,6 +243,7 @@ impl<'a> Loader<'a> {
                 Err(error) => failure = Some(Failure { kind: "script", error }),
             }
         }
+        let is_vault = is_vault(&bytes);
         let bytes = self.inventory.vault().open(bytes).map_err(|message| {
             let message = format!("Failed to parse inventory: {message}");
             Some(Failure {
@@ -259,7 +260,7 @@ impl<'a> Loader<'a> {
         if is_script && text.starts_with("#!") {
             return Err(failure);
         }
-        let source = Source::new(shown, text);
+        let source = Source::opened(shown, text, is_vault);
         let extension = path.extension().map(|extension| format!(".{}", extension.display()));
         let is_yaml_name =
             extension.as_ref().is_none_or(|end| settings.yaml_valid_extensions.contains(end));

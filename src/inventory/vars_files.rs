@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source},
     settings::{HashBehaviour, Settings},
     value::{Dict, Value},
-    vault::Opener,
+    vault::{Opener, is_vault},
     yaml,
 };
 
@@ -273,23 +273,41 @@ pub(super) fn read_file(
     let refuse = |message: String| Diagnostic::bare(message);
     let bytes =
         fs::read(path).map_err(|error| refuse(format!("cannot read `{shown}`: {error}")))?;
+    let is_vault = is_vault(&bytes);
     let bytes = vault
         .open(bytes)
         .map_err(|message| refuse(message).note(format!("in `{shown}`")).fault(Fault::Absence))?;
     let text =
         String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
-    let source = Source::new(shown, text);
+    let source = Source::opened(shown, text, is_vault);
     let document = yaml::parse(&source)?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else {
         return Ok((Dict::new(), document.warnings));
     };
     match root.to_value() {
         Value::Dict(vars) => Ok((Arc::unwrap_or_clone(vars), document.warnings)),
-        _ => Err(Diagnostic::error(
-            &root.span,
-            format!("`{}` must hold a mapping of variables", source.path),
-        )
-        .label(format!("this is {}", root.kind_name()))
-        .hint("write `name: value`")),
+        nothing if !nothing.is_true() => Ok((Dict::new(), document.warnings)),
+        other => {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            let message = format!(
+                "Could not process '{}': failed to combine variables, expected dicts but got a 'dict' and a '{}'.",
+                path.display(),
+                python_type(&other)
+            );
+            Err(Diagnostic::error(&root.span, message)
+                .label(format!("this is {}", root.kind_name()))
+                .hint("write `name: value`"))
+        }
+    }
+}
+
+/// The reference's name of the type of what stands in a file.
+fn python_type(value: &Value) -> &'static str {
+    match value {
+        Value::List(_) => "_AnsibleTaggedList",
+        Value::Int(_) => "_AnsibleTaggedInt",
+        Value::Float(_) => "_AnsibleTaggedFloat",
+        Value::Bool(_) => "bool",
+        _ => "_AnsibleTaggedStr",
     }
 }

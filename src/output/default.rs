@@ -417,7 +417,9 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Ok));
             }
-            Event::PlayContext { .. } | Event::Diff { changed: false, .. } => (),
+            Event::PlayContext { .. }
+            | Event::VarsPrompt(_)
+            | Event::Diff { changed: false, .. } => (),
             Event::Diff { diff, .. } => {
                 let text = diff_text(
                     diff,

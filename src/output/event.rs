@@ -23,6 +23,20 @@ pub struct Wants {
     pub invocations: bool,
 }
 
+/// What the operator is asked before a play.
+#[derive(Debug)]
+pub struct Asked {
+    pub name: Arc<str>,
+    pub question: String,
+    pub default: Option<String>,
+    pub private: bool,
+    pub confirm: bool,
+    pub encrypt: Option<String>,
+    pub salt: Option<String>,
+    pub salt_size: Option<usize>,
+    pub is_unsafe: bool,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 pub enum Event {
@@ -49,6 +63,8 @@ pub enum Event {
     },
     NoHostsMatched,
     NoHostsRemaining,
+    /// The operator is asked for a variable, or would be.
+    VarsPrompt(Box<Asked>),
     TaskStart(Arc<TaskStart>),
     /// A host begins a task.
     HostStart {

@@ -1,7 +1,7 @@
 //! Errors of tasks as the reference prints them: the chain of reasons, each with its place and the lines around it.
 
 use super::Cause;
-use crate::diagnostic::Span;
+use crate::diagnostic::{NOT_SHOWN, Span};
 
 /// Lines shown before the one that is meant.
 const CONTEXT: usize = 2;
@@ -73,6 +73,9 @@ fn place_of(cause: &Cause) -> Option<String> {
         (Some(span), None) if span.source.path.starts_with('<') => {
             let text = shortened(&span.source.text);
             Some(format!("Origin: {}\n\n{text}\n", span.source.path))
+        }
+        (Some(span), None) if span.source.is_secret => {
+            Some(format!("Origin: {}\n\n({NOT_SHOWN})\n", span.origin()))
         }
         (Some(span), None) => Some(format!("Origin: {}\n\n{}", span.origin(), excerpt(span))),
         (None, None) => None,

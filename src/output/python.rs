@@ -234,6 +234,12 @@ impl Output for Python {
             Event::NoHostsMatched => {
                 self.call(event, "v2_playbook_on_no_hosts_matched", |_| json!({}));
             }
+            Event::VarsPrompt(prompt) => {
+                self.call(event, "v2_playbook_on_vars_prompt", |_| json!({"asked": [
+                    &*prompt.name, prompt.private, &prompt.question, &prompt.encrypt, prompt.confirm,
+                    prompt.salt_size, &prompt.salt, &prompt.default, prompt.is_unsafe,
+                ]}));
+            }
             Event::NoHostsRemaining => {
                 self.call(event, "v2_playbook_on_no_hosts_remaining", |_| json!({}));
             }

@@ -33,7 +33,7 @@ pub(super) fn warnings(event: &ResultEvent) -> Vec<String> {
     let messages = listed(&event.result, "warnings").filter_map(Value::as_str);
     let shown = messages.map(|message| {
         let known = event.told.iter().find(|told| !told.deprecated && told.message == message);
-        known.map_or_else(|| message.to_owned(), text)
+        known.map_or_else(|| message.replace("\r\n", "\n"), text)
     });
     shown.collect()
 }

@@ -176,6 +176,7 @@ impl Loader<'_> {
                 .map_or(!self.around.private_roles, |public| public.says_yes()),
             repeats: resolved(&["allow_duplicates"]).is_none_or(|repeats| repeats.says_yes()),
             validates: resolved(&["rolespec_validate"]).is_none_or(|wanted| wanted.says_yes()),
+            of_task: true,
         };
         match self.role_block(&call, &task.level) {
             Some(block) => vec![Entry::Block(block)],

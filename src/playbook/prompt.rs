@@ -50,6 +50,7 @@ impl Loader<'_> {
                 confirm: value("confirm").is_some_and(|confirm| confirm.is_true()),
                 encrypt: value("encrypt").filter(Value::is_true).map(|kind| kind.to_text()),
                 salt: value("salt").filter(Value::is_true).map(|salt| salt.to_text()),
+                is_unsafe: value("unsafe").is_some_and(|given| given.is_true()),
                 salt_size: value("salt_size").and_then(|size| size.to_text().parse().ok()),
                 span: prompt.span.clone(),
             });

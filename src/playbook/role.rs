@@ -1,5 +1,6 @@
 //! Roles: where they are found, what their folders hold, what they depend on.
 
+mod call;
 mod validation;
 
 use std::{
@@ -7,13 +8,15 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+pub use call::{RoleCall, RoleFiles};
+
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::collection_of_role,
     load::{Loader, Place},
 };
 use crate::{
-    diagnostic::{Diagnostic, Fault, Span},
+    diagnostic::{Diagnostic, Fault},
     paths::normal,
     value::{Dict, Value},
     yaml::Node,
@@ -55,41 +58,6 @@ impl Role {
             dependencies.iter().rev().find_map(|role| role.seen(vars, look))
         })
     }
-}
-
-/// Files other than `main` that a use of a role names.
-#[derive(Clone, Debug, Default)]
-pub struct RoleFiles {
-    pub tasks: Option<String>,
-    pub vars: Option<String>,
-    pub defaults: Option<String>,
-    pub handlers: Option<String>,
-}
-
-impl RoleFiles {
-    /// Returns the files that the arguments of a task name.
-    pub fn named(text: impl Fn(&[&str]) -> Option<String>) -> RoleFiles {
-        RoleFiles {
-            tasks: text(&["tasks_from"]),
-            vars: text(&["vars_from"]),
-            defaults: text(&["defaults_from"]),
-            handlers: text(&["handlers_from"]),
-        }
-    }
-}
-
-/// A use of a role.
-#[derive(Clone, Debug)]
-pub struct RoleCall {
-    pub name: String,
-    pub span: Span,
-    pub files: RoleFiles,
-    pub params: Arc<Dict>,
-    pub public: bool,
-    /// Whether it runs again where it has run: what tasks include or import does.
-    pub repeats: bool,
-    /// Whether its arguments are validated where it has specifications of them.
-    pub validates: bool,
 }
 
 impl Loader<'_> {
@@ -178,6 +146,7 @@ impl Loader<'_> {
             public: !self.around.private_roles,
             repeats: false,
             validates: true,
+            of_task: false,
         };
         Some((call, level))
     }
@@ -209,6 +178,10 @@ impl Loader<'_> {
             found.filter(|path| self.is_inside(path, &role_dir, folder, call))
         };
         let meta = self.read_optional(file("meta", None));
+        if let Some(root) = meta.as_ref().filter(|root| root.as_mapping().is_none()) {
+            let message = format!("the 'meta/main.yml' for role {} is not a dictionary", call.name);
+            self.error(Diagnostic::error(&root.span, message));
+        }
         let collection = collection_of_role(&role_dir);
         let name: Arc<str> = match &collection {
             // A role of a collection has its full name, however it was named.
@@ -234,7 +207,7 @@ impl Loader<'_> {
                     .as_ref()
                     .and_then(|meta| meta.get("allow_duplicates"))
                     .is_some_and(|(_, node)| node.to_value().is_true()),
-            identity: identity(&role_dir, call, level),
+            identity: call.identity(&role_dir, level),
             dependencies: OnceLock::new(),
             dependents: dependents.to_vec(),
             argument_specs: self.argument_specs(&role_dir, meta.as_ref()),
@@ -481,11 +454,4 @@ fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
             into.push(path);
         }
     }
-}
-
-/// Two uses are the same when role, files, parameters and conditions are.
-fn identity(dir: &Path, call: &RoleCall, level: &Level) -> Arc<str> {
-    let own = [Keyword::When, Keyword::Tags]
-        .map(|keyword| level.keywords.get(keyword).map(|(value, _)| value));
-    format!("{}|{:?}|{:?}|{:?}|{own:?}", dir.display(), call.files, call.params, level.vars).into()
 }

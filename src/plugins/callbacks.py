@@ -235,6 +235,8 @@ def given(method, about):
             if PLAYBOOK is not None:
                 PLAYBOOK._entries.append(PLAY)
         return (PlayContext(PLAY, GIVEN["arguments"]) if method == "set_play_context" else PLAY,), {}
+    if method == "v2_playbook_on_vars_prompt":
+        return tuple(about["asked"]), {}
     if method == "v2_playbook_on_task_start":
         return (task_of(about),), {"is_conditional": False}
     if method == "v2_playbook_on_handler_task_start":

@@ -175,6 +175,8 @@ class Keyworded(Named):
     """A play or task: its keywords are attributes, and those that nobody wrote have their defaults."""
 
     DEFAULTS = {}
+    # What options of the command line say where no keyword does.
+    BY_OPTIONS = {}
 
     def __init__(self, keywords):
         keywords = as_written(keywords)
@@ -186,6 +188,9 @@ class Keyworded(Named):
             if str(keywords.get(name, "")).lower() in YES + NO:
                 keywords[name] = boolean(keywords[name])
         self._attributes = {**copy.deepcopy(self.DEFAULTS), **keywords}
+        for name, otherwise in self.BY_OPTIONS.items():
+            if self._attributes[name] is None:
+                self._attributes[name] = GIVEN["arguments"].get(name) or otherwise
         self._uuid = "0242ac11-0002-%s-%012x" % (format(id(self) & 0xFFFF, "04x"), next(NUMBERS))
 
     def __getattr__(self, name):
@@ -232,27 +237,38 @@ class Parent(Keyworded):
     LISTS, TRUTHS, DEFAULTS = (), (), {"vars": {}, "tags": [], "when": []}
 
 
+class LoopControl(Keyworded):
+    LISTS, TRUTHS = ("break_when",), ("extended", "extended_allitems")
+    DEFAULTS = {"loop_var": "item", "index_var": None, "label": None, "pause": 0.0, "extended": None, "extended_allitems": True}
+
+
 # Keywords of tasks and plays alike.
-SHARED = dict.fromkeys((
-    "any_errors_fatal", "become", "become_exe", "become_flags", "become_user", "check_mode", "connection", "debugger", "diff", "environment",
-    "ignore_errors", "ignore_unreachable", "module_defaults", "no_log", "port", "remote_user", "run_once", "throttle", "timeout",
-))
+SHARED = {
+    **dict.fromkeys((
+        "become", "become_exe", "become_flags", "become_user", "check_mode", "connection", "debugger", "diff",
+        "ignore_errors", "ignore_unreachable", "no_log", "port", "remote_user", "run_once",
+    )),
+    "any_errors_fatal": False, "environment": [], "module_defaults": [], "throttle": 0, "timeout": 0,
+}
 
 
 class Task(Keyworded):
     LISTS = ("tags", "when", "until", "changed_when", "failed_when", "collections")
     TRUTHS = ("no_log", "ignore_errors", "ignore_unreachable", "become", "check_mode", "diff", "run_once", "any_errors_fatal", "delegate_facts")
     DEFAULTS = {
-        **SHARED, "async_val": 0, "poll": 15, "delay": 5, "name": "", "vars": {}, "notify": None, "collections": [], "loop": None,
+        **SHARED, "async_val": 0, "poll": 15, "delay": 5.0, "name": "", "vars": {}, "notify": None, "collections": [], "loop": None,
         "loop_with": None, "become_method": "sudo", "delegate_to": None, "delegate_facts": None, "register": None, "retries": None,
-        "loop_control": None, "async": 0,
+        "loop_control": {}, "async": 0,
     }
+    BY_OPTIONS = {"become": False, "connection": "ssh", "diff": False}
 
     def __init__(self, told):
         made_of = unpack(told["made_of"])
         super().__init__(made_of["keywords"])
         if "async" in self._attributes:
             self.async_val = self._attributes["async_val"] = self._attributes["async"]
+        looping = self._attributes["loop_control"]
+        self._attributes["loop_control"] = LoopControl(looping if isinstance(looping, dict) else {})
         written = told_text(made_of["written_name"]) or ""
         # With its name evaluated, as far as it has one.
         self.name = told["bare_name"] if written else ""
@@ -324,6 +340,7 @@ class Play(Keyworded):
         **SHARED, "strategy": "linear", "vars": {}, "roles": [], "order": None, "become_method": "sudo", "max_fail_percentage": None,
         "gather_facts": None, "gather_subset": None, "gather_timeout": None, "fact_path": None, "force_handlers": None, "vars_prompt": [],
     }
+    BY_OPTIONS = {"become": False, "check_mode": False, "connection": "ssh", "diff": False}
 
     def __init__(self, told):
         play = unpack(told["play"])

@@ -6,10 +6,13 @@ use super::{
 };
 use crate::value::Value;
 
+/// How many names may lead to one another.
+const DEPTH: usize = 20;
+
 impl<'e> Evaluator<'e> {
     /// Returns whether a variable, or what lies in one, is a vault's text.
     pub(super) fn is_encrypted(&self, expression: &'e Expression) -> Result<bool> {
-        let is = |value: Option<&Value>| matches!(value, Some(Value::Encrypted(_)));
+        let is = |value: Option<&Value>| value.is_some_and(|value| self.leads_to_vault(value));
         Ok(match expression {
             Expression::Name(symbol, _) => {
                 let index = *symbol as usize;
@@ -30,5 +33,21 @@ impl<'e> Evaluator<'e> {
             }
             _ => false,
         })
+    }
+
+    /// Returns whether a value is a vault's text, or a template that only names one.
+    fn leads_to_vault(&self, value: &Value) -> bool {
+        let mut value = value.clone();
+        for _ in 0..DEPTH {
+            value = match value {
+                Value::Encrypted(_) => return true,
+                Value::Template(template) => match self.env.written(&template) {
+                    Some(written) => written,
+                    None => return false,
+                },
+                _ => return false,
+            };
+        }
+        false
     }
 }

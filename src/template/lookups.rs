@@ -224,8 +224,8 @@ pub(crate) fn flattened(items: &[Value], depth: usize) -> Vec<Value> {
     flat
 }
 
-/// Returns what a file holds, opened where it is a vault's.
-fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
+/// Returns what a file holds, opened where it is a vault's; `around` stands before what is wrong with a vault.
+fn read(query: &Query<'_, '_>, name: &str, around: &str) -> Result<String, LookupError> {
     let Some(path) = query.find("files", name) else {
         return Err(format!(
             "Unable to access the file '{name}': File not found. Use -vvvvv to see paths searched."
@@ -234,7 +234,8 @@ fn read(query: &Query<'_, '_>, name: &str) -> Result<String, LookupError> {
     };
     let bytes = std::fs::read(&path)
         .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
-    let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
+    let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)
+        .map_err(|error| format!("{around}{error}"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

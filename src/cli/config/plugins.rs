@@ -9,16 +9,21 @@ use crate::{
 pub(super) struct PluginOption {
     kind: &'static str,
     plugin: &'static str,
-    pub(super) option: &'static str,
+    pub(super) option: String,
     pub(super) origin: String,
     pub(super) value: Value,
 }
 
 /// Beginnings of names in the table, and whose settings those are.
-const PLUGINS: [(&str, &str, &str); 10] = [
+const PLUGINS: [(&str, &str, &str); 15] = [
     ("sudo_", "become", "sudo"),
     ("su_", "become", "su"),
     ("doas_", "become", "doas"),
+    ("dzdo_", "become", "community.general.dzdo"),
+    ("ksu_", "become", "community.general.ksu"),
+    ("pbrun_", "become", "community.general.pbrun"),
+    ("pmrun_", "become", "community.general.pmrun"),
+    ("pipelining", "connection", "ssh"),
     ("ssh_", "connection", "ssh"),
     ("scp_", "connection", "ssh"),
     ("sftp_", "connection", "ssh"),
@@ -42,6 +47,17 @@ fn plugin(entry: &Entry) -> Option<(&'static str, &'static str)> {
     Some(found.map_or(("callback", "default"), |(_, kind, plugin)| (kind, plugin)))
 }
 
+/// Returns the name that a setting has among its plugin's own.
+fn own_name(kind: &str, plugin: &str, name: &'static str) -> String {
+    let plugin = plugin.rsplit('.').next().unwrap_or(plugin);
+    let rest = name.strip_prefix(plugin).and_then(|rest| rest.strip_prefix('_'));
+    match (kind, rest) {
+        ("become", Some(rest)) => format!("become_{rest}"),
+        ("callback", Some(rest)) => rest.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
 /// Lines of the table that are settings of plugins of this type.
 fn entries(kind: &str) -> impl Iterator<Item = (&'static str, &'static str, &'static Entry)> {
     Settings::ENTRIES.iter().filter_map(move |entry| {
@@ -63,11 +79,12 @@ pub(super) fn chosen(kind: &str, only_changed: bool) -> Vec<PluginOption> {
                 Origin::File(span) => span.source.path.to_string(),
             };
             let value = shown.value.clone();
-            Some(PluginOption { kind, plugin, option: entry.name, origin, value })
+            let option = own_name(kind, plugin, entry.name);
+            Some(PluginOption { kind, plugin, option, origin, value })
         })
         .filter(|one| !only_changed || one.origin != "default")
         .collect();
-    found.sort_by_key(|one| (one.kind, one.plugin, one.option));
+    found.sort_by(|a, b| (a.kind, a.plugin, &a.option).cmp(&(b.kind, b.plugin, &b.option)));
     found
 }
 
@@ -77,15 +94,16 @@ pub(super) fn display(found: &[PluginOption], with_types: bool) -> String {
     let (mut kind, mut plugin) = ("", "");
     for one in found {
         if with_types && one.kind != kind {
-            let title = format!("{}:", one.kind.to_uppercase());
-            text.push_str(&format!("\n\n{title}\n{}\n", "=".repeat(title.len())));
+            let title = one.kind.to_uppercase();
+            let apart = if kind.is_empty() { "\n" } else { "" };
+            text.push_str(&format!("{apart}\n{title}:\n{}\n", "=".repeat(title.len())));
         }
         if one.kind != kind || one.plugin != plugin {
             let title = format!("{}:", one.plugin);
             text.push_str(&format!("\n{title}\n{}\n", "_".repeat(title.len() - 1)));
         }
         (kind, plugin) = (one.kind, one.plugin);
-        text.push_str(&super::line(one.option, &one.origin, &one.value));
+        text.push_str(&super::line(&one.option, &one.origin, &one.value));
     }
     text
 }

@@ -21,7 +21,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     let (left, right) = (query.flag("lstrip", false), query.flag("rstrip", true));
     let mut found = Vec::new();
     for name in query.names() {
-        let text = super::read(query, &name)?;
+        let text = super::read(query, &name, &format!("Unable to access the file '{name}': "))?;
         let mut text = text.as_str();
         if left {
             text = text.trim_start();

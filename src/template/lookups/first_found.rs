@@ -1,7 +1,10 @@
 //! `first_found`: the first of several files that is there.
 
 use super::{Found, Lookup, LookupError, Query, wrong_value};
-use crate::{template::paths, value::Value};
+use crate::{
+    template::{TemplateError, paths},
+    value::Value,
+};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "first_found",
@@ -31,7 +34,10 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     terms.reverse();
     while let Some(term) = terms.pop() {
         match &term {
-            Value::List(items) | Value::Tuple(items) => terms.extend(items.iter().rev().cloned()),
+            Value::List(items) | Value::Tuple(items) => {
+                items.iter().try_for_each(defined)?;
+                terms.extend(items.iter().rev().cloned());
+            }
             Value::Dict(dict) => {
                 let files = texts("files", dict.get("files"))?;
                 let folders = texts("paths", dict.get("paths"))?;
@@ -62,12 +68,21 @@ fn texts(option: &str, value: Option<&Value>) -> Result<Vec<String>, LookupError
         None | Some(Value::None) => Vec::new(),
         Some(Value::Str(text)) => names(text).collect(),
         Some(Value::List(items) | Value::Tuple(items)) => {
+            items.iter().try_for_each(defined)?;
             items.iter().filter_map(Value::as_str).flat_map(names).collect()
         }
         Some(other) => {
+            defined(other)?;
             return Err(wrong_value("first_found", option, "list", &other.to_repr()).into());
         }
     })
+}
+
+fn defined(value: &Value) -> Result<(), LookupError> {
+    match value {
+        Value::Undefined(undefined) => Err(TemplateError::from(&**undefined).into()),
+        _ => Ok(()),
+    }
 }
 
 fn names(text: &str) -> impl Iterator<Item = String> {

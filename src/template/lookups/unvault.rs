@@ -17,7 +17,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         if query.find("files", &name).is_none() {
             return Err(format!("Unable to find file matching \"{name}\"").into());
         }
-        found.push(Value::from(super::read(query, &name)?));
+        found.push(Value::from(super::read(query, &name, "")?));
     }
     Ok(found)
 }

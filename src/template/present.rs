@@ -1,0 +1,50 @@
+//! What is left of a value without what is undefined in it.
+
+use std::sync::Arc;
+
+use super::{Env, evaluator::Result};
+use crate::value::{List, Value};
+
+/// How many names may lead to one another.
+const DEPTH: usize = 20;
+
+impl Env<'_> {
+    /// Returns the value with all templates in it evaluated, without items and entries that are undefined.
+    pub(crate) fn eval_present(&self, value: &Value) -> Result<Value> {
+        match self.present(value, DEPTH)? {
+            Some(value) => Ok(value),
+            None => self.eval(value),
+        }
+    }
+
+    fn present(&self, value: &Value, depth: usize) -> Result<Option<Value>> {
+        match value {
+            Value::List(list) => {
+                let items = list.iter().filter_map(|item| self.present(item, depth).transpose());
+                Ok(Some(Value::List(Arc::new(items.collect::<Result<List>>()?))))
+            }
+            Value::Dict(dict) => {
+                let entries = dict.iter().filter_map(|(key, value)| {
+                    let value = self.present(value, depth).transpose()?;
+                    Some(value.map(|value| (key.clone(), value)))
+                });
+                Ok(Some(Value::dict(entries.collect::<Result<Vec<_>>>()?)))
+            }
+            Value::Template(template) if depth > 0 => match self.written(template) {
+                Some(written @ (Value::List(_) | Value::Dict(_))) => {
+                    self.present(&written, depth - 1)
+                }
+                _ => self.defined(value),
+            },
+            other => self.defined(other),
+        }
+    }
+
+    fn defined(&self, value: &Value) -> Result<Option<Value>> {
+        match self.eval(value) {
+            Ok(Value::Omit) => Ok(None),
+            Err(error) if error.is_undefined() => Ok(None),
+            other => other.map(Some),
+        }
+    }
+}
