@@ -7,13 +7,12 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Told},
+    diagnostic::{Diagnostic, Span, Told},
     output::Event,
     playbook::Files,
     template::Env,
     value::{Dict, Value},
     vars::{FromFiles, HostData, Names, PlayData},
-    yaml::Node,
 };
 
 impl Run {
@@ -155,7 +154,7 @@ impl Run {
             }
         }
         let mut vars = Dict::new();
-        add_vars(node.to_value(), node, &mut vars)?;
+        add_vars(node.to_value(), &node.span, &mut vars)?;
         Ok(vars)
     }
 }
@@ -177,15 +176,15 @@ fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
 }
 
 /// Adds what a file of variables holds: a dictionary, or a list of them.
-fn add_vars(value: Value, node: &Node, vars: &mut Dict) -> Result<(), Diagnostic> {
+fn add_vars(value: Value, span: &Span, vars: &mut Dict) -> Result<(), Diagnostic> {
     match value {
         Value::Dict(dict) => vars.combine(Arc::unwrap_or_clone(dict), false),
         Value::List(list) if list.iter().all(|one| matches!(one, Value::Dict(_))) => {
-            list.iter().try_for_each(|one| add_vars(one.clone(), node, vars))?;
+            list.iter().try_for_each(|one| add_vars(one.clone(), span, vars))?;
         }
         Value::None => (),
         _ => {
-            let error = Diagnostic::error(&node.span, "Invalid variable file contents.");
+            let error = Diagnostic::error(span, "Invalid variable file contents.");
             return Err(error.late().hint(
                 "it must contain either a dictionary of variables, or a list of dictionaries",
             ));
