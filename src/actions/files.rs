@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use crate::{
     executor::{Call, Failure},
+    output::Cause,
     remote::Content,
     vault::NO_SECRETS,
 };
@@ -138,19 +139,29 @@ fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> 
     let bytes = std::fs::read(path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     // Who has no password at all is told which file needs one.
-    let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes).map_err(|message| {
+    let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes);
+    opened.map(Some).map_err(|message| {
         if message != NO_SECRETS {
-            return message;
+            return not_opened(message, path);
         }
-        format!("A vault password or secret must be specified to decrypt {}", path.display())
-    });
-    opened.map(Some).map_err(|message| Failure::action(message).raised())
+        let path = path.display();
+        let message = format!("A vault password or secret must be specified to decrypt {path}");
+        Failure::at(None, message).with("changed", false)
+    })
+}
+
+/// Why a vault cannot be opened, with its place.
+fn not_opened(message: String, path: &Path) -> Failure {
+    let origin = Some(path.display().to_string());
+    let cause = Cause { message, origin, ..Cause::default() };
+    let failure = Failure { causes: vec![cause], apart: true, ..Failure::default() };
+    failure.with("changed", false)
 }
 
 /// Returns a file's bytes, opened where they are a vault.
-pub(super) fn open(call: &Call<'_>, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+pub(super) fn open(call: &Call<'_>, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes);
-    opened.map_err(|message| Failure::action(message).raised())
+    opened.map_err(|message| not_opened(message, path))
 }
 
 fn checksum(path: &Path) -> std::io::Result<String> {

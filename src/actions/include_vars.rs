@@ -108,7 +108,7 @@ impl Gathered {
             std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
         let is_vault = crate::vault::is_vault(&bytes);
         self.encrypted |= is_vault;
-        let bytes = files::open(call, bytes).map_err(|failure| words(&failure))?;
+        let bytes = crate::vault::open(call.run.world.vault.as_deref(), bytes)?;
         let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
         let document = crate::yaml::parse(&Source::opened(shown.as_str(), text, is_vault))
             .map_err(|error| error.message)?;

@@ -21,8 +21,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::action("no script was given"));
     };
     let path = files::find(call, "files", name).map_err(Failure::raised)?;
-    let sent =
-        files::send(call, &path).map_err(|failure| Failure { own_message: true, ..failure })?;
+    let sent = files::send(call, &path).map_err(plainly)?;
     let mut remote = Remote::new("script", &call.args);
     let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();
     let rest = if rest.is_empty() {
@@ -37,4 +36,15 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     );
     remote.contents = vec![sent.content];
     Ok(Step::Remote(Box::new(remote)))
+}
+
+/// What kept a script from being read, in its words alone.
+fn plainly(failure: Failure) -> Failure {
+    match failure.causes.last() {
+        Some(cause) if failure.result.get("msg").is_none() => {
+            let plain = Failure::plain(cause.message.as_str());
+            Failure { own_message: false, apart: true, ..plain }
+        }
+        _ => failure,
+    }
 }

@@ -40,7 +40,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     let is_vault = crate::vault::is_vault(&text);
-    let text = files::open(call, text)?;
+    let text = files::open(call, &path, text)?;
     let text = String::from_utf8(text).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;

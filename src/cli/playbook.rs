@@ -216,6 +216,7 @@ fn told_arguments(options: &PlaybookOptions) -> Json {
         "subset": options.common.inventory.limit, "forks": options.common.runtime.forks,
         "inventory": options.common.inventory.sources, "start_at_task": options.start_at_task,
         "step": options.step, "force_handlers": options.force_handlers,
+        "connection": options.common.connection.connection,
         "extra_vars": [], "become": false, "listhosts": false, "listtasks": false,
         "listtags": false, "syntax": false,
     })

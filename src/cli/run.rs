@@ -88,6 +88,7 @@ fn chosen<'a>(run: &'a Run, options: &RunOptions) -> Chosen<'a> {
         "verbosity": verbosity, "subset": options.common.inventory.limit,
         "module_name": options.module_name, "module_args": options.module_args,
         "inventory": options.common.inventory.sources, "forks": options.common.runtime.forks,
+        "connection": options.common.connection.connection,
     });
     let unnamed = settings.load_callback_plugins.value;
     // As in the reference, the name of the one for playbooks means none.

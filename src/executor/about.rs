@@ -2,7 +2,7 @@
 
 use crate::{
     output::About,
-    playbook::{Entry, Keyword, Level, LevelKind, Play, Task},
+    playbook::{Entry, Keyword, Level, LevelKind, LoopControl, Play, Task},
     value::{Dict, Value},
 };
 
@@ -45,6 +45,23 @@ const INHERITED: [Keyword; 18] = [
     Keyword::Timeout,
 ];
 
+/// `loop_control` as it is written.
+fn written_control(control: &LoopControl) -> Value {
+    let given = [
+        ("loop_var", &control.loop_var),
+        ("index_var", &control.index_var),
+        ("label", &control.label),
+        ("pause", &control.pause),
+        ("extended", &control.extended),
+        ("extended_allitems", &control.extended_allitems),
+        ("break_when", &control.break_when),
+    ];
+    let written = given
+        .into_iter()
+        .filter_map(|(name, given)| given.as_ref().map(|(value, _)| (name, value.clone())));
+    Value::dict(written)
+}
+
 impl About for Task {
     fn about(&self) -> Dict {
         let mut about = Dict::new();
@@ -61,6 +78,7 @@ impl About for Task {
         }
         if let Some(looping) = &self.looping {
             keywords.insert("loop", looping.items.clone());
+            keywords.insert("loop_control", written_control(&looping.control));
             if let Some(lookup) = &looping.lookup {
                 keywords.insert("loop_with", Value::str(lookup.to_string()));
             }

@@ -63,7 +63,7 @@ impl Batch<'_> {
                 self.unnotify(at, task);
                 if action == "flush_handlers" {
                     let message = "flush_handlers cannot be used as a handler";
-                    self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Late));
+                    self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Task));
                     self.end.break_run = true;
                     return;
                 }

@@ -1,8 +1,8 @@
 from ansible.plugins.callback import CallbackBase
 
 PLAYS = "connection become check_mode diff"
-TASKS = "connection become diff any_errors_fatal throttle timeout module_defaults delay"
-LOOPS = "loop_var index_var label pause extended extended_allitems"
+TASKS = "connection become diff any_errors_fatal throttle timeout module_defaults"
+LOOPS = "loop_var index_var label extended extended_allitems"
 
 
 class CallbackModule(CallbackBase):
