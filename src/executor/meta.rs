@@ -42,23 +42,8 @@ impl Batch<'_> {
         }
         for (number, &at) in deciding.iter().enumerate() {
             self.hosts[at].cursor.advance();
-            let start = (!implicit && (number == 0 || !all_at_once)).then(|| {
-                let start = Arc::new(TaskStart {
-                    name: self.task_name(task, Some(&self.hosts[at].host)),
-                    of_role: super::strategy::role_prefix(task).len(),
-                    args: super::strategy::written_args(task),
-                    is_handler: next.is_handler,
-                    action: Arc::clone(&task.action),
-                    span: task.span.clone(),
-                    check: false,
-                    unsteady: self.free,
-                    n_hosts: 1,
-                    id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
-                    about: Arc::clone(task) as Arc<dyn About>,
-                });
-                self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
-                start
-            });
+            let is_told = !implicit && (number == 0 || !all_at_once);
+            let start = is_told.then(|| self.tell_meta(at, next));
             if next.is_handler {
                 self.unnotify(at, task);
                 if action == "flush_handlers" {
@@ -104,6 +89,25 @@ impl Batch<'_> {
             }
         }
         self.update_active();
+    }
+
+    fn tell_meta(&self, at: usize, next: &Next) -> Arc<TaskStart> {
+        let task = &next.task;
+        let start = Arc::new(TaskStart {
+            name: self.task_name(task, Some(&self.hosts[at].host)),
+            of_role: super::strategy::role_prefix(task).len(),
+            args: super::strategy::written_args(task),
+            is_handler: next.is_handler,
+            action: Arc::clone(&task.action),
+            span: task.span.clone(),
+            check: false,
+            unsteady: self.free,
+            n_hosts: 1,
+            id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
+            about: Arc::clone(task) as Arc<dyn About>,
+        });
+        self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
+        start
     }
 
     fn meta_action(task: &Task) -> String {
