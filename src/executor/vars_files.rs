@@ -7,12 +7,13 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Told},
+    diagnostic::{Diagnostic, Fault, Told},
     output::Event,
     playbook::Files,
     template::Env,
     value::{Dict, Value},
     vars::{FromFiles, HostData, Names, PlayData},
+    yaml::Node,
 };
 
 impl Run {
@@ -146,23 +147,34 @@ impl Run {
     ) -> Result<Dict, Diagnostic> {
         let node = files.load(path, Some(&data.play.span))?;
         let Some(node) = &*node else { return Ok(Dict::new()) };
-        for (key, _) in node.as_mapping().unwrap_or_default() {
-            if let Some(name) = key.as_str().filter(|name| crate::playbook::is_reserved_name(name))
-            {
-                let message = format!("Found variable using reserved name '{name}'.");
-                self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
+        // Dictionaries may stand in a list: they are laid over one another.
+        let parts: Vec<&Node> = match node.as_sequence() {
+            Some(parts) => parts.iter().collect(),
+            None => vec![node],
+        };
+        let mut vars = Dict::new();
+        for part in parts {
+            let Some(entries) = part.as_mapping() else {
+                if part.is_null() && std::ptr::eq(part, node) {
+                    continue;
+                }
+                let message = "Invalid variable file contents.";
+                return Err(Diagnostic::error(&part.span, message)
+                    .label("variables are a dictionary, or a list of dictionaries")
+                    .fault(Fault::Late));
+            };
+            for (key, _) in entries {
+                let reserved = key.as_str().filter(|name| crate::playbook::is_reserved_name(name));
+                if let Some(name) = reserved {
+                    let message = format!("Found variable using reserved name '{name}'.");
+                    self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
+                }
+            }
+            if let Value::Dict(dict) = part.to_value() {
+                vars.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
-        match node.to_value() {
-            Value::Dict(dict) => {
-                Ok(dict.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
-            }
-            Value::None => Ok(Dict::new()),
-            _ => Err(Diagnostic::error(
-                &node.span,
-                format!("{} must be a dictionary of variables", path.display()),
-            )),
-        }
+        Ok(vars)
     }
 }
 
