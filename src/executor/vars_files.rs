@@ -7,7 +7,7 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Span, Told},
+    diagnostic::{Diagnostic, Told},
     output::Event,
     playbook::Files,
     template::Env,
@@ -146,15 +146,30 @@ impl Run {
     ) -> Result<Dict, Diagnostic> {
         let node = files.load(path, Some(&data.play.span)).map_err(Diagnostic::late)?;
         let Some(node) = &*node else { return Ok(Dict::new()) };
-        for (key, _) in node.as_mapping().unwrap_or_default() {
-            if let Some(name) = key.as_str().filter(|name| crate::playbook::is_reserved_name(name))
-            {
-                let message = format!("Found variable using reserved name '{name}'.");
-                self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
+        // Dictionaries may stand in a list: they are laid over one another.
+        let parts = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+        let mut vars = Dict::new();
+        for part in parts {
+            let Some(entries) = part.as_mapping() else {
+                if part.is_null() && std::ptr::eq(part, node) {
+                    continue;
+                }
+                let message = "Invalid variable file contents.";
+                return Err(Diagnostic::error(&node.span, message).late().hint(
+                    "it must contain either a dictionary of variables, or a list of dictionaries",
+                ));
+            };
+            for (key, _) in entries {
+                let reserved = key.as_str().filter(|name| crate::playbook::is_reserved_name(name));
+                if let Some(name) = reserved {
+                    let message = format!("Found variable using reserved name '{name}'.");
+                    self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
+                }
+            }
+            if let Value::Dict(dict) = part.to_value() {
+                vars.combine(Arc::unwrap_or_clone(dict), false);
             }
         }
-        let mut vars = Dict::new();
-        add_vars(node.to_value(), &node.span, &mut vars)?;
         Ok(vars)
     }
 }
@@ -173,22 +188,4 @@ fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
     let found = candidates.iter().find(|path| path.is_file()).cloned();
     found.unwrap_or_else(|| dir.join(name))
-}
-
-/// Adds what a file of variables holds: a dictionary, or a list of them.
-fn add_vars(value: Value, span: &Span, vars: &mut Dict) -> Result<(), Diagnostic> {
-    match value {
-        Value::Dict(dict) => vars.combine(Arc::unwrap_or_clone(dict), false),
-        Value::List(list) if list.iter().all(|one| matches!(one, Value::Dict(_))) => {
-            list.iter().try_for_each(|one| add_vars(one.clone(), span, vars))?;
-        }
-        Value::None => (),
-        _ => {
-            let error = Diagnostic::error(span, "Invalid variable file contents.");
-            return Err(error.late().hint(
-                "it must contain either a dictionary of variables, or a list of dictionaries",
-            ));
-        }
-    }
-    Ok(())
 }
