@@ -18,10 +18,6 @@ impl Batch<'_> {
         let mut under_way = vec![false; self.hosts.len()];
         loop {
             if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
-                #[expect(
-                    clippy::needless_range_loop,
-                    reason = "hosts are borrowed anew for each step"
-                )]
                 for at in 0..self.hosts.len() {
                     while !(busy[at] || self.end.break_run || self.end.end_play) {
                         // Hosts begin in order: whoever ends stands before those that wait for it.
