@@ -47,10 +47,7 @@ impl Batch<'_> {
             if next.is_handler {
                 self.unnotify(at, task);
                 if action == "flush_handlers" {
-                    let message = "flush_handlers cannot be used as a handler";
-                    self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Task));
-                    self.end.break_run = true;
-                    return;
+                    return self.refuse_flush(task);
                 }
             }
             // Doing nothing asks for no condition.
@@ -108,6 +105,13 @@ impl Batch<'_> {
         });
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         start
+    }
+
+    /// Ends the run: handlers run no handlers.
+    fn refuse_flush(&mut self, task: &Task) {
+        let message = "flush_handlers cannot be used as a handler";
+        self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Task));
+        self.end.break_run = true;
     }
 
     fn meta_action(task: &Task) -> String {
