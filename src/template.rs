@@ -42,6 +42,7 @@ mod lexer;
 pub mod lookups;
 mod macros;
 mod marked;
+mod markup;
 mod methods;
 mod nesting;
 mod numbers;

@@ -15,6 +15,7 @@ use super::{
     TemplateError,
     evaluator::{Evaluator, Result},
     leaving::without_omitted,
+    markup::Markup,
     output::Output,
     syntax,
     tree::{Code, Kind},
@@ -150,6 +151,7 @@ pub struct Env<'a> {
     pub folder: Option<PathBuf>,
     told: &'a Mutex<Vec<Told>>,
     memo: Mutex<FxHashMap<usize, Memo>>,
+    pub(super) markup: Markup,
     /// Whether a template that changes lists or dictionaries in place has run, so that cells may be about.
     cells: AtomicBool,
 }
@@ -173,6 +175,7 @@ impl<'a> Env<'a> {
             folder: None,
             told: &context.told,
             memo: Mutex::default(),
+            markup: Markup::default(),
             cells: AtomicBool::default(),
         }
     }

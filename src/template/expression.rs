@@ -209,6 +209,10 @@ impl<'e> Evaluator<'e> {
                 }
                 formatting::percent(format, &right).map(Value::from)
             }
+            (Operator::Add, Value::Str(_)) => match self.env.markup.joined(&left, &right) {
+                Some(joined) => Ok(joined),
+                None => Operator::Add.apply(&left, &right),
+            },
             (operator, Value::Object(_)) => super::time::arithmetic(operator, &left, &right)
                 .unwrap_or_else(|| operator.apply(&left, &right)),
             (operator, _) => operator.apply(&left, &right),
@@ -372,7 +376,7 @@ impl<'e> Evaluator<'e> {
         }
         let result = super::access::slice(&of, bounds);
         let found = result.map_err(|error| error.at(self.code, node.place))?;
-        Ok(found)
+        Ok(if self.env.markup.has(&of) { self.env.markup.mark(&found) } else { found })
     }
 
     /// Returns a value that leaves the template: nothing undefined in it, no cells, tuples and views as lists.

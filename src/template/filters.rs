@@ -50,6 +50,7 @@ registry! { Filter:
     first,
     flatten,
     float,
+    forceescape,
     format,
     from_json,
     from_yaml,
@@ -179,12 +180,18 @@ pub(crate) fn apply(
     input: Value,
     passed: Passed,
 ) -> Result<Value, TemplateError> {
+    let markup = &eval.env.markup;
+    if let Some(same) = markup.spared(filter.name, &input) {
+        return Ok(same);
+    }
+    let was_marked = markup.has(&input);
     let plugin = ("filter", filter.name);
     let invocation =
         Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed);
     let answer = invocation.and_then(|mut invocation| {
         (filter.call)(&mut invocation).map_err(|refusal| refusal.into_error(plugin))
     });
+    let answer = answer.map(|value| markup.of_filter(filter.name, was_marked, value));
     answer.map_err(TemplateError::of_plugin)
 }
 

@@ -4,7 +4,7 @@ use super::Filter;
 
 pub(super) static UNIT: Filter = Filter {
     name: "escape",
-    aliases: &["e", "forceescape"],
+    aliases: &["e"],
     summary: "Text that HTML shows as it is",
     params: &[],
     examples: &[("{{ '<b>&\"' | e }}", "&lt;b&gt;&amp;&#34;")],

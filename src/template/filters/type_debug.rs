@@ -12,5 +12,8 @@ pub(super) static UNIT: Filter = Filter {
         "int str list dict NoneType float bool",
     )],
     takes_undefined: true,
-    call: |call| Ok(call.value.type_name().into()),
+    call: |call| {
+        let is_marked = call.eval.env.markup.has(&call.value);
+        Ok(if is_marked { "Markup" } else { call.value.type_name() }.into())
+    },
 };

@@ -1,13 +1,13 @@
-//! `escaped`: whether text is marked as HTML; nothing is, here.
+//! `escaped`: whether text needs no escaping any more.
 
 use super::Test;
 
 pub(super) static UNIT: Test = Test {
     name: "escaped",
     aliases: &[],
-    summary: "Whether text is marked as HTML",
+    summary: "Whether text needs no escaping any more",
     params: &[],
-    examples: &[("{{ 'a' is escaped }}", "False")],
+    examples: &[("{{ 'a' is escaped }} {{ 'a' | e is escaped }}", "False True")],
     takes_undefined: false,
-    call: |_| Ok(false),
+    call: |call| Ok(call.eval.env.markup.has(&call.value)),
 };

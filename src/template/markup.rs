@@ -1,0 +1,76 @@
+//! Texts that HTML shows as they are and that are not escaped again, Jinja's `Markup`.
+//!
+//! They are ordinary texts, which the evaluation that made them remembers: outside of it they are like any other.
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use rustc_hash::FxHashMap;
+
+use super::escape::escape;
+use crate::value::Value;
+
+/// Filters whose text needs no escaping.
+const MAKERS: [&str; 4] = ["escape", "forceescape", "safe", "tojson"];
+/// Filters of which that holds when it held of their input.
+const KEEPERS: [&str; 8] =
+    ["capitalize", "format", "indent", "lower", "string", "title", "trim", "upper"];
+
+/// The texts that need no escaping, by their addresses; each is kept, so that its address stays its own.
+#[derive(Default)]
+pub(super) struct Markup {
+    any: AtomicBool,
+    texts: Mutex<FxHashMap<usize, Arc<str>>>,
+}
+
+impl Markup {
+    pub(super) fn has(&self, value: &Value) -> bool {
+        let Value::Str(text) = value else { return false };
+        self.any.load(Ordering::Relaxed)
+            && self
+                .texts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .contains_key(&address(text))
+    }
+
+    /// Returns a copy of a text that needs no escaping: the text itself may be a variable's.
+    pub(super) fn mark(&self, value: &Value) -> Value {
+        let Value::Str(text) = value else { return value.clone() };
+        let text: Arc<str> = Arc::from(&**text);
+        self.any.store(true, Ordering::Relaxed);
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        texts.insert(address(&text), Arc::clone(&text));
+        Value::Str(text)
+    }
+
+    /// Returns what a filter gives to a text that needs no escaping, where that is the text itself.
+    pub(super) fn spared(&self, filter: &str, input: &Value) -> Option<Value> {
+        (matches!(filter, "escape" | "safe") && self.has(input)).then(|| input.clone())
+    }
+
+    /// Marks what a filter has given where it makes or keeps texts that need no escaping.
+    pub(super) fn of_filter(&self, filter: &str, was_marked: bool, result: Value) -> Value {
+        let is_marked = MAKERS.contains(&filter) || was_marked && KEEPERS.contains(&filter);
+        if is_marked { self.mark(&result) } else { result }
+    }
+
+    /// Returns two texts one after the other, where one of them needs no escaping: then the other is escaped.
+    pub(super) fn joined(&self, left: &Value, right: &Value) -> Option<Value> {
+        if !self.has(left) && !self.has(right) {
+            return None;
+        }
+        let escaped = |value: &Value| match value {
+            Value::Str(text) if self.has(value) => Some(text.to_string()),
+            Value::Str(text) => Some(escape(text)),
+            _ => None,
+        };
+        Some(self.mark(&Value::from(escaped(left)? + &escaped(right)?)))
+    }
+}
+
+fn address(text: &Arc<str>) -> usize {
+    Arc::as_ptr(text).cast::<u8>() as usize
+}
