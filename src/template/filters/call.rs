@@ -9,7 +9,7 @@ use crate::{
         expression::is_lenient,
         units::qualified,
     },
-    value::{Dict, List, Value},
+    value::{Dict, List, Undefined, Value},
 };
 
 /// A filter's or a test's input and arguments.
@@ -97,6 +97,46 @@ pub(crate) fn path_texts(items: &[Value]) -> Result<Vec<Arc<str>>, Refusal> {
     items.iter().map(|item| path_text(item, PATH)).collect()
 }
 
+/// Filters that do not look at the items of a list, or pass over those that are undefined.
+const BLIND: [&str; 18] = [
+    "count",
+    "default",
+    "dict_kv",
+    "first",
+    "last",
+    "length",
+    "mandatory",
+    "map",
+    "random",
+    "reject",
+    "rejectattr",
+    "select",
+    "selectattr",
+    "shuffle",
+    "ternary",
+    "to_json",
+    "to_nice_json",
+    "type_debug",
+];
+/// Filters that look at the keys of a dictionary only.
+const OF_KEYS: [&str; 7] = ["join", "json_query", "list", "max", "min", "sort", "unique"];
+
+/// Returns what is undefined in a variable's list or dictionary, where a filter meets it.
+fn met_by<'v>(filter: &str, value: &'v Value) -> Option<&'v Arc<Undefined>> {
+    let filter = filter.rsplit('.').next().unwrap_or(filter);
+    let undefined = |value: &'v Value| match value {
+        Value::Undefined(undefined) => Some(undefined),
+        _ => None,
+    };
+    match value {
+        _ if BLIND.contains(&filter) => None,
+        Value::Dict(_) if OF_KEYS.contains(&filter) => None,
+        Value::Dict(dict) => dict.values().find_map(undefined),
+        Value::List(list) | Value::Tuple(list) => list.iter().find_map(undefined),
+        _ => None,
+    }
+}
+
 impl<'i, 'e> Invocation<'i, 'e> {
     /// Binds arguments to parameters; what is undefined among them is an error.
     pub(crate) fn bind(
@@ -112,7 +152,17 @@ impl<'i, 'e> Invocation<'i, 'e> {
             Value::Undefined(undefined) if !takes_undefined || undefined.failed => {
                 return Err((&*undefined).into());
             }
-            other => eval.complete(other)?,
+            other => {
+                let is_lazy = other.is_lazy();
+                let value = eval.complete(other)?;
+                if is_lazy
+                    && plugin.0 == "filter"
+                    && let Some(undefined) = met_by(plugin.1, &value)
+                {
+                    return Err((&**undefined).into());
+                }
+                value
+            }
         };
         let (mut rest, mut keywords) = (Vec::new(), Vec::new());
         if passed.positional.is_empty() && passed.named.is_empty() {
