@@ -173,7 +173,6 @@ pub struct Part {
 
 /// What only templates know.
 pub trait Object: Send + Sync + fmt::Debug + Any {
-    /// Returns the type's name as Python's `type(x).__name__`.
     fn type_name(&self) -> &'static str;
     /// Returns the object itself, to find its type again.
     fn as_any(&self) -> &dyn Any;
@@ -327,6 +326,19 @@ impl Value {
             Value::List(list) | Value::Tuple(list) => !list.is_empty(),
             Value::Dict(dict) => !dict.is_empty(),
             Value::Object(object) => object.is_true(),
+        }
+    }
+
+    /// Returns the type's name as Python's `type(x).__name__`.
+    /// Returns what the reference calls the type of a value that it knows the place of, where that is a class of its own.
+    pub fn tagged_type_name(&self) -> Option<&'static str> {
+        match self.type_name() {
+            "str" => Some("_AnsibleTaggedStr"),
+            "int" => Some("_AnsibleTaggedInt"),
+            "float" => Some("_AnsibleTaggedFloat"),
+            "list" => Some("_AnsibleTaggedList"),
+            "dict" => Some("_AnsibleTaggedDict"),
+            _ => None,
         }
     }
 

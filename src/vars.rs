@@ -291,7 +291,8 @@ impl HostData {
 
     /// Adds a variable to a layer of this host.
     pub fn set(layer: &RwLock<Arc<Dict>>, name: &str, value: Value) {
-        HostData::set_all(layer, [(name, value)].into_iter().collect());
+        let mut layer = layer.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut layer).insert(name, value);
     }
 
     /// Adds variables to a layer of this host; nothing is copied as long as nobody else holds the layer.
@@ -316,7 +317,11 @@ impl HostData {
 
     /// Sets a variable that is not the operator's own words.
     pub fn assign(&self, name: &str, value: Value) {
-        self.assign_all([(name, value)].into_iter().collect(), |_| false);
+        let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if names.contains(name) {
+            Arc::make_mut(&mut names).remove(name);
+        }
+        HostData::set(&self.assigned, name, value);
     }
 
     /// Returns a layer as it is now.

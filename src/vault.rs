@@ -36,14 +36,21 @@ pub trait Decrypt: Send + Sync {
     fn prepare(&self, _texts: &[&str]) {}
 }
 
-/// Returns a file's bytes, opened where they are a vault.
-pub fn open(vault: Option<&dyn Decrypt>, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+/// What a file says.
+pub struct Contents {
+    pub bytes: Vec<u8>,
+    /// Whether it was a vault: then nobody is shown it.
+    pub is_secret: bool,
+}
+
+/// Returns what a file's bytes say, opened where they are a vault.
+pub fn open(vault: Option<&dyn Decrypt>, bytes: Vec<u8>) -> Result<Contents, String> {
     if !is_vault(&bytes) {
-        return Ok(bytes);
+        return Ok(Contents { bytes, is_secret: false });
     }
     let Some(vault) = vault else { return Err(NO_SECRETS.to_owned()) };
     let text = String::from_utf8(bytes).map_err(|_| "Vault format error: not ASCII".to_owned())?;
-    vault.decrypt_file(&text)
+    Ok(Contents { bytes: vault.decrypt_file(&text)?, is_secret: true })
 }
 
 /// What opens the files of a run; cheap to clone.
@@ -51,8 +58,8 @@ pub fn open(vault: Option<&dyn Decrypt>, bytes: Vec<u8>) -> Result<Vec<u8>, Stri
 pub struct Opener(pub Option<Arc<dyn Decrypt>>);
 
 impl Opener {
-    /// Returns a file's bytes, opened where they are a vault.
-    pub fn open(&self, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    /// Returns what a file's bytes say, opened where they are a vault.
+    pub fn open(&self, bytes: Vec<u8>) -> Result<Contents, String> {
         open(self.0.as_deref(), bytes)
     }
 }

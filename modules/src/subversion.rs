@@ -64,28 +64,25 @@ pub struct Args {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let uses_nothing = !args.checkout && !args.update && !args.export;
-    let Some(dest) = args.dest.as_ref().map(|path| path.0.clone()).filter(|_| !uses_nothing) else {
-        if !uses_nothing {
-            return Err(Failure::new(
-                "the destination directory must be specified unless checkout=no, update=no, and export=no",
-            ));
-        }
-        let svn = Svn::new(&args, host, String::new())?;
-        let found = svn.must(&["info", &args.repo])?;
+    if !args.checkout && !args.update && !args.export {
+        let found = Svn::new(&args, host, "")?.must(&["info", &args.repo])?;
         return Ok(Outcome::changed_if(false).with("after", revision(&found)));
+    }
+    let Some(ArgPath(dest)) = &args.dest else {
+        return Err(Failure::new(
+            "the destination directory must be specified unless checkout=no, update=no, and export=no",
+        ));
     };
     let svn = Svn::new(&args, host, dest)?;
-    if args.export || !host.exists(&svn.dest) {
+    if args.export || !host.exists(dest) {
         svn.make()
-    } else if svn.run(&["info", &svn.dest])?.success() {
+    } else if svn.run(&["info", dest])?.success() {
         svn.bring_up()
     } else if args.in_place {
         svn.adopt()
     } else {
         Err(Failure::new(format!(
-            "ERROR: {} folder already exists, but its not a subversion repository.",
-            svn.dest
+            "ERROR: {dest} folder already exists, but its not a subversion repository."
         )))
     }
 }
@@ -94,14 +91,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 struct Svn<'a> {
     args: &'a Args,
     host: &'a Host,
-    dest: String,
+    dest: &'a str,
     words: Vec<String>,
     /// The password, where it is read from standard input.
     told: Option<String>,
 }
 
 impl<'a> Svn<'a> {
-    fn new(args: &'a Args, host: &'a Host, dest: String) -> Result<Svn<'a>> {
+    fn new(args: &'a Args, host: &'a Host, dest: &'a str) -> Result<Svn<'a>> {
         let program = match &args.executable {
             Some(path) => path.0.clone(),
             None => host.required("svn")?,
@@ -175,7 +172,7 @@ impl<'a> Svn<'a> {
             if is_modified && !args.force {
                 return refused();
             }
-            let there = self.must(&["info", "-r", &args.revision, &self.dest])?;
+            let there = self.must(&["info", "-r", &args.revision, self.dest])?;
             let (before, after) = (before.revision, revision(&there));
             return Ok(Outcome::changed_if(number(&before) < number(&after))
                 .with("before", before)
@@ -183,16 +180,16 @@ impl<'a> Svn<'a> {
         }
         let mut changed = is_modified;
         if args.switch {
-            let words = ["switch", "--revision", &args.revision, &args.repo, &self.dest];
+            let words = ["switch", "--revision", &args.revision, &args.repo, self.dest];
             changed |= tells_changes(&self.must(&words)?);
         }
         if is_modified {
             if !args.force {
                 return refused();
             }
-            changed |= self.revert()?;
+            self.revert()?;
         }
-        changed |= tells_changes(&self.must(&["update", "-r", &args.revision, &self.dest])?);
+        changed |= tells_changes(&self.must(&["update", "-r", &args.revision, self.dest])?);
         self.outcome(changed, before.shown())
     }
 
@@ -213,24 +210,23 @@ impl<'a> Svn<'a> {
         if force {
             words.push("--force");
         }
-        words.extend(["-r", &self.args.revision, &self.args.repo, &self.dest]);
+        words.extend(["-r", &self.args.revision, &self.args.repo, self.dest]);
         self.must(&words)
     }
 
-    /// Takes local changes back; returns whether there were any.
-    fn revert(&self) -> Result<bool> {
-        let said = self.must(&["revert", "-R", &self.dest])?;
-        Ok(said.text().lines().any(|line| line.starts_with("Reverted ")))
+    /// Takes local changes back.
+    fn revert(&self) -> Result<Output> {
+        self.must(&["revert", "-R", self.dest])
     }
 
     /// Returns whether files or properties were changed here; what the repository does not know is no change.
     fn is_modified(&self) -> Result<bool> {
-        let status = self.must(&["status", "--quiet", "--ignore-externals", &self.dest])?;
+        let status = self.must(&["status", "--quiet", "--ignore-externals", self.dest])?;
         Ok(status.text().lines().any(|line| !line.is_empty() && !line.starts_with('?')))
     }
 
     fn state(&self) -> Result<State> {
-        let info = self.must(&["info", &self.dest])?;
+        let info = self.must(&["info", self.dest])?;
         let url = info.text().lines().find(|line| line.starts_with("URL: ")).map(str::to_owned);
         let url = url.unwrap_or_else(|| "Unable to get URL".to_owned());
         Ok(State { revision: revision(&info), url })

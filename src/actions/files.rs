@@ -12,7 +12,7 @@ use crate::{
     executor::{Call, Failure},
     output::Cause,
     remote::Content,
-    vault::NO_SECRETS,
+    vault::{Contents, NO_SECRETS},
 };
 
 /// A file's contents up to this size are kept in memory on their way.
@@ -140,7 +140,7 @@ fn open_vault(call: &Call<'_>, path: &Path) -> Result<Option<Vec<u8>>, Failure> 
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
     // Who has no password at all is told which file needs one.
     let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes);
-    opened.map(Some).map_err(|message| {
+    opened.map(|opened| Some(opened.bytes)).map_err(|message| {
         if message != NO_SECRETS {
             return not_opened(message, path);
         }
@@ -158,8 +158,8 @@ fn not_opened(message: String, path: &Path) -> Failure {
     failure.with("changed", false)
 }
 
-/// Returns a file's bytes, opened where they are a vault.
-pub(super) fn open(call: &Call<'_>, path: &Path, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
+/// Returns what a file's bytes say, opened where they are a vault.
+pub(super) fn open(call: &Call<'_>, path: &Path, bytes: Vec<u8>) -> Result<Contents, Failure> {
     let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes);
     opened.map_err(|message| not_opened(message, path))
 }

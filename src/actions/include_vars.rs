@@ -106,11 +106,11 @@ impl Gathered {
         let shown = path.display().to_string();
         let bytes =
             std::fs::read(path).map_err(|error| format!("Unable to read '{shown}': {error}"))?;
-        let is_vault = crate::vault::is_vault(&bytes);
-        self.encrypted |= is_vault;
-        let bytes = crate::vault::open(call.run.world.vault.as_deref(), bytes)?;
-        let text = String::from_utf8(bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
-        let document = crate::yaml::parse(&Source::opened(shown.as_str(), text, is_vault))
+        self.encrypted |= crate::vault::is_vault(&bytes);
+        let opened = crate::vault::open(call.run.world.vault.as_deref(), bytes)?;
+        let text =
+            String::from_utf8(opened.bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
+        let document = crate::yaml::parse(&Source::opened(shown.as_str(), text, opened.is_secret))
             .map_err(|error| error.message)?;
         match document.root.map(|node| node.to_value()) {
             None | Some(Value::None) => (),

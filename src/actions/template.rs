@@ -39,12 +39,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let path = files::find(call, "templates", &src).map_err(Failure::raised)?;
     let text = std::fs::read(&path)
         .map_err(|error| Failure::action(format!("cannot read {}: {error}", path.display())))?;
-    let is_vault = crate::vault::is_vault(&text);
-    let text = files::open(call, &path, text)?;
-    let text = String::from_utf8(text).map_err(|_| {
+    let opened = files::open(call, &path, text)?;
+    let text = String::from_utf8(opened.bytes).map_err(|_| {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;
-    let source = Source::opened(path.display().to_string(), text, is_vault);
+    let source = Source::opened(path.display().to_string(), text, opened.is_secret);
     let span = Span::new(&source, (0, 0), (u32::MAX, 0));
     let mut names = call.names.clone();
     let written = call.text("src").unwrap_or_default();

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use crate::{
     diagnostic::{Diagnostic, Source},
     value::{Dict, Origin, Template, Value, parse_key_values},
-    vault::{Opener, is_vault},
+    vault::Opener,
     yaml,
 };
 
@@ -68,14 +68,13 @@ fn file(path: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     let bytes = std::fs::read(&path).map_err(|error| {
         refuse(format!("cannot read the extra variables' file `{shown}`: {error}"))
     })?;
-    let is_vault = is_vault(&bytes);
-    let bytes = vault.open(bytes).map_err(|message| {
+    let opened = vault.open(bytes).map_err(|message| {
         let error = Diagnostic::bare(message).note(format!("in `{shown}`"));
         ExtraVarsError::new(UNREADABLE, error)
     })?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
-    mapping(&Source::opened(shown.as_str(), text, is_vault), &shown)
+    let text = String::from_utf8(opened.bytes)
+        .map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
+    mapping(&Source::opened(shown.as_str(), text, opened.is_secret), &shown)
 }
 
 fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {

@@ -86,21 +86,16 @@ impl Listing<'_> {
     fn hosts(&self, patterns: &[String]) -> Result<(), Refusal> {
         let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let parts: Vec<&str> = patterns.iter().map(String::as_str).collect();
-        let mut hosts = Vec::new();
-        // No pattern at all would mean every host.
-        if !parts.is_empty() {
-            let selected = inventory
-                .select(&parts, self.run.options.limit.as_ref())
-                .map_err(|error| Refusal::new(ERROR, error))?;
-            for warning in &selected.warnings {
-                terminal::complain(&format!("[WARNING]: {warning}"));
-            }
-            hosts = selected.hosts;
+        let selected = inventory
+            .select(&parts, self.run.options.limit.as_ref())
+            .map_err(|error| Refusal::new(ERROR, error))?;
+        for warning in &selected.warnings {
+            terminal::complain(&format!("[WARNING]: {warning}"));
         }
         let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
         terminal::print(&format!("    pattern: [{}]", shown.join(", ")));
-        terminal::print(&format!("    hosts ({}):", hosts.len()));
-        for host in hosts {
+        terminal::print(&format!("    hosts ({}):", selected.hosts.len()));
+        for host in selected.hosts {
             terminal::print(&format!("      {}", inventory.host(host).name));
         }
         Ok(())

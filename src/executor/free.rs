@@ -5,10 +5,7 @@ use std::sync::Arc;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
-use crate::{
-    output::{About, Event, TaskStart},
-    playbook::Keyword,
-};
+use crate::{output::Event, playbook::Keyword};
 
 impl Batch<'_> {
     /// Hosts go on by themselves, each as fast as it can.
@@ -75,20 +72,9 @@ impl Batch<'_> {
         at: usize,
         next: Next,
     ) -> impl Future<Output = (usize, Next, Arc<Turn>, Option<Ended>)> + use<> {
-        let start = Arc::new(TaskStart {
-            name: self.task_name(&next.task, Some(&self.hosts[at].host)),
-            of_role: super::strategy::role_prefix(&next.task).len(),
-            args: super::strategy::written_args(&next.task),
-            is_handler: next.is_handler,
-            action: Arc::clone(&next.task.action),
-            span: next.task.span.clone(),
-            check: self.check_mode(&next.task),
-            unsteady: true,
-            n_hosts: 1,
-            // Hosts of one task share its heading.
-            id: Arc::as_ptr(&next.task) as usize,
-            about: Arc::clone(&next.task) as Arc<dyn About>,
-        });
+        let mut start = self.start_of(at, &next, 1);
+        start.check = self.check_mode(&next.task);
+        let start = Arc::new(start);
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         let turn = Turn::new(&self.run.printer, 1);
         let prepared = self.prepared(at, &next.task, &start, &turn, 0);

@@ -11,7 +11,7 @@ use super::{
     strategy::{Batch, HostRun, HostState},
 };
 use crate::{
-    output::{About, Event, TaskStart},
+    output::{Event, TaskStart},
     playbook::{Keyword, Task},
     value::Value,
     vars::HostData,
@@ -59,20 +59,9 @@ impl Batch<'_> {
         }
         let once = self.is_once(task, group);
         let doing = if once { &group[..1] } else { group };
-        let first = Arc::clone(&self.hosts[doing[0]].host);
-        let start = Arc::new(TaskStart {
-            name: self.task_name(task, Some(&first)),
-            of_role: super::strategy::role_prefix(task).len(),
-            args: super::strategy::written_args(task),
-            is_handler: next.is_handler,
-            action: Arc::clone(&task.action),
-            span: task.span.clone(),
-            check: self.check_mode(task),
-            unsteady: self.free,
-            n_hosts: doing.len(),
-            id: self.run.task_id(),
-            about: Arc::clone(task) as Arc<dyn About>,
-        });
+        let mut start = self.start_of(doing[0], next, doing.len());
+        start.check = self.check_mode(task);
+        let start = Arc::new(start);
         self.warn();
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         self.current = Some(Arc::clone(&start));

@@ -110,7 +110,7 @@ impl Prepared {
             all_own || hands_on && written.is_some_and(own)
         };
         let count = values.len();
-        let list = Value::list(values.iter().cloned());
+        let list = Value::List(Arc::clone(&values));
         let items = values.iter().enumerate().map(|(at, value)| {
             let mut locals = vec![
                 (Arc::clone(&control.loop_var), value.clone()),

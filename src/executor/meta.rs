@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
-    output::{About, Event, ResultEvent, Status, TaskStart},
+    output::{Event, ResultEvent, Status, TaskStart},
     playbook::Task,
     template::{Env, TemplateError},
     value::{Dict, Value},
@@ -89,20 +89,7 @@ impl Batch<'_> {
     }
 
     fn tell_meta(&self, at: usize, next: &Next) -> Arc<TaskStart> {
-        let task = &next.task;
-        let start = Arc::new(TaskStart {
-            name: self.task_name(task, Some(&self.hosts[at].host)),
-            of_role: super::strategy::role_prefix(task).len(),
-            args: super::strategy::written_args(task),
-            is_handler: next.is_handler,
-            action: Arc::clone(&task.action),
-            span: task.span.clone(),
-            check: false,
-            unsteady: self.free,
-            n_hosts: 1,
-            id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
-            about: Arc::clone(task) as Arc<dyn About>,
-        });
+        let start = Arc::new(self.start_of(at, next, 1));
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         start
     }

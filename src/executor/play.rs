@@ -296,10 +296,6 @@ impl Run {
     }
 
     fn select(&self, patterns: &[String], order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
-        if patterns.is_empty() {
-            // No pattern at all would mean every host.
-            return Ok(Vec::new());
-        }
         let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let selected = inventory.select(&patterns, self.options.limit.as_ref())?;

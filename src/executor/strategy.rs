@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Told},
-    output::{Event, TaskStart},
+    output::{About, Event, TaskStart},
     playbook::{Argument, Entry, Files, Keyword, Task},
     settings::Gathering,
     template::Env,
@@ -203,6 +203,25 @@ impl Batch<'_> {
     /// The task's name as it is shown: with its role, evaluated as the first host sees it.
     pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
         role_prefix(task) + &self.bare_name(task, host)
+    }
+
+    /// How a task begins, as its first host sees it.
+    pub(super) fn start_of(&self, at: usize, next: &Next, n_hosts: usize) -> TaskStart {
+        let task = &next.task;
+        TaskStart {
+            name: self.task_name(task, Some(&self.hosts[at].host)),
+            of_role: role_prefix(task).len(),
+            args: written_args(task),
+            is_handler: next.is_handler,
+            action: Arc::clone(&task.action),
+            span: task.span.clone(),
+            check: false,
+            unsteady: self.free,
+            n_hosts,
+            // Hosts that go on by themselves share the heading of one task.
+            id: if self.free { Arc::as_ptr(task) as usize } else { self.run.task_id() },
+            about: Arc::clone(task) as Arc<dyn About>,
+        }
     }
 
     pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {

@@ -249,9 +249,9 @@ fn limit(value: &Value) -> Result<i64, String> {
     };
     number.ok_or_else(|| match value {
         Value::List(_) | Value::Dict(_) => {
-            let class = if matches!(value, Value::List(_)) { "List" } else { "Dict" };
+            let class = value.tagged_type_name().unwrap_or_default();
             format!(
-                "int() argument must be a string, a bytes-like object or a real number, not '_AnsibleTagged{class}'"
+                "int() argument must be a string, a bytes-like object or a real number, not '{class}'"
             )
         }
         value => format!("invalid literal for int() with base 10: {}", value.to_repr()),

@@ -84,6 +84,10 @@ impl Inventory {
         limit: Option<&Limit>,
     ) -> Result<Selection, Diagnostic> {
         let mut selection = Selection::default();
+        // A list of which all patterns only take away means the rest of all hosts; an empty one means none.
+        if patterns.is_empty() {
+            return Ok(selection);
+        }
         let patterns: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern)).collect();
         selection.hosts = self.evaluate(&patterns, &mut selection.warnings)?;
         if let Some(limit) = limit {

@@ -5,7 +5,6 @@ use std::{fs, path::Path, sync::Arc};
 use super::{HostId, Inventory, LayerKind, address, words};
 use crate::{
     diagnostic::{Source, Span},
-    vault::is_vault,
     yaml::{self, Node},
 };
 
@@ -48,9 +47,9 @@ impl Inventory {
 
     fn read(&self, path: &Path) -> Option<Arc<Source>> {
         let bytes = fs::read(path).ok()?;
-        let is_vault = is_vault(&bytes);
-        let text = String::from_utf8(self.vault().open(bytes).ok()?).ok()?;
-        Some(Source::opened(path.display().to_string(), text, is_vault))
+        let opened = self.vault().open(bytes).ok()?;
+        let text = String::from_utf8(opened.bytes).ok()?;
+        Some(Source::opened(path.display().to_string(), text, opened.is_secret))
     }
 }
 

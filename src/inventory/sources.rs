@@ -20,7 +20,7 @@ use crate::{
     memory,
     paths::normal,
     settings::{GroupNames, Settings},
-    vault::{Opener, is_vault},
+    vault::Opener,
 };
 
 impl Inventory {
@@ -243,15 +243,14 @@ impl<'a> Loader<'a> {
                 Err(error) => failure = Some(Failure { kind: "script", error }),
             }
         }
-        let is_vault = is_vault(&bytes);
-        let bytes = self.inventory.vault().open(bytes).map_err(|message| {
+        let opened = self.inventory.vault().open(bytes).map_err(|message| {
             let message = format!("Failed to parse inventory: {message}");
             Some(Failure {
                 kind: "ini",
                 error: Diagnostic::bare(message).note(format!("in `{shown}`")),
             })
         })?;
-        let Ok(text) = String::from_utf8(bytes) else {
+        let Ok(text) = String::from_utf8(opened.bytes) else {
             return Err(
                 failure.or_else(|| failed("ini", format!("`{shown}` is not text in UTF-8")))
             );
@@ -260,7 +259,7 @@ impl<'a> Loader<'a> {
         if is_script && text.starts_with("#!") {
             return Err(failure);
         }
-        let source = Source::opened(shown, text, is_vault);
+        let source = Source::opened(shown, text, opened.is_secret);
         let extension = path.extension().map(|extension| format!(".{}", extension.display()));
         let is_yaml_name =
             extension.as_ref().is_none_or(|end| settings.yaml_valid_extensions.contains(end));

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source},
     settings::{HashBehaviour, Settings},
     value::{Dict, Value},
-    vault::{Opener, is_vault},
+    vault::Opener,
     yaml,
 };
 
@@ -273,13 +273,12 @@ pub(super) fn read_file(
     let refuse = |message: String| Diagnostic::bare(message);
     let bytes =
         fs::read(path).map_err(|error| refuse(format!("cannot read `{shown}`: {error}")))?;
-    let is_vault = is_vault(&bytes);
-    let bytes = vault
+    let opened = vault
         .open(bytes)
         .map_err(|message| refuse(message).note(format!("in `{shown}`")).fault(Fault::Absence))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
-    let source = Source::opened(shown, text, is_vault);
+    let text = String::from_utf8(opened.bytes)
+        .map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
+    let source = Source::opened(shown, text, opened.is_secret);
     let document = yaml::parse(&source)?;
     let Some(root) = document.root.filter(|root| !root.is_null()) else {
         return Ok((Dict::new(), document.warnings));
@@ -292,22 +291,11 @@ pub(super) fn read_file(
             let message = format!(
                 "Could not process '{}': failed to combine variables, expected dicts but got a 'dict' and a '{}'.",
                 path.display(),
-                python_type(&other)
+                other.tagged_type_name().unwrap_or(other.type_name())
             );
             Err(Diagnostic::error(&root.span, message)
                 .label(format!("this is {}", root.kind_name()))
                 .hint("write `name: value`"))
         }
-    }
-}
-
-/// The reference's name of the type of what stands in a file.
-fn python_type(value: &Value) -> &'static str {
-    match value {
-        Value::List(_) => "_AnsibleTaggedList",
-        Value::Int(_) => "_AnsibleTaggedInt",
-        Value::Float(_) => "_AnsibleTaggedFloat",
-        Value::Bool(_) => "bool",
-        _ => "_AnsibleTaggedStr",
     }
 }

@@ -14,7 +14,6 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
     value::{Dict, Value},
-    vault::is_vault,
     yaml::{self, Node},
 };
 
@@ -54,16 +53,15 @@ impl Files {
             )
             .fault(Fault::Absence)
         })?;
-        let is_vault = is_vault(&bytes);
-        let bytes = self.vault.open(bytes).map_err(|message| {
+        let opened = self.vault.open(bytes).map_err(|message| {
             Diagnostic::maybe_at(span, message)
                 .note(format!("in `{}`", path.display()))
                 .fault(Fault::Absence)
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| {
+        let text = String::from_utf8(opened.bytes).map_err(|_| {
             Diagnostic::maybe_at(span, format!("`{}` is not UTF-8 text", path.display()))
         })?;
-        let source = Source::opened(path.display().to_string(), text, is_vault);
+        let source = Source::opened(path.display().to_string(), text, opened.is_secret);
         let document = yaml::parse(&source)?;
         self.warnings.borrow_mut().extend(document.warnings);
         let node = Rc::new(document.root);

@@ -3,11 +3,9 @@
 use super::{
     evaluator::{Evaluator, Result},
     tree::Expression,
+    trust::DEPTH,
 };
 use crate::value::Value;
-
-/// How many names may lead to one another.
-const DEPTH: usize = 20;
 
 impl<'e> Evaluator<'e> {
     /// Returns whether a variable, or what lies in one, is a vault's text.

@@ -376,7 +376,7 @@ impl<'e> Evaluator<'e> {
         }
         let result = super::access::slice(&of, bounds);
         let found = result.map_err(|error| error.at(self.code, node.place))?;
-        Ok(if self.env.markup.has(&of) { self.env.markup.mark(&found) } else { found })
+        Ok(if self.env.markup.has(&of) { self.env.markup.mark(found) } else { found })
     }
 
     /// Returns a value that leaves the template: nothing undefined in it, no cells, tuples and views as lists.

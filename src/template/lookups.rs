@@ -234,9 +234,9 @@ fn read(query: &Query<'_, '_>, name: &str, around: &str) -> Result<String, Looku
     };
     let bytes = std::fs::read(&path)
         .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
-    let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)
+    let opened = crate::vault::open(query.env.context.vault.as_deref(), bytes)
         .map_err(|error| format!("{around}{error}"))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8_lossy(&opened.bytes).into_owned())
 }
 
 /// What the reference says of an option's value that does not have its type.

@@ -36,10 +36,10 @@ impl Markup {
                 .contains_key(&address(text))
     }
 
-    /// Returns a copy of a text that needs no escaping: the text itself may be a variable's.
-    pub(super) fn mark(&self, value: &Value) -> Value {
-        let Value::Str(text) = value else { return value.clone() };
-        let text: Arc<str> = Arc::from(&**text);
+    /// Returns a text as one that needs no escaping: a copy where others have it too, a variable for example.
+    pub(super) fn mark(&self, value: Value) -> Value {
+        let Value::Str(text) = value else { return value };
+        let text = if Arc::strong_count(&text) == 1 { text } else { Arc::from(&*text) };
         self.any.store(true, Ordering::Relaxed);
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         texts.insert(address(&text), Arc::clone(&text));
@@ -54,7 +54,7 @@ impl Markup {
     /// Marks what a filter has given where it makes or keeps texts that need no escaping.
     pub(super) fn of_filter(&self, filter: &str, was_marked: bool, result: Value) -> Value {
         let is_marked = MAKERS.contains(&filter) || was_marked && KEEPERS.contains(&filter);
-        if is_marked { self.mark(&result) } else { result }
+        if is_marked { self.mark(result) } else { result }
     }
 
     /// Returns two texts one after the other, where one of them needs no escaping: then the other is escaped.
@@ -67,7 +67,7 @@ impl Markup {
             Value::Str(text) => Some(escape(text)),
             _ => None,
         };
-        Some(self.mark(&Value::from(escaped(left)? + &escaped(right)?)))
+        Some(self.mark(Value::from(escaped(left)? + &escaped(right)?)))
     }
 }
 

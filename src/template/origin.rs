@@ -9,14 +9,12 @@ use super::{
     evaluator::Evaluator,
     syntax,
     tree::{Code, Expression, Statement},
+    trust::DEPTH,
 };
 use crate::{
     diagnostic::Span,
     value::{Origin, Template, Value},
 };
-
-/// How many templates may lead to one another.
-const DEPTH: u32 = 20;
 
 /// A value as it is written, and where.
 struct Written {
@@ -60,12 +58,12 @@ impl Env<'_> {
         self.variable_as_written(name, DEPTH)?.origin
     }
 
-    fn variable_as_written(&self, name: &str, depth: u32) -> Option<Written> {
+    fn variable_as_written(&self, name: &str, depth: usize) -> Option<Written> {
         let value = self.scope.get(name)?;
         Some(self.settle(Written { value, origin: self.scope.origin(name) }, depth))
     }
 
-    fn followed(&self, code: &Arc<Code>, depth: u32) -> Written {
+    fn followed(&self, code: &Arc<Code>, depth: usize) -> Written {
         let nowhere = Written { value: Value::None, origin: None };
         match &code.body[..] {
             [Statement::Emit(expression)] => {
@@ -75,7 +73,7 @@ impl Env<'_> {
         }
     }
 
-    fn follow(&self, code: &Arc<Code>, expression: &Expression, depth: u32) -> Option<Written> {
+    fn follow(&self, code: &Arc<Code>, expression: &Expression, depth: usize) -> Option<Written> {
         let depth = depth.checked_sub(1)?;
         let follow = |expression| self.follow(code, expression, depth);
         let value_of = |expression| {
@@ -126,7 +124,7 @@ impl Env<'_> {
     }
 
     /// Follows a value that is a template to what it hands on, or to itself where it makes a new value.
-    fn settle(&self, written: Written, depth: u32) -> Written {
+    fn settle(&self, written: Written, depth: usize) -> Written {
         let Value::Template(template) = &written.value else { return written };
         let own = template.span.as_ref().map(Origin::from);
         if template.literal {

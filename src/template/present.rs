@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Env, evaluator::Result};
+use super::{Env, evaluator::Result, trust::DEPTH};
 use crate::value::{List, Value};
-
-/// How many names may lead to one another.
-const DEPTH: usize = 20;
 
 impl Env<'_> {
     /// Returns the value with all templates in it evaluated, without items and entries that are undefined.

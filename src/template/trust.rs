@@ -9,8 +9,8 @@ use crate::{
     value::{Template, Value},
 };
 
-/// How many names may lead to one another.
-const DEPTH: usize = 20;
+/// How many names may lead to one another where values are followed as they are written.
+pub(super) const DEPTH: usize = 20;
 
 impl Env<'_> {
     /// Returns whether a value as it is written holds only the operator's own words: no template that makes new ones.

@@ -123,11 +123,12 @@ impl Dict {
         key: impl Into<Value>,
         value: impl Into<Value>,
         origin: Option<Origin>,
-    ) {
+    ) -> Option<Value> {
         let value = value.into();
         self.lazy |= value.is_lazy();
-        let (at, _) = self.entries.insert_full(key.into(), value);
+        let (at, old) = self.entries.insert_full(key.into(), value);
         self.set_origin(at, origin);
+        old
     }
 
     fn set_origin(&mut self, at: usize, origin: Option<Origin>) {
@@ -186,13 +187,7 @@ impl Dict {
 
     /// Sets an entry; one that is there keeps its place. Returns what was there.
     pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
-        let value = value.into();
-        self.lazy |= value.is_lazy();
-        let (at, old) = self.entries.insert_full(key.into(), value);
-        if self.origins.is_some() {
-            self.set_origin(at, None);
-        }
-        old
+        self.insert_from(key, value, None)
     }
 
     /// Removes an entry; the others keep their order.

@@ -6,15 +6,10 @@ use crate::value::Value;
 
 /// Returns how Python names the class of a value that stands in a playbook.
 pub(in crate::actions) fn class(value: &Value) -> String {
-    let name = match value.type_name() {
-        "str" => "_AnsibleTaggedStr",
-        "int" => "_AnsibleTaggedInt",
-        "float" => "_AnsibleTaggedFloat",
-        "list" => "_AnsibleTaggedList",
-        "dict" => "_AnsibleTaggedDict",
-        plain => return format!("<class '{plain}'>"),
-    };
-    format!("<class 'ansible.module_utils._internal._datatag.{name}'>")
+    match value.tagged_type_name() {
+        Some(name) => format!("<class 'ansible.module_utils._internal._datatag.{name}'>"),
+        None => format!("<class '{}'>", value.type_name()),
+    }
 }
 
 /// Returns the value as this type, or why it cannot be that.

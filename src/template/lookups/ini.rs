@@ -39,7 +39,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             return Err("Invalid filename None.".into());
         };
         let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;
-        let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
+        let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?.bytes;
         let text = crate::template::decode(&bytes, &term.text("encoding", "utf-8"))?;
         let text = if is_properties { format!("[{PROPERTIES}]\n{text}") } else { text };
         let file = Ini {

@@ -43,10 +43,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let bytes = std::fs::read(&path)
             .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
-        let is_vault = crate::vault::is_vault(&bytes);
-        let bytes = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let source = Source::opened(&*path.to_string_lossy(), &*text, is_vault);
+        let opened = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
+        let text = String::from_utf8_lossy(&opened.bytes);
+        let source = Source::opened(&*path.to_string_lossy(), &*text, opened.is_secret);
         let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
         let span = Span::new(&source, (0, 0), (lines, 0));
         let mut more = Dict::clone(&more);
