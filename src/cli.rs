@@ -15,6 +15,7 @@ mod playbook;
 mod prepare;
 mod pull;
 mod run;
+mod stay;
 mod terminal;
 mod vault;
 
@@ -140,7 +141,7 @@ impl Command {
             report(&refusal.diagnostics);
             refusal.status
         });
-        ExitCode::from(status)
+        stay::finish(status)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     callbacks::{self, Chosen, Main},
     check, list,
     prepare::{self, ERROR, HOST_FAILED, OPTIONS_ERROR, PARSER_ERROR, Refusal},
-    report, terminal,
+    report, stay, terminal,
 };
 use serde_json::{Value as Json, json};
 
@@ -42,6 +42,14 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             return Ok(stop.status);
         }
     };
+    // Where tasks are only listed, none of them fails.
+    let lists = options.list_tasks || options.list_tags || options.common.inventory.list_hosts;
+    if !lists
+        && !options.syntax_check
+        && let Some(status) = stay::divide(&settings, &options.common)
+    {
+        return Ok(status);
+    }
     let paths = files_of(&options.playbooks, &settings)?;
     let prepared = prepare::prepare(settings, &options.common)?;
     let output = callbacks::early(&prepared.settings, options.common.verbosity, &prepared.secrets);
@@ -57,8 +65,6 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         output,
     )?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    // Where tasks are only listed, none of them fails.
-    let lists = options.list_tasks || options.list_tags || options.common.inventory.list_hosts;
     let playbooks = load(&run, &files, &paths, !lists)?;
     let selected = {
         let inventory =
@@ -133,9 +139,9 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     })?;
     let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
     run.printer.event(&Event::Start { check: run.options.check, config_file });
-    let status = runtime.block_on(async {
+    let (status, remaining) = runtime.block_on(async {
         let watched = Arc::clone(run);
-        tokio::spawn(async move {
+        let watcher = tokio::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 watched.interrupt();
             }
@@ -158,12 +164,14 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
                 break;
             }
         }
+        let remaining = run.connections.remaining();
         run.close().await;
         run.printer.finish();
-        status
+        watcher.abort();
+        (status, remaining)
     });
-    // What is still being connected to must not keep the command from ending.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    // Who interrupts a run wants nothing of it to go on.
+    stay::leave(runtime, if run.was_interrupted() { None } else { remaining });
     match status {
         Ok(_) if run.was_interrupted() => Ok(99),
         Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),

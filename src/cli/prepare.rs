@@ -214,7 +214,9 @@ pub(super) fn run(
         forget_facts(world.cache.as_ref(), &inventory);
     }
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
-    let connections = Connections::new(ConnectionOptions::new(Arc::new(Terminal), home));
+    let mut connecting = ConnectionOptions::new(Arc::new(Terminal), home);
+    connecting.kept = Some(settings.ssh_control_path_dir.value.clone());
+    let connections = Connections::new(connecting);
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))
 }
 

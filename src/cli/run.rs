@@ -7,7 +7,7 @@ use super::{
     callbacks::{self, Chosen, Main},
     playbook,
     prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
-    terminal,
+    stay, terminal,
 };
 use serde_json::json;
 
@@ -37,6 +37,11 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             return Ok(stop.status);
         }
     };
+    if !options.common.inventory.list_hosts
+        && let Some(status) = stay::divide(&settings, &options.common)
+    {
+        return Ok(status);
+    }
     if let Some(dir) = &options.playbook_dir {
         crate::plugins::bring(dir);
     }

@@ -139,12 +139,15 @@ pub struct ConnectionOptions {
     pub system_config: PathBuf,
     /// How many connections may be open at once; found out from the limit on open files when absent.
     pub max_open: Option<usize>,
+    /// The folder where connections of earlier runs are found and this one's are left; nowhere when absent.
+    pub kept: Option<PathBuf>,
 }
 
 impl ConnectionOptions {
     /// Returns the options of an ordinary run.
     pub fn new(prompter: Arc<dyn Prompter>, home: PathBuf) -> Self {
-        Self { prompter, home, system_config: PathBuf::from("/etc/ssh/ssh_config"), max_open: None }
+        let system_config = PathBuf::from("/etc/ssh/ssh_config");
+        Self { prompter, home, system_config, max_open: None, kept: None }
     }
 }
 
@@ -193,9 +196,35 @@ impl Connections {
         Ok(Connection(Route::Russh(self.ssh.open(plan, &self.places).await?)))
     }
 
+    /// Closes the connection to a target that an earlier run left, where there is one.
+    pub async fn close_kept(&self, target: &Target) {
+        if target.kind == Kind::Ssh
+            && let Ok(plan) = self.ssh.plan(target).await
+            && let Some(kept) = self.ssh.kept(&plan, &self.places).await
+        {
+            kept.close().await;
+        }
+    }
+
+    /// Returns the connections that outlive the run, where the ssh configuration lets any.
+    pub fn remaining(&self) -> Option<Remaining> {
+        let remaining = self.ssh.remaining();
+        (!remaining.is_empty()).then_some(Remaining(remaining))
+    }
+
     /// Returns how many hosts wait for others to close their connections.
     pub fn waiting(&self) -> usize {
         self.places.waiting()
+    }
+}
+
+/// Connections that the next run may use; they close with it when it is dropped.
+pub struct Remaining(ssh::Remaining);
+
+impl Remaining {
+    /// Lends the connections to other runs until nobody has used them for their time.
+    pub async fn serve(self) {
+        self.0.serve().await;
     }
 }
 

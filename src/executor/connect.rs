@@ -297,12 +297,16 @@ impl Run {
     pub(super) async fn reset(&self, target: &Target) {
         let open =
             self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(target));
+        let mut connection = None;
         if let Some(open) = open {
             let mut open = open.lock().await;
             open.session = None;
-            if let Some(connection) = open.connection.take() {
-                connection.close().await;
-            }
+            connection = open.connection.take();
+        }
+        match connection {
+            Some(connection) => connection.close().await,
+            // What an earlier run left is not to be found by this one.
+            None => self.connections.close_kept(target).await,
         }
     }
 

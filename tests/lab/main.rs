@@ -10,3 +10,4 @@ mod demo;
 mod hosts;
 mod playbooks;
 mod shells;
+mod staying;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use russh::client::{self, Config, Handle};
@@ -15,9 +15,9 @@ use tokio::time::timeout;
 
 use super::auth::Login;
 use super::handler::Client;
-use super::link::{Ending, Link, Opening};
+use super::link::{Ending, HostKey, Link, Opening};
 use super::plan::{Family, Hop, Plan, Way};
-use super::shortcut::{Control, Shortcut};
+use super::shortcut::Shortcut;
 use super::{Ssh, algorithms, proxy};
 use crate::connection::limit::Places;
 use crate::connection::{Error, ErrorKind};
@@ -74,7 +74,16 @@ async fn attempt(
     let carrier = carrier(ssh, plan, places, chain).await?;
     let ending = Ending::default();
     let (stream, shortcut) = Shortcut::new(carrier.stream);
-    let mut handle = exchange_keys(plan, stream, &ending, shortcut.clone()).await?;
+    let host_key = HostKey::default();
+    let client = Client {
+        verifier: plan.verifier.clone(),
+        ending: ending.clone(),
+        refusal: Arc::default(),
+        host_key: host_key.clone(),
+        shortcut: shortcut.clone(),
+        forwarded_agent: plan.forwarded_agent.clone(),
+    };
+    let mut handle = exchange_keys(plan, stream, client).await?;
     match handle.agent_session_binding() {
         Some(binding) if !ssh.surprises.contain(&host) => {
             shortcut.begin(binding.session_id(), &ssh.surprises, &host);
@@ -101,6 +110,7 @@ async fn attempt(
         handle,
         ending,
         opening: Opening::new(shortcut),
+        host_key,
         description,
         session: plan.session.clone(),
         via: carrier.via,
@@ -213,17 +223,9 @@ async fn within<T>(
 async fn exchange_keys(
     plan: &Plan,
     stream: Shortcut<Box<dyn Stream>>,
-    ending: &Ending,
-    shortcut: Control,
+    client: Client,
 ) -> Result<Handle<Client>, Error> {
-    let refusal = Arc::new(Mutex::new(None));
-    let client = Client {
-        verifier: plan.verifier.clone(),
-        ending: ending.clone(),
-        refusal: refusal.clone(),
-        shortcut,
-        forwarded_agent: plan.forwarded_agent.clone(),
-    };
+    let refusal = client.refusal.clone();
     let exchange = client::connect_stream(Arc::new(config(plan)), stream, client);
     let result = match plan.connect_timeout {
         Some(limit) => timeout(limit, exchange).await,

@@ -6,7 +6,7 @@ use russh::client::{ChannelOpenHandle, DisconnectReason, Handler, Msg, Session};
 use russh::keys::PublicKeyOrCertificate;
 
 use super::known_hosts::Verifier;
-use super::link::Ending;
+use super::link::{Ending, HostKey};
 use super::shortcut::Control;
 use crate::connection::Error;
 
@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) ending: Ending,
     /// Why the host's key was refused: russh only knows that it was.
     pub(super) refusal: Arc<Mutex<Option<Error>>>,
+    /// Takes the key that was accepted.
+    pub(super) host_key: HostKey,
     /// Learns from the key exchange how to save round trips.
     pub(super) shortcut: Control,
     /// The agent whose channel the host may open, where forwarding was asked for.
@@ -37,7 +39,13 @@ impl Handler for Client {
         key: &PublicKeyOrCertificate,
     ) -> Result<bool, russh::Error> {
         match self.verifier.verify(key).await {
-            Ok(()) => Ok(true),
+            Ok(()) => {
+                let _ = self.host_key.set(match key {
+                    PublicKeyOrCertificate::PublicKey { key, .. } => key.clone().into(),
+                    PublicKeyOrCertificate::Certificate(certificate) => certificate.clone().into(),
+                });
+                Ok(true)
+            }
             Err(error) => {
                 *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                 Ok(false)

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use russh::client::Handle;
+use russh::client::{Handle, Msg};
+use russh::keys::PublicKeyOrCertificate;
 
 use super::channel;
 use super::handler::Client;
@@ -27,11 +28,16 @@ impl Ending {
     }
 }
 
+/// The key or certificate that a host showed and that was accepted.
+pub(super) type HostKey = Arc<OnceLock<PublicKeyOrCertificate>>;
+
 /// An open connection; it lives as long as anything that runs on it.
 pub(super) struct Link {
     pub(super) handle: Handle<Client>,
     pub(super) ending: Ending,
     pub(super) opening: Opening,
+    /// What the host proved to be.
+    pub(super) host_key: HostKey,
     /// What `-v` says about it.
     pub(super) description: String,
     pub(super) session: SessionOptions,
@@ -89,14 +95,29 @@ impl Link {
         command: &str,
         pty: Option<Pty>,
     ) -> Result<Process, Error> {
+        let channel = self.open_channel().await?;
+        self.start(channel, command, pty).await
+    }
+
+    /// Opens a channel for one command.
+    pub(super) async fn open_channel(&self) -> Result<russh::Channel<Msg>, Error> {
         self.opening.foresee_channel();
-        let channel = self.handle.channel_open_session().await.map_err(|e| match e {
+        self.handle.channel_open_session().await.map_err(|e| match e {
             russh::Error::ChannelOpenFailure(reason) => Error::ssh(
                 ErrorKind::Unreachable,
                 format!("the host refused another session: {reason:?}"),
             ),
             _ => self.lost(),
-        })?;
+        })
+    }
+
+    /// Starts a command in a channel that is open.
+    pub(super) async fn start(
+        self: &Arc<Self>,
+        channel: russh::Channel<Msg>,
+        command: &str,
+        pty: Option<Pty>,
+    ) -> Result<Process, Error> {
         let requests = async {
             for (name, value) in &self.session.environment {
                 channel.set_env(false, name.as_str(), value.as_str()).await?;

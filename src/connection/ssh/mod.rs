@@ -10,6 +10,7 @@ mod config;
 mod dial;
 mod handler;
 mod identity;
+mod kept;
 mod known_hosts;
 mod link;
 mod pattern;
@@ -21,11 +22,13 @@ mod shortcut;
 mod tests;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::sync::Mutex;
 
 use self::identity::KeyRing;
+use self::kept::{Kept, Persistence};
+pub(super) use self::kept::Remaining;
 use self::link::Link;
 pub(super) use self::plan::Plan;
 use super::limit::Places;
@@ -41,11 +44,21 @@ pub(super) struct Ssh {
     surprises: shortcut::Surprises,
     /// Bastions by their name in the configuration: whoever comes first opens, the others wait for that.
     bastions: Mutex<HashMap<plan::Hop, Arc<Mutex<Weak<Link>>>>>,
+    /// Connections that may stay when the run is over, as far as it still holds them.
+    remaining: std::sync::Mutex<Vec<(Persistence, Weak<Link>)>>,
 }
 
 /// A command's way to a host by russh.
 #[derive(Clone)]
-pub(super) struct Session(Arc<Link>);
+pub(super) struct Session(Holder);
+
+/// Whose the connection is.
+#[derive(Clone)]
+enum Holder {
+    Own(Arc<Link>),
+    /// An earlier run's, whose process still holds it.
+    Kept(Arc<Kept>),
+}
 
 impl Ssh {
     /// Prepares for connections.
@@ -59,6 +72,7 @@ impl Ssh {
             keys: KeyRing::default(),
             known_hosts: Arc::default(),
             bastions: Mutex::default(),
+            remaining: std::sync::Mutex::default(),
         }
     }
 
@@ -67,9 +81,32 @@ impl Ssh {
         planner::plan(self, target).await
     }
 
-    /// Opens a planned connection and logs in.
+    /// Takes the connection that an earlier run left, or opens the planned one and logs in.
     pub(super) async fn open(&self, plan: Plan, places: &Places) -> Result<Session, Error> {
-        Ok(Session(dial::open(self, plan, places, Vec::new()).await?))
+        if let Some(session) = self.kept(&plan, places).await {
+            return Ok(session);
+        }
+        let persistence = plan.persistence.clone();
+        let link = dial::open(self, plan, places, Vec::new()).await?;
+        if let Some(persistence) = persistence {
+            let mut remaining = self.remaining.lock().unwrap_or_else(PoisonError::into_inner);
+            remaining.push((persistence, Arc::downgrade(&link)));
+        }
+        Ok(Session(Holder::Own(link)))
+    }
+
+    /// Returns the connection that an earlier run left for a plan.
+    pub(super) async fn kept(&self, plan: &Plan, places: &Places) -> Option<Session> {
+        let persistence = plan.persistence.as_ref().filter(|kept| kept.socket.exists())?;
+        let permit = places.take(Kept::FILES).await;
+        let kept = kept::find(plan, persistence, permit).await?;
+        Some(Session(Holder::Kept(Arc::new(kept))))
+    }
+
+    /// Returns what may stay for the next run.
+    pub(super) fn remaining(&self) -> Remaining {
+        let mut links = self.remaining.lock().unwrap_or_else(PoisonError::into_inner);
+        Remaining::new(std::mem::take(&mut links))
     }
 
     /// Returns the connection to a bastion, which all its targets share.
@@ -98,18 +135,30 @@ impl Ssh {
 
 impl Session {
     pub(super) async fn exec(&self, command: &str, pty: Option<Pty>) -> Result<Process, Error> {
-        self.0.exec(command, pty).await
+        match &self.0 {
+            Holder::Own(link) => link.exec(command, pty).await,
+            Holder::Kept(kept) => kept.exec(command, pty).await,
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.0.is_closed()
+        match &self.0 {
+            Holder::Own(link) => link.is_closed(),
+            Holder::Kept(kept) => kept.is_closed(),
+        }
     }
 
     pub(super) async fn close(&self) {
-        self.0.close().await;
+        match &self.0 {
+            Holder::Own(link) => link.close().await,
+            Holder::Kept(kept) => kept.close().await,
+        }
     }
 
     pub(super) fn describe(&self) -> &str {
-        &self.0.description
+        match &self.0 {
+            Holder::Own(link) => &link.description,
+            Holder::Kept(kept) => &kept.description,
+        }
     }
 }

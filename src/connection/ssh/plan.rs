@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::auth::Credentials;
+use super::kept::Persistence;
 use super::known_hosts::Verifier;
 use super::link::SessionOptions;
 use crate::connection::{Error, ErrorKind, Transport};
@@ -91,6 +92,8 @@ pub(in crate::connection) struct Plan {
     pub(super) algorithms: super::algorithms::Wanted,
     /// Why only the OpenSSH client can make this connection.
     pub(super) beyond_russh: Option<String>,
+    /// How the connection stays for the next run, where it may.
+    pub(super) persistence: Option<Persistence>,
 }
 
 /// Which addresses of a host are tried.

@@ -10,6 +10,7 @@ use russh::MethodKind;
 use super::auth::Credentials;
 use super::config::{self, LocalNames, Options, Query, Stop, Tokens};
 use super::identity::Agent;
+use super::kept::Persistence;
 use super::known_hosts::{Strictness, Verifier};
 use super::link::SessionOptions;
 use super::plan::{Family, Hop, Plan, Way};
@@ -46,7 +47,11 @@ pub(super) async fn plan(ssh: &Ssh, target: &Target) -> Result<Plan, Error> {
         passphrase: target.private_key_passphrase.clone(),
         may_ask: false,
     };
-    build(ssh, &options, given).await
+    let mut plan = build(ssh, &options, given).await?;
+    if let Some(folder) = &ssh.options.kept {
+        plan.persistence = Persistence::of(&options, &plan, folder);
+    }
+    Ok(plan)
 }
 
 /// Plans the connection to a bastion, of which the configuration may say more.
@@ -183,6 +188,7 @@ async fn build(ssh: &Ssh, options: &Options, given: Given) -> Result<Plan, Error
         forwarded_agent,
         algorithms: wanted,
         beyond_russh,
+        persistence: None,
     })
 }
 

@@ -187,7 +187,7 @@ pub(super) fn find(name: &str) -> Option<Keyword> {
 }
 
 /// Returns seconds for a time such as `90`, `1m30s` or `2h`.
-pub(super) fn seconds(text: &str) -> Option<u64> {
+pub(in crate::connection::ssh) fn seconds(text: &str) -> Option<u64> {
     let mut total = 0u64;
     let mut number: Option<u64> = None;
     for c in text.chars() {

@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) use arguments::Arguments;
 pub(super) use expand::{LocalNames, Tokens, tilde};
+pub(super) use keyword::seconds;
 pub(super) use reader::read;
 
 /// What is asked of the configuration.

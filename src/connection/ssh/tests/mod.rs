@@ -1,6 +1,7 @@
 //! Connections to a real sshd.
 
 mod hostkeys;
+mod kept;
 mod keys;
 mod many;
 mod passwords;
