@@ -3,6 +3,7 @@
 //! Invariant: nothing here asks, prints or touches a file; where passwords come from is the command line's business.
 
 mod cipher;
+mod derive;
 mod envelope;
 
 use std::{
@@ -34,6 +35,8 @@ pub trait Decrypt: Send + Sync {
     }
     /// Gets ready for texts that will be opened next; all cores share the work.
     fn prepare(&self, _texts: &[&str]) {}
+    /// Hears that the value in a line of a file's text is about to be opened: those behind it may follow.
+    fn expect(&self, _file: &str, _line: usize) {}
 }
 
 /// What a file says.
@@ -95,6 +98,18 @@ type Hook = dyn Fn(Opened<'_>) + Send + Sync;
 /// Keys by the number of the password and the salt.
 type KnownKeys = HashMap<(usize, Vec<u8>), Arc<Keys>>;
 
+/// Who opens values of a file one after the other, as variables are used, is given the next ones from all cores.
+#[derive(Clone, Copy, Default)]
+struct Ahead {
+    /// The first line whose values are not prepared.
+    line: usize,
+    /// How many are prepared next: ever more, as long as they are used.
+    batch: usize,
+}
+
+/// How many values of a file the second one that is opened brings.
+const FIRST_BATCH: usize = 4;
+
 /// The passwords of a run, and the keys that were derived from them.
 #[derive(Default)]
 pub struct Vault {
@@ -102,6 +117,8 @@ pub struct Vault {
     /// Only passwords with the id of the vault are tried.
     match_ids: bool,
     keys: Mutex<KnownKeys>,
+    /// How far each file's values are prepared, by the address of its text.
+    ahead: Mutex<HashMap<usize, Ahead>>,
     on_open: Option<Box<Hook>>,
 }
 
@@ -203,6 +220,48 @@ impl Decrypt for Vault {
             let _ = self.decrypt_with(texts[at]);
         });
     }
+
+    fn expect(&self, file: &str, line: usize) {
+        if self.passwords.is_empty() {
+            return;
+        }
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = ahead.entry(file.as_ptr().addr()).or_default();
+        if line < reached.line {
+            return;
+        }
+        let (texts, end) = values_from(file, line, reached.batch.max(1));
+        let prepared = std::mem::take(&mut reached.batch) > 0;
+        reached.line = end;
+        reached.batch = (2 * texts.len()).max(FIRST_BATCH);
+        drop(ahead);
+        if prepared {
+            self.prepare(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+    }
+}
+
+/// Returns so many values of a file, the first in or behind the line, and the line behind the last.
+fn values_from(file: &str, line: usize, count: usize) -> (Vec<String>, usize) {
+    let mut texts: Vec<String> = Vec::new();
+    let mut end = line;
+    let mut inside = false;
+    for (number, text) in file.lines().enumerate().skip(line) {
+        let text = text.trim();
+        let starts = is_vault(text.as_bytes());
+        if starts && texts.len() == count {
+            break;
+        }
+        let is_hex = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        inside = starts || inside && is_hex;
+        match texts.last_mut() {
+            _ if starts => texts.push(text.to_owned()),
+            Some(last) if inside => last.extend(["\n", text]),
+            _ => continue,
+        }
+        end = number + 1;
+    }
+    (texts, end)
 }
 
 /// Does something for each number below `n`, as many at once as there are cores.
@@ -305,6 +364,32 @@ mod tests {
     fn no_password_is_another_mistake_than_a_wrong_one() {
         assert_eq!(vault(&[]).decrypt(VALUE).unwrap_err(), NO_SECRETS);
         assert_eq!(vault(&[("default", "no")]).decrypt(VALUE).unwrap_err(), NONE_FITS);
+    }
+
+    #[test]
+    fn values_of_a_file_are_found_from_a_line_on() {
+        let block = VALUE.lines().map(|line| format!("  {line}\n")).collect::<String>();
+        let file = format!("a: !vault |\n{block}b: 1\nc: !vault |\n{block}\nd: !vault |\n{block}");
+        let value = VALUE.trim_end();
+        assert_eq!(values_from(&file, 0, 1), (vec![value.to_owned()], 7));
+        assert_eq!(values_from(&file, 7, 5), (vec![value.to_owned(); 2], 23));
+        assert_eq!(values_from(&file, 23, 5), (Vec::new(), 23));
+    }
+
+    #[test]
+    fn values_behind_the_second_one_that_is_opened_are_prepared() {
+        let vault = vault(&[("default", "parity")]);
+        let values: Vec<String> =
+            (0..6u8).map(|n| vault.encrypt(0, b"x", &[n; 8]).replace('\n', "\n  ")).collect();
+        let file: String = values.iter().map(|value| format!("v: !vault |\n  {value}\n")).collect();
+        vault.keys.lock().unwrap().clear();
+        let known = || vault.keys.lock().unwrap().len();
+        let lines: Vec<usize> =
+            file.lines().enumerate().filter(|(_, line)| line.starts_with('v')).map(|(n, _)| n).collect();
+        for (line, expected) in lines.iter().zip([0, 4, 4, 4, 4, 4]) {
+            vault.expect(&file, *line);
+            assert_eq!(known(), expected, "line {line}");
+        }
     }
 
     #[test]

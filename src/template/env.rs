@@ -458,7 +458,12 @@ impl<'a> Env<'a> {
             return Ok(Value::Str(Arc::clone(plain)));
         }
         let plain = match &self.context.vault {
-            Some(vault) => vault.decrypt(&encrypted.text),
+            Some(vault) => {
+                if let Some(span) = &encrypted.span {
+                    vault.expect(&span.source.text, span.line as usize);
+                }
+                vault.decrypt(&encrypted.text)
+            }
             None => Vault::default().decrypt(&encrypted.text),
         };
         let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;

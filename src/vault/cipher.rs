@@ -4,7 +4,7 @@ use aes::cipher::{KeyIvInit as _, StreamCipher as _};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::{DEFAULT_ID, envelope};
+use super::{DEFAULT_ID, derive::derive, envelope};
 
 type Ctr = ctr::Ctr128BE<aes::Aes256>;
 
@@ -45,7 +45,7 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn derive(password: &[u8], salt: &[u8]) -> Keys {
         let mut bytes = [0; 80];
-        pbkdf2::pbkdf2_hmac::<Sha256>(password, salt, ROUNDS, &mut bytes);
+        derive(password, salt, ROUNDS, &mut bytes);
         let mut keys = Keys { cipher: [0; 32], mac: [0; 32], counter: [0; BLOCK] };
         keys.cipher.copy_from_slice(&bytes[..32]);
         keys.mac.copy_from_slice(&bytes[32..64]);
