@@ -34,7 +34,7 @@ mod chains {
     /// Bytes of a block of SHA-256.
     const BLOCK: usize = 64;
     /// Bits before the second block of an HMAC's hash ends.
-    const LENGTH: u32 = ((BLOCK + OUTPUT) * 8) as u32;
+    const LENGTH: u32 = 8 * (64 + 32);
 
     /// The state before the first block (FIPS 180-4, 5.3.3).
     const INITIAL: [u32; 8] = [
