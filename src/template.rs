@@ -37,6 +37,7 @@ mod ini;
 mod iteration;
 mod jmespath;
 pub(crate) mod json;
+mod lazy;
 mod leaving;
 mod lexer;
 pub mod lookups;

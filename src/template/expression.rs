@@ -332,15 +332,13 @@ impl<'e> Evaluator<'e> {
         }
         let mut left = self.as_defined(first, &node.first)?;
         for (comparison, right) in &node.rest {
-            let mut right = self.defined(right)?;
-            if left.is_lazy() {
-                left = Cow::Owned(self.complete(left.into_owned())?);
-            }
-            if right.is_lazy() {
-                right = Cow::Owned(self.complete(right.into_owned())?);
-            }
-            let holds = compare(*comparison, &left, &right)
-                .map_err(|error| error.at(self.code, node.place))?;
+            let right = self.defined(right)?;
+            let holds = if left.is_lazy() || right.is_lazy() {
+                self.compare_lazily(*comparison, &left, &right)
+            } else {
+                compare(*comparison, &left, &right)
+            };
+            let holds = holds.map_err(|error| error.at(self.code, node.place))?;
             if !holds {
                 return Ok(false);
             }

@@ -118,12 +118,21 @@ const BLIND: [&str; 18] = [
     "to_nice_json",
     "type_debug",
 ];
-/// Filters that look at the keys of a dictionary only.
-const OF_KEYS: [&str; 7] = ["join", "json_query", "list", "max", "min", "sort", "unique"];
+/// What looks at the keys of a dictionary only.
+const OF_KEYS: [&str; 8] = ["contains", "join", "json_query", "list", "max", "min", "sort", "unique"];
 
-/// Returns what is undefined in a variable's list or dictionary, where a filter meets it.
-fn met_by<'v>(filter: &str, value: &'v Value) -> Option<&'v Arc<Undefined>> {
-    let filter = filter.rsplit('.').next().unwrap_or(filter);
+/// Tests that look at the items of what they are given.
+const LOOKING: [&str; 14] = [
+    "all", "contains", "eq", "ge", "gt", "in", "le", "lt", "match", "ne", "regex", "search", "subset",
+    "superset",
+];
+
+/// Returns what is undefined in a variable's list or dictionary, where a filter or a test meets it.
+fn met_by<'v>((kind, name): (&str, &str), value: &'v Value) -> Option<&'v Arc<Undefined>> {
+    let filter = name.rsplit('.').next().unwrap_or(name);
+    if kind == "test" && !LOOKING.contains(&filter) {
+        return None;
+    }
     let undefined = |value: &'v Value| match value {
         Value::Undefined(undefined) => Some(undefined),
         _ => None,
@@ -155,13 +164,23 @@ impl<'i, 'e> Invocation<'i, 'e> {
             other => {
                 let is_lazy = other.is_lazy();
                 let value = eval.complete(other)?;
+                // `in` looks at what it is given as an argument.
                 if is_lazy
-                    && plugin.0 == "filter"
-                    && let Some(undefined) = met_by(plugin.1, &value)
+                    && plugin != ("test", "in")
+                    && let Some(undefined) = met_by(plugin, &value)
                 {
                     return Err((&**undefined).into());
                 }
                 value
+            }
+        };
+        let argument = |value| {
+            let value = defined(value, takes_undefined)?;
+            let is_met = plugin.0 == "test" && value.is_lazy();
+            let value = eval.complete(value)?;
+            match met_by(plugin, &value).filter(|_| is_met) {
+                Some(undefined) => Err(TemplateError::from(&**undefined)),
+                None => Ok(value),
             }
         };
         let (mut rest, mut keywords) = (Vec::new(), Vec::new());
@@ -182,14 +201,14 @@ impl<'i, 'e> Invocation<'i, 'e> {
                 ));
             }
             for value in more {
-                rest.push(eval.complete(defined(value, takes_undefined)?)?);
+                rest.push(argument(value)?);
             }
         }
         let given = positional.into_iter();
-        let given = given.map(|value| Ok(Some(eval.complete(defined(value, takes_undefined)?)?)));
+        let given = given.map(|value| Ok(Some(argument(value)?)));
         let mut args = given.collect::<Result<Vec<_>, TemplateError>>()?;
         for (name, value) in passed.named {
-            let value = eval.complete(defined(value, takes_undefined)?)?;
+            let value = argument(value)?;
             let Some(index) = params.iter().position(|param| *param == &*name) else {
                 if params.contains(&"**") {
                     keywords.push((name, value));

@@ -33,7 +33,7 @@ pub(super) const DICT: &[&str] = &[
 pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     if let Some(cell) = downcast::<ListCell>(of) {
         return match name {
-            "index" | "count" | "copy" => list(&freeze(of), name, passed),
+            "index" | "count" | "copy" => list(eval, &freeze(of), name, passed),
             _ => cell.edit(|items| change_list(items, name, passed)),
         };
     }
@@ -56,7 +56,9 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
                 cell.edit(|dict| dict.insert(key, value.clone()));
                 Ok(value)
             }
-            "items" | "keys" | "values" | "copy" | "fromkeys" => dict(&freeze(of), name, passed),
+            "items" | "keys" | "values" | "copy" | "fromkeys" => {
+                dict(eval, &freeze(of), name, passed)
+            }
             "update" => {
                 let other = merged(eval, passed)?;
                 cell.edit(|dict| dict.extend(other));
@@ -71,14 +73,14 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
             let mut copy = found.to_vec();
             change_list(&mut copy, name, passed)
         }
-        Value::List(_) | Value::Tuple(_) => list(of, name, passed),
+        Value::List(_) | Value::Tuple(_) => list(eval, of, name, passed),
         Value::Dict(found) => match name {
             "get" => {
                 let key = key(passed)?;
                 let value = found.get_value(&key).or_else(|| passed.get(1, "default"));
                 Ok(value.cloned().unwrap_or_default())
             }
-            "items" | "keys" | "values" | "copy" | "fromkeys" => dict(of, name, passed),
+            "items" | "keys" | "values" | "copy" | "fromkeys" => dict(eval, of, name, passed),
             "update" => merged(eval, passed).map(|_| Value::None),
             _ => change_dict(&mut (**found).clone(), name, passed),
         },
@@ -112,10 +114,13 @@ fn first<'p>(passed: &'p Passed, name: &str) -> Result<&'p Value> {
     }
 }
 
-fn list(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
+fn list(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     let (Value::List(list) | Value::Tuple(list)) = of else { return Ok(Value::None) };
+    if name == "copy" {
+        return Ok(Value::List(Arc::clone(list)));
+    }
+    let list = list.iter().map(|item| eval.met(item)).collect::<Result<Vec<_>>>()?;
     Ok(match name {
-        "copy" => Value::List(Arc::clone(list)),
         "count" => {
             let wanted = freeze(first(passed, name)?);
             list.iter().filter(|item| **item == wanted).count().into()
@@ -201,17 +206,19 @@ pub(crate) fn sort(list: &mut [Value]) -> std::result::Result<(), String> {
     failure.map_or(Ok(()), Err)
 }
 
-fn dict(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
+fn dict(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     let Value::Dict(dict) = of else { return Ok(Value::None) };
     Ok(match name {
         // The reference hands its templates lists where Python has views.
         "keys" => Value::list(dict.keys().cloned()),
-        "values" => Value::list(dict.values().cloned()),
+        "values" => {
+            Value::list(dict.values().map(|value| eval.met(value)).collect::<Result<Vec<_>>>()?)
+        }
         "items" => {
             let pair = |(key, value): (&Value, &Value)| {
-                Value::Tuple(Arc::new(vec![key.clone(), value.clone()].into()))
+                Ok(Value::Tuple(Arc::new(vec![key.clone(), eval.met(value)?].into())))
             };
-            Value::list(dict.iter().map(pair))
+            Value::list(dict.iter().map(pair).collect::<Result<Vec<_>>>()?)
         }
         "fromkeys" => {
             let value = passed.positional.get(1).cloned().unwrap_or_default();

@@ -1,0 +1,108 @@
+//! Comparisons of lists and dictionaries whose items are templates: as Python's, an item is only looked at when those before
+//! it have not decided. So one that cannot be evaluated is met by who gets there.
+
+use std::sync::Arc;
+
+use super::{
+    TemplateError,
+    comparison::{compare, contains},
+    evaluator::{Evaluator, Result},
+    tree::Comparison,
+};
+use crate::value::{List, Value};
+
+impl Evaluator<'_> {
+    /// Compares values of which one holds templates.
+    pub(super) fn compare_lazily(
+        &self,
+        comparison: Comparison,
+        left: &Value,
+        right: &Value,
+    ) -> Result<bool> {
+        match comparison {
+            Comparison::Equal => self.are_equal(left, right),
+            Comparison::NotEqual => Ok(!self.are_equal(left, right)?),
+            Comparison::In => self.is_in(right, left),
+            Comparison::NotIn => Ok(!self.is_in(right, left)?),
+            _ => {
+                if let (Some(of_left), Some(of_right)) = (items_of(left), items_of(right)) {
+                    for (left, right) in of_left.iter().zip(of_right.iter()) {
+                        if !self.are_equal(left, right)? {
+                            return self.compare_lazily(comparison, left, right);
+                        }
+                    }
+                    let length = |list: &List| Value::from(list.len());
+                    return compare(comparison, &length(of_left), &length(of_right));
+                }
+                let (left, right) = (self.complete(left.clone())?, self.complete(right.clone())?);
+                compare(comparison, &left, &right)
+            }
+        }
+    }
+
+    fn are_equal(&self, left: &Value, right: &Value) -> Result<bool> {
+        match (left, right) {
+            (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
+                if Arc::ptr_eq(left, right) {
+                    return Ok(true);
+                }
+                if left.len() != right.len() {
+                    return Ok(false);
+                }
+                for (left, right) in left.iter().zip(right.iter()) {
+                    if !self.are_equal(left, right)? {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
+            }
+            (Value::Dict(left), Value::Dict(right)) => {
+                if Arc::ptr_eq(left, right) {
+                    return Ok(true);
+                }
+                if left.len() != right.len() {
+                    return Ok(false);
+                }
+                for (key, left) in left.iter() {
+                    match right.get_value(key) {
+                        Some(right) if self.are_equal(left, right)? => (),
+                        _ => return Ok(false),
+                    }
+                }
+                Ok(true)
+            }
+            (Value::Template(_) | Value::Encrypted(_), _)
+            | (_, Value::Template(_) | Value::Encrypted(_)) => {
+                self.are_equal(&self.met(left)?, &self.met(right)?)
+            }
+            _ => compare(Comparison::Equal, left, right),
+        }
+    }
+
+    fn is_in(&self, container: &Value, wanted: &Value) -> Result<bool> {
+        let Some(items) = items_of(container) else {
+            return contains(&self.complete(container.clone())?, &self.complete(wanted.clone())?);
+        };
+        for item in items.iter() {
+            if self.are_equal(item, wanted)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Evaluates an item; what is undefined is an error to who meets it.
+    pub(super) fn met(&self, item: &Value) -> Result<Value> {
+        match self.resolved(item.clone())? {
+            Value::Undefined(undefined) => Err(TemplateError::from(&*undefined)),
+            value => Ok(value),
+        }
+    }
+}
+
+fn items_of(value: &Value) -> Option<&List> {
+    match value {
+        Value::List(items) | Value::Tuple(items) => Some(items),
+        _ => None,
+    }
+}
