@@ -384,8 +384,12 @@ mod tests {
         let file: String = values.iter().map(|value| format!("v: !vault |\n  {value}\n")).collect();
         vault.keys.lock().unwrap().clear();
         let known = || vault.keys.lock().unwrap().len();
-        let lines: Vec<usize> =
-            file.lines().enumerate().filter(|(_, line)| line.starts_with('v')).map(|(n, _)| n).collect();
+        let lines: Vec<usize> = file
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.starts_with('v'))
+            .map(|(n, _)| n)
+            .collect();
         for (line, expected) in lines.iter().zip([0, 4, 4, 4, 4, 4]) {
             vault.expect(&file, *line);
             assert_eq!(known(), expected, "line {line}");

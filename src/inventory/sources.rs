@@ -33,6 +33,9 @@ impl Inventory {
         let sources = if sources.is_empty() { &settings.inventory.0 } else { sources };
         let mut loader = Loader::new(settings);
         loader.inventory.vars_rules.vault.clone_from(vault);
+        if !loader.has_enabled() {
+            return (loader.inventory, loader.diagnostics);
+        }
         for source in sources {
             let path = loader.absolute(source);
             let list = host_list::is_host_list(source);
@@ -56,6 +59,10 @@ impl Inventory {
         inventory
     }
 }
+
+/// What inventories are written in beside the configurations of plugins.
+const FORMATS: [&str; 7] =
+    ["advanced_host_list", "auto", "host_list", "ini", "script", "toml", "yaml"];
 
 /// Why a file could not be read in the format that it looks like.
 struct Failure {
@@ -96,6 +103,26 @@ impl<'a> Loader<'a> {
             }
         }
         loader
+    }
+
+    /// Returns whether any plugin is enabled, and says which of them there are not; one of a collection is only known when
+    /// it is asked for.
+    fn has_enabled(&mut self) -> bool {
+        let names = self.settings.inventory_enabled.value.clone();
+        let is_missing = |name: &&String| {
+            let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+            !short.contains('.') && !FORMATS.contains(&short) && plugins::find(short).is_none()
+        };
+        let missing: Vec<&String> = names.iter().filter(is_missing).collect();
+        for name in &missing {
+            self.warn(format!("Failed to load inventory plugin, skipping {name}"));
+        }
+        let has_enabled = missing.len() < names.len();
+        if !has_enabled {
+            let message = "No inventory plugins available to generate inventory, make sure you have at least one enabled.";
+            self.diagnostics.push(Diagnostic::bare(message));
+        }
+        has_enabled
     }
 
     fn finish(mut self) -> (Inventory, Diagnostics) {

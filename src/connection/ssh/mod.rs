@@ -27,8 +27,8 @@ use std::sync::{Arc, PoisonError, Weak};
 use tokio::sync::Mutex;
 
 use self::identity::KeyRing;
-use self::kept::{Kept, Persistence};
 pub(super) use self::kept::Remaining;
+use self::kept::{Kept, Persistence};
 use self::link::Link;
 pub(super) use self::plan::Plan;
 use super::limit::Places;

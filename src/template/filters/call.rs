@@ -119,12 +119,13 @@ const BLIND: [&str; 18] = [
     "type_debug",
 ];
 /// What looks at the keys of a dictionary only.
-const OF_KEYS: [&str; 8] = ["contains", "join", "json_query", "list", "max", "min", "sort", "unique"];
+const OF_KEYS: [&str; 8] =
+    ["contains", "join", "json_query", "list", "max", "min", "sort", "unique"];
 
 /// Tests that look at the items of what they are given.
 const LOOKING: [&str; 14] = [
-    "all", "contains", "eq", "ge", "gt", "in", "le", "lt", "match", "ne", "regex", "search", "subset",
-    "superset",
+    "all", "contains", "eq", "ge", "gt", "in", "le", "lt", "match", "ne", "regex", "search",
+    "subset", "superset",
 ];
 
 /// Returns what is undefined in a variable's list or dictionary, where a filter or a test meets it.
