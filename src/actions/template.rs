@@ -4,7 +4,6 @@ use super::{Action, copy, files};
 use crate::{
     diagnostic::{Source, Span},
     executor::{Call, Failure, Step},
-    output::Cause,
     template::{Env, FileOptions, Scope as _, about_file, managed},
     value::Dict,
 };
@@ -44,7 +43,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         Failure::action(format!("Template source files must be utf-8 encoded: {}", path.display()))
     })?;
     let source = Source::opened(path.display().to_string(), text, opened.is_secret);
-    let span = Span::new(&source, (0, 0), (u32::MAX, 0));
+    let span = Span::file(&source);
     let mut names = call.names.clone();
     let written = call.text("src").unwrap_or_default();
     for (name, value) in about_file(&written, &path, &dest) {
@@ -62,14 +61,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let rendered = Env::new(&names, &context)
         .telling(call.env.told())
         .render_file(&source.text, Some(&span), &options)
-        .map_err(|error| {
-            // The reference names the file, not the line.
-            let origin =
-                std::path::absolute(&path).unwrap_or_else(|_| path.clone()).display().to_string();
-            let cause =
-                Cause { message: error.into_message(), origin: Some(origin), ..Cause::default() };
-            Failure { causes: vec![cause], ..Failure::default() }
-        })?;
+        .map_err(|error| Failure::template(&error, "", None))?;
     let bytes = match call.text("output_encoding") {
         Some(encoding) if !encoding.is_empty() => crate::template::encode(&rendered, &encoding)
             .map_err(|error| Failure::at(None, error).with("changed", false))?,

@@ -79,6 +79,15 @@ impl Span {
             && (self.line, self.column) == (other.line, other.column)
     }
 
+    /// Returns the whole of a file that is a template: its place is the file, not a line.
+    pub fn file(source: &Arc<Source>) -> Span {
+        Span::new(source, (0, 0), (u32::MAX, 0))
+    }
+
+    pub fn is_file(&self) -> bool {
+        self.end_line == u32::MAX
+    }
+
     /// Returns the range as bytes of the text; what lies outside is the nearest place inside.
     pub fn byte_range(&self) -> Range<usize> {
         let text = &self.source.text;

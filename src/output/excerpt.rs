@@ -74,6 +74,10 @@ fn place_of(cause: &Cause) -> Option<String> {
             let text = shortened(&span.source.text);
             Some(format!("Origin: {}\n\n{text}\n", span.source.path))
         }
+        (Some(span), None) if span.is_file() => {
+            let path = std::path::absolute(&*span.source.path).unwrap_or_default();
+            Some(format!("Origin: {}\n", path.display()))
+        }
         (Some(span), None) if span.source.is_secret => {
             Some(format!("Origin: {}\n\n({NOT_SHOWN})\n", span.origin()))
         }

@@ -301,6 +301,21 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<Output> {
+        self.file_evaluated(text, span, options).map_err(|mut error| {
+            // A variable in which it fails has been named; what the file includes is not.
+            if error.origin.is_none() {
+                error.origin = span.cloned();
+            }
+            error
+        })
+    }
+
+    fn file_evaluated(
+        &self,
+        text: &str,
+        span: Option<&Span>,
+        options: &FileOptions,
+    ) -> Result<Output> {
         if !options.may_be_template(text) {
             return Ok(Output::Text(text.to_owned()));
         }
@@ -476,11 +491,8 @@ impl<'a> Env<'a> {
         for folder in self.folder.iter().chain(&self.context.search_path) {
             for path in [folder.join("templates").join(name), folder.join(name)] {
                 let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                let span = || {
-                    let source = crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
-                    let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-                    Some(Span::new(&source, (0, 0), (lines, 0)))
-                };
+                let source = || crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
+                let span = || Some(Span::file(&source()));
                 return self.context.compiled.file(&text, &FileOptions::default(), span);
             }
         }

@@ -144,6 +144,12 @@ impl Names {
         {
             return Some(value.clone());
         }
+        // Facts are weaker than what plays and tasks say.
+        if name == "ansible_facts"
+            && let Some(value) = self.each_layer_above_facts(|layer| layer.get(name).cloned())
+        {
+            return Some(value);
+        }
         if let Some(value) = magic::get(self, name) {
             return Some(value);
         }
@@ -171,18 +177,36 @@ impl Names {
 
     /// The layers of variables from the strongest on, after locals and magic variables.
     fn each_layer<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
+        if let Some(found) = self.each_layer_above_facts(&mut look) {
+            return Some(found);
+        }
+        if self.world.settings.inject_facts
+            && let Some(found) = look(&self.facts.injected)
+        {
+            return Some(found);
+        }
+        if let Some(found) = self.layers.iter().find_map(|layer| look(layer)) {
+            return Some(found);
+        }
+        self.each_role(|role| role.seen(&|role| &role.defaults, &mut look))
+    }
+
+    /// The roles that a task sees: its own from the innermost on, then the public ones of the play.
+    fn each_role<T>(&self, mut look: impl FnMut(&Role) -> Option<T>) -> Option<T> {
+        let mut own = self.level.iter().flat_map(|level| level.roles());
+        if let Some(found) = own.find_map(|role| look(role)) {
+            return Some(found);
+        }
+        let roles = self.play.as_ref()?.roles.read().unwrap_or_else(PoisonError::into_inner);
+        // A role that others stand on is seen behind each of them.
+        let mut public =
+            roles.iter().rev().filter(|role| role.public && role.dependents.is_empty());
+        public.find_map(|role| look(role))
+    }
+
+    fn each_layer_above_facts<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
         let roles = || self.level.iter().flat_map(|level| level.roles());
         let chain = || self.level.iter().flat_map(|level| level.chain());
-        let public = self
-            .play
-            .as_ref()
-            .map(|play| play.roles.read().unwrap_or_else(PoisonError::into_inner));
-        // A role that others stand on is seen behind each of them.
-        let public = || {
-            let roles = public.iter().flat_map(|roles| roles.iter().rev());
-            roles.filter(|role| role.public && role.dependents.is_empty())
-        };
-
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
         }
@@ -202,28 +226,14 @@ impl Names {
         if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }
-        if let Some(found) =
-            roles().chain(public()).find_map(|role| role.seen(&|role| &role.vars, &mut look))
-        {
+        if let Some(found) = self.each_role(|role| role.seen(&|role| &role.vars, &mut look)) {
             return Some(found);
         }
         if let Some(found) = self.vars_files.as_ref().and_then(|vars| look(vars)) {
             return Some(found);
         }
-        if let Some(play) = &self.play
-            && let Some(found) = look(&play.prompts).or_else(|| look(&play.play.level.vars))
-        {
-            return Some(found);
-        }
-        if self.world.settings.inject_facts
-            && let Some(found) = look(&self.facts.injected)
-        {
-            return Some(found);
-        }
-        if let Some(found) = self.layers.iter().find_map(|layer| look(layer)) {
-            return Some(found);
-        }
-        roles().chain(public()).find_map(|role| role.seen(&|role| &role.defaults, &mut look))
+        let play = self.play.as_ref()?;
+        look(&play.prompts).or_else(|| look(&play.play.level.vars))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Found, Lookup, Query};
 use crate::{
     diagnostic::{Source, Span},
-    template::{Env, FileOptions, Scope, about_file},
+    template::{Env, FileOptions, Scope, about_file, error::ErrorKind},
     value::{Dict, Value},
 };
 use std::sync::Arc;
@@ -46,8 +46,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let opened = crate::vault::open(query.env.context.vault.as_deref(), bytes)?;
         let text = String::from_utf8_lossy(&opened.bytes);
         let source = Source::opened(&*path.to_string_lossy(), &*text, opened.is_secret);
-        let lines = u32::try_from(text.lines().count()).unwrap_or(u32::MAX);
-        let span = Span::new(&source, (0, 0), (lines, 0));
+        let span = Span::file(&source);
         let mut more = Dict::clone(&more);
         for (about, value) in about_file(&name, &path, "") {
             more.insert(about, value);
@@ -61,7 +60,14 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let scope = Overlay { more: &more, below: query.env.scope };
         let mut env = Env::new(&scope, query.env.context).telling(query.env.told());
         env.folder = path.parent().map(Into::into);
-        found.push(env.file_value(&text, Some(&span), &options)?);
+        let value = env.file_value(&text, Some(&span), &options).map_err(|mut error| {
+            // A plugin that fails is told where the lookup stands.
+            if error.kind == ErrorKind::Plugin && error.origin.as_ref().is_some_and(Span::is_file) {
+                error.origin = None;
+            }
+            error
+        });
+        found.push(value?);
     }
     Ok(found)
 }
