@@ -1,10 +1,12 @@
 //! `template`: a file of the controller, rendered, on the host.
 
+use std::path::Path;
+
 use super::{Action, copy, files};
 use crate::{
     diagnostic::{Source, Span},
     executor::{Call, Failure, Step},
-    template::{Env, FileOptions, Scope as _, about_file, managed},
+    template::{Env, FileOptions, Scope as _, about_file, managed, with_templates},
     value::Dict,
 };
 
@@ -54,10 +56,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         names.set_local("ansible_managed", managed(setting, &written, &path));
     }
     let mut folders = names.search_path();
-    if let Some(folder) = path.parent() {
-        folders.insert(0, folder.to_owned());
-    }
-    let context = names.world.context(folders);
+    // The folder of the file itself comes last.
+    let playbook = names.play.as_ref().map(|play| play.play.dir.clone());
+    let playbook = playbook.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
+    folders.extend(playbook.into_iter().chain(path.parent().map(Path::to_owned)));
+    let context = names.world.context(with_templates(folders));
     let rendered = Env::new(&names, &context)
         .telling(call.env.told())
         .render_file(&source.text, Some(&span), &options)

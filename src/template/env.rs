@@ -82,7 +82,7 @@ pub struct CompiledOnce {
 
 impl CompiledOnce {
     /// Returns a file's template, compiled at its first use.
-    fn file(
+    pub(super) fn file(
         &self,
         text: &str,
         options: &FileOptions,
@@ -484,22 +484,6 @@ impl<'a> Env<'a> {
         let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;
         let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
         Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
-    }
-
-    /// Returns the template of a file that another one includes, imports or extends.
-    pub(super) fn load(&self, name: &str) -> Result<Arc<Code>> {
-        for folder in self.folder.iter().chain(&self.context.search_path) {
-            for path in [folder.join("templates").join(name), folder.join(name)] {
-                let Ok(text) = std::fs::read_to_string(&path) else { continue };
-                let source = || crate::diagnostic::Source::new(&*path.to_string_lossy(), &*text);
-                let span = || Some(Span::file(&source()));
-                return self.context.compiled.file(&text, &FileOptions::default(), span);
-            }
-        }
-        let folders: Vec<_> =
-            self.context.search_path.iter().map(|f| format!("'{}'", f.display())).collect();
-        let folders = folders.join(", ");
-        Err(TemplateError::runtime(format!("'{name}' not found in search path: {folders}")))
     }
 }
 

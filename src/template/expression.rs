@@ -125,7 +125,7 @@ impl<'e> Evaluator<'e> {
             Expression::Filter(apply) => {
                 let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
-                let result = filters::apply(self, apply.unit, input, passed);
+                let result = filters::apply(self, (apply.unit, apply.called), input, passed);
                 match late(result.map_err(|error| error.at(self.code, apply.place)))? {
                     value if downcast::<Range>(&value).is_some() => {
                         Value::List(self.iterate(&value)?)
@@ -139,7 +139,7 @@ impl<'e> Evaluator<'e> {
                 }
                 let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
-                tests::apply(self, apply.unit, input, passed)
+                tests::apply(self, (apply.unit, apply.called), input, passed)
                     .map(Value::Bool)
                     .map_err(|error| error.at(self.code, apply.place))?
             }
@@ -401,9 +401,9 @@ impl<'e> Evaluator<'e> {
     pub(crate) fn complete(&self, value: Value) -> Result<Value> {
         match value {
             Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::None => Ok(value),
-            value if value.is_lazy() => self.env.complete(&value, self.depth),
-            value if self.env.has_cells() => Ok(freeze(&value)),
-            value => Ok(value),
+            // What a template changes in place may have got templates since.
+            value if self.env.has_cells() => self.env.complete(&freeze(&value), self.depth),
+            value => self.env.complete(&value, self.depth),
         }
     }
 

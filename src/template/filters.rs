@@ -9,7 +9,7 @@ use super::{
     evaluator::{Evaluator, Passed},
     plugins, registry,
     selection::{chosen, extreme},
-    units::{Table, unit},
+    units::{Table, called, unit},
 };
 use crate::value::Value;
 
@@ -176,7 +176,7 @@ pub fn all() -> impl Iterator<Item = &'static Filter> {
 /// Applies a filter.
 pub(crate) fn apply(
     eval: &Evaluator<'_>,
-    filter: &'static Filter,
+    (filter, called): (&'static Filter, &'static str),
     input: Value,
     passed: Passed,
 ) -> Result<Value, TemplateError> {
@@ -185,7 +185,7 @@ pub(crate) fn apply(
         return Ok(same);
     }
     let was_marked = markup.has(&input);
-    let plugin = ("filter", filter.name);
+    let plugin = ("filter", called);
     let invocation =
         Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed);
     let answer = invocation.and_then(|mut invocation| {
@@ -208,7 +208,7 @@ pub(crate) fn apply_by_name(
     passed: Passed,
 ) -> Result<Value, TemplateError> {
     match find(name) {
-        Some(filter) => apply(eval, filter, input, passed),
+        Some(filter) => apply(eval, (filter, called(filter, name)), input, passed),
         None => plugins::call(eval, plugins::Kind::Filter, &name.into(), Some(input), passed),
     }
 }

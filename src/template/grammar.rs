@@ -14,6 +14,7 @@ use super::{
     tree::{
         Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Place,
     },
+    units::called,
 };
 use crate::value::{List, Operator, Template, Value};
 
@@ -357,7 +358,10 @@ impl Parser<'_> {
             if self.is_operator("(") { self.arguments()? } else { Arguments::default() };
         let place = self.since(start);
         Ok(match filters::find(&name) {
-            Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
+            Some(unit) => {
+                let called = called(unit, &name);
+                Expression::Filter(Box::new(Apply { unit, called, input, arguments, place }))
+            }
             None => self.foreign(Kind::Filter, (name, named), input, arguments, place),
         })
     }
@@ -401,7 +405,10 @@ impl Parser<'_> {
         };
         let place = self.since(start);
         let node = match tests::find(&name) {
-            Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
+            Some(unit) => {
+                let called = called(unit, &name);
+                Expression::Test(Box::new(Apply { unit, called, input, arguments, place }))
+            }
             None => self.foreign(Kind::Test, (name, named), input, arguments, place),
         };
         Ok(if negated { Expression::Not(Box::new(node)) } else { node })

@@ -50,7 +50,7 @@ pub(crate) fn chosen(call: &mut Invocation<'_, '_>, by_attribute: bool, wanted: 
             }
             None => match &subject {
                 Value::Undefined(undefined) => {
-                    return Err(Refusal::Undefined(undefined.message.clone()));
+                    return Err(Refusal::Undefined(Arc::clone(undefined)));
                 }
                 subject => subject.is_true(),
             },
@@ -73,7 +73,7 @@ pub(crate) fn extreme(call: &mut Invocation<'_, '_>, which: Ordering) -> Answer 
             None => item.clone(),
         };
         if let Value::Undefined(undefined) = &key {
-            return Err(Refusal::Undefined(undefined.message.clone()));
+            return Err(Refusal::Undefined(Arc::clone(undefined)));
         }
         let key = folded(&key, case_sensitive);
         let operator = if which == Ordering::Less { "<" } else { ">" };

@@ -9,7 +9,7 @@ use super::{
     evaluator::{Evaluator, Passed},
     filters::{Invocation, Refusal},
     plugins, registry,
-    units::{Table, unit},
+    units::{Table, called, unit},
 };
 use crate::value::{Dict, Value};
 
@@ -119,11 +119,11 @@ pub fn all() -> impl Iterator<Item = &'static Test> {
 /// Applies a test.
 pub(crate) fn apply(
     eval: &Evaluator<'_>,
-    test: &'static Test,
+    (test, called): (&'static Test, &'static str),
     input: Value,
     passed: Passed,
 ) -> Result<bool, TemplateError> {
-    let plugin = ("test", test.name);
+    let plugin = ("test", called);
     let invocation =
         Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed);
     let verdict = invocation.and_then(|mut invocation| {
@@ -145,7 +145,7 @@ pub(crate) fn apply_by_name(
     passed: Passed,
 ) -> Result<bool, TemplateError> {
     match find(name) {
-        Some(test) => apply(eval, test, input, passed),
+        Some(test) => apply(eval, (test, called(test, name)), input, passed),
         None => plugins::call(eval, plugins::Kind::Test, &name.into(), Some(input), passed)
             .map(|value| value.is_true()),
     }

@@ -195,6 +195,8 @@ pub(crate) struct Conditional {
 
 pub(crate) struct Apply<T: 'static> {
     pub(crate) unit: &'static T,
+    /// The one of its names that was written.
+    pub(crate) called: &'static str,
     pub(crate) input: Expression,
     pub(crate) arguments: Arguments,
     pub(crate) place: Place,

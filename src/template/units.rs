@@ -29,6 +29,18 @@ macro_rules! unit {
 }
 pub(crate) use unit;
 
+/// Returns the one of a unit's names that stands in a template, without `ansible.builtin`.
+pub(crate) fn called(unit: &'static impl Unit, written: &str) -> &'static str {
+    if unit.name().contains('.') {
+        return unit.name();
+    }
+    let names = std::iter::once(unit.name()).chain(unit.aliases().iter().copied());
+    let is_it = |name: &&str| {
+        written.strip_suffix(*name).is_some_and(|before| before.is_empty() || before.ends_with('.'))
+    };
+    names.filter(is_it).max_by_key(|name| name.len()).unwrap_or_else(|| unit.name())
+}
+
 /// All units of a kind, by all their names.
 pub(crate) struct Table<U: 'static> {
     by_name: HashMap<&'static str, &'static U>,

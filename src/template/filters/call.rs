@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
     /// The same, with a reason below it.
     Because(String, Below),
     /// Something was not there: `default` may catch it.
-    Undefined(String),
+    Undefined(Arc<Undefined>),
     /// An error from within.
     Error(TemplateError),
 }
@@ -76,7 +76,7 @@ impl Refusal {
                 error.below = vec![reason];
                 error
             }
-            Refusal::Undefined(message) => TemplateError::undefined(message),
+            Refusal::Undefined(undefined) => TemplateError::from(&*undefined),
             Refusal::Error(error) => error,
         }
     }
@@ -130,7 +130,11 @@ const LOOKING: [&str; 14] = [
 
 /// Returns what is undefined in a variable's list or dictionary, where a filter or a test meets it.
 fn met_by<'v>((kind, name): (&str, &str), value: &'v Value) -> Option<&'v Arc<Undefined>> {
-    let filter = name.rsplit('.').next().unwrap_or(name);
+    let unit = match kind {
+        "test" => crate::template::tests::find(name).map(|unit| unit.name),
+        _ => super::find(name).map(|unit| unit.name),
+    };
+    let filter = unit.unwrap_or(name).rsplit('.').next().unwrap_or(name);
     if kind == "test" && !LOOKING.contains(&filter) {
         return None;
     }
@@ -315,7 +319,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
     /// Refuses an input that holds something undefined.
     pub(crate) fn no_undefined(&self) -> Result<(), Refusal> {
         match self.value.first_undefined() {
-            Some(undefined) => Err(Refusal::Undefined(undefined.message.clone())),
+            Some(undefined) => Err(Refusal::Undefined(Arc::clone(undefined))),
             None => Ok(()),
         }
     }

@@ -35,7 +35,7 @@ pub(super) static UNIT: Filter = Filter {
         for item in call.items()?.iter() {
             let key = attribute(call.eval, item, &path, default.as_ref())?;
             if let Value::Undefined(undefined) = &key {
-                return Err(super::Refusal::Undefined(undefined.message.clone()));
+                return Err(super::Refusal::Undefined(undefined.clone()));
             }
             let pair = Value::Tuple(std::sync::Arc::new(vec![key.clone(), item.clone()].into()));
             keyed.push((folded(&key, case_sensitive), pair));

@@ -47,7 +47,7 @@ pub(super) static UNIT: Filter = Filter {
                 None => Cow::Borrowed(item),
             };
             if let Value::Undefined(undefined) = &*item {
-                return Err(super::Refusal::Undefined(undefined.message.clone()));
+                return Err(super::Refusal::Undefined(undefined.clone()));
             }
             item.write_text(&mut text);
         }

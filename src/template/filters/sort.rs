@@ -40,7 +40,7 @@ pub(super) static UNIT: Filter = Filter {
                     for path in paths {
                         let key = attribute(call.eval, item, path, None)?;
                         if let Value::Undefined(undefined) = &key {
-                            return Err(super::Refusal::Undefined(undefined.message.clone()));
+                            return Err(super::Refusal::Undefined(undefined.clone()));
                         }
                         keys.push(folded(&key, case_sensitive));
                     }

@@ -31,7 +31,7 @@ pub(super) static UNIT: Filter = Filter {
                 None => item.clone(),
             };
             if let Value::Undefined(undefined) = &item {
-                return Err(super::Refusal::Undefined(undefined.message.clone()));
+                return Err(super::Refusal::Undefined(undefined.clone()));
             }
             total = Operator::Add.apply(&total, &item)?;
         }

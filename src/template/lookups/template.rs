@@ -62,7 +62,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         env.folder = path.parent().map(Into::into);
         let value = env.file_value(&text, Some(&span), &options).map_err(|mut error| {
             // A plugin that fails is told where the lookup stands.
-            if error.kind == ErrorKind::Plugin && error.origin.as_ref().is_some_and(Span::is_file) {
+            if error.kind == ErrorKind::Plugin {
                 error.origin = None;
             }
             error

@@ -13,7 +13,7 @@ pub(super) static UNIT: Test = Test {
     )],
     takes_undefined: false,
     call: |call| {
-        let result = super::result(call, "succeeded")?;
+        let result = super::result(call, "failed")?;
         Ok(!result.get("failed").is_some_and(crate::value::Value::is_true))
     },
 };

@@ -79,7 +79,7 @@ impl Wanted {
             };
             let passed =
                 Passed { positional: self.value.iter().cloned().collect(), named: Vec::new() };
-            if tests::apply(call.eval, test, subject, passed)? != negated {
+            if tests::apply(call.eval, (test, test.name), subject, passed)? != negated {
                 found.push(Value::from(index));
             }
         }
