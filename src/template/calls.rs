@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::{
     TemplateError,
     evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
+    expression::late,
     methods,
     objects::{Bound, Cycler, Function, Joiner, Loop, Macro, downcast},
     output::Output,
@@ -76,8 +77,8 @@ impl<'e> Evaluator<'e> {
                     return Ok(of.into_owned());
                 }
                 let passed = with_caller(self.passed(&node.arguments)?);
-                self.method(&of, &node.name, passed)
-                    .map_err(|error| error.at(self.code, node.place))
+                let result = self.method(&of, &node.name, passed);
+                late(result.map_err(|error| error.at(self.code, node.place)))
             }
             Expression::Call(node) => {
                 if let Expression::Name(symbol, _) = &node.callee
@@ -90,7 +91,8 @@ impl<'e> Evaluator<'e> {
                 }
                 let callee = self.expression(&node.callee)?;
                 let passed = with_caller(self.passed(&node.arguments)?);
-                self.call(&callee, passed).map_err(|error| error.at(self.code, node.place))
+                let result = self.call(&callee, passed);
+                late(result.map_err(|error| error.at(self.code, node.place)))
             }
             other => self.expression(other).map(Cow::into_owned),
         }

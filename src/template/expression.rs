@@ -139,16 +139,15 @@ impl<'e> Evaluator<'e> {
                 }
                 let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
-                tests::apply(self, (apply.unit, apply.called), input, passed)
-                    .map(Value::Bool)
-                    .map_err(|error| error.at(self.code, apply.place))?
+                let result = tests::apply(self, (apply.unit, apply.called), input, passed);
+                late(result.map(Value::Bool).map_err(|error| error.at(self.code, apply.place)))?
             }
             Expression::Foreign(node) => self.foreign(node)?,
             Expression::Unknown(node) => {
                 let message = node.0.trim_end_matches('.');
                 return Err(self.failure(format_args!("{message} found."), node.1));
             }
-            Expression::Call(_) | Expression::Method(_) => late(self.call_with(expression, None))?,
+            Expression::Call(_) | Expression::Method(_) => self.call_with(expression, None)?,
             Expression::List(items) => Value::List(Arc::new(self.collected(items)?)),
             Expression::Tuple(items) => Value::Tuple(Arc::new(self.collected(items)?)),
             Expression::Dict(entries) => {
@@ -433,8 +432,8 @@ pub(crate) fn bound(of: &Value, name: &str) -> Value {
     object(Bound { of: of.clone(), name: name.into() })
 }
 
-/// What is undefined in a filter or a call fails when its result is used.
-fn late(result: Result<Value>) -> Result<Value> {
+/// What is undefined in a filter, a test or a call fails when its result is used.
+pub(super) fn late(result: Result<Value>) -> Result<Value> {
     match result {
         Err(error) if error.is_undefined() => Ok(error.into()),
         other => other,

@@ -62,19 +62,20 @@ impl Parser<'_> {
             let mark = parser.unknown.len();
             let mut value = parser.or()?;
             while parser.skip_name("if")? {
-                // The condition itself is always reached.
-                let branch = parser.unknown.split_off(mark);
                 let condition = parser.or()?;
-                let certain = parser.unknown.split_off(mark);
-                parser.unknown.extend(branch);
                 let otherwise =
                     if parser.skip_name("else")? { Some(parser.expression()?) } else { None };
                 parser.soften(mark);
-                parser.unknown.extend(certain);
                 value = Expression::If(Box::new(Conditional { condition, then: value, otherwise }));
             }
             Ok(value)
         })
+    }
+
+    /// What does not exist in a condition's branch is an error only when it is reached.
+    pub(super) fn soften(&mut self, mark: usize) {
+        let soft = self.unknown.drain(mark..);
+        self.code.unknown.extend(soft);
     }
 
     pub(super) fn or(&mut self) -> Result<Expression> {

@@ -32,6 +32,8 @@ pub(super) struct Parser<'t> {
     pub(super) embedding: bool,
     /// Filters and tests that do not exist, in the order in which they were met.
     pub(super) unknown: Vec<(String, Place)>,
+    /// Those that are errors in any case.
+    certain: Vec<(String, Place)>,
     /// How many loops are around, whose `break` and `continue` are allowed.
     loops: usize,
     pub(super) depth: usize,
@@ -55,6 +57,7 @@ impl<'t> Parser<'t> {
             raw: false,
             embedding: false,
             unknown: Vec::new(),
+            certain: Vec::new(),
             loops: 0,
             depth: 0,
             links: 0,
@@ -77,7 +80,8 @@ impl<'t> Parser<'t> {
     }
 
     fn finish(mut self) -> Result<Code> {
-        if let Some((message, place)) = self.unknown.first() {
+        let missing = self.certain.iter().chain(&self.unknown);
+        if let Some((message, place)) = missing.min_by_key(|(_, place)| place.start) {
             return Err(TemplateError::syntax(&self.code, *place, message));
         }
         self.code.repeats |= self.code.mutates;
@@ -255,6 +259,15 @@ impl<'t> Parser<'t> {
 
     /// Reads a body and the name of the tag that ended it.
     fn statements(&mut self, ends: &'static [&'static str]) -> Result<(Vec<Statement>, &'t str)> {
+        let around = std::mem::take(&mut self.unknown);
+        let read = self.branch(ends);
+        let inside = std::mem::replace(&mut self.unknown, around);
+        self.certain.extend(inside);
+        read
+    }
+
+    /// Reads the statements of a condition's branch, in which names may be unknown until they are reached.
+    fn branch(&mut self, ends: &'static [&'static str]) -> Result<(Vec<Statement>, &'t str)> {
         self.skip_operator(":")?;
         self.expect_end(&Token::BlockEnd)?;
         let body = self.body(ends)?;
@@ -378,7 +391,9 @@ impl<'t> Parser<'t> {
         let target = self.target(false)?;
         self.expect_word("in")?;
         let iterable = self.tuple(false, &["recursive"])?;
+        let mark = self.unknown.len();
         let filter = if self.skip_name("if")? { Some(self.expression()?) } else { None };
+        self.certain.extend(self.unknown.drain(mark..));
         let recursive = self.skip_name("recursive")?;
         self.loops += 1;
         self.code.repeats = true;
@@ -394,20 +409,14 @@ impl<'t> Parser<'t> {
         }
         let condition = self.tuple(false, &[])?;
         let mark = self.unknown.len();
-        let (then, end) = self.statements(&["elif", "else", "endif"])?;
+        let (then, end) = self.branch(&["elif", "else", "endif"])?;
         let otherwise = match end {
             "elif" => vec![self.condition(before + 1)?],
-            "else" => self.statements(&["endif"])?.0,
+            "else" => self.branch(&["endif"])?.0,
             _ => Vec::new(),
         };
         self.soften(mark);
         Ok(Statement::If { condition, then, otherwise })
-    }
-
-    /// What does not exist in a condition's branch is an error only when it is reached.
-    pub(super) fn soften(&mut self, mark: usize) {
-        let soft = self.unknown.drain(mark..);
-        self.code.unknown.extend(soft);
     }
 
     fn set(&mut self) -> Result<Statement> {

@@ -202,6 +202,9 @@ pub(super) fn call(
             let mut joined = String::new();
             for (index, part) in parts.iter().enumerate() {
                 let Value::Str(part) = part else {
+                    if let Value::Undefined(undefined) = part {
+                        return Err((&**undefined).into());
+                    }
                     let found = part.type_name();
                     return Err(TemplateError::runtime(format!(
                         "sequence item {index}: expected str instance, {found} found"
