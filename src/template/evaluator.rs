@@ -18,7 +18,10 @@ use super::{
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol, Target},
 };
-use crate::value::{List, Value};
+use crate::{
+    diagnostic::Told,
+    value::{List, Value},
+};
 
 pub(crate) use super::iteration::items;
 
@@ -395,6 +398,11 @@ impl<'e> Evaluator<'e> {
         if !self.isolated
             && let Some(value) = self.env.variable(name, self.depth)?
         {
+            if &**name == "play_hosts" {
+                let message = "The `play_hosts` magic variable is deprecated.";
+                let told = Told::deprecation(message, self.code.span.as_ref());
+                self.env.tell(Told { help: Some("Use `ansible_play_batch` instead."), ..told });
+            }
             return Ok(Some(if self.code.mutates { thaw(value) } else { value }));
         }
         Ok(match globals::find(name) {

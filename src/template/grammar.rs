@@ -356,7 +356,7 @@ impl Parser<'_> {
         let arguments =
             if self.is_operator("(") { self.arguments()? } else { Arguments::default() };
         let place = self.since(start);
-        Ok(match filters::find(&name) {
+        Ok(match filters::ours(&name) {
             Some(unit) => Expression::Filter(Box::new(Apply { unit, input, arguments, place })),
             None => self.foreign(Kind::Filter, (name, named), input, arguments, place),
         })
@@ -400,7 +400,7 @@ impl Parser<'_> {
             Arguments::default()
         };
         let place = self.since(start);
-        let node = match tests::find(&name) {
+        let node = match tests::ours(&name) {
             Some(unit) => Expression::Test(Box::new(Apply { unit, input, arguments, place })),
             None => self.foreign(Kind::Test, (name, named), input, arguments, place),
         };
