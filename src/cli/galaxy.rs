@@ -38,14 +38,13 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let galaxy = Galaxy { args, settings };
     let words: Vec<&str> = galaxy.args.words.iter().map(String::as_str).collect();
     match &words[..] {
-        ["role", action, names @ ..] => galaxy.role(action, names),
         ["collection", action, names @ ..] => galaxy.collection(action, names),
         // Without a kind it is roles, and of a file what is in it.
         ["install", names @ ..] if galaxy.args.file.is_some() && names.is_empty() => {
             galaxy.install_all()
         }
         ["role" | "collection"] | [] => Err(usage("the following arguments are required: ACTION")),
-        [action, names @ ..] => galaxy.role(action, names),
+        ["role", action, names @ ..] | [action, names @ ..] => galaxy.role(action, names),
     }
 }
 

@@ -18,10 +18,7 @@ use super::{
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol, Target},
 };
-use crate::{
-    diagnostic::Told,
-    value::{List, Value},
-};
+use crate::value::{List, Value};
 
 pub(crate) use super::iteration::items;
 
@@ -398,11 +395,7 @@ impl<'e> Evaluator<'e> {
         if !self.isolated
             && let Some(value) = self.env.variable(name, self.depth)?
         {
-            if &**name == "play_hosts" {
-                let message = "The `play_hosts` magic variable is deprecated.";
-                let told = Told::deprecation(message, self.code.span.as_ref());
-                self.env.tell(Told { help: Some("Use `ansible_play_batch` instead."), ..told });
-            }
+            self.tell_of_old(name);
             return Ok(Some(if self.code.mutates { thaw(value) } else { value }));
         }
         Ok(match globals::find(name) {

@@ -114,7 +114,7 @@ fn dependencies(value: Option<&Value>) -> Vec<(String, String)> {
 fn list(value: &Value, key: &str) -> Vec<String> {
     match value.get(key) {
         None | Some(Value::None) => Vec::new(),
-        Some(Value::List(items)) => items.iter().map(|item| item.to_text()).collect(),
+        Some(Value::List(items)) => items.iter().map(Value::to_text).collect(),
         Some(one) => vec![one.to_text()],
     }
 }

@@ -279,7 +279,9 @@ impl Galaxy {
                 ));
             } else {
                 say(format!("Collection {name} contains modified content in the following files:"));
-                changed.iter().for_each(|file| say(format!("    {file}")));
+                for file in changed {
+                    say(format!("    {file}"));
+                }
                 status = super::ERROR;
             }
         }

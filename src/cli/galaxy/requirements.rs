@@ -76,7 +76,7 @@ impl RoleWanted {
 
 /// Whether a source can only be a repository.
 fn is_repository(src: &str) -> bool {
-    src.starts_with("git@") || src.starts_with("git://") || src.ends_with(".git")
+    src.starts_with("git@") || src.starts_with("git://") || src.strip_suffix(".git").is_some()
 }
 
 /// The name that a repository or an archive gives to a role.
