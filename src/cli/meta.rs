@@ -19,7 +19,7 @@ pub(super) fn out_of_place(task: &Task) -> Option<Diagnostic> {
     };
     if wanted == "end_role" && task.level.role().is_none() {
         let message = "Cannot execute 'end_role' from outside of a role";
-        return Some(Diagnostic::error(span, message).fault(Fault::Absence));
+        return Some(Diagnostic::error(span, message));
     }
     if META_ACTIONS.contains(&wanted) || wanted == "role_complete" {
         return None;
