@@ -8,8 +8,10 @@ mod check;
 mod config;
 pub mod doc;
 pub mod extra_vars;
+mod galaxy;
 pub mod inventory;
 mod list;
+mod meta;
 mod passwords;
 mod playbook;
 mod prepare;
@@ -77,6 +79,13 @@ const COMMANDS: &[Command] = &[
         usage: "list|dump|view|init|validate",
         summary: "show and check settings",
         main: config::main,
+    },
+    Command {
+        name: "galaxy",
+        program: "ansible-galaxy",
+        usage: "role|collection ACTION",
+        summary: "make and install roles and collections",
+        main: galaxy::main,
     },
     Command {
         name: "pull",

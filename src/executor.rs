@@ -15,6 +15,7 @@ mod ended;
 mod facts;
 mod failure;
 mod free;
+mod gathering;
 mod include;
 mod including;
 mod invocation;

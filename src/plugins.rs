@@ -37,6 +37,8 @@ pub struct Python {
     folders: Mutex<Folders>,
     /// What was asked for already.
     known: Mutex<HashMap<(Kind, String), bool>>,
+    /// Of what has a name of ours: whether it stands before ours.
+    before: Mutex<HashMap<(Kind, String), bool>>,
     /// A plugin may ask for a value for which another plugin is called, in the same thread.
     process: ReentrantMutex<RefCell<State>>,
 }
@@ -77,6 +79,7 @@ impl Python {
         Python {
             folders: Mutex::new(Folders { by_kind, collections, installed }),
             known: Mutex::default(),
+            before: Mutex::default(),
             process: ReentrantMutex::default(),
         }
     }
@@ -124,14 +127,19 @@ fn exchange(
 }
 
 impl Folders {
+    /// Returns whether a file names this plugin: most have other names than ours, and Python need not say so.
+    fn name(&self, kind: Kind, name: &str) -> bool {
+        self.by_kind[&kind].iter().any(|folder| match kind {
+            Kind::Lookup => folder.join(format!("{name}.py")).is_file(),
+            Kind::Filter | Kind::Test => sources(folder).any(|path| {
+                let text = std::fs::read(path).unwrap_or_default();
+                text.windows(name.len()).any(|part| part == name.as_bytes())
+            }),
+        })
+    }
+
     /// Returns whether there are files in which a plugin could be.
     fn may_have(&self, kind: Kind, name: &str) -> bool {
-        let has_sources = |folder: &Path| {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            entries
-                .map(|entry| entry.path())
-                .any(|path| path.extension().is_some_and(|end| end == "py"))
-        };
         let mut parts = name.split('.');
         match (parts.next(), parts.next(), parts.next()) {
             (Some(namespace), Some(collection), Some(_)) => {
@@ -140,7 +148,7 @@ impl Folders {
             }
             _ => self.by_kind[&kind].iter().any(|folder| match kind {
                 Kind::Lookup => folder.join(format!("{name}.py")).is_file(),
-                Kind::Filter | Kind::Test => has_sources(folder),
+                Kind::Filter | Kind::Test => sources(folder).next().is_some(),
             }),
         }
     }
@@ -157,6 +165,13 @@ impl Folders {
         }
         message
     }
+}
+
+/// The files in Python that lie in a folder.
+fn sources(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let paths = entries.map(|entry| entry.path());
+    paths.filter(|path| path.extension().is_some_and(|end| end == "py"))
 }
 
 impl Plugins for Python {
@@ -182,6 +197,7 @@ impl Plugins for Python {
         }
         if is_new {
             lock(&self.known).clear();
+            lock(&self.before).clear();
         }
     }
 
@@ -193,6 +209,20 @@ impl Plugins for Python {
         let found = self.find(kind, name);
         lock(&self.known).insert(asked, found);
         found
+    }
+
+    fn stands_before(&self, kind: Kind, name: &str) -> bool {
+        if lock(&self.folders).by_kind[&kind].is_empty() {
+            return false;
+        }
+        let asked = (kind, name.to_owned());
+        if let Some(&known) = lock(&self.before).get(&asked) {
+            return known;
+        }
+        let is_named = lock(&self.folders).name(kind, name);
+        let before = is_named && self.has(kind, name);
+        lock(&self.before).insert(asked, before);
+        before
     }
 
     fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure> {

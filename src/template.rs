@@ -85,10 +85,12 @@ pub use loading::with_templates;
 pub(crate) use error::OMITTED;
 pub use error::{Below, ErrorKind, TemplateError};
 pub use extensions::use_extensions;
+pub(crate) use glob::matches as matches_glob;
 pub(crate) use paths::expand_user;
 pub use plugins::{Asked, Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};
 pub use syntax::expand_header;
 pub use uses::{Uses, check, check_expression};
+pub(crate) use versions::loose as loose_order;
 
 /// Declares one file per unit and the table of them: `registry! { Filter: basename, dict2items }`.
 macro_rules! registry {

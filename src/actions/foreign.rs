@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::json;
-use windlass_modules::spec::{Json, JsonMap, python_str};
+use windlass_modules::spec::{Json, JsonMap, python_json, python_str};
 
 use super::files;
 use crate::{
@@ -46,7 +46,7 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
         remote.args.insert("_windlass_arguments".to_owned(), arguments.into());
     };
     if is_binary {
-        set("file", Vec::new(), Json::Object(with_run(call, name, given)).to_string());
+        set("file", Vec::new(), python_json(&Json::Object(with_run(call, name, given))));
         remote.contents.push(files::send_bytes(bytes).content);
     } else if python::is_python(&text) {
         let packed = python::pack(call, name, path, &text)?;
@@ -60,7 +60,7 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
             Failure::action(format!("module ({name}) is missing interpreter line"))
         })?;
         if text.contains(ARGS_INSIDE) {
-            let arguments = Json::Object(with_run(call, name, given)).to_string();
+            let arguments = python_json(&Json::Object(with_run(call, name, given)));
             let filled = text
                 .replace(&format!("\"{ARGS_INSIDE}\""), &Json::from(arguments.clone()).to_string());
             let filled = filled.replace(ARGS_INSIDE, &arguments);
@@ -69,7 +69,7 @@ pub(super) fn run(call: &Call<'_>, name: &str, path: &Path) -> Result<Step, Fail
         } else {
             let wants_json = bytes.windows(WANTS_JSON.len()).any(|window| window == WANTS_JSON);
             let arguments = if wants_json {
-                Json::Object(with_run(call, name, given)).to_string()
+                python_json(&Json::Object(with_run(call, name, given)))
             } else {
                 as_pairs(&with_run(call, name, given))
             };

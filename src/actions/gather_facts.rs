@@ -1,23 +1,57 @@
-//! `gather_facts`: asks the host for its facts.
+//! `gather_facts`: the module `setup`, and whatever modules else are to gather facts.
 
-use super::Action;
-use crate::executor::{Call, Failure, Remote, Step};
+use super::{Action, short_name};
+use crate::{
+    executor::{Call, Failure, Remote, Step},
+    value::Value,
+};
+use windlass_modules::spec::{FromArg as _, Mismatch};
 
 pub(super) static UNIT: Action =
     Action { name: "gather_facts", args: &[], open: true, needs_host: true, run };
 
-#[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
+/// What gathers facts where nobody names a module.
+const SETUP: &str = "ansible.legacy.setup";
+
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let args = call
-        .args
-        .iter()
-        .filter(|(key, _)| key.as_str() != Some("parallel"))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let modules = modules(call)?;
+    let parallel = match call.args.get("parallel") {
+        None | Some(Value::None) => modules.len() > 1,
+        Some(given) => match bool::from_arg(&given.to_json()) {
+            Ok(parallel) => parallel,
+            Err(Mismatch::Type { detail, .. }) => return Err(Failure::at(None, detail)),
+            Err(_) => return Err(Failure::at(None, "parallel is yes or no")),
+        },
+    };
+    let name = match &*modules {
+        [name] if name == SETUP => SETUP,
+        [name] if short_name(name) == "setup" => "setup",
+        _ => return call.gather(&modules, parallel),
+    };
+    let mut args = call.defaults_of("setup")?;
+    let given = call.args.iter().filter(|(key, _)| key.as_str() != Some("parallel"));
+    args.extend(given.map(|(key, value)| (key.clone(), value.clone())));
     let mut remote = Remote::new("setup", &args);
-    remote.finish = Some(Box::new(|mut result| {
-        result.insert("_ansible_verbose_override", true);
-        Ok(result)
-    }));
+    remote.finish = Some(call.gathered_by(name));
     Ok(Step::Remote(Box::new(remote)))
+}
+
+/// The modules that gather facts, as a variable or the setting names them.
+fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
+    let told = |message: String| Failure::at(None, message);
+    let named = call.env.value("ansible_facts_modules");
+    let named = named.map_err(|error| Failure::template(&error, "", None))?;
+    let names: Vec<String> = match named {
+        None | Some(Value::None) => call.run.settings.facts_modules.value.clone(),
+        Some(Value::List(names)) => names.iter().map(Value::to_text).collect(),
+        Some(Value::Str(names)) => names.split(',').map(|name| name.trim().to_owned()).collect(),
+        Some(other) => {
+            return Err(told(format!(
+                "Config 'FACTS_MODULES' from 'var: ansible_facts_modules' has an invalid value: Invalid value provided for 'list': {}",
+                other.to_repr()
+            )));
+        }
+    };
+    let name = |name: String| if name == "smart" { SETUP.to_owned() } else { name };
+    Ok(names.into_iter().map(name).collect())
 }

@@ -1,12 +1,15 @@
 //! What can be known of a playbook before a host is touched: modules, parameters, templates, conditions, handlers.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
     executor::Tags,
-    playbook::{Argument, Collections, Entry, Keyword, Level, META_ACTIONS, Play, Playbook, Task},
+    playbook::{Argument, Collections, Entry, Keyword, Level, Play, Playbook, Task},
     template,
     value::Value,
 };
@@ -18,6 +21,8 @@ pub(super) struct Known<'a> {
     /// Whether a play's pattern matches hosts before anything has run.
     pub(super) has_hosts: &'a dyn Fn(&Play) -> bool,
     pub(super) collections: &'a Collections,
+    /// Whether a playbook's folder, a role or a folder of the settings brings a module or action of this name.
+    pub(super) brings: &'a dyn Fn(&Path, &str) -> bool,
     /// Whether the run begins at its first task.
     pub(super) from_the_start: bool,
 }
@@ -33,7 +38,7 @@ pub(super) fn check(playbook: &Playbook, known: &Known<'_>) -> Diagnostics {
         handlers: Handlers::default(),
         is_sure: false,
         is_asked: false,
-        playbook_dir: std::path::PathBuf::new(),
+        playbook_dir: PathBuf::new(),
         may_be_over: false,
     };
     for play in &playbook.plays {
@@ -50,7 +55,7 @@ struct Checker<'a> {
     is_sure: bool,
     /// Whether the conditions that are looked at are surely asked.
     is_asked: bool,
-    playbook_dir: std::path::PathBuf,
+    playbook_dir: PathBuf,
     /// Whether something before this place may have ended the play, or taken hosts out of it.
     may_be_over: bool,
 }
@@ -194,20 +199,8 @@ impl Checker<'_> {
 
     fn action(&mut self, task: &Task) {
         let name = &*task.action;
-        if name == "meta"
-            && let Some(Argument { value: Value::Str(wanted), span, .. }) =
-                task.args.get("_raw_params")
-            && !META_ACTIONS.contains(&wanted.trim())
-            && wanted.trim() != "role_complete"
-        {
-            let wanted = wanted.trim();
-            let error = Diagnostic::error(span, format!("invalid meta action requested: {wanted}"))
-                .label("no such meta action")
-                .fault(Fault::Absence);
-            self.found.push(match closest(wanted, META_ACTIONS.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None => error.hint(format!("it is one of: {}", META_ACTIONS.join(", "))),
-            });
+        if let Some(error) = super::meta::out_of_place(task) {
+            self.found.push(error);
             return;
         }
         if let Some(error) = actions::unresolved(task) {
@@ -418,10 +411,11 @@ impl Checker<'_> {
                 } else {
                     format!("ansible.legacy.{name}")
                 };
+                let short = actions::short_name(name);
                 let is_known = actions::exists(name)
                     || actions::published(name).is_some()
                     || self.known.collections.has_module(&self.playbook_dir, name)
-                    || !name.contains('.');
+                    || (!short.contains('.') && (self.known.brings)(&self.playbook_dir, short));
                 (!is_known).then(|| format!("Could not resolve action {full} in module_defaults"))
             };
             if let Some(message) = message {
@@ -435,9 +429,8 @@ impl Checker<'_> {
         match value {
             Value::List(list) => list.iter().for_each(|name| self.notified(name, span)),
             Value::Str(name) if !self.handlers.open && !self.handlers.names.contains(&**name) => {
-                let message = format!(
-                    "The requested handler '{name}' was not found in either the main handlers list nor in the listening handlers list"
-                );
+                // Not the words that the run ends with, which scripts count.
+                let message = format!("nothing answers to the handler '{name}' that is notified");
                 let place = span.find(name).unwrap_or_else(|| span.clone());
                 let error = Diagnostic::error(&place, message).label("no handler has this name");
                 let near = closest(name, self.handlers.names.iter().map(String::as_str))

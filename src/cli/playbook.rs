@@ -20,7 +20,9 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
     output::Event,
-    playbook::{Collections, Files, Level, Loader, Play, Playbook, Resolve, Surroundings},
+    playbook::{
+        Collections, Files, Level, Loader, Play, Playbook, Resolve, Surroundings, foreign_in,
+    },
     settings::Settings,
     template::{Env, Scope},
     value::{Dict, Value},
@@ -272,6 +274,13 @@ fn load(
             tags: &run.options.tags,
             has_hosts: &|play| has_hosts(run, play),
             collections: &run.collections,
+            brings: &|dir, name| {
+                let mut dirs = loader.role_dirs.borrow().clone();
+                dirs.push(dir.to_owned());
+                let settings = &run.settings;
+                foreign_in(&dirs, name, &settings.library.value, &settings.action_plugins.value)
+                    .is_some()
+            },
             from_the_start: runs && run.options.start_at_task.is_none(),
         };
         problems.extend(check::check(&playbook, &known));

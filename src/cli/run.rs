@@ -6,7 +6,7 @@ use super::{
     args::{self, RunOptions},
     callbacks::{self, Chosen, Main},
     playbook,
-    prepare::{self, ERROR, OPTIONS_ERROR, Refusal},
+    prepare::{self, ERROR, OPTIONS_ERROR, PARSER_ERROR, Refusal},
     stay, terminal,
 };
 use serde_json::json;
@@ -251,6 +251,10 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         dir: dir.clone(),
         span: span.clone(),
     };
+    if let Some(error) = super::meta::out_of_place(&task) {
+        let out_of_role = error.message.ends_with("outside of a role");
+        return Err(Refusal::new(if out_of_role { PARSER_ERROR } else { ERROR }, error));
+    }
     Ok(Arc::new(Play {
         level,
         hosts: Value::str(options.pattern.as_str()),

@@ -25,6 +25,9 @@ use crate::{
 /// What the reference marks a module's result with; actions may look for it.
 const PARSED: &str = "_ansible_parsed";
 
+/// What the reference says where a module told none.
+pub(super) const NO_TRACEBACK: &str = "(traceback unavailable)";
+
 /// Keywords that are the action's own, not those of what it asks for.
 const OUTER: [Keyword; 12] = [
     Keyword::Async,
@@ -41,10 +44,10 @@ const OUTER: [Keyword; 12] = [
     Keyword::Name,
 ];
 
-/// An action under way.
-struct Doing {
+/// An action under way that asks for modules and other actions.
+pub(super) struct Doing {
     /// The task that it does; what it asks for takes its place.
-    outer: Prepared,
+    pub(super) outer: Prepared,
     names: Names,
     no_log: bool,
 }
@@ -62,11 +65,15 @@ enum Done {
 impl Call<'_> {
     /// Does the task by an action in Python.
     pub fn by_python(&self, path: &Path) -> Step {
-        let outer = self.prepared.in_its_place(Arc::clone(&self.prepared.task), None);
         let is_inner = self.prepared.given.is_some();
         let message = self.message(path);
-        let doing = Doing { outer, names: self.names.clone(), no_log: self.no_log };
-        Step::Wait(Box::pin(doing.run(message, is_inner)))
+        Step::Wait(Box::pin(self.doing().run(message, is_inner)))
+    }
+
+    /// The task as an action that goes on without its call.
+    pub(super) fn doing(&self) -> Doing {
+        let outer = self.prepared.in_its_place(Arc::clone(&self.prepared.task), None);
+        Doing { outer, names: self.names.clone(), no_log: self.no_log }
     }
 
     /// Returns the file that does what a task of this name says, where that is not ours.
@@ -207,7 +214,24 @@ impl Doing {
             args.insert("remote_src", true);
         }
         let task = self.task(name, foreign, check, asked["wrap_async"] == true);
-        let inner = self.outer.in_its_place(task, Some(args));
+        match self.one(self.outer.in_its_place(task, Some(args))).await {
+            Err(failure) if failure.unreachable => Done::Over(failure),
+            Err(failure) => Done::Result(failure.finish(&self.outer.task.span).0),
+            Ok(mut result) => {
+                add_lines(&mut result);
+                if is_module {
+                    result.insert(PARSED, true);
+                    if result.get("failed").is_some_and(Value::is_true) {
+                        result.insert("exception", NO_TRACEBACK);
+                    }
+                }
+                Done::Result(result)
+            }
+        }
+    }
+
+    /// Does a task in the place of the outer one.
+    pub(super) async fn one(&self, inner: Prepared) -> Result<Dict, Failure> {
         let decision = {
             let context = self.names.world.context(self.names.search_path());
             let env = Env::new(&self.names, &context).telling(&inner.told);
@@ -218,24 +242,11 @@ impl Doing {
             Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
         });
         let started = inner.start(decision).await;
-        match inner.finish(started).await.result {
-            Err(failure) if failure.unreachable => Done::Over(failure),
-            Err(failure) => Done::Result(failure.finish(&inner.task.span).0),
-            Ok(mut result) => {
-                add_lines(&mut result);
-                if is_module {
-                    result.insert(PARSED, true);
-                    if result.get("failed").is_some_and(Value::is_true) {
-                        result.insert("exception", "(traceback unavailable)");
-                    }
-                }
-                Done::Result(result)
-            }
-        }
+        inner.finish(started).await.result
     }
 
     /// The task that does what was asked for.
-    fn task(
+    pub(super) fn task(
         &self,
         name: Arc<str>,
         foreign: Option<Foreign>,
@@ -276,7 +287,7 @@ impl Doing {
 
 impl Prepared {
     /// Finds a module by one of its names.
-    fn module(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
+    pub(super) fn module(&self, name: &str) -> Option<(Arc<str>, Option<Foreign>)> {
         let short = actions::short_name(name);
         let library = self.dirs().map(|dir| dir.join("library")).collect::<Vec<_>>();
         let settings = &self.run.settings;
@@ -326,7 +337,7 @@ impl Prepared {
     }
 
     /// Another task in the place of this one.
-    fn in_its_place(&self, task: Arc<Task>, given: Option<Dict>) -> Prepared {
+    pub(super) fn in_its_place(&self, task: Arc<Task>, given: Option<Dict>) -> Prepared {
         Prepared {
             run: Arc::clone(&self.run),
             play: Arc::clone(&self.play),

@@ -3,7 +3,7 @@
 use super::{Failure, Run};
 use crate::{
     diagnostic::Span,
-    playbook::{Argument, Keyword, Play, Task},
+    playbook::{Argument, Foreign, Keyword, Play, Routed, Task},
     template::Env,
     value::{Dict, Template, Value},
 };
@@ -70,12 +70,17 @@ pub(super) fn full_name(task: &Task) -> String {
 }
 
 /// What `module_defaults` say for this action: those of its groups, then its own; of each the nearest level's as a whole.
-fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result<Dict, Failure> {
+pub(super) fn module_defaults(
+    task: &Task,
+    env: &Env<'_>,
+    run: &Run,
+    play: &Play,
+) -> Result<Dict, Failure> {
     let inherited = task.level.inherited(Keyword::ModuleDefaults);
     if inherited.is_empty() {
         return Ok(Dict::new());
     }
-    let full = full_name(task);
+    let full = resolved_name(task);
     let chosen = chosen_module(task, env);
     let mut groups: Vec<(String, Value, Span)> = Vec::new();
     let (mut own, mut of_chosen) = (None, None);
@@ -96,7 +101,7 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
             if let Some(group) = name.strip_prefix("group/") {
                 groups.retain(|(have, ..)| have != group);
                 groups.push((group.to_owned(), args.clone(), span.clone()));
-            } else if crate::actions::resolve(&name).unwrap_or(&name) == &*task.action {
+            } else if is_name_of(&name, task, &full, run, play) {
                 own = Some((args.clone(), span.clone()));
             } else if chosen.is_some() && crate::actions::resolve(&name) == chosen {
                 of_chosen = Some((args.clone(), span.clone()));
@@ -123,6 +128,34 @@ fn module_defaults(task: &Task, env: &Env<'_>, run: &Run, play: &Play) -> Result
         }
     }
     Ok(found)
+}
+
+/// Returns whether an action that has defaults is the task's, be it under a name that collections redirect.
+fn is_name_of(name: &str, task: &Task, resolved: &str, run: &Run, play: &Play) -> bool {
+    if let Some(known) = crate::actions::resolve(name) {
+        return known == &*task.action;
+    }
+    let name = crate::actions::short_name(name);
+    name == crate::actions::short_name(&task.action)
+        || match run.collections.route(&play.dir, name) {
+            Routed::Name(name) => {
+                name == resolved || crate::actions::resolve(&name) == Some(&*task.action)
+            }
+            Routed::Removed(_) => false,
+        }
+}
+
+/// The full name of what does the task, wherever redirects and `collections` led.
+fn resolved_name(task: &Task) -> String {
+    let of_collection = task.foreign.as_ref().and_then(|foreign| {
+        let (Foreign::Module(path) | Foreign::Action(path)) = foreign;
+        let mut parts = path.iter().map(|part| part.to_string_lossy());
+        parts.find(|part| part == "ansible_collections")?;
+        let (namespace, collection) = (parts.next()?, parts.next()?);
+        let stem = path.file_stem()?.to_string_lossy();
+        Some(format!("{namespace}.{collection}.{stem}"))
+    });
+    of_collection.unwrap_or_else(|| full_name(task))
 }
 
 /// Returns the module that `service` or `package` stands for on this host, as far as its facts tell: its defaults count, too.

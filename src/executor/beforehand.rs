@@ -12,8 +12,11 @@ use crate::{
 };
 
 /// Keywords of a play that are needed before it has hosts.
-const KEYWORDS: [(&str, Keyword); 5] = [
+const KEYWORDS: [(&str, Keyword); 8] = [
+    ("fact_path", Keyword::FactPath),
     ("gather_facts", Keyword::GatherFacts),
+    ("gather_subset", Keyword::GatherSubset),
+    ("gather_timeout", Keyword::GatherTimeout),
     ("max_fail_percentage", Keyword::MaxFailPercentage),
     ("order", Keyword::Order),
     ("serial", Keyword::Serial),

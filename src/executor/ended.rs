@@ -101,7 +101,8 @@ impl Prepared {
             let names = self.names();
             let context = names.world.context(names.search_path());
             let env = Env::new(&names, &context);
-            matches!(self.keyword_truth(&env, keyword), Ok(Some(true)))
+            // As an expression that cannot be evaluated it is a text, which is true.
+            !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
         });
         let mut shown = judged.result.clone();
         if judged.status == Status::Failed || judged.status == Status::Unreachable {

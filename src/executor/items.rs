@@ -274,7 +274,7 @@ impl Prepared {
                         message => format!("Action failed: {message}"),
                     };
                     let failure = Failure { own_message: true, ..Failure::at(None, message) };
-                    judged.causes = failure.finish(&self.task.span).1;
+                    judged.causes = self.said(failure).1;
                 }
                 return judged;
             }

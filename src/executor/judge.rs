@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Failure,
     include::Include,
+    strategy::is_setup,
     task::{Prepared, Turned},
 };
 use crate::{
@@ -275,7 +276,19 @@ impl Prepared {
             format!("{kind} failed: {message}")
         };
         let failure = Failure { own_message: true, ..Failure::at(None, message) };
-        failure.finish(&self.task.span).1
+        self.said(failure).1
+    }
+
+    /// Returns what a failure says; the task that gathers a play's facts has no place.
+    pub(super) fn said(&self, failure: Failure) -> (Dict, Vec<Cause>) {
+        let (result, mut causes) = failure.finish(&self.task.span);
+        if is_setup(&self.play.play, &self.task) {
+            let own = self.task.span.to_string();
+            for cause in &mut causes {
+                cause.span.take_if(|span| span.to_string() == own);
+            }
+        }
+        (result, causes)
     }
 
     pub(super) fn failed(
@@ -290,7 +303,7 @@ impl Prepared {
             Some((name, _)) if failure.unreachable => Some((Arc::clone(&name), name)),
             other => other,
         };
-        let (mut result, causes) = failure.finish(&self.task.span);
+        let (mut result, causes) = self.said(failure);
         if status == Status::Failed {
             explain(&mut result);
         }

@@ -58,6 +58,9 @@ impl Batch<'_> {
             return;
         }
         let once = self.is_once(task, group);
+        if self.fatal.is_some() {
+            return;
+        }
         let doing = if once { &group[..1] } else { group };
         let mut start = self.start_of(doing[0], next, doing.len());
         start.check = self.check_mode(task);
@@ -257,13 +260,22 @@ impl Batch<'_> {
     }
 
     /// Whether one host does the task for all.
-    fn is_once(&self, task: &Task, group: &[usize]) -> bool {
+    fn is_once(&mut self, task: &Task, group: &[usize]) -> bool {
         if self.free || group.is_empty() {
             return false;
         }
-        // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.
-        matches!(&*task.action, "add_host" | "pause")
-            || self.evaluate(task, Keyword::RunOnce).is_some_and(|value| value.is_true())
+        if matches!(&*task.action, "add_host" | "pause") {
+            return true;
+        }
+        match self.plainly(task, Keyword::RunOnce) {
+            // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.
+            Ok(value) => value.is_some_and(|value| value.is_true()),
+            Err(error) => {
+                self.fatal = Some(error);
+                self.end.break_run = true;
+                false
+            }
+        }
     }
 
     /// What a task that one host did for all leaves on the others, those that do not come to it too: its facts, and

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Told},
     output::{About, Event, TaskStart},
-    playbook::{Argument, Entry, Files, Keyword, Task},
+    playbook::{Argument, Entry, Files, Keyword, Play, Task},
     settings::Gathering,
     template::Env,
     value::Value,
@@ -157,12 +157,13 @@ impl Batch<'_> {
         if next.is_handler || is_implicit(&next.task) {
             return true;
         }
-        if !self.run.options.tags.choose(&self.tags(&next.task)) {
+        let tags = self.tags(&next.task);
+        if !self.run.options.tags.choose(&tags) {
             return false;
         }
-        if self.is_setup(&next.task) {
+        if is_setup(&self.play.play, &next.task) {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
-            return !(smart && HostData::get(&host.host.facts).gathered);
+            return !(smart && HostData::get(&self.hosts[at].host.facts).gathered);
         }
         if !self.hosts[at].started && self.run.is_start(&self.play, &next.task) {
             self.hosts[at].started = true;
@@ -171,15 +172,8 @@ impl Batch<'_> {
         self.hosts[at].started
     }
 
-    /// Whether this gathers the play's facts without being written in it.
-    fn is_setup(&self, task: &Task) -> bool {
-        let play = &self.play.play.span;
-        &*task.action == "gather_facts"
-            && (task.span.line, task.span.column) == (play.line, play.column)
-            && Arc::ptr_eq(&task.span.source, &play.source)
-    }
-
-    pub(super) fn tags(&self, task: &Task) -> Vec<String> {
+    /// The tags of a task; one that cannot be evaluated ends the run.
+    fn tags(&mut self, task: &Task) -> Vec<String> {
         let tags = task.level.tags();
         if !tags.iter().any(Value::is_lazy) {
             return tags.iter().map(Value::to_text).collect();
@@ -188,14 +182,19 @@ impl Batch<'_> {
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
         let mut found = Vec::new();
+        let mut refused = None;
         for tag in tags {
             match env.eval(&tag) {
                 Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
                 Ok(value) => {
                     found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
                 }
-                Err(_) => (),
+                Err(error) => refused = Some((&error).into()),
             }
+        }
+        if let Some(error) = refused {
+            self.fatal = Some(error);
+            self.end.break_run = true;
         }
         found
     }
@@ -287,6 +286,23 @@ impl Batch<'_> {
     /// Evaluates a keyword as the play sees it, without a host.
     pub(super) fn evaluate(&self, task: &Task, keyword: Keyword) -> Option<Value> {
         self.try_evaluate(task, keyword).ok().flatten()
+    }
+
+    /// Evaluates a keyword as the play sees it; what is wrong with it concerns the run, not a task.
+    pub(super) fn plainly(
+        &self,
+        task: &Task,
+        keyword: Keyword,
+    ) -> Result<Option<Value>, Diagnostic> {
+        let Some((value, span)) = task.level.keyword(keyword) else { return Ok(None) };
+        if !value.is_lazy() {
+            return Ok(Some(value.clone()));
+        }
+        let host = self.hosts.first().map(|host| &host.host);
+        let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
+        let context = self.run.world.context(names.search_path());
+        let value = Env::new(&names, &context).eval(value);
+        value.map(Some).map_err(|error| Diagnostic::error(span, error.into_message()))
     }
 
     pub(super) fn try_evaluate(
@@ -417,6 +433,14 @@ pub(super) fn written_args(task: &Task) -> String {
     let args = task.args.entries.iter();
     let args = args.map(|argument| format!("{}={}", argument.name, shown(&argument.value)));
     args.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether this gathers the play's facts without being written in it.
+pub(super) fn is_setup(play: &Play, task: &Task) -> bool {
+    let span = &play.span;
+    &*task.action == "gather_facts"
+        && (task.span.line, task.span.column) == (span.line, span.column)
+        && Arc::ptr_eq(&task.span.source, &span.source)
 }
 
 /// Whether a task was put in by the strategy: facts, handlers between sections.

@@ -237,6 +237,8 @@ pub struct Cause {
     pub origin: Option<String>,
     /// What helps against it, shown below the place.
     pub help: Option<&'static str>,
+    /// What happened below it, each in the words of its own.
+    pub below: Vec<String>,
     /// Whether it is an entry of its own though the reason before it stands at the same place.
     pub apart: bool,
 }

@@ -36,7 +36,24 @@ pub fn error_text(causes: &[Cause]) -> String {
             text.pop();
             text.push_str(&format!(" {help}\n"));
         }
+        if let Some(cause) = part.last().filter(|cause| !cause.below.is_empty()) {
+            text.push_str(&events(&cause.below));
+        }
     }
+    text
+}
+
+/// Several things that happened, each in a frame.
+fn events(below: &[String]) -> String {
+    let mut text = String::from("\n");
+    for (at, message) in (1..).zip(below) {
+        text.push_str(&format!("+--[ Sub-Event {at} of {} ]---\n| \n", below.len()));
+        for line in message.lines() {
+            text.push_str(&format!("| {line}\n"));
+        }
+        text.push_str("| \n");
+    }
+    text.push_str("+--[ End Sub-Event ]---\n");
     text
 }
 

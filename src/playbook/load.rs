@@ -106,7 +106,7 @@ pub struct Loader<'a> {
     pub handlers: RefCell<Vec<Entry>>,
     pub roles: RefCell<Vec<Arc<Role>>>,
     /// Folders of modules that roles brought, in the order in which they were read.
-    pub(super) role_dirs: RefCell<Vec<PathBuf>>,
+    pub role_dirs: RefCell<Vec<PathBuf>>,
 }
 
 /// Where entries of a list stand.

@@ -315,11 +315,18 @@ def collections_package():
         sys.modules["ansible_collections"] = package
 
 
-def load_file(path, package=None):
+class Broken(Exception):
+    """A plugin that cannot be loaded."""
+
+
+def load_file(path, package=None, kind=None):
     stem = os.path.splitext(os.path.basename(path))[0]
     if package:
         return importlib.import_module(package + "." + stem)
+    # Plugins may look at the name of their module.
     name = "windlass_plugins.%s_%x" % (stem, abs(hash(path)))
+    if kind:
+        name = "ansible.plugins.%s.%s" % (kind, stem) + ("" if kind == "lookup" else "_%d" % abs(hash(path)))
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
@@ -342,8 +349,13 @@ def read(kind):
 
 def take(kind, path, prefix, package=None):
     try:
-        module = load_file(path, package)
-        made = getattr(module, "FilterModule" if kind == "filter" else "TestModule")()
+        module = load_file(path, package, kind)
+        try:
+            made = getattr(module, "FilterModule" if kind == "filter" else "TestModule")
+        except AttributeError as error:
+            sys.stderr.write("[WARNING]: Skipping plugin (%s) as it seems to be invalid: %s\n" % (path, error))
+            return
+        made = made()
         offered = made.filters() if kind == "filter" else made.tests()
         for name, function in offered.items():
             KNOWN[kind].setdefault(prefix + name, function)
@@ -406,12 +418,18 @@ def lookup(message):
         collections_package()
         if name.count(".") < 2:
             plugins.lookup_loader.add_directory(os.path.dirname(path))
-        instance = plugins.lookup_loader.get(name, loader=loader, templar=templar)
+        try:
+            instance = plugins.lookup_loader.get(name, loader=loader, templar=templar)
+        except Exception as error:
+            raise Broken("failed to load: %s" % described(error)) from error
     if instance is None:
         parts = name.split(".")
         collections_package()
         package = "ansible_collections.%s.%s.plugins.lookup" % tuple(parts[:2]) if len(parts) >= 3 else None
-        instance = load_file(path, package).LookupModule(loader=loader, templar=templar)
+        try:
+            instance = load_file(path, package, "lookup").LookupModule(loader=loader, templar=templar)
+        except Exception as error:
+            raise Broken("failed to load: %s" % described(error)) from error
     given = {key: unpack(one) for key, one in message["kwargs"].items()}
     found = instance.run([unpack(one) for one in message["args"]], variables=variables, **given)
     return list(found) if found is not None else []

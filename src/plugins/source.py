@@ -9,7 +9,7 @@ os.dup2(2, 1)
 try:
     from ansible.inventory.manager import InventoryManager
     from ansible.parsing.dataloader import DataLoader
-    from ansible.plugins.loader import init_plugin_loader
+    from ansible.plugins.loader import add_all_plugin_dirs, init_plugin_loader
 except ImportError:
     sys.exit(3)
 try:
@@ -41,6 +41,7 @@ def variables(entity, dropped=()):
 
 
 init_plugin_loader()
+add_all_plugin_dirs(os.getcwd())
 manager = InventoryManager(loader=DataLoader(), sources=None, parse=False)
 if not manager.parse_source(sys.argv[1], cache=True):
     sys.exit(4)

@@ -11,9 +11,21 @@ use super::{
     objects::{Range, downcast, object},
     tree::{Attribute, Expression},
 };
-use crate::value::{List, Value};
+use crate::{
+    diagnostic::Told,
+    value::{List, Value},
+};
 
 impl<'e> Evaluator<'e> {
+    /// Says of a magic variable that it will be gone.
+    pub(super) fn tell_of_old(&self, name: &str) {
+        if name == "play_hosts" {
+            let message = "The `play_hosts` magic variable is deprecated.";
+            let told = Told::deprecation(message, self.code.span.as_ref());
+            self.env.tell(Told { help: Some("Use `ansible_play_batch` instead."), ..told });
+        }
+    }
+
     /// Returns what an expression does nothing but name, where that is at hand: it is defined, and there is nothing to
     /// evaluate or to change in it.
     pub(super) fn at_hand<'s>(&'s self, expression: &'e Expression) -> Option<&'s Value> {

@@ -395,6 +395,7 @@ impl<'e> Evaluator<'e> {
         if !self.isolated
             && let Some(value) = self.env.variable(name, self.depth)?
         {
+            self.tell_of_old(name);
             return Ok(Some(if self.code.mutates { thaw(value) } else { value }));
         }
         Ok(match globals::find(name) {

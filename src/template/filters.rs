@@ -16,9 +16,11 @@ use crate::value::Value;
 mod ansible_utils;
 mod call;
 mod community_general;
+mod protomatter;
 
 pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, Refusal, as_dict, path_texts};
+pub(crate) use combine::merged;
 pub(in crate::template) use community_general::{python_class, type_of};
 
 registry! { Filter:
@@ -160,8 +162,9 @@ pub struct Filter {
 
 unit!(Filter);
 
-static TABLE: LazyLock<Table<Filter>> =
-    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
+static TABLE: LazyLock<Table<Filter>> = LazyLock::new(|| {
+    Table::of(&[ALL, community_general::ALL, ansible_utils::ALL, protomatter::ALL])
+});
 
 /// Returns the filter of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Filter> {
@@ -195,6 +198,11 @@ pub(crate) fn apply(
     answer.map_err(TemplateError::of_plugin)
 }
 
+/// Returns our filter of this name, unless somebody else's stands before it.
+pub(crate) fn ours(name: &str) -> Option<&'static Filter> {
+    find(name).filter(|_| !plugins::stands_before(plugins::Kind::Filter, name))
+}
+
 /// Returns whether there is a filter of this name, ours or somebody else's.
 pub(crate) fn exists(name: &str) -> bool {
     find(name).is_some() || plugins::has(plugins::Kind::Filter, name)
@@ -207,7 +215,7 @@ pub(crate) fn apply_by_name(
     input: Value,
     passed: Passed,
 ) -> Result<Value, TemplateError> {
-    match find(name) {
+    match ours(name) {
         Some(filter) => apply(eval, (filter, called(filter, name)), input, passed),
         None => plugins::call(eval, plugins::Kind::Filter, &name.into(), Some(input), passed),
     }

@@ -358,7 +358,7 @@ impl Parser<'_> {
         let arguments =
             if self.is_operator("(") { self.arguments()? } else { Arguments::default() };
         let place = self.since(start);
-        Ok(match filters::find(&name) {
+        Ok(match filters::ours(&name) {
             Some(unit) => {
                 let called = called(unit, &name);
                 Expression::Filter(Box::new(Apply { unit, called, input, arguments, place }))
@@ -405,7 +405,7 @@ impl Parser<'_> {
             Arguments::default()
         };
         let place = self.since(start);
-        let node = match tests::find(&name) {
+        let node = match tests::ours(&name) {
             Some(unit) => {
                 let called = called(unit, &name);
                 Expression::Test(Box::new(Apply { unit, called, input, arguments, place }))

@@ -284,7 +284,7 @@ impl Env<'_> {
         terms: Vec<Value>,
         folder: &'static str,
     ) -> Result<Vec<Value>, TemplateError> {
-        let Some(lookup) = find(name) else {
+        let Some(lookup) = ours(name) else {
             if !exists(name) {
                 return Err(not_found(name));
             }
@@ -294,6 +294,11 @@ impl Env<'_> {
         let mut query = Query { env: self, terms, options: Vec::new(), folder };
         (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
     }
+}
+
+/// Returns our lookup of this name, unless somebody else's stands before it.
+fn ours(name: &str) -> Option<&'static Lookup> {
+    find(name).filter(|_| !plugins::stands_before(plugins::Kind::Lookup, name))
 }
 
 /// Returns whether there is a lookup of this name, ours or somebody else's.
@@ -350,7 +355,7 @@ pub(crate) fn call(
             _ => options.push((key, value)),
         }
     }
-    let found = match find(&name) {
+    let found = match ours(&name) {
         Some(lookup) => {
             let mut query = Query { env: eval.env, terms, options, folder: "" };
             (lookup.run)(&mut query).map_err(|error| failed(lookup, error))

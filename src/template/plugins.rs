@@ -96,6 +96,8 @@ pub trait Plugins: Send + Sync {
     fn add(&self, folder: &Path);
     /// Returns whether there is a plugin of this name.
     fn has(&self, kind: Kind, name: &str) -> bool;
+    /// Returns whether there is one that stands before ours of the same name.
+    fn stands_before(&self, kind: Kind, name: &str) -> bool;
     /// Calls a plugin.
     fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure>;
 }
@@ -116,7 +118,18 @@ pub fn add_plugins(folder: &Path) {
 
 /// Returns whether somebody else brings a plugin of this name.
 pub(crate) fn has(kind: Kind, name: &str) -> bool {
-    PLUGINS.get().is_some_and(|plugins| plugins.has(kind, name))
+    PLUGINS.get().is_some_and(|plugins| plugins.has(kind, short(name)))
+}
+
+/// Returns whether a plugin that lies beside a playbook or in a role stands before ours of this name.
+pub(crate) fn stands_before(kind: Kind, name: &str) -> bool {
+    let name = short(name);
+    !name.contains('.') && PLUGINS.get().is_some_and(|plugins| plugins.stands_before(kind, name))
+}
+
+/// The name as files have it: whoever asks for `ansible.legacy` wants those of files first.
+fn short(name: &str) -> &str {
+    name.strip_prefix("ansible.legacy.").unwrap_or(name)
 }
 
 /// Calls a plugin.
@@ -158,13 +171,15 @@ pub(crate) fn run(
         return Err(TemplateError::runtime(format!("No {kind} named '{name}' found.")));
     };
     let base = env.context.search_path.last().cloned().unwrap_or_default();
-    let request = Request { kind, name: Arc::clone(name), args, named, base };
+    let request = Request { kind, name: short(name).into(), args, named, base };
     plugins.call(&request, &Asked(env)).map_err(|failure| {
         if failure.is_undefined {
             TemplateError::undefined(failure.message)
         } else {
             let message = failure.message;
-            TemplateError::exact(format!("The {kind} plugin '{name}' failed: {message}"))
+            // What could not be loaded has not failed.
+            let failed = if message.starts_with("failed to load: ") { "" } else { "failed: " };
+            TemplateError::exact(format!("The {kind} plugin '{name}' {failed}{message}"))
         }
     })
 }
@@ -214,9 +229,16 @@ impl Back for Asked<'_, '_> {
         }
         let input = args.next().unwrap_or_default();
         let passed = Passed { positional: args.collect(), named };
+        // One that stands before ours of its name hands on to ours.
         Ok(match kind {
-            Kind::Filter => filters::apply_by_name(&eval, name, input, passed)?,
-            _ => Value::Bool(tests::apply_by_name(&eval, name, input, passed)?),
+            Kind::Filter => match filters::find(name) {
+                Some(ours) => filters::apply(&eval, (ours, ours.name), input, passed)?,
+                None => filters::apply_by_name(&eval, name, input, passed)?,
+            },
+            _ => Value::Bool(match tests::find(name) {
+                Some(ours) => tests::apply(&eval, (ours, ours.name), input, passed)?,
+                None => tests::apply_by_name(&eval, name, input, passed)?,
+            }),
         })
     }
 }

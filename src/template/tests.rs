@@ -132,6 +132,11 @@ pub(crate) fn apply(
     verdict.map_err(TemplateError::of_plugin)
 }
 
+/// Returns our test of this name, unless somebody else's stands before it.
+pub(crate) fn ours(name: &str) -> Option<&'static Test> {
+    find(name).filter(|_| !plugins::stands_before(plugins::Kind::Test, name))
+}
+
 /// Returns whether there is a test of this name, ours or somebody else's.
 pub(crate) fn exists(name: &str) -> bool {
     find(name).is_some() || plugins::has(plugins::Kind::Test, name)
@@ -144,7 +149,7 @@ pub(crate) fn apply_by_name(
     input: Value,
     passed: Passed,
 ) -> Result<bool, TemplateError> {
-    match find(name) {
+    match ours(name) {
         Some(test) => apply(eval, (test, called(test, name)), input, passed),
         None => plugins::call(eval, plugins::Kind::Test, &name.into(), Some(input), passed)
             .map(|value| value.is_true()),

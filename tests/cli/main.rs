@@ -4,6 +4,7 @@
 
 mod callbacks;
 mod containers;
+mod galaxy;
 mod hostile;
 mod mistakes;
 mod names;

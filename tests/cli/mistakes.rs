@@ -179,7 +179,7 @@ fn a_handler_is_nowhere() {
 
     TASK [command] *****************************************************************
     --- stderr
-    [WARNING]: The requested handler 'restart ngnix' was not found in either the main handlers list nor in the listening handlers list
+    [WARNING]: nothing answers to the handler 'restart ngnix' that is notified
      --> playbook.yml:5:15
       |
     5 |       notify: restart ngnix

@@ -79,7 +79,7 @@ pub(in crate::template) fn merge_options(
 }
 
 /// Returns two dictionaries as one, the second first in rank.
-pub(in crate::template) fn merged(low: &Dict, high: &Dict, recursive: bool, merge: &str) -> Dict {
+pub(crate) fn merged(low: &Dict, high: &Dict, recursive: bool, merge: &str) -> Dict {
     if !recursive && merge == "replace" {
         let mut merged = low.clone();
         merged.extend(high.iter().map(|(key, value)| (key.clone(), value.clone())));

@@ -2,7 +2,7 @@
 
 use super::{Found, Lookup, Query};
 use crate::{
-    diagnostic::{Source, Span},
+    diagnostic::{Source, Span, Told},
     template::{Env, FileOptions, Scope, about_file, error::ErrorKind},
     value::{Dict, Value},
 };
@@ -16,6 +16,9 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+/// What the reference says of an option that it no longer has.
+const CONVERT_DATA: &str = "convert_data option. Reason: This option is no longer used in the Ansible Core code base.\nAlternatives: Jinja2 native mode is now the default and only option, which is mutually exclusive with this option.";
+
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut options = FileOptions::default();
     let text = |name: &str, target: &mut String| {
@@ -23,6 +26,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             *target = given.to_string();
         }
     };
+    if query.option("convert_data").is_some() {
+        query.env.tell(Told::deprecation(CONVERT_DATA, None));
+    }
     text("variable_start_string", &mut options.variable_start);
     text("variable_end_string", &mut options.variable_end);
     text("comment_start_string", &mut options.comment_start);

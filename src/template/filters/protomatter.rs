@@ -1,0 +1,11 @@
+//! Filters of the reference's collection ansible._protomatter, one file each.
+
+use super::Filter;
+use crate::template::registry;
+
+registry! { Filter:
+    apply_trust,
+    dump_object,
+    finalize,
+    unmask,
+}
