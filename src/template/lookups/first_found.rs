@@ -56,6 +56,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     }
     for name in &candidates {
         if let Some(path) = query.find(query.folder, name) {
+            let path = crate::paths::normal(&std::path::absolute(&path).unwrap_or(path));
             return Ok(vec![path.to_string_lossy().into_owned().into()]);
         }
     }
