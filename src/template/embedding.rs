@@ -27,10 +27,14 @@ fn constant(expression: &mut Expression, span: Option<&Span>) {
             *expression = Expression::Const(Value::Template(Arc::new(template)));
         }
         Expression::List(items) | Expression::Tuple(items) => {
-            items.iter_mut().for_each(|item| constant(item, span));
+            for item in items {
+                constant(item, span);
+            }
         }
         Expression::Dict(entries) => {
-            entries.iter_mut().for_each(|(_, value)| constant(value, span));
+            for (_, value) in entries {
+                constant(value, span);
+            }
         }
         Expression::If(choice) => {
             constant(&mut choice.then, span);
