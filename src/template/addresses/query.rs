@@ -57,10 +57,11 @@ impl Subject {
 
     /// Returns the address as it stands in a URL: one of IPv6 in brackets.
     pub(crate) fn wrapped(&self) -> String {
-        if self.network.version == Version::V4 {
-            self.raw.clone()
-        } else {
-            bracketed(&self.plain())
+        match self.network.version {
+            Version::V6 => bracketed(&self.plain()),
+            // A number is shown with its prefix.
+            Version::V4 if !self.has_prefix && self.raw.contains('/') => self.raw.clone(),
+            Version::V4 => self.plain(),
         }
     }
 
