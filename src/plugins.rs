@@ -189,11 +189,15 @@ impl Plugins for Python {
         }
         let around = folder.ancestors().find(|dir| dir.ends_with("ansible_collections"));
         let beside = folder.join("collections/ansible_collections");
-        for root in around.map(Path::to_owned).into_iter().chain([beside]) {
-            if !folders.collections.contains(&root) && root.is_dir() {
-                folders.collections.insert(0, root);
-                is_new = true;
-            }
+        if let Some(root) = around.map(Path::to_owned)
+            && !folders.collections.contains(&root)
+        {
+            folders.collections.push(root);
+            is_new = true;
+        }
+        if !folders.collections.contains(&beside) && beside.is_dir() {
+            folders.collections.insert(0, beside);
+            is_new = true;
         }
         if is_new {
             lock(&self.known).clear();
@@ -260,7 +264,9 @@ pub fn reply(asked: &serde_json::Value, back: &dyn Back) -> serde_json::Value {
 fn answered(answer: &serde_json::Value) -> Result<Value, Failure> {
     if let Some(message) = answer["error"].as_str() {
         let is_undefined = answer["undefined"] == true;
-        return Err(Failure { message: message.to_owned(), is_undefined });
+        let apart = answer["apart"].as_array().into_iter().flatten();
+        let apart = apart.filter_map(|reason| reason.as_str().map(ToOwned::to_owned)).collect();
+        return Err(Failure { message: message.to_owned(), is_undefined, apart });
     }
     wire::unpacked(&answer["value"])
 }

@@ -16,6 +16,7 @@ mod csv;
 mod digests;
 mod dns;
 mod documents;
+mod embedding;
 mod encodings;
 mod encrypted;
 mod env;

@@ -65,7 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "yaml",
         ],
     ),
-    ("vars", &["diagnostic", "inventory", "playbook", "template", "value", "vault"]),
+    ("vars", &["diagnostic", "inventory", "paths", "playbook", "template", "value", "vault"]),
     ("plugins", &["template", "value"]),
     ("remote", &["connection"]),
     ("connection", &[]),

@@ -162,7 +162,9 @@ impl Task<'_> {
             let before = self.before(word);
             self.host.record_diff(Diff::Raw(json!({ "before": before, "after": after })));
         }
-        Ok(Outcome::changed_if(changed).with("msg", messages.join(" ")))
+        // Where nobody asked for it, the reference has a place for what it did not look at.
+        let nothing = (!self.host.diffing()).then(|| json!({ "before": {}, "after": {} }));
+        Ok(Outcome::changed_if(changed).with("msg", messages.join(" ")).with_some("diff", nothing))
     }
 
     /// Returns whether the program is known otherwise than the arguments say.

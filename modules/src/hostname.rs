@@ -3,7 +3,7 @@
 use serde_json::json;
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Diff, Failure, Host, Outcome, Result};
+use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Sets the system's name, now and for the next boot
 #[derive(Args)]
@@ -57,12 +57,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         change(&words, host)?;
     }
-    if now || at_boot {
+    let changed = now || at_boot;
+    let diff = changed.then(|| {
         let before = if now { current.clone() } else { permanent.unwrap_or_default() };
-        host.record_diff(Diff::Raw(json!({
+        json!({
             "before": format!("hostname = {before}\n"), "after": format!("hostname = {name}\n"),
-        })));
-    }
+        })
+    });
     let full = full_name(if host.checking() { &current } else { name }, host)?;
     let domain = full.split_once('.').map_or("", |(_, domain)| domain);
     let facts = json!({
@@ -71,7 +72,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         "ansible_fqdn": full,
         "ansible_domain": domain,
     });
-    Ok(Outcome::changed_if(now || at_boot).with("name", name.as_str()).with("ansible_facts", facts))
+    Ok(Outcome::changed_if(changed)
+        .with("name", name.as_str())
+        .with("ansible_facts", facts)
+        .with_some("diff", diff))
 }
 
 fn detect(host: &Host) -> Method {

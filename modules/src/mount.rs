@@ -1,5 +1,6 @@
 //! `mount`: file systems, mounted now and at boot.
 
+mod bound;
 mod fstab;
 
 use windlass_macros::{Args, Choice};
@@ -9,6 +10,7 @@ use crate::{
     host::{Command, Failure, Host, Outcome, Output, Result},
     spec::{ArgPath, Json},
 };
+use bound::{Bound, bound};
 use fstab::{Change, Entry};
 
 /// Mounts file systems, now and at boot
@@ -165,14 +167,15 @@ impl Task<'_> {
         let name = &self.entry.name;
         let before = self.host.read_text(&self.table)?;
         let (listed, backup) = self.put(true)?;
-        let mounted = self.mounted();
+        // What shows another folder of the same file system hides nothing of this one: it is mounted over it.
+        let other = self.is_bind() && self.bound() == Some(Bound::Other);
+        let mounted = self.mounted().filter(|_| !other);
         if self.host.checking() {
             return Ok((listed || mounted.is_none(), None));
         }
         let made = self.make_folder()?;
         let done = match mounted {
-            // A bind mount has no options of its own that mounting again would change.
-            Some(_) if listed && !self.is_bind() => self.remount(),
+            Some(_) if listed => self.remount(),
             Some(_) => Ok(()),
             None => {
                 let mut words = vec!["mount"];
@@ -199,9 +202,11 @@ impl Task<'_> {
     fn mount_for_now(&self) -> Result<()> {
         let Entry { src, name, fstype, opts, .. } = &self.entry;
         let mounted = self.mounted();
-        if let Some(device) = &mounted
-            && device != src
-        {
+        let is_same = |device: &String| match self.bound() {
+            Some(bound) if self.is_bind() => bound == Bound::Same,
+            _ => device == src,
+        };
+        if mounted.as_ref().is_some_and(|device| !is_same(device)) {
             return Err(Failure::new(
                 "Ephemeral mount point is already mounted with a different source than the specified one. Failing in order to prevent an unwanted unmount or override operation. Try replacing this command with a \"state: unmounted\" followed by a \"state: ephemeral\", or use a different destination path.",
             ));
@@ -258,28 +263,37 @@ impl Task<'_> {
         self.entry.opts.split(',').any(|one| one == "bind" || one == "rbind")
     }
 
+    fn bound(&self) -> Option<Bound> {
+        let real = |path: &str| self.host.real_path(path);
+        let mounts = self.host.text("/proc/self/mountinfo")?;
+        bound(&mounts, &real(&self.entry.name), &real(&self.entry.src))
+    }
+
     fn unmount(&self) -> Result<()> {
         self.call(&["umount", &self.entry.name], "unmounting")
     }
 
     fn remount(&self) -> Result<()> {
-        let name = &self.entry.name;
+        let Entry { src, name, fstype, opts, .. } = &self.entry;
         let options = match (self.args.state, &self.args.opts) {
-            (State::Ephemeral | State::Remounted, Some(opts)) => format!("remount,{opts}"),
+            (State::Remounted, Some(opts)) => format!("remount,{opts}"),
             _ => "remount".to_owned(),
         };
         let mut words = vec!["mount"];
         if self.args.fstab.is_some() {
             words.extend(["-T", &self.table]);
         }
-        words.extend(["-o", &options, name]);
+        words.extend(["-o", &options]);
+        if self.args.state == State::Ephemeral {
+            words.extend(["-t", fstype, "-o", opts, src]);
+        }
+        words.push(name);
         let output = self.run(&words)?;
         if output.success() {
             return Ok(());
         }
         // What cannot change while it is mounted is taken away and mounted anew.
         self.call(&["umount", name], "remounting")?;
-        let Entry { src, fstype, opts, .. } = &self.entry;
         match self.args.state {
             State::Ephemeral => {
                 self.call(&["mount", "-t", fstype, "-o", opts, src, name], "remounting")

@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    host::{Command, Diff, Failure, Host, Outcome, Result},
+    host::{Command, Failure, Host, Outcome, Result},
     spec::{FromArg, Json, Kind, Mismatch, python_str},
 };
 
@@ -85,11 +85,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             call(host, argv)?;
         }
     }
-    if changed {
-        let diff = serde_json::json!({"before": before, "after": after});
-        host.record_diff(Diff::Raw(diff));
-    }
-    Ok(Outcome::changed_if(changed))
+    let diff = serde_json::json!({"before": before, "after": after});
+    Ok(Outcome::changed_if(changed).with("diff", diff))
 }
 
 /// The zone's name: where the link leads, otherwise what Debian keeps beside it.

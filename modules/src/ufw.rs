@@ -169,6 +169,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Direction must be specified when creating a rule on an interface.",
         ));
     }
+    if args.rule.is_some()
+        && !args.route
+        && args.interface_in.is_some()
+        && args.interface_out.is_some()
+    {
+        return Err(Failure::new("Only route rules can combine interface_in and interface_out"));
+    }
     let mut firewall = Firewall { tool: host.required("ufw")?, host, commands: Vec::new() };
     firewall.bring(&args).map_err(|failure| {
         if firewall.commands.is_empty() {

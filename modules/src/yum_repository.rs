@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 use windlass_protocol::Json;
 
 use crate::{
-    host::{AttributeDiff, Diff, Failure, FileAttributes, Host, Outcome, Result},
+    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result},
     spec::{ArgPath, JsonMap},
 };
 
@@ -282,13 +282,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let (shown, wanted) = (before.shown(), after.shown());
     let mut changed = shown != wanted;
+    let diff = JsonMap::from_iter([
+        ("before_header".to_owned(), Json::from(path.as_str())),
+        ("before".to_owned(), Json::from(shown)),
+        ("after_header".to_owned(), Json::from(path.as_str())),
+        ("after".to_owned(), Json::from(wanted)),
+    ]);
     if changed {
-        host.record_diff(Diff::Raw(Json::Object(JsonMap::from_iter([
-            ("before_header".to_owned(), Json::from(path.as_str())),
-            ("before".to_owned(), Json::from(shown)),
-            ("after_header".to_owned(), Json::from(path.as_str())),
-            ("after".to_owned(), Json::from(wanted)),
-        ]))));
         if after.0.is_empty() {
             host.remove_file(&path)?;
         } else {
@@ -300,7 +300,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let mut diff = AttributeDiff::default();
         changed = host.set_attributes(&path, &args.attributes, changed, &mut diff)?;
     }
-    Ok(Outcome::changed_if(changed).with("repo", args.name).with("state", args.state.as_str()))
+    Ok(Outcome::changed_if(changed)
+        .with("repo", args.name)
+        .with("state", args.state.as_str())
+        .with("diff", Json::Object(diff)))
 }
 
 impl Ini {
@@ -413,10 +416,9 @@ mod tests {
             text,
             "[epel]\nbaseurl = http://a\n\thttp://b\nexclude = x y\ngpgcheck = 1\nname = Extra\n\n"
         );
-        assert_eq!(
-            repository(&host, epel()),
-            json!({"changed": false, "repo": "epel", "state": "present"})
-        );
+        let again = repository(&host, epel());
+        assert_eq!((&again["changed"], &again["state"]), (&json!(false), &json!("present")));
+        assert_eq!(again["diff"]["before"], again["diff"]["after"]);
         let gone = repository(&host, json!({"name": "epel", "state": "absent"}));
         assert_eq!(gone["changed"], true);
         assert!(!host.exists("/etc/yum.repos.d/epel.repo"));

@@ -147,7 +147,15 @@ impl Batch<'_> {
                 let path = loader.find_tasks(file, &next.task.dir, &level);
                 let entries =
                     loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
-                (shown_path(&path), entries)
+                // From another file of tasks the reference shows the way that the names say.
+                let is_from_play = next.task.span.source.path == self.play.play.span.source.path;
+                let shown = match std::env::current_dir() {
+                    Ok(here) if !is_from_play && Path::new(file).is_relative() => {
+                        here.join(&path).display().to_string()
+                    }
+                    _ => shown_path(&path),
+                };
+                (shown, entries)
             }
             Included::Role(call) => {
                 let block: Option<Arc<Block>> = loader.role_block(call, &level);

@@ -10,8 +10,8 @@ use super::{
     typed::Type,
 };
 use crate::{
-    diagnostic::Span,
-    output::Cause,
+    diagnostic::{Source, Span, Told},
+    output::{Cause, Event},
     playbook::{Keyword, Loop, LoopControl, is_variable_name},
     template::{Env, OMITTED},
     value::{Dict, List, Origin, Value},
@@ -79,6 +79,20 @@ impl Control {
     }
 }
 
+/// What is said of a loop whose variable hides another one.
+fn hidden(name: &str, control: &LoopControl) -> Told {
+    let place = control.loop_var.as_ref().map(|(_, span)| span.clone());
+    // A name that nobody wrote stands nowhere.
+    let place = place.unwrap_or_else(|| Span::new(&Source::new("<unknown>", name), (0, 0), (0, 0)));
+    let message = format!("The loop variable '{name}' is already in use.");
+    Told {
+        help: Some(
+            "You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid variable collisions and unexpected behavior.",
+        ),
+        ..Told::warning(message, Some(&place))
+    }
+}
+
 /// Lookups that give what they are given.
 const HAND_ON: [&str; 7] =
     ["items", "list", "indexed_items", "nested", "together", "flattened", "random_choice"];
@@ -100,6 +114,10 @@ impl Prepared {
             }
         };
         let control = Control::of(&looping.control, &env)?;
+        if !values.is_empty() && names.own(&control.loop_var).is_some() {
+            let told = hidden(&control.loop_var, &looping.control);
+            self.run.printer.event(&Event::Told(told));
+        }
         let hands_on = looping.lookup.as_deref().is_none_or(|lookup| HAND_ON.contains(&lookup));
         // A list that stands in the playbook is looked at item by item.
         let written = looping.items.as_list().filter(|list| list.len() == values.len());

@@ -437,7 +437,12 @@ impl<'a> Loader<'a> {
         if self.too_deep(span) {
             return Vec::new();
         }
-        let Some(node) = self.file(path, span) else { return Vec::new() };
+        // A file has one name, whichever way leads to it.
+        let named = std::path::absolute(path).map(|path| crate::paths::normal(&path));
+        let named = named.ok().filter(|named| named.is_file() && leads_up(path));
+        let Some(node) = self.file(named.as_deref().unwrap_or(path), span) else {
+            return Vec::new();
+        };
         let Some(root) = &*node else { return Vec::new() };
         let dir = path.parent().unwrap_or(Path::new("."));
         self.depth.set(self.depth.get() + 1);
@@ -445,6 +450,10 @@ impl<'a> Loader<'a> {
         self.depth.set(self.depth.get() - 1);
         entries
     }
+}
+
+fn leads_up(path: &Path) -> bool {
+    path.components().any(|component| component == std::path::Component::ParentDir)
 }
 
 /// Returns whether the reference warns of a variable of this name: most keywords, and what templates can call.

@@ -366,13 +366,15 @@ def take(kind, path, prefix, package=None):
 def read_collection(kind, name):
     collections_package()
     namespace, collection = name.split(".")[:2]
-    for root in ROOTS:
-        folder = os.path.join(root, namespace, collection, "plugins", kind)
-        below = "ansible_collections.%s.%s" % (namespace, collection)
-        for path in sources(folder):
-            if (kind, path) not in READ:
-                READ.add((kind, path))
-                take(kind, path, "%s.%s." % (namespace, collection), below + ".plugins." + kind)
+    # Where several folders have the collection, Python imports from the first.
+    root = next((one for one in ROOTS if os.path.isdir(os.path.join(one, namespace, collection))), None)
+    if root is None:
+        return
+    below = "ansible_collections.%s.%s" % (namespace, collection)
+    for path in sources(os.path.join(root, namespace, collection, "plugins", kind)):
+        if (kind, path) not in READ:
+            READ.add((kind, path))
+            take(kind, path, "%s.%s." % (namespace, collection), below + ".plugins." + kind)
 
 
 def find(kind, name):
@@ -455,5 +457,26 @@ def call(message):
 
 
 def described(error):
-    """Returns what the reference shows of an exception."""
-    return getattr(error, "message", None) or str(error) or type(error).__name__
+    """Returns what the reference shows of an exception: its words, and those of its cause where they are others."""
+    return ": ".join(reasons(error))
+
+
+def reasons(error):
+    """Returns the words of an exception, then those of its cause, ...; each is none of those before it."""
+    words = getattr(error, "message", None) or str(error) or type(error).__name__
+    below = reasons(error.__cause__) if error.__cause__ is not None else []
+    if below and words.endswith(": " + ": ".join(below)):
+        words = words[: -len(": " + ": ".join(below))]
+    elif below and ": ".join(below) in words:
+        below = []
+    return [words] + below
+
+
+def apart(error):
+    """Returns the reasons that stand apart: those from the first one that came while another exception was handled."""
+    found = reasons(error)
+    while error is not None:
+        if error.__cause__ is None and error.__context__ is not None and not error.__suppress_context__:
+            return found
+        error, found = error.__cause__, found[1:]
+    return []

@@ -18,7 +18,7 @@ def serve(message):
         send({"error": "maximum recursion depth exceeded"})
     except Exception as error:
         undefined = type(error).__name__ in ("AnsibleUndefinedVariable", "UndefinedError")
-        send({"error": described(error), "undefined": undefined, **ending(error)})
+        send({"error": described(error), "undefined": undefined, "apart": apart(error), **ending(error)})
 
 
 # Whether an ansible-core is installed beside this Python; otherwise something stands in for it.

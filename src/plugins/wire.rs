@@ -6,7 +6,7 @@ use num_bigint::BigInt;
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
-    template::Failure,
+    template::{Failure, TemplateError},
     value::{
         Dict, Value,
         time::{Date, Duration, Time},
@@ -121,7 +121,7 @@ pub fn unpacked_with(json: &Json, make: &dyn Fn(&str, Words) -> Value) -> Result
         }
         "template" => make(text, Words::Trusted),
         "vault" => make(text, Words::Sealed),
-        "undefined" => return Err(Failure { message: text.to_owned(), is_undefined: true }),
+        "undefined" => return Err(TemplateError::undefined(text).into()),
         _ => {
             let mut dict = Dict::new();
             for pair in inner.as_array().into_iter().flatten() {

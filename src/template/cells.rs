@@ -35,15 +35,11 @@ pub(crate) fn is_cell(value: &Value) -> bool {
 }
 
 impl ListCell {
-    /// Changes the list in place.
-    pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
+    /// Changes the list in place; `brings` says whether there may be a cell in what it gets.
+    pub(crate) fn edit<T>(&self, brings: bool, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
         let mut content = lock(&self.0);
-        let (result, nested) = Arc::make_mut(&mut content.shared).edit(|items| {
-            let result = change(items);
-            (result, items.iter().any(is_cell))
-        });
-        content.nested = nested;
-        result
+        content.nested |= brings;
+        Arc::make_mut(&mut content.shared).edit(change)
     }
 
     /// Returns an item; a container comes out as a cell that stays inside.
@@ -76,13 +72,11 @@ impl ListCell {
 }
 
 impl DictCell {
-    /// Changes the dictionary in place.
-    pub(crate) fn edit<T>(&self, change: impl FnOnce(&mut Dict) -> T) -> T {
+    /// Changes the dictionary in place; `brings` says whether there may be a cell in what it gets.
+    pub(crate) fn edit<T>(&self, brings: bool, change: impl FnOnce(&mut Dict) -> T) -> T {
         let mut content = lock(&self.0);
-        let dict = Arc::make_mut(&mut content.shared);
-        let result = change(dict);
-        content.nested = content.shared.values().any(is_cell);
-        result
+        content.nested |= brings;
+        change(Arc::make_mut(&mut content.shared))
     }
 
     /// Returns an entry; a container comes out as a cell that stays inside.
@@ -148,11 +142,11 @@ impl Object for DictCell {
 pub(crate) fn thaw(value: Value) -> Value {
     match value {
         Value::List(list) => {
-            let nested = list.iter().any(is_cell);
+            let nested = list.iter().any(holds_cell);
             Value::Object(Arc::new(ListCell(Mutex::new(Content { shared: list, nested }))))
         }
         Value::Dict(dict) => {
-            let nested = dict.values().any(is_cell);
+            let nested = dict.values().any(holds_cell);
             Value::Object(Arc::new(DictCell(Mutex::new(Content { shared: dict, nested }))))
         }
         other => other,
@@ -182,7 +176,8 @@ pub(crate) fn freeze(value: &Value) -> Value {
     }
 }
 
-fn holds_cell(value: &Value) -> bool {
+/// Returns whether there is a cell in a value.
+pub(crate) fn holds_cell(value: &Value) -> bool {
     match value {
         Value::Object(_) => is_cell(value),
         Value::List(list) | Value::Tuple(list) => list.iter().any(holds_cell),

@@ -110,6 +110,13 @@ impl TemplateError {
         TemplateError::new(ErrorKind::Runtime, message)
     }
 
+    /// Returns the error with reasons that its words end in, and that stand apart.
+    pub(crate) fn because(mut self, reasons: impl IntoIterator<Item = String>) -> TemplateError {
+        let below = |message| Below { message, span: None, about: None };
+        self.below = reasons.into_iter().map(below).collect();
+        self
+    }
+
     /// Returns the error of a value that was left out where there must be one.
     pub(crate) fn omitted() -> TemplateError {
         TemplateError::new(ErrorKind::Omitted, OMITTED)

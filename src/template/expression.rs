@@ -6,18 +6,16 @@ use super::{
     ErrorKind, TemplateError,
     cells::freeze,
     comparison::compare,
+    embedding,
     evaluator::{Evaluator, Result, Seen},
     filters, formatting,
     leaving::{NO_ELSE, plain},
     objects::{Bound, Range, downcast, object},
     output::Output,
     plugins, tests,
-    tree::{Binary, Compare, Comparison, Expression, Foreign, Place, Slice},
+    tree::{Binary, Compare, Comparison, Expression, Foreign, Kind, Place, Slice},
 };
-use crate::{
-    diagnostic::Told,
-    value::{Dict, List, Operator, Value, negate, positive},
-};
+use crate::value::{Dict, List, Operator, Value, negate, positive};
 
 pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
@@ -45,13 +43,8 @@ impl<'e> Evaluator<'e> {
     pub(crate) fn expression<'s>(&'s self, expression: &'e Expression) -> Result<Seen<'s>> {
         Ok(Cow::Owned(match expression {
             Expression::Const(value @ Value::Template(_)) => {
-                let message = "Jinja constant strings should not contain embedded templates. This feature will be disabled by default in ansible-core 2.23.";
-                self.env.tell(Told {
-                    help: Some(
-                        "Use inline expressions, for example: `when: \"{{ a_var }}\" == 42` becomes `when: a_var == 42`",
-                    ),
-                    ..Told::warning(message, self.code.span.as_ref())
-                });
+                let in_condition = self.code.kind == Kind::Expression;
+                self.env.tell(embedding::warning(self.code, in_condition));
                 self.env.eval(value)?
             }
             Expression::Const(value) => return Ok(Cow::Borrowed(value)),

@@ -66,6 +66,8 @@ pub(crate) type Found = Result<Vec<Value>, LookupError>;
 pub(crate) enum LookupError {
     /// The reference's words, which it introduces with the lookup's name.
     Message(String),
+    /// The same, where another error led to them, so that they stand apart.
+    Apart(String),
     Error(TemplateError),
 }
 
@@ -311,10 +313,12 @@ fn not_found(name: &str) -> TemplateError {
 }
 
 fn failed(lookup: &Lookup, error: LookupError) -> TemplateError {
+    let failed = |message: &str| {
+        TemplateError::exact(format!("The lookup plugin '{}' failed: {message}", lookup.name))
+    };
     match error {
-        LookupError::Message(message) => {
-            TemplateError::exact(format!("The lookup plugin '{}' failed: {message}", lookup.name))
-        }
+        LookupError::Message(message) => failed(&message),
+        LookupError::Apart(message) => failed(&message).because([message]),
         LookupError::Error(error) => error,
     }
 }

@@ -56,17 +56,23 @@ pub struct Failure {
     pub message: String,
     /// Whether something had no value, which `default` may catch.
     pub is_undefined: bool,
+    /// The reasons at the end of the message that stand apart.
+    pub apart: Vec<String>,
 }
 
 impl From<String> for Failure {
     fn from(message: String) -> Failure {
-        Failure { message, is_undefined: false }
+        Failure { message, is_undefined: false, apart: Vec::new() }
     }
 }
 
 impl From<TemplateError> for Failure {
     fn from(error: TemplateError) -> Failure {
-        Failure { is_undefined: error.is_undefined(), message: error.into_message() }
+        Failure {
+            is_undefined: error.is_undefined(),
+            message: error.into_message(),
+            apart: Vec::new(),
+        }
     }
 }
 
@@ -180,6 +186,7 @@ pub(crate) fn run(
             // What could not be loaded has not failed.
             let failed = if message.starts_with("failed to load: ") { "" } else { "failed: " };
             TemplateError::exact(format!("The {kind} plugin '{name}' {failed}{message}"))
+                .because(failure.apart)
         }
     })
 }

@@ -1,6 +1,7 @@
 //! What follows a value: attributes, items, slices, arguments.
 
 use super::{
+    embedding::embed,
     error::TemplateError,
     grammar::integer,
     lexer::Token,
@@ -93,7 +94,8 @@ impl Parser<'_> {
     }
 
     pub(super) fn call(&mut self, callee: Expression, start: Place) -> Result<Expression> {
-        let arguments = self.arguments()?;
+        let mut arguments = self.arguments()?;
+        embed(&self.code, &callee, &mut arguments);
         let place = self.since(start);
         Ok(match callee {
             Expression::Attribute(attribute) => {

@@ -160,6 +160,7 @@ impl Walk<'_> {
             {
                 self.uses.dynamic = true;
             }
+            Expression::Const(Value::Template(_)) => self.uses.dynamic = true,
             Expression::Const(_)
             | Expression::Input
             | Expression::Unknown(_)

@@ -55,7 +55,7 @@ pub(crate) fn test(call: &mut Invocation<'_, '_>) -> Verdict {
     };
     order
         .map(holds)
-        .map_err(|message| Refusal::Message(format!("Version comparison failed: {message}")))
+        .map_err(|message| Refusal::Apart(format!("Version comparison failed: {message}")))
 }
 
 fn both<K: Ord>(

@@ -128,7 +128,7 @@ fn of_play(names: &Names, name: &str) -> Option<Value> {
         "ansible_play_batch" | "play_hosts" => list(&active().batch),
         "playbook_dir" => {
             let dir = std::path::absolute(&play.play.dir).unwrap_or_else(|_| play.play.dir.clone());
-            Value::str(normal(&dir.display().to_string()))
+            shown(&dir)
         }
         "ansible_play_role_names" | "ansible_role_names" | "role_names" => {
             let roles = play.roles.read().unwrap_or_else(PoisonError::into_inner);
@@ -176,12 +176,10 @@ fn of_role(names: &Names, name: &str) -> Option<Value> {
         "ansible_collection_name" => Value::Str(Arc::clone(role.collection.as_ref()?)),
         "role_path" => {
             let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
-            Value::str(normal(&dir.display().to_string()))
+            shown(&dir)
         }
         "ansible_parent_role_names" => parents(level, |role| Value::Str(Arc::clone(&role.name)))?,
-        "ansible_parent_role_paths" => {
-            parents(level, |role| Value::str(normal(&role.dir.display().to_string())))?
-        }
+        "ansible_parent_role_paths" => parents(level, |role| shown(&role.dir))?,
         _ => return None,
     })
 }
@@ -223,10 +221,16 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
             Value::list(inventory.sources().iter().map(|source| Value::Str(Arc::clone(source))))
         }
         "ansible_playbook_python" => Value::str(PYTHON),
-        "ansible_search_path" => Value::list(names.search_path().into_iter().map(|folder| {
-            let folder = std::path::absolute(&folder).unwrap_or(folder);
-            Value::str(normal(&folder.display().to_string()))
-        })),
+        "ansible_search_path" => {
+            let mut folders: Vec<Value> = Vec::new();
+            for folder in names.search_path() {
+                let folder = shown(&std::path::absolute(&folder).unwrap_or(folder));
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            }
+            folders.into()
+        }
         "ansible_version" => version(),
         "environment" => {
             let level = names.level.as_ref()?;
@@ -291,8 +295,7 @@ fn short_name(name: &str) -> &str {
     }
 }
 
-/// A path without `.` components in the middle or at the end.
-fn normal(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    format!("/{}", parts.join("/"))
+/// A folder without `.` and `..`.
+fn shown(folder: &std::path::Path) -> Value {
+    Value::str(crate::paths::normal(folder).display().to_string())
 }

@@ -106,7 +106,7 @@ fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
 }
 
 /// Undoes the octal escapes of the table: `\040` is a space.
-fn unescape(text: &str) -> String {
+pub(crate) fn unescape(text: &str) -> String {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {

@@ -29,6 +29,7 @@ impl Kind {
     pub(super) fn type_name(self) -> &'static str {
         match self {
             Kind::Lvm => "LVM2_member",
+            Kind::Ext4dev => "ext4",
             other => other.as_str(),
         }
     }

@@ -41,13 +41,12 @@ fn is_given(args: &[&'static Arg], given: &Given, name: &str) -> bool {
 fn are_present(spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
     let args = spec.args();
     let has = |name: &str| is_given(&args, given, name);
-    for group in spec.mutually_exclusive {
-        if group.iter().filter(|name| has(name)).count() > 1 {
-            return Err(ArgError::new(format!(
-                "parameters are mutually exclusive: {}",
-                group.join("|")
-            )));
-        }
+    let together = |group: &&&[&str]| group.iter().filter(|name| has(name)).count() > 1;
+    let groups = spec.mutually_exclusive.iter().filter(together);
+    let groups: Vec<String> = groups.map(|group| group.join("|")).collect();
+    if !groups.is_empty() {
+        let groups = groups.join(", ");
+        return Err(ArgError::new(format!("parameters are mutually exclusive: {groups}")));
     }
     let missing: Vec<_> =
         args.iter().filter(|arg| arg.is_required() && !has(arg.name)).map(|arg| arg.name).collect();

@@ -2,7 +2,10 @@
 
 use super::{Network, Version, number};
 use crate::{
-    template::filters::{Answer, python_class},
+    template::{
+        Env,
+        filters::{Answer, Refusal, python_class},
+    },
     value::Value,
 };
 
@@ -16,24 +19,34 @@ pub(crate) struct Subject {
 
 impl Subject {
     /// Reads a text or a number; None where it is no address of the version.
-    pub(crate) fn read(value: &Value, version: Option<Version>) -> Option<Subject> {
+    pub(crate) fn read(env: &Env<'_>, value: &Value, version: Option<Version>) -> Option<Subject> {
+        if !value.is_true() || matches!(value, Value::Bool(true)) {
+            let value = value.to_text();
+            env.warn(&format!("The value '{value}' is not a valid IP address or network, passing this value to ipaddr filter might result in breaking change in future."));
+            return None;
+        }
         let text = match value {
             Value::Str(text) => text.to_string(),
             Value::Int(_) | Value::BigInt(_) => value.to_text(),
             _ => return None,
         };
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (number, prefix) = match text.split_once('/') {
+            Some((number, prefix)) => (number, Some(prefix)),
+            None => (&*text, None),
+        };
+        let is_number = is_digits(number) && prefix.is_none_or(is_digits);
         let network = if is_number {
-            let number = text.parse::<u128>().ok().filter(|number| *number > 0)?;
-            Network::from_number(number, version)?
+            let network = Network::from_number(number.parse().ok()?, version)?;
+            let prefix = prefix.map_or(Some(network.prefix), |prefix| prefix.parse().ok())?;
+            (prefix <= network.prefix).then_some(Network { prefix, ..network })?
         } else {
             Network::parse(&text)?
         };
         if version.is_some_and(|version| version != network.version) {
             return None;
         }
+        let has_prefix = text.contains('/');
         let raw = if is_number { network.cidr() } else { text };
-        let has_prefix = !is_number && raw.contains('/');
         Some(Subject { network, raw, has_prefix })
     }
 
@@ -42,14 +55,13 @@ impl Subject {
         if self.has_prefix { self.network.cidr() } else { self.network.text(self.network.ip) }
     }
 
-    /// Returns the address in the brackets that IPv6 has in a URL.
-    pub(crate) fn wrapped(&self, text: &str) -> String {
-        if self.network.version == Version::V4 {
-            return text.to_owned();
-        }
-        match text.split_once('/') {
-            Some((ip, prefix)) => format!("[{ip}]/{prefix}"),
-            None => format!("[{text}]"),
+    /// Returns the address as it stands in a URL: one of IPv6 in brackets.
+    pub(crate) fn wrapped(&self) -> String {
+        match self.network.version {
+            Version::V6 => bracketed(&self.plain()),
+            // A number is shown with its prefix.
+            Version::V4 if !self.has_prefix && self.raw.contains('/') => self.raw.clone(),
+            Version::V4 => self.plain(),
         }
     }
 
@@ -67,17 +79,32 @@ impl Subject {
     }
 }
 
+fn bracketed(text: &str) -> String {
+    match text.split_once('/') {
+        Some((ip, prefix)) => format!("[{ip}]/{prefix}"),
+        None => format!("[{text}]"),
+    }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Answers a query about a value, or about each of a list.
-pub(crate) fn ask(value: &Value, query: &Value, version: Option<Version>, alias: &str) -> Answer {
+pub(crate) fn ask(
+    env: &Env<'_>,
+    value: &Value,
+    query: &Value,
+    version: Option<Version>,
+    alias: &str,
+) -> Answer {
     match value {
         Value::List(items) | Value::Tuple(items) => {
             let mut found = Vec::new();
             for item in items.iter() {
                 let answer = match item {
-                    Value::Str(_) | Value::Int(_) | Value::BigInt(_) => {
-                        one(item, query, version, alias, true)?
-                    }
-                    other => ask(other, query, version, alias)?,
+                    Value::List(_) | Value::Tuple(_) => ask(env, item, query, version, alias)?,
+                    _ => one(env, item, query, version, alias, true)?,
                 };
                 if answer.is_true() {
                     found.push(answer);
@@ -86,7 +113,7 @@ pub(crate) fn ask(value: &Value, query: &Value, version: Option<Version>, alias:
             Ok(found.into())
         }
         Value::Str(_) | Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => {
-            one(value, query, version, alias, false)
+            one(env, value, query, version, alias, false)
         }
         other => {
             Err(format!("Unrecognized type <{}> for {alias} filter <value>", python_class(other))
@@ -96,13 +123,14 @@ pub(crate) fn ask(value: &Value, query: &Value, version: Option<Version>, alias:
 }
 
 fn one(
+    env: &Env<'_>,
     value: &Value,
     query: &Value,
     version: Option<Version>,
     alias: &str,
     in_list: bool,
 ) -> Answer {
-    let Some(subject) = Subject::read(value, version) else { return Ok(Value::Bool(false)) };
+    let Some(subject) = Subject::read(env, value, version) else { return Ok(Value::Bool(false)) };
     let query = query.to_text();
     if let Some(answer) = named(&subject, &query)? {
         return Ok(answer);
@@ -116,7 +144,7 @@ fn one(
         ));
     }
     Err(if in_list {
-        format!("{alias}: unknown filter type: {query}").into()
+        Refusal::Apart(format!("{alias}: unknown filter type: {query}"))
     } else {
         // The reference stumbles over its own message.
         "unsupported operand type(s) for +: 'NoneType' and 'str'".into()
@@ -250,7 +278,8 @@ fn named(
             );
         }
         "version" => Value::Int(if is_v4 { 4 } else { 6 }),
-        "wrap" => subject.wrapped(&subject.raw).into(),
+        "wrap" if network.version == Version::V4 => subject.raw.as_str().into(),
+        "wrap" => bracketed(&subject.raw).into(),
         _ => return Ok(None),
     }))
 }

@@ -1,6 +1,6 @@
 //! Filters of the collection ansible.utils, one file each.
 
-use super::{Answer, Filter, Invocation};
+use super::{Answer, Filter, Invocation, Refusal};
 use crate::{
     template::{addresses::hardware::Hardware, registry},
     value::Value,
@@ -57,7 +57,7 @@ fn hardware(call: &mut Invocation<'_, '_>, alias: &str) -> Answer {
     let Some(card) = card else {
         return match &*query {
             "" | "bool" => Ok(Value::None),
-            _ => Err(format!("{alias}: not a hardware address: {text}").into()),
+            _ => Err(Refusal::Apart(format!("{alias}: not a hardware address: {text}"))),
         };
     };
     let pairs = |separator: &str| card.grouped(2, separator);
@@ -78,7 +78,7 @@ fn hardware(call: &mut Invocation<'_, '_>, alias: &str) -> Answer {
             });
             short.collect::<Vec<_>>().join(":")
         }
-        other => return Err(format!("{alias}: unknown filter type: {other}").into()),
+        other => return Err(Refusal::Apart(format!("{alias}: unknown filter type: {other}"))),
     }
     .into())
 }

@@ -33,6 +33,8 @@ pub(crate) enum Refusal {
     Message(String),
     /// The same, with a reason below it.
     Because(String, Below),
+    /// The reference's words for what another error led to, which stand apart.
+    Apart(String),
     /// Something was not there: `default` may catch it.
     Undefined(Arc<Undefined>),
     /// An error from within.
@@ -63,7 +65,7 @@ impl From<TemplateError> for Refusal {
 
 impl Refusal {
     pub(crate) fn into_error(self, (kind, name): (&str, &str)) -> TemplateError {
-        let failed = |message| {
+        let failed = |message: String| {
             TemplateError::exact(format!(
                 "The {kind} plugin '{}' failed: {message}",
                 qualified(name)
@@ -76,6 +78,7 @@ impl Refusal {
                 error.below = vec![reason];
                 error
             }
+            Refusal::Apart(message) => failed(message.clone()).because([message]),
             Refusal::Undefined(undefined) => TemplateError::from(&*undefined),
             Refusal::Error(error) => error,
         }

@@ -1,6 +1,6 @@
 //! `dict2items`: a dictionary as a list of its entries.
 
-use super::Filter;
+use super::{Filter, python_class};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -19,17 +19,14 @@ pub(super) static UNIT: Filter = Filter {
         ),
         (
             "{{ [1] | dict2items }}",
-            "The filter plugin 'ansible.builtin.dict2items' failed: dict2items requires a dictionary, got <class 'list'> instead.",
+            "The filter plugin 'ansible.builtin.dict2items' failed: dict2items requires a dictionary, got <class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateList'> instead.",
         ),
     ],
     takes_undefined: false,
     call: |call| {
         let Some(dict) = call.dict() else {
-            let found = call.value.type_name();
-            return Err(format!(
-                "dict2items requires a dictionary, got <class '{found}'> instead."
-            )
-            .into());
+            let found = python_class(&call.value);
+            return Err(format!("dict2items requires a dictionary, got {found} instead.").into());
         };
         let (key_name, value_name) = (call.text(0, "key"), call.text(1, "value"));
         Ok(Value::list(dict.iter().map(|(key, value)| {

@@ -1,6 +1,6 @@
 //! `hash`: the digest of text.
 
-use super::Filter;
+use super::{Filter, Refusal};
 
 pub(super) static UNIT: Filter = Filter {
     name: "hash",
@@ -20,6 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let kind = call.text(0, "sha1");
-        Ok(crate::template::digests::hex(&kind, call.input_text().as_bytes())?.into())
+        let digest = crate::template::digests::hex(&kind, call.input_text().as_bytes());
+        Ok(digest.map_err(Refusal::Apart)?.into())
     },
 };

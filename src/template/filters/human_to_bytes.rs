@@ -1,6 +1,7 @@
 //! `human_to_bytes`: a number of bytes from text with a unit.
 
-use super::Filter;
+use super::{Filter, Refusal};
+use crate::template::Below;
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -45,7 +46,9 @@ pub(super) static UNIT: Filter = Filter {
         let Some(power) =
             letters.iter().position(|known| known.starts_with(first.to_ascii_uppercase()))
         else {
-            return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B").into());
+            return Err(uninterpretable(format!(
+                "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
+            )));
         };
         let rest = &unit[1..];
         let suffix_is_right = if is_bits {
@@ -58,10 +61,18 @@ pub(super) static UNIT: Filter = Filter {
         };
         if !suffix_is_right {
             let what = if is_bits { "a bit" } else { "a byte" };
-            return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() failed to convert {text}. Value is not a valid string ({what} unit is expected)").into());
+            return Err(uninterpretable(format!(
+                "human_to_bytes() failed to convert {text}. Value is not a valid string ({what} unit is expected)"
+            )));
         }
         let bytes = number * 1024_f64.powi(i32::try_from(power).unwrap_or(0));
         Ok(crate::template::numbers::to_int(&Value::Float(bytes.round_ties_even()), 10)
             .map_or(Value::None, Value::from))
     },
 };
+
+/// The reference fails in the reason's own words.
+fn uninterpretable(message: String) -> Refusal {
+    let reason = Below { message, span: None, about: None };
+    Refusal::Because("human_to_bytes() can't interpret the input".to_owned(), reason)
+}

@@ -1,6 +1,6 @@
 //! `items2dict`: a dictionary from a list of entries.
 
-use super::Filter;
+use super::{Filter, Refusal, python_class};
 use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -20,16 +20,14 @@ pub(super) static UNIT: Filter = Filter {
         ),
         (
             "{{ {'a': 1} | items2dict }}",
-            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires a list, got <class 'dict'> instead.",
+            "The filter plugin 'ansible.builtin.items2dict' failed: items2dict requires a list, got <class 'ansible._internal._templating._lazy_containers._AnsibleLazyTemplateDict'> instead.",
         ),
     ],
     takes_undefined: false,
     call: |call| {
         let (Value::List(items) | Value::Tuple(items)) = &call.value else {
-            let found = call.value.type_name();
-            return Err(
-                format!("items2dict requires a list, got <class '{found}'> instead.").into()
-            );
+            let found = python_class(&call.value);
+            return Err(format!("items2dict requires a list, got {found} instead.").into());
         };
         let items = std::sync::Arc::clone(items);
         let name = |index: usize, default: &str| {
@@ -47,13 +45,12 @@ pub(super) static UNIT: Filter = Filter {
                 return Err(message.into());
             }
             if key.is_undefined() || value.is_undefined() {
-                return Err(format!(
-                "items2dict requires each dictionary in the list to contain the keys '{}' and '{}', got {} instead.",
-                key_name.to_text(),
-                value_name.to_text(),
-                call.value.to_repr()
-            )
-            .into());
+                return Err(Refusal::Apart(format!(
+                    "items2dict requires each dictionary in the list to contain the keys '{}' and '{}', got {} instead.",
+                    key_name.to_text(),
+                    value_name.to_text(),
+                    call.value.to_repr()
+                )));
             }
             dict.insert(key, value);
         }

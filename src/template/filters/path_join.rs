@@ -4,7 +4,7 @@ use super::Filter;
 
 pub(super) static UNIT: Filter = Filter {
     name: "path_join",
-    aliases: &[],
+    aliases: &["community.general.path_join"],
     summary: "Components as one path",
     params: &[],
     examples: &[(

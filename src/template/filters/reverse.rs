@@ -1,6 +1,7 @@
 //! `reverse`: items or letters from the end.
 
-use super::Filter;
+use super::{Filter, Refusal};
+use crate::template::Below;
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -18,11 +19,11 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
-        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => Err(format!(
-            "argument must be iterable: '{}' object is not iterable",
-            value.type_name()
-        )
-        .into()),
+        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => {
+            let message = format!("'{}' object is not iterable", value.type_name());
+            let reason = Below { message, span: None, about: None };
+            Err(Refusal::Because("argument must be iterable".to_owned(), reason))
+        }
         _ => Ok(Value::list(call.items()?.iter().rev().cloned())),
     },
 };

@@ -1,6 +1,6 @@
 //! `strftime`: a time of the clock as text.
 
-use super::Filter;
+use super::{Filter, Refusal};
 
 pub(super) static UNIT: Filter = Filter {
     name: "strftime",
@@ -27,9 +27,8 @@ pub(super) static UNIT: Filter = Filter {
                 let Some(time) =
                     number.and_then(|number| crate::template::time::from_seconds(number, utc))
                 else {
-                    return Err(
-                        format!("Invalid value for epoch value ({})", seconds.to_text()).into()
-                    );
+                    let message = format!("Invalid value for epoch value ({})", seconds.to_text());
+                    return Err(Refusal::Apart(message));
                 };
                 time
             }

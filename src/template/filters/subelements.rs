@@ -1,6 +1,6 @@
 //! `subelements`: each item together with each of the items in one of its lists.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -55,12 +55,11 @@ pub(super) static UNIT: Filter = Filter {
                         break;
                     }
                     None => {
-                        return Err(format!(
+                        return Err(Refusal::Apart(format!(
                             "could not find {} key in iterated item {}",
                             key.to_repr(),
                             found.to_repr()
-                        )
-                        .into());
+                        )));
                     }
                 }
             }

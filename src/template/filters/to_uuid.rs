@@ -1,6 +1,6 @@
 //! `to_uuid`: a UUID that text always gives.
 
-use super::Filter;
+use super::{Filter, Refusal};
 
 pub(super) static UNIT: Filter = Filter {
     name: "to_uuid",
@@ -22,10 +22,9 @@ pub(super) static UNIT: Filter = Filter {
         let namespace = call.text(0, "361E6D51-FAEC-444A-9079-341386DA8E2E");
         let hex: String = namespace.chars().filter(char::is_ascii_hexdigit).collect();
         let Some(number) = u128::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == 32) else {
-            return Err(format!(
+            return Err(Refusal::Apart(format!(
                 "Invalid value '{namespace}' for 'namespace': badly formed hexadecimal UUID string"
-            )
-            .into());
+            )));
         };
         let mut bytes = number.to_be_bytes().to_vec();
         bytes.extend_from_slice(call.input_text().as_bytes());

@@ -56,7 +56,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     }
     for name in &candidates {
         if let Some(path) = query.find(query.folder, name) {
-            return Ok(vec![path.to_string_lossy().into_owned().into()]);
+            let path = std::path::absolute(&path).unwrap_or(path);
+            return Ok(vec![paths::normalize(&path.to_string_lossy()).into()]);
         }
     }
     if skip { Ok(Vec::new()) } else { Err("No file was found when using first_found.".into()) }

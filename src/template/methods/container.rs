@@ -5,7 +5,7 @@ use std::{cmp::Ordering, sync::Arc};
 use crate::{
     template::{
         TemplateError,
-        cells::{DictCell, ListCell, freeze},
+        cells::{DictCell, ListCell, freeze, holds_cell, thaw},
         evaluator::{Evaluator, Passed, Result, items},
         objects::downcast,
     },
@@ -34,7 +34,7 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
     if let Some(cell) = downcast::<ListCell>(of) {
         return match name {
             "index" | "count" | "copy" => list(eval, &freeze(of), name, passed),
-            _ => cell.edit(|items| change_list(items, name, passed)),
+            _ => cell.edit(brings(passed), |items| change_list(items, name, passed)),
         };
     }
     if let Some(cell) = downcast::<DictCell>(of) {
@@ -52,8 +52,8 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
                     return Ok(value);
                 }
                 let value = passed.get(1, "default").cloned().unwrap_or_default();
-                let value = crate::template::cells::thaw(value);
-                cell.edit(|dict| dict.insert(key, value.clone()));
+                let value = thaw(value);
+                cell.edit(holds_cell(&value), |dict| dict.insert(key, value.clone()));
                 Ok(value)
             }
             "items" | "keys" | "values" | "copy" | "fromkeys" => {
@@ -61,10 +61,10 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
             }
             "update" => {
                 let other = merged(eval, passed)?;
-                cell.edit(|dict| dict.extend(other));
+                cell.edit(brings(passed), |dict| dict.extend(other));
                 Ok(Value::None)
             }
-            _ => cell.edit(|dict| change_dict(dict, name, passed)),
+            _ => cell.edit(brings(passed), |dict| change_dict(dict, name, passed)),
         };
     }
     match of {
@@ -86,6 +86,11 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
         },
         _ => Ok(Value::None),
     }
+}
+
+fn brings(passed: &Passed) -> bool {
+    passed.positional.iter().any(holds_cell)
+        || passed.named.iter().any(|(_, value)| holds_cell(value))
 }
 
 fn key(passed: &Passed) -> Result<Value> {

@@ -1,6 +1,6 @@
 //! `cidr_merge`: networks joined.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::{
     template::addresses::{Network, merged, spanning},
     value::Value,
@@ -40,9 +40,9 @@ pub(super) static UNIT: Filter = Filter {
         for item in call.items()?.iter() {
             let text = item.to_text();
             let Some(network) = Network::parse(&text) else {
-                return Err(
-                    format!("cidr_merge: error in netaddr:\ninvalid IPNetwork {text}").into()
-                );
+                return Err(Refusal::Apart(format!(
+                    "cidr_merge: error in netaddr:\ninvalid IPNetwork {text}"
+                )));
             };
             networks.push(network);
         }

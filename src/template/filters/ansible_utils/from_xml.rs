@@ -8,7 +8,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::value::{Dict, List, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -44,7 +44,9 @@ pub(super) static UNIT: Filter = Filter {
             return Err(message.into());
         }
         let document = read(&call.input_text());
-        document.ok_or_else(|| "Error when using plugin 'from_xml': Input Xml is not valid".into())
+        document.ok_or_else(|| {
+            Refusal::Apart("Error when using plugin 'from_xml': Input Xml is not valid".to_owned())
+        })
     },
 };
 

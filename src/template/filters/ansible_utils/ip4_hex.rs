@@ -1,6 +1,6 @@
 //! `ip4_hex`: an address of IPv4 in hexadecimal digits.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::template::addresses::{Version, address};
 
 pub(super) static UNIT: Filter = Filter {
@@ -24,8 +24,8 @@ pub(super) static UNIT: Filter = Filter {
             Ok(digits.join(&call.text(0, "")).into())
         }
         _ => {
-            Err(format!("You must pass a valid IP address; {} is invalid", call.input_text())
-                .into())
+            let given = call.input_text();
+            Err(Refusal::Apart(format!("You must pass a valid IP address; {given} is invalid")))
         }
     },
 };

@@ -29,6 +29,14 @@ pub(super) static UNIT: Filter = Filter {
             "{{ 1.5 | ansible.utils.ipaddr }}",
             "The filter plugin 'ansible.utils.ipaddr' failed: Unrecognized type <<class 'float'>> for ipaddr filter <value>",
         ),
+        (
+            "{{ '42540766412265424405338506004571095040/64' | ansible.utils.ipaddr }}",
+            "2001:db8:32c:faad::/64",
+        ),
+        (
+            "{{ ['0', '1/8', 0, True, None, '', 1.5] | ansible.utils.ipaddr }}",
+            "['0.0.0.0', '0.0.0.1/8']",
+        ),
         ("{{ '10.0.0.2/30' | ansible.utils.ipaddr('peer') }}", "10.0.0.1"),
     ],
     takes_undefined: false,
@@ -39,6 +47,6 @@ pub(super) static UNIT: Filter = Filter {
             _ => None,
         };
         let query = call.arg(0).cloned().unwrap_or_else(|| Value::str(""));
-        ask(&call.value, &query, version, &call.text(2, "ipaddr"))
+        ask(call.eval.env, &call.value, &query, version, &call.text(2, "ipaddr"))
     },
 };

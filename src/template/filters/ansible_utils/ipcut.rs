@@ -1,6 +1,6 @@
 //! `ipcut`: some of the bits of an address.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::template::addresses::{Version, address};
 
 pub(super) static UNIT: Filter = Filter {
@@ -26,7 +26,9 @@ pub(super) static UNIT: Filter = Filter {
         let given = call.input_text();
         let amount = call.int(0, 0)?;
         let Some((version, ip)) = address(&given) else {
-            return Err(format!("You must pass a valid IP address; {given} is invalid").into());
+            return Err(Refusal::Apart(format!(
+                "You must pass a valid IP address; {given} is invalid"
+            )));
         };
         let (separator, width) = match version {
             Version::V4 => (".", 8),

@@ -1,6 +1,6 @@
 //! `ipmath`: an address moved by a number.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::template::addresses::Network;
 
 pub(super) static UNIT: Filter = Filter {
@@ -35,7 +35,9 @@ pub(super) static UNIT: Filter = Filter {
         };
         let given = call.input_text();
         let Some(network) = Network::parse(&given) else {
-            return Err(format!("You must pass a valid IP address; {given} is invalid").into());
+            return Err(Refusal::Apart(format!(
+                "You must pass a valid IP address; {given} is invalid"
+            )));
         };
         let moved = if amount < 0 {
             network.ip.checked_sub(u128::from(amount.unsigned_abs()))

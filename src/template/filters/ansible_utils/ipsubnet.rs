@@ -38,7 +38,9 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let Some(subject) = Subject::read(&call.value, None) else { return Ok(Value::Bool(false)) };
+        let Some(subject) = Subject::read(call.eval.env, &call.value, None) else {
+            return Ok(Value::Bool(false));
+        };
         let given = subject.network;
         let network = Network { ip: given.first(), ..given };
         let query = call.text(0, "");

@@ -22,6 +22,6 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let query = call.arg(0).cloned().unwrap_or_else(|| Value::str(""));
-        ask(&call.value, &query, Some(Version::V6), "ipv6")
+        ask(call.eval.env, &call.value, &query, Some(Version::V6), "ipv6")
     },
 };

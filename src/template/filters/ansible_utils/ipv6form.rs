@@ -1,6 +1,6 @@
 //! `ipv6form`: an address of IPv6 in another form.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::template::addresses::{Version, address};
 
 pub(super) static UNIT: Filter = Filter {
@@ -24,7 +24,9 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let given = call.input_text();
         let Some((Version::V6, ip)) = address(&given) else {
-            return Err(format!("You must pass a valid IP address; {given} is invalid").into());
+            return Err(Refusal::Apart(format!(
+                "You must pass a valid IP address; {given} is invalid"
+            )));
         };
         let groups = std::net::Ipv6Addr::from(ip).segments();
         let joined = |groups: Vec<String>| Ok(groups.join(":").into());

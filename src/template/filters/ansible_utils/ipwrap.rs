@@ -2,10 +2,7 @@
 
 use super::Filter;
 use crate::{
-    template::{
-        addresses::query::Subject,
-        filters::{Answer, python_class},
-    },
+    template::{Env, addresses::query::Subject, filters::python_class},
     value::Value,
 };
 
@@ -21,6 +18,10 @@ pub(super) static UNIT: Filter = Filter {
             "['192.168.1.1/24', 'x', '[::1]', '10.0.0.0/8']",
         ),
         (
+            "{{ [3232235521, 42540766412265424405338506004571095040, True] | ansible.utils.ipwrap }}",
+            "['192.168.0.1/32', '[2001:db8:32c:faad::]', True]",
+        ),
+        (
             "{{ 5 | ansible.utils.ipwrap }}",
             "The filter plugin 'ansible.utils.ipwrap' failed: Unrecognized type <<class 'int'>> for ipwrap filter <value>",
         ),
@@ -28,23 +29,18 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         Value::List(items) | Value::Tuple(items) => {
-            let items: Result<Vec<Value>, _> = items.iter().map(wrapped).collect();
-            Ok(items?.into())
+            Ok(items.iter().map(|item| wrapped(call.eval.env, item)).collect::<Vec<_>>().into())
         }
-        one => wrapped(one),
-    },
-};
-
-fn wrapped(value: &Value) -> Answer {
-    match value {
-        Value::Bool(_) => Ok(value.clone()),
-        Value::Str(_) => Ok(match Subject::read(value, None) {
-            Some(subject) => subject.wrapped(&subject.plain()).into(),
-            None => value.clone(),
-        }),
+        one @ (Value::Str(_) | Value::Bool(_)) => Ok(wrapped(call.eval.env, one)),
         other => {
             let class = python_class(other);
             Err(format!("Unrecognized type <{class}> for ipwrap filter <value>").into())
         }
-    }
+    },
+};
+
+/// What is no address stays as it is.
+fn wrapped(env: &Env<'_>, value: &Value) -> Value {
+    Subject::read(env, value, None)
+        .map_or_else(|| value.clone(), |subject| subject.wrapped().into())
 }

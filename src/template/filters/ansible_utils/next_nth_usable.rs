@@ -23,7 +23,9 @@ pub(super) static UNIT: Filter = Filter {
 
 /// The address that a step of so many leads to, where it is a usable one of its network.
 pub(super) fn moved_by(call: &Invocation<'_, '_>, step: fn(u128, u128) -> Option<u128>) -> Answer {
-    let Some(subject) = Subject::read(&call.value, None) else { return Ok(Value::Bool(false)) };
+    let Some(subject) = Subject::read(call.eval.env, &call.value, None) else {
+        return Ok(Value::Bool(false));
+    };
     let Some(offset) = call.some(0).and_then(Value::as_int) else {
         return Err("Must pass in an integer".into());
     };

@@ -17,7 +17,8 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let index = call.text(0, "").parse::<i64>();
-        let network = Subject::read(&call.value, None).map(|subject| subject.network);
+        let network =
+            Subject::read(call.eval.env, &call.value, None).map(|subject| subject.network);
         Ok(match (network, index) {
             (Some(network), Ok(index)) if network.extent() > 0 => match network.at(index) {
                 Some(ip) => network.text(ip).into(),

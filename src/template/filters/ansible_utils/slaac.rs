@@ -21,7 +21,8 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let network = Subject::read(&call.value, None).map(|subject| subject.network);
+        let network =
+            Subject::read(call.eval.env, &call.value, None).map(|subject| subject.network);
         let card = Hardware::parse(&call.text(0, "")).filter(|card| card.bytes == 6);
         Ok(match (network, card) {
             (Some(network), Some(card)) if network.version == Version::V6 => {

@@ -14,6 +14,10 @@ pub(super) static UNIT: Filter = Filter {
             "{'a.b[0]': 1, 'a.b[1].c': 'x', \"a['k.k']\": 5, 'e': [], 'f': {}}",
         ),
         ("{{ [1,[2]] | ansible.utils.to_paths(prepend='v') }}", "{'v[0]': 1, 'v[1][0]': 2}"),
+        (
+            "{{ {} | ansible.utils.to_paths }} {{ [] | ansible.utils.to_paths(wantlist=true) }} {{ [] | ansible.utils.to_paths('a') }}",
+            "{} [[]] {'a': []}",
+        ),
         ("{{ {'a':1} | ansible.utils.to_paths(wantlist=true) }}", "[{'a': 1}]"),
     ],
     takes_undefined: false,
@@ -25,9 +29,20 @@ pub(super) static UNIT: Filter = Filter {
 
 /// Returns all paths in a value and what they lead to.
 pub(in crate::template) fn paths(value: &Value, prefix: &str, as_list: bool) -> Value {
-    let mut paths = Dict::new();
-    walk(value, prefix.to_owned(), &mut paths);
-    if as_list { Value::list([paths.into()]) } else { paths.into() }
+    let nothing = match value {
+        Value::Dict(dict) => dict.is_empty(),
+        Value::List(items) | Value::Tuple(items) => items.is_empty(),
+        _ => false,
+    };
+    // A container with nothing in it has no path: it stands for itself.
+    let found = if nothing && prefix.is_empty() {
+        value.clone()
+    } else {
+        let mut paths = Dict::new();
+        walk(value, prefix.to_owned(), &mut paths);
+        paths.into()
+    };
+    if as_list { Value::list([found]) } else { found }
 }
 
 fn walk(value: &Value, path: String, paths: &mut Dict) {

@@ -1,6 +1,6 @@
 //! `to_xml`: dictionaries as an XML document, as `xmltodict` writes it.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -69,7 +69,7 @@ pub(super) static UNIT: Filter = Filter {
         let written = data.iter().try_for_each(|(key, value)| writer.element(key, value, 0));
         match written {
             Ok(()) if valid => Ok(writer.text.into()),
-            _ => Err(failed("Input json is not valid").into()),
+            _ => Err(Refusal::Apart(failed("Input json is not valid"))),
         }
     },
 };

@@ -1,6 +1,6 @@
 //! `usable_range`: all addresses of a network.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::{template::addresses::Network, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -29,17 +29,17 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let given = call.input_text();
-        let fail = |reason: &str| format!("Error while using plugin 'usable_range': {reason}");
+        let fail = |reason: &str| {
+            Refusal::Apart(format!("Error while using plugin 'usable_range': {reason}"))
+        };
         let Some(network) = Network::parse(&given) else {
-            return Err(
-                fail(&format!("'{given}' does not appear to be an IPv4 or IPv6 network")).into()
-            );
+            return Err(fail(&format!("'{given}' does not appear to be an IPv4 or IPv6 network")));
         };
         if network.ip != network.first() {
-            return Err(fail(&format!("{given} has host bits set")).into());
+            return Err(fail(&format!("{given} has host bits set")));
         }
         if network.extent() > MOST {
-            return Err(fail("the network is too large").into());
+            return Err(fail("the network is too large"));
         }
         let ips: Vec<Value> =
             (network.first()..=network.last()).map(|ip| network.text(ip).into()).collect();

@@ -2,6 +2,7 @@
 
 use super::Filter;
 use super::{python_class, unhashable};
+use crate::template::filters::Refusal;
 use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -34,7 +35,9 @@ pub(super) static UNIT: Filter = Filter {
         let mut counts = Dict::new();
         for item in call.items()?.iter() {
             if let Some(class) = unhashable(item) {
-                return Err(format!("community.general.counter needs a sequence with hashable elements (int, float or str) - unhashable type: '{class}'").into());
+                return Err(Refusal::Apart(format!(
+                    "community.general.counter needs a sequence with hashable elements (int, float or str) - unhashable type: '{class}'"
+                )));
             }
             let count = counts.get_value(item).and_then(Value::as_int).unwrap_or(0);
             counts.insert(item.clone(), count + 1);

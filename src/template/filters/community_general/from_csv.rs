@@ -1,6 +1,7 @@
 //! `from_csv`: CSV as a list of dictionaries.
 
 use super::Filter;
+use crate::template::filters::Refusal;
 use crate::{
     template::{
         csv::{self, Dialect},
@@ -48,10 +49,9 @@ pub(super) static UNIT: Filter = Filter {
             "excel" | "unix" => ',',
             "excel-tab" => '\t',
             other => {
-                return Err(format!(
+                return Err(Refusal::Apart(format!(
                     "Dialect '{other}' is not supported by your version of python."
-                )
-                .into());
+                )));
             }
         };
         let mut dialect = Dialect {
@@ -63,15 +63,15 @@ pub(super) static UNIT: Filter = Filter {
             let text = given.to_text();
             let mut letters = text.chars();
             let (Some(delimiter), None) = (letters.next(), letters.next()) else {
-                return Err(
+                return Err(Refusal::Apart(
                     "Unable to create custom dialect: \"delimiter\" must be a 1-character string"
-                        .into(),
-                );
+                        .to_owned(),
+                ));
             };
             dialect.delimiter = delimiter;
         }
         let rows = csv::rows(&call.input_text(), dialect)
-            .map_err(|error| format!("Unable to process file: {error}"))?;
+            .map_err(|error| Refusal::Apart(format!("Unable to process file: {error}")))?;
         let mut rows = rows.into_iter();
         let names: Vec<Value> = match call.some(1) {
             Some(names) => items(names)?.to_vec(),

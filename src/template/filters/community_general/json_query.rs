@@ -1,6 +1,7 @@
 //! `json_query`: what a JMESPath expression finds.
 
 use super::Filter;
+use crate::template::filters::Refusal;
 use crate::template::jmespath::{self, Error};
 
 pub(super) static UNIT: Filter = Filter {
@@ -34,7 +35,7 @@ pub(super) static UNIT: Filter = Filter {
                 Error::JmesPath(error) => ("JMESPathError", error),
                 Error::Python(error) => ("Error in jmespath.search", error),
             };
-            format!("{what} in json_query filter plugin:\n{error}").into()
+            Refusal::Apart(format!("{what} in json_query filter plugin:\n{error}"))
         })
     },
 };

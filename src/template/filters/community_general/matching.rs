@@ -52,7 +52,9 @@ impl Matching {
             };
             return match crate::template::regex::pattern(pattern, false, false) {
                 Ok(pattern) => Ok(Matching::Regex(pattern)),
-                Err(_) => Err(format!("The target must be a valid regex if matching_parameter=regex. target is {pattern}").into()),
+                Err(_) => Err(Refusal::Apart(format!(
+                    "The target must be a valid regex if matching_parameter=regex. target is {pattern}"
+                ))),
             };
         }
         Ok(Matching::by_names(&kind, names))
@@ -160,7 +162,10 @@ pub(super) fn replacements(call: &Invocation<'_, '_>) -> Result<Vec<(Matching, S
         let matching = if &*kind == "regex" {
             let Ok(pattern) = crate::template::regex::pattern(before, false, false) else {
                 let all = Value::list(rules.iter().map(|(before, _)| Value::str(&**before)));
-                return Err(format!("The attributes before must be valid regex if matching_parameter=regex. Not all items are valid regex in: {}", all.to_repr()).into());
+                return Err(Refusal::Apart(format!(
+                    "The attributes before must be valid regex if matching_parameter=regex. Not all items are valid regex in: {}",
+                    all.to_repr()
+                )));
             };
             Matching::Regex(pattern)
         } else {

@@ -87,7 +87,9 @@ fn nest(
             let env = Env::new(&scope, query.env.context).telling(query.env.told());
             env.eval_expression(expression, None).map_err(|error| {
                 let (message, item) = (error.into_message(), Value::from(item.clone()).to_text());
-                format!("Caught {message:?} while evaluating '{name}' with item == {item}")
+                LookupError::Apart(format!(
+                    "Caught {message:?} while evaluating '{name}' with item == {item}"
+                ))
             })?
         }
         other => other.clone(),

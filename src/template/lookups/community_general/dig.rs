@@ -119,7 +119,7 @@ fn asked(wish: &Wish, kind: u16, domain: &str, found: &mut Vec<Value>) -> Result
     };
     let mut nothing = |text: &str, why: String| {
         if wish.fails {
-            return Err(LookupError::from(format!("Lookup failed: {why}")));
+            return Err(LookupError::Apart(format!("Lookup failed: {why}")));
         }
         if !wish.real_empty {
             found.push(text.into());

@@ -1,7 +1,10 @@
 //! `random_string`: a text by chance.
 
 use super::{Found, Lookup, Query};
-use crate::template::{lookups::LookupError, random::Random};
+use crate::{
+    template::{lookups::LookupError, random::Random},
+    value::Value,
+};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.random_string",
@@ -13,6 +16,7 @@ pub(super) static UNIT: Lookup = Lookup {
             "48199829",
         ),
         ("{{ lookup('community.general.random_string', length=12) | length }}", "12"),
+        ("{{ lookup('community.general.random_string', length=-1) | length }}", "0"),
         (
             "{{ lookup('community.general.random_string', length=20, override_all='ab') | regex_replace('[ab]') }}",
             "",
@@ -39,8 +43,14 @@ const SETS: [(&str, &str, &str); 4] = [
 fn run(query: &mut Query<'_, '_>) -> Found {
     let count = |name: &str, default: usize| -> Result<usize, LookupError> {
         let Some(value) = query.option(name) else { return Ok(default) };
-        let number = value.to_text().parse::<usize>().map(|number| number.min(1_000_000));
-        number.map_err(|_| format!("Config '{name}' for 'ansible_collections.community.general.plugins.lookup.random_string' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'int': {}", value.to_repr()).into())
+        let number = match value {
+            Value::Float(_) => {
+                value.to_text().strip_suffix(".0").and_then(|text| text.parse().ok())
+            }
+            other => other.to_text().parse::<i64>().ok(),
+        };
+        let count = number.map(|number| usize::try_from(number).unwrap_or(0).min(1_000_000));
+        count.ok_or_else(|| format!("Config '{name}' for 'ansible_collections.community.general.plugins.lookup.random_string' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'int': {}", value.to_repr()).into())
     };
     let similar = query.text("similar_chars", "il1LoO0");
     let mut random = Random::seeded(query.option("seed"));
