@@ -55,14 +55,15 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let setting = call.run.settings.ansible_managed.value.as_str();
         names.set_local("ansible_managed", managed(setting, &written, &path));
     }
-    let mut folders = names.search_path();
+    let context = names.world.context(names.search_path());
+    let mut folders = context.search_path.clone();
     // The folder of the file itself comes last.
     let playbook = names.play.as_ref().map(|play| play.play.dir.clone());
     let playbook = playbook.map(|dir| std::path::absolute(&dir).unwrap_or(dir));
     folders.extend(playbook.into_iter().chain(path.parent().map(Path::to_owned)));
-    let context = names.world.context(with_templates(folders));
-    let rendered = Env::new(&names, &context)
-        .telling(call.env.told())
+    let mut env = Env::new(&names, &context).telling(call.env.told());
+    env.include_path = Some(with_templates(folders));
+    let rendered = env
         .render_file(&source.text, Some(&span), &options)
         .map_err(|error| Failure::template(&error, "", None))?;
     let bytes = match call.text("output_encoding") {

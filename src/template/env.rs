@@ -147,8 +147,8 @@ impl Default for FileOptions {
 pub struct Env<'a> {
     pub scope: &'a dyn Scope,
     pub context: &'a Context,
-    /// The folder of the template that is rendered: what it includes is searched for here first.
-    pub folder: Option<PathBuf>,
+    /// Where templates are looked for that the rendered one includes, when that is a file; otherwise the search path is.
+    pub include_path: Option<Vec<PathBuf>>,
     told: &'a Mutex<Vec<Told>>,
     memo: Mutex<FxHashMap<usize, Memo>>,
     pub(super) markup: Markup,
@@ -172,7 +172,7 @@ impl<'a> Env<'a> {
         Env {
             scope,
             context,
-            folder: None,
+            include_path: None,
             told: &context.told,
             memo: Mutex::default(),
             markup: Markup::default(),

@@ -8,11 +8,7 @@ use crate::diagnostic::{Source, Span};
 impl Env<'_> {
     /// Returns the template of a file that another one includes, imports or extends.
     pub(super) fn load(&self, name: &str) -> Result<Arc<Code>> {
-        let mut folders = self.context.search_path.clone();
-        if let Some(beside) = &self.folder {
-            folders = with_templates(folders);
-            folders.insert(0, beside.clone());
-        }
+        let folders = self.include_path.as_ref().unwrap_or(&self.context.search_path);
         for path in folders.iter().map(|folder| folder.join(name)) {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let source = || Source::new(&*path.to_string_lossy(), &*text);
@@ -26,7 +22,7 @@ impl Env<'_> {
     }
 }
 
-/// Returns folders in which templates of files are looked for: in `templates` of each first.
+/// Returns the folders in which templates of files are looked for: `templates` of each before it.
 pub fn with_templates(folders: Vec<PathBuf>) -> Vec<PathBuf> {
     folders.into_iter().flat_map(|folder| [folder.join("templates"), folder]).collect()
 }

@@ -3,10 +3,10 @@
 use super::{Found, Lookup, Query};
 use crate::{
     diagnostic::{Source, Span, Told},
-    template::{Env, FileOptions, Scope, about_file, error::ErrorKind},
+    template::{Env, FileOptions, Scope, about_file, error::ErrorKind, with_templates},
     value::{Dict, Value},
 };
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "template",
@@ -65,7 +65,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         }
         let scope = Overlay { more: &more, below: query.env.scope };
         let mut env = Env::new(&scope, query.env.context).telling(query.env.told());
-        env.folder = path.parent().map(Into::into);
+        let beside = path.parent().map(PathBuf::from);
+        let searched = with_templates(query.env.context.search_path.clone());
+        env.include_path = Some(beside.into_iter().chain(searched).collect());
         let value = env.file_value(&text, Some(&span), &options).map_err(|mut error| {
             // A plugin that fails is told where the lookup stands.
             if error.kind == ErrorKind::Plugin {
