@@ -12,7 +12,7 @@ use super::{
 use serde_json::json;
 
 use crate::{
-    diagnostic::{Diagnostic, Source, Span, Told},
+    diagnostic::{Diagnostic, Fault, Source, Span, Told},
     executor::Run,
     output::{AdHoc, Event},
     playbook::{
@@ -252,8 +252,8 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         span: span.clone(),
     };
     if let Some(error) = super::meta::out_of_place(&task) {
-        let out_of_role = error.message.ends_with("outside of a role");
-        return Err(Refusal::new(if out_of_role { PARSER_ERROR } else { ERROR }, error));
+        let status = if error.fault == Fault::Absence { ERROR } else { PARSER_ERROR };
+        return Err(Refusal::new(status, error));
     }
     Ok(Arc::new(Play {
         level,

@@ -22,6 +22,7 @@ pub use error::{Error, ErrorKind};
 pub use process::{Exit, ExitStatus, Output, Process, Pty, Reader, Writer};
 pub use prompt::{Answer, Prompter, Question, Unattended};
 pub use secret::Secret;
+pub use ssh::Remaining;
 
 /// Where commands of a host run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,23 +209,12 @@ impl Connections {
 
     /// Returns the connections that outlive the run, where the ssh configuration lets any.
     pub fn remaining(&self) -> Option<Remaining> {
-        let remaining = self.ssh.remaining();
-        (!remaining.is_empty()).then_some(Remaining(remaining))
+        self.ssh.remaining()
     }
 
     /// Returns how many hosts wait for others to close their connections.
     pub fn waiting(&self) -> usize {
         self.places.waiting()
-    }
-}
-
-/// Connections that the next run may use; they close with it when it is dropped.
-pub struct Remaining(ssh::Remaining);
-
-impl Remaining {
-    /// Lends the connections to other runs until nobody has used them for their time.
-    pub async fn serve(self) {
-        self.0.serve().await;
     }
 }
 

@@ -39,6 +39,12 @@ pub struct Below {
     pub about: Option<String>,
 }
 
+impl From<String> for Below {
+    fn from(message: String) -> Below {
+        Below { message, span: None, about: None }
+    }
+}
+
 /// What went wrong; only an undefined value can be caught, by `default` and its kin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -112,8 +118,7 @@ impl TemplateError {
 
     /// Returns the error with reasons that its words end in, and that stand apart.
     pub(crate) fn because(mut self, reasons: impl IntoIterator<Item = String>) -> TemplateError {
-        let below = |message| Below { message, span: None, about: None };
-        self.below = reasons.into_iter().map(below).collect();
+        self.below = reasons.into_iter().map(Below::from).collect();
         self
     }
 

@@ -27,7 +27,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use tokio::sync::Mutex;
 
 use self::identity::KeyRing;
-pub(super) use self::kept::Remaining;
+pub use self::kept::Remaining;
 use self::kept::{Kept, Persistence};
 use self::link::Link;
 pub(super) use self::plan::Plan;
@@ -104,9 +104,9 @@ impl Ssh {
     }
 
     /// Returns what may stay for the next run.
-    pub(super) fn remaining(&self) -> Remaining {
+    pub(super) fn remaining(&self) -> Option<Remaining> {
         let mut links = self.remaining.lock().unwrap_or_else(PoisonError::into_inner);
-        Remaining::new(std::mem::take(&mut links))
+        Remaining::of(std::mem::take(&mut links))
     }
 
     /// Returns the connection to a bastion, which all its targets share.

@@ -1,7 +1,6 @@
 //! `human_to_bytes`: a number of bytes from text with a unit.
 
 use super::{Filter, Refusal};
-use crate::template::Below;
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -73,6 +72,5 @@ pub(super) static UNIT: Filter = Filter {
 
 /// The reference fails in the reason's own words.
 fn uninterpretable(message: String) -> Refusal {
-    let reason = Below { message, span: None, about: None };
-    Refusal::Because("human_to_bytes() can't interpret the input".to_owned(), reason)
+    Refusal::Because("human_to_bytes() can't interpret the input".to_owned(), message.into())
 }

@@ -1,7 +1,6 @@
 //! `reverse`: items or letters from the end.
 
 use super::{Filter, Refusal};
-use crate::template::Below;
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -21,8 +20,7 @@ pub(super) static UNIT: Filter = Filter {
         Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
         value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => {
             let message = format!("'{}' object is not iterable", value.type_name());
-            let reason = Below { message, span: None, about: None };
-            Err(Refusal::Because("argument must be iterable".to_owned(), reason))
+            Err(Refusal::Because("argument must be iterable".to_owned(), message.into()))
         }
         _ => Ok(Value::list(call.items()?.iter().rev().cloned())),
     },

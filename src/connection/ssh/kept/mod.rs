@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use sha2::{Digest, Sha256};
 
 pub(super) use self::client::{Kept, find};
@@ -35,8 +37,8 @@ pub(super) struct Persistence {
     secrets: String,
 }
 
-/// Connections that stay when their run is over.
-pub(in crate::connection) struct Remaining(Vec<(Persistence, Arc<Link>)>);
+/// Connections that the next run may use; they close when this is dropped.
+pub struct Remaining(Vec<(Persistence, Arc<Link>)>);
 
 impl Persistence {
     /// Returns how the configuration lets a planned connection stay; the folder is where its socket would be.
@@ -55,7 +57,7 @@ impl Persistence {
             digest.update(secret.as_ref().map_or("", |secret| secret.expose()));
             digest.update([0]);
         }
-        let secrets = hex(&digest.finalize());
+        let secrets = BASE64.encode(digest.finalize());
         (socket.as_os_str().len() <= PATH_LIMIT).then_some(Self { socket, time, secrets })
     }
 }
@@ -91,33 +93,22 @@ fn name(plan: &Plan) -> String {
             found.map(|found| (found.ino(), found.size(), found.mtime(), found.mtime_nsec()));
         let _ = write!(text, "{}:{:?}", file.display(), state.ok());
     }
-    hex(&Sha256::digest(text)[..12])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    BASE64.encode(&Sha256::digest(text)[..12])
 }
 
 impl Remaining {
-    /// Takes what is still connected of a run's connections; the rest has gone with its host.
-    pub(super) fn new(links: Vec<(Persistence, Weak<Link>)>) -> Self {
+    /// Takes what is still connected of a run's connections, where anything is; the rest has gone with its host.
+    pub(super) fn of(links: Vec<(Persistence, Weak<Link>)>) -> Option<Self> {
         let open = links.into_iter().filter_map(|(persistence, link)| {
             let link = link.upgrade().filter(|link| !link.is_closed())?;
             Some((persistence, link))
         });
-        Self(open.collect())
-    }
-
-    /// Returns whether there is nothing to stay for.
-    pub(in crate::connection) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        let open: Vec<_> = open.collect();
+        (!open.is_empty()).then_some(Self(open))
     }
 
     /// Lends the connections to other runs until each has been idle for its time, or is lost.
-    pub(in crate::connection) async fn serve(self) {
+    pub async fn serve(self) {
         let hosts = self.0.iter().map(|(persistence, link)| server::serve(persistence, link));
         futures::future::join_all(hosts).await;
     }
