@@ -63,6 +63,8 @@ mod schema;
 mod selection;
 mod sequence;
 mod sets;
+mod sight;
+mod strptime;
 mod syntax;
 #[cfg(test)]
 mod table;

@@ -78,7 +78,7 @@ impl<'e> Evaluator<'e> {
                 }
                 let passed = with_caller(self.passed(&node.arguments)?);
                 let result = self.method(&of, &node.name, passed);
-                late(result.map_err(|error| error.at(self.code, node.place)))
+                late(result.map_err(|error| error.at(self.code, node.place).of_plugin()))
             }
             Expression::Call(node) => {
                 if let Expression::Name(symbol, _) = &node.callee
@@ -92,7 +92,7 @@ impl<'e> Evaluator<'e> {
                 let callee = self.expression(&node.callee)?;
                 let passed = with_caller(self.passed(&node.arguments)?);
                 let result = self.call(&callee, passed);
-                late(result.map_err(|error| error.at(self.code, node.place)))
+                late(result.map_err(|error| error.at(self.code, node.place).of_plugin()))
             }
             other => self.expression(other).map(Cow::into_owned),
         }

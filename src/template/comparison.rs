@@ -26,7 +26,7 @@ pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Re
     }
     let order = |operator: &str| left.order(right, operator).map_err(TemplateError::runtime);
     if !matches!(comparison, Comparison::In | Comparison::NotIn)
-        && let Some(undefined) = left.first_undefined().or_else(|| right.first_undefined())
+        && let (Value::Undefined(undefined), _) | (_, Value::Undefined(undefined)) = (left, right)
     {
         return Err((&**undefined).into());
     }

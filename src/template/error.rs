@@ -51,7 +51,7 @@ pub enum ErrorKind {
     Undefined,
     Syntax,
     Runtime,
-    /// A filter, test or lookup failed: that matters only where its value is used.
+    /// A filter, a test or what was called failed: that matters only where its value is used.
     Plugin,
     /// What is to be evaluated is nobody's own words.
     Untrusted,
@@ -229,10 +229,18 @@ impl From<&Undefined> for TemplateError {
 }
 
 impl TemplateError {
-    /// Says that this is why a plugin failed.
+    /// Says that this is why a plugin, or what was called, failed.
     pub(crate) fn of_plugin(mut self) -> TemplateError {
         if self.kind == ErrorKind::Runtime {
             self.kind = ErrorKind::Plugin;
+        }
+        self
+    }
+
+    /// Says that the value of a plugin that failed was used.
+    pub(crate) fn used(mut self) -> TemplateError {
+        if self.kind == ErrorKind::Plugin {
+            self.kind = ErrorKind::Runtime;
         }
         self
     }

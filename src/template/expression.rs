@@ -91,7 +91,7 @@ impl<'e> Evaluator<'e> {
             Expression::Concat(parts) => self.concatenated(parts)?.into(),
             Expression::Compare(node) => Value::Bool(self.compare(node)?),
             Expression::And(node) => {
-                let left = self.expression(&node.0)?;
+                let left = self.expression(&node.0).map_err(TemplateError::used)?;
                 return if self.is_true(&left, node.0.place())? {
                     self.expression(&node.1)
                 } else {
@@ -99,7 +99,7 @@ impl<'e> Evaluator<'e> {
                 };
             }
             Expression::Or(node) => {
-                let left = self.expression(&node.0)?;
+                let left = self.expression(&node.0).map_err(TemplateError::used)?;
                 return if self.is_true(&left, node.0.place())? {
                     Ok(left)
                 } else {
@@ -197,7 +197,7 @@ impl<'e> Evaluator<'e> {
                 if format.contains('%')
                     && let Some(undefined) = right.first_undefined()
                 {
-                    return Err(TemplateError::from(&**undefined).at(self.code, node.place));
+                    return Err(TemplateError::from(&**undefined).used().at(self.code, node.place));
                 }
                 formatting::percent(format, &right).map(Value::from)
             }
@@ -221,7 +221,9 @@ impl<'e> Evaluator<'e> {
                 _ => {
                     let value = self.complete(value.into_owned())?;
                     if let Some(undefined) = value.first_undefined() {
-                        return Err(TemplateError::from(&**undefined).at(self.code, part.place()));
+                        return Err(TemplateError::from(&**undefined)
+                            .used()
+                            .at(self.code, part.place()));
                     }
                     value.write_text(&mut text);
                 }
@@ -261,7 +263,7 @@ impl<'e> Evaluator<'e> {
         if let Some(value) = self.at_hand(expression) {
             return Ok(Cow::Borrowed(value));
         }
-        let value = self.expression(expression)?;
+        let value = self.expression(expression).map_err(TemplateError::used)?;
         self.as_defined(value, expression)
     }
 
@@ -269,7 +271,7 @@ impl<'e> Evaluator<'e> {
         match &*value {
             undefined if is_lenient(undefined) => Ok(Cow::Owned(Value::str(""))),
             Value::Undefined(undefined) => {
-                Err(TemplateError::from(&**undefined).at(self.code, of.place()))
+                Err(TemplateError::from(&**undefined).used().at(self.code, of.place()))
             }
             object @ Value::Object(_) => Ok(Cow::Owned(freeze(object))),
             _ => Ok(value),
@@ -287,7 +289,7 @@ impl<'e> Evaluator<'e> {
                 if let Some(value) = self.at_hand(expression) {
                     return Ok(value.is_true());
                 }
-                let value = self.expression(expression)?;
+                let value = self.expression(expression).map_err(TemplateError::used)?;
                 self.is_true(&value, expression.place())
             }
         }
@@ -297,7 +299,7 @@ impl<'e> Evaluator<'e> {
         match value {
             value if is_lenient(value) => Ok(false),
             Value::Undefined(undefined) => {
-                Err(TemplateError::from(&**undefined).at(self.code, place))
+                Err(TemplateError::from(&**undefined).used().at(self.code, place))
             }
             other => Ok(other.is_true()),
         }
@@ -312,7 +314,7 @@ impl<'e> Evaluator<'e> {
             return compare(*comparison, left, right)
                 .map_err(|error| error.at(self.code, node.place));
         }
-        let first = self.expression(&node.first)?;
+        let first = self.expression(&node.first).map_err(TemplateError::used)?;
         if first.is_undefined()
             && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
         {
@@ -325,7 +327,8 @@ impl<'e> Evaluator<'e> {
         let mut left = self.as_defined(first, &node.first)?;
         for (comparison, right) in &node.rest {
             let right = self.defined(right)?;
-            let holds = if left.is_lazy() || right.is_lazy() {
+            let open = |value: &Value| value.is_lazy() || value.first_undefined().is_some();
+            let holds = if open(&left) || open(&right) {
                 self.compare_lazily(*comparison, &left, &right)
             } else {
                 compare(*comparison, &left, &right)

@@ -19,7 +19,7 @@ mod community_general;
 mod protomatter;
 
 pub(in crate::template) use ansible_utils::{found, paths};
-pub(crate) use call::{Answer, Invocation, Refusal, as_dict, path_texts};
+pub(crate) use call::{Answer, Invocation, PATH, Refusal, as_dict, path_texts};
 pub(crate) use combine::merged;
 pub(in crate::template) use community_general::{python_class, type_of};
 
@@ -192,7 +192,8 @@ pub(crate) fn apply(
     let invocation =
         Invocation::bind(eval, plugin, filter.params, filter.takes_undefined, input, passed);
     let answer = invocation.and_then(|mut invocation| {
-        (filter.call)(&mut invocation).map_err(|refusal| refusal.into_error(plugin))
+        let answer = (filter.call)(&mut invocation);
+        invocation.given(answer.map_err(|refusal| refusal.into_error(plugin)))
     });
     let answer = answer.map(|value| markup.of_filter(filter.name, was_marked, value));
     answer.map_err(TemplateError::of_plugin)

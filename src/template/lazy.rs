@@ -1,4 +1,4 @@
-//! Comparisons of lists and dictionaries whose items are templates: as Python's, an item is only looked at when those before
+//! Comparisons of lists and dictionaries whose items are templates or undefined: as Python's, an item is only looked at when those before
 //! it have not decided. So one that cannot be evaluated is met by who gets there.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{
 use crate::value::{List, Value};
 
 impl Evaluator<'_> {
-    /// Compares values of which one holds templates.
+    /// Compares values of which one holds templates, or something undefined.
     pub(super) fn compare_lazily(
         &self,
         comparison: Comparison,
@@ -34,8 +34,7 @@ impl Evaluator<'_> {
                     let length = |list: &List| Value::from(list.len());
                     return compare(comparison, &length(of_left), &length(of_right));
                 }
-                let (left, right) = (self.complete(left.clone())?, self.complete(right.clone())?);
-                compare(comparison, &left, &right)
+                compare(comparison, &self.met(left)?, &self.met(right)?)
             }
         }
     }

@@ -12,7 +12,7 @@ use super::{
     TemplateError,
     cells::{DictCell, ListCell, freeze},
     evaluator::{Evaluator, Passed, Result},
-    objects::{Cycler, Loop, downcast},
+    objects::{Cycler, Loop, Range, downcast},
 };
 use crate::value::Value;
 
@@ -62,6 +62,8 @@ pub(crate) fn exists(of: &Value, name: &str) -> bool {
                 super::time::DATE_METHODS.contains(&name)
             } else if downcast::<super::time::Time>(of).is_some() {
                 super::time::METHODS.contains(&name)
+            } else if downcast::<Range>(of).is_some() {
+                matches!(name, "count" | "index")
             } else {
                 object.mapping().is_some() && matches!(name, "keys" | "values" | "items" | "get")
             }
@@ -93,6 +95,8 @@ pub(crate) fn call(
         Value::Object(object) => {
             if downcast::<ListCell>(of).is_some() || downcast::<DictCell>(of).is_some() {
                 container::call(eval, of, name, passed)
+            } else if let Some(of) = downcast::<Range>(of) {
+                container::range(of, name, passed)
             } else if let Some(state) = downcast::<Loop>(of) {
                 Ok(if name == "changed" {
                     state.changed(passed.positional.iter().map(freeze).collect()).into()

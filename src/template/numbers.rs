@@ -8,11 +8,36 @@ use crate::value::Value;
 /// Returns what `int()` makes of a value; text may have a fraction in base 10, as Jinja allows.
 pub(crate) fn to_int(value: &Value, base: u32) -> Option<BigInt> {
     match value {
-        Value::Str(text) => parse_int(text, base).or_else(|| {
-            if base == 10 { BigInt::from_f64(parse_float(text)?.trunc()) } else { None }
-        }),
+        Value::Str(text) => {
+            parse_int(text, base).or_else(|| BigInt::from_f64(parse_float(text)?.trunc()))
+        }
         Value::Float(number) => BigInt::from_f64(number.trunc()),
         other => other.to_big(),
+    }
+}
+
+/// Rounds an integer to a power of ten, halves to the even one, as Python's `round(number, digits)`.
+pub(crate) fn round_whole(number: &BigInt, digits: i32) -> BigInt {
+    if digits >= 0 {
+        return number.clone();
+    }
+    let unit = BigInt::from(10).pow(digits.unsigned_abs());
+    let rest = ((number % &unit) + &unit) % &unit;
+    let below = number - &rest;
+    let twice = &rest * 2;
+    let is_odd = (&below / &unit) % 2 != BigInt::from(0);
+    if twice > unit || (twice == unit && is_odd) { below + unit } else { below }
+}
+
+/// Raises a number to a power as Python's `math.pow` does.
+pub(crate) fn power(base: f64, exponent: f64) -> Result<f64, &'static str> {
+    let result = base.powf(exponent);
+    if !base.is_finite() || !exponent.is_finite() || result.is_finite() {
+        Ok(result)
+    } else if result.is_nan() || base == 0.0 {
+        Err("math domain error")
+    } else {
+        Err("math range error")
     }
 }
 

@@ -80,6 +80,14 @@ impl Object for Range {
     fn is_true(&self) -> bool {
         self.len() > 0
     }
+    fn attribute(&self, name: &str) -> Option<Value> {
+        match name {
+            "start" => Some(self.start.into()),
+            "stop" => Some(self.stop.into()),
+            "step" => Some(self.step.into()),
+            _ => None,
+        }
+    }
 }
 
 /// What a global function does.

@@ -407,8 +407,8 @@ impl<'t> Parser<'t> {
         if before > MAX_BRANCHES {
             return Err(self.fail("the template nests too deeply"));
         }
-        let condition = self.tuple(false, &[])?;
         let mark = self.unknown.len();
+        let condition = self.tuple(false, &[])?;
         let (then, end) = self.branch(&["elif", "else", "endif"])?;
         let otherwise = match end {
             "elif" => vec![self.condition(before + 1)?],

@@ -52,11 +52,12 @@ pub(crate) fn sort_by_key(
     reverse: bool,
 ) -> std::result::Result<Vec<Value>, String> {
     let mut failure = None;
+    if reverse {
+        // As Python does it: equal items keep their order, and what cannot be compared is met from the end.
+        keyed.reverse();
+    }
     keyed.sort_by(|(a, _), (b, _)| match a.order(b, "<") {
-        Ok(order) => {
-            let order = order.unwrap_or(Ordering::Equal);
-            if reverse { order.reverse() } else { order }
-        }
+        Ok(order) => order.unwrap_or(Ordering::Equal),
         Err(message) => {
             failure.get_or_insert(message);
             Ordering::Equal
@@ -64,6 +65,7 @@ pub(crate) fn sort_by_key(
     });
     match failure {
         Some(message) => Err(message),
+        None if reverse => Ok(keyed.into_iter().rev().map(|(_, value)| value).collect()),
         None => Ok(keyed.into_iter().map(|(_, value)| value).collect()),
     }
 }

@@ -123,11 +123,14 @@ pub(crate) fn apply(
     input: Value,
     passed: Passed,
 ) -> Result<bool, TemplateError> {
-    let plugin = ("test", called);
+    // The signs are Python's functions, which have names of their own.
+    let is_sign = !called.starts_with(|c: char| c.is_alphabetic() || c == '_');
+    let plugin = ("test", if is_sign { test.name } else { called });
     let invocation =
         Invocation::bind(eval, plugin, test.params, test.takes_undefined, input, passed);
     let verdict = invocation.and_then(|mut invocation| {
-        (test.call)(&mut invocation).map_err(|refusal| refusal.into_error(plugin))
+        let verdict = (test.call)(&mut invocation);
+        invocation.given(verdict.map_err(|refusal| refusal.into_error(plugin)))
     });
     verdict.map_err(TemplateError::of_plugin)
 }
@@ -135,6 +138,36 @@ pub(crate) fn apply(
 /// Returns our test of this name, unless somebody else's stands before it.
 pub(crate) fn ours(name: &str) -> Option<&'static Test> {
     find(name).filter(|_| !plugins::stands_before(plugins::Kind::Test, name))
+}
+
+/// Looks at the items one after another until one has the truth that is looked for.
+fn has_item(call: &Invocation<'_, '_>, wanted: bool) -> Verdict {
+    for item in call.items()?.iter() {
+        if let Value::Undefined(undefined) = item {
+            return Err(Refusal::Undefined(Arc::clone(undefined)));
+        }
+        if item.is_true() == wanted {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Refuses lists of what sets cannot hold.
+fn hashable(items: &[Value]) -> Result<(), Refusal> {
+    match items.iter().find_map(Value::unhashable) {
+        Some(found) => Err(format!("unhashable type: '{found}'").into()),
+        None => Ok(()),
+    }
+}
+
+/// Returns whether the input is a name that `exists` knows; what is no text is always said to be one.
+fn is_name(call: &Invocation<'_, '_>, exists: fn(&str) -> bool) -> Verdict {
+    match (&call.value, call.value.unhashable()) {
+        (_, Some(found)) => Err(format!("unhashable type: '{found}'").into()),
+        (Value::Str(name), None) => Ok(exists(name)),
+        _ => Ok(true),
+    }
 }
 
 /// Returns whether there is a test of this name, ours or somebody else's.

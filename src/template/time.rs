@@ -1,4 +1,4 @@
-//! Python's `strftime`, `strptime` and arithmetic of times.
+//! Python's `strftime` and arithmetic of times.
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
@@ -176,25 +176,6 @@ pub(crate) fn by_pattern(value: &Value, pattern: &str) -> Option<Result<String, 
         return Some(format(&date.midnight(), pattern));
     }
     downcast::<Time>(value).map(|time| format(time, pattern))
-}
-
-/// Python's `strptime`.
-pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
-    let mismatch = || {
-        format!(
-            "time data {} does not match format {}",
-            Value::str(text).to_repr(),
-            Value::str(pattern).to_repr()
-        )
-    };
-    let parsed = jiff::fmt::strtime::parse(pattern, text).map_err(|_| mismatch())?;
-    let date = parsed.to_date().ok().unwrap_or_else(|| {
-        let year = parsed.year().unwrap_or(1900);
-        jiff::civil::date(year, parsed.month().unwrap_or(1), parsed.day().unwrap_or(1))
-    });
-    let time = parsed.to_time().unwrap_or_default();
-    let offset = parsed.offset().map(jiff::tz::Offset::seconds);
-    Ok(Time { civil: date.to_datetime(time), offset })
 }
 
 /// Python's `+` and `-` of times; nothing when the operands are none.

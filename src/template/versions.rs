@@ -34,11 +34,15 @@ pub(crate) fn test(call: &mut Invocation<'_, '_>) -> Verdict {
         (Some(true), None) => "strict".to_owned(),
         _ => "loose".to_owned(),
     };
+    if let Some(undefined) = call.value.first_undefined() {
+        let message = &undefined.message;
+        return Err(Refusal::Apart(format!("Version comparison failed: {message}")));
+    }
     let (left, right) = (call.input_text(), call.required(0, "version")?.to_text());
-    if left.is_empty() {
+    if left.is_empty() || !call.value.is_true() {
         return Err("Input version value cannot be empty".into());
     }
-    if right.is_empty() {
+    if right.is_empty() || !call.required(0, "version")?.is_true() {
         return Err("Version parameter to compare against cannot be empty".into());
     }
     let order = match kind.as_str() {

@@ -138,8 +138,8 @@ impl Operator {
             }
             Operator::Rem if b == 0.0 => return Err("float modulo".to_owned()),
             Operator::Div => a / b,
-            Operator::FloorDiv => ((a - python_rem(a, b)) / b).round(),
-            Operator::Rem => python_rem(a, b),
+            Operator::FloorDiv => python_div_mod(a, b).0,
+            Operator::Rem => python_div_mod(a, b).1,
             Operator::Pow if a == 0.0 && b < 0.0 => {
                 return Err("0.0 cannot be raised to a negative power".to_owned());
             }
@@ -200,9 +200,22 @@ fn divide(a: &BigInt, b: &BigInt) -> f64 {
     value * 2_f64.powi(half) * 2_f64.powi(exponent - half)
 }
 
-fn python_rem(a: f64, b: f64) -> f64 {
-    let rest = a % b;
-    if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
+/// Divides as Python does: the rest has the divisor's sign, also where it is nothing.
+fn python_div_mod(a: f64, b: f64) -> (f64, f64) {
+    let (mut rest, mut quotient) = (a % b, (a - a % b) / b);
+    if rest == 0.0 {
+        rest = 0.0_f64.copysign(b);
+    } else if (rest < 0.0) != (b < 0.0) {
+        rest += b;
+        quotient -= 1.0;
+    }
+    let floor = quotient.floor();
+    let whole = match quotient {
+        0.0 => 0.0_f64.copysign(a / b),
+        _ if quotient - floor > 0.5 => floor + 1.0,
+        _ => floor,
+    };
+    (whole, rest)
 }
 
 fn floor_divide(a: &BigInt, b: &BigInt) -> (BigInt, BigInt) {

@@ -30,8 +30,8 @@ impl Hardware {
         };
         let mut number = 0;
         for group in groups {
-            let valid = !group.is_empty()
-                && group.len() <= digits
+            let least = if digits == 6 { 5 } else { 1 };
+            let valid = (least..=digits).contains(&group.len())
                 && group.bytes().all(|byte| byte.is_ascii_hexdigit());
             if !valid {
                 return None;

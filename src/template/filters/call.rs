@@ -7,15 +7,18 @@ use crate::{
         Below, TemplateError,
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
+        sight::{self, Met},
         units::qualified,
     },
-    value::{Dict, List, Undefined, Value},
+    value::{Dict, List, Value},
 };
 
 /// A filter's or a test's input and arguments.
 pub(crate) struct Invocation<'i, 'e> {
     pub(crate) eval: &'i Evaluator<'e>,
     pub(crate) value: Value,
+    /// What is undefined in the input, behind what `value` has of it.
+    met: Option<Arc<crate::value::Undefined>>,
     args: Vec<Option<Value>>,
     /// Positional arguments beyond the named parameters.
     pub(crate) rest: Vec<Value>,
@@ -36,7 +39,7 @@ pub(crate) enum Refusal {
     /// The reference's words for what another error led to, which stand apart.
     Apart(String),
     /// Something was not there: `default` may catch it.
-    Undefined(Arc<Undefined>),
+    Undefined(Arc<crate::value::Undefined>),
     /// An error from within.
     Error(TemplateError),
 }
@@ -86,7 +89,7 @@ impl Refusal {
 }
 
 /// What the reference's functions for paths take.
-const PATH: &str = "expected str, bytes or os.PathLike object";
+pub(crate) const PATH: &str = "expected str, bytes or os.PathLike object";
 
 fn path_text(value: &Value, wanted: &str) -> Result<Arc<str>, Refusal> {
     match value {
@@ -100,61 +103,15 @@ pub(crate) fn path_texts(items: &[Value]) -> Result<Vec<Arc<str>>, Refusal> {
     items.iter().map(|item| path_text(item, PATH)).collect()
 }
 
-/// Filters that do not look at the items of a list, or pass over those that are undefined.
-const BLIND: [&str; 18] = [
-    "count",
-    "default",
-    "dict_kv",
-    "first",
-    "last",
-    "length",
-    "mandatory",
-    "map",
-    "random",
-    "reject",
-    "rejectattr",
-    "select",
-    "selectattr",
-    "shuffle",
-    "ternary",
-    "to_json",
-    "to_nice_json",
-    "type_debug",
-];
-/// What looks at the keys of a dictionary only.
-const OF_KEYS: [&str; 8] =
-    ["contains", "join", "json_query", "list", "max", "min", "sort", "unique"];
-
-/// Tests that look at the items of what they are given.
-const LOOKING: [&str; 14] = [
-    "all", "contains", "eq", "ge", "gt", "in", "le", "lt", "match", "ne", "regex", "search",
-    "subset", "superset",
-];
-
-/// Returns what is undefined in a variable's list or dictionary, where a filter or a test meets it.
-fn met_by<'v>((kind, name): (&str, &str), value: &'v Value) -> Option<&'v Arc<Undefined>> {
-    let unit = match kind {
-        "test" => crate::template::tests::find(name).map(|unit| unit.name),
-        _ => super::find(name).map(|unit| unit.name),
-    };
-    let filter = unit.unwrap_or(name).rsplit('.').next().unwrap_or(name);
-    if kind == "test" && !LOOKING.contains(&filter) {
-        return None;
-    }
-    let undefined = |value: &'v Value| match value {
-        Value::Undefined(undefined) => Some(undefined),
-        _ => None,
-    };
-    match value {
-        _ if BLIND.contains(&filter) => None,
-        Value::Dict(_) if OF_KEYS.contains(&filter) => None,
-        Value::Dict(dict) => dict.values().find_map(undefined),
-        Value::List(list) | Value::Tuple(list) => list.iter().find_map(undefined),
-        _ => None,
-    }
-}
-
 impl<'i, 'e> Invocation<'i, 'e> {
+    /// Returns what the call gave, unless it would have met something undefined after that.
+    pub(crate) fn given<T>(&self, answer: Result<T, TemplateError>) -> Result<T, TemplateError> {
+        match &self.met {
+            Some(undefined) if answer.is_ok() => Err((&**undefined).into()),
+            _ => answer,
+        }
+    }
+
     /// Binds arguments to parameters; what is undefined among them is an error.
     pub(crate) fn bind(
         eval: &'i Evaluator<'e>,
@@ -164,36 +121,35 @@ impl<'i, 'e> Invocation<'i, 'e> {
         input: Value,
         passed: Passed,
     ) -> Result<Invocation<'i, 'e>, TemplateError> {
+        let mut met = None;
         let value = match input {
             value if !takes_undefined && is_lenient(&value) => Value::str(""),
             Value::Undefined(undefined) if !takes_undefined || undefined.failed => {
                 return Err((&*undefined).into());
             }
             other => {
-                let is_lazy = other.is_lazy();
                 let value = eval.complete(other)?;
-                // `in` looks at what it is given as an argument.
-                if is_lazy
-                    && plugin != ("test", "in")
-                    && let Some(undefined) = met_by(plugin, &value)
-                {
-                    return Err((&**undefined).into());
+                match sight::met_by(plugin, &value) {
+                    None => value,
+                    Some(Met { undefined, before: None }) => return Err((&*undefined).into()),
+                    Some(Met { undefined, before: Some(before) }) => {
+                        met = Some(undefined);
+                        before
+                    }
                 }
-                value
             }
         };
         let argument = |value| {
             let value = defined(value, takes_undefined)?;
-            let is_met = plugin.0 == "test" && value.is_lazy();
             let value = eval.complete(value)?;
-            match met_by(plugin, &value).filter(|_| is_met) {
-                Some(undefined) => Err(TemplateError::from(&**undefined)),
+            match sight::met_by(plugin, &value).filter(|_| plugin.0 == "test") {
+                Some(met) => Err(TemplateError::from(&*met.undefined)),
                 None => Ok(value),
             }
         };
         let (mut rest, mut keywords) = (Vec::new(), Vec::new());
         if passed.positional.is_empty() && passed.named.is_empty() {
-            return Ok(Invocation { eval, value, args: Vec::new(), rest, keywords });
+            return Ok(Invocation { eval, value, met, args: Vec::new(), rest, keywords });
         }
         let named = params.iter().take_while(|name| !name.starts_with('*')).count();
         let function = || plugin.1.rsplit('.').next().unwrap_or(plugin.1);
@@ -233,7 +189,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
                 return fail(format!("{function}() got multiple values for argument '{name}'"));
             }
         }
-        Ok(Invocation { eval, value, args, rest, keywords })
+        Ok(Invocation { eval, value, met, args, rest, keywords })
     }
 
     /// Returns an argument that was given.
@@ -314,6 +270,9 @@ impl<'i, 'e> Invocation<'i, 'e> {
             // A file that is open, which no template has.
             Value::Int(number) if wanted.contains("integer") => {
                 Ok(format!("/dev/fd/{number}").into())
+            }
+            Value::Bool(number) if wanted.contains("integer") => {
+                Ok(format!("/dev/fd/{}", u8::from(*number)).into())
             }
             other => path_text(other, wanted),
         }

@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        if matches!(call.value, Value::Str(_)) || call.items().is_err() {
+        if matches!(call.value, Value::Str(_) | Value::Dict(_)) || call.items().is_err() {
             let found = call.value.type_name();
             let message = format!("|commonpath expects sequence, got <class '{found}'> instead.");
             return Err(message.into());

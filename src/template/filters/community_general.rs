@@ -8,6 +8,7 @@ mod sets;
 mod spans;
 
 pub(in crate::template) use reveal_ansible_type::type_of;
+pub(in crate::template) use sets::added;
 
 registry! { Filter:
     accumulate,

@@ -13,7 +13,7 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let text = call.input_text();
+        let text = call.path_for(super::PATH)?;
         let mut out = String::new();
         let mut rest = &*text;
         while let Some(at) = rest.find('$') {

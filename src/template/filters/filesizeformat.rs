@@ -37,7 +37,7 @@ pub(super) static UNIT: Filter = Filter {
             return Ok("1 Byte".into());
         }
         if bytes < base {
-            return Ok(format!("{} Bytes", bytes.trunc()).into());
+            return Ok(format!("{} Bytes", bytes.trunc() + 0.0).into());
         }
         let mut unit = base;
         for name in units {

@@ -29,11 +29,11 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let path = call.required(0, "attribute")?.clone();
-        let default = call.arg(1).cloned();
+        // What is undefined fails in the reference before its default could stand for it.
         let case_sensitive = call.flag(2, false);
         let mut keyed = Vec::new();
         for item in call.items()?.iter() {
-            let key = attribute(call.eval, item, &path, default.as_ref())?;
+            let key = attribute(call.eval, item, &path, None)?;
             if let Value::Undefined(undefined) = &key {
                 return Err(super::Refusal::Undefined(undefined.clone()));
             }

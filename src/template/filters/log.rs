@@ -24,12 +24,14 @@ pub(super) static UNIT: Filter = Filter {
             )
             .into());
         };
-        if number <= 0.0 {
+        let base = call.some(0).and_then(Value::as_float);
+        if number <= 0.0 || base.is_some_and(|base| base <= 0.0) {
             return Err("math domain error".into());
         }
-        Ok(Value::Float(match call.some(0).and_then(Value::as_float) {
+        Ok(Value::Float(match base {
             None => number.ln(),
             Some(10.0) => number.log10(),
+            Some(1.0) => return Err("float division by zero".into()),
             Some(base) => number.ln() / base.ln(),
         }))
     },

@@ -19,7 +19,9 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let exponent = call.required(0, "y")?;
         match (call.value.as_float(), exponent.as_float()) {
-            (Some(base), Some(exponent)) => Ok(Value::Float(base.powf(exponent))),
+            (Some(base), Some(exponent)) => {
+                Ok(Value::Float(crate::template::numbers::power(base, exponent)?))
+            }
             (base, _) => {
                 let wrong = if base.is_none() { &call.value } else { exponent };
                 Err(format!(

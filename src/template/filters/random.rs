@@ -49,6 +49,12 @@ pub(super) static UNIT: Filter = Filter {
             return Err("Cannot choose from an empty sequence".into());
         }
         let at = usize::try_from(random.below(items.len() as u64)).unwrap_or(0);
-        Ok(items[at].clone())
+        // Python takes what lies under the number.
+        match &call.value {
+            Value::Dict(dict) => {
+                dict.get_value(&Value::from(at)).cloned().ok_or_else(|| at.to_string().into())
+            }
+            _ => Ok(items[at].clone()),
+        }
     },
 };

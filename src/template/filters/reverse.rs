@@ -18,7 +18,11 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
-        value @ (Value::Int(_) | Value::Float(_) | Value::None | Value::Bool(_)) => {
+        value @ (Value::Int(_)
+        | Value::BigInt(_)
+        | Value::Float(_)
+        | Value::None
+        | Value::Bool(_)) => {
             let message = format!("'{}' object is not iterable", value.type_name());
             Err(Refusal::Because("argument must be iterable".to_owned(), message.into()))
         }

@@ -25,10 +25,11 @@ pub(super) static UNIT: Filter = Filter {
             .into());
         };
         let base = call.some(0).and_then(Value::as_float).unwrap_or(2.0);
-        Ok(Value::Float(if base.to_bits() == 2.0_f64.to_bits() {
-            number.sqrt()
-        } else {
-            number.powf(1.0 / base)
-        }))
+        if base == 0.0 {
+            return Err("float division by zero".into());
+        }
+        let root = crate::template::numbers::power(number, 1.0 / base)
+            .map_err(|message| format!("root() can only be used on numbers: {message}"))?;
+        Ok(Value::Float(if base.to_bits() == 2.0_f64.to_bits() { number.sqrt() } else { root }))
     },
 };

@@ -40,6 +40,9 @@ pub(super) static UNIT: Filter = Filter {
         let precision = i32::try_from(precision.clamp(-400, 400)).unwrap_or(0);
         let factor = 10_f64.powi(precision);
         let rounded = match &*method {
+            "common" if let Value::BigInt(number) = &call.value => {
+                return Ok(crate::template::numbers::round_whole(number, precision).into());
+            }
             "common" => {
                 let rounded = crate::template::numbers::round(number, precision);
                 // Python rounds integers to integers.

@@ -1,6 +1,7 @@
 //! `strftime`: a time of the clock as text.
 
 use super::{Filter, Refusal};
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "strftime",
@@ -35,7 +36,10 @@ pub(super) static UNIT: Filter = Filter {
         };
         Ok(crate::template::time::format(
             &time,
-            &call.path_for("strftime() argument 1 must be str")?,
+            &match &call.value {
+                Value::None => return Err("strftime() argument 1 must be str, not None".into()),
+                _ => call.path_for("strftime() argument 1 must be str")?,
+            },
         )?
         .into())
     },

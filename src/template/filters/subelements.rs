@@ -42,9 +42,10 @@ pub(super) static UNIT: Filter = Filter {
             for key in &path {
                 let Some(dict) = found.as_dict() else {
                     return Err(format!(
-                        "the key {} should point to a dictionary, got '{}'",
+                        "the key {} should point to a dictionary, got '{}': {}",
                         key.to_text(),
-                        found.to_text()
+                        found.to_text(),
+                        no_key_of(&found)
                     )
                     .into());
                 };
@@ -83,3 +84,13 @@ pub(super) static UNIT: Filter = Filter {
         Ok(pairs.into())
     },
 };
+
+/// Returns what Python says of a key of what has none.
+fn no_key_of(value: &Value) -> String {
+    match value {
+        Value::Str(_) => "string indices must be integers, not 'str'".to_owned(),
+        Value::List(_) => "list indices must be integers or slices, not str".to_owned(),
+        Value::Tuple(_) => "tuple indices must be integers or slices, not str".to_owned(),
+        other => format!("'{}' object is not subscriptable", other.type_name()),
+    }
+}

@@ -1,7 +1,7 @@
 //! `sum`: all items added.
 
 use super::Filter;
-use crate::value::{Operator, Value};
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "sum",
@@ -33,7 +33,7 @@ pub(super) static UNIT: Filter = Filter {
             if let Value::Undefined(undefined) = &item {
                 return Err(super::Refusal::Undefined(undefined.clone()));
             }
-            total = Operator::Add.apply(&total, &item)?;
+            total = super::community_general::added(&total, &item)?;
         }
         Ok(total)
     },

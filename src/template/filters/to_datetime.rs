@@ -25,7 +25,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let format = call.text(0, "%Y-%m-%d %H:%M:%S");
-        let time = crate::template::time::parse(
+        let time = crate::template::strptime::parse(
             &call.path_for("strptime() argument 1 must be str")?,
             &format,
         )?;

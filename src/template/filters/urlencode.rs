@@ -28,9 +28,20 @@ pub(super) static UNIT: Filter = Filter {
             } else {
                 let mut pairs = Vec::new();
                 for pair in call.items()?.iter() {
-                    let pair = crate::template::evaluator::items(pair)?;
-                    if let [key, value] = &pair[..] {
-                        pairs.push(format!("{}={}", encode(key), encode(value)));
+                    let Ok(pair) = crate::template::evaluator::items(pair) else {
+                        let found = pair.type_name();
+                        return Err(format!("cannot unpack non-iterable {found} object").into());
+                    };
+                    match &pair[..] {
+                        [key, value] => pairs.push(format!("{}={}", encode(key), encode(value))),
+                        few if few.len() < 2 => {
+                            let found = few.len();
+                            return Err(format!(
+                                "not enough values to unpack (expected 2, got {found})"
+                            )
+                            .into());
+                        }
+                        _ => return Err("too many values to unpack (expected 2)".into()),
                     }
                 }
                 pairs

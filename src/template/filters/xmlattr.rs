@@ -2,6 +2,7 @@
 
 use super::Filter;
 use crate::template::escape::escape;
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "xmlattr",
@@ -19,11 +20,20 @@ pub(super) static UNIT: Filter = Filter {
                 format!("'{}' object has no attribute 'items'", call.value.type_name()).into()
             );
         };
-        let given = dict.iter().filter(|(_, value)| !matches!(value, crate::value::Value::None));
-        let pairs = given.map(|(key, value)| {
-            format!("{}=\"{}\"", escape(&key.to_text()), escape(&value.to_text()))
-        });
-        let text = pairs.collect::<Vec<_>>().join(" ");
+        let mut pairs = Vec::new();
+        for (key, value) in dict.iter().filter(|(_, value)| !matches!(value, Value::None)) {
+            let Value::Str(name) = key else {
+                let found = key.type_name();
+                return Err(format!("expected string or bytes-like object, got '{found}'").into());
+            };
+            if name.contains(|c: char| c.is_whitespace() || "/>=".contains(c)) {
+                return Err(
+                    format!("Invalid character in attribute name: {}", key.to_repr()).into()
+                );
+            }
+            pairs.push(format!("{}=\"{}\"", escape(name), escape(&value.to_text())));
+        }
+        let text = pairs.join(" ");
         Ok(if call.flag(0, true) && !text.is_empty() { format!(" {text}") } else { text }.into())
     },
 };

@@ -7,7 +7,7 @@ use crate::{
         TemplateError,
         cells::{DictCell, ListCell, freeze, holds_cell, thaw},
         evaluator::{Evaluator, Passed, Result, items},
-        objects::downcast,
+        objects::{Range, downcast},
     },
     value::{Dict, Value},
 };
@@ -124,25 +124,40 @@ fn list(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result
     if name == "copy" {
         return Ok(Value::List(Arc::clone(list)));
     }
-    let list = list.iter().map(|item| eval.met(item)).collect::<Result<Vec<_>>>()?;
-    Ok(match name {
-        "count" => {
-            let wanted = freeze(first(passed, name)?);
-            list.iter().filter(|item| **item == wanted).count().into()
-        }
-        _ => {
-            let wanted = freeze(first(passed, name)?);
-            if let Some(index) = list.iter().position(|item| *item == wanted) {
-                index.into()
-            } else {
-                let message = match of {
-                    Value::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
-                    _ => format!("{} is not in list", wanted.to_repr()),
-                };
-                return Err(TemplateError::runtime(message));
+    let wanted = freeze(first(passed, name)?);
+    let mut count = 0_usize;
+    for (index, item) in list.iter().enumerate() {
+        if eval.met(item)? == wanted {
+            if name == "index" {
+                return Ok(index.into());
             }
+            count += 1;
         }
-    })
+    }
+    if name == "count" {
+        return Ok(count.into());
+    }
+    let message = match of {
+        Value::Tuple(_) => "tuple.index(x): x not in tuple".to_owned(),
+        _ => format!("{} is not in list", wanted.to_repr()),
+    };
+    Err(TemplateError::runtime(message))
+}
+
+/// Calls a method of a range.
+pub(super) fn range(of: &Range, name: &str, passed: &Passed) -> Result<Value> {
+    let wanted = freeze(first(passed, name)?);
+    let found = (0..of.len()).find(|index| Value::Int(of.at(*index)) == wanted);
+    match (name, found) {
+        ("count", found) => Ok(Value::Int(found.is_some().into())),
+        (_, Some(index)) => Ok(index.into()),
+        (_, None) => Err(TemplateError::runtime(format!("{} is not in range", wanted.to_repr()))),
+    }
+}
+
+/// Evaluates a value that is handed on; what a template left undefined stays so until somebody looks at it.
+fn told(eval: &Evaluator<'_>, value: &Value) -> Result<Value> {
+    if value.is_undefined() { Ok(value.clone()) } else { eval.met(value) }
 }
 
 fn change_list(list: &mut Vec<Value>, name: &str, passed: &Passed) -> Result<Value> {
@@ -217,11 +232,11 @@ fn dict(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result
         // The reference hands its templates lists where Python has views.
         "keys" => Value::list(dict.keys().cloned()),
         "values" => {
-            Value::list(dict.values().map(|value| eval.met(value)).collect::<Result<Vec<_>>>()?)
+            Value::list(dict.values().map(|value| told(eval, value)).collect::<Result<Vec<_>>>()?)
         }
         "items" => {
             let pair = |(key, value): (&Value, &Value)| {
-                Ok(Value::Tuple(Arc::new(vec![key.clone(), eval.met(value)?].into())))
+                Ok(Value::Tuple(Arc::new(vec![key.clone(), told(eval, value)?].into())))
             };
             Value::list(dict.iter().map(pair).collect::<Result<Vec<_>>>()?)
         }

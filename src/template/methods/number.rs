@@ -18,12 +18,7 @@ pub(super) fn exists(of: &Value, name: &str) -> bool {
         }
         _ => matches!(
             name,
-            "bit_length"
-                | "bit_count"
-                | "conjugate"
-                | "as_integer_ratio"
-                | "to_bytes"
-                | "is_integer"
+            "bit_length" | "bit_count" | "conjugate" | "as_integer_ratio" | "to_bytes"
         ),
     }
 }
@@ -32,7 +27,6 @@ pub(super) fn call(of: &Value, name: &str, passed: &Passed) -> Result<Value> {
     let whole = || of.to_big().unwrap_or_default();
     Ok(match (of, name) {
         (Value::Float(number), "is_integer") => Value::Bool(number.fract() == 0.0),
-        (_, "is_integer") => Value::Bool(true),
         (_, "conjugate") => positive(of.clone()).map_err(TemplateError::runtime)?,
         (Value::Float(number), "hex") => hexadecimal(*number).into(),
         (Value::Float(number), "as_integer_ratio") => {

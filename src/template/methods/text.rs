@@ -315,7 +315,11 @@ pub(super) fn call(
         "format" => {
             let mut positional = Vec::new();
             for value in &passed.positional {
-                positional.push(eval.complete(value.clone())?);
+                let value = eval.complete(value.clone())?;
+                if let Some(undefined) = value.first_undefined() {
+                    return Err((&**undefined).into());
+                }
+                positional.push(value);
             }
             let lookup = |value: &Value, key: &str, is_item: bool| {
                 let found = if is_item {

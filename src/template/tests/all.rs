@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ [1, true] is all }} {{ [1, 0] is all }} {{ [] is all }}", "True False True")],
     takes_undefined: false,
-    call: |call| Ok(call.items()?.iter().all(crate::value::Value::is_true)),
+    call: |call| super::has_item(call, false).map(|has| !has),
 };

@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ [0, true] is any }} {{ [0] is any }} {{ [] is any }}", "True False False")],
     takes_undefined: false,
-    call: |call| Ok(call.items()?.iter().any(crate::value::Value::is_true)),
+    call: |call| super::has_item(call, true),
 };

@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ 'upper' is filter }} {{ 'nope' is filter }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::filters::exists(&call.input_text())),
+    call: |call| super::is_name(call, crate::template::filters::exists),
 };

@@ -11,6 +11,9 @@ pub(super) static UNIT: Test = Test {
     takes_undefined: false,
     call: |call| {
         let other = crate::template::evaluator::items(call.required(0, "b")?)?;
-        Ok(call.items()?.iter().all(|item| other.contains(item)))
+        let items = call.items()?;
+        super::hashable(&items)?;
+        super::hashable(&other)?;
+        Ok(items.iter().all(|item| other.contains(item)))
     },
 };

@@ -12,6 +12,8 @@ pub(super) static UNIT: Test = Test {
     call: |call| {
         let items = call.items()?;
         let other = crate::template::evaluator::items(call.required(0, "b")?)?;
+        super::hashable(&items)?;
+        super::hashable(&other)?;
         Ok(other.iter().all(|item| items.contains(item)))
     },
 };

@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ 'odd' is test }} {{ 'nope' is test }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(super::exists(&call.input_text())),
+    call: |call| super::is_name(call, super::exists),
 };

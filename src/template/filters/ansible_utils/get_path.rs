@@ -2,8 +2,11 @@
 
 use super::Filter;
 use crate::{
-    template::{Env, Scope, TemplateError},
-    value::Value,
+    template::{
+        Env, ErrorKind, Scope,
+        filters::{Refusal, as_dict},
+    },
+    value::{Dict, Value},
 };
 use std::sync::Arc;
 
@@ -23,43 +26,47 @@ pub(super) static UNIT: Filter = Filter {
         let Some(path) = call.arg(0) else {
             return Err("['missing required arguments: path']".into());
         };
-        Ok(found(call.eval.env, &call.value, &path.to_text(), call.flag(1, false))?)
+        found(call.eval.env, &call.value, &path.to_text(), call.flag(1, false))
     },
 };
 
-/// Returns what a path leads to in a value.
+/// Returns what a path leads to in a value: it is evaluated with the entries as its variables.
 pub(in crate::template) fn found(
     env: &Env<'_>,
     value: &Value,
     path: &str,
     as_list: bool,
-) -> Result<Value, TemplateError> {
-    let scope = Only(value.clone());
-    let dot = if path.starts_with('[') { "" } else { "." };
+) -> Result<Value, Refusal> {
+    let Some(entries) = as_dict(value) else {
+        let found = value.type_name();
+        return Err(format!(
+            "jinja2.environment.Template.render() argument after ** must be a mapping, not {found}"
+        )
+        .into());
+    };
+    if entries.keys().any(|key| key.as_str().is_none()) {
+        return Err("keywords must be strings".into());
+    }
+    let scope = Entries(entries);
     let inner = Env::new(&scope, env.context).telling(env.told());
-    let found =
-        inner.eval_expression(&format!("{NAME}{dot}{path}"), None).map_err(|mut error| {
-            // The name that stands for the value is nobody's business.
-            if let Some(name) =
-                error.message.strip_prefix("object of type 'dict' has no attribute ")
-                && !path.contains(['.', '['])
-            {
-                error.message = format!("{name} is undefined");
-            }
-            error
-        })?;
+    let found = inner.eval_expression(path, None).map_err(|error| match error.kind {
+        ErrorKind::Syntax => {
+            let message = error.message.as_str();
+            let words = message.split_once("expression: ").map_or(message, |(_, words)| words);
+            Refusal::Message(words.to_owned())
+        }
+        _ => Refusal::Error(error),
+    })?;
     Ok(if as_list { Value::list([found]) } else { found })
 }
 
-const NAME: &str = "the_value_itself";
+struct Entries(Arc<Dict>);
 
-struct Only(Value);
-
-impl Scope for Only {
+impl Scope for Entries {
     fn get(&self, name: &str) -> Option<Value> {
-        (name == NAME).then(|| self.0.clone())
+        self.0.get(name).cloned()
     }
     fn names(&self) -> Vec<Arc<str>> {
-        vec![NAME.into()]
+        self.0.keys().filter_map(Value::as_str).map(Into::into).collect()
     }
 }

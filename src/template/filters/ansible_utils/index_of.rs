@@ -39,7 +39,17 @@ pub(super) static UNIT: Filter = Filter {
             fail_on_missing: call.flag(3, false),
             as_list: call.flag(4, false),
         };
-        let items = call.value.as_list().map(|items| items.to_vec()).unwrap_or_default();
+        let items = match &call.value {
+            Value::List(items) => items.to_vec(),
+            Value::Str(text) => text.split(',').map(Value::str).collect(),
+            number @ (Value::Int(_) | Value::Float(_) | Value::BigInt(_) | Value::Bool(_)) => {
+                vec![number.to_text().into()]
+            }
+            other => {
+                let found = other.type_name();
+                return Err(format!("[\"argument 'data' is of type {found} and we were unable to convert to list: <class '{found}'> cannot be converted to a list\"]").into());
+            }
+        };
         wanted.indices(call, &items)
     },
 };
@@ -60,6 +70,11 @@ impl Wanted {
             None => (false, self.test.as_str()),
         };
         let test = tests::find(name);
+        if self.key.is_some() && items.iter().any(|item| as_dict(item).is_none()) {
+            let types: Vec<_> = items.iter().map(Value::type_name).collect();
+            let (last, others) = types.split_last().unwrap_or((&"", &[]));
+            return Err(failed(format!("When a key name is provided, all list entries are required to be dictionaries, got {} and {last}", others.join(", "))).into());
+        }
         let mut found = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let subject = match &self.key {

@@ -17,7 +17,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let target = Target::new(call, "keep_keys")?;
+        let target = Target::new(call, "keep_keys", "keep operation")?;
         keep(&call.value, &target)
     },
 };

@@ -8,13 +8,19 @@ use crate::{
 /// Names or patterns of keys.
 pub(super) struct Target {
     filter: &'static str,
+    /// What the filter is for, as the reference says it.
+    purpose: &'static str,
     names: Vec<String>,
     kind: String,
 }
 
 impl Target {
     /// Reads the arguments `target` and `matching_parameter`.
-    pub(super) fn new(call: &Invocation<'_, '_>, filter: &'static str) -> Result<Target, Refusal> {
+    pub(super) fn new(
+        call: &Invocation<'_, '_>,
+        filter: &'static str,
+        purpose: &'static str,
+    ) -> Result<Target, Refusal> {
         let Some(target) = call.arg(0) else {
             return Err("['missing required arguments: target']".into());
         };
@@ -22,11 +28,7 @@ impl Target {
             Value::List(items) | Value::Tuple(items) => items.iter().map(Value::to_text).collect(),
             one => one.to_text().split(',').map(str::to_owned).collect(),
         };
-        Ok(Target { filter, names, kind: kind(call)? })
-    }
-
-    fn one(filter: &'static str, name: String, kind: &str) -> Target {
-        Target { filter, names: vec![name], kind: kind.to_owned() }
+        Ok(Target { filter, purpose, names, kind: kind(call)? })
     }
 
     fn holds(&self, key: &Value) -> Result<bool, String> {
@@ -53,8 +55,8 @@ impl Target {
         match value {
             Value::List(_) | Value::Tuple(_) | Value::Dict(_) => Ok(value),
             _ => Err(format!(
-                "Error when using plugin '{}': Input is not valid for attribute removal",
-                self.filter
+                "Error when using plugin '{}': Input is not valid for {}",
+                self.filter, self.purpose
             )
             .into()),
         }
@@ -89,9 +91,15 @@ fn without(value: &Value, target: &Target) -> Result<Value, String> {
             kept.into()
         }
         Value::List(items) => {
-            let items: Result<Vec<Value>, String> =
-                items.iter().map(|item| without(item, target)).collect();
-            items?.into()
+            // What becomes nothing is left out.
+            let mut kept = Vec::with_capacity(items.len());
+            for item in items.iter() {
+                let left = without(item, target)?;
+                if !matches!(&left, Value::Dict(dict) if dict.is_empty()) {
+                    kept.push(left);
+                }
+            }
+            kept.into()
         }
         other => other.clone(),
     })
@@ -99,13 +107,11 @@ fn without(value: &Value, target: &Target) -> Result<Value, String> {
 
 /// Returns data with only the keys that match, and those above them.
 pub(super) fn keep(value: &Value, target: &Target) -> Answer {
-    Ok(only(target.checked(value)?, target)?.unwrap_or_else(|| match value {
-        Value::Dict(_) => Dict::new().into(),
-        _ => Value::list([]),
-    }))
+    Ok(only(target.checked(value)?, target)?)
 }
 
-fn only(value: &Value, target: &Target) -> Result<Option<Value>, String> {
+/// What is nothing in a dictionary is left out, what is nothing in a list stays.
+fn only(value: &Value, target: &Target) -> Result<Value, String> {
     Ok(match value {
         Value::Dict(dict) => {
             let mut kept = Dict::new();
@@ -113,30 +119,20 @@ fn only(value: &Value, target: &Target) -> Result<Option<Value>, String> {
                 if target.holds(key)? {
                     kept.insert(key.clone(), value.clone());
                 } else if let Value::Dict(_) | Value::List(_) = value
-                    && let Some(value) = only(value, target)?
+                    && let value = only(value, target)?
+                    && value.is_true()
                 {
                     kept.insert(key.clone(), value);
                 }
             }
-            (!kept.is_empty()).then(|| kept.into())
+            kept.into()
         }
         Value::List(items) => {
-            let mut kept = Vec::new();
-            let mut any = false;
-            for item in items.iter() {
-                match item {
-                    Value::Dict(_) | Value::List(_) => {
-                        if let Some(item) = only(item, target)? {
-                            any = true;
-                            kept.push(item);
-                        }
-                    }
-                    other => kept.push(other.clone()),
-                }
-            }
-            any.then(|| kept.into())
+            let kept: Result<Vec<Value>, String> =
+                items.iter().map(|item| only(item, target)).collect();
+            kept?.into()
         }
-        other => Some(other.clone()),
+        other => other.clone(),
     })
 }
 
@@ -150,7 +146,15 @@ pub(super) fn rules(call: &Invocation<'_, '_>) -> Result<Vec<(Target, Value)>, R
     for item in crate::template::evaluator::items(target)?.iter() {
         let rule = as_dict(item).unwrap_or_default();
         if let (Some(before), Some(after)) = (rule.get("before"), rule.get("after")) {
-            rules.push((Target::one("replace_keys", before.to_text(), &kind), after.clone()));
+            rules.push((
+                Target {
+                    filter: "replace_keys",
+                    purpose: "replace operation",
+                    names: vec![before.to_text()],
+                    kind: kind.clone(),
+                },
+                after.clone(),
+            ));
         }
     }
     Ok(rules)
@@ -158,6 +162,9 @@ pub(super) fn rules(call: &Invocation<'_, '_>) -> Result<Vec<(Target, Value)>, R
 
 /// Returns data with the keys that match replaced; those come last.
 pub(super) fn replace(value: &Value, rules: &[(Target, Value)]) -> Answer {
+    if let Some((target, _)) = rules.first() {
+        target.checked(value)?;
+    }
     Ok(replaced(value, rules)?)
 }
 

@@ -36,7 +36,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let target = Target::new(call, "remove_keys")?;
+        let target = Target::new(call, "remove_keys", "attribute removal")?;
         remove(&call.value, &target)
     },
 };

@@ -23,15 +23,19 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let prefix = call.text(0, "");
-        Ok(paths(&call.value, &prefix, call.flag(1, false)))
+        Ok(paths(&call.value, &prefix, call.flag(1, false))?)
     },
 };
 
 /// Returns all paths in a value and what they lead to.
-pub(in crate::template) fn paths(value: &Value, prefix: &str, as_list: bool) -> Value {
+pub(in crate::template) fn paths(
+    value: &Value,
+    prefix: &str,
+    as_list: bool,
+) -> Result<Value, String> {
     let nothing = match value {
         Value::Dict(dict) => dict.is_empty(),
-        Value::List(items) | Value::Tuple(items) => items.is_empty(),
+        Value::List(items) => items.is_empty(),
         _ => false,
     };
     // A container with nothing in it has no path: it stands for itself.
@@ -39,41 +43,46 @@ pub(in crate::template) fn paths(value: &Value, prefix: &str, as_list: bool) -> 
         value.clone()
     } else {
         let mut paths = Dict::new();
-        walk(value, prefix.to_owned(), &mut paths);
+        walk(value, Value::from(prefix), &mut paths)?;
         paths.into()
     };
-    if as_list { Value::list([found]) } else { found }
+    Ok(if as_list { Value::list([found]) } else { found })
 }
 
-fn walk(value: &Value, path: String, paths: &mut Dict) {
+/// Takes a path further; the first key of all is a path as it is, whatever it is.
+fn walk(value: &Value, path: Value, paths: &mut Dict) -> Result<(), String> {
     match value {
         Value::Dict(dict) if !dict.is_empty() => {
             for (key, value) in dict.iter() {
-                walk(value, joined(&path, key), paths);
+                let path = if path.is_true() { joined(&path, key)? } else { key.clone() };
+                walk(value, path, paths)?;
             }
         }
-        Value::List(items) | Value::Tuple(items) if !items.is_empty() => {
+        Value::List(items) if !items.is_empty() => {
             for (index, item) in items.iter().enumerate() {
-                walk(item, format!("{path}[{index}]"), paths);
+                let path = if matches!(path, Value::None) { String::new() } else { path.to_text() };
+                walk(item, format!("{path}[{index}]").into(), paths)?;
             }
         }
         other => {
             paths.insert(path, other.clone());
         }
     }
+    Ok(())
 }
 
-fn joined(path: &str, key: &Value) -> String {
-    match key {
-        Value::Str(name) => {
-            let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-                && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-            match (is_name, path.is_empty()) {
-                (true, true) => name.to_string(),
-                (true, false) => format!("{path}.{name}"),
-                (false, _) => format!("{path}['{name}']"),
-            }
+fn joined(path: &Value, key: &Value) -> Result<Value, String> {
+    let Value::Str(name) = key else {
+        return Err(format!("expected string or bytes-like object, got '{}'", key.type_name()));
+    };
+    let is_name = name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    match path {
+        path if !is_name => Ok(format!("{}['{name}']", path.to_text()).into()),
+        Value::Str(path) => Ok(format!("{path}.{name}").into()),
+        other => {
+            let found = other.type_name();
+            Err(format!("unsupported operand type(s) for +: '{found}' and 'str'"))
         }
-        other => format!("{path}[{}]", other.to_text()),
     }
 }

@@ -92,7 +92,7 @@ impl Writer {
         if let Value::List(items) | Value::Tuple(items) = value {
             return items.iter().try_for_each(|item| self.element(name, item, depth));
         }
-        let name = checked(&name.to_text())?;
+        let name = checked(name.as_str().ok_or(Invalid)?)?;
         let nothing = Dict::new();
         let entries = match value {
             Value::Dict(dict) => &**dict,

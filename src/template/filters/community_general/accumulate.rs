@@ -2,6 +2,7 @@
 
 use super::Filter;
 use super::python_class;
+use crate::template::objects::{Range, downcast};
 use crate::value::{Operator, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -22,6 +23,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let items = match &call.value {
             Value::List(_) | Value::Tuple(_) | Value::Str(_) => call.items()?,
+            other if downcast::<Range>(other).is_some() => call.items()?,
             other => {
                 let (class, text) = (python_class(other), other.to_text());
                 return Err(format!("Invalid value type ({class}) for accumulate ({text})").into());

@@ -12,5 +12,11 @@ pub(super) static UNIT: Filter = Filter {
         ("{{ [1,2,2] | community.general.lists_difference }}", "[1, 2, 2]"),
     ],
     takes_undefined: false,
-    call: |call| super::sets::folded(call, "lists_difference", super::sets::difference),
+    call: |call| {
+        super::sets::folded(
+            call,
+            "lists_difference",
+            super::sets::Combine::Apart(super::sets::difference),
+        )
+    },
 };

@@ -12,5 +12,11 @@ pub(super) static UNIT: Filter = Filter {
         ("{{ [[1,2],[2,3]] | community.general.lists_intersect(flatten=true) }}", "[2]"),
     ],
     takes_undefined: false,
-    call: |call| super::sets::folded(call, "lists_intersect", super::sets::intersection),
+    call: |call| {
+        super::sets::folded(
+            call,
+            "lists_intersect",
+            super::sets::Combine::Apart(super::sets::intersection),
+        )
+    },
 };

@@ -13,6 +13,10 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        super::sets::folded(call, "lists_symmetric_difference", super::sets::symmetric_difference)
+        super::sets::folded(
+            call,
+            "lists_symmetric_difference",
+            super::sets::Combine::Added(super::sets::symmetric_difference),
+        )
     },
 };

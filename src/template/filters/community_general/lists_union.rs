@@ -20,5 +20,7 @@ pub(super) static UNIT: Filter = Filter {
         ),
     ],
     takes_undefined: false,
-    call: |call| super::sets::folded(call, "lists_union", super::sets::union),
+    call: |call| {
+        super::sets::folded(call, "lists_union", super::sets::Combine::Added(super::sets::union))
+    },
 };

@@ -92,7 +92,8 @@ fn kind(call: &Invocation<'_, '_>) -> Result<Arc<str>, Refusal> {
 
 /// Returns the input's dictionaries.
 pub(super) fn dictionaries(call: &Invocation<'_, '_>) -> Result<Vec<Arc<Dict>>, Refusal> {
-    let Some(items) = call.value.as_list() else {
+    let is_sequence = call.value.as_list().is_some() || call.value.as_str().is_some();
+    let Some(items) = call.items().ok().filter(|_| is_sequence) else {
         let (text, class) = (call.value.to_text(), python_class(&call.value));
         return Err(format!("First argument must be a list. {text} is {class}").into());
     };
@@ -102,11 +103,13 @@ pub(super) fn dictionaries(call: &Invocation<'_, '_>) -> Result<Vec<Arc<Dict>>, 
             let (text, class) = (item.to_text(), python_class(item));
             return Err(format!("The data items must be dictionaries. {text} is {class}").into());
         };
+        dictionaries.push(dict);
+    }
+    for dict in &dictionaries {
         if dict.keys().any(|key| key.as_str().is_none()) {
             let keys = Value::list(dict.keys().cloned()).to_repr();
             return Err(format!("Top level keys must be strings. keys: dict_keys({keys})").into());
         }
-        dictionaries.push(dict);
     }
     Ok(dictionaries)
 }

@@ -3,16 +3,34 @@
 use std::collections::HashSet;
 
 use crate::{
-    template::filters::{Answer, Invocation},
-    value::Value,
+    template::{
+        evaluator,
+        filters::{Answer, Invocation},
+    },
+    value::{Operator, Value},
 };
 
+/// How two lists become one.
+#[derive(Clone, Copy)]
+pub(super) enum Combine {
+    /// From what Python's `+` makes of them.
+    Added(fn(&[Value], &[Value]) -> Vec<Value>),
+    /// From the items of each.
+    Apart(fn(&[Value], &[Value]) -> Vec<Value>),
+}
+
+/// Adds as Python does, where the reference's own lists tell numbers something else.
+pub(in crate::template) fn added(left: &Value, right: &Value) -> Result<Value, String> {
+    let number =
+        matches!(left, Value::Int(_) | Value::BigInt(_) | Value::Bool(_) | Value::Float(_));
+    if number && matches!(right, Value::List(_)) {
+        return Err("'NotImplementedType' object is not iterable".to_owned());
+    }
+    Operator::Add.apply(left, right)
+}
+
 /// Combines the input and all arguments, one after another.
-pub(super) fn folded(
-    call: &mut Invocation<'_, '_>,
-    name: &str,
-    combine: fn(&[Value], &[Value]) -> Vec<Value>,
-) -> Answer {
+pub(super) fn folded(call: &mut Invocation<'_, '_>, name: &str, combine: Combine) -> Answer {
     if let Some((other, _)) = call.keywords.iter().find(|(known, _)| &**known != "flatten") {
         return Err(format!("{name}() got unexpected keywords arguments: {other}").into());
     }
@@ -25,15 +43,19 @@ pub(super) fn folded(
     let Some(first) = lists.next() else { return Ok(call.value.clone()) };
     let mut result: Option<Vec<Value>> = None;
     for other in lists {
-        let left = match &result {
-            Some(result) => result.clone(),
-            None => items(&first).ok_or("'NotImplementedType' object is not iterable")?,
-        };
-        let Some(right) = items(&other) else {
-            let found = other.type_name();
-            return Err(format!("can only concatenate list (not \"{found}\") to list").into());
-        };
-        result = Some(combine(&left, &right));
+        let left = result.map_or_else(|| first.clone(), Value::from);
+        result = Some(match combine {
+            Combine::Added(combine) => {
+                let both = added(&left, &other)?;
+                match (items(&left), items(&other)) {
+                    (Some(left), Some(right)) => combine(&left, &right),
+                    _ => distinct(evaluator::items(&both)?.iter()),
+                }
+            }
+            Combine::Apart(combine) => {
+                combine(&evaluator::items(&left)?, &evaluator::items(&other)?)
+            }
+        });
     }
     Ok(result.map_or(first, Value::from))
 }

@@ -25,6 +25,12 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;
+        if let Some(item) =
+            items.iter().find(|item| item.is_true() && !matches!(item, Value::Str(_)))
+        {
+            let found = item.type_name();
+            return Err(format!("expected string or bytes-like object, got '{found}'").into());
+        }
         let keyed =
             items.iter().map(|item| (Value::from(components(&item.to_text())), item.clone()));
         Ok(sort_by_key(keyed.collect(), call.flag(0, false))?.into())

@@ -1,7 +1,7 @@
 //! `get_path`: what a path leads to in a value.
 
 use super::{Found, Lookup, Query};
-use crate::template::filters::found;
+use crate::template::filters::{Refusal, found};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "ansible.utils.get_path",
@@ -17,5 +17,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     let (Some(value), Some(path)) = (value, path) else {
         return Err("missing required arguments: path, var".into());
     };
-    Ok(vec![found(query.env, &value, &path.to_text(), false)?])
+    match found(query.env, &value, &path.to_text(), false) {
+        Ok(found) => Ok(vec![found]),
+        Err(Refusal::Message(message)) => Err(message.into()),
+        Err(other) => Err(other.into_error(("lookup", "ansible.utils.get_path")).into()),
+    }
 }

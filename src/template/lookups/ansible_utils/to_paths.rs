@@ -15,5 +15,5 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     let Some(value) = query.terms.first().or_else(|| query.option("var")) else {
         return Err("missing required arguments: var".into());
     };
-    Ok(vec![paths(value, &query.text("prepend", ""), false)])
+    Ok(vec![paths(value, &query.text("prepend", ""), false)?])
 }

@@ -1,0 +1,240 @@
+//! How far filters and tests look into what they are given: what is undefined fails where it is seen, not before.
+
+use std::sync::Arc;
+
+use super::{filters, tests};
+use crate::value::{Undefined, Value};
+
+/// How far a filter or a test looks into a list or a dictionary: what is undefined there fails as soon as it is seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    Nothing,
+    /// Items of a list, values of a dictionary.
+    Items,
+    /// All that a text of the whole would show.
+    All,
+}
+
+/// Filters that do not look at the items of a list or a dictionary, or pass over those that are undefined.
+const BLIND: [&str; 54] = [
+    "abs",
+    "attr",
+    "basename",
+    "comment",
+    "count",
+    "default",
+    "dict_kv",
+    "dirname",
+    "expanduser",
+    "expandvars",
+    "fileglob",
+    "filesizeformat",
+    "first",
+    "float",
+    "from_ini",
+    "from_json",
+    "human_readable",
+    "human_to_bytes",
+    "indent",
+    "int",
+    "json_query",
+    "last",
+    "length",
+    "log",
+    "mandatory",
+    "map",
+    "normpath",
+    "pow",
+    "random",
+    "reject",
+    "rejectattr",
+    "relpath",
+    "root",
+    "round",
+    "select",
+    "selectattr",
+    "shuffle",
+    "split",
+    "splitext",
+    "strftime",
+    "ternary",
+    "to_datetime",
+    "to_ini",
+    "to_json",
+    "to_nice_json",
+    "to_xml",
+    "type_debug",
+    "unicode_normalize",
+    "urldecode",
+    "urlsplit",
+    "win_basename",
+    "win_dirname",
+    "win_splitdrive",
+    "wordwrap",
+];
+/// What looks at the keys of a dictionary only, or refuses one.
+const OF_KEYS: [&str; 43] = [
+    "batch",
+    "combinations",
+    "commonpath",
+    "contains",
+    "difference",
+    "flatten",
+    "from_yaml_all",
+    "ge",
+    "groupby",
+    "groupby_as_dict",
+    "gt",
+    "index_of",
+    "intersect",
+    "ipaddr",
+    "ipv4",
+    "ipv6",
+    "ipwrap",
+    "items2dict",
+    "join",
+    "le",
+    "list",
+    "lists_difference",
+    "lists_intersect",
+    "lists_symmetric_difference",
+    "lists_union",
+    "lt",
+    "max",
+    "min",
+    "path_join",
+    "permutations",
+    "product",
+    "reverse",
+    "slice",
+    "sort",
+    "subset",
+    "sum",
+    "superset",
+    "symmetric_difference",
+    "union",
+    "unique",
+    "version_sort",
+    "zip",
+    "zip_longest",
+];
+/// What refuses a list before it looks at its items.
+const OF_DICTS: [&str; 5] = ["dict2items", "dictsort", "get_path", "items", "xmlattr"];
+/// What makes text of its input, or takes all the items of a list before it looks at one.
+const OF_TEXT: [&str; 59] = [
+    "b64decode",
+    "b64encode",
+    "bool",
+    "capitalize",
+    "center",
+    "checksum",
+    "combine",
+    "contains",
+    "crc32",
+    "escape",
+    "extract",
+    "forceescape",
+    "format",
+    "from_csv",
+    "from_xml",
+    "from_yaml",
+    "groupby",
+    "hash",
+    "hwaddr",
+    "intersect",
+    "ipaddr",
+    "ipv4",
+    "ipv6",
+    "items2dict",
+    "join",
+    "keep_keys",
+    "lists_intersect",
+    "lists_mergeby",
+    "lower",
+    "match",
+    "max",
+    "md5",
+    "min",
+    "path_join",
+    "pprint",
+    "quote",
+    "regex",
+    "regex_escape",
+    "regex_findall",
+    "regex_replace",
+    "regex_search",
+    "remove_keys",
+    "replace",
+    "safe",
+    "search",
+    "sha1",
+    "sort",
+    "string",
+    "striptags",
+    "title",
+    "to_seconds",
+    "to_uuid",
+    "tojson",
+    "trim",
+    "truncate",
+    "upper",
+    "urlize",
+    "version_sort",
+    "wordcount",
+];
+
+/// Tests that look at the items of what they are given.
+const LOOKING: [&str; 15] = [
+    "contains", "eq", "ge", "gt", "in", "le", "lower", "lt", "match", "ne", "regex", "search",
+    "subset", "superset", "upper",
+];
+
+/// What is undefined in a list or a dictionary, where a filter or a test meets it.
+pub(crate) struct Met {
+    pub(crate) undefined: Arc<Undefined>,
+    /// The items before it, which are looked at first.
+    pub(crate) before: Option<Value>,
+}
+
+/// Returns what is undefined in a list or a dictionary, where a filter or a test meets it.
+pub(crate) fn met_by((kind, name): (&str, &str), value: &Value) -> Option<Met> {
+    let is_dict = match value {
+        Value::Dict(_) => true,
+        Value::List(_) | Value::Tuple(_) => false,
+        _ => return None,
+    };
+    let unit = match kind {
+        "test" => tests::find(name).map(|unit| unit.name),
+        _ => filters::find(name).map(|unit| unit.name),
+    };
+    let unit = unit.unwrap_or(name).rsplit('.').next().unwrap_or(name);
+    let undefined = |value: &Value| match value {
+        Value::Undefined(undefined) => Some(Arc::clone(undefined)),
+        _ => None,
+    };
+    match (sight(kind, unit, is_dict), value) {
+        (Sight::All, value) => {
+            value.first_undefined().cloned().map(|undefined| Met { undefined, before: None })
+        }
+        (Sight::Items, Value::Dict(dict)) => {
+            dict.values().find_map(undefined).map(|undefined| Met { undefined, before: None })
+        }
+        (Sight::Items, Value::List(list) | Value::Tuple(list)) => {
+            let at = list.iter().position(Value::is_undefined)?;
+            let before = (at > 0).then(|| list[..at].to_vec().into());
+            undefined(&list[at]).map(|undefined| Met { undefined, before })
+        }
+        _ => None,
+    }
+}
+
+fn sight(kind: &str, unit: &str, is_dict: bool) -> Sight {
+    let refused = if is_dict { OF_KEYS.contains(&unit) } else { OF_DICTS.contains(&unit) };
+    if refused || BLIND.contains(&unit) || (kind == "test" && !LOOKING.contains(&unit)) {
+        Sight::Nothing
+    } else if OF_TEXT.contains(&unit) {
+        Sight::All
+    } else {
+        Sight::Items
+    }
+}
