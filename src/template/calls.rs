@@ -68,9 +68,9 @@ impl<'e> Evaluator<'e> {
                     && &*self.code.names[*symbol as usize] == "self"
                     && let Some(block) = self.has_block(&node.name)
                 {
-                    let mut out = Output::text();
+                    let mut out = Output::text(true);
                     self.run_block(&block, 0, false, &mut out)?;
-                    return Ok(out.into_text().into());
+                    return Ok(out.into_captured());
                 }
                 let of = self.expression(&node.of)?;
                 if of.is_undefined() {
@@ -85,9 +85,9 @@ impl<'e> Evaluator<'e> {
                     && &*self.code.names[*symbol as usize] == "super"
                     && let Some((block, level)) = self.block.clone()
                 {
-                    let mut out = Output::text();
+                    let mut out = Output::text(true);
                     self.run_block(&block, level + 1, true, &mut out)?;
-                    return Ok(out.into_text().into());
+                    return Ok(out.into_captured());
                 }
                 let callee = self.expression(&node.callee)?;
                 let passed = with_caller(self.passed(&node.arguments)?);
@@ -132,7 +132,7 @@ impl<'e> Evaluator<'e> {
                     "The loop must have the 'recursive' marker to be called recursively.",
                 ));
             };
-            let mut out = Output::text();
+            let mut out = Output::text(true);
             let items = passed.positional.into_iter().next().unwrap_or_default();
             if self.running.len() >= MAX_DEPTH as usize {
                 return Err(TemplateError::recursion());
@@ -140,7 +140,7 @@ impl<'e> Evaluator<'e> {
             let mut inner = self.clone();
             inner.for_loop(node, Some(items), &mut out)?;
             self.steps.set(inner.steps.get());
-            return Ok(out.into_text().into());
+            return Ok(out.into_captured());
         }
         if let Some(joiner) = downcast::<Joiner>(callee) {
             let used = joiner.used.swap(1, std::sync::atomic::Ordering::Relaxed);

@@ -16,7 +16,7 @@ use super::{
     evaluator::{Evaluator, Result},
     leaving::without_omitted,
     markup::Markup,
-    output::Output,
+    output::{Made, Output},
     syntax,
     tree::{Code, Kind},
 };
@@ -275,14 +275,7 @@ impl<'a> Env<'a> {
         span: Option<&Span>,
         options: &FileOptions,
     ) -> Result<String> {
-        Ok(match self.file_output(text, span, options)? {
-            Output::Text(text) | Output::Written(text) => text,
-            other => match other.into_value()? {
-                Value::None => String::new(),
-                Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                other => other.to_text(),
-            },
-        })
+        self.file_output(text, span, options)?.into_text()
     }
 
     /// Returns what a file's template gives: a native value where it is one expression, otherwise text.
@@ -317,7 +310,7 @@ impl<'a> Env<'a> {
         options: &FileOptions,
     ) -> Result<Output> {
         if !options.may_be_template(text) {
-            return Ok(Output::Text(text.to_owned()));
+            return Ok(Output::of_text(text.to_owned()));
         }
         let newline = &options.newline_sequence;
         let (text, options) = syntax::expand_header(text, options)?;
@@ -327,20 +320,17 @@ impl<'a> Env<'a> {
         let lost = |rendered: &str| newline.repeat(count(text).saturating_sub(count(rendered)));
         let mut out = Output::native();
         Evaluator::new(self, &code, 0).run(&mut out)?;
-        Ok(match out {
-            Output::Nothing if count(text) == text.len() => {
-                Output::Text(newline.repeat(text.len()))
-            }
-            Output::One(Value::Str(rendered)) => {
-                Output::Text(rendered.to_string() + &lost(&rendered))
-            }
-            Output::Text(mut rendered) | Output::Written(mut rendered) => {
+        out.change(|made| match made {
+            Made::Nothing if count(text) == text.len() => Made::Text(newline.repeat(text.len())),
+            Made::One(Value::Str(rendered)) => Made::Text(rendered.to_string() + &lost(&rendered)),
+            Made::Text(mut rendered) | Made::Written(mut rendered) => {
                 let lost = lost(&rendered);
                 rendered.push_str(&lost);
-                Output::Text(rendered)
+                Made::Text(rendered)
             }
             other => other,
-        })
+        });
+        Ok(out)
     }
 
     /// Returns a variable's value with all templates in it evaluated, or nothing where there is no such variable.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{
-    Env, TemplateError,
+    Env, ErrorKind, TemplateError,
     cells::{is_cell, thaw},
     globals,
     inclusion::Chain,
@@ -121,7 +121,7 @@ impl<'e> Evaluator<'e> {
             return self.body(&code.body, out).map(drop);
         }
         self.register_blocks();
-        let mut ignored = Output::text();
+        let mut ignored = Output::text(false);
         for statement in &code.body {
             let flow = match (&self.parent, statement) {
                 (None, statement) => self.statement(statement, out)?,
@@ -174,13 +174,16 @@ impl<'e> Evaluator<'e> {
             }
             Statement::SetBlock { target, filters, body } => {
                 let text = self.captured(body)?;
-                let value = self.filtered(filters.as_ref(), text)?;
+                let value = match self.filtered(filters.as_ref(), text) {
+                    Err(error) if error.kind == ErrorKind::Plugin => error.into(),
+                    filtered => filtered?,
+                };
                 self.assign(target, value)?;
             }
             Statement::With { assignments, body } => {
                 let mut values = Vec::with_capacity(assignments.len());
                 for (_, value) in assignments {
-                    values.push(self.expression(value)?.into_owned());
+                    values.push(self.operand(value)?);
                 }
                 let saved = self.enter();
                 for ((target, _), value) in assignments.iter().zip(values) {
@@ -192,8 +195,11 @@ impl<'e> Evaluator<'e> {
             }
             Statement::Filter { filters, body } => {
                 let text = self.captured(body)?;
-                let value = self.filtered(Some(filters), text)?;
-                out.push(Cow::Owned(value));
+                match self.filtered(Some(filters), text) {
+                    Ok(value) => self.emit(Cow::Owned(value), filters.place(), out)?,
+                    Err(error) if error.kind == ErrorKind::Plugin => out.fail(error)?,
+                    Err(error) => return Err(error),
+                }
             }
             // The reference never escapes, whatever is asked for.
             Statement::AutoEscape { body, .. } => {
@@ -256,14 +262,14 @@ impl<'e> Evaluator<'e> {
         Ok(Flow::Next)
     }
 
-    /// Output of an expression: what is undefined fails here.
+    /// Output of an expression: what is undefined fails here, or where the block is used that it is in.
     pub(super) fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
         let value = match &*value {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
-            _ => {
-                let value = self.finalize(value.into_owned());
-                Cow::Owned(value.map_err(|error| error.at(self.code, place))?)
-            }
+            _ => match self.finalize(value.into_owned()) {
+                Ok(value) => Cow::Owned(value),
+                Err(error) => return out.fail(error.at(self.code, place)),
+            },
         };
         out.push(value);
         Ok(())
@@ -271,15 +277,11 @@ impl<'e> Evaluator<'e> {
 
     /// Runs statements and returns what they put out; what is undefined in them fails when it is used.
     pub(super) fn captured(&mut self, body: &'e [Statement]) -> Result<Value> {
-        let mut out = Output::native();
+        let mut out = Output::captured();
         let saved = self.enter();
         let flow = self.body(body, &mut out);
         self.leave(saved);
-        match flow {
-            Ok(_) => Ok(out.into_captured()),
-            Err(error) if error.is_undefined() => Ok(error.into()),
-            Err(error) => Err(error),
-        }
+        flow.map(|_| out.into_captured())
     }
 
     fn filtered(&mut self, filters: Option<&'e Expression>, text: Value) -> Result<Value> {
@@ -310,6 +312,11 @@ impl<'e> Evaluator<'e> {
             slots[*symbol as usize].clone_from(before);
         }
         slots
+    }
+
+    /// Returns whether a name has a value here.
+    pub(super) fn has(&self, symbol: Symbol) -> bool {
+        self.slots.get(symbol as usize).is_some_and(Option::is_some)
     }
 
     pub(super) fn bind(&mut self, symbol: Symbol, value: Value) {

@@ -33,7 +33,11 @@ impl<'e> Evaluator<'e> {
     pub(super) fn put_out(&self, expression: &'e Expression, out: &mut Output) -> Result<()> {
         let value = match self.at_hand(expression) {
             Some(value) => Cow::Borrowed(value),
-            None => self.expression(expression)?,
+            None => match self.expression(expression) {
+                Ok(value) => value,
+                Err(error) if error.kind == ErrorKind::Plugin => return out.fail(error),
+                Err(error) => return Err(error),
+            },
         };
         self.emit(value, expression.place(), out)
     }

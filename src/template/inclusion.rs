@@ -1,6 +1,6 @@
 //! Blocks, and other templates: inheritance, `include`, `import`.
 
-use std::{borrow::Cow, cell::OnceCell, sync::Arc};
+use std::{cell::OnceCell, sync::Arc};
 
 use super::{
     TemplateError,
@@ -135,10 +135,9 @@ impl<'e> Evaluator<'e> {
         } else {
             evaluator.isolated = true;
         }
-        let mut text = Output::text();
+        let mut text = Output::text(out.waits);
         evaluator.run(&mut text)?;
-        out.push(Cow::Owned(text.into_text().into()));
-        Ok(())
+        out.append(text)
     }
 
     pub(super) fn import(&self, name: &'e Expression, with_context: bool) -> Result<Module> {
@@ -152,7 +151,7 @@ impl<'e> Evaluator<'e> {
         } else {
             evaluator.isolated = true;
         }
-        let mut text = Output::text();
+        let mut text = Output::text(true);
         evaluator.run(&mut text)?;
         let root = Arc::new(evaluator.slots.clone());
         let mut exports = Vec::new();
@@ -175,6 +174,6 @@ impl<'e> Evaluator<'e> {
             };
             exports.push((Arc::clone(name), value));
         }
-        Ok(Module { exports, text: text.into_text() })
+        Ok(Module { exports, text: text.into_captured().to_text() })
     }
 }

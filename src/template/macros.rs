@@ -7,7 +7,7 @@ use super::{
     cells::thaw,
     evaluator::{Evaluator, MAX_DEPTH, Passed, Result},
     objects::{Macro, object},
-    tree::MacroCode,
+    tree::{MacroCode, Symbol},
 };
 use crate::value::Value;
 
@@ -47,6 +47,13 @@ impl<'e> Evaluator<'e> {
         for (symbol, value) in &callee.inner {
             evaluator.bind(*symbol, value.clone());
         }
+        let own = own_symbol(callee);
+        if let Some(symbol) = own.filter(|symbol| !evaluator.has(*symbol)) {
+            evaluator.bind(symbol, object(callee.clone()));
+        }
+        if !callee.code.blocks.is_empty() {
+            evaluator.register_blocks();
+        }
         evaluator.enter();
         evaluator.overlay.clone_from(&callee.overlay);
         evaluator.isolated = callee.isolated;
@@ -80,8 +87,8 @@ impl<'e> Evaluator<'e> {
         let caller = at.map(|at| named.remove(at).1);
         if caller.is_some() && node.caller.is_none() && node.kwargs.is_none() {
             return Err(TemplateError::runtime(format!(
-                "macro '{}' was invoked with two values for the special caller argument. This is most likely a bug.",
-                node.name
+                "macro {} was invoked with two values for the special caller argument. This is most likely a bug.",
+                node.shown()
             )));
         }
         if let Some(symbol) = node.caller {
@@ -91,19 +98,25 @@ impl<'e> Evaluator<'e> {
         if let Some(symbol) = node.varargs {
             self.bind(symbol, Value::Tuple(Arc::new(rest.into())));
         } else if !rest.is_empty() {
-            let (name, count) = (&node.name, node.parameters.len());
+            let (name, count) = (node.shown(), node.parameters.len());
             return Err(TemplateError::runtime(format!(
-                "macro '{name}' takes not more than {count} argument(s)"
+                "macro {name} takes not more than {count} argument(s)"
             )));
         }
         if let Some(symbol) = node.kwargs {
             self.bind(symbol, Value::dict(named));
         } else if let Some((key, _)) = named.first() {
-            let name = &node.name;
+            let name = node.shown();
             return Err(TemplateError::runtime(format!(
-                "macro '{name}' takes no keyword argument '{key}'"
+                "macro {name} takes no keyword argument '{key}'"
             )));
         }
         self.captured(&node.body)
     }
+}
+
+/// Returns the symbol of a macro's own name in the template that has it.
+fn own_symbol(callee: &Macro) -> Option<Symbol> {
+    let at = callee.code.names.iter().position(|name| *name == callee.body.name)?;
+    Symbol::try_from(at).ok()
 }

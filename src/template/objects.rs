@@ -139,6 +139,7 @@ impl Object for Bound {
 }
 
 /// A macro, with the values that its body sees.
+#[derive(Clone)]
 pub(crate) struct Macro {
     pub(crate) code: Arc<Code>,
     pub(crate) body: Arc<MacroCode>,
@@ -154,17 +155,18 @@ pub(crate) type Overlay = Option<Arc<Vec<(Arc<str>, Value)>>>;
 
 impl std::fmt::Debug for Macro {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<Macro '{}'>", self.body.name)
+        f.write_str(&self.to_text())
     }
 }
 
 impl Object for Macro {
     object!("Macro");
     fn to_text(&self) -> String {
-        format!("<Macro '{}'>", self.body.name)
+        format!("<Macro {}>", self.body.shown())
     }
     fn attribute(&self, name: &str) -> Option<Value> {
         Some(match name {
+            "name" if self.body.name.is_empty() => Value::None,
             "name" => Value::Str(Arc::clone(&self.body.name)),
             "arguments" => {
                 let names = self.body.parameters.iter();

@@ -1,10 +1,21 @@
 //! What a template's statements put out: one native value, or text.
 
+use std::borrow::Cow;
+
 use super::{TemplateError, evaluator::Seen, expression::is_lenient, leaving::without_omitted};
 use crate::value::Value;
 
 /// What was put out so far.
-pub(crate) enum Output {
+pub(crate) struct Output {
+    made: Made,
+    /// Whether what cannot be put out fails only when somebody uses the whole.
+    pub(super) waits: bool,
+    /// What could not be put out.
+    failed: Option<TemplateError>,
+}
+
+/// What the values that were put out make.
+pub(super) enum Made {
     Nothing,
     /// The only value so far, as it is.
     One(Value),
@@ -14,82 +25,135 @@ pub(crate) enum Output {
 }
 
 impl Output {
+    fn new(made: Made, waits: bool) -> Output {
+        Output { made, waits, failed: None }
+    }
+
     /// Returns an output that keeps a lone value native.
     pub(crate) fn native() -> Output {
-        Output::Nothing
+        Output::new(Made::Nothing, false)
+    }
+
+    /// Returns the output of a block that somebody may use: a lone value is kept native.
+    pub(crate) fn captured() -> Output {
+        Output::new(Made::Nothing, true)
     }
 
     /// Returns an output that is always text.
-    pub(crate) fn text() -> Output {
-        Output::Written(String::new())
+    pub(crate) fn text(waits: bool) -> Output {
+        Output::new(Made::Written(String::new()), waits)
+    }
+
+    /// Returns the output of a text that holds no template.
+    pub(crate) fn of_text(text: String) -> Output {
+        Output::new(Made::Text(text), false)
+    }
+
+    /// Changes what was made.
+    pub(super) fn change(&mut self, change: impl FnOnce(Made) -> Made) {
+        self.made = change(std::mem::replace(&mut self.made, Made::Nothing));
+    }
+
+    /// Notes that a value cannot be put out.
+    ///
+    /// # Errors
+    ///
+    /// Fails at once where nothing waits.
+    pub(crate) fn fail(&mut self, error: TemplateError) -> Result<(), TemplateError> {
+        if !self.waits {
+            return Err(error);
+        }
+        self.failed.get_or_insert(error);
+        Ok(())
+    }
+
+    /// Adds what another output has.
+    pub(crate) fn append(&mut self, other: Output) -> Result<(), TemplateError> {
+        match other.failed {
+            Some(error) => self.fail(error),
+            None => {
+                self.push(Cow::Owned(other.into_captured()));
+                Ok(())
+            }
+        }
     }
 
     /// Adds a value; None leaves no trace.
     pub(crate) fn push(&mut self, value: Seen<'_>) {
-        match self {
-            Output::Text(text) | Output::Written(text) => match &*value {
+        match &mut self.made {
+            Made::Text(text) | Made::Written(text) => match &*value {
                 Value::Str(part) => text.push_str(part),
                 // An argument cannot be left out in the middle of a text: there it is nothing.
                 Value::None | Value::Omit => (),
                 nothing if is_lenient(nothing) => (),
                 other => write(other, text),
             },
-            Output::Nothing | Output::One(_) => self.push_among_first(value.into_owned()),
-        }
-    }
-
-    fn push_among_first(&mut self, value: Value) {
-        match self {
-            _ if matches!(value, Value::None) => (),
-            Output::One(_) if matches!(value, Value::Omit) || is_lenient(&value) => {}
-            Output::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
-                let mut text = String::new();
-                write(&value, &mut text);
-                *self = Output::Text(text);
-            }
-            Output::Nothing => *self = Output::One(value),
-            Output::One(first) => {
-                let mut text = String::new();
-                write(first, &mut text);
-                write(&value, &mut text);
-                *self = Output::Text(text);
-            }
-            Output::Text(text) | Output::Written(text) => write(&value, text),
+            made @ (Made::Nothing | Made::One(_)) => made.push_among_first(value.into_owned()),
         }
     }
 
     /// Returns the native value, which must be one that a variable can hold.
     pub(crate) fn into_value(self) -> Result<Value, TemplateError> {
-        match self {
-            Output::Nothing => Ok(Value::None),
-            Output::One(value) => match unstorable(&value) {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        match self.made {
+            Made::Nothing => Ok(Value::None),
+            Made::One(value) => match unstorable(&value) {
                 None => Ok(value),
                 Some(found) => Err(TemplateError::runtime(format!(
                     "Type '{found}' is unsupported for variable storage."
                 ))),
             },
-            Output::Text(text) | Output::Written(text) => Ok(text.into()),
+            Made::Text(text) | Made::Written(text) => Ok(text.into()),
         }
     }
 
-    /// Returns what a block put out, which may be something that no variable can hold.
+    /// Returns the text that a file becomes.
+    pub(crate) fn into_text(mut self) -> Result<String, TemplateError> {
+        if let Made::Text(text) | Made::Written(text) = &mut self.made
+            && self.failed.is_none()
+        {
+            return Ok(std::mem::take(text));
+        }
+        Ok(match self.into_value()? {
+            Value::None => String::new(),
+            Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            other => other.to_text(),
+        })
+    }
+
+    /// Returns what a block put out, which may be something that no variable can hold, or that fails when it is used.
     pub(crate) fn into_captured(self) -> Value {
-        match self {
-            Output::Nothing => Value::None,
-            Output::One(value) => value,
-            Output::Text(text) | Output::Written(text) => text.into(),
+        if let Some(error) = self.failed {
+            return error.into();
+        }
+        match self.made {
+            Made::Nothing => Value::None,
+            Made::One(value) => value,
+            Made::Text(text) | Made::Written(text) => text.into(),
         }
     }
+}
 
-    pub(crate) fn into_text(self) -> String {
+impl Made {
+    fn push_among_first(&mut self, value: Value) {
         match self {
-            Output::Nothing => String::new(),
-            Output::One(value) => {
+            _ if matches!(value, Value::None) => (),
+            Made::One(_) if matches!(value, Value::Omit) || is_lenient(&value) => {}
+            Made::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
                 let mut text = String::new();
                 write(&value, &mut text);
-                text
+                *self = Made::Text(text);
             }
-            Output::Text(text) | Output::Written(text) => text,
+            Made::Nothing => *self = Made::One(value),
+            Made::One(first) => {
+                let mut text = String::new();
+                write(first, &mut text);
+                write(&value, &mut text);
+                *self = Made::Text(text);
+            }
+            Made::Text(text) | Made::Written(text) => write(&value, text),
         }
     }
 }

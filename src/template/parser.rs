@@ -327,7 +327,7 @@ impl<'t> Parser<'t> {
                 if !matches!(call, Expression::Call(_) | Expression::Method(_)) {
                     return Err(TemplateError::syntax(&self.code, start, "expected call"));
                 }
-                let caller = self.macro_body("caller", parameters, defaults, &["endcall"])?;
+                let caller = self.macro_body("", parameters, defaults, &["endcall"])?;
                 Statement::Call { call, caller: Arc::new(caller) }
             }
             "filter" => {

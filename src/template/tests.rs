@@ -8,10 +8,10 @@ use super::{
     TemplateError,
     evaluator::{Evaluator, Passed},
     filters::{Invocation, Refusal},
-    plugins, registry,
+    formatting, plugins, registry,
     units::{Table, called, unit},
 };
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Operator, Value};
 
 mod ansible_utils;
 mod community_general;
@@ -151,6 +151,14 @@ fn has_item(call: &Invocation<'_, '_>, wanted: bool) -> Verdict {
         }
     }
     Ok(false)
+}
+
+/// Returns what Python's `%` gives, which fills in the places of a text.
+fn remainder(value: &Value, divisor: &Value) -> Result<Value, String> {
+    match value {
+        Value::Str(format) => formatting::percent(format, divisor).map(Value::from),
+        _ => Operator::Rem.apply(value, divisor),
+    }
 }
 
 /// Refuses lists of what sets cannot hold.

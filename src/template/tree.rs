@@ -90,6 +90,7 @@ pub(crate) struct For {
 }
 
 pub(crate) struct MacroCode {
+    /// Empty for what stands in a `call` block.
     pub(crate) name: Arc<str>,
     pub(crate) parameters: Vec<Symbol>,
     /// For the last parameters.
@@ -99,6 +100,13 @@ pub(crate) struct MacroCode {
     pub(crate) varargs: Option<Symbol>,
     pub(crate) kwargs: Option<Symbol>,
     pub(crate) caller: Option<Symbol>,
+}
+
+impl MacroCode {
+    /// Returns the name as messages have it.
+    pub(crate) fn shown(&self) -> String {
+        if self.name.is_empty() { "None".to_owned() } else { format!("'{}'", self.name) }
+    }
 }
 
 /// What a value is given to.

@@ -18,14 +18,12 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         Value::Str(text) => Ok(text.chars().rev().collect::<String>().into()),
-        value @ (Value::Int(_)
-        | Value::BigInt(_)
-        | Value::Float(_)
-        | Value::None
-        | Value::Bool(_)) => {
-            let message = format!("'{}' object is not iterable", value.type_name());
-            Err(Refusal::Because("argument must be iterable".to_owned(), message.into()))
-        }
-        _ => Ok(Value::list(call.items()?.iter().rev().cloned())),
+        value => match call.items() {
+            Ok(items) => Ok(Value::list(items.iter().rev().cloned())),
+            Err(_) => {
+                let message = format!("'{}' object is not iterable", value.type_name());
+                Err(Refusal::Because("argument must be iterable".to_owned(), message.into()))
+            }
+        },
     },
 };

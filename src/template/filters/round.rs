@@ -56,8 +56,8 @@ pub(super) static UNIT: Filter = Filter {
                 }
                 rounded
             }
-            "ceil" => (number * factor).ceil() / factor,
-            "floor" => (number * factor).floor() / factor,
+            "ceil" => ((number * factor).ceil() + 0.0) / factor,
+            "floor" => ((number * factor).floor() + 0.0) / factor,
             _ => return Err("method must be common, ceil or floor".into()),
         };
         Ok(Value::Float(rounded))

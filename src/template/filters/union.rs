@@ -1,7 +1,10 @@
 //! `union`: the items of two lists, each once.
 
 use super::Filter;
-use crate::template::sets::{Set, combined, distinct};
+use crate::template::{
+    evaluator,
+    sets::{Set, combined, distinct},
+};
 
 pub(super) static UNIT: Filter = Filter {
     name: "union",
@@ -10,5 +13,12 @@ pub(super) static UNIT: Filter = Filter {
     params: &["b"],
     examples: &[("{{ [1, 2, 2] | union([2, 3]) }}", "[1, 2, 3]")],
     takes_undefined: false,
-    call: |call| combined(call, Set::union, |left, right| distinct(left.iter().chain(right))),
+    call: |call| {
+        if call.items().is_err() {
+            // What is no set is added.
+            let sum = super::community_general::added(&call.value, call.required(0, "b")?)?;
+            return Ok(distinct(evaluator::items(&sum)?.iter()).into());
+        }
+        combined(call, Set::union, |left, right| distinct(left.iter().chain(right)))
+    },
 };

@@ -1,7 +1,7 @@
 //! `divisibleby`: whether a number divides it.
 
 use super::Test;
-use crate::value::{Operator, Value};
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "divisibleby",
@@ -11,7 +11,7 @@ pub(super) static UNIT: Test = Test {
     examples: &[("{{ 6 is divisibleby 3 }} {{ 5 is divisibleby(2) }}", "True False")],
     takes_undefined: false,
     call: |call| {
-        let rest = Operator::Rem.apply(&call.value, call.required(0, "num")?)?;
+        let rest = super::remainder(&call.value, call.required(0, "num")?)?;
         Ok(rest == Value::Int(0))
     },
 };

@@ -1,7 +1,7 @@
 //! `even`: whether a number is even.
 
 use super::Test;
-use crate::value::{Operator, Value};
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "even",
@@ -10,5 +10,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ 2 is even }} {{ 3 is even }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(Operator::Rem.apply(&call.value, &Value::Int(2))? == Value::Int(0)),
+    call: |call| Ok(super::remainder(&call.value, &Value::Int(2))? == Value::Int(0)),
 };

@@ -1,7 +1,7 @@
 //! `odd`: whether a number is odd.
 
 use super::Test;
-use crate::value::{Operator, Value};
+use crate::value::Value;
 
 pub(super) static UNIT: Test = Test {
     name: "odd",
@@ -10,5 +10,5 @@ pub(super) static UNIT: Test = Test {
     params: &[],
     examples: &[("{{ 3 is odd }} {{ 2 is odd }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(Operator::Rem.apply(&call.value, &Value::Int(2))? == Value::Int(1)),
+    call: |call| Ok(super::remainder(&call.value, &Value::Int(2))? == Value::Int(1)),
 };

@@ -2,7 +2,10 @@
 
 use super::Filter;
 use super::{python_class, unhashable};
-use crate::template::filters::Refusal;
+use crate::template::{
+    filters::Refusal,
+    objects::{Range, downcast},
+};
 use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Filter = Filter {
@@ -24,7 +27,9 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        if !matches!(call.value, Value::List(_) | Value::Tuple(_) | Value::Str(_)) {
+        let is_sequence = matches!(call.value, Value::List(_) | Value::Tuple(_) | Value::Str(_))
+            || downcast::<Range>(&call.value).is_some();
+        if !is_sequence {
             return Err(format!(
             "Argument for community.general.counter must be a sequence (string or list). {} is {}",
             call.value.to_text(),
