@@ -60,6 +60,7 @@ mod present;
 mod random;
 mod regex;
 mod schema;
+mod scopes;
 mod selection;
 mod sequence;
 mod sets;
