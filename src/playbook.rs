@@ -86,7 +86,9 @@ pub enum LevelKind {
     Play,
     Role(Arc<Role>),
     Block,
-    /// An import or include; its `vars` are parameters, stronger than facts. Names of those that are not the operator's words.
+    /// An import; its `vars` are those of what it imports, as a block's are.
+    Import,
+    /// An include; its `vars` are parameters, stronger than facts. Names of those that are not the operator's words.
     Include(Arc<[Arc<str>]>),
     Task,
 }

@@ -48,9 +48,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         _ => vec![that.clone()],
     };
     for condition in conditions {
-        let holds = call.env.condition(&condition).map_err(|error| {
-            let span = span.map(|span| crate::executor::condition_span(&condition, span));
-            Failure::template(&error, "", span.as_ref()).with("changed", false)
+        let place = span.map(|span| crate::executor::condition_span(&condition, span));
+        let holds = call.env.one_condition_at(&condition, place.as_ref()).map_err(|error| {
+            Failure::template(&error, "", place.as_ref()).with("changed", false)
         })?;
         if !holds {
             let mut result = Dict::new();

@@ -67,7 +67,11 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         output,
     )?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    let playbooks = load(&run, &files, &paths, !lists)?;
+    let loaded = load(&run, &files, &paths, !lists);
+    if loaded.is_err() {
+        run.printer.event(&beginning(&run));
+    }
+    let playbooks = loaded?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -78,6 +82,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         run.printer.event(&Event::Warning(warning));
     }
     if lists || options.syntax_check {
+        run.printer.event(&beginning(&run));
         return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
@@ -87,6 +92,12 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })
         .collect();
     execute(&run, &files, &playbooks)
+}
+
+/// What is told before anything else.
+fn beginning(run: &Run) -> Event {
+    let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
+    Event::Start { check: run.options.check, config_file }
 }
 
 /// Returns the files of the playbooks that a command names: by their path, or by the full name that they have in a
@@ -139,8 +150,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     let runtime = runtime.map_err(|error| {
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
     })?;
-    let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
-    run.printer.event(&Event::Start { check: run.options.check, config_file });
+    run.printer.event(&beginning(run));
     let (status, remaining) = runtime.block_on(async {
         let watched = Arc::clone(run);
         let watcher = tokio::spawn(async move {
@@ -162,6 +172,9 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
                 Ok(_) => Event::Recap { stats: run.stats(), custom: run.custom_stats() },
                 Err(_) => Event::Abandoned,
             });
+            if status.is_ok() {
+                run.tell_unstarted();
+            }
             if !matches!(status, Ok(0)) {
                 break;
             }

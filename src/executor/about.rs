@@ -143,7 +143,7 @@ fn parents(level: &Level) -> Value {
                 LevelKind::Play => "Play",
                 LevelKind::Role(_) => "Role",
                 LevelKind::Block => "Block",
-                LevelKind::Include(_) => "TaskInclude",
+                LevelKind::Import | LevelKind::Include(_) => "TaskInclude",
                 LevelKind::Task => "Task",
             },
         );

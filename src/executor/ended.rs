@@ -72,9 +72,11 @@ impl Prepared {
         if !matches!(status, Status::Failed | Status::Unreachable) {
             notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
         }
+        let delegate = items.last().and_then(|item| item.delegate.clone());
         let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
-        let judged = Judged { notify, told: items_told, ..Judged::new(result, status, no_log) };
+        let judged =
+            Judged { notify, delegate, told: items_told, ..Judged::new(result, status, no_log) };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;

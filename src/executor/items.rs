@@ -6,7 +6,7 @@ use super::{
     Failure,
     facts::set_facts,
     include::Include,
-    judge::{Judged, explain, say_something},
+    judge::{Judged, changes_inventory, explain, say_something},
     looping::{Item, Items},
     task::{Decision, Prepared},
 };
@@ -148,7 +148,12 @@ impl Prepared {
 
     /// Ends a loop that is wrong itself, whatever its items came to.
     fn fail_loop(&self, failure: Failure) -> Ended {
-        let mut judged = self.failed(failure, None, false);
+        let delegate = {
+            let names = self.names();
+            let context = names.world.context(names.search_path());
+            self.delegate_shown(&names, &Env::new(&names, &context).telling(&self.told))
+        };
+        let mut judged = self.failed(failure, delegate, false);
         self.tell(&mut judged);
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;
@@ -279,6 +284,12 @@ impl Prepared {
                 return judged;
             }
             let left = i64::try_from(retries - attempt).unwrap_or(0);
+            let mut result = judged.result.clone();
+            result.remove("failed");
+            if judged.no_log {
+                result.remove("_ansible_verbose_always");
+            }
+            result.insert("retries", i64::try_from(retries).unwrap_or(i64::MAX));
             self.turn.event(
                 self.slot,
                 Event::Retry {
@@ -286,7 +297,7 @@ impl Prepared {
                     delegate: judged.delegate.as_ref().map(|(name, _)| Arc::clone(name)),
                     task: Arc::clone(&self.start),
                     left,
-                    result: Arc::new(judged.result.clone()),
+                    result: Arc::new(result),
                 },
             );
             attempt += 1;
@@ -345,6 +356,9 @@ impl Prepared {
                 let message = format!("Failed to template loop_control.label: {}", error.message);
                 judged.result.insert("msg", message);
                 judged.result.insert("failed", true);
+                if changes_inventory(&self.task.action) {
+                    judged.result.insert("changed", false);
+                }
                 judged.status = Status::Failed;
                 // What `debug` says has no item in it.
                 match &*self.task.action {

@@ -139,7 +139,7 @@ impl Prepared {
                     Ok(holds) => {
                         failed = holds;
                         result.insert("failed_when_result", holds);
-                        if by_itself && !holds {
+                        if by_itself && !holds && !tells_itself(&self.task.action) {
                             result.insert(
                                 "failed_when_suppressed_exception",
                                 "(traceback unavailable)",
@@ -160,6 +160,9 @@ impl Prepared {
                     }
                 }
             }
+        }
+        if failed && changes_inventory(&self.task.action) {
+            changed = false;
         }
         let mut done = !failed;
         if let Some(value) = self.task.own(Keyword::Until) {
@@ -322,6 +325,9 @@ impl Prepared {
         let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
         result.insert(key, why.join(": "));
         result.insert("failed", true);
+        if changes_inventory(&self.task.action) {
+            result.insert("changed", false);
+        }
         say_something(&mut result, "Action");
         let causes = self.why_failed("Action", &result);
         explain(&mut result);
@@ -330,7 +336,7 @@ impl Prepared {
 
     /// Whether a change would notify somebody: what only changes the inventory notifies nobody.
     fn notifies(&self) -> bool {
-        !matches!(&*self.task.action, "add_host" | "group_by")
+        !changes_inventory(&self.task.action)
             && !self.task.level.inherited(Keyword::Notify).is_empty()
     }
 
@@ -345,6 +351,16 @@ impl Prepared {
         }
         found
     }
+}
+
+/// Whether an action changes the inventory, which it does not where its task fails.
+pub(super) fn changes_inventory(action: &str) -> bool {
+    matches!(action, "add_host" | "group_by")
+}
+
+/// Whether an action tells a failure in its result, without an exception.
+fn tells_itself(action: &str) -> bool {
+    matches!(action, "assert" | "fail")
 }
 
 /// A failed result without any message gets one.

@@ -50,8 +50,14 @@ impl Batch<'_> {
                     return self.refuse_flush(task);
                 }
             }
-            // Doing nothing asks for no condition.
-            let holds = if action == "noop" { Ok(true) } else { self.meta_condition(task, at) };
+            // What asks for no condition says so.
+            let asks =
+                !matches!(action.as_str(), "noop" | "refresh_inventory" | "reset_connection");
+            if !asks && !task.level.inherited(crate::playbook::Keyword::When).is_empty() {
+                let message = format!("{action} task does not support when conditional");
+                self.run.printer.event(&Event::Warning(message));
+            }
+            let holds = if asks { self.meta_condition(task, at) } else { Ok(true) };
             match holds {
                 Ok(true) => {
                     if action == "flush_handlers" {

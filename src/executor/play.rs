@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Span},
     inventory::{HostId, HostOrder},
-    output::{About, Event},
+    output::{About, Cause, Event},
     playbook::{Entry, Files, Keyword, Play},
     template::Env,
     value::Value,
@@ -48,6 +48,18 @@ impl Run {
             }
         }
         Ok(status)
+    }
+
+    /// Says that no play had the task to start at.
+    pub fn tell_unstarted(&self) {
+        if let Some(wanted) = &self.options.start_at_task
+            && !self.started.load(Ordering::Relaxed)
+        {
+            let message = format!(
+                "No matching task \"{wanted}\" found. Note: --start-at-task can only follow static includes."
+            );
+            self.printer.event(&Event::Error(vec![Cause { message, ..Cause::default() }]));
+        }
     }
 
     #[expect(clippy::too_many_lines, reason = "one play from its first line to its last batch")]

@@ -177,9 +177,6 @@ impl Batch<'_> {
 
     pub(super) fn check_max_fail(&mut self) {
         let Some(limit) = self.max_fail_percentage else { return };
-        if self.end.break_run {
-            return;
-        }
         let failed = self.hosts.iter().filter(|host| host.state == HostState::Failed).count();
         #[expect(clippy::cast_precision_loss, reason = "numbers of hosts are small")]
         let percentage = failed as f64 * 100.0 / self.hosts.len().max(1) as f64;

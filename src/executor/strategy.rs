@@ -174,24 +174,7 @@ impl Batch<'_> {
 
     /// The tags of a task; one that cannot be evaluated ends the run.
     fn tags(&mut self, task: &Task) -> Vec<String> {
-        let tags = task.level.tags();
-        if !tags.iter().any(Value::is_lazy) {
-            return tags.iter().map(Value::to_text).collect();
-        }
-        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&task.level);
-        let context = self.run.world.context(names.search_path());
-        let env = Env::new(&names, &context);
-        let mut found = Vec::new();
-        let mut refused = None;
-        for tag in tags {
-            match env.eval(&tag) {
-                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
-                Ok(value) => {
-                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
-                }
-                Err(error) => refused = Some((&error).into()),
-            }
-        }
+        let (found, refused) = self.run.tags_of(&self.play, task);
         if let Some(error) = refused {
             self.fatal = Some(error);
             self.end.break_run = true;
@@ -350,7 +333,7 @@ impl Run {
     ) -> String {
         match &task.name {
             None | Some(Value::None) => default_name(task),
-            Some(value) if value.is_lazy() => {
+            Some(value) if value.is_lazy() && &*task.action != "meta" => {
                 let names = Names::new(&self.world, Some(play), host).with_level(&task.level);
                 let context = self.world.context(names.search_path());
                 let env = Env::new(&names, &context);
@@ -362,6 +345,29 @@ impl Run {
             }
             Some(value) => value.to_text(),
         }
+    }
+
+    /// The tags of a task, and why one of them cannot be evaluated.
+    fn tags_of(&self, play: &Arc<PlayData>, task: &Task) -> (Vec<String>, Option<Diagnostic>) {
+        let tags = task.level.tags();
+        if !tags.iter().any(Value::is_lazy) {
+            return (tags.iter().map(Value::to_text).collect(), None);
+        }
+        let names = Names::new(&self.world, Some(play), None).with_level(&task.level);
+        let context = self.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        let mut found = Vec::new();
+        let mut refused = None;
+        for tag in tags {
+            match env.eval(&tag) {
+                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
+                Ok(value) => {
+                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
+                }
+                Err(error) => refused = Some((&error).into()),
+            }
+        }
+        (found, refused)
     }
 
     /// Whether this is the task that `--start-at-task` names, by name or glob.
@@ -386,6 +392,9 @@ impl Run {
         }
         let mut before = 0;
         let mut is_it = |task: &Task| {
+            if !self.options.tags.choose(&self.tags_of(play, task).0) {
+                return false;
+            }
             let found = self.is_start(play, task);
             before += usize::from(!found);
             found

@@ -257,7 +257,15 @@ impl Prepared {
         match self.conditions(env) {
             Ok(None) => (),
             Ok(Some(result)) => return over(Ok(result), true),
-            Err(failure) => return over(Err(failure), false),
+            Err(failure) => {
+                let delegate = self.delegate_shown(names, env);
+                return Decision::Over(Turned {
+                    result: Err(failure),
+                    delegate,
+                    no_log,
+                    skipped: false,
+                });
+            }
         }
         match self.check_keywords(env).and_then(|()| self.decide_action(names, env, no_log)) {
             Ok(decision) => decision,

@@ -8,7 +8,7 @@ use super::{Failure, strategy::Batch, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
     output::{Cause, Event},
-    playbook::{Keyword, Level, Task},
+    playbook::{Keyword, Level, LevelKind, Task},
     template::Env,
     value::Value,
 };
@@ -178,6 +178,20 @@ impl Prepared {
                 let message =
                     format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
                 return Err(Failure::at(None, message));
+            }
+        }
+        if said.has(Keyword::Name) { self.check_blocks(env) } else { Ok(()) }
+    }
+
+    /// Fails where a name of a block around the task cannot be evaluated, which only tasks may have.
+    fn check_blocks(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let is_block = |level: &&Level| matches!(level.kind, LevelKind::Block);
+        for level in self.task.level.chain().filter(is_block) {
+            if let Some((name, span)) = level.keywords.get(Keyword::Name)
+                && name.is_lazy()
+            {
+                let prefix = "Error processing keyword 'name': ";
+                env.eval(name).map_err(|error| Failure::template(&error, prefix, Some(span)))?;
             }
         }
         Ok(())

@@ -135,7 +135,7 @@ impl Default {
     fn bad(&mut self, event: &ResultEvent, host: &str, item: Option<&str>) {
         self.task_banner(&event.task);
         self.sink.warn_of(event);
-        if event.is_loop_summary && &*event.task.action == "debug" {
+        if event.is_loop_summary && &*event.task.action == "debug" && !event.no_log {
             // The reference strips a debug's result before it looks for items in it.
             let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
             self.failure(&line, Paint::Failed);
@@ -279,7 +279,13 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
             || (is_debug
                 && matches!(
                     key,
-                    "changed" | "failed" | "skipped" | "skip_reason" | "ansible_loop_var"
+                    "changed"
+                        | "failed"
+                        | "skipped"
+                        | "skip_reason"
+                        | "ansible_loop_var"
+                        | "ansible_index_var"
+                        | "ansible_loop"
                 ))
     };
     result
@@ -388,8 +394,10 @@ impl Output for Default {
                     "FAILED - RETRYING: [{host}]: {} ({left} retries left).",
                     &task.name[task.of_role..]
                 );
-                if self.options.verbosity > 2 {
-                    line.push_str(&format!("Result was: {}", dump(result, Some(4))));
+                let always = result.get("_ansible_verbose_always").is_some_and(Value::is_true);
+                if self.options.verbosity > 2 || always {
+                    let result = abridged(result, "", self.options.verbosity);
+                    line.push_str(&format!("Result was: {}", dump(&result, Some(4))));
                 }
                 self.sink.line(&line, Some(Paint::Debug));
             }

@@ -122,7 +122,7 @@ impl Loader<'_> {
         };
         let name = name.as_str().unwrap_or_default().to_owned();
         let path = self.find_tasks(&name, place.dir, &task.level);
-        // Keywords of the import hold for what it imports, its `vars` are parameters.
+        // Keywords and `vars` of the import hold for what it imports.
         let level = Arc::clone(&task.level);
 
         self.tasks_file(&path, level, place.handlers, Some(span))

@@ -70,7 +70,11 @@ impl Loader<'_> {
             return Vec::new();
         }
         let level = Arc::new(Level {
-            kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
+            kind: match short {
+                "include_tasks" | "include_role" => LevelKind::Include(Arc::default()),
+                "import_tasks" | "import_role" => LevelKind::Import,
+                _ => LevelKind::Task,
+            },
             keywords,
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),

@@ -221,7 +221,10 @@ impl Names {
             return Some(found);
         }
         let own = chain().filter(|level| {
-            matches!(level.kind, LevelKind::Task | LevelKind::Block | LevelKind::Role(_))
+            matches!(
+                level.kind,
+                LevelKind::Task | LevelKind::Block | LevelKind::Import | LevelKind::Role(_)
+            )
         });
         if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
