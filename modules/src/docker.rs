@@ -174,6 +174,7 @@ impl<'a> Api<'a> {
             timeout: Duration::from_secs(engine.timeout.max(1)),
             trust: Trust {
                 verify,
+                any_name: false,
                 authorities: file(&engine.access.ca_path, "ca.pem").filter(|_| verify),
                 client_cert: file(&engine.access.client_cert, "cert.pem").filter(|_| secure),
                 client_key: file(&engine.access.client_key, "key.pem").filter(|_| secure),

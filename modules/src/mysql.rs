@@ -131,7 +131,8 @@ impl Login {
         };
         let text = |path: &Option<ArgPath>| path.as_ref().map(|path| path.0.clone());
         let trust = Trust {
-            verify: self.ca_cert.is_some() && self.check_hostname != Some(false),
+            verify: self.ca_cert.is_some(),
+            any_name: self.check_hostname == Some(false),
             authorities: text(&self.ca_cert),
             client_cert: text(&self.client_cert),
             client_key: text(&self.client_key),

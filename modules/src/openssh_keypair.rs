@@ -121,8 +121,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("public_key", "")
             .with("comment", args.comment.clone().unwrap_or_default()));
     }
-    changed =
-        host.set_attributes(path, &args.attributes, changed, &mut AttributeDiff::default())?;
+    for file in [path, public.as_str()] {
+        if host.exists(file) {
+            let diff = &mut AttributeDiff::default();
+            changed = host.set_attributes(file, &args.attributes, changed, diff)?;
+        }
+    }
     let told = pair.look()?;
     let line = host.read_text(&public)?.unwrap_or_default();
     let mut words = line.trim().splitn(3, ' ');
@@ -272,8 +276,18 @@ impl Pair<'_> {
             let text = output.text();
             return Err(Failure::new(if error.trim().is_empty() { text } else { error }));
         }
-        host.rename(&made, self.path)?;
-        host.rename(&format!("{made}.pub"), self.public)
+        self.put(&made, self.path, 0o600)?;
+        self.put(&format!("{made}.pub"), self.public, 0o644)
+    }
+
+    /// Puts a file where it belongs; what is there hands on its mode and owner.
+    fn put(&self, made: &str, place: &str, mode: u32) -> Result<()> {
+        let host = self.host;
+        let content = host.read(made)?.unwrap_or_default();
+        host.unlink(made)
+            .map_err(|error| Failure::io(format!("cannot remove `{made}`"), &error))?;
+        let mode = if host.exists(place) { None } else { Some(mode) };
+        host.replace(place, mode, |file| std::io::Write::write_all(file, &content))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `pip`: packages of Python, of the system or of virtual environments.
 
 mod installed;
+mod requirement;
 
 use serde_json::json;
 use windlass_macros::{Args, Choice};
@@ -64,7 +65,7 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let names = joined(args.name.as_deref().unwrap_or_default());
+    let names = requirement::joined(args.name.as_deref().unwrap_or_default());
     if args.state == State::Latest && args.version.is_some() {
         return Err(Failure::new("version is incompatible with state=latest"));
     }
@@ -115,22 +116,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let changed = changed || made.is_some();
     Ok(task.outcome(changed, command, &output, made))
-}
-
-/// Puts together what a list in one text has torn apart: `a>1,<2` is one package.
-fn joined(names: &[String]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for name in names.iter().flat_map(|name| name.split(',')).map(str::trim) {
-        match all.last_mut() {
-            Some(last) if name.starts_with(['<', '>', '=', '!', '~']) => {
-                last.push(',');
-                last.push_str(name);
-            }
-            _ if name.is_empty() => (),
-            _ => all.push(name.to_owned()),
-        }
-    }
-    all
 }
 
 fn is_address(name: &str) -> bool {
@@ -264,7 +249,7 @@ impl Task<'_> {
             Some(version) => {
                 words.extend(self.names.iter().map(|name| format!("{name}=={version}")))
             }
-            None => words.extend(self.names.iter().cloned()),
+            None => words.extend(self.names.iter().map(|name| requirement::plain(name))),
         }
         if let Some(file) = &args.requirements {
             words.extend(["-r".to_owned(), file.clone()]);

@@ -2,11 +2,10 @@
 //!
 //! Invariant: a statement is one text; what it holds of the user's values is quoted by [`literal`] and [`identifier`].
 
+mod reach;
 mod scram;
 mod value;
 mod wire;
-
-use std::time::Duration;
 
 use windlass_macros::{Args, Choice};
 
@@ -14,6 +13,7 @@ use crate::{
     host::{Failure, Host, Result},
     spec::{Json, JsonMap},
 };
+use reach::Way;
 pub use scram::fits;
 pub use value::{identifier, literal, sql};
 pub use wire::{Answer, Complaint, Connection};
@@ -68,142 +68,58 @@ pub enum SslMode {
     VerifyFull,
 }
 
-/// Where servers keep their socket.
-const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
-
 impl Login {
-    /// Logs in to a database; the failure is in the reference's words.
+    /// Logs in to a database and takes on the role; the failure is in the reference's words. Without a name it is
+    /// the database that the library chooses.
     pub fn connect(&self, host: &Host, database: &str) -> Result<Connection> {
-        self.try_connect(host, database)
-            .map_err(|reason| Failure::new(format!("unable to connect to database: {reason}")))
+        let reached = Way::of(self, host, database).and_then(|way| way.connect());
+        self.as_role(reached.map_err(unreachable)?)
+    }
+
+    /// Logs in with this encoding.
+    pub fn connect_as(&self, host: &Host, database: &str, encoding: &str) -> Result<Connection> {
+        let reached = Way::of(self, host, database).and_then(|mut way| {
+            way.encode_as(encoding);
+            way.connect()
+        });
+        self.as_role(reached.map_err(unreachable)?)
     }
 
     /// Logs in to a database; the error is the reason.
-    pub fn try_connect(
-        &self,
-        host: &Host,
-        database: &str,
-    ) -> std::result::Result<Connection, String> {
-        if let Some(bad) = self.suspicious() {
-            return Err(format!("Passed input '{bad}' is potentially dangerous"));
-        }
-        let limit = Duration::from_secs(30);
-        let port = u16::try_from(self.login_port)
-            .map_err(|_| format!("invalid port number: \"{}\"", self.login_port))?;
-        let local = self.login_host.is_empty() || self.login_host.starts_with('/');
-        let stream = if local {
-            let folders: Vec<&str> =
-                match (self.login_unix_socket.as_str(), self.login_host.as_str()) {
-                    ("", "") => SOCKETS.to_vec(),
-                    ("", folder) | (folder, _) => vec![folder],
-                };
-            let name = format!(".s.PGSQL.{port}");
-            let there = folders
-                .iter()
-                .map(|folder| format!("{folder}/{name}"))
-                .find(|path| host.exists(path));
-            let path = there.unwrap_or_else(|| format!("{}/{name}", folders[0]));
-            crate::http::connect_unix(host, &path, limit).map_err(|error| {
-                format!(
-                    "connection to server on socket \"{path}\" failed: {}\n\tIs the server running locally and accepting connections on that socket?\n",
-                    crate::host::reason_of(&error)
-                )
-            })?
-        } else {
-            crate::http::connect_plain(host, &self.login_host, port, limit).map_err(|error| {
-                format!(
-                    "connection to server at \"{}\", port {port} failed: {}\n\tIs the server running on that host and accepting TCP/IP connections?\n",
-                    self.login_host,
-                    crate::host::reason_of(&error)
-                )
-            })?
-        };
-        let stream = if local || matches!(self.ssl_mode, SslMode::Disable | SslMode::Allow) {
-            stream
-        } else {
-            self.secured(host, stream)?
-        };
-        let mut parameters = vec![
-            ("user".to_owned(), self.login_user.clone()),
-            ("database".to_owned(), database.to_owned()),
-            ("client_encoding".to_owned(), "UTF8".to_owned()),
-            ("application_name".to_owned(), "windlass".to_owned()),
-        ];
-        for (key, value) in self.connect_params.iter().flatten() {
-            // The others are about how the client connects, which is ours.
-            if matches!(key.as_str(), "application_name" | "options" | "client_encoding") {
-                parameters.retain(|(known, _)| known != key);
-                parameters.push((key.clone(), crate::spec::python_str(value)));
-            }
-        }
-        let password = Some(self.login_password.as_str()).filter(|password| !password.is_empty());
-        let mut connection = Connection::open(stream, &parameters, password)
-            .map_err(|error| format!("connection to server failed: {error}\n"))?;
+    pub fn reach(&self, host: &Host, database: &str) -> std::result::Result<Connection, String> {
+        Way::of(self, host, database)?.connect()
+    }
+
+    /// Takes on the role of the session.
+    pub fn as_role(&self, mut connection: Connection) -> Result<Connection> {
         if let Some(role) = &self.session_role {
             connection
                 .run(&format!("SET ROLE {}", identifier(role)))
-                .map_err(|error| format!("Could not switch role: {error}"))?;
+                .map_err(|error| Failure::new(format!("Could not switch role: {error}")))?;
         }
         Ok(connection)
     }
+}
 
-    fn suspicious(&self) -> Option<&str> {
-        if self.trust_input {
-            return None;
-        }
-        self.session_role.as_deref().filter(|text| is_suspicious(text))
-    }
-
-    /// Secures the connection where the server can.
-    fn secured(
-        &self,
-        host: &Host,
-        mut stream: Box<dyn crate::http::Duplex>,
-    ) -> std::result::Result<Box<dyn crate::http::Duplex>, String> {
-        let can = wire::ask_for_tls(&mut stream).map_err(|error| error.to_string())?;
-        if !can {
-            return if self.ssl_mode == SslMode::Prefer {
-                Ok(stream)
-            } else {
-                Err("server does not support SSL, but SSL was required".to_owned())
-            };
-        }
-        let verify = matches!(self.ssl_mode, SslMode::VerifyCa | SslMode::VerifyFull);
-        let trust = crate::http::Trust {
-            verify,
-            authorities: self.ca_cert.clone(),
-            client_cert: self.ssl_cert.clone(),
-            client_key: self.ssl_key.clone(),
-        };
-        crate::http::secure(host, &trust, &self.login_host, stream).map_err(|error| error.message)
-    }
+fn unreachable(reason: String) -> Failure {
+    Failure::new(format!("unable to connect to database: {reason}"))
 }
 
 /// Returns whether a text holds what could end one statement and begin another.
 pub fn is_suspicious(text: &str) -> bool {
+    let verbs = ["select", "insert", "update", "delete", "drop", "truncate", "alter", "--"];
     let lower = text.to_lowercase();
-    let words = [
-        "; drop",
-        "; select",
-        "; insert",
-        "; update",
-        "; delete",
-        "; alter",
-        "; create",
-        "union select",
-        "or 1=1",
-        "--",
-        "/*",
-    ];
-    text.contains('"') && text.contains(';') || words.iter().any(|word| lower.contains(word))
+    let behind = |mark: &str| lower.split_once(mark).map_or("", |(_, rest)| rest);
+    verbs.iter().any(|verb| behind(";").contains(verb)) || behind("union").contains("select")
 }
 
-/// Returns a failure where one of these texts is suspicious and not trusted.
+/// Returns a failure where one of these texts, or the role, is suspicious and not trusted.
 pub fn check_input(login: &Login, texts: &[&str]) -> Result<()> {
     if login.trust_input {
         return Ok(());
     }
-    let found: Vec<&str> = texts.iter().copied().filter(|text| is_suspicious(text)).collect();
+    let texts = texts.iter().copied().chain(login.session_role.as_deref());
+    let found: Vec<&str> = texts.filter(|text| is_suspicious(text)).collect();
     if found.is_empty() {
         return Ok(());
     }
@@ -221,4 +137,20 @@ pub fn row_json(answer: &Answer, row: &[Option<String>]) -> Json {
         (name.clone(), value.as_deref().map_or(Json::Null, |text| value::typed(*kind, text)))
     });
     Json::Object(pairs.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_begin_another_statement_is_suspicious() {
+        let check = |texts: &[&str], expected: bool| {
+            for text in texts {
+                assert_eq!(is_suspicious(text), expected, "{text}");
+            }
+        };
+        check(&["a; DROP b", ";select", "'; --", "union all select", "a; xselect"], true);
+        check(&["a;b", "a--b", "a/*b", "or 1=1", "select", "a union b", "; create b"], false);
+    }
 }

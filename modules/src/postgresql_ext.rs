@@ -57,16 +57,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut connection = args.login.connect(host, &args.login_db)?;
     let mut work = Work { args: &args, host, queries: Vec::new(), connection: &mut connection };
     let before = work.installed()?;
-    work.bring(before.as_deref())?;
+    let Some(default) = work.default_version()? else {
+        return Err(Failure::new(format!("Extension {} is not available", args.name)));
+    };
+    let after = work.bring(before.as_deref(), default)?;
     let queries = std::mem::take(&mut work.queries);
-    let after = if host.checking() { before.clone() } else { work.installed()? };
     let changed = !queries.is_empty();
-    let text = |version: Option<String>| version.unwrap_or_default();
     Ok(Outcome::changed_if(changed)
         .with("db", args.login_db.as_str())
         .with("ext", args.name.as_str())
-        .with("prev_version", text(before))
-        .with("version", text(after))
+        .with("prev_version", before.unwrap_or_default())
+        .with("version", after)
         .with("queries", queries))
 }
 
@@ -90,56 +91,48 @@ impl Work<'_> {
         self.ask(&format!("SELECT extversion FROM pg_catalog.pg_extension WHERE extname = {name}"))
     }
 
+    fn default_version(&mut self) -> Result<Option<String>> {
+        let name = literal(&self.args.name);
+        self.ask(&format!(
+            "SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = {name}"
+        ))
+    }
+
     fn change(&mut self, statement: String) -> Result<()> {
         if !self.host.checking() {
-            self.ask(&statement)?;
+            self.connection.run(&statement).map_err(|error| {
+                Failure::new(format!("Management of PostgreSQL extension failed: {error}"))
+            })?;
         }
         self.queries.push(statement.into());
         Ok(())
     }
 
-    fn bring(&mut self, installed: Option<&str>) -> Result<()> {
+    /// Brings the extension to what it should be; returns its version then, none where it is not there.
+    fn bring(&mut self, installed: Option<&str>, default: String) -> Result<String> {
         let (args, name) = (self.args, identifier(&self.args.name));
         let cascade = if args.cascade { " CASCADE" } else { "" };
-        match (args.state, installed) {
-            (State::Absent, None) => return Ok(()),
+        let version = match (args.state, installed) {
+            (State::Absent, None) => return Ok(String::new()),
             (State::Absent, Some(_)) => {
-                return self.change(format!("DROP EXTENSION {name}{cascade}"));
+                self.change(format!("DROP EXTENSION {name}{cascade}"))?;
+                return Ok(String::new());
             }
             (State::Present, None) => {
-                let default = self.ask(&format!(
-                    "SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = {}",
-                    literal(&args.name)
-                ))?;
-                if default.is_none() {
-                    let message = format!("Extension {} is not available", args.name);
-                    return Err(Failure::new(message));
-                }
                 let mut statement = format!("CREATE EXTENSION {name}");
                 if let Some(schema) = &args.schema {
                     statement.push_str(&format!(" WITH SCHEMA {}", identifier(schema)));
                 }
-                if let Some(version) =
-                    args.version.as_deref().filter(|version| *version != "latest")
-                {
+                let given = args.version.as_deref().filter(|version| *version != "latest");
+                if let Some(version) = given {
+                    self.must_be_available(version)?;
                     statement.push_str(&format!(" VERSION {}", literal(version)));
                 }
                 self.change(format!("{statement}{cascade}"))?;
+                given.map_or(default, str::to_owned)
             }
-            (State::Present, Some(installed)) => {
-                self.update(installed, &name)?;
-                if let Some(schema) = &args.schema {
-                    let now = self.ask(&format!(
-                        "SELECT n.nspname FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = {}",
-                        literal(&args.name)
-                    ))?;
-                    if now.as_deref() != Some(schema) {
-                        let schema = identifier(schema);
-                        self.change(format!("ALTER EXTENSION {name} SET SCHEMA {schema}"))?;
-                    }
-                }
-            }
-        }
+            (State::Present, Some(installed)) => self.update(installed, &name, default)?,
+        };
         if let Some(comment) = &args.comment {
             let now = self.ask(&format!(
                 "SELECT obj_description(oid, 'pg_extension') FROM pg_catalog.pg_extension WHERE extname = {}",
@@ -150,24 +143,43 @@ impl Work<'_> {
                 self.change(format!("COMMENT ON EXTENSION {name} IS {comment}"))?;
             }
         }
-        Ok(())
+        Ok(version)
     }
 
-    fn update(&mut self, installed: &str, name: &str) -> Result<()> {
-        let Some(version) = &self.args.version else { return Ok(()) };
-        let wanted = if version == "latest" {
-            self.ask(&format!(
-                "SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = {}",
-                literal(&self.args.name)
-            ))?
-        } else {
-            Some(version.clone())
-        };
-        match wanted {
-            Some(wanted) if wanted != installed => {
-                self.change(format!("ALTER EXTENSION {name} UPDATE TO {}", literal(&wanted)))
-            }
-            _ => Ok(()),
+    fn must_be_available(&mut self, version: &str) -> Result<()> {
+        let known = self.ask(&format!(
+            "SELECT 1 FROM pg_catalog.pg_available_extension_versions WHERE name = {} AND version = {}",
+            literal(&self.args.name),
+            literal(version)
+        ))?;
+        match known {
+            Some(_) => Ok(()),
+            None => Err(Failure::new(format!("Passed version '{version}' is not available"))),
         }
+    }
+
+    fn update(&mut self, installed: &str, name: &str, default: String) -> Result<String> {
+        let Some(version) = &self.args.version else { return Ok(installed.to_owned()) };
+        if version == "latest" {
+            if default != installed {
+                self.change(format!("ALTER EXTENSION {name} UPDATE"))?;
+            }
+            return Ok(default);
+        }
+        if version != installed {
+            let known = self.ask(&format!(
+                "SELECT 1 FROM pg_catalog.pg_extension_update_paths({}) WHERE source = {} AND target = {}",
+                literal(&self.args.name),
+                literal(installed),
+                literal(version)
+            ))?;
+            if known.is_none() {
+                return Err(Failure::new(format!(
+                    "Passed version '{version}' has no valid update path from the currently installed version '{installed}' or the passed version is not available"
+                )));
+            }
+            self.change(format!("ALTER EXTENSION {name} UPDATE TO {}", literal(version)))?;
+        }
+        Ok(version.clone())
     }
 }

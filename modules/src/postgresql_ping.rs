@@ -4,7 +4,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Host, Outcome, Result},
-    postgres::{Login, scalar},
+    postgres::{Login, check_input, scalar},
 };
 
 /// Looks whether a PostgreSQL server answers
@@ -28,14 +28,20 @@ pub struct Args {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let database = args.login_db.as_deref().unwrap_or("postgres");
+    check_input(&args.login, &[])?;
     let outcome = Outcome::changed_if(false);
-    let told = match args.login.try_connect(host, database) {
-        Ok(mut connection) => connection
-            .run("SELECT version()")
-            .map(|answer| (scalar(&answer).unwrap_or_default(), connection.version()))
-            .map_err(|error| error.to_string()),
-        Err(reason) => Err(reason),
+    let told = match args.login.reach(host, args.login_db.as_deref().unwrap_or_default()) {
+        Ok(connection) => {
+            let mut connection = args.login.as_role(connection)?;
+            connection
+                .run("SELECT version()")
+                .map(|answer| (scalar(&answer).unwrap_or_default(), connection.version()))
+                .map_err(|error| error.to_string())
+        }
+        Err(reason) => {
+            host.warn(format!("PostgreSQL server is unavailable: {reason}"));
+            Err(reason)
+        }
     };
     Ok(match told {
         Err(reason) => outcome

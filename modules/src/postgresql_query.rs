@@ -49,16 +49,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.autocommit && host.checking() {
         return Err(Failure::new("Using autocommit is mutually exclusive with check_mode"));
     }
-    if let Some(role) = &args.login.session_role {
-        check_input(&args.login, &[role])?;
-    }
+    check_input(&args.login, &[])?;
     let queries: Vec<String> = match &args.query {
         None | Some(Json::Null) => Vec::new(),
         Some(Json::Array(items)) => items.iter().map(python_str).collect(),
         Some(other) => vec![python_str(other)],
     };
-    let database = args.login_db.as_deref().unwrap_or("postgres");
-    let mut connection = args.login.connect(host, database)?;
+    let database = args.login_db.as_deref().unwrap_or_default();
+    if database.is_empty() {
+        host.warn("Database name has not been passed, used default database to connect to.");
+    }
+    let mut connection = match &args.encoding {
+        Some(encoding) => args.login.connect_as(host, database, encoding)?,
+        None => args.login.connect(host, database)?,
+    };
     let failed = |query: &str, error: &dyn std::fmt::Display| {
         Failure::new(format!(
             "Cannot execute SQL '{query}' {}: {error}, query list: {}",
@@ -71,9 +75,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let names: Vec<String> = args.search_path.iter().map(|name| identifier(name)).collect();
         setup.push(format!("set search_path to {}", names.join(",")));
     }
-    if let Some(encoding) = &args.encoding {
-        setup.push(format!("SET client_encoding TO {}", crate::postgres::literal(encoding)));
-    }
     if !args.autocommit {
         setup.push("BEGIN".to_owned());
     }
@@ -85,6 +86,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let statement = filled(query, &args).map_err(|error| failed(query, &error))?;
         let started = Instant::now();
         let answers = connection.run_all(&statement).map_err(|error| failed(query, &error))?;
+        if answers.iter().all(|answer| answer.empty) {
+            return Err(failed(query, &"can't execute an empty query"));
+        }
         outcome.add(&statement, &answers, started.elapsed().as_secs_f64());
     }
     if !args.autocommit {
@@ -97,14 +101,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 fn shown(args: &Args) -> String {
     match (&args.named_args, args.positional_args.is_empty()) {
         (Some(named), _) => crate::spec::python_repr(&Json::Object(named.clone())),
-        (None, false) => format!(
-            "({})",
-            args.positional_args
-                .iter()
-                .map(crate::spec::python_repr)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        (None, false) => crate::spec::python_repr(&Json::from(args.positional_args.clone())),
         (None, true) => "None".to_owned(),
     }
 }
@@ -112,7 +109,13 @@ fn shown(args: &Args) -> String {
 /// Puts the values where the statement wants them.
 fn filled(query: &str, args: &Args) -> std::result::Result<String, String> {
     let given = (!args.positional_args.is_empty()).then_some(args.positional_args.as_slice());
-    fill_placeholders(query, given, args.named_args.as_ref(), sql)
+    let filled = fill_placeholders(query, given, args.named_args.as_ref(), sql);
+    let named = given.is_none() && args.named_args.is_some();
+    filled.map_err(|error| match error.as_str() {
+        "not enough arguments for format string" if named => "dict is not a sequence".to_owned(),
+        "not enough arguments for format string" => "list index out of range".to_owned(),
+        _ => error,
+    })
 }
 
 /// What the statements gave.
@@ -131,28 +134,28 @@ impl Told {
     fn add(&mut self, statement: &str, answers: &[Answer], seconds: f64) {
         statement.clone_into(&mut self.query);
         self.times.push(serde_json::json!((seconds * 1e6).round() / 1e3));
+        // Of several statements in one text the last one counts.
         let Some(answer) = answers.last() else {
             self.all.push(serde_json::json!({}));
             return;
         };
-        self.last = if answer.columns.is_empty() {
+        self.last = if answer.rows.is_empty() {
             serde_json::json!({})
         } else {
             answer.rows.iter().map(|row| row_json(answer, row)).collect()
         };
         self.all.push(self.last.clone());
         self.status.clone_from(&answer.status);
-        for answer in answers {
-            let mut words = answer.status.split(' ');
-            let verb = words.next().unwrap_or_default();
-            let count = words.next_back().and_then(|count| count.parse::<i64>().ok());
-            self.rowcount += count.unwrap_or(0);
-            self.changed |= match verb {
-                "SELECT" | "SHOW" | "EXPLAIN" | "SET" | "BEGIN" => false,
-                "UPDATE" | "INSERT" | "DELETE" => count.unwrap_or(0) > 0,
-                _ => true,
-            };
-        }
+        let mut words = answer.status.split(' ');
+        let verb = words.next().unwrap_or_default();
+        let count = words.next_back().and_then(|count| count.parse::<i64>().ok());
+        let rows = i64::try_from(answer.rows.len()).unwrap_or(i64::MAX);
+        self.rowcount += count.unwrap_or(if answer.columns.is_empty() { 0 } else { rows });
+        self.changed |= match verb {
+            "SELECT" | "SHOW" => false,
+            "UPDATE" | "INSERT" | "DELETE" => count.unwrap_or(0) > 0,
+            _ => true,
+        };
     }
 
     fn into_outcome(self, queries: &[String]) -> Outcome {
@@ -190,10 +193,6 @@ mod tests {
             json!({"positional_args": [1, 2]}),
             "error: not all arguments converted during string formatting",
         );
-        check(
-            "%s %s",
-            json!({"positional_args": [1]}),
-            "error: not enough arguments for format string",
-        );
+        check("%s %s", json!({"positional_args": [1]}), "error: list index out of range");
     }
 }

@@ -91,8 +91,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ],
     )?;
     let flags = flags(&args.role_attr_flags)?;
-    let database = if args.login_db.is_empty() { "postgres" } else { &args.login_db };
-    let mut connection = args.login.connect(host, database)?;
+    let mut connection = args.login.connect(host, &args.login_db)?;
     let mut work =
         Work { args: &args, host, flags, queries: Vec::new(), connection: &mut connection };
     let mut outcome = Outcome::default();
@@ -250,7 +249,10 @@ impl Work<'_> {
         let mut words = vec![format!("CREATE USER {}", identifier(&args.name))];
         words.extend(self.common(args.password.is_some(), args.expires.is_some(), true));
         words.push(self.flag_words());
-        self.change(words.join(" "))?;
+        self.change(words.join(" ")).map_err(|failure| {
+            let reason = failure.message;
+            Failure::new(format!("Unable to add user with given requirement due to : {reason}"))
+        })?;
         if let Some(comment) = args.comment.as_ref().filter(|comment| !comment.is_empty()) {
             self.comment(comment)?;
         }

@@ -50,6 +50,7 @@ const ZONES: &str = "/usr/share/zoneinfo";
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (mut before, mut after) = (serde_json::Map::new(), serde_json::Map::new());
     let mut changed = false;
+    let mut told = Vec::new();
     if let Some(name) = &args.name {
         let is_zone = !name.split('/').any(|part| part == ".." || part.is_empty())
             && host.stat(format!("{ZONES}/{name}"))?.is_some_and(|meta| meta.is_file());
@@ -57,13 +58,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             return Err(Failure::new(format!(
                 "Error message:\ngiven timezone \"{name}\" is not available"
             )));
-        }
-        let now = zone(host).unwrap_or_else(|| "n/a".to_owned());
-        before.insert("name".to_owned(), now.as_str().into());
-        after.insert("name".to_owned(), name.as_str().into());
-        if now != *name {
-            changed = true;
-            set_zone(host, name)?;
         }
     }
     if let Some(clock) = args.hwclock {
@@ -82,11 +76,21 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
                     vec![host.required("hwclock")?, "--systohc".to_owned(), flag.to_owned()]
                 }
             };
-            call(host, argv)?;
+            call(host, argv, &mut told)?;
+        }
+    }
+    if let Some(name) = &args.name {
+        let now = zone(host).unwrap_or_else(|| "n/a".to_owned());
+        before.insert("name".to_owned(), now.as_str().into());
+        after.insert("name".to_owned(), name.as_str().into());
+        if now != *name {
+            changed = true;
+            set_zone(host, name, &mut told)?;
         }
     }
     let diff = serde_json::json!({"before": before, "after": after});
-    Ok(Outcome::changed_if(changed).with("diff", diff))
+    let outcome = Outcome::changed_if(changed).with("diff", diff);
+    Ok(if told.is_empty() { outcome } else { outcome.with("msg", told.join("\n")) })
 }
 
 /// The zone's name: where the link leads, otherwise what Debian keeps beside it.
@@ -98,10 +102,10 @@ fn zone(host: &Host) -> Option<String> {
     by_link.or_else(|| host.line("/etc/timezone"))
 }
 
-fn set_zone(host: &Host, name: &str) -> Result<()> {
+fn set_zone(host: &Host, name: &str, told: &mut Vec<String>) -> Result<()> {
     let running = host.is_folder("/run/systemd/system");
     if running && let Some(program) = host.which("timedatectl") {
-        return call(host, vec![program, "set-timezone".to_owned(), name.to_owned()]);
+        return call(host, vec![program, "set-timezone".to_owned(), name.to_owned()], told);
     }
     host.symlink(&format!("{ZONES}/{name}"), "/etc/localtime")
         .map_err(|error| Failure::io("cannot set `/etc/localtime`", &error))?;
@@ -113,7 +117,10 @@ fn set_zone(host: &Host, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn call(host: &Host, argv: Vec<String>) -> Result<()> {
+fn call(host: &Host, argv: Vec<String>, told: &mut Vec<String>) -> Result<()> {
+    if !host.checking() {
+        told.push(format!("executed `{}`", argv.join(" ")));
+    }
     host.must_change(&Command::new(argv)).map(drop)
 }
 

@@ -189,6 +189,7 @@ fn options(args: &Args, host: &Host) -> Options {
         timeout: Duration::from_secs(args.timeout.max(1)),
         trust: Trust {
             verify: args.validate_certs,
+            any_name: false,
             authorities: text(&args.ca_path),
             client_cert: text(&args.client_cert),
             client_key: text(&args.client_key),

@@ -1,6 +1,6 @@
 //! TLS: whom to trust, who we are, and what went wrong in the words of the reference.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError,
@@ -21,6 +21,8 @@ use crate::host::Host;
 pub struct Trust {
     /// Whether the server's certificate must be right.
     pub verify: bool,
+    /// Whether it may be that of another server.
+    pub any_name: bool,
     /// File with the certificates that are trusted, rather than those of the host.
     pub authorities: Option<String>,
     pub client_cert: Option<String>,
@@ -51,15 +53,43 @@ pub fn secure(
     host: &Host,
     trust: &Trust,
     server: &str,
-    mut stream: Box<dyn Duplex>,
+    stream: Box<dyn Duplex>,
 ) -> Result<Box<dyn Duplex>, Error> {
+    handshake(host, trust, server, stream).map_err(|broken| match broken {
+        Broken::Setup(error) => error,
+        Broken::Talk(error) => Error::connecting(&error),
+    })
+}
+
+/// Why a stream could not be secured.
+#[derive(Debug)]
+pub enum Broken {
+    /// What is given cannot be used.
+    Setup(Error),
+    /// The server, or its certificate; a `rustls::Error` lies in it where TLS is about it.
+    Talk(io::Error),
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Broken {
+        Broken::Setup(error)
+    }
+}
+
+/// Secures a stream; the error is as it came.
+pub fn handshake(
+    host: &Host,
+    trust: &Trust,
+    server: &str,
+    mut stream: Box<dyn Duplex>,
+) -> Result<Box<dyn Duplex>, Broken> {
     let config = config(host, trust)?;
     let name = ServerName::try_from(server.to_owned())
         .map_err(|_| Error::open(format!("`{server}` is no name of a server")))?;
     let mut connection =
         ClientConnection::new(Arc::new(config), name).map_err(|error| Error::open(told(&error)))?;
     while connection.is_handshaking() {
-        connection.complete_io(&mut stream).map_err(|error| Error::connecting(&error))?;
+        connection.complete_io(&mut stream).map_err(Broken::Talk)?;
     }
     Ok(Box::new(StreamOwned::new(connection, stream)))
 }
@@ -74,7 +104,13 @@ fn config(host: &Host, trust: &Trust) -> Result<ClientConfig, Error> {
     } else {
         None
     };
-    let verifier = Verifier { verify: trust.verify, usual, known, provider: provider.clone() };
+    let verifier = Verifier {
+        verify: trust.verify,
+        any_name: trust.any_name,
+        usual,
+        known,
+        provider: provider.clone(),
+    };
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::open(told(&error)))?
@@ -135,6 +171,7 @@ fn client(host: &Host, trust: &Trust) -> Result<Option<Identity>, Error> {
 #[derive(Debug)]
 struct Verifier {
     verify: bool,
+    any_name: bool,
     usual: Option<Arc<WebPkiServerVerifier>>,
     known: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
@@ -157,16 +194,22 @@ impl ServerCertVerifier for Verifier {
         };
         let verified =
             usual.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
-        match verified {
+        let verified = match verified {
             Err(TlsError::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::Other(_),
             )) if self.known.iter().any(|known| known == end_entity) => {
                 let parsed = rustls::server::ParsedCertificate::try_from(end_entity)?;
-                rustls::client::verify_server_name(&parsed, name)?;
-                Ok(ServerCertVerified::assertion())
+                rustls::client::verify_server_name(&parsed, name)
+                    .map(|()| ServerCertVerified::assertion())
             }
             verified => verified,
-        }
+        };
+        verified.or_else(|error| match error {
+            TlsError::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) if self.any_name => Ok(ServerCertVerified::assertion()),
+            error => Err(error),
+        })
     }
 
     fn verify_tls12_signature(

@@ -17,6 +17,11 @@ pub(super) fn wanted(given: &Json, no_case: bool) -> Result<Grants> {
                 add(&mut found, place, &python_str(privileges), no_case);
             }
         }
+        Json::Array(_) => {
+            return Err(Failure::new(
+                "priv parameter must be str or dict but <class 'list'> was passed",
+            ));
+        }
         other => {
             for item in python_str(other).trim().split('/') {
                 let (place, privileges) = item

@@ -413,11 +413,8 @@ impl Work<'_> {
     }
 
     fn grant(&mut self, who: &str, place: &str, names: &[String]) -> Result<()> {
-        let plain: Vec<&str> = names
-            .iter()
-            .map(String::as_str)
-            .filter(|name| *name != "GRANT" && *name != "REQUIRESSL")
-            .collect();
+        let plain: Vec<&str> =
+            names.iter().map(String::as_str).filter(|name| *name != "GRANT").collect();
         let what = if plain.is_empty() { "USAGE".to_owned() } else { plain.join(",") };
         let mut statement = format!("GRANT {what} ON {place} TO {who}");
         if names.iter().any(|name| name == "GRANT") {

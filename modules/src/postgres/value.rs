@@ -51,6 +51,7 @@ pub(super) fn typed(kind: u32, text: &str) -> Json {
                 time.len().checked_sub(3).is_some_and(|at| time[at..].starts_with(['+', '-']));
             Some(if whole { format!("{time}:00") } else { time }.into())
         }
+        1186 => interval(text).map(Json::from),
         114 | 3802 => serde_json::from_str(text).ok(),
         1005 | 1007 | 1016 => items(text, &|item| number(item).unwrap_or_else(|| item.into())),
         1000 => items(text, &|item| Json::from(item == "t")),
@@ -59,6 +60,52 @@ pub(super) fn typed(kind: u32, text: &str) -> Json {
         _ => None,
     };
     found.unwrap_or_else(|| text.into())
+}
+
+/// A span of time as Python shows it: `1 day, 2:03:04` for `1 day 02:03:04`. A month has 30 days, a year 365.
+fn interval(text: &str) -> Option<String> {
+    const DAY: i64 = 86_400_000_000;
+    let mut total = 0i64;
+    let mut words = text.split(' ');
+    while let Some(word) = words.next() {
+        let span = if word.contains(':') {
+            clock(word)?
+        } else {
+            let unit = match words.next()?.trim_end_matches('s') {
+                "year" => 365 * DAY,
+                "mon" => 30 * DAY,
+                "day" => DAY,
+                _ => return None,
+            };
+            word.parse::<i64>().ok()?.checked_mul(unit)?
+        };
+        total = total.checked_add(span)?;
+    }
+    let (days, rest) = (total.div_euclid(DAY), total.rem_euclid(DAY));
+    let (seconds, micros) = (rest / 1_000_000, rest % 1_000_000);
+    let mut shown = match days {
+        0 => String::new(),
+        1 | -1 => format!("{days} day, "),
+        _ => format!("{days} days, "),
+    };
+    shown.push_str(&format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60));
+    if micros != 0 {
+        shown.push_str(&format!(".{micros:06}"));
+    }
+    Some(shown)
+}
+
+/// The microseconds of `-01:02:03.5`.
+fn clock(text: &str) -> Option<i64> {
+    let bare = text.trim_start_matches(['-', '+']);
+    let (whole, part) = bare.split_once('.').unwrap_or((bare, ""));
+    let mut seconds = 0i64;
+    for number in whole.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(number.parse().ok()?)?;
+    }
+    let micros = format!("{part:0<6}").get(..6)?.parse::<i64>().ok()?;
+    let span = seconds.checked_mul(1_000_000)?.checked_add(micros)?;
+    Some(if text.starts_with('-') { -span } else { span })
 }
 
 /// The elements of an array's text: `{1,"a b",NULL,{2}}`.
@@ -139,5 +186,12 @@ mod tests {
         assert_eq!(typed(1114, "2020-01-02 03:04:05"), json!("2020-01-02T03:04:05"));
         assert_eq!(typed(1184, "2020-01-02 03:04:05+00"), json!("2020-01-02T03:04:05+00:00"));
         assert_eq!(typed(1082, "2020-01-02"), json!("2020-01-02"));
+        assert_eq!(typed(1186, "1 day"), json!("1 day, 0:00:00"));
+        assert_eq!(typed(1186, "01:30:00"), json!("1:30:00"));
+        assert_eq!(
+            typed(1186, "1 year 1 mon -2 days +01:02:03.5"),
+            json!("393 days, 1:02:03.500000")
+        );
+        assert_eq!(typed(1186, "-00:00:01"), json!("-1 day, 23:59:59"));
     }
 }

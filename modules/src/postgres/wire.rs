@@ -26,6 +26,8 @@ pub struct Answer {
     pub rows: Vec<Vec<Option<String>>>,
     /// `SELECT 1`, `CREATE TABLE`.
     pub status: String,
+    /// Whether there was no statement.
+    pub empty: bool,
 }
 
 /// What a server does not like.
@@ -69,6 +71,46 @@ impl From<io::Error> for Complaint {
     }
 }
 
+/// Why there is no session.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The server does not believe who logs in.
+    Unproved(Complaint),
+    /// It does, and yet there is no session.
+    Unwanted(Complaint),
+    /// We cannot go on.
+    Own(String),
+}
+
+impl Refusal {
+    fn own(reason: impl Into<String>) -> Refusal {
+        Refusal::Own(reason.into())
+    }
+
+    fn of_io(error: io::Error) -> Refusal {
+        Refusal::Own(super::reach::lost(&error).trim_end().to_owned())
+    }
+
+    /// Returns the condition's code.
+    pub(super) fn code(&self) -> &str {
+        match self {
+            Refusal::Unproved(complaint) | Refusal::Unwanted(complaint) => &complaint.code,
+            Refusal::Own(_) => "",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Unproved(complaint) | Refusal::Unwanted(complaint) => {
+                write!(f, "FATAL:  {complaint}")
+            }
+            Refusal::Own(reason) => writeln!(f, "{reason}"),
+        }
+    }
+}
+
 /// Asks whether the server speaks TLS.
 pub(super) fn ask_for_tls(stream: &mut Box<dyn Duplex>) -> io::Result<bool> {
     stream.write_all(&[0, 0, 0, 8, 4, 210, 22, 47])?;
@@ -82,7 +124,7 @@ impl Connection {
         stream: Box<dyn Duplex>,
         parameters: &[(String, String)],
         password: Option<&str>,
-    ) -> Result<Connection, String> {
+    ) -> Result<Connection, Refusal> {
         let mut body = 196_608u32.to_be_bytes().to_vec();
         for (key, value) in parameters {
             for text in [key, value] {
@@ -93,10 +135,10 @@ impl Connection {
         body.push(0);
         let mut connection = Connection { stream, parameters: Vec::new() };
         let user = parameters.first().map(|(_, user)| user.clone()).unwrap_or_default();
-        connection.send(None, &body).map_err(|error| error.to_string())?;
+        connection.send(None, &body).map_err(Refusal::of_io)?;
         connection.prove(&user, password)?;
         loop {
-            let (kind, body) = connection.receive().map_err(|error| error.to_string())?;
+            let (kind, body) = connection.receive().map_err(Refusal::of_io)?;
             match kind {
                 b'S' => {
                     let mut texts = body.split(|byte| *byte == 0).map(text);
@@ -104,24 +146,25 @@ impl Connection {
                     connection.parameters.push(pair);
                 }
                 b'Z' => return Ok(connection),
-                b'E' => return Err(format!("FATAL:  {}", complaint(&body, "").message)),
+                b'E' => return Err(Refusal::Unwanted(complaint(&body, ""))),
                 _ => (),
             }
         }
     }
 
-    fn prove(&mut self, user: &str, password: Option<&str>) -> Result<(), String> {
+    fn prove(&mut self, user: &str, password: Option<&str>) -> Result<(), Refusal> {
         let mut scram = None;
         loop {
-            let (kind, body) = self.receive().map_err(|error| error.to_string())?;
+            let (kind, body) = self.receive().map_err(Refusal::of_io)?;
             if kind == b'E' {
-                return Err(format!("FATAL:  {}", complaint(&body, "").message));
+                return Err(Refusal::Unproved(complaint(&body, "")));
             }
             if kind != b'R' || body.len() < 4 {
                 continue;
             }
             let method = u32::from_be_bytes([body[0], body[1], body[2], body[3]]);
-            let known = || password.ok_or_else(|| "fe_sendauth: no password supplied".to_owned());
+            let known =
+                || password.ok_or_else(|| Refusal::own("fe_sendauth: no password supplied"));
             let reply = match method {
                 0 => return Ok(()),
                 3 => format!("{}\0", known()?).into_bytes(),
@@ -129,7 +172,7 @@ impl Connection {
                 10 => {
                     let mut random = [0; 18];
                     rustix::rand::getrandom(&mut random, rustix::rand::GetRandomFlags::empty())
-                        .map_err(|error| error.to_string())?;
+                        .map_err(|error| Refusal::own(error.to_string()))?;
                     let begun = Scram::new(known()?, &random);
                     let first = begun.first();
                     scram = Some(begun);
@@ -141,18 +184,23 @@ impl Connection {
                 11 => {
                     let challenge = text(&body[4..]);
                     let answer = scram.as_mut().and_then(|scram| scram.answer(&challenge));
-                    answer.ok_or("the server's challenge cannot be understood")?.into_bytes()
+                    let none = || Refusal::own("the server's challenge cannot be understood");
+                    answer.ok_or_else(none)?.into_bytes()
                 }
                 12 => {
                     let last = text(&body[4..]);
                     if !scram.as_ref().is_some_and(|scram| scram.is_right(&last)) {
-                        return Err("the server does not know the password".to_owned());
+                        return Err(Refusal::own("the server does not know the password"));
                     }
                     continue;
                 }
-                other => return Err(format!("authentication method {other} not supported")),
+                other => {
+                    return Err(Refusal::own(format!(
+                        "authentication method {other} not supported"
+                    )));
+                }
             };
-            self.send(Some(b'p'), &reply).map_err(|error| error.to_string())?;
+            self.send(Some(b'p'), &reply).map_err(Refusal::of_io)?;
         }
     }
 
@@ -192,7 +240,7 @@ impl Connection {
                     answer.status = text(&body);
                     answers.push(std::mem::take(&mut answer));
                 }
-                b'I' => answers.push(std::mem::take(&mut answer)),
+                b'I' => answers.push(Answer { empty: true, ..Answer::default() }),
                 b'E' => failed = Some(complaint(&body, statement)),
                 // Nothing is copied from here.
                 b'G' => self.send(Some(b'f'), b"not supported\0")?,

@@ -97,7 +97,7 @@ pub fn key_usage_names(extension: &Extension) -> Vec<&'static str> {
 }
 
 /// Further uses of a key: numbers, and names of all kinds.
-const PURPOSES: [(&str, &str, &str); 24] = [
+const PURPOSES: [(&str, &str, &str); 27] = [
     ("1.3.6.1.5.5.7.3.1", "serverAuth", "TLS Web Server Authentication"),
     ("1.3.6.1.5.5.7.3.2", "clientAuth", "TLS Web Client Authentication"),
     ("1.3.6.1.5.5.7.3.3", "codeSigning", "Code Signing"),
@@ -112,7 +112,10 @@ const PURPOSES: [(&str, &str, &str); 24] = [
     ("1.3.6.1.5.5.7.3.21", "secureShellClient", "SSH Client"),
     ("1.3.6.1.5.5.7.3.22", "secureShellServer", "SSH Server"),
     ("2.5.29.37.0", "anyExtendedKeyUsage", "Any Extended Key Usage"),
+    ("1.3.6.1.5.5.7.1.2", "biometricInfo", "Biometric Info"),
     ("1.3.6.1.5.5.7.1.3", "qcStatements", "qcStatements"),
+    ("1.3.6.1.5.5.7.3.27", "cmcCA", "CMC Certificate Authority"),
+    ("1.3.6.1.5.5.7.3.28", "cmcRA", "CMC Registration Authority"),
     ("1.3.6.1.5.5.7.3.16", "sendRouter", "Send Router"),
     ("1.3.6.1.5.2.3.4", "pkInitClientAuth", "PKINIT Client Auth"),
     ("1.3.6.1.5.2.3.5", "pkInitKDC", "Signing KDC Response"),

@@ -3,7 +3,7 @@
 use super::der::{Item, oid, oid_text, sequence, tlv};
 
 /// Numbers of what a name is made of, with the long name first.
-const PARTS: [(&str, &str, &str); 20] = [
+const PARTS: [(&str, &str, &str); 36] = [
     ("2.5.4.3", "commonName", "CN"),
     ("2.5.4.6", "countryName", "C"),
     ("2.5.4.8", "stateOrProvinceName", "ST"),
@@ -20,10 +20,26 @@ const PARTS: [(&str, &str, &str); 20] = [
     ("2.5.4.65", "pseudonym", "pseudonym"),
     ("0.9.2342.19200300.100.1.1", "userId", "UID"),
     ("0.9.2342.19200300.100.1.25", "domainComponent", "DC"),
-    ("2.5.4.9", "street", "street"),
+    ("2.5.4.9", "streetAddress", "street"),
     ("2.5.4.17", "postalCode", "postalCode"),
     ("2.5.4.15", "businessCategory", "businessCategory"),
     ("2.5.4.97", "organizationIdentifier", "organizationIdentifier"),
+    ("2.5.4.13", "description", "description"),
+    ("2.5.4.16", "postalAddress", "postalAddress"),
+    ("2.5.4.18", "postOfficeBox", "postOfficeBox"),
+    ("2.5.4.20", "telephoneNumber", "telephoneNumber"),
+    ("2.5.4.41", "name", "name"),
+    ("2.5.4.43", "initials", "initials"),
+    ("2.5.4.45", "x500UniqueIdentifier", "x500UniqueIdentifier"),
+    ("2.5.4.51", "houseIdentifier", "houseIdentifier"),
+    ("2.5.4.72", "role", "role"),
+    ("0.9.2342.19200300.100.1.3", "rfc822Mailbox", "mail"),
+    ("0.9.2342.19200300.100.1.44", "uniqueIdentifier", "uid"),
+    ("1.2.840.113549.1.9.2", "unstructuredName", "unstructuredName"),
+    ("1.2.840.113549.1.9.8", "unstructuredAddress", "unstructuredAddress"),
+    ("1.3.6.1.4.1.311.60.2.1.1", "jurisdictionLocalityName", "jurisdictionL"),
+    ("1.3.6.1.4.1.311.60.2.1.2", "jurisdictionStateOrProvinceName", "jurisdictionST"),
+    ("1.3.6.1.4.1.311.60.2.1.3", "jurisdictionCountryName", "jurisdictionC"),
 ];
 
 /// A name: numbers and texts in their order.
@@ -79,7 +95,7 @@ impl Name {
             .filter_map(|(number, value)| {
                 let tag = match number.as_str() {
                     // Two letters, and what is ASCII by its definition.
-                    "2.5.4.6" | "2.5.4.5" | "2.5.4.46" => 0x13,
+                    "2.5.4.6" | "2.5.4.5" | "2.5.4.46" | "1.3.6.1.4.1.311.60.2.1.3" => 0x13,
                     "1.2.840.113549.1.9.1" | "0.9.2342.19200300.100.1.25" => 0x16,
                     _ => 0x0c,
                 };

@@ -43,6 +43,7 @@ fn fetch(query: &Query<'_, '_>, host: &Host, address: &str) -> Result<String, St
     let options = Options {
         timeout: Duration::from_secs_f64(seconds.clamp(0.1, 1e6)),
         trust: Trust {
+            any_name: false,
             verify: query.flag("validate_certs", true),
             authorities: given("ca_path"),
             client_cert: given("client_cert"),
