@@ -188,7 +188,9 @@ impl Batch<'_> {
             Included::Tasks { file } => {
                 result.insert("include", file.as_str());
                 if !Path::new(path).is_file() {
-                    (unreadable(path), None)
+                    // Of all places where it was looked for, the last one is told: beside the playbook.
+                    let last = self.play.play.dir.join(file);
+                    (unreadable(&shown_path(&last)), None)
                 } else if self.files.load(Path::new(path), None).is_ok_and(|node| {
                     node.as_ref().as_ref().is_some_and(|root| root.as_sequence().is_none())
                 }) {

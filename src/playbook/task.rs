@@ -69,6 +69,15 @@ impl Loader<'_> {
         if is_include && !self.check_inclusion(node, entries, &args, &action.name, place.handlers) {
             return Vec::new();
         }
+        let raw = args.get("_raw_params").map(|given| (&given.value, &given.span));
+        if let Some((Value::Str(wanted), span)) = raw
+            && place.handlers
+            && short == "meta"
+            && wanted.trim() == "end_role"
+        {
+            self.error(Diagnostic::error(span, "Cannot execute 'end_role' from a handler"));
+            return Vec::new();
+        }
         let level = Arc::new(Level {
             kind: if is_include { LevelKind::Include(Arc::default()) } else { LevelKind::Task },
             keywords,
