@@ -71,7 +71,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     if console.options.common.inventory.list_hosts {
         let hosts = console.hosts(&console.chosen).map(|hosts| hosts.0).unwrap_or_default();
         terminal::print(&format!("  hosts ({}):", hosts.len()));
-        hosts.iter().for_each(|host| terminal::print(&format!("    {host}")));
+        for host in hosts {
+            terminal::print(&format!("    {host}"));
+        }
         return Ok(0);
     }
     let _interrupted = heedless()?;
@@ -205,7 +207,9 @@ impl Console {
             return;
         }
         let hosts = self.hosts(&self.chosen).map(|(names, _)| names).unwrap_or_default();
-        hosts.iter().for_each(|host| terminal::print(host));
+        for host in hosts {
+            terminal::print(&host);
+        }
     }
 
     fn help(&self, name: &str) -> Result<(), Refusal> {

@@ -317,9 +317,6 @@ impl Loader<'_> {
                         });
                     }
                 }
-                (None, Some(text)) if is_one_expression(text) && !FREE_FORM.contains(&short) => {
-                    whole.push((value.to_value(), value.span.clone()));
-                }
                 (None, Some(text)) => {
                     self.text_args(text, &value.span, short, &mut set, &mut whole)
                 }
@@ -377,14 +374,6 @@ impl Loader<'_> {
             }
         }
     }
-}
-
-/// Returns whether a text is one `{{ ... }}` and nothing else.
-fn is_one_expression(text: &str) -> bool {
-    let text = text.trim();
-    // With a `=` it is a pair, as odd as its name may be.
-    let is_one = text.starts_with("{{") && text.ends_with("}}");
-    is_one && text.matches("{{").count() == 1 && !text.contains('=')
 }
 
 /// The texts of a list, or of one text.
