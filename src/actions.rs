@@ -297,6 +297,9 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
         .collect();
     // What is missing is told before what is too much.
     let has = |name: &str| args.keys().any(|key| key.as_str() == Some(name));
+    if action.name == "pause" && has("minutes") && has("seconds") {
+        return Err(Failure::plain("parameters are mutually exclusive: minutes|seconds"));
+    }
     let lacks = match action.name {
         "assert" => !has("that"),
         "async_status" => !has("jid"),

@@ -6,8 +6,10 @@ pub mod args;
 mod callbacks;
 mod check;
 mod config;
+mod console;
 pub mod doc;
 pub mod extra_vars;
+mod fact_cache;
 mod galaxy;
 pub mod inventory;
 mod list;
@@ -51,6 +53,13 @@ const COMMANDS: &[Command] = &[
         usage: "PATTERN -m MODULE -a ARGS",
         summary: "run one module on hosts",
         main: run::main,
+    },
+    Command {
+        name: "console",
+        program: "ansible-console",
+        usage: "[PATTERN]",
+        summary: "run modules on hosts, line by line",
+        main: console::main,
     },
     Command {
         name: "inventory",

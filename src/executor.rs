@@ -50,4 +50,4 @@ pub(crate) use sending::NO_UTF8;
 pub use tags::Tags;
 pub(crate) use task::condition_span;
 pub use task::{Call, Remote, Step};
-pub(crate) use told::WARNED;
+pub(crate) use told::{WARNED, reserved};

@@ -1,4 +1,4 @@
-//! Actions, callbacks, filters, tests, lookups and vars plugins in Python, which lie beside playbooks, in roles and in collections.
+//! Actions, caches, callbacks, filters, tests, lookups and vars plugins in Python, which lie beside playbooks, in roles and in collections.
 //!
 //! Invariant: no Python is started unless a task or template names a plugin that is none of ours and may be in such a file.
 

@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-pub use cache::FactCache;
+pub use cache::{FactCache, Keeper};
 pub use facts::{Facts, is_restricted, tells_interpreter};
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
@@ -227,13 +227,17 @@ impl World {
         self.inventory_changed();
     }
 
-    /// Adds facts to a host's; those that are there are replaced.
-    pub fn add_facts(&self, host: &HostData, facts: &Dict, gathered: bool) {
+    /// Adds facts to a host's, which an action brought; those that are there are replaced.
+    pub fn add_facts(&self, host: &HostData, facts: &Dict, by: Option<&str>) {
         let facts = {
             let mut own = host.facts.write().unwrap_or_else(PoisonError::into_inner);
             let changed = Arc::make_mut(&mut own);
             changed.add(facts);
-            changed.gathered |= gathered;
+            match by {
+                Some("gather_facts") => changed.set_gathered(),
+                Some("setup") => changed.gathered = true,
+                _ => (),
+            }
             Arc::clone(&own)
         };
         if let Some(cache) = &self.cache {

@@ -75,9 +75,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             break;
         }
         let list = MANAGERS.iter().find(|(one, _)| *one == name).map(|(_, list)| *list);
-        let listed = match list {
-            Some(list) => list(host)?,
-            None => None,
+        let listed = match list.map_or(Ok(None), |list| list(host)) {
+            Ok(listed) => listed,
+            Err(failure) => {
+                host.warn(format!("Failed to retrieve packages with {name}: {}", failure.message));
+                host.warn(format!("Found \"{name}\" but no associated packages"));
+                continue;
+            }
         };
         let Some(listed) = listed else {
             if asked.iter().any(|one| one == name) {
@@ -92,6 +96,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             continue;
         };
         found += 1;
+        if listed.is_empty() {
+            host.warn(format!("Found \"{name}\" but no associated packages"));
+        }
         for (package, mut details) in listed {
             details.entry("source").or_insert(Json::from(name));
             match packages.entry(package).or_insert_with(|| Json::Array(Vec::new())) {
@@ -109,6 +116,24 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let facts = JsonMap::from_iter([("packages".to_owned(), Json::Object(packages))]);
     Ok(Outcome::changed_if(false).with("ansible_facts", facts))
+}
+
+/// Returns what a program lists; why it cannot is for whoever asked.
+fn listed_by(host: &Host, words: &[&str]) -> Result<String> {
+    let output = host.run(&Command::new(words.iter().copied()))?;
+    if output.success() {
+        return Ok(output.text());
+    }
+    let (status, errors) = (output.status, output.error_text());
+    Err(Failure::new(format!("Unable to list packages rc={status} : {errors}")))
+}
+
+/// Asks a program whose database is not where it should be; that it has packages nobody can tell.
+fn without_database(host: &Host, words: &[&str]) -> Result<Option<Vec<(String, JsonMap)>>> {
+    if host.which(words[0]).is_none() {
+        return Ok(None);
+    }
+    listed_by(host, words).map(|_| Some(Vec::new()))
 }
 
 fn details(pairs: &[(&str, &str)]) -> (String, JsonMap) {
@@ -190,7 +215,9 @@ fn add_origins(packages: &mut [(String, JsonMap)], host: &Host) {
 }
 
 fn apk(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
-    let Some(text) = host.read_text("/lib/apk/db/installed")? else { return Ok(None) };
+    let Some(text) = host.read_text("/lib/apk/db/installed")? else {
+        return without_database(host, &["apk", "info", "-v"]);
+    };
     let packages = text.split("\n\n").filter_map(|stanza| {
         let field = |key: &str| {
             let mut lines = stanza.lines();
@@ -207,7 +234,7 @@ fn apk(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
 fn pacman(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
     const FOLDER: &str = "/var/lib/pacman/local";
     if !host.is_folder(FOLDER) {
-        return Ok(None);
+        return without_database(host, &["pacman", "-Qi"]);
     }
     let mut found = Vec::new();
     for name in host.list(FOLDER)? {
@@ -232,9 +259,7 @@ fn portage(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
         return Ok(None);
     }
     let format = "%{CATEGORY} %{PN} %{PV} %{PR} %{SLOT} %{SUBSLOT} %{USE}";
-    let output = host.must(&Command::new(["qlist", "-Iv", "-F", format]))?;
-    let packages = output
-        .text()
+    let packages = listed_by(host, &["qlist", "-Iv", "-F", format])?
         .lines()
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -254,9 +279,7 @@ fn rpm(host: &Host) -> Result<Option<Vec<(String, JsonMap)>>> {
         return Ok(None);
     }
     let format = "%{NAME}\\t%{VERSION}\\t%{RELEASE}\\t%{EPOCH}\\t%{ARCH}\\n";
-    let output = host.must(&Command::new(["rpm", "-qa", "--queryformat", format]))?;
-    let packages = output
-        .text()
+    let packages = listed_by(host, &["rpm", "-qa", "--queryformat", format])?
         .lines()
         .filter_map(|line| {
             let fields: Vec<&str> = line.split('\t').collect();

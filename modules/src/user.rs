@@ -4,6 +4,7 @@
 
 mod change;
 mod create;
+mod local;
 mod membership;
 mod password;
 mod ssh_key;

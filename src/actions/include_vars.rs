@@ -10,7 +10,8 @@ use windlass_modules::pattern::{Flags, Pattern};
 use super::{Action, files};
 use crate::{
     diagnostic::Source,
-    executor::{Call, Failure, HIDDEN, Step},
+    executor::{Call, Failure, HIDDEN, Step, reserved},
+    output::Event,
     value::{Dict, Value},
 };
 
@@ -112,6 +113,13 @@ impl Gathered {
             String::from_utf8(opened.bytes).map_err(|_| format!("'{shown}' is not UTF-8 text"))?;
         let document = crate::yaml::parse(&Source::opened(shown.as_str(), text, opened.is_secret))
             .map_err(|error| error.message)?;
+        let entries = document.root.as_ref().and_then(|root| root.as_mapping());
+        for (key, _) in entries.unwrap_or_default() {
+            let told = key.as_str().and_then(|name| reserved(name, &key.span));
+            if let Some(told) = told.filter(|_| call.text("name").is_none()) {
+                call.run.printer.event(&Event::Told(told));
+            }
+        }
         match document.root.map(|node| node.to_value()) {
             None | Some(Value::None) => (),
             Some(Value::Dict(vars)) => {

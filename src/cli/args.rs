@@ -57,7 +57,16 @@ pub struct RunOptions {
     pub task_timeout: i64,
 }
 
-/// Options that both commands have.
+/// Options of `console`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsoleOptions {
+    pub pattern: String,
+    pub common: CommonOptions,
+    pub playbook_dir: Option<PathBuf>,
+    pub task_timeout: i64,
+}
+
+/// Options that these commands have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommonOptions {
     pub connection: ConnectionOptions,
@@ -77,8 +86,6 @@ struct PlaybookArgs {
     /// Playbooks to run, one after the other
     #[arg(required = true, value_name = "playbook")]
     playbooks: Vec<PathBuf>,
-    #[command(flatten)]
-    common: groups::CommonArgs,
     /// Only run plays and tasks tagged with these values
     #[arg(short = 't', long = "tags", value_name = "TAGS", action = ArgAction::Append)]
     tags: Vec<String>,
@@ -103,6 +110,9 @@ struct PlaybookArgs {
     /// Start at the task with this name
     #[arg(long = "start-at-task", value_name = "START_AT_TASK")]
     start_at_task: Option<String>,
+    // Last: its headings hold for all that follow.
+    #[command(flatten)]
+    common: groups::CommonArgs,
 }
 
 #[derive(Parser)]
@@ -111,8 +121,6 @@ struct RunArgs {
     /// Pattern of the hosts
     #[arg(required = true, value_name = "pattern")]
     pattern: String,
-    #[command(flatten)]
-    common: groups::CommonArgs,
     /// Module to run
     #[arg(short = 'm', long = "module-name", value_name = "MODULE_NAME")]
     module_name: Option<String>,
@@ -137,6 +145,29 @@ struct RunArgs {
     /// Seconds that the task may take
     #[arg(long = "task-timeout", value_name = "TASK_TIMEOUT", allow_negative_numbers = true)]
     task_timeout: Option<i64>,
+    // Last: its headings hold for all that follow.
+    #[command(flatten)]
+    common: groups::CommonArgs,
+}
+
+#[derive(Parser)]
+#[command(about = "Runs modules on hosts, one line after the other")]
+struct ConsoleArgs {
+    /// Pattern of the hosts to begin with
+    #[arg(value_name = "pattern", default_value = "all")]
+    pattern: String,
+    /// Folder that takes the place of the playbook's
+    #[arg(long = "playbook-dir", value_name = "BASEDIR")]
+    playbook_dir: Option<PathBuf>,
+    /// Seconds that a task may take
+    #[arg(long = "task-timeout", value_name = "TASK_TIMEOUT", allow_negative_numbers = true)]
+    task_timeout: Option<i64>,
+    /// Taken for the reference's sake: a line is one task
+    #[arg(long = "step")]
+    _step: bool,
+    // Last: its headings hold for all that follow.
+    #[command(flatten)]
+    common: groups::CommonArgs,
 }
 
 /// Reads the options of `playbook`; `program` is the name in messages, `arguments` come after it.
@@ -180,6 +211,21 @@ pub fn run_options(
         tree: args.tree,
         background: args.background.unwrap_or(0),
         poll_interval: args.poll_interval.unwrap_or(*settings.poll_interval),
+        playbook_dir: args.playbook_dir.or_else(|| settings.playbook_dir.value.clone()),
+        task_timeout: args.task_timeout.unwrap_or(*settings.task_timeout),
+    })
+}
+
+/// Reads the options of `console`; `program` is the name in messages, `arguments` come after it.
+pub fn console_options(
+    program: &str,
+    arguments: impl IntoIterator<Item = OsString>,
+    settings: &Settings,
+) -> Result<ConsoleOptions, Stop> {
+    let args: ConsoleArgs = parse(program, arguments, settings)?;
+    Ok(ConsoleOptions {
+        pattern: args.pattern,
+        common: args.common.resolve(program, settings)?,
         playbook_dir: args.playbook_dir.or_else(|| settings.playbook_dir.value.clone()),
         task_timeout: args.task_timeout.unwrap_or(*settings.task_timeout),
     })

@@ -192,7 +192,7 @@ pub fn inventory(
         return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
     }
     if settings.flush_cache {
-        let cache = prepare::fact_cache(settings)
+        let cache = super::fact_cache::fact_cache(settings)
             .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
         prepare::forget_facts(cache.as_ref(), &inventory);
     }

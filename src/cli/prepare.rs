@@ -208,7 +208,7 @@ pub(super) fn run(
     };
     let mut world =
         World::new(inventory, extra_vars, facts, vault.0, settings.allow_broken_conditionals.value);
-    world.cache = fact_cache(&settings)?;
+    world.cache = super::fact_cache::fact_cache(&settings)?;
     if common.inventory.flush_cache {
         let inventory = world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         forget_facts(world.cache.as_ref(), &inventory);
@@ -246,36 +246,6 @@ fn reached_by(identity: &Identity, settings: &Settings) -> ReachedBy {
         ("ansible_shell_executable", Some(Value::str(settings.executable.value.as_str()))),
     ];
     known.into_iter().filter_map(|(name, value)| Some((Value::str(name), value?))).collect()
-}
-
-/// Where facts are kept between runs; nowhere in most cases.
-pub(super) fn fact_cache(settings: &Settings) -> Result<Option<FactCache>, Refusal> {
-    let refuse = |message: String| Refusal::new(ERROR, Diagnostic::bare(message));
-    let name = settings.fact_caching.value.as_str();
-    match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
-        "memory" => Ok(None),
-        "jsonfile" => {
-            let Some(folder) = &settings.fact_caching_connection.value else {
-                return Err(refuse("error, 'jsonfile' cache plugin requires the 'fact_caching_connection' config option to be set (to a writeable directory path)".to_owned()));
-            };
-            // The reference's files have no prefix unless somebody gives one, whatever the default says.
-            let prefix = &settings.fact_caching_prefix;
-            let prefix = if prefix.origin.is_set() { prefix.value.as_str() } else { "" };
-            let cache = FactCache::open(
-                std::path::Path::new(folder),
-                prefix,
-                settings.fact_caching_timeout.value,
-            );
-            cache.map(Some).map_err(|error| {
-                refuse(format!("error in 'jsonfile' cache plugin while trying to create cache dir {folder} : {error}"))
-            })
-        }
-        // Facts are then gathered anew, as the reference does.
-        _ => {
-            terminal::complain(&format!("[WARNING]: Unable to load the cache plugin '{name}'."));
-            Ok(None)
-        }
-    }
 }
 
 /// What the settings say about output.

@@ -1,6 +1,10 @@
 //! `windlass run`: one module on hosts.
 
-use std::{ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     args::{self, RunOptions},
@@ -50,7 +54,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let output = callbacks::early(&prepared.settings, verbosity, &prepared.secrets);
     let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, output)?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    let pattern = pattern(&run, &options)?;
+    let pattern = pattern(&run, &options.pattern, &dir(&options))?;
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -156,12 +160,12 @@ fn dir(options: &RunOptions) -> PathBuf {
 }
 
 /// The pattern of hosts, which may be an expression over variables of the command line.
-fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
-    if !Template::is_in(&options.pattern) {
-        return Ok(options.pattern.clone());
+pub(super) fn pattern(run: &Run, given: &str, dir: &Path) -> Result<String, Refusal> {
+    if !Template::is_in(given) {
+        return Ok(given.to_owned());
     }
-    let span = written_at("<CLI option 'pattern'>", &options.pattern);
-    let template = Template::new(options.pattern.as_str(), Some(span));
+    let span = written_at("<CLI option 'pattern'>", given);
+    let template = Template::new(given, Some(span));
     let level = Arc::new(Level {
         kind: LevelKind::Play,
         keywords: Keywords::default(),
@@ -169,7 +173,7 @@ fn pattern(run: &Run, options: &RunOptions) -> Result<String, Refusal> {
         parent: None,
     });
     let value = Value::Template(Arc::new(template));
-    let found = playbook::resolve(run, &run.world.extra_vars, &dir(options), &value, &level);
+    let found = playbook::resolve(run, &run.world.extra_vars, dir, &value, &level);
     found.map(|value| value.to_text()).map_err(|error| Refusal::new(ERROR, error))
 }
 

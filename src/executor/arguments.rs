@@ -45,8 +45,12 @@ pub(super) fn evaluate(
             let prefix = format!("Error while resolving value for '{key}': ");
             around(Failure::template(&error, &prefix, Some(place)))
         })?;
-        if !matches!(value, Value::Omit) {
-            args.insert(name_of(key, span, env).map_err(&around)?, value);
+        let name = name_of(key, span, env).map_err(&around)?;
+        if matches!(value, Value::Omit) {
+            // What defaults or an expression brought is omitted, too.
+            args.remove_value(&name);
+        } else {
+            args.insert(name, value);
         }
     }
     Ok(args)

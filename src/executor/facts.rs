@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Run, task::Prepared};
 use crate::{
+    diagnostic::Span,
     output::Event,
     playbook::Keyword,
     value::{Dict, Value},
@@ -47,9 +48,22 @@ impl Prepared {
     pub(super) fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
         let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
         let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
+        if &*self.task.action == "set_fact" {
+            for name in facts.keys().filter_map(Value::as_str) {
+                let written = self.task.args.get(name).map(|argument| &argument.span);
+                self.tell_reserved(name, written.unwrap_or(&self.task.action_span));
+            }
+        }
         add_facts(&self.run.world, &self.task.action, &host, result);
         if result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
-            self.run.world.add_facts(&host, facts, false);
+            self.run.world.add_facts(&host, facts, None);
+        }
+    }
+
+    /// Warns of a variable whose name the language keeps for itself.
+    pub(super) fn tell_reserved(&self, name: &str, span: &Span) {
+        if let Some(told) = super::told::reserved(name, span) {
+            self.run.printer.event(&Event::Told(told));
         }
     }
 
@@ -90,7 +104,7 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
     match action {
         "set_fact" => set_facts(host, result),
         "include_vars" => HostData::set_all(&host.included, by_name(facts)),
-        _ => world.add_facts(host, facts, matches!(action, "gather_facts" | "setup")),
+        _ => world.add_facts(host, facts, Some(action)),
     }
 }
 

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
-use crate::{output::Event, playbook::Keyword};
+use crate::{
+    output::{Event, TaskStart},
+    playbook::Keyword,
+};
 
 impl Batch<'_> {
     /// Hosts go on by themselves, each as fast as it can.
@@ -14,7 +17,8 @@ impl Batch<'_> {
         let mut busy = vec![false; self.hosts.len()];
         let mut under_way = vec![false; self.hosts.len()];
         loop {
-            if !(self.run.is_interrupted() || self.end.break_run || self.end.end_play) {
+            let is_over = self.end.break_run || self.end.end_play || self.fatal.is_some();
+            if !is_over && !self.run.is_interrupted() {
                 for at in 0..self.hosts.len() {
                     while !(busy[at] || self.end.break_run || self.end.end_play) {
                         // Hosts begin in order: whoever ends stands before those that wait for it.
@@ -36,7 +40,7 @@ impl Batch<'_> {
                     }
                 }
             }
-            let Some((at, next, turn, ended)) = running.next().await else {
+            let Some((at, next, start, turn, ended)) = running.next().await else {
                 return;
             };
             busy[at] = false;
@@ -50,6 +54,7 @@ impl Batch<'_> {
                     self.unnotify(at, &next.task);
                 }
                 let mut fatal = self.settle(at, &next, &ended);
+                self.current = Some(start);
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
                 fatal |= !self.include_all(&next, includes).is_empty();
                 if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
@@ -71,7 +76,7 @@ impl Batch<'_> {
         &mut self,
         at: usize,
         next: Next,
-    ) -> impl Future<Output = (usize, Next, Arc<Turn>, Option<Ended>)> + use<> {
+    ) -> impl Future<Output = (usize, Next, Arc<TaskStart>, Arc<Turn>, Option<Ended>)> + use<> {
         let mut start = self.start_of(at, &next, 1);
         start.check = self.check_mode(&next.task);
         let start = Arc::new(start);
@@ -88,6 +93,6 @@ impl Batch<'_> {
             let _fork = forks.acquire_owned().await.ok();
             prepared.perform().await
         });
-        async move { (at, next, turn, handle.await.ok()) }
+        async move { (at, next, start, turn, handle.await.ok()) }
     }
 }

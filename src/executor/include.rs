@@ -108,9 +108,9 @@ impl Prepared {
                 .map(Value::to_text)
         };
         let what = if &*self.task.action == "include_tasks" {
-            let file = text(&["file", "_raw_params"]).ok_or_else(|| {
-                Failure::action("No file specified for ansible.builtin.include_tasks")
-            })?;
+            let file = text(&["file", "_raw_params"]).filter(|file| !file.is_empty());
+            let file = file
+                .ok_or_else(|| Failure::action("No include file was specified to the include"))?;
             Included::Tasks { file }
         } else {
             let name = text(&["name", "role", "_raw_params"])

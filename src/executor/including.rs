@@ -188,11 +188,15 @@ impl Batch<'_> {
             Included::Tasks { file } => {
                 result.insert("include", file.as_str());
                 if !Path::new(path).is_file() {
-                    (unreadable(path), None)
+                    // Of all places where it was looked for, the last one is told: beside the playbook.
+                    let last = self.play.play.dir.join(file);
+                    (unreadable(&shown_path(&last)), None)
                 } else if self.files.load(Path::new(path), None).is_ok_and(|node| {
                     node.as_ref().as_ref().is_some_and(|root| root.as_sequence().is_none())
                 }) {
                     ("included task files must contain a list of tasks".to_owned(), None)
+                } else if let Some(absent) = self.absent(&error) {
+                    (unreadable(&absent), None)
                 } else if error.fault == Fault::Absence {
                     (error.message, error.span)
                 } else {
@@ -201,6 +205,11 @@ impl Batch<'_> {
             }
             Included::Role(_) if error.fault != Fault::Absence => {
                 return Failed::Run(Box::new(error));
+            }
+            Included::Role(_) if self.absent(&error).is_some() => {
+                let told = unreadable(&self.absent(&error).unwrap_or_default());
+                let told = told.split_once(": ").map_or("", |(_, told)| told);
+                (told.to_owned(), None)
             }
             Included::Role(call) => {
                 let named = ["name", "role"].iter().find_map(|key| task.args.get(key));
@@ -212,6 +221,16 @@ impl Batch<'_> {
         result.insert("reason", reason.as_str());
         let cause = Cause { message: reason, span: place, ..Cause::default() };
         Failed::Hosts { result: Arc::new(result), causes: vec![cause] }
+    }
+
+    /// Returns which file an included one imports that is not there: as the reference tells it, beside the playbook.
+    fn absent(&self, error: &Diagnostic) -> Option<String> {
+        let path = error.message.strip_prefix("cannot read `")?;
+        let path = Path::new(path.strip_suffix("`: no such file or directory")?);
+        let written = error.span.as_ref().map(|span| Path::new(span.text()));
+        let written = written.filter(|written| path.ends_with(written));
+        let name = written.or(path.file_name().map(Path::new))?;
+        Some(shown_path(&self.play.play.dir.join(name)))
     }
 
     /// Says that what a host includes cannot be read, and moves the host on, once for all that it includes.

@@ -20,7 +20,8 @@ use crate::{
 impl Batch<'_> {
     pub(super) async fn run_linear(&mut self) {
         loop {
-            if self.run.is_interrupted() || self.end.break_run || self.end.end_play {
+            let is_over = self.end.break_run || self.end.end_play || self.fatal.is_some();
+            if is_over || self.run.is_interrupted() {
                 return;
             }
             let mut nexts: Vec<(usize, Next)> = Vec::new();

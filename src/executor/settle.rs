@@ -32,9 +32,13 @@ impl Batch<'_> {
         if ended.result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
             self.run.warn_of_restricted(&self.hosts[at].host);
         }
-        if next.task.level.keywords.get(Keyword::Register).is_some()
-            || ended.result.get("ansible_facts").is_some()
+        let registered = next.task.level.keywords.get(Keyword::Register);
+        if let Some((Value::Str(name), span)) = registered
+            && let Some(told) = super::reserved(name, span)
         {
+            self.run.printer.event(&Event::Told(told));
+        }
+        if registered.is_some() || ended.result.get("ansible_facts").is_some() {
             self.follow_vars_files(at);
         }
         match ended.status {

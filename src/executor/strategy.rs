@@ -163,7 +163,7 @@ impl Batch<'_> {
         }
         if is_setup(&self.play.play, &next.task) {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
-            return !(smart && HostData::get(&self.hosts[at].host.facts).gathered);
+            return !(smart && HostData::get(&self.hosts[at].host.facts).are_gathered());
         }
         if !self.hosts[at].started && self.run.is_start(&self.play, &next.task) {
             self.hosts[at].started = true;

@@ -4,7 +4,8 @@ use std::sync::PoisonError;
 
 use super::{judge::Judged, task::Prepared};
 use crate::{
-    diagnostic::{REMOVED_IN, Told},
+    diagnostic::{REMOVED_IN, Span, Told},
+    playbook::is_reserved_name,
     value::{Dict, Value},
 };
 
@@ -13,6 +14,12 @@ pub(super) const KEYS: [&str; 2] = ["warnings", "deprecations"];
 
 /// Says in a result what its action warns of beside the module.
 pub(crate) const WARNED: &str = "_ansible_windlass_warned";
+
+/// What is said of a variable whose name the language keeps for itself.
+pub(crate) fn reserved(name: &str, span: &Span) -> Option<Told> {
+    let message = || format!("Found variable using reserved name '{name}'.");
+    is_reserved_name(name).then(|| Told::warning(message(), Some(span)))
+}
 
 impl Prepared {
     /// Takes over what an action warns of.

@@ -160,10 +160,9 @@ impl Run {
                 ));
             };
             for (key, _) in entries {
-                let reserved = key.as_str().filter(|name| crate::playbook::is_reserved_name(name));
-                if let Some(name) = reserved {
-                    let message = format!("Found variable using reserved name '{name}'.");
-                    self.printer.event(&Event::Told(Told::warning(message, Some(&key.span))));
+                let name = key.as_str().unwrap_or_default();
+                if let Some(told) = super::told::reserved(name, &key.span) {
+                    self.printer.event(&Event::Told(told));
                 }
             }
             if let Value::Dict(dict) = part.to_value() {

@@ -224,6 +224,9 @@ impl<'a> Loader<'a> {
             for name in names {
                 parsed |= self.path(&path.join(name));
             }
+            if !parsed {
+                self.unparsed(&path.display().to_string());
+            }
             return parsed;
         }
         let shown = path.display().to_string();

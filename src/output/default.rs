@@ -7,7 +7,7 @@ use super::{
     config_line,
     debug::in_blocks,
     diff::{How, diff_text},
-    dump::{dump, dump_yaml},
+    dump::{OWN, dump, dump_yaml, without_own},
     excerpt::error_text,
     units::{Kind, Unit},
 };
@@ -271,7 +271,7 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
     let is_message = is_debug && result.contains_key("msg");
     let is_empty_loop = result.contains_key("skipped_reason");
     let hidden = |key: &str| {
-        key.starts_with("_ansible_")
+        key.starts_with(OWN)
             || (verbosity < 3 && matches!(key, "invocation" | "diff"))
             || (is_empty_loop && key == "results")
             || matches!(key, "exception" | "warnings" | "deprecations" | "skipped")
@@ -291,7 +291,7 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
     result
         .iter()
         .filter(|(key, _)| key.as_str().is_none_or(|key| !hidden(key)))
-        .map(|(key, value)| (key.clone(), value.clone()))
+        .map(|(key, value)| (key.clone(), without_own(value)))
         .collect()
 }
 

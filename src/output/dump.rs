@@ -7,6 +7,33 @@ use crate::{
     yaml::{Style, write as write_yaml},
 };
 
+/// What keys begin with that are nobody's but the machine's.
+pub(super) const OWN: &str = "_ansible_";
+
+/// Leaves out of dictionaries in a result what is for the machine.
+pub(super) fn without_own(value: &Value) -> Value {
+    let is_own = |key: &Value| key.as_str().is_some_and(|key| key.starts_with(OWN));
+    match value {
+        _ if !has_own(value) => value.clone(),
+        Value::Dict(dict) => {
+            let shown = dict.iter().filter(|(key, _)| !is_own(key));
+            Value::dict(shown.map(|(key, value)| (key.clone(), without_own(value))))
+        }
+        Value::List(items) => Value::list(items.iter().map(without_own)),
+        other => other.clone(),
+    }
+}
+
+fn has_own(value: &Value) -> bool {
+    match value {
+        Value::Dict(dict) => dict.iter().any(|(key, value)| {
+            key.as_str().is_some_and(|key| key.starts_with(OWN)) || has_own(value)
+        }),
+        Value::List(items) => items.iter().any(has_own),
+        _ => false,
+    }
+}
+
 /// How results are laid out.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Layout {

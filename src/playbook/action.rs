@@ -288,7 +288,7 @@ impl Loader<'_> {
             }
         }
         if let Some((text, span)) = &action.text {
-            self.text_args(text, span, short, &mut set);
+            self.text_args(text, span, short, &mut set, &mut whole);
         }
         if let Some(value) = action.value {
             match (value.as_mapping(), value.as_str()) {
@@ -317,10 +317,9 @@ impl Loader<'_> {
                         });
                     }
                 }
-                (None, Some(text)) if is_one_expression(text) && !FREE_FORM.contains(&short) => {
-                    whole.push((value.to_value(), value.span.clone()));
+                (None, Some(text)) => {
+                    self.text_args(text, &value.span, short, &mut set, &mut whole)
                 }
-                (None, Some(text)) => self.text_args(text, &value.span, short, &mut set),
                 (None, None) if value.is_null() => (),
                 (None, None) if value.as_sequence().is_none() && FREE_FORM.contains(&short) => {
                     let text = Value::str(value.span.text());
@@ -339,7 +338,14 @@ impl Loader<'_> {
         args
     }
 
-    fn text_args(&self, text: &str, span: &Span, short: &str, set: &mut impl FnMut(Argument)) {
+    fn text_args(
+        &self,
+        text: &str,
+        span: &Span,
+        short: &str,
+        set: &mut impl FnMut(Argument),
+        whole: &mut Vec<(Value, Span)>,
+    ) {
         let free_form =
             matches!(short, "command" | "shell" | "script" | "raw" | "win_command" | "win_shell");
         match parse_key_values(text, free_form) {
@@ -352,6 +358,14 @@ impl Loader<'_> {
                         ))),
                         other => other,
                     };
+                    // An expression beside pairs stands for further arguments, which the pairs beat.
+                    if &*key == "_raw_params"
+                        && matches!(value, Value::Template(_))
+                        && !FREE_FORM.contains(&short)
+                    {
+                        whole.push((value, span.clone()));
+                        continue;
+                    }
                     set(Argument::new(key, value, span.clone()));
                 }
             }
@@ -360,14 +374,6 @@ impl Loader<'_> {
             }
         }
     }
-}
-
-/// Returns whether a text is one `{{ ... }}` and nothing else.
-fn is_one_expression(text: &str) -> bool {
-    let text = text.trim();
-    // With a `=` it is a pair, as odd as its name may be.
-    let is_one = text.starts_with("{{") && text.ends_with("}}");
-    is_one && text.matches("{{").count() == 1 && !text.contains('=')
 }
 
 /// The texts of a list, or of one text.

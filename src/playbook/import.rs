@@ -103,16 +103,7 @@ impl Loader<'_> {
             return Vec::new();
         }
         let given = task.args.get("file").or_else(|| task.args.get("_raw_params"));
-        let Some(Argument { value: name, span, .. }) = given else {
-            self.error(
-                Diagnostic::error(
-                    &task.action_span,
-                    format!("No file specified for {}", task.action_written),
-                )
-                .label("which file?"),
-            );
-            return Vec::new();
-        };
+        let Some(Argument { value: name, span, .. }) = given else { return Vec::new() };
         let name = match (self.around.resolve)(name, &task.level) {
             Ok(name) => name,
             Err(error) => {

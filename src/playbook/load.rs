@@ -400,6 +400,13 @@ impl<'a> Loader<'a> {
 
     fn block(&self, node: &Node, place: &Place<'_>) -> Option<Arc<Block>> {
         let entries = node.as_mapping()?;
+        // The one that a handler may be is taken apart: each task in it is a handler.
+        if place.handlers && matches!(place.level.kind, LevelKind::Block) {
+            let message = "Using a block as a handler is not supported.";
+            let error = Diagnostic::error(&node.span.start(), message);
+            self.error(error.hint("name each task of it, or let the handler include them"));
+            return None;
+        }
         let keywords = self.keywords(entries, Levels::BLOCK);
         let vars =
             node.get("vars").map(|(_, vars)| self.vars(vars, Levels::BLOCK)).unwrap_or_default();

@@ -109,6 +109,7 @@ impl Loader<'_> {
                 let is_keyword = Keyword::find(name, Levels::ROLE).is_some()
                     || matches!(name, "name" | "src" | "scm" | "version");
                 if !is_keyword {
+                    self.reserved(name, &key.span);
                     params.insert_from(name, value.to_value(), Some(value.origin()));
                 }
             }
@@ -202,11 +203,13 @@ impl Loader<'_> {
             vars: Arc::new(self.role_vars(&role_dir, "vars", files.vars.as_deref(), call)),
             params: Arc::clone(&call.params),
             public: call.public,
+            // What a role says of itself counts in `roles` only: a task says it for itself.
             allow_duplicates: call.repeats
-                || meta
-                    .as_ref()
-                    .and_then(|meta| meta.get("allow_duplicates"))
-                    .is_some_and(|(_, node)| node.to_value().is_true()),
+                || !call.of_task
+                    && meta
+                        .as_ref()
+                        .and_then(|meta| meta.get("allow_duplicates"))
+                        .is_some_and(|(_, node)| node.to_value().is_true()),
             identity: call.identity(&role_dir, level),
             dependencies: OnceLock::new(),
             dependents: dependents.to_vec(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    Block, Entry, Keyword, Level, LevelKind, Levels, Task,
+    Args, Block, Entry, Keyword, Level, LevelKind, Levels, Task,
     load::{Loader, Place},
 };
 use crate::{
@@ -20,6 +20,17 @@ impl Task {
 }
 
 impl Loader<'_> {
+    /// Refuses a handler that would end its role; returns whether it is one.
+    fn refuse_end_of_role(&self, args: &Args) -> bool {
+        let given = args.get("_raw_params");
+        let given = given.filter(|given| given.value.as_str().map(str::trim) == Some("end_role"));
+        if let Some(given) = given {
+            let message = "Cannot execute 'end_role' from a handler";
+            self.error(Diagnostic::error(&given.span, message));
+        }
+        given.is_some()
+    }
+
     /// Reads one task; an import gives what it imports.
     pub(super) fn task(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
         let Some(entries) = node.as_mapping() else {
@@ -67,6 +78,9 @@ impl Loader<'_> {
         let is_include =
             matches!(short, "include_tasks" | "import_tasks" | "include_role" | "import_role");
         if is_include && !self.check_inclusion(node, entries, &args, &action.name, place.handlers) {
+            return Vec::new();
+        }
+        if place.handlers && short == "meta" && self.refuse_end_of_role(&args) {
             return Vec::new();
         }
         let level = Arc::new(Level {

@@ -94,7 +94,28 @@ impl Loader<'_> {
         if short.ends_with("_role") {
             self.check_role_use(task, args, written, handlers);
         }
-        true
+        self.check_target(task, args, written)
+    }
+
+    /// Refuses an include or import that names nothing; what an expression names is known when it runs.
+    fn check_target(&self, task: &Node, args: &Args, written: &str) -> bool {
+        let is_role = written.ends_with("_role");
+        let names: &[&str] = if is_role { &["name", "role"] } else { &["file"] };
+        let given = names.iter().chain(&["_raw_params"]).find_map(|name| args.get(name));
+        let is_named = given.is_some_and(|given| match &given.value {
+            Value::None => false,
+            Value::Str(text) => is_role || !text.is_empty(),
+            _ => true,
+        });
+        if !is_named {
+            let (message, label) = if is_role {
+                (format!("'name' is a required field for {written}."), "which role?")
+            } else {
+                (format!("No file specified for {written}"), "which file?")
+            };
+            self.error(Diagnostic::error(&task.span.start(), message).label(label));
+        }
+        is_named
     }
 
     /// Refuses options that an include or import does not have; returns whether there are none.

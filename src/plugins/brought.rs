@@ -10,21 +10,27 @@ use std::{
 pub struct Brought {
     pub callbacks: Vec<PathBuf>,
     pub vars: Vec<PathBuf>,
+    pub caches: Vec<PathBuf>,
     /// Folders `ansible_collections`.
     pub collections: Vec<PathBuf>,
 }
 
-static BROUGHT: Mutex<Brought> =
-    Mutex::new(Brought { callbacks: Vec::new(), vars: Vec::new(), collections: Vec::new() });
+static BROUGHT: Mutex<Brought> = Mutex::new(Brought {
+    callbacks: Vec::new(),
+    vars: Vec::new(),
+    caches: Vec::new(),
+    collections: Vec::new(),
+});
 
 /// Keeps the plugins of a playbook's or a role's folder in mind.
 pub fn bring(folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
-    let Brought { callbacks, vars, collections } = &mut *brought;
+    let Brought { callbacks, vars, caches, collections } = &mut *brought;
     for (below, known) in [
         ("callback_plugins", callbacks),
         ("vars_plugins", vars),
+        ("cache_plugins", caches),
         ("collections/ansible_collections", collections),
     ] {
         let own = folder.join(below);

@@ -34,6 +34,14 @@ pub(super) const VARIABLES: &str = concat!(
     include_str!("variables.py")
 );
 
+/// What runs a cache plugin.
+pub(super) const CACHES: &str = concat!(
+    include_str!("stand_in.py"),
+    include_str!("host.py"),
+    include_str!("options.py"),
+    include_str!("caches.py")
+);
+
 pub(super) struct Process {
     child: Child,
     requests: UnixStream,

@@ -1,10 +1,10 @@
-//! The Pythons of a run that are told or asked much: those of callbacks and of vars plugins.
+//! The Pythons of a run that are told or asked much: those of callbacks, of vars plugins and of cache plugins.
 
 use serde_json::Value as Json;
 
 use super::{
     installed,
-    process::{CALLBACKS, Process, VARIABLES},
+    process::{CACHES, CALLBACKS, Process, VARIABLES},
 };
 
 /// A process of Python with plugins, which may ask while it does what it is told.
@@ -25,6 +25,11 @@ impl Served {
     /// Starts one for vars plugins.
     pub fn variables() -> Result<Served, String> {
         Process::start(&installed::interpreters(), VARIABLES).map(Served)
+    }
+
+    /// Starts one for a cache plugin.
+    pub fn caches() -> Result<Served, String> {
+        Process::start(&installed::interpreters(), CACHES).map(Served)
     }
 
     /// Sends a message; what is asked meanwhile is answered, until the message is.

@@ -1,6 +1,7 @@
 //! Inventory sources whose plugin is Python: an installed ansible-core reads them.
 
 use std::{
+    io::Write as _,
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -20,15 +21,18 @@ pub struct Listed {
     pub said: String,
 }
 
-/// Reads a source; nothing where no Python on this machine has an ansible-core.
-pub fn list_source(path: &Path, working_dir: &Path) -> Option<Listed> {
+/// Reads a source after others, of which `known` tells; nothing where no Python on this machine has an ansible-core.
+pub fn list_source(path: &Path, working_dir: &Path, known: &str) -> Option<Listed> {
     let outputs = installed::interpreters().into_iter().map(|python| {
-        Command::new(python)
-            .args(["-c", PROGRAM])
-            .arg(path)
-            .current_dir(working_dir)
-            .stdin(Stdio::null())
-            .output()
+        let mut program = Command::new(python);
+        program.args(["-c", PROGRAM]).arg(path).current_dir(working_dir);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut program = program.spawn()?;
+        if let Some(mut input) = program.stdin.take() {
+            // A Python without an ansible-core ends before it reads.
+            let _ = input.write_all(known.as_bytes());
+        }
+        program.wait_with_output()
     });
     let has_run = |output: &Output| output.status.code() != Some(NOT_INSTALLED);
     let output = outputs.filter_map(Result::ok).find(has_run)?;

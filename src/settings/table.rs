@@ -113,6 +113,8 @@ settings! {
     hash_behaviour: HashBehaviour = "replace", [("defaults", "hash_behaviour")], ["ANSIBLE_HASH_BEHAVIOUR"];
     /// Order of the groups' variables
     precedence: Vec<String> = "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", [("defaults", "precedence")], ["ANSIBLE_PRECEDENCE"];
+    /// Folders of cache plugins
+    cache_plugins: Vec<PathBuf> = "{home}/plugins/cache:/usr/share/ansible/plugins/cache", [("defaults", "cache_plugins")], ["ANSIBLE_CACHE_PLUGINS"];
     /// Folders of vars plugins
     vars_plugins: Vec<PathBuf> = "{home}/plugins/vars:/usr/share/ansible/plugins/vars", [("defaults", "vars_plugins")], ["ANSIBLE_VARS_PLUGINS"];
     /// Vars plugins that need to be enabled, in their order

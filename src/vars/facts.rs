@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::value::{Dict, Value};
 
+/// The key by which facts that were gathered differ from those that were only set.
+pub(super) const GATHERED: &str = "_ansible_facts_gathered";
+
 /// Facts by their names with and without the prefix.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -32,6 +35,17 @@ impl Facts {
             let variables = if is_restricted(&name) { &mut *restricted } else { &mut *injected };
             variables.insert(name.as_str(), value.clone());
         }
+    }
+
+    /// Says that facts were gathered, which `ansible_facts` tells, too.
+    pub(super) fn set_gathered(&mut self) {
+        self.gathered = true;
+        Arc::make_mut(&mut self.namespaced).insert(GATHERED, true);
+    }
+
+    /// Returns whether nobody needs to gather facts again; `setup` alone does not tell.
+    pub fn are_gathered(&self) -> bool {
+        self.namespaced.contains_key(GATHERED)
     }
 
     pub fn is_empty(&self) -> bool {

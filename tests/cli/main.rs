@@ -3,6 +3,7 @@
 //! Invariant: what the reference prints too is a case of `tests/parity`; here stands what is windlass' own.
 
 mod callbacks;
+mod console;
 mod containers;
 mod galaxy;
 mod hostile;

@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
@@ -45,17 +46,28 @@ impl World {
 
     /// Runs a command line, whose first word is one of the program's names.
     pub(crate) fn run(&self, line: &str) -> Seen {
+        self.run_fed(line, "")
+    }
+
+    /// Runs a command line with an input.
+    pub(crate) fn run_fed(&self, line: &str, input: &str) -> Seen {
         let words: Vec<&str> = line.split(' ').collect();
         let bin = self.path("bin");
-        let output = Command::new(bin.join(words[0]))
+        let mut child = Command::new(bin.join(words[0]))
             .args(&words[1..])
             .current_dir(self.folder.path())
             .env_clear()
             .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", bin.display()))
             .env("HOME", self.path("home"))
             .env("LANG", "C.UTF-8")
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("the program can be started");
+        // Who does not read has ended.
+        let _ = child.stdin.take().expect("the input is piped").write_all(input.as_bytes());
+        let output = child.wait_with_output().expect("the program ends");
         let folder = self.folder.path().display().to_string();
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(&folder, "<FOLDER>");
         Seen {

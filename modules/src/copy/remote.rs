@@ -90,10 +90,7 @@ fn copy_file(
 
 /// A folder that takes no new file, unless the old one may be written to.
 pub(super) fn refuse_unwritable(args: &Args, host: &Host, folder: &str) -> Result<()> {
-    if host.may(folder, rustix::fs::Access::WRITE_OK)
-        || args.attributes.unsafe_writes
-        || host.unsafe_everywhere()
-    {
+    if host.may(folder, rustix::fs::Access::WRITE_OK) || args.attributes.unsafe_writes {
         return Ok(());
     }
     Err(Failure::new(format!("Destination {folder} not writable")))

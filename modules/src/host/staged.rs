@@ -27,8 +27,8 @@ pub struct Staged {
 }
 
 impl Host {
-    /// Returns whether the environment lets every module write in place where it must.
-    pub fn unsafe_everywhere(&self) -> bool {
+    /// Returns whether the environment lets modules write in place where they must and nobody says otherwise.
+    pub(crate) fn writes_unsafely(&self) -> bool {
         self.env("ANSIBLE_UNSAFE_WRITES").is_some_and(|said| {
             let said = said.to_lowercase();
             matches!(said.as_str(), "1" | "y" | "yes" | "t" | "true" | "on")
@@ -40,7 +40,6 @@ impl Host {
     /// # Panics
     /// In check mode, in which nothing is created.
     pub fn stage(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
-        let unsafe_writes = unsafe_writes || self.unsafe_everywhere();
         assert!(!self.checking(), "nothing is staged in check mode");
         let target = self.path(path);
         let before = fs::symlink_metadata(&target).ok().filter(|meta| !meta.is_symlink());

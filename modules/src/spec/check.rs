@@ -138,7 +138,9 @@ fn known_names(
         args.iter().filter(|arg| !arg.hidden).flat_map(|arg| arg.aliases).copied().collect();
     aliases.sort_unstable();
     aliases.dedup();
-    let module = match TOLD_OTHERWISE.iter().find(|(name, ..)| *name == module) {
+    let short = ["ansible.builtin.", "ansible.legacy."];
+    let short = short.iter().find_map(|own| module.strip_prefix(own)).unwrap_or(module);
+    let module = match TOLD_OTHERWISE.iter().find(|(name, ..)| *name == short) {
         Some((_, told, more, less)) => {
             supported.retain(|name| !less.contains(name));
             supported.extend(*more);

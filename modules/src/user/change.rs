@@ -1,6 +1,6 @@
 //! Accounts that exist.
 
-use super::{Args, Done, UpdatePassword, create, membership, password};
+use super::{Args, Done, UpdatePassword, create, local, membership, password};
 use crate::host::{Command, Host, Result, Shadow, User};
 
 /// Changes what is not as wanted; returns what each tool did.
@@ -15,7 +15,15 @@ pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>>
     });
     let mut done = Vec::new();
     if !words.is_empty() {
-        done.push(modify(args, user.uid, words, host)?);
+        if args.local {
+            if words.iter().any(|option| matches!(option.as_str(), "-u" | "-d")) {
+                // It refuses users who run something.
+                host.end_helpers_of(user.uid);
+            }
+            done.extend(local::modify(args, user.gid, words, host)?);
+        } else {
+            done.push(modify(args, user.uid, words, host)?);
+        }
     }
     if let Some(password) = &new_password {
         done.push(password::set(&args.name, password, host)?);
@@ -25,10 +33,10 @@ pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>>
 }
 
 fn modify(args: &Args, uid: u32, options: Vec<String>, host: &Host) -> Result<Done> {
-    if !args.local && host.which("usermod").is_none() && host.which("adduser").is_some() {
+    if host.which("usermod").is_none() && host.which("adduser").is_some() {
         return busybox(args, &options, host);
     }
-    let mut words = vec![host.required(if args.local { "lusermod" } else { "usermod" })?];
+    let mut words = vec![host.required("usermod")?];
     if options.iter().any(|option| matches!(option.as_str(), "-u" | "-d")) {
         // It refuses users who run something.
         host.end_helpers_of(uid);

@@ -1,6 +1,6 @@
 //! New accounts.
 
-use super::{Args, Done, change, membership, password};
+use super::{Args, Done, change, local, membership, password};
 use crate::host::{Civil, Command, Host, Output, Result, User};
 
 /// Makes the account with useradd, or with busybox' adduser.
@@ -29,10 +29,9 @@ pub(super) fn create(args: &Args, host: &Host) -> Result<Done> {
     }
     if args.local {
         for group in groups.iter().flatten() {
-            let words =
-                [host.required("lgroupmod")?, "-M".to_owned(), args.name.clone(), group.clone()];
-            done = then(done, || host.change(&Command::new(words)).map(Some))?;
+            done = then(done, || local::change_group("-M", &args.name, group, host))?;
         }
+        done = then(done, || local::expire(args, host))?;
     }
     done = then(done, || change::aging(args, None, host))?;
     Ok(Some(done))

@@ -138,3 +138,28 @@ fn a_failing_tool_fails_the_task() {
         (&json!(true), &json!(4), &json!("me"))
     );
 }
+
+#[test]
+fn accounts_of_this_machine_alone_get_groups_and_days_by_programs_of_their_own() {
+    let host = || {
+        let tools = ["lusermod", "lgroupmod", "lchage"].map(|tool| format!("/sbin/{tool}"));
+        let mut files = vec![
+            ("/etc/passwd", "me:x:1000:1000:Me:/home/me:/bin/sh\n"),
+            ("/etc/group", "me:x:1000:\nweb:x:33:me\nsudo:x:27:\n"),
+            ("/etc/shadow", "me:$6$a$b:1:0:99999:7:::\n"),
+        ];
+        files.extend(tools.iter().map(|tool| (tool.as_str(), "")));
+        let paths: Vec<&str> = tools.iter().map(String::as_str).collect();
+        TestHost::with(&files).executable(&paths)
+    };
+    let added = host().answer("/sbin/lgroupmod -M me sudo", 0, "");
+    let given = json!({"name": "me", "local": true, "groups": "sudo", "append": true});
+    assert_eq!(user(&added, given)["changed"], true);
+    let replaced = host()
+        .answer("/sbin/lusermod -c You me", 0, "")
+        .answer("/sbin/lgroupmod -M me sudo", 0, "")
+        .answer("/sbin/lgroupmod -m me web", 0, "")
+        .answer("/sbin/lchage -E 16463 me", 0, "");
+    let given = json!({"name": "me", "local": true, "groups": "sudo", "comment": "You", "expires": 1_422_403_387});
+    assert_eq!(user(&replaced, given)["changed"], true);
+}

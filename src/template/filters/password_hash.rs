@@ -104,6 +104,9 @@ pub(super) static UNIT: Filter = Filter {
             Some(_) => Some(call.int(3, 0)?),
             None => None,
         };
+        if call.some(2).is_some_and(|size| !matches!(size, Value::Int(_) | Value::Bool(_))) {
+            return Err("salt_size must be an integer".into());
+        }
         let recipe = Recipe {
             salt: call.some(1).map(Value::to_text),
             salt_size: call.some(2).and_then(Value::as_int).and_then(|n| usize::try_from(n).ok()),
