@@ -93,6 +93,17 @@ pub enum LevelKind {
     Task,
 }
 
+impl LevelKind {
+    /// Returns what a task with an action is.
+    fn of_action(action: &str) -> LevelKind {
+        match action {
+            "include_tasks" | "include_role" => LevelKind::Include(Arc::default()),
+            "import_tasks" | "import_role" => LevelKind::Import,
+            _ => LevelKind::Task,
+        }
+    }
+}
+
 impl Level {
     /// Returns the levels from this one up to the play.
     pub fn chain(&self) -> impl Iterator<Item = &Level> {

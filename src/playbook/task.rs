@@ -84,11 +84,7 @@ impl Loader<'_> {
             return Vec::new();
         }
         let level = Arc::new(Level {
-            kind: match short {
-                "include_tasks" | "include_role" => LevelKind::Include(Arc::default()),
-                "import_tasks" | "import_role" => LevelKind::Import,
-                _ => LevelKind::Task,
-            },
+            kind: LevelKind::of_action(short),
             keywords,
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),

@@ -20,7 +20,7 @@ fn of_tools() -> Vec<PathBuf> {
         tools.extend(usual.map(|folder| home.join(folder)));
     }
     tools.push(PathBuf::from("/opt/pipx/venvs"));
-    let venvs = tools.into_iter().flat_map(|folder| std::fs::read_dir(folder)).flatten().flatten();
+    let venvs = tools.into_iter().flat_map(std::fs::read_dir).flatten().flatten();
     let named = venvs.filter(|entry| entry.file_name().to_string_lossy().contains("ansible"));
     named.map(|entry| entry.path()).collect()
 }
@@ -127,7 +127,7 @@ mod tests {
     fn a_program_tells_its_python() {
         let folder = tempfile::tempdir().unwrap();
         let script = folder.path().join("ansible");
-        let mut check = |text: &[u8], expected: Option<&str>| {
+        let check = |text: &[u8], expected: Option<&str>| {
             std::fs::write(&script, text).unwrap();
             assert_eq!(interpreted_by(&script), expected.map(PathBuf::from));
         };
