@@ -12,7 +12,36 @@ fn lines_choose_hosts_and_run_modules_on_them() {
         ping data=pang\necho two words | wc -w\n!echo in the shell\ncd nobody\ncd /\nlist\nexit\nping\n";
     let seen = world.run_fed("windlass console -i hosts -u bob", lines);
     assert_eq!(seen.status, 0, "{}", seen.stderr);
-    insta::assert_snapshot!(seen.stdout.replace("[f:5]", ""));
+    insta::assert_snapshot!(seen.stdout.replace("[f:5]", "").trim_end(), @r#"
+    A line is a module with its arguments, a command of the shell, or `help`.
+
+    bob@all (3)$ w1
+    w2
+    d1
+    bob@all (3)$ all
+    db
+    ungrouped
+    web
+    bob@all (3)$ bob@web (2)$ w1 | SUCCESS => {
+        "msg": "on w1"
+    }
+    w2 | SUCCESS => {
+        "msg": "on w2"
+    }
+    bob@web (2)$ bob@w2 (1)$ bob@w2 (1)$ bob@w2 (1)$ w2 | SUCCESS => {
+        "changed": false,
+        "ping": "pang"
+    }
+    bob@w2 (1)$ w2 | CHANGED | rc=0 >>
+    2
+    bob@w2 (1)$ w2 | CHANGED | rc=0 >>
+    in the shell
+    bob@w2 (1)$ no host matched
+    bob@w2 (1)$ bob@all (3)$ w1
+    w2
+    d1
+    bob@all (3)$
+    "#);
     assert!(seen.stderr.contains("Could not match supplied host pattern, ignoring: nobody"));
 }
 
