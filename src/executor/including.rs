@@ -83,6 +83,7 @@ impl Batch<'_> {
                         items: include.label.clone().into_iter().collect(),
                         told: Arc::clone(&include.told),
                     });
+                    let entries = self.run.chosen(&self.play, &entries);
                     loaded.push((number, Arc::new(entries), hosts));
                 }
                 Err(Failed::Run(error)) => {

@@ -334,10 +334,12 @@ impl Prepared {
         Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
 
-    /// Whether a change would notify somebody: what only changes the inventory notifies nobody.
+    /// Whether a change would notify somebody: what only changes the inventory notifies nobody, unless the task says what a
+    /// change is.
     fn notifies(&self) -> bool {
-        !changes_inventory(&self.task.action)
-            && !self.task.level.inherited(Keyword::Notify).is_empty()
+        let counts =
+            !changes_inventory(&self.task.action) || self.task.own(Keyword::ChangedWhen).is_some();
+        counts && !self.task.level.inherited(Keyword::Notify).is_empty()
     }
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {

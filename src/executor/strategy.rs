@@ -347,29 +347,6 @@ impl Run {
         }
     }
 
-    /// The tags of a task, and why one of them cannot be evaluated.
-    fn tags_of(&self, play: &Arc<PlayData>, task: &Task) -> (Vec<String>, Option<Diagnostic>) {
-        let tags = task.level.tags();
-        if !tags.iter().any(Value::is_lazy) {
-            return (tags.iter().map(Value::to_text).collect(), None);
-        }
-        let names = Names::new(&self.world, Some(play), None).with_level(&task.level);
-        let context = self.world.context(names.search_path());
-        let env = Env::new(&names, &context);
-        let mut found = Vec::new();
-        let mut refused = None;
-        for tag in tags {
-            match env.eval(&tag) {
-                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
-                Ok(value) => {
-                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
-                }
-                Err(error) => refused = Some((&error).into()),
-            }
-        }
-        (found, refused)
-    }
-
     /// Whether this is the task that `--start-at-task` names, by name or glob.
     fn is_start(&self, play: &Arc<PlayData>, task: &Task) -> bool {
         let Some(wanted) = &self.options.start_at_task else { return true };
@@ -392,7 +369,7 @@ impl Run {
         }
         let mut before = 0;
         let mut is_it = |task: &Task| {
-            if !self.options.tags.choose(&self.tags_of(play, task).0) {
+            if !self.is_chosen(play, task) {
                 return false;
             }
             let found = self.is_start(play, task);

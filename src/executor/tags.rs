@@ -1,5 +1,16 @@
 //! Which tasks the tags of the command line choose.
 
+use std::sync::Arc;
+
+use super::{run::Run, strategy::is_implicit};
+use crate::{
+    diagnostic::Diagnostic,
+    playbook::{Block, Entry, Task},
+    template::Env,
+    value::Value,
+    vars::{Names, PlayData},
+};
+
 /// `--tags` and `--skip-tags`.
 #[derive(Clone, Debug)]
 pub struct Tags {
@@ -47,6 +58,68 @@ impl Tags {
             chosen = !skipped;
         }
         chosen
+    }
+}
+
+impl Run {
+    /// Returns the entries that the tags choose: a section of a block that they leave nothing of is none, so that a rescue
+    /// section without a chosen task rescues nothing.
+    pub(super) fn chosen(&self, play: &Arc<PlayData>, entries: &[Entry]) -> Vec<Entry> {
+        let keep = |entry: &Entry| match entry {
+            Entry::Task(task) => self.is_chosen(play, task).then(|| entry.clone()),
+            Entry::Block(block) => {
+                let [body, rescue, always] = [&block.body, &block.rescue, &block.always]
+                    .map(|section| self.chosen(play, section));
+                if body.is_empty() && rescue.is_empty() && always.is_empty() {
+                    return None;
+                }
+                Some(Entry::Block(Arc::new(Block {
+                    level: Arc::clone(&block.level),
+                    body,
+                    rescue,
+                    always,
+                    is_role: block.is_role,
+                    span: block.span.clone(),
+                })))
+            }
+        };
+        entries.iter().filter_map(keep).collect()
+    }
+
+    /// Whether the tags choose a task; one whose tags cannot be evaluated is kept until it is reached, and refused there.
+    pub(super) fn is_chosen(&self, play: &Arc<PlayData>, task: &Task) -> bool {
+        if is_implicit(task) {
+            return true;
+        }
+        let (tags, refused) = self.tags_of(play, task);
+        refused.is_some() || self.options.tags.choose(&tags)
+    }
+
+    /// The tags of a task, and why one of them cannot be evaluated.
+    pub(super) fn tags_of(
+        &self,
+        play: &Arc<PlayData>,
+        task: &Task,
+    ) -> (Vec<String>, Option<Diagnostic>) {
+        let tags = task.level.tags();
+        if !tags.iter().any(Value::is_lazy) {
+            return (tags.iter().map(Value::to_text).collect(), None);
+        }
+        let names = Names::new(&self.world, Some(play), None).with_level(&task.level);
+        let context = self.world.context(names.search_path());
+        let env = Env::new(&names, &context);
+        let mut found = Vec::new();
+        let mut refused = None;
+        for tag in tags {
+            match env.eval(&tag) {
+                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
+                Ok(value) => {
+                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
+                }
+                Err(error) => refused = Some((&error).into()),
+            }
+        }
+        (found, refused)
     }
 }
 
