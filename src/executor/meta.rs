@@ -6,14 +6,15 @@ use std::{
 };
 
 use super::{
+    condition_span,
     cursor::Next,
     strategy::{Batch, HostState, is_implicit},
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Event, ResultEvent, Status, TaskStart},
-    playbook::Task,
-    template::{Env, TemplateError},
+    playbook::{Keyword, Task},
+    template::Env,
     value::{Dict, Value},
     vars::Names,
 };
@@ -53,7 +54,7 @@ impl Batch<'_> {
             // What asks for no condition says so.
             let asks =
                 !matches!(action.as_str(), "noop" | "refresh_inventory" | "reset_connection");
-            if !asks && !task.level.inherited(crate::playbook::Keyword::When).is_empty() {
+            if !asks && !task.level.inherited(Keyword::When).is_empty() {
                 let message = format!("{action} task does not support when conditional");
                 self.run.printer.event(&Event::Warning(message));
             }
@@ -86,8 +87,11 @@ impl Batch<'_> {
                         self.skip(at, &start, &action, task);
                     }
                 }
-                Err(message) => {
-                    self.run.printer.event(&Event::Warning(message));
+                Err(error) => {
+                    // No host fails: nobody knows what the run is to do.
+                    self.fatal = Some(error);
+                    self.end.break_run = true;
+                    return;
                 }
             }
         }
@@ -112,14 +116,22 @@ impl Batch<'_> {
         given.unwrap_or_default().trim().to_owned()
     }
 
-    fn meta_condition(&self, task: &Arc<Task>, at: usize) -> Result<bool, String> {
+    fn meta_condition(&self, task: &Arc<Task>, at: usize) -> Result<bool, Diagnostic> {
         let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
             .with_task(task);
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        for (value, _) in task.level.inherited(crate::playbook::Keyword::When) {
-            if !env.condition(value).map_err(TemplateError::into_message)? {
-                return Ok(false);
+        for (value, span) in task.level.inherited(Keyword::When) {
+            let conditions = match value {
+                Value::List(list) => list.to_vec(),
+                one => vec![one.clone()],
+            };
+            for condition in conditions {
+                let place = condition_span(&condition, span);
+                let holds = env.one_condition_at(&condition, Some(&place));
+                if !holds.map_err(|error| Diagnostic::error(&place, error.into_message()))? {
+                    return Ok(false);
+                }
             }
         }
         Ok(true)
