@@ -46,6 +46,28 @@ pub(super) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Re
     })
 }
 
+/// Returns whether a comparison may meet what is to be evaluated, or is undefined, inside of its operands.
+pub(super) fn is_open(comparison: Comparison, left: &Value, right: &Value) -> bool {
+    let is_container =
+        |value: &Value| matches!(value, Value::List(_) | Value::Tuple(_) | Value::Dict(_));
+    let holds_undefined = |value: &Value| is_container(value) && value.first_undefined().is_some();
+    if left.is_lazy() || right.is_lazy() {
+        return true;
+    }
+    match (comparison, right) {
+        // Whatever lies deeper is only looked at when it is compared with something of its kind.
+        (Comparison::In | Comparison::NotIn, Value::List(items) | Value::Tuple(items)) => {
+            items.iter().any(Value::is_undefined) || holds_undefined(left)
+        }
+        (Comparison::In | Comparison::NotIn, _) => false,
+        (_, right) => {
+            is_container(left)
+                && is_container(right)
+                && (holds_undefined(left) || holds_undefined(right))
+        }
+    }
+}
+
 /// Python's `in`.
 pub(crate) fn contains(container: &Value, item: &Value) -> Result<bool> {
     match (container, item) {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use super::{
     ErrorKind, TemplateError,
     cells::freeze,
-    comparison::compare,
+    comparison::{compare, is_open},
     embedding,
     evaluator::{Evaluator, Result, Seen},
     filters, formatting,
@@ -331,8 +331,7 @@ impl<'e> Evaluator<'e> {
         let mut left = self.as_defined(first, &node.first)?;
         for (comparison, right) in &node.rest {
             let right = self.defined(right)?;
-            let open = |value: &Value| value.is_lazy() || value.first_undefined().is_some();
-            let holds = if open(&left) || open(&right) {
+            let holds = if is_open(*comparison, &left, &right) {
                 self.compare_lazily(*comparison, &left, &right)
             } else {
                 compare(*comparison, &left, &right)

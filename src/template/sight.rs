@@ -1,6 +1,9 @@
 //! How far filters and tests look into what they are given: what is undefined fails where it is seen, not before.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use super::{filters, tests};
 use crate::value::{Undefined, Value};
@@ -228,13 +231,24 @@ pub(crate) fn met_by((kind, name): (&str, &str), value: &Value) -> Option<Met> {
     }
 }
 
+/// How far what is named here looks into lists and into dictionaries; anything else looks at items and values.
+static SIGHTS: LazyLock<HashMap<&'static str, [Sight; 2]>> = LazyLock::new(|| {
+    let mut sights = HashMap::new();
+    let mut set = |names: &[&'static str], change: fn(&mut [Sight; 2])| {
+        for name in names {
+            change(sights.entry(*name).or_insert([Sight::Items; 2]));
+        }
+    };
+    set(&OF_TEXT, |sight| *sight = [Sight::All; 2]);
+    set(&OF_DICTS, |sight| sight[0] = Sight::Nothing);
+    set(&OF_KEYS, |sight| sight[1] = Sight::Nothing);
+    set(&BLIND, |sight| *sight = [Sight::Nothing; 2]);
+    sights
+});
+
 fn sight(kind: &str, unit: &str, is_dict: bool) -> Sight {
-    let refused = if is_dict { OF_KEYS.contains(&unit) } else { OF_DICTS.contains(&unit) };
-    if refused || BLIND.contains(&unit) || (kind == "test" && !LOOKING.contains(&unit)) {
-        Sight::Nothing
-    } else if OF_TEXT.contains(&unit) {
-        Sight::All
-    } else {
-        Sight::Items
+    if kind == "test" && !LOOKING.contains(&unit) {
+        return Sight::Nothing;
     }
+    SIGHTS.get(unit).map_or(Sight::Items, |sights| sights[usize::from(is_dict)])
 }
