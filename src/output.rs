@@ -47,7 +47,7 @@ mod warning;
 pub use adhoc::AdHoc;
 pub use aside::Aside;
 pub use color::Paint;
-pub use default::Default;
+pub use default::{Default, censored};
 pub use dump::{dump, dump_value};
 pub use event::{
     About, Asked, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants,

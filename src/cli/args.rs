@@ -15,6 +15,7 @@ pub use groups::{
     BecomeOptions, ConnectionOptions, InventoryOptions, RuntimeOptions, VaultOptions,
 };
 
+use super::terminal;
 use crate::settings::Settings;
 
 /// Why a command ends before it begins: help, version, or a mistake on the command line.
@@ -24,6 +25,15 @@ pub struct Stop {
     /// Whether the text goes to the error output.
     pub is_error: bool,
     pub status: u8,
+}
+
+impl Stop {
+    /// Prints the text; returns the status.
+    pub fn tell(&self) -> u8 {
+        let print = if self.is_error { terminal::complain } else { terminal::print };
+        print(self.text.trim_end());
+        self.status
+    }
 }
 
 /// Options of `playbook`.

@@ -95,9 +95,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             }
         },
     };
-    let print = if stop.is_error { terminal::complain } else { terminal::print };
-    print(stop.text.trim_end());
-    Ok(stop.status)
+    Ok(stop.tell())
 }
 
 fn quoted(words: &[&str]) -> String {

@@ -49,11 +49,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let settings = prepare::settings()?;
     let mut options = match args::console_options(program, arguments, &settings) {
         Ok(options) => options,
-        Err(stop) => {
-            let print = if stop.is_error { terminal::complain } else { terminal::print };
-            print(stop.text.trim_end());
-            return Ok(stop.status);
-        }
+        Err(stop) => return Ok(stop.tell()),
     };
     if let Some(dir) = &options.playbook_dir {
         crate::plugins::bring(dir);

@@ -54,11 +54,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let settings = prepare::settings()?;
     let args: DocArgs = match parse(program, arguments, &settings) {
         Ok(args) => args,
-        Err(stop) => {
-            let print = if stop.is_error { terminal::complain } else { terminal::print };
-            print(stop.text.trim_end());
-            return Ok(stop.status);
-        }
+        Err(stop) => return Ok(stop.tell()),
     };
     if let Some(folder) = &args.pages {
         return Ok(write_pages(folder));

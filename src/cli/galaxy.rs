@@ -29,11 +29,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let settings = prepare::settings()?;
     let args: GalaxyArgs = match parse(program, arguments, &settings) {
         Ok(args) => args,
-        Err(stop) => {
-            let print = if stop.is_error { terminal::complain } else { terminal::print };
-            print(stop.text.trim_end());
-            return Ok(stop.status);
-        }
+        Err(stop) => return Ok(stop.tell()),
     };
     let galaxy = Galaxy { args, settings };
     let words: Vec<&str> = galaxy.args.words.iter().map(String::as_str).collect();

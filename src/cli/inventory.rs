@@ -98,11 +98,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, prepar
     let settings = prepare::settings()?;
     Ok(match inventory(program, arguments, &settings) {
         Ok(shown) => shown.print(),
-        Err(Refusal::Stop(stop)) => {
-            let print = if stop.is_error { terminal::complain } else { terminal::print };
-            print(stop.text.trim_end());
-            stop.status
-        }
+        Err(Refusal::Stop(stop)) => stop.tell(),
         Err(Refusal::Failed(diagnostics, status)) => {
             return Err(prepare::Refusal { diagnostics, status });
         }

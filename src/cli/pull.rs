@@ -32,11 +32,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let settings = prepare::settings()?;
     let args: PullArgs = match parse(program, arguments.clone(), &settings) {
         Ok(args) => args,
-        Err(stop) => {
-            let print = if stop.is_error { terminal::complain } else { terminal::print };
-            print(stop.text.trim_end());
-            return Ok(stop.status);
-        }
+        Err(stop) => return Ok(stop.tell()),
     };
     let pull = Pull::new(args, &settings)?;
     let mut line = vec![program.to_owned()];

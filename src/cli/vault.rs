@@ -116,9 +116,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
             )
         }
     };
-    let print = if stop.is_error { terminal::complain } else { terminal::print };
-    print(stop.text.trim_end());
-    Ok(stop.status)
+    Ok(stop.tell())
 }
 
 fn run(action: &str, args: VaultArgs, settings: Settings) -> Result<u8, Refusal> {

@@ -83,12 +83,16 @@ impl Batch<'_> {
                         items: include.label.clone().into_iter().collect(),
                         told: Arc::clone(&include.told),
                     });
-                    let entries = self.run.chosen(&self.play, &entries);
-                    loaded.push((number, Arc::new(entries), hosts));
+                    match self.run.chosen(&self.play, &entries) {
+                        Ok(entries) => loaded.push((number, Arc::new(entries), hosts)),
+                        Err(error) => {
+                            self.end_run(error);
+                            return lost;
+                        }
+                    }
                 }
                 Err(Failed::Run(error)) => {
-                    self.fatal = Some(error.fault(Fault::Late));
-                    self.end.break_run = true;
+                    self.end_run(error.fault(Fault::Late));
                     return lost;
                 }
                 Err(Failed::Hosts { result, causes }) => {

@@ -11,7 +11,7 @@ use super::{
     task::{Decision, Prepared},
 };
 use crate::{
-    output::{Event, Status},
+    output::{Event, Status, censored},
     playbook::{Keyword, Loop},
     template::CONDITIONAL,
     template::Env,
@@ -284,11 +284,9 @@ impl Prepared {
                 return judged;
             }
             let left = i64::try_from(retries - attempt).unwrap_or(0);
-            let mut result = judged.result.clone();
+            let mut result =
+                if judged.no_log { censored(&judged.result) } else { judged.result.clone() };
             result.remove("failed");
-            if judged.no_log {
-                result.remove("_ansible_verbose_always");
-            }
             result.insert("retries", i64::try_from(retries).unwrap_or(i64::MAX));
             self.turn.event(
                 self.slot,

@@ -272,8 +272,7 @@ impl Batch<'_> {
             // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.
             Ok(value) => value.is_some_and(|value| value.is_true()),
             Err(error) => {
-                self.fatal = Some(error);
-                self.end.break_run = true;
+                self.end_run(error);
                 false
             }
         }

@@ -6,14 +6,14 @@ use std::{
 };
 
 use super::{
-    condition_span,
     cursor::Next,
     strategy::{Batch, HostState, is_implicit},
+    task::conditions_of,
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Event, ResultEvent, Status, TaskStart},
-    playbook::{Keyword, Task},
+    playbook::Task,
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -54,7 +54,7 @@ impl Batch<'_> {
             // What asks for no condition says so.
             let asks =
                 !matches!(action.as_str(), "noop" | "refresh_inventory" | "reset_connection");
-            if !asks && !task.level.inherited(Keyword::When).is_empty() {
+            if !asks && conditions_of(&task.level).next().is_some() {
                 let message = format!("{action} task does not support when conditional");
                 self.run.printer.event(&Event::Warning(message));
             }
@@ -89,8 +89,7 @@ impl Batch<'_> {
                 }
                 Err(error) => {
                     // No host fails: nobody knows what the run is to do.
-                    self.fatal = Some(error);
-                    self.end.break_run = true;
+                    self.end_run(error);
                     return;
                 }
             }
@@ -107,8 +106,7 @@ impl Batch<'_> {
     /// Ends the run: handlers run no handlers.
     fn refuse_flush(&mut self, task: &Task) {
         let message = "flush_handlers cannot be used as a handler";
-        self.fatal = Some(Diagnostic::error(&task.span, message).fault(Fault::Task));
-        self.end.break_run = true;
+        self.end_run(Diagnostic::error(&task.span, message).fault(Fault::Task));
     }
 
     fn meta_action(task: &Task) -> String {
@@ -121,17 +119,10 @@ impl Batch<'_> {
             .with_task(task);
         let context = self.run.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        for (value, span) in task.level.inherited(Keyword::When) {
-            let conditions = match value {
-                Value::List(list) => list.to_vec(),
-                one => vec![one.clone()],
-            };
-            for condition in conditions {
-                let place = condition_span(&condition, span);
-                let holds = env.one_condition_at(&condition, Some(&place));
-                if !holds.map_err(|error| Diagnostic::error(&place, error.into_message()))? {
-                    return Ok(false);
-                }
+        for (condition, place) in conditions_of(&task.level) {
+            let holds = env.one_condition_at(condition, Some(&place));
+            if !holds.map_err(|error| Diagnostic::error(&place, error.into_message()))? {
+                return Ok(false);
             }
         }
         Ok(true)

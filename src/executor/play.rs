@@ -211,7 +211,7 @@ impl Run {
                     Some(_) => (),
                 }
             }
-            let entries = Arc::new(self.chosen(&batch_data, &entries));
+            let entries = Arc::new(self.chosen(&batch_data, &entries)?);
             let handlers = Rc::new(RefCell::new(flat(&play.handlers, 0)));
             let hosts: Vec<HostRun> = batch_hosts
                 .iter()

@@ -157,10 +157,6 @@ impl Batch<'_> {
         if next.is_handler || is_implicit(&next.task) {
             return true;
         }
-        let tags = self.tags(&next.task);
-        if !self.run.options.tags.choose(&tags) {
-            return false;
-        }
         if is_setup(&self.play.play, &next.task) {
             let smart = self.run.settings.gathering.value == Gathering::Smart;
             return !(smart && HostData::get(&self.hosts[at].host.facts).are_gathered());
@@ -172,14 +168,10 @@ impl Batch<'_> {
         self.hosts[at].started
     }
 
-    /// The tags of a task; one that cannot be evaluated ends the run.
-    fn tags(&mut self, task: &Task) -> Vec<String> {
-        let (found, refused) = self.run.tags_of(&self.play, task);
-        if let Some(error) = refused {
-            self.fatal = Some(error);
-            self.end.break_run = true;
-        }
-        found
+    /// Ends the run with an error that is no host's.
+    pub(super) fn end_run(&mut self, error: Diagnostic) {
+        self.fatal = Some(error);
+        self.end.break_run = true;
     }
 
     /// The task's name as it is shown: with its role, evaluated as the first host sees it.
@@ -261,8 +253,7 @@ impl Batch<'_> {
     pub(super) fn halt(&mut self, task: &Task, turn: &Turn) -> bool {
         let Some(message) = turn.halted() else { return false };
         let place = task.level.inherited(Keyword::Notify).first().map(|(_, span)| span.clone());
-        self.fatal = Some(Diagnostic::maybe_at(place.as_ref(), message));
-        self.end.break_run = true;
+        self.end_run(Diagnostic::maybe_at(place.as_ref(), message));
         true
     }
 
@@ -369,7 +360,7 @@ impl Run {
         }
         let mut before = 0;
         let mut is_it = |task: &Task| {
-            if !self.is_chosen(play, task) {
+            if !self.is_chosen(play, task).unwrap_or(true) {
                 return false;
             }
             let found = self.is_start(play, task);

@@ -63,63 +63,60 @@ impl Tags {
 
 impl Run {
     /// Returns the entries that the tags choose: a section of a block that they leave nothing of is none, so that a rescue
-    /// section without a chosen task rescues nothing.
-    pub(super) fn chosen(&self, play: &Arc<PlayData>, entries: &[Entry]) -> Vec<Entry> {
-        let keep = |entry: &Entry| match entry {
-            Entry::Task(task) => self.is_chosen(play, task).then(|| entry.clone()),
-            Entry::Block(block) => {
-                let [body, rescue, always] = [&block.body, &block.rescue, &block.always]
-                    .map(|section| self.chosen(play, section));
-                if body.is_empty() && rescue.is_empty() && always.is_empty() {
-                    return None;
-                }
-                Some(Entry::Block(Arc::new(Block {
-                    level: Arc::clone(&block.level),
-                    body,
-                    rescue,
-                    always,
-                    is_role: block.is_role,
-                    span: block.span.clone(),
-                })))
-            }
-        };
-        entries.iter().filter_map(keep).collect()
-    }
-
-    /// Whether the tags choose a task; one whose tags cannot be evaluated is kept until it is reached, and refused there.
-    pub(super) fn is_chosen(&self, play: &Arc<PlayData>, task: &Task) -> bool {
-        if is_implicit(task) {
-            return true;
-        }
-        let (tags, refused) = self.tags_of(play, task);
-        refused.is_some() || self.options.tags.choose(&tags)
-    }
-
-    /// The tags of a task, and why one of them cannot be evaluated.
-    pub(super) fn tags_of(
+    /// section without a chosen task rescues nothing. A tag that cannot be evaluated is refused.
+    pub(super) fn chosen(
         &self,
         play: &Arc<PlayData>,
-        task: &Task,
-    ) -> (Vec<String>, Option<Diagnostic>) {
+        entries: &[Entry],
+    ) -> Result<Vec<Entry>, Diagnostic> {
+        let mut chosen = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match entry {
+                Entry::Task(task) if !self.is_chosen(play, task)? => (),
+                Entry::Task(_) => chosen.push(entry.clone()),
+                Entry::Block(block) => {
+                    let block = Block {
+                        level: Arc::clone(&block.level),
+                        body: self.chosen(play, &block.body)?,
+                        rescue: self.chosen(play, &block.rescue)?,
+                        always: self.chosen(play, &block.always)?,
+                        is_role: block.is_role,
+                        span: block.span.clone(),
+                    };
+                    if ![&block.body, &block.rescue, &block.always]
+                        .iter()
+                        .all(|part| part.is_empty())
+                    {
+                        chosen.push(Entry::Block(Arc::new(block)));
+                    }
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// Whether the tags choose a task.
+    pub(super) fn is_chosen(&self, play: &Arc<PlayData>, task: &Task) -> Result<bool, Diagnostic> {
+        Ok(is_implicit(task) || self.options.tags.choose(&self.tags_of(play, task)?))
+    }
+
+    /// The tags of a task.
+    fn tags_of(&self, play: &Arc<PlayData>, task: &Task) -> Result<Vec<String>, Diagnostic> {
         let tags = task.level.tags();
         if !tags.iter().any(Value::is_lazy) {
-            return (tags.iter().map(Value::to_text).collect(), None);
+            return Ok(tags.iter().map(Value::to_text).collect());
         }
         let names = Names::new(&self.world, Some(play), None).with_level(&task.level);
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
         let mut found = Vec::new();
-        let mut refused = None;
         for tag in tags {
-            match env.eval(&tag) {
-                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
-                Ok(value) => {
-                    found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned()));
-                }
-                Err(error) => refused = Some((&error).into()),
+            match env.eval(&tag).map_err(|error| Diagnostic::from(&error))? {
+                Value::List(list) => found.extend(list.iter().map(Value::to_text)),
+                value => found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned())),
             }
         }
-        (found, refused)
+        Ok(found)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::{
     connection::{Kind, Target},
     diagnostic::{Span, Told},
     output::TaskStart,
-    playbook::{Keyword, Task},
+    playbook::{Keyword, Level, Task},
     remote::{Answer, Content},
     template::{Env, Scope as _},
     value::{Dict, Template, Value},
@@ -242,61 +242,41 @@ impl Prepared {
             .keyword_truth(env, Keyword::NoLog)
             .unwrap_or(Some(true))
             .unwrap_or(self.run.settings.no_log.value);
-        let over =
-            |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
-        // Who would do it is asked before whether it is done, as in the reference.
-        if let Err(failure) = self.delegate(names, env) {
-            let delegate = self.delegate_shown(names, env);
-            return Decision::Over(Turned {
-                result: Err(failure),
-                delegate,
-                no_log,
-                skipped: false,
-            });
-        }
-        match self.conditions(env) {
-            Ok(None) => (),
-            Ok(Some(result)) => return over(Ok(result), true),
-            Err(failure) => {
-                let delegate = self.delegate_shown(names, env);
-                return Decision::Over(Turned {
-                    result: Err(failure),
+        let decide = || {
+            // Who would do it is asked before whether it is done, as in the reference.
+            self.delegate(names, env)?;
+            if let Some(result) = self.conditions(env)? {
+                let (delegate, skipped) = (None, true);
+                return Ok(Decision::Over(Turned {
+                    result: Ok(result),
                     delegate,
                     no_log,
-                    skipped: false,
-                });
+                    skipped,
+                }));
             }
-        }
-        match self.check_keywords(env).and_then(|()| self.decide_action(names, env, no_log)) {
-            Ok(decision) => decision,
-            Err(failure) => {
-                let delegate = self.delegate_shown(names, env);
-                Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
-            }
-        }
+            self.check_keywords(env)?;
+            self.decide_action(names, env, no_log)
+        };
+        decide().unwrap_or_else(|failure| {
+            let delegate = self.delegate_shown(names, env);
+            Decision::Over(Turned { result: Err(failure), delegate, no_log, skipped: false })
+        })
     }
 
     /// The result of a skipped task when a condition does not hold.
     pub(super) fn conditions(&self, env: &Env<'_>) -> Result<Option<Dict>, Failure> {
-        for (value, span) in self.task.level.inherited(Keyword::When) {
-            let conditions: Vec<&Value> = match value {
-                Value::List(list) => list.iter().collect(),
-                Value::None => Vec::new(),
-                one => vec![one],
-            };
-            for condition in conditions {
-                let place = condition_span(condition, span);
-                let holds = env.one_condition_at(condition, Some(&place)).map_err(|error| {
-                    Failure { early: true, ..Failure::template(&error, "", Some(&place)) }
-                })?;
-                if !holds {
-                    let mut result = Dict::new();
-                    result.insert("changed", false);
-                    result.insert("skipped", true);
-                    result.insert("skip_reason", "Conditional result was False");
-                    result.insert("false_condition", env.shown_condition(condition));
-                    return Ok(Some(result));
-                }
+        for (condition, place) in conditions_of(&self.task.level) {
+            let holds = env.one_condition_at(condition, Some(&place)).map_err(|error| Failure {
+                early: true,
+                ..Failure::template(&error, "", Some(&place))
+            })?;
+            if !holds {
+                let mut result = Dict::new();
+                result.insert("changed", false);
+                result.insert("skipped", true);
+                result.insert("skip_reason", "Conditional result was False");
+                result.insert("false_condition", env.shown_condition(condition));
+                return Ok(Some(result));
             }
         }
         Ok(None)
@@ -403,6 +383,18 @@ impl Prepared {
             }
         })
     }
+}
+
+/// Every condition under which a task is done, and where it stands.
+pub(super) fn conditions_of(level: &Level) -> impl Iterator<Item = (&Value, Span)> {
+    level.inherited(Keyword::When).into_iter().flat_map(|(value, whole)| {
+        let conditions: Vec<&Value> = match value {
+            Value::List(list) => list.iter().collect(),
+            Value::None => Vec::new(),
+            one => vec![one],
+        };
+        conditions.into_iter().map(|condition| (condition, condition_span(condition, whole)))
+    })
 }
 
 /// Where a condition stands: in a list of them, its own text.

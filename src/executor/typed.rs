@@ -246,8 +246,7 @@ impl Batch<'_> {
                 let reason = reason.trim_start_matches("Error processing keyword 'throttle': ");
                 let message =
                     format!("Failed to convert the throttle value to an integer: {reason}");
-                self.fatal = Some(Diagnostic::maybe_at(Some(span), message));
-                self.end.break_run = true;
+                self.end_run(Diagnostic::maybe_at(Some(span), message));
                 None
             }
         }

@@ -193,8 +193,9 @@ impl Default {
     /// The result as JSON, without what is not shown at this verbosity.
     fn shown(&self, event: &ResultEvent) -> String {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
-        let pretty = self.options.pretty.unwrap_or(self.options.blocks);
-        let wide = always || self.options.verbosity > 2;
+        let far = self.options.verbosity > 2;
+        let pretty = self.options.pretty.unwrap_or(self.options.blocks || far);
+        let wide = always || far;
         let indent = self.options.pretty.unwrap_or(wide).then_some(4);
         if event.no_log {
             let mut shown = censored(&event.result);
@@ -249,7 +250,7 @@ impl Default {
 }
 
 /// A result that must not be seen: what says whether something changed stays, and how often it was tried.
-pub(super) fn censored(result: &Dict) -> Dict {
+pub fn censored(result: &Dict) -> Dict {
     let mut shown = Dict::new();
     shown.insert("censored", CENSORED);
     for key in ["changed", "attempts"] {

@@ -12,6 +12,7 @@ use std::{
 use super::{
     Env, ErrorKind, TemplateError,
     cells::{is_cell, thaw},
+    expression::kept,
     globals,
     inclusion::Chain,
     objects::{Loop, Overlay, object},
@@ -168,10 +169,7 @@ impl<'e> Evaluator<'e> {
             }
             Statement::SetBlock { target, filters, body } => {
                 let text = self.captured(body)?;
-                let value = match self.filtered(filters.as_ref(), text) {
-                    Err(error) if error.kind == ErrorKind::Plugin => error.into(),
-                    filtered => filtered?,
-                };
+                let value = kept(self.filtered(filters.as_ref(), text))?;
                 self.assign(target, value)?;
             }
             Statement::With { assignments, body } => {

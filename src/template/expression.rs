@@ -169,11 +169,7 @@ impl<'e> Evaluator<'e> {
         if let Some(value) = self.at_hand(expression) {
             return Ok(value.clone());
         }
-        match self.expression(expression) {
-            Ok(value) => Ok(value.into_owned()),
-            Err(error) if error.kind == ErrorKind::Plugin => Ok(error.into()),
-            Err(error) => Err(error),
-        }
+        kept(self.expression(expression).map(Cow::into_owned))
     }
 
     fn collected(&self, items: &'e [Expression]) -> Result<List> {
@@ -429,6 +425,14 @@ fn entry<'s>(
 /// Returns a method as a value.
 pub(crate) fn bound(of: &Value, name: &str) -> Value {
     object(Bound { of: of.clone(), name: name.into() })
+}
+
+/// What a plugin, or what was called, could not do fails when its result is used.
+pub(super) fn kept(result: Result<Value>) -> Result<Value> {
+    match result {
+        Err(error) if error.kind == ErrorKind::Plugin => Ok(error.into()),
+        other => other,
+    }
 }
 
 /// What is undefined in a filter, a test or a call fails when its result is used.

@@ -252,3 +252,21 @@ fn sight(kind: &str, unit: &str, is_dict: bool) -> Sight {
     }
     SIGHTS.get(unit).map_or(Sight::Items, |sights| sights[usize::from(is_dict)])
 }
+
+#[cfg(test)]
+mod unit_tests {
+    use super::{LOOKING, SIGHTS, filters, tests};
+
+    #[test]
+    fn every_name_is_that_of_a_filter_or_a_test() {
+        let named = |name: &str| {
+            ["", "community.general.", "ansible.utils."]
+                .iter()
+                .map(|collection| format!("{collection}{name}"))
+                .any(|name| filters::find(&name).is_some() || tests::find(&name).is_some())
+        };
+        for name in SIGHTS.keys().chain(&LOOKING) {
+            assert!(named(name), "{name}");
+        }
+    }
+}

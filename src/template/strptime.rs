@@ -1,7 +1,7 @@
 //! Python's `strptime`: what a text says as a time, by a pattern of directives.
 
 use jiff::civil::{Date, DateTime, Time as Clock, Weekday};
-use regex::{Captures, Regex};
+use windlass_modules::pattern::Captures;
 
 use super::time::Time;
 use crate::value::Value;
@@ -32,13 +32,13 @@ const YEAR: i16 = 1900;
 ///
 /// Fails in Python's words where the pattern or the text is wrong, or where there is no such day.
 pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
-    let regex =
-        Regex::new(&format!("(?i)^{}", expression(pattern)?)).map_err(|error| error.to_string())?;
-    let Some(found) = regex.captures(text) else {
+    let directives =
+        super::regex::pattern(&format!("^{}", expression(pattern, &mut Vec::new())?), true, false)?;
+    let Some(found) = directives.search(text)? else {
         let (text, pattern) = (Value::str(text).to_repr(), Value::str(pattern).to_repr());
         return Err(format!("time data {text} does not match format {pattern}"));
     };
-    let rest = &text[found[0].len()..];
+    let rest = &text[found.get(0).map_or(0, |whole| whole.end())..];
     if !rest.is_empty() {
         return Err(format!("unconverted data remains: {rest}").trim_end().to_owned());
     }
@@ -46,9 +46,8 @@ pub(crate) fn parse(text: &str, pattern: &str) -> Result<Time, String> {
 }
 
 /// Makes a regular expression of a pattern.
-fn expression(pattern: &str) -> Result<String, String> {
+fn expression(pattern: &str, seen: &mut Vec<char>) -> Result<String, String> {
     let mut expression = String::new();
-    let mut seen = Vec::new();
     let mut rest = pattern.chars().peekable();
     while let Some(c) = rest.next() {
         if c.is_whitespace() {
@@ -60,9 +59,9 @@ fn expression(pattern: &str) -> Result<String, String> {
                 .ok_or_else(|| format!("stray % in format {}", Value::str(pattern).to_repr()))?;
             let inner = match directive {
                 '%' => "%".to_owned(),
-                'c' => self::expression("%a %b %d %H:%M:%S %Y")?,
-                'x' => self::expression("%m/%d/%y")?,
-                'X' => self::expression("%H:%M:%S")?,
+                'c' => self::expression("%a %b %d %H:%M:%S %Y", seen)?,
+                'x' => self::expression("%m/%d/%y", seen)?,
+                'X' => self::expression("%H:%M:%S", seen)?,
                 _ => {
                     let matcher = matcher(directive).ok_or_else(|| {
                         let (named, pattern) = (

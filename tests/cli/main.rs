@@ -9,5 +9,6 @@ mod galaxy;
 mod hostile;
 mod mistakes;
 mod names;
+mod secrets;
 mod sources;
 mod world;
