@@ -12,6 +12,7 @@ mod cursor;
 mod debugger;
 mod emit;
 mod ended;
+mod enlist;
 mod facts;
 mod failure;
 mod free;

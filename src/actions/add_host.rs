@@ -1,6 +1,6 @@
-//! `add_host`: a host that the inventory does not name.
+//! `add_host`: a host that the inventory does not name. The executor adds it once the task ended well.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::Action;
 use crate::{
@@ -58,20 +58,12 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let number = port.parse::<i64>().map_or_else(|_| Value::str(port), Value::Int);
         vars.insert("ansible_ssh_port", number);
     }
-    let names: Vec<&str> = groups.iter().map(String::as_str).collect();
-    let changed = {
-        let mut inventory =
-            call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        inventory.add_host(&name, &names, &vars).1
-    };
-    call.run.world.inventory_changed();
-    call.play.add_host(&name);
     let mut added = Dict::new();
     added.insert("host_name", name);
     added.insert("groups", Value::list(groups.into_iter().map(Value::from)));
     added.insert("host_vars", Value::Dict(Arc::new(vars)));
     let mut result = Dict::new();
-    result.insert("changed", changed);
+    result.insert("changed", false);
     result.insert("add_host", Value::from(added));
     Ok(Step::Done(result))
 }

@@ -1,6 +1,4 @@
-//! `group_by`: groups made of what is known about hosts.
-
-use std::sync::PoisonError;
+//! `group_by`: groups made of what is known about hosts. The executor makes them once the task ended well.
 
 use super::Action;
 use crate::{
@@ -23,17 +21,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         Some(one) => vec![one.to_text().replace(' ', "-")],
     };
-    let names: Vec<&str> = parents.iter().map(String::as_str).collect();
-    let changed = {
-        let mut inventory =
-            call.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        inventory.add_group(&group, &names, call.host.id).map_err(|error| {
-            Failure::action(format!("{} and {} form a loop of groups", error.parent, error.child))
-        })?
-    };
-    call.run.world.inventory_changed();
     let mut result = Dict::new();
-    result.insert("changed", changed);
+    result.insert("changed", false);
     result.insert("add_group", group);
     result.insert("parent_groups", Value::list(parents.into_iter().map(Value::from)));
     Ok(Step::Done(result))

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::output::{Event, Output, Wants};
+use crate::{
+    diagnostic::Diagnostic,
+    output::{Event, Output, Wants},
+};
 
 /// How long a result waits for hosts before it where somebody watches.
 const WATCHED: Duration = Duration::from_millis(150);
@@ -82,14 +85,14 @@ struct State {
     front: usize,
     since: Instant,
     /// What ended the run in the middle of the task: nothing more is shown.
-    halted: Option<String>,
+    halted: Option<Diagnostic>,
 }
 
 #[derive(Default)]
 struct Slot {
     waiting: Vec<Event>,
     /// What ends the run when what waits here was shown.
-    halt: Option<String>,
+    halt: Option<Diagnostic>,
     done: bool,
 }
 
@@ -114,17 +117,17 @@ impl Turn {
     }
 
     /// Ends the run behind what this host and those before it have shown.
-    pub(super) fn halt(&self, slot: usize, message: String) {
+    pub(super) fn halt(&self, slot: usize, told: Diagnostic) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.halted.is_none() && slot <= state.front {
-            state.halted = Some(message);
+            state.halted = Some(told);
         } else {
-            state.slots[slot].halt = Some(message);
+            state.slots[slot].halt = Some(told);
         }
     }
 
     /// Returns what ended the run.
-    pub(super) fn halted(&self) -> Option<String> {
+    pub(super) fn halted(&self) -> Option<Diagnostic> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).halted.clone()
     }
 

@@ -59,6 +59,10 @@ impl Prepared {
         match status {
             Status::Unreachable => result.insert("unreachable", true),
             Status::Failed => result.insert("failed", true),
+            // Items that changed the inventory may say so, though they ended well.
+            _ if items.iter().any(|item| item.result.get("failed").is_some_and(Value::is_true)) => {
+                result.insert("failed", true)
+            }
             _ => None,
         };
         if let Some(message) = message {

@@ -45,7 +45,7 @@ impl Batch<'_> {
             };
             busy[at] = false;
             self.warn();
-            if self.halt(&next.task, &turn) {
+            if self.halt(&turn) {
                 return;
             }
             if let Some(ended) = ended {

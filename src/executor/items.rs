@@ -4,13 +4,15 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Failure,
+    enlist::changes_inventory,
     facts::set_facts,
     include::Include,
-    judge::{Judged, changes_inventory, explain, say_something},
+    judge::{Judged, explain, say_something},
     looping::{Item, Items},
     task::{Decision, Prepared},
 };
 use crate::{
+    diagnostic::Diagnostic,
     output::{Event, Status, censored},
     playbook::{Keyword, Loop},
     template::CONDITIONAL,
@@ -93,6 +95,9 @@ impl Prepared {
     async fn once(&self) -> Ended {
         let names = self.names().acting();
         let mut judged = self.turn_with_retries(names).await;
+        if judged.is_well() {
+            self.enlist(&mut judged, None);
+        }
         self.tell(&mut judged);
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;
@@ -107,7 +112,10 @@ impl Prepared {
             if let Some(known) = &self.handlers
                 && !known.contains(handler)
             {
-                return self.turn.halt(self.slot, missing_handler(handler));
+                let named = self.task.level.inherited(Keyword::Notify);
+                let place = named.first().map(|(_, span)| span);
+                let told = Diagnostic::maybe_at(place, missing_handler(handler));
+                return self.turn.halt(self.slot, told);
             }
             let text = format!("Notification for handler {handler} has been saved.");
             self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
@@ -137,7 +145,7 @@ impl Prepared {
             self.pipelined(looping, items.list).await
         };
         // What items leave behind is left only where none of them failed.
-        if judged.iter().any(|item| matches!(item.status, Status::Failed | Status::Unreachable)) {
+        if judged.iter().any(Judged::is_bad) {
             self.host.keep(before);
         } else {
             // Whoever keeps it makes the next variable of the host cost a copy of all.
@@ -181,6 +189,8 @@ impl Prepared {
 
     async fn one_by_one(&self, looping: &Loop, items: Items) -> Result<Vec<Judged>, Failure> {
         let mut found: Vec<Judged> = Vec::new();
+        let enlists = changes_inventory(&self.task.action);
+        let mut labels = Vec::new();
         for (at, item) in items.list.iter().enumerate() {
             if at > 0 && items.pause > Duration::ZERO {
                 tokio::time::sleep(items.pause).await;
@@ -194,11 +204,25 @@ impl Prepared {
             }
             let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
-            self.show_item(looping, item, &mut judged);
+            let label = self.label(looping, item, &mut judged);
+            if enlists {
+                labels.push(label.clone());
+            }
+            if !enlists || !judged.is_well() {
+                self.show_item(label, &mut judged);
+            }
             let stop = self.breaks(looping, item, &judged)?;
             found.push(judged);
             if stop {
                 break;
+            }
+        }
+        if enlists && !found.iter().any(Judged::is_bad) {
+            for ((judged, item), label) in found.iter_mut().zip(&items.list).zip(labels) {
+                if judged.is_well() {
+                    self.enlist(judged, Some(item));
+                    self.show_item(label, judged);
+                }
             }
         }
         Ok(found)
@@ -220,7 +244,8 @@ impl Prepared {
             let turned = self.finish(started).await;
             let mut judged = self.judge(self.item_names(&item), turned, None).0;
             Self::mark(&mut judged, &item);
-            self.show_item(looping, &item, &mut judged);
+            let label = self.label(looping, &item, &mut judged);
+            self.show_item(label, &mut judged);
             found.push(judged);
         }
     }
@@ -327,8 +352,7 @@ impl Prepared {
         (retries > 0).then(|| (retries + 1, Duration::from_secs_f64(delay)))
     }
 
-    fn show_item(&self, looping: &Loop, item: &Item, judged: &mut Judged) {
-        let label = self.label(looping, item, judged);
+    fn show_item(&self, label: String, judged: &mut Judged) {
         self.tell(judged);
         if judged.include.is_some() {
             return;
@@ -354,9 +378,6 @@ impl Prepared {
                 let message = format!("Failed to template loop_control.label: {}", error.message);
                 judged.result.insert("msg", message);
                 judged.result.insert("failed", true);
-                if changes_inventory(&self.task.action) {
-                    judged.result.insert("changed", false);
-                }
                 judged.status = Status::Failed;
                 // What `debug` says has no item in it.
                 match &*self.task.action {

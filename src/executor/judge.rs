@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Failure,
+    enlist::changes_inventory,
     include::Include,
     strategy::is_setup,
     task::{Prepared, Turned},
@@ -47,6 +48,16 @@ impl Judged {
             ran: false,
             told: Vec::new(),
         }
+    }
+
+    /// Whether the task was done, and well.
+    pub(super) fn is_well(&self) -> bool {
+        matches!(self.status, Status::Ok | Status::Changed)
+    }
+
+    /// Whether it was not done, or not well.
+    pub(super) fn is_bad(&self) -> bool {
+        matches!(self.status, Status::Failed | Status::Unreachable)
     }
 }
 
@@ -160,9 +171,6 @@ impl Prepared {
                     }
                 }
             }
-        }
-        if failed && changes_inventory(&self.task.action) {
-            changed = false;
         }
         let mut done = !failed;
         if let Some(value) = self.task.own(Keyword::Until) {
@@ -325,9 +333,6 @@ impl Prepared {
         let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
         result.insert(key, why.join(": "));
         result.insert("failed", true);
-        if changes_inventory(&self.task.action) {
-            result.insert("changed", false);
-        }
         say_something(&mut result, "Action");
         let causes = self.why_failed("Action", &result);
         explain(&mut result);
@@ -353,11 +358,6 @@ impl Prepared {
         }
         found
     }
-}
-
-/// Whether an action changes the inventory, which it does not where its task fails.
-pub(super) fn changes_inventory(action: &str) -> bool {
-    matches!(action, "add_host" | "group_by")
 }
 
 /// Whether an action tells a failure in its result, without an exception.

@@ -256,7 +256,7 @@ impl Batch<'_> {
                 }
             }
         }
-        self.halt(task, turn);
+        self.halt(turn);
         ends
     }
 

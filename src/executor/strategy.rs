@@ -250,10 +250,9 @@ impl Batch<'_> {
     }
 
     /// Ends the run where the task's turn said so; returns whether it did.
-    pub(super) fn halt(&mut self, task: &Task, turn: &Turn) -> bool {
-        let Some(message) = turn.halted() else { return false };
-        let place = task.level.inherited(Keyword::Notify).first().map(|(_, span)| span.clone());
-        self.end_run(Diagnostic::maybe_at(place.as_ref(), message));
+    pub(super) fn halt(&mut self, turn: &Turn) -> bool {
+        let Some(told) = turn.halted() else { return false };
+        self.end_run(told);
         true
     }
 

@@ -235,13 +235,16 @@ impl Inventory {
         order
     }
 
-    /// Returns the hosts of a group and of the groups below it, each once, in the inventory's order.
+    /// Returns the hosts of a group and of the groups below it, each once, in the inventory's order. An implicit host that a
+    /// task put into a group is none of `all`.
     pub fn members(&self, group: GroupId) -> Vec<HostId> {
         let mut seen = vec![false; self.hosts.len()];
         let mut members = Vec::new();
+        let group_is_all = group == ALL;
         for group in self.descendants(group) {
             for host in &self.group(group).hosts {
-                if !std::mem::replace(&mut seen[host.index()], true) {
+                let is_hidden = group_is_all && self.host(*host).implicit;
+                if !std::mem::replace(&mut seen[host.index()], true) && !is_hidden {
                     members.push(*host);
                 }
             }
@@ -338,7 +341,9 @@ impl Inventory {
         host: HostId,
     ) -> Result<bool, LoopError> {
         let n_groups = self.groups.len();
-        let mut changed = self.add_to_groups(host, &[name]);
+        let is_in = |id| self.groups_of(host).contains(&id);
+        let mut changed =
+            !self.group_id(name).is_some_and(is_in) && self.add_to_groups(host, &[name]);
         let group = self.group_entry(name);
         for parent in parents {
             let parent = self.group_entry(parent);
@@ -351,6 +356,12 @@ impl Inventory {
         let above = parents.iter().map(|&parent| parent.to_owned()).collect();
         self.added.push(Added::Group { name: name.to_owned(), parents: above, host });
         Ok(changed || self.groups.len() > n_groups)
+    }
+
+    /// Returns the names that both a group and a host have.
+    pub fn twins(&self) -> impl Iterator<Item = &Arc<str>> {
+        let names = self.groups.iter().map(|group| &group.name);
+        names.filter(|name| self.host_id(name).is_some())
     }
 
     /// Adds once more what the run added to the inventory that this one replaces.

@@ -141,10 +141,7 @@ impl<'a> Loader<'a> {
             }
             self.inventory.hide_unlinked();
         }
-        let same: Vec<Arc<str>> = {
-            let groups = self.inventory.groups().map(|(_, group)| &group.name);
-            groups.filter(|name| self.inventory.host_id(name).is_some()).cloned().collect()
-        };
+        let same: Vec<Arc<str>> = self.inventory.twins().cloned().collect();
         for name in same {
             self.warn(format!("Found both group and host with same name: {name}"));
         }

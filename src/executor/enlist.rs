@@ -1,0 +1,111 @@
+//! What `add_host` and `group_by` ask for: done when their task ended well, all of its items together.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{judge::Judged, looping::Item, task::Prepared};
+use crate::{
+    diagnostic::Diagnostic,
+    inventory::LoopError,
+    output::{Event, Status},
+    playbook::Keyword,
+    template::Env,
+    value::{Dict, Value},
+    vars::Names,
+};
+
+/// Whether an action changes the inventory, which it does not where its task fails.
+pub(super) fn changes_inventory(action: &str) -> bool {
+    matches!(action, "add_host" | "group_by")
+}
+
+impl Prepared {
+    /// Changes the inventory as a result asks for, which then says whether that was a change.
+    pub(super) fn enlist(&self, judged: &mut Judged, item: Option<&Item>) {
+        let Some(changed) = self.apply(&judged.result) else { return };
+        let changed = match changed {
+            Ok(changed) => changed,
+            Err(error) => {
+                let told = Diagnostic::maybe_at(Some(&self.task.span), error.to_string());
+                return self.turn.halt(self.slot, told);
+            }
+        };
+        judged.result.insert("changed", changed);
+        let mut names = item.map_or_else(|| self.names().acting(), |item| self.item_names(item));
+        if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
+            names.set_local(register, judged.result.clone().into());
+        }
+        self.judge_again(judged, &names);
+        let changed = judged.result.get("changed").is_some_and(Value::is_true);
+        judged.status = if changed { Status::Changed } else { Status::Ok };
+    }
+
+    /// Returns whether the inventory has changed; nothing where the result asks for nothing.
+    fn apply(&self, result: &Dict) -> Option<Result<bool, LoopError>> {
+        let changed = if let Some(host) = result.get("add_host").and_then(Value::as_dict) {
+            Ok(self.add_host(host))
+        } else {
+            let group = result.get("add_group").filter(|_| &*self.task.action == "group_by")?;
+            self.add_group(&group.to_text(), result.get("parent_groups"))
+        };
+        self.run.world.inventory_changed();
+        self.warn_of_twins();
+        Some(changed)
+    }
+
+    fn add_host(&self, host: &Dict) -> bool {
+        let name = host.get("host_name").map(Value::to_text).unwrap_or_default();
+        let groups = texts(host.get("groups"));
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let vars = host.get("host_vars").and_then(Value::as_dict).cloned().unwrap_or_default();
+        let mut inventory =
+            self.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        let (_, changed) = inventory.add_host(&name, &groups, &vars);
+        drop(inventory);
+        self.play.add_host(&name);
+        changed
+    }
+
+    fn add_group(&self, name: &str, parents: Option<&Value>) -> Result<bool, LoopError> {
+        let parents = texts(parents);
+        let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+        let mut inventory =
+            self.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        inventory.add_group(name, &parents, self.host.id)
+    }
+
+    fn warn_of_twins(&self) {
+        let names: Vec<Arc<str>> = {
+            let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+            inventory.twins().cloned().collect()
+        };
+        for name in names {
+            let text = format!("Found both group and host with same name: {name}");
+            self.turn.event(self.slot, Event::Warning(text));
+        }
+    }
+
+    /// Asks the task's own conditions once more, now that it is known whether the inventory has changed. One that fails
+    /// stands in the result alone: the task has ended well.
+    fn judge_again(&self, judged: &mut Judged, names: &Names) {
+        let context = names.world.context(names.search_path());
+        let env = Env::new(names, &context).telling(&self.told);
+        for (keyword, keys) in [
+            (Keyword::ChangedWhen, &["changed"][..]),
+            (Keyword::FailedWhen, &["failed", "failed_when_result"]),
+        ] {
+            let Some(value) = self.task.own(keyword) else { continue };
+            let Ok(holds) = env.condition_at(value, self.task.own_span(keyword)) else { continue };
+            for key in keys {
+                judged.result.insert(*key, holds);
+            }
+        }
+    }
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    list.and_then(Value::as_list)
+        .into_iter()
+        .flat_map(|list| list.iter())
+        .map(Value::to_text)
+        .collect()
+}
