@@ -74,15 +74,14 @@ impl Listing<'_> {
             "\n  play #{number} ({pattern}): {name}\tTAGS: [{}]",
             tags.join(", ")
         ));
-        if self.options.common.inventory.list_hosts {
-            self.hosts(&patterns)?;
-        }
+        self.hosts(&patterns)?;
         if self.options.list_tasks || self.options.list_tags {
             self.tasks();
         }
         Ok(())
     }
 
+    /// Tells of what is wrong with the pattern, and lists its hosts where they are asked for.
     fn hosts(&self, patterns: &[String]) -> Result<(), Refusal> {
         let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let parts: Vec<&str> = patterns.iter().map(String::as_str).collect();
@@ -91,6 +90,9 @@ impl Listing<'_> {
             .map_err(|error| Refusal::new(ERROR, error))?;
         for warning in &selected.warnings {
             terminal::complain(&format!("[WARNING]: {warning}"));
+        }
+        if !self.options.common.inventory.list_hosts {
+            return Ok(());
         }
         let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
         terminal::print(&format!("    pattern: [{}]", shown.join(", ")));

@@ -14,7 +14,7 @@ impl Prepared {
     /// The result of a loop as a whole.
     pub(super) fn sum_up(&self, items: Vec<Judged>) -> Ended {
         let any = |status: Status| items.iter().any(|item| item.status == status);
-        let all_skipped = items.iter().all(|item| item.status == Status::Skipped);
+        let all_skipped = items.iter().all(|item| item.is_skipped);
         let changed =
             items.iter().any(|item| item.result.get("changed").is_some_and(Value::is_true));
         let failed = any(Status::Failed);
@@ -38,8 +38,10 @@ impl Prepared {
             (Status::Skipped, None)
         } else if unreachable {
             (Status::Unreachable, Some("One or more items failed"))
-        } else if failed {
+        } else if failed && !all_skipped {
             (Status::Failed, Some("One or more items failed"))
+        } else if failed {
+            (Status::Failed, Some("All items skipped"))
         } else if all_skipped {
             (Status::Skipped, Some("All items skipped"))
         } else {
@@ -51,7 +53,7 @@ impl Prepared {
             result.insert("skipped", true);
             result.insert("skipped_reason", "No items in the list");
         } else {
-            result.insert("skipped", status == Status::Skipped);
+            result.insert("skipped", all_skipped);
         }
         if changed && status != Status::Unreachable {
             result.insert("changed", true);
@@ -111,9 +113,7 @@ impl Prepared {
             !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
         });
         let mut shown = judged.result.clone();
-        if judged.status == Status::Failed || judged.status == Status::Unreachable {
-            shown.remove("failed");
-        }
+        shown.remove("failed");
         ResultEvent {
             task: Arc::clone(&self.start),
             host: Arc::clone(&self.host.name),

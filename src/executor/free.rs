@@ -7,7 +7,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
 use crate::{
     output::{Event, TaskStart},
-    playbook::Keyword,
+    playbook::{Keyword, Task},
 };
 
 impl Batch<'_> {
@@ -28,6 +28,7 @@ impl Batch<'_> {
                         let next = self.next(at);
                         under_way[at] = next.is_some();
                         let Some(next) = next else { break };
+                        self.warn_of_what_joins_hosts(&next.task);
                         if &*next.task.action == "meta" {
                             self.meta(&[at], &next).await;
                             continue;
@@ -53,18 +54,33 @@ impl Batch<'_> {
                 if next.is_handler {
                     self.unnotify(at, &next.task);
                 }
-                let mut fatal = self.settle(at, &next, &ended);
+                self.settle(at, &next, &ended);
                 self.current = Some(start);
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
-                fatal |= !self.include_all(&next, includes).is_empty();
-                if fatal && self.truth(&next.task, Keyword::AnyErrorsFatal) == Some(true) {
-                    self.all_failed(&[at], false);
-                }
+                self.include_all(&next, includes);
             } else {
                 self.host_failed(at);
             }
             self.check_max_fail();
             self.update_active();
+        }
+    }
+
+    /// Hosts that go on by themselves wait for no other.
+    fn warn_of_what_joins_hosts(&self, task: &Task) {
+        for (keyword, text) in [
+            (
+                Keyword::RunOnce,
+                "Using run_once with the free strategy is not currently supported. This task will still be executed for every host in the inventory list.",
+            ),
+            (
+                Keyword::AnyErrorsFatal,
+                "Using any_errors_fatal with the free strategy is not supported, as tasks are executed independently on each host",
+            ),
+        ] {
+            if self.truth(task, keyword) == Some(true) {
+                self.run.printer.event(&Event::Warning(text.to_owned()));
+            }
         }
     }
 

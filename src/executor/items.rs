@@ -362,9 +362,11 @@ impl Prepared {
 
     /// What stands for an item; one that cannot be evaluated fails it.
     fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
-        if judged.no_log {
-            return CENSORED.to_owned();
-        }
+        let label = self.evaluated_label(looping, item, judged);
+        if judged.no_log { CENSORED.to_owned() } else { label }
+    }
+
+    fn evaluated_label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
         // A label that is nothing is as good as none; one that becomes nothing is shown as that.
         let given = looping.control.label.as_ref().map(|(label, _)| label);
         let label = given.filter(|label| label.is_lazy() || label.is_true());

@@ -22,6 +22,8 @@ use crate::{
 pub(super) struct Judged {
     pub(super) result: Dict,
     pub(super) status: Status,
+    /// Whether it was skipped, though its label may have failed it since.
+    pub(super) is_skipped: bool,
     pub(super) causes: Vec<Cause>,
     pub(super) delegate: Option<(Arc<str>, Arc<str>)>,
     pub(super) no_log: bool,
@@ -40,6 +42,7 @@ impl Judged {
         Judged {
             result,
             status,
+            is_skipped: status == Status::Skipped,
             causes: Vec::new(),
             delegate: None,
             no_log,

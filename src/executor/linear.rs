@@ -147,7 +147,7 @@ impl Batch<'_> {
         once || wanted()
     }
 
-    fn ask_step(&mut self, task: &Task) -> bool {
+    fn ask_step(&mut self, task: &Arc<Task>) -> bool {
         if self.step_all {
             return true;
         }

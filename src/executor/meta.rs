@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use super::{
@@ -316,7 +316,7 @@ impl Batch<'_> {
             .filter(|&number| {
                 let task = &handlers[number].task;
                 Self::topics(task).iter().any(|topic| topic == name)
-                    && (task.name.is_none() || seen.insert(self.bare_name(task, None)))
+                    && (task.name.is_none() || seen.insert(self.handler_name(task)))
             })
             .collect();
         listening.reverse();
@@ -347,7 +347,12 @@ impl Batch<'_> {
                 }
             };
         }
-        with_role(handler, vec![self.bare_name(handler, None)])
+        with_role(handler, vec![self.handler_name(handler)])
+    }
+
+    /// A handler's name as it is looked for; nobody hears of one that cannot be evaluated, as it may listen to a topic.
+    fn handler_name(&self, handler: &Task) -> String {
+        self.run.bare_name(&self.play, handler, None, Some(&Mutex::default()))
     }
 
     /// The topics that a handler listens to, as they are written, also behind the name of its role.

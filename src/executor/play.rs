@@ -69,6 +69,7 @@ impl Run {
         play: Arc<Play>,
     ) -> Result<(i32, bool), Diagnostic> {
         let level = Arc::clone(&play.level);
+        self.named_tasks.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let problems = self
             .world
             .inventory

@@ -16,7 +16,7 @@ use crate::{
     connection::{Connections, Secret},
     inventory::Limit,
     output::{Output, Secrets, Stats},
-    playbook::Collections,
+    playbook::{Collections, Task},
     plugins,
     settings::Settings,
     value::{Dict, Value},
@@ -105,6 +105,8 @@ pub struct Run {
     pub(super) lost_hosts: Mutex<LostHosts>,
     /// `set_stats`.
     pub(crate) gathered_stats: Mutex<Dict>,
+    /// Names of the play's tasks that are templates, by the task's address: they are evaluated once.
+    pub(super) named_tasks: Mutex<HashMap<usize, (Arc<Task>, String)>>,
     pub(super) throttles: Mutex<HashMap<usize, Arc<Semaphore>>>,
     /// Checksums of files on the controller, by path, size and time of change.
     pub(crate) checksums: Mutex<HashMap<(PathBuf, u64, i128), Arc<str>>>,
@@ -178,6 +180,7 @@ impl Run {
             stats: Mutex::default(),
             lost_hosts: Mutex::default(),
             gathered_stats: Mutex::default(),
+            named_tasks: Mutex::default(),
             throttles: Mutex::default(),
             checksums: Mutex::default(),
         })

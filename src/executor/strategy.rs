@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     rc::Rc,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use tokio::sync::OnceCell;
@@ -174,8 +174,8 @@ impl Batch<'_> {
         self.end.break_run = true;
     }
 
-    /// The task's name as it is shown: with its role, evaluated as the first host sees it.
-    pub(super) fn task_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
+    /// The task's name as it is shown: with its role, evaluated as the first host of the play sees it.
+    pub(super) fn task_name(&self, task: &Arc<Task>, host: Option<&Arc<HostData>>) -> String {
         role_prefix(task) + &self.bare_name(task, host)
     }
 
@@ -198,8 +198,15 @@ impl Batch<'_> {
         }
     }
 
-    pub(super) fn bare_name(&self, task: &Task, host: Option<&Arc<HostData>>) -> String {
-        self.run.bare_name(&self.play, task, host, None)
+    pub(super) fn bare_name(&self, task: &Arc<Task>, host: Option<&Arc<HostData>>) -> String {
+        let name = || self.run.bare_name(&self.play, task, host, None);
+        let is_template = task.name.as_ref().is_some_and(Value::is_lazy);
+        if host.is_none() || !is_template {
+            return name();
+        }
+        let mut named = self.run.named_tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = Arc::as_ptr(task) as usize;
+        named.entry(key).or_insert_with(|| (Arc::clone(task), name())).1.clone()
     }
 
     pub(super) fn prepared(
@@ -314,7 +321,7 @@ impl Batch<'_> {
 
 impl Run {
     /// A task's name without its role's, as a host sees it.
-    fn bare_name(
+    pub(super) fn bare_name(
         &self,
         play: &Arc<PlayData>,
         task: &Task,
