@@ -49,6 +49,6 @@ pub(crate) use judge::HIDDEN;
 pub use run::{Ask, Identity, Run, RunOptions};
 pub(crate) use sending::NO_UTF8;
 pub use tags::Tags;
-pub(crate) use task::condition_span;
+pub(crate) use task::conditions_in;
 pub use task::{Call, Remote, Step};
 pub(crate) use told::{WARNED, reserved};

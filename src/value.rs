@@ -108,6 +108,12 @@ impl Origin {
     pub fn of_line(source: &Arc<Source>, line: u32) -> Origin {
         Origin { line, ..Origin::of_file(source) }
     }
+
+    /// Returns the place in the file where it begins, as far as that is known.
+    pub fn span(&self) -> Option<Span> {
+        let start = (self.line, self.column);
+        (self.column != UNKNOWN).then(|| Span::new(&self.source, start, start))
+    }
 }
 
 impl From<&Span> for Origin {

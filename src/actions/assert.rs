@@ -1,5 +1,7 @@
 //! `assert`: fails unless conditions hold.
 
+use std::sync::Arc;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
@@ -35,21 +37,21 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let quiet = call.truth("quiet").unwrap_or(false);
     let given = call.args.get("that").and_then(Value::as_list);
     let conditions = match (&that, given) {
-        (Value::List(list), _) => list.to_vec(),
         (Value::Template(template), Some(given)) => match call.env.written(template) {
             // A list that a variable holds is taken as it is written there.
-            Some(Value::List(list)) => list.to_vec(),
+            Some(list @ Value::List(_)) => list,
             _ if given.iter().any(|condition| matches!(condition, Value::Str(_))) => {
                 let error = TemplateError::untrusted(call.env.place_of(template));
                 return Err(Failure::template(&error, "", span).with("changed", false));
             }
-            _ => given.to_vec(),
+            _ => Value::List(Arc::new(given.clone())),
         },
-        _ => vec![that.clone()],
+        _ => that.clone(),
     };
-    for condition in conditions {
-        let place = span.map(|span| crate::executor::condition_span(&condition, span));
-        let holds = call.env.one_condition_at(&condition, place.as_ref()).map_err(|error| {
+    let whole = span.unwrap_or(&call.task.span).clone();
+    for (condition, place) in crate::executor::conditions_in(&(conditions, whole)) {
+        let place = span.is_some().then_some(place);
+        let holds = call.env.one_condition_at(condition, place.as_ref()).map_err(|error| {
             Failure::template(&error, "", place.as_ref()).with("changed", false)
         })?;
         if !holds {
@@ -60,7 +62,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             result.insert("changed", false);
             result.insert("failed", true);
             result.insert("evaluated_to", false);
-            let shown = match &condition {
+            let shown = match condition {
                 Value::Template(template) => Value::Str(template.text.clone()),
                 other => other.clone(),
             };

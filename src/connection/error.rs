@@ -17,6 +17,9 @@ pub enum ErrorKind {
     Lost,
 }
 
+/// What the reference says before what its ssh client says.
+pub const BY_SSH: &str = "Failed to connect to the host via ssh: ";
+
 /// A failed connection, worded for the user as the reference words it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
@@ -28,7 +31,7 @@ pub struct Error {
 impl Error {
     /// Makes an error whose message starts as the reference's for an ssh connection.
     pub fn ssh(kind: ErrorKind, detail: impl fmt::Display) -> Self {
-        Self { kind, message: format!("Failed to connect to the host via ssh: {detail}") }
+        Self { kind, message: format!("{BY_SSH}{detail}") }
     }
 
     /// Makes an error about a connection that was open and went away.

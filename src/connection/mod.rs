@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use error::{Error, ErrorKind};
+pub use error::{BY_SSH, Error, ErrorKind};
 pub use process::{Exit, ExitStatus, Output, Process, Pty, Reader, Writer};
 pub use prompt::{Answer, Prompter, Question, Unattended};
 pub use secret::Secret;

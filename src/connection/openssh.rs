@@ -13,7 +13,7 @@ use tokio::process::Command;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::askpass::Askpass;
-use super::{Error, ErrorKind, Exit, ExitStatus, Process, Pty, Reader, Target, child};
+use super::{BY_SSH, Error, ErrorKind, Exit, ExitStatus, Process, Pty, Reader, Target, child};
 
 /// With this status the client says that it was not the command that failed.
 const CLIENT_FAILED: ExitStatus = ExitStatus::Code(255);
@@ -68,9 +68,8 @@ impl Client {
             child.envs(askpass.environment());
         }
         let program = self.target.ssh_executable.display().to_string();
-        let process = child::start(child, |error| {
-            format!("Failed to connect to the host via ssh: cannot run `{program}`: {error}")
-        })?;
+        let process =
+            child::start(child, |error| format!("{BY_SSH}cannot run `{program}`: {error}"))?;
         let errors = Arc::new(Mutex::new(Errors::new(process.stderr)));
         let stderr = Stderr(errors.clone());
         let exit = Exit(Box::pin(async move {

@@ -13,12 +13,10 @@ use crate::{
 impl Prepared {
     /// The result of a loop as a whole.
     pub(super) fn sum_up(&self, items: Vec<Judged>) -> Ended {
-        let any = |status: Status| items.iter().any(|item| item.status == status);
         let all_skipped = items.iter().all(|item| item.is_skipped);
         let changed =
             items.iter().any(|item| item.result.get("changed").is_some_and(Value::is_true));
-        let failed = any(Status::Failed);
-        let unreachable = any(Status::Unreachable);
+        let unreachable = items.iter().any(|item| item.status == Status::Unreachable);
         let no_log = items.iter().any(|item| item.no_log);
         let mut result = Dict::new();
         // What items were warned of is the whole loop's.
@@ -34,19 +32,7 @@ impl Prepared {
         });
         let results = Value::list(results.collect::<Vec<Value>>());
         result.insert("results", results);
-        let (status, message) = if items.is_empty() {
-            (Status::Skipped, None)
-        } else if unreachable {
-            (Status::Unreachable, Some("One or more items failed"))
-        } else if failed && !all_skipped {
-            (Status::Failed, Some("One or more items failed"))
-        } else if failed {
-            (Status::Failed, Some("All items skipped"))
-        } else if all_skipped {
-            (Status::Skipped, Some("All items skipped"))
-        } else {
-            (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
-        };
+        let (status, message) = outcome(&items, changed);
         // The order of the keys is the reference's: a change is told early, its absence last.
         if items.is_empty() {
             result.insert("changed", changed);
@@ -58,8 +44,10 @@ impl Prepared {
         if changed && status != Status::Unreachable {
             result.insert("changed", true);
         }
+        if unreachable {
+            result.insert("unreachable", true);
+        }
         match status {
-            Status::Unreachable => result.insert("unreachable", true),
             Status::Failed => result.insert("failed", true),
             // Items that changed the inventory may say so, though they ended well.
             _ if items.iter().any(|item| item.result.get("failed").is_some_and(Value::is_true)) => {
@@ -78,7 +66,10 @@ impl Prepared {
         if !matches!(status, Status::Failed | Status::Unreachable) {
             notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
         }
-        let delegate = items.last().and_then(|item| item.delegate.clone());
+        let delegate = match status {
+            Status::Unreachable => self.delegate_written(),
+            _ => items.last().and_then(|item| item.delegate.clone()),
+        };
         let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
         let judged =
@@ -112,13 +103,18 @@ impl Prepared {
             // As an expression that cannot be evaluated it is a text, which is true.
             !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
         });
+        // The loop alone is unreachable.
+        let status = match judged.status {
+            Status::Unreachable if item.is_some() => Status::Failed,
+            status => status,
+        };
         let mut shown = judged.result.clone();
         shown.remove("failed");
         ResultEvent {
             task: Arc::clone(&self.start),
             host: Arc::clone(&self.host.name),
             delegate: judged.delegate.clone(),
-            status: judged.status,
+            status,
             result: Arc::new(shown),
             item,
             is_loop_summary,
@@ -169,6 +165,25 @@ impl Prepared {
             changed,
             others,
         }
+    }
+}
+
+/// What becomes of a loop, and what its result says of that.
+fn outcome(items: &[Judged], changed: bool) -> (Status, Option<&'static str>) {
+    let any = |status: Status| items.iter().any(|item| item.status == status);
+    let all_skipped = items.iter().all(|item| item.is_skipped);
+    if items.is_empty() {
+        (Status::Skipped, None)
+    } else if any(Status::Failed) && !all_skipped {
+        (Status::Failed, Some("One or more items failed"))
+    } else if any(Status::Failed) {
+        (Status::Failed, Some("All items skipped"))
+    } else if any(Status::Unreachable) {
+        (Status::Unreachable, Some("All items completed"))
+    } else if all_skipped {
+        (Status::Skipped, Some("All items skipped"))
+    } else {
+        (if changed { Status::Changed } else { Status::Ok }, Some("All items completed"))
     }
 }
 

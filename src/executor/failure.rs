@@ -1,6 +1,7 @@
 //! Why a task failed, as data: the chain of reasons and what the result says.
 
 use crate::{
+    connection::BY_SSH,
     diagnostic::Span,
     output::{Cause, shortened},
     template::{Below, ErrorKind, TemplateError},
@@ -102,6 +103,15 @@ impl Failure {
     }
 
     /// Returns a host that cannot be reached.
+    /// Leaves out of a failed connection what the host or its ssh client said.
+    pub(super) fn censor(&mut self) {
+        for cause in &mut self.causes {
+            if self.unreachable && cause.message.starts_with(BY_SSH) {
+                cause.message = format!("{BY_SSH}<error censored due to no log>");
+            }
+        }
+    }
+
     pub fn unreachable(message: &str) -> Failure {
         Failure { unreachable: true, ..Failure::at(None, message) }
     }

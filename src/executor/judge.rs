@@ -307,7 +307,7 @@ impl Prepared {
 
     pub(super) fn failed(
         &self,
-        failure: Failure,
+        mut failure: Failure,
         delegate: Option<(Arc<str>, Arc<str>)>,
         no_log: bool,
     ) -> Judged {
@@ -317,10 +317,11 @@ impl Prepared {
             Some((name, _)) if failure.unreachable => Some((Arc::clone(&name), name)),
             other => other,
         };
-        let (mut result, causes) = self.said(failure);
-        if status == Status::Failed {
-            explain(&mut result);
+        if no_log {
+            failure.censor();
         }
+        let (mut result, causes) = self.said(failure);
+        explain(&mut result);
         Judged { causes, delegate, ..Judged::new(result, status, no_log) }
     }
 

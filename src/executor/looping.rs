@@ -308,10 +308,10 @@ fn evaluated(given: &Given, keyword: &str, env: &Env<'_>) -> Result<Option<Value
 
 /// A word that is of a type.
 fn typed(given: &Given, keyword: &str, of: Type, env: &Env<'_>) -> Result<Option<Value>, Failure> {
-    let (Some(value), Some((_, span))) = (evaluated(given, keyword, env)?, given) else {
+    let (Some(value), Some((written, span))) = (evaluated(given, keyword, env)?, given) else {
         return Ok(None);
     };
-    match of.misfit(keyword, &value, span) {
+    match of.misfit(keyword, &value, (written, span), env) {
         Some(failure) => Err(alone(failure)),
         None => Ok(Some(value)),
     }

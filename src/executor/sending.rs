@@ -9,7 +9,7 @@ use super::{
     task::{Decision, Prepared, Remote, Sink, Started, Turned},
 };
 use crate::{
-    connection::Kind,
+    connection::{BY_SSH, Kind},
     output::{Cause, Event},
     playbook::Keyword,
     remote::{Answer, Event as RemoteEvent, Request},
@@ -129,10 +129,7 @@ impl Prepared {
                     return Err(Failure::became(&error));
                 }
                 RemoteEvent::Lost(lost) => {
-                    return Err(Failure::unreachable(&format!(
-                        "Failed to connect to the host via ssh: {}",
-                        lost.message
-                    )));
+                    return Err(Failure::unreachable(&format!("{BY_SSH}{}", lost.message)));
                 }
             }
         }

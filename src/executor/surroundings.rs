@@ -66,6 +66,16 @@ impl Prepared {
         Some((name, address))
     }
 
+    /// What a loop says of the host that its items are delegated to: the keyword as it is written.
+    pub(super) fn delegate_written(&self) -> Option<(Arc<str>, Arc<str>)> {
+        let (value, _) = self.task.level.keyword(Keyword::DelegateTo)?;
+        let name: Arc<str> = match value {
+            Value::Template(template) => Arc::clone(&template.text),
+            other => other.to_text().into(),
+        };
+        (!name.is_empty() && name != self.host.name).then(|| (Arc::clone(&name), name))
+    }
+
     /// The host that does the task, and its names where it is another one.
     pub(super) fn delegate(
         &self,

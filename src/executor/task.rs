@@ -26,7 +26,7 @@ use crate::{
     playbook::{Keyword, Level, Task},
     remote::{Answer, Content},
     template::{Env, Scope as _},
-    value::{Dict, Template, Value},
+    value::{Dict, Origin, Template, Value},
     vars::{HostData, Names, PlayData},
 };
 
@@ -387,21 +387,29 @@ impl Prepared {
 
 /// Every condition under which a task is done, and where it stands.
 pub(super) fn conditions_of(level: &Level) -> impl Iterator<Item = (&Value, Span)> {
-    level.inherited(Keyword::When).into_iter().flat_map(|(value, whole)| {
-        let conditions: Vec<&Value> = match value {
-            Value::List(list) => list.iter().collect(),
-            Value::None => Vec::new(),
-            one => vec![one],
-        };
-        conditions.into_iter().map(|condition| (condition, condition_span(condition, whole)))
-    })
+    let mut last = None;
+    level.inherited(Keyword::When).into_iter().flat_map(conditions_in).filter(
+        move |(condition, _)| {
+            // As the reference joins lists: nothing is none, and of equal ones in a row the first counts.
+            let is_new = last.is_none_or(|last: &Value| last != *condition);
+            last = Some(*condition);
+            is_new && !matches!(condition, Value::None)
+        },
+    )
 }
 
-/// Where a condition stands: in a list of them, its own text.
-pub(crate) fn condition_span(condition: &Value, whole: &Span) -> Span {
-    match condition {
-        Value::Template(template) => template.span.clone().unwrap_or_else(|| whole.clone()),
-        Value::Str(text) => whole.find(text).map_or_else(|| whole.clone(), Span::with_quote),
-        _ => whole.clone(),
-    }
+/// One condition or the list of them that a keyword or an argument is, and where each stands.
+pub(crate) fn conditions_in(
+    (value, whole): &(Value, Span),
+) -> impl Iterator<Item = (&Value, Span)> {
+    let place = move |condition: &Value, origin: Option<&Origin>| match condition {
+        Value::Template(template) if template.span.is_some() => template.span.clone(),
+        _ => origin.and_then(Origin::span),
+    };
+    let list = value.as_list();
+    let one = list.is_none().then(|| (value, place(value, None)));
+    let several = list.into_iter().flat_map(move |list| {
+        list.iter().enumerate().map(move |(at, one)| (one, place(one, list.origin(at))))
+    });
+    one.into_iter().chain(several).map(|(one, place)| (one, place.unwrap_or_else(|| whole.clone())))
 }

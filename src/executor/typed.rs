@@ -127,13 +127,20 @@ impl Type {
     }
 
     /// Returns why a value cannot be a keyword's, if it cannot.
-    pub(super) fn misfit(self, keyword: &str, value: &Value, span: &Span) -> Option<Failure> {
+    pub(super) fn misfit(
+        self,
+        keyword: &str,
+        value: &Value,
+        (written, span): (&Value, &Span),
+        env: &Env<'_>,
+    ) -> Option<Failure> {
         if matches!(value, Value::None) || self.fits(value) {
             return None;
         }
         let (value, name) = (value.to_repr(), self.name());
         let message = format!("The value {value} could not be converted to '{name}'.");
-        Some(unfit(keyword, message, span, span))
+        let place = place_of(written, env);
+        Some(unfit(keyword, message, place.as_ref().unwrap_or(span), span))
     }
 
     fn name(self) -> &'static str {
@@ -144,6 +151,12 @@ impl Type {
             Type::Moment | Type::Any => "str",
         }
     }
+}
+
+/// Where the value stands that a keyword's template hands on.
+fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
+    let Value::Template(template) = written else { return None };
+    env.origin_of_template(template)?.span()
 }
 
 /// Says why a keyword's value, which stands at `place`, is none.
@@ -172,7 +185,7 @@ impl Prepared {
         let said = level.said();
         for (keyword, of) in TYPED.into_iter().filter(|(keyword, _)| said.has(*keyword)) {
             let Some((value, span)) = evaluated(level, keyword, env)? else { continue };
-            self.check(keyword, of, &value, span)?;
+            self.check(env, (keyword, of), &value, span)?;
             let limit = as_int(&value).filter(|limit| !(0..=LONGEST).contains(limit));
             if let (Keyword::Timeout, Some(limit)) = (keyword, limit) {
                 let message =
@@ -197,7 +210,14 @@ impl Prepared {
         Ok(())
     }
 
-    fn check(&self, keyword: Keyword, of: Type, value: &Value, span: &Span) -> Result<(), Failure> {
+    fn check(
+        &self,
+        env: &Env<'_>,
+        (keyword, of): (Keyword, Type),
+        value: &Value,
+        span: &Span,
+    ) -> Result<(), Failure> {
+        let written = self.task.level.keyword(keyword).map_or(value, |(written, _)| written);
         let misfit = match of {
             Type::Moment if !of.fits(value) && !matches!(value, Value::None) => {
                 let moments = MOMENTS.join(", ");
@@ -206,7 +226,7 @@ impl Prepared {
                     format!("{value} is not a valid value for debugger. Must be one of {moments}");
                 Some(unfit("debugger", message, &self.task.span, span))
             }
-            _ => of.misfit(name_of(keyword), value, span),
+            _ => of.misfit(name_of(keyword), value, (written, span), env),
         };
         let Some(failure) = misfit else { return Ok(()) };
         if keyword == Keyword::NoLog {

@@ -139,6 +139,9 @@ impl Default {
             // The reference strips a debug's result before it looks for items in it.
             let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
             self.failure(&line, Paint::Failed);
+        } else if event.is_loop_summary && event.status == Status::Unreachable {
+            let line = format!("fatal: [{host}]: UNREACHABLE! => {}", self.shown_loop(event));
+            self.failure(&line, Paint::Unreachable);
         } else if !event.is_loop_summary {
             self.reasons(event);
             if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
@@ -147,9 +150,6 @@ impl Default {
             let shown = self.shown(event);
             let line = match (event.status, item) {
                 (Status::Unreachable, None) => format!("fatal: [{host}]: UNREACHABLE! => {shown}"),
-                (Status::Unreachable, Some(item)) => {
-                    format!("fatal: [{host}] => {item} UNREACHABLE! => {shown}")
-                }
                 (_, Some(item)) => format!("failed: [{host}] {item} => {shown}"),
                 (_, None) => format!("fatal: [{host}]: FAILED! => {shown}"),
             };
@@ -188,6 +188,24 @@ impl Default {
         let key = |name: &str| event.result.get(name).is_some_and(Value::is_true);
         (self.options.verbosity > 0 || (key("_ansible_verbose_always") && !event.no_log))
             && (event.no_log || !key("_ansible_verbose_override"))
+    }
+
+    /// The result of a loop as JSON, each item's with it.
+    fn shown_loop(&self, event: &ResultEvent) -> String {
+        let mut result = (*event.result).clone();
+        if event.no_log {
+            let of_items = result.get("results").and_then(Value::as_list).cloned();
+            result = censored(&result);
+            let hidden = of_items.iter().flat_map(|list| list.iter()).filter_map(Value::as_dict);
+            let hidden = hidden.map(|item| {
+                let mut shown = censored(item);
+                shown.extend(item.get("exception").map(|why| ("exception", why.clone())));
+                Value::from(shown)
+            });
+            result.insert("results", Value::list(hidden.collect::<Vec<Value>>()));
+        }
+        let open = ResultEvent { no_log: false, result: result.into(), ..event.clone() };
+        self.shown(&open)
     }
 
     /// The result as JSON, without what is not shown at this verbosity.

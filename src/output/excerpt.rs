@@ -142,7 +142,7 @@ fn excerpt(span: &Span) -> String {
             text.extend(numbered.chars().take(WIDTH - DOTS.len()));
             text.push_str(DOTS);
         } else {
-            text.push_str(numbered.trim_end());
+            text.push_str(&numbered);
         }
         text.push('\n');
     }

@@ -238,12 +238,10 @@ impl Loader<'_> {
         if let Some((_, name)) = value.get("module")
             && let Some(text) = name.as_str()
         {
-            if key.as_str() == Some("action") {
-                let warning = "Using a mapping for `action` is deprecated.";
-                let hint = "Use a string value for `action`.";
-                let warning = Diagnostic::error(&value.span, warning).hint(hint).deprecation();
-                self.around.files.warnings.borrow_mut().push(warning);
-            }
+            let warning = "Using a mapping for `action` is deprecated.";
+            let hint = "Use a string value for `action`.";
+            let warning = Diagnostic::error(&value.span, warning).hint(hint).deprecation();
+            self.around.files.warnings.borrow_mut().push(warning);
             let (name, rest) = split_name(text);
             let text = (!rest.is_empty()).then(|| (rest.to_owned(), value.span.clone()));
             return Some(Named { key, name: name.to_owned(), value: Some(value), text, local });

@@ -41,6 +41,16 @@ impl Env<'_> {
 
     /// Returns whether a condition holds that is no list of them.
     pub fn one_condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
+        self.condition_from(value, span, None)
+    }
+
+    /// As `one_condition_at`, of a text that a template handed on from where it is written.
+    fn condition_from(
+        &self,
+        value: &Value,
+        span: Option<&Span>,
+        origin: Option<Origin>,
+    ) -> Result<bool> {
         let result = match value {
             Value::Bool(truth) => return Ok(*truth),
             Value::None => return self.empty(),
@@ -60,7 +70,9 @@ impl Env<'_> {
                 Ok(Value::Str(_)) if !self.hands_on(template) => {
                     Err(TemplateError::untrusted(self.place_of(template)))
                 }
-                Ok(text @ Value::Str(_)) => return self.one_condition_at(&text, span),
+                Ok(text @ Value::Str(_)) => {
+                    return self.condition_from(&text, span, self.origin_of_template(template));
+                }
                 inner => {
                     self.tell(Told::deprecation(
                         "Conditionals should not be surrounded by templating delimiters such as {{ }} or {% %}.",
@@ -77,7 +89,7 @@ impl Env<'_> {
         match result {
             Ok(Value::Bool(truth)) => Ok(truth),
             Ok(Value::Omit) => Err(TemplateError::omitted().in_span(span.cloned())),
-            Ok(other) => self.broken(value, &other, span),
+            Ok(other) => self.broken(value, &other, span, origin),
             Err(mut error) => {
                 if error.is_undefined() {
                     error.message = format!("{CONDITIONAL}{}", error.message);
@@ -106,7 +118,13 @@ impl Env<'_> {
         Err(TemplateError::exact(message).of_kind(ErrorKind::Broken))
     }
 
-    fn broken(&self, condition: &Value, result: &Value, span: Option<&Span>) -> Result<bool> {
+    fn broken(
+        &self,
+        condition: &Value,
+        result: &Value,
+        span: Option<&Span>,
+        origin: Option<Origin>,
+    ) -> Result<bool> {
         let truth = result.is_true();
         if self.context.allow_broken_conditionals {
             return Ok(truth);
@@ -115,6 +133,7 @@ impl Env<'_> {
         let origin = match condition {
             // Nothing has no place.
             _ if matches!(result, Value::None) => None,
+            _ if origin.is_some() => origin,
             Value::Str(text) => self.origin_of_expression(text, span),
             Value::Template(template) if is_all_template(&template.text) => {
                 self.origin_of_template(template)

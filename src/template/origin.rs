@@ -48,7 +48,7 @@ impl Env<'_> {
     }
 
     /// Returns where the value stands that a template gives.
-    pub(super) fn origin_of_template(&self, template: &Arc<Template>) -> Option<Origin> {
+    pub(crate) fn origin_of_template(&self, template: &Arc<Template>) -> Option<Origin> {
         self.settle(Written { value: Value::Template(Arc::clone(template)), origin: None }, DEPTH)
             .origin
     }
@@ -81,7 +81,8 @@ impl Env<'_> {
         };
         let is_true = |expression| value_of(expression).map(|value: Value| value.is_true());
         match expression {
-            Expression::Const(value @ Value::Template(_)) => {
+            // A text in an expression stands where the expression does.
+            Expression::Const(value @ Value::Template(text)) if !text.literal => {
                 Some(self.settle(Written { value: value.clone(), origin: None }, depth))
             }
             Expression::Name(symbol, _) => {
