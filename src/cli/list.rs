@@ -37,11 +37,13 @@ pub(super) fn list(
         && !(options.list_tasks || options.list_tags || options.common.inventory.list_hosts);
     for (path, playbook) in playbooks {
         terminal::print(&format!("\nplaybook: {}", path.display()));
-        if only_syntax {
-            continue;
-        }
         for (number, known) in known.by_ref().take(playbook.plays.len()).enumerate() {
-            Listing { run, options, play: &known.play, known }.print(number + 1)?;
+            let listing = Listing { run, options, play: &known.play, known };
+            if only_syntax {
+                listing.hosts(&listing.patterns())?;
+            } else {
+                listing.print(number + 1)?;
+            }
         }
     }
     Ok(0)
@@ -56,17 +58,13 @@ struct Listing<'a> {
 
 impl Listing<'_> {
     fn print(&self, number: usize) -> Result<(), Refusal> {
-        let hosts = self.evaluate(&self.play.hosts);
-        let patterns: Vec<String> = match &hosts {
-            Value::List(list) => list.iter().map(Value::to_text).collect(),
-            one => vec![one.to_text()],
-        };
+        let patterns = self.patterns();
         let pattern = patterns.join(",");
         let name = match (&self.play.name, &self.play.hosts) {
             (Some(name), _) => self.evaluate(name).to_text(),
             (None, Value::List(_)) => pattern.clone(),
             // One expression goes by what it gives.
-            (None, _) => hosts.to_text(),
+            (None, hosts) => self.evaluate(hosts).to_text(),
         };
         let mut tags: Vec<String> = self.tags(&self.play.level);
         tags.sort();
@@ -79,6 +77,13 @@ impl Listing<'_> {
             self.tasks();
         }
         Ok(())
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        match self.evaluate(&self.play.hosts) {
+            Value::List(list) => list.iter().map(Value::to_text).collect(),
+            one => vec![one.to_text()],
+        }
     }
 
     /// Tells of what is wrong with the pattern, and lists its hosts where they are asked for.

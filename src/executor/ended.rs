@@ -70,10 +70,16 @@ impl Prepared {
             Status::Unreachable => self.delegate_written(),
             _ => items.last().and_then(|item| item.delegate.clone()),
         };
+        let unasked = items.last().is_some_and(|item| item.unasked);
         let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
-        let judged =
-            Judged { notify, delegate, told: items_told, ..Judged::new(result, status, no_log) };
+        let judged = Judged {
+            notify,
+            delegate,
+            unasked,
+            told: items_told,
+            ..Judged::new(result, status, no_log)
+        };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;
@@ -100,8 +106,11 @@ impl Prepared {
             let names = self.names();
             let context = names.world.context(names.search_path());
             let env = Env::new(&names, &context);
+            let written = self.task.level.keyword(keyword);
+            let is_text = || written.is_some_and(|(value, _)| value.is_lazy());
             // As an expression that cannot be evaluated it is a text, which is true.
-            !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
+            (judged.unasked && is_text())
+                || !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
         });
         // The loop alone is unreachable.
         let status = match judged.status {

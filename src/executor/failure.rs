@@ -25,6 +25,10 @@ pub struct Failure {
     pub bare: bool,
     /// Whether the task did not come to its action, so that another try would be the same.
     pub early: bool,
+    /// Whether it came before `ignore_errors` was evaluated: as a text that is not empty, it then says yes.
+    pub unasked: bool,
+    /// Whether all that is wrong is that something is undefined.
+    pub undefined: bool,
 }
 
 /// What helps where an expression is nobody's own words.
@@ -77,6 +81,7 @@ impl Failure {
             Some(_) => error.below.iter().fold(failure, Failure::below),
             None => failure,
         };
+        let failure = Failure { undefined: error.is_undefined(), ..failure };
         match error.kind {
             ErrorKind::Untrusted => failure.help(TRUST),
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
@@ -120,6 +125,12 @@ impl Failure {
     pub fn became(error: &crate::remote::BecomeError) -> Failure {
         let failure = Failure::at(None, error.message.as_str()).with("changed", false);
         Failure { unreachable: error.unreachable, ..failure }
+    }
+
+    /// Says that the task came neither to its action nor to `ignore_errors`.
+    #[must_use]
+    pub fn unasked(self) -> Failure {
+        Failure { early: true, unasked: true, ..self }
     }
 
     /// Puts a reason around this one.

@@ -161,7 +161,7 @@ impl Prepared {
             let context = names.world.context(names.search_path());
             self.delegate_shown(&names, &Env::new(&names, &context).telling(&self.told))
         };
-        let mut judged = self.failed(failure, delegate, false);
+        let mut judged = self.failed(failure.unasked(), delegate, false);
         self.tell(&mut judged);
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;

@@ -24,6 +24,8 @@ pub(super) struct Judged {
     pub(super) status: Status,
     /// Whether it was skipped, though its label may have failed it since.
     pub(super) is_skipped: bool,
+    /// Whether it failed before `ignore_errors` was evaluated.
+    pub(super) unasked: bool,
     pub(super) causes: Vec<Cause>,
     pub(super) delegate: Option<(Arc<str>, Arc<str>)>,
     pub(super) no_log: bool,
@@ -43,6 +45,7 @@ impl Judged {
             result,
             status,
             is_skipped: status == Status::Skipped,
+            unasked: false,
             causes: Vec::new(),
             delegate: None,
             no_log,
@@ -320,9 +323,10 @@ impl Prepared {
         if no_log {
             failure.censor();
         }
+        let unasked = failure.unasked;
         let (mut result, causes) = self.said(failure);
         explain(&mut result);
-        Judged { causes, delegate, ..Judged::new(result, status, no_log) }
+        Judged { unasked, causes, delegate, ..Judged::new(result, status, no_log) }
     }
 
     /// A condition over a good result could not be evaluated: the result is kept, and failed.

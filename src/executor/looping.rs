@@ -106,12 +106,13 @@ impl Prepared {
         let values = match self.loop_values(looping, &env) {
             Ok(values) => values,
             // What the list is made of may only exist where the condition holds.
-            Err(failure) => {
+            Err(failure) if failure.undefined => {
                 return match self.conditions(&env) {
                     Ok(Some(_)) => Ok(None),
                     _ => Err(failure),
                 };
             }
+            Err(failure) => return Err(alone(failure)),
         };
         let control = Control::of(&looping.control, &env)?;
         if !values.is_empty() && names.own(&control.loop_var).is_some() {

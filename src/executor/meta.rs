@@ -324,30 +324,31 @@ impl Batch<'_> {
     }
 
     fn is_named(&self, handler: &Task, name: &str) -> bool {
-        self.names_of_handler(handler).iter().any(|known| known == name)
+        match self.names_of_handler(handler) {
+            Ok(names) => names.iter().any(|known| known == name),
+            Err(why) => {
+                self.run.printer.event(&Event::Warning(why));
+                false
+            }
+        }
     }
 
-    /// What a handler may be notified by: its name, also behind that of its role.
-    pub(super) fn names_of_handler(&self, handler: &Task) -> Vec<String> {
-        let Some(name) = &handler.name else { return Vec::new() };
-        if let Value::Template(template) = name
-            && handler.listen.is_empty()
-        {
-            let names =
-                Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
-            let context = self.run.world.context(names.search_path());
-            return match Env::new(&names, &context).eval(name) {
-                Ok(name) => with_role(handler, vec![name.to_text()]),
-                Err(error) => {
-                    self.run.printer.event(&Event::Warning(format!(
-                    "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
-                    template.text, error.message
-                )));
-                    Vec::new()
-                }
-            };
+    /// What a handler may be notified by: its name, also behind that of its role. Fails where nothing can notify it.
+    pub(super) fn names_of_handler(&self, handler: &Task) -> Result<Vec<String>, String> {
+        let Some(name) = &handler.name else { return Ok(Vec::new()) };
+        let template = match name {
+            Value::Template(template) if handler.listen.is_empty() => template,
+            _ => return Ok(with_role(handler, vec![self.handler_name(handler)])),
+        };
+        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
+        let context = self.run.world.context(names.search_path());
+        match Env::new(&names, &context).eval(name) {
+            Ok(name) => Ok(with_role(handler, vec![name.to_text()])),
+            Err(error) => Err(format!(
+                "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
+                template.text, error.message
+            )),
         }
-        with_role(handler, vec![self.handler_name(handler)])
     }
 
     /// A handler's name as it is looked for; nobody hears of one that cannot be evaluated, as it may listen to a topic.

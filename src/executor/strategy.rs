@@ -248,7 +248,8 @@ impl Batch<'_> {
         let handlers = self.handlers.borrow().clone();
         let mut names = HashSet::new();
         for handler in &handlers {
-            names.extend(self.names_of_handler(&handler.task));
+            // One without a name that can be evaluated is told of when somebody looks for a handler.
+            names.extend(self.names_of_handler(&handler.task).unwrap_or_default());
             names.extend(Self::topics(&handler.task));
         }
         let names = Arc::new(names);

@@ -244,7 +244,7 @@ impl Prepared {
             .unwrap_or(self.run.settings.no_log.value);
         let decide = || {
             // Who would do it is asked before whether it is done, as in the reference.
-            self.delegate(names, env)?;
+            self.delegate(names, env).map_err(Failure::unasked)?;
             if let Some(result) = self.conditions(env)? {
                 let (delegate, skipped) = (None, true);
                 return Ok(Decision::Over(Turned {
@@ -266,10 +266,9 @@ impl Prepared {
     /// The result of a skipped task when a condition does not hold.
     pub(super) fn conditions(&self, env: &Env<'_>) -> Result<Option<Dict>, Failure> {
         for (condition, place) in conditions_of(&self.task.level) {
-            let holds = env.one_condition_at(condition, Some(&place)).map_err(|error| Failure {
-                early: true,
-                ..Failure::template(&error, "", Some(&place))
-            })?;
+            let holds = env
+                .one_condition_at(condition, Some(&place))
+                .map_err(|error| Failure::template(&error, "", Some(&place)).unasked())?;
             if !holds {
                 let mut result = Dict::new();
                 result.insert("changed", false);
@@ -312,8 +311,7 @@ impl Prepared {
         let asked = asking.as_ref().map(|names| names.world.context(names.search_path()));
         let own_env = asked.as_ref().map(|asked| Env::new(names, asked).telling(&self.told));
         let env = own_env.as_ref().unwrap_or(env);
-        let environment =
-            self.environment(env).map_err(|failure| Failure { early: true, ..failure })?;
+        let environment = self.environment(env).map_err(Failure::unasked)?;
         let args = self.arguments(env)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);

@@ -25,31 +25,31 @@ pub(super) enum Type {
     Any,
 }
 
-/// The keywords of a type, in the order in which they are looked at.
+/// The keywords of a type, in the order in which they are looked at: those of becoming and of how it is done first.
 const TYPED: [(Keyword, Type); 23] = [
-    (Keyword::Async, Type::Int),
-    (Keyword::AnyErrorsFatal, Type::Bool),
+    (Keyword::RemoteUser, Type::Any),
+    (Keyword::NoLog, Type::Bool),
+    (Keyword::CheckMode, Type::Bool),
+    (Keyword::Diff, Type::Bool),
     (Keyword::Become, Type::Bool),
-    (Keyword::BecomeExe, Type::Any),
-    (Keyword::BecomeFlags, Type::Any),
     (Keyword::BecomeMethod, Type::Any),
     (Keyword::BecomeUser, Type::Any),
-    (Keyword::CheckMode, Type::Bool),
-    (Keyword::Connection, Type::Any),
-    (Keyword::Debugger, Type::Moment),
-    (Keyword::Delay, Type::Float),
+    (Keyword::BecomeFlags, Type::Any),
     (Keyword::DelegateFacts, Type::Bool),
-    (Keyword::Diff, Type::Bool),
+    (Keyword::Notify, Type::Any),
+    (Keyword::Connection, Type::Any),
+    (Keyword::Port, Type::Int),
+    (Keyword::RunOnce, Type::Bool),
     (Keyword::IgnoreErrors, Type::Bool),
     (Keyword::IgnoreUnreachable, Type::Bool),
-    (Keyword::NoLog, Type::Bool),
-    (Keyword::Notify, Type::Any),
-    (Keyword::Poll, Type::Int),
-    (Keyword::Port, Type::Int),
-    (Keyword::RemoteUser, Type::Any),
-    (Keyword::Retries, Type::Int),
+    (Keyword::AnyErrorsFatal, Type::Bool),
     (Keyword::Timeout, Type::Int),
-    (Keyword::RunOnce, Type::Bool),
+    (Keyword::Debugger, Type::Moment),
+    (Keyword::BecomeExe, Type::Any),
+    (Keyword::Async, Type::Int),
+    (Keyword::Delay, Type::Float),
+    (Keyword::Poll, Type::Int),
+    (Keyword::Retries, Type::Int),
 ];
 
 const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
@@ -183,9 +183,14 @@ impl Prepared {
     fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {
         let level = &self.task.level;
         let said = level.said();
+        let mut unasked = true;
         for (keyword, of) in TYPED.into_iter().filter(|(keyword, _)| said.has(*keyword)) {
-            let Some((value, span)) = evaluated(level, keyword, env)? else { continue };
-            self.check(env, (keyword, of), &value, span)?;
+            unasked &= keyword != Keyword::IgnoreErrors;
+            let before = |failure| Failure { unasked, ..failure };
+            let Some((value, span)) = evaluated(level, keyword, env).map_err(before)? else {
+                continue;
+            };
+            self.check(env, (keyword, of), &value, span).map_err(before)?;
             let limit = as_int(&value).filter(|limit| !(0..=LONGEST).contains(limit));
             if let (Keyword::Timeout, Some(limit)) = (keyword, limit) {
                 let message =
