@@ -274,7 +274,7 @@ impl Loader<'_> {
                         });
                     }
                 }
-                None if given.as_str().is_some_and(Template::is_in) => {
+                None if given.as_str().is_some_and(is_one_expression) => {
                     whole.push((given.to_value(), given.span.clone()));
                 }
                 None if given.is_null() => (),
@@ -360,7 +360,7 @@ impl Loader<'_> {
                     };
                     // An expression beside pairs stands for further arguments, which the pairs beat.
                     if &*key == "_raw_params"
-                        && matches!(value, Value::Template(_))
+                        && matches!(&value, Value::Template(it) if is_one_expression(&it.text))
                         && !FREE_FORM.contains(&short)
                     {
                         whole.push((value, span.clone()));
@@ -374,6 +374,11 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// Whether a text may be one expression from end to end, and so a mapping.
+fn is_one_expression(text: &str) -> bool {
+    text.starts_with("{{") && text.ends_with("}}")
 }
 
 /// The texts of a list, or of one text.
