@@ -142,7 +142,7 @@ impl Tree {
             .collect();
         // A folder's own files are read before those below it.
         entries.sort_by_cached_key(|path| {
-            let goes_on = path.is_dir() && !(path.is_symlink() && !self.follow);
+            let goes_on = path.is_dir() && (self.follow || !path.is_symlink());
             (goes_on, path.clone())
         });
         self.above.push(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));

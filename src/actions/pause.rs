@@ -22,19 +22,7 @@ pub(super) static UNIT: Action = Action {
 };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let number = |name: &str| -> Result<Option<f64>, Failure> {
-        match call.text(name) {
-            None => Ok(None),
-            Some(text) => text.trim().parse::<f64>().map(Some).map_err(|_| {
-                let kind = call.args.get(name).map_or("str", Value::type_name);
-                let why = match kind {
-                    "str" => format!("invalid literal for int() with base 10: '{text}'"),
-                    other => format!("int() argument must be a string, a bytes-like object or a real number, not '{other}'"),
-                };
-                Failure::plain(format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}"))
-            }),
-        }
-    };
+    let number = |name: &str| number(call, name);
     let (minutes, seconds) = (number("minutes")?, number("seconds")?);
     let echo = match call.args.get("echo").filter(|echo| !matches!(echo, Value::None)) {
         None => true,
@@ -105,6 +93,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         Ok(result)
     })))
+}
+
+fn number(call: &Call<'_>, name: &str) -> Result<Option<f64>, Failure> {
+    let Some(text) = call.text(name) else { return Ok(None) };
+    text.trim().parse::<f64>().map(Some).map_err(|_| {
+        let kind = call.args.get(name).map_or("str", Value::type_name);
+        let why = match kind {
+            "str" => format!("invalid literal for int() with base 10: '{text}'"),
+            other => format!("int() argument must be a string, a bytes-like object or a real number, not '{other}'"),
+        };
+        Failure::plain(format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}"))
+    })
 }
 
 /// The time as Python prints it.

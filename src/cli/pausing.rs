@@ -122,3 +122,67 @@ impl Keys<'_> {
         if self.echo { self.terminal.write_all(bytes) } else { Ok(()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{os::fd::OwnedFd, os::unix::fs::OpenOptionsExt as _, thread};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    use super::*;
+
+    /// A terminal, and the end at which somebody sits.
+    fn terminal() -> (File, File) {
+        let seat: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&seat).unwrap();
+        unlockpt(&seat).unwrap();
+        let name = ptsname(&seat, Vec::new()).unwrap().into_string().unwrap();
+        let mut options = std::fs::OpenOptions::new();
+        let terminal = options.read(true).write(true).custom_flags(libc::O_NOCTTY).open(name);
+        (terminal.unwrap(), seat.into())
+    }
+
+    fn paused(keys: &str, limit: Option<Duration>) -> Paused {
+        let (terminal, mut seat) = terminal();
+        let watched = terminal.try_clone().unwrap();
+        let pausing = thread::spawn(move || pause(&terminal, limit, true).unwrap());
+        // Keys that come before it listens are not for it.
+        let is_lined = || tcgetattr(&watched).unwrap().local_modes.contains(LocalModes::ICANON);
+        while is_lined() && !pausing.is_finished() {
+            thread::yield_now();
+        }
+        seat.write_all(keys.as_bytes()).unwrap();
+        let paused = pausing.join().unwrap();
+        assert!(is_lined());
+        paused
+    }
+
+    #[track_caller]
+    fn check(keys: &str, limit: Option<Duration>, expected: Option<&str>) {
+        let typed = match paused(keys, limit) {
+            Paused::Over(typed) => Some(typed),
+            Paused::Aborted => None,
+        };
+        assert_eq!(typed.as_deref(), expected);
+    }
+
+    #[test]
+    fn a_line_is_what_was_typed() {
+        check("aé\x7fb\r", None, Some("ab"));
+        check("\n", None, Some(""));
+    }
+
+    #[test]
+    fn an_interrupted_pause_goes_on_or_ends() {
+        let hour = Some(Duration::from_hours(1));
+        check("ab\x03c", None, Some(""));
+        check("\x03A", None, None);
+        check("a\r\x03C", hour, Some(""));
+        check("\x03a", hour, None);
+    }
+
+    #[test]
+    fn a_pause_ends_by_itself() {
+        check("a", Some(Duration::ZERO), Some(""));
+    }
+}

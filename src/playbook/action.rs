@@ -287,7 +287,7 @@ impl Loader<'_> {
                 ),
             }
         }
-        if let Some((text, span)) = &action.text {
+        if let (Some((text, span)), None) = (&action.text, action.value) {
             self.text_args(text, span, short, &mut set, &mut whole);
         }
         if let Some(value) = action.value {
@@ -304,17 +304,14 @@ impl Loader<'_> {
                         Some("args") if is_spelled => inner.is_none() && all.is_none(),
                         _ => true,
                     };
-                    let own = entries.iter().filter(|(key, _)| is_own(key));
-                    for (key, value) in own.chain(inner.unwrap_or_default()) {
-                        let name = key
-                            .as_str()
-                            .map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-                        set(Argument {
-                            name: name.into(),
-                            value: value.to_value(),
-                            span: key.span.clone(),
-                            place: value.span.clone(),
-                        });
+                    for (key, value) in entries.iter().filter(|(key, _)| is_own(key)) {
+                        set(named(key, value));
+                    }
+                    if let Some((text, span)) = &action.text {
+                        self.text_args(text, span, short, &mut set, &mut whole);
+                    }
+                    for (key, value) in inner.unwrap_or_default() {
+                        set(named(key, value));
                     }
                 }
                 (None, Some(text)) => {
@@ -373,6 +370,17 @@ impl Loader<'_> {
                 self.error(Diagnostic::error(span, message).label("quotes or braces do not close"));
             }
         }
+    }
+}
+
+/// An argument as an entry of a mapping says it.
+fn named(key: &Node, value: &Node) -> Argument {
+    let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+    Argument {
+        name: name.into(),
+        value: value.to_value(),
+        span: key.span.clone(),
+        place: value.span.clone(),
     }
 }
 

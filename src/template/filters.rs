@@ -250,7 +250,7 @@ const JSON_WRITER: [&str; 8] = [
     "sort_keys",
 ];
 
-/// What PyYAML's writer may be told.
+/// What `PyYAML`'s writer may be told.
 const YAML_WRITER: [&str; 12] = [
     "default_style",
     "default_flow_style",
