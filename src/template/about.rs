@@ -113,7 +113,10 @@ mod tests {
         check("by {uid} from {file}: {{x}}", "by root from t.j2: {x}");
         check("{other}", "{other}");
         assert_eq!(formatted("{file} 100%%", "%Y", path), "%Y 100%");
-        assert!(matches!(managed("{file} {{{{ 1 }}}}", "{{ 2 }}", path), Value::Str(_)));
+        let Value::Template(made) = managed("{file} {{{{ 1 }}}}", "{{ 2 }}", path) else {
+            unreachable!("the setting holds a template");
+        };
+        assert_eq!(&*made.text, "{{ '{{' }} 2 }} {{ 1 }}");
         assert!(!formatted("%Y", "t.j2", path).contains('%'));
     }
 }

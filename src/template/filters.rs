@@ -296,16 +296,18 @@ pub(crate) fn json_style(
     Ok(style)
 }
 
-/// Returns how YAML is laid out as a filter's named arguments say.
+/// Returns how YAML is laid out as a filter's named arguments say, beside which it has `own` ones.
 pub(crate) fn yaml_style(
     call: &Invocation<'_, '_>,
     indent: i64,
     flow: Option<bool>,
+    own: &[&'static str],
 ) -> Result<crate::yaml::Style, Refusal> {
     if call.keyword("allow_unicode").is_some() {
         return Err("yaml.dump() got multiple values for keyword argument 'allow_unicode'".into());
     }
-    call.only_keywords("dump_all", &YAML_WRITER)?;
+    let known: Vec<&str> = YAML_WRITER.iter().chain(own).copied().collect();
+    call.only_keywords("dump_all", &known)?;
     let number = |name: &str, default: i64| {
         let number = call.keyword(name).and_then(Value::as_int).unwrap_or(default);
         i32::try_from(number).unwrap_or(i32::MAX)
