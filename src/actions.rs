@@ -180,7 +180,20 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let evaluated = evaluated_name(call.task, call.env)?;
     let name = evaluated.as_deref().unwrap_or(&call.task.action);
     let named_late = evaluated.as_deref().and_then(|name| call.foreign(name));
-    match named_late.as_ref().or(call.task.foreign.as_ref()) {
+    let foreign = named_late.as_ref().or(call.task.foreign.as_ref());
+    let has_text = call.args.contains_key("_raw_params");
+    let no_text = || {
+        let name = if foreign.is_some() { name.to_owned() } else { full_name(name) };
+        let message = format!("Action '{name}' does not support raw params.");
+        Failure::at(None, message)
+    };
+    if has_text
+        && foreign.is_some_and(|foreign| !foreign.takes_text())
+        && !crate::playbook::takes_text(name)
+    {
+        return Err(no_text());
+    }
+    match foreign {
         Some(Foreign::Action(path)) => return Ok(call.by_python(path)),
         Some(Foreign::Module(path)) => match foreign::run(call, name, path) {
             // A copy of a module that we have, which cannot run: ours does the same.
@@ -198,15 +211,13 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if is_refused(&call.task.action_written) {
         return Err(nobody_has());
     }
-    let has_text = call.args.contains_key("_raw_params");
     let takes_text = || {
         crate::playbook::takes_text(name)
             || find(name).is_some_and(|action| action.args.contains(&"_raw_params"))
             || windlass_modules::find(name).is_some_and(|module| module.spec.free_form)
     };
     if has_text && !takes_text() {
-        let message = format!("Action '{}' does not support raw params.", full_name(name));
-        return Err(Failure::at(None, message));
+        return Err(no_text());
     }
     // Its words are for the shell to read, whatever is in them.
     if name == "shell" && call.args.contains_key("expand_argument_vars") {

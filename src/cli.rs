@@ -15,6 +15,7 @@ pub mod inventory;
 mod list;
 mod meta;
 mod passwords;
+mod pausing;
 mod playbook;
 mod prepare;
 mod pull;

@@ -46,7 +46,7 @@ pub(crate) use facts::OWN_FACTS;
 pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
 pub(crate) use judge::HIDDEN;
-pub use run::{Ask, Identity, Run, RunOptions};
+pub use run::{Ask, Identity, Paused, Run, RunOptions};
 pub(crate) use sending::NO_UTF8;
 pub use tags::Tags;
 pub(crate) use task::conditions_in;

@@ -231,6 +231,16 @@ impl Foreign {
     fn action(path: PathBuf) -> Foreign {
         Foreign::Action(Arc::new(path))
     }
+
+    /// Returns whether it takes text that is no `key=value`: an action in Python says so.
+    pub fn takes_text(&self) -> bool {
+        let Foreign::Action(path) = self else { return false };
+        let is_said = |line: &str| {
+            let rest = line.trim().strip_prefix("supports_raw_params");
+            rest.is_some_and(|rest| rest.contains("True"))
+        };
+        std::fs::read_to_string(&**path).is_ok_and(|source| source.lines().any(is_said))
+    }
 }
 
 /// Arguments of an action, each with its place.

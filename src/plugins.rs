@@ -24,7 +24,7 @@ use parking_lot::ReentrantMutex;
 use process::Process;
 use serde_json::json;
 pub use served::Served;
-pub use sources::{Listed, list_source};
+pub use sources::{Listed, has_source_plugin, list_source};
 pub use wire::{Words, packed, unpacked, unpacked_with};
 
 use crate::{

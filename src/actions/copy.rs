@@ -140,7 +140,11 @@ impl Tree {
             .flatten()
             .map(|entry| entry.path())
             .collect();
-        entries.sort();
+        // A folder's own files are read before those below it.
+        entries.sort_by_cached_key(|path| {
+            let goes_on = path.is_dir() && (self.follow || !path.is_symlink());
+            (goes_on, path.clone())
+        });
         self.above.push(folder.canonicalize().unwrap_or_else(|_| folder.to_owned()));
         for path in entries {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

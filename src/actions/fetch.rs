@@ -51,11 +51,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         base: absolute(&call.play.play.dir),
         host: call.host.name.to_string(),
     };
-    if place.flat && place.base.join(&place.dest).is_dir() && !place.ends_in_slash {
-        return Err(Failure::plain(
-            "dest is an existing directory, use a trailing slash if you want to fetch src into that directory",
-        ));
-    }
     let mut args = Dict::new();
     args.insert("src", src.as_str());
     // What the host calls a path in somebody's home is not known before it answers.
@@ -113,6 +108,21 @@ impl Place {
         crate::paths::normal(&path)
     }
 
+    /// Why a file cannot be put where `flat` wants it: a folder is there.
+    fn refused(&self, target: &Path) -> Option<String> {
+        if !self.flat || !target.is_dir() {
+            return None;
+        }
+        Some(if self.ends_in_slash {
+            format!(
+                "calculated dest '{}' is an existing directory, use another path that does not point to an existing directory",
+                target.display()
+            )
+        } else {
+            "dest is an existing directory, use a trailing slash if you want to fetch src into that directory".to_owned()
+        })
+    }
+
     fn finish(&self, src: &str, answer: &Dict, download: &mut Download, required: bool) -> Dict {
         let mut result = Dict::new();
         result.insert("changed", false);
@@ -156,12 +166,29 @@ impl Place {
             _ => src.to_owned(),
         };
         let target = self.target(&src);
+        if let Some(message) = self.refused(&target) {
+            result.insert("failed", true);
+            result.insert("msg", message);
+            result.insert("_ansible_windlass_plain", true);
+            return result;
+        }
         let sent = answer.get("checksum").map(Value::to_text).unwrap_or_default();
         let is_new =
             is("sent") && checksum(&target, Hasher::sha1()).is_none_or(|have| have != sent);
         if is_new && let Err(error) = download.keep(&target) {
+            let message = match error.kind() {
+                std::io::ErrorKind::IsADirectory => {
+                    let target = target.display();
+                    format!(
+                        "Failed to transfer file to '{target}': [Errno 21] Is a directory: b'{target}'"
+                    )
+                }
+                _ => format!("Failed to fetch the file: {error}"),
+            };
             result.insert("failed", true);
-            result.insert("msg", format!("Failed to fetch the file: {error}"));
+            result.insert("msg", format!("Task failed: {message}"));
+            result.insert("_ansible_windlass_reason", message);
+            result.insert("_ansible_windlass_plain", true);
             return result;
         }
         download.drop_file();
@@ -223,7 +250,9 @@ impl Download {
         drop(file);
         fs::rename(&path, &target).or_else(|_| {
             // Another file system: the temporary file lay beside another name.
-            fs::copy(&path, &target).and_then(|_| fs::remove_file(&path))
+            let copied = fs::copy(&path, &target);
+            fs::remove_file(&path)?;
+            copied.map(|_| ())
         })
     }
 

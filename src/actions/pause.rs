@@ -6,7 +6,8 @@ use windlass_modules::spec::{FromArg as _, explain};
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
+    executor::{Call, Failure, Paused, Step},
+    output::Cause,
     value::{Dict, Value, float_text},
 };
 
@@ -21,19 +22,7 @@ pub(super) static UNIT: Action = Action {
 };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let number = |name: &str| -> Result<Option<f64>, Failure> {
-        match call.text(name) {
-            None => Ok(None),
-            Some(text) => text.trim().parse::<f64>().map(Some).map_err(|_| {
-                let kind = call.args.get(name).map_or("str", Value::type_name);
-                let why = match kind {
-                    "str" => format!("invalid literal for int() with base 10: '{text}'"),
-                    other => format!("int() argument must be a string, a bytes-like object or a real number, not '{other}'"),
-                };
-                Failure::plain(format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}"))
-            }),
-        }
-    };
+    let number = |name: &str| number(call, name);
     let (minutes, seconds) = (number("minutes")?, number("seconds")?);
     let echo = match call.args.get("echo").filter(|echo| !matches!(echo, Value::None)) {
         None => true,
@@ -48,31 +37,44 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let prompt = call.text("prompt");
     let name = call.task.name.as_ref().map(crate::value::Value::to_text);
     let shown_name = name.unwrap_or_else(|| "pause".to_owned());
-    let question =
-        prompt.unwrap_or_else(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    let default =
+        limit.is_none().then(|| "Press enter to continue, Ctrl+C to interrupt".to_owned());
+    let question = prompt.or(default);
     let asker = std::sync::Arc::clone(&call.run.ask);
-    if let Some(limit) = limit {
-        let text = format!("Pausing for {limit} seconds");
+    let is_anybody_there = asker.is_there();
+    let say = |text: String| {
         call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
-        if call.run.options.live {
-            let text = "(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)".to_owned();
-            call.run.printer.event(&crate::output::Event::Verbose { level: 0, host: None, text });
+    };
+    let hidden = if echo { "" } else { " (output is hidden)" };
+    let question = question.map(|question| format!("[{shown_name}]\n{question}{hidden}:"));
+    if let Some(limit) = limit {
+        say(format!("Pausing for {limit} seconds"));
+        if is_anybody_there {
+            say("(ctrl+C then 'C' = continue early, ctrl+C then 'A' = abort)".to_owned());
         }
+        question.iter().cloned().for_each(say);
     }
+    let prompt = question.filter(|_| limit.is_none()).unwrap_or_default();
     Ok(Step::Wait(Box::pin(async move {
         let began = Instant::now();
         let start = now();
-        let mut answer = String::new();
-        let is_anybody_there = asker.is_there();
-        if let Some(limit) = limit {
-            tokio::time::sleep(Duration::from_secs_f64(limit)).await;
-        } else if is_anybody_there {
-            let asked = tokio::task::spawn_blocking(move || {
-                asker.line(&format!("[{shown_name}]\n{question}:"), !echo)
-            })
-            .await;
-            answer = asked.unwrap_or_default();
-        }
+        let length = limit.map(Duration::from_secs_f64);
+        let paused = if is_anybody_there {
+            let asked =
+                tokio::task::spawn_blocking(move || asker.pause(&prompt, length, echo)).await;
+            asked.unwrap_or(Paused::Aborted)
+        } else {
+            tokio::time::sleep(length.unwrap_or_default()).await;
+            Paused::Over(String::new())
+        };
+        let Paused::Over(answer) = paused else {
+            let abort = Cause {
+                message: "user requested abort!".to_owned(),
+                apart: true,
+                ..Cause::default()
+            };
+            return Err(Failure { causes: vec![abort], ..Failure::default() });
+        };
         let elapsed = began.elapsed();
         let length = elapsed.as_secs_f64() / if unit == "minutes" { 60.0 } else { 1.0 };
         let shown = format!("Paused for {} {unit}", float_text((length * 100.0).round() / 100.0));
@@ -91,6 +93,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         Ok(result)
     })))
+}
+
+fn number(call: &Call<'_>, name: &str) -> Result<Option<f64>, Failure> {
+    let Some(text) = call.text(name) else { return Ok(None) };
+    text.trim().parse::<f64>().map(Some).map_err(|_| {
+        let kind = call.args.get(name).map_or("str", Value::type_name);
+        let why = match kind {
+            "str" => format!("invalid literal for int() with base 10: '{text}'"),
+            other => format!("int() argument must be a string, a bytes-like object or a real number, not '{other}'"),
+        };
+        Failure::plain(format!("argument '{name}' is of type {kind} and we were unable to convert to int: {why}"))
+    })
 }
 
 /// The time as Python prints it.

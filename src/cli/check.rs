@@ -258,11 +258,8 @@ impl Checker<'_> {
             let Some(arg) =
                 args.iter().find(|arg| arg.name == &**key || arg.aliases.contains(&&**key))
             else {
-                if (&**key == "_raw_params" && spec.free_form)
-                    || spec.open
-                    || known.is_empty()
-                    || is_taken(key)
-                {
+                // Of text that is no `key=value` the task itself tells.
+                if &**key == "_raw_params" || spec.open || known.is_empty() || is_taken(key) {
                     continue;
                 }
                 let error = Diagnostic::error(

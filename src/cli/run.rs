@@ -54,12 +54,12 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let output = callbacks::early(&prepared.settings, verbosity, &prepared.secrets);
     let run = prepare::run(prepared, &options.common, |run| run.ad_hoc = true, output)?;
     let files = Files::new(Opener(run.world.vault.clone()));
-    let pattern = pattern(&run, &options.pattern, &dir(&options))?;
+    // As the reference, this asks for the pattern as it is written; the play evaluates it.
     let selected = {
         let inventory =
             run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         inventory.targets(
-            &pattern,
+            &options.pattern,
             run.options.limit.as_ref(),
             run.settings.localhost_warning.value,
         )
@@ -78,7 +78,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         return Ok(0);
     }
     let play = play(&run, &files, &options)?;
-    if selected.hosts.is_empty() {
+    if selected.hosts.is_empty() && !play.hosts.is_lazy() {
         return Ok(0);
     }
     if let Some(dir) = &options.playbook_dir {
@@ -215,8 +215,11 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
     let resolve = |value: &Value, level: &Arc<Level>| {
         playbook::resolve(run, &run.world.extra_vars, &dir, value, level)
     };
+    let called = resolve(&text("<CLI option '-m'>", written), &level)
+        .map_err(|error| Refusal::new(ERROR, error))?
+        .to_text();
     let loader = Loader::new(playbook::surroundings(run, files, &resolve));
-    let (name, foreign) = loader.action_of(written, &action_span, &level, &dir);
+    let (name, foreign) = loader.action_of(&called, &action_span, &level, &dir);
     let name = &*name;
     // Nothing is read before the run, so that an import is an include that says nothing of itself.
     let name = match name {
@@ -224,10 +227,10 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         "import_role" => "include_role",
         name => name,
     };
-    let text = options.module_args.trim();
-    check(name, text, options)?;
+    let given = options.module_args.trim();
+    check(name, given, options)?;
     let refuse = |error: Diagnostic| Refusal::new(OPTIONS_ERROR, error);
-    let entries = arguments(name, text).map_err(refuse)?;
+    let entries = arguments(name, given).map_err(refuse)?;
     let span = written_at(&format!("<adhoc '{written}' task>"), &described(options, &entries));
     let mut own = Keywords::default();
     if options.task_timeout > 0 {
@@ -247,7 +250,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         name: None,
         action: name.into(),
         foreign,
-        action_written: written.into(),
+        action_written: called.into(),
         action_span,
         args: Args { entries, whole: Vec::new() },
         looping: None,
@@ -261,7 +264,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
     }
     Ok(Arc::new(Play {
         level,
-        hosts: Value::str(options.pattern.as_str()),
+        hosts: text("<CLI option 'args'>", &options.pattern),
         name: Some(Value::str("Ansible Ad-Hoc")),
         vars_files: Vec::new(),
         vars_prompt: Vec::new(),
@@ -271,6 +274,14 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         dir,
         span,
     }))
+}
+
+/// A word of the command line, which may be a template.
+fn text(option: &str, given: &str) -> Value {
+    if !Template::is_in(given) {
+        return Value::str(given);
+    }
+    Value::Template(Arc::new(Template::new(given, Some(written_at(option, given)))))
 }
 
 /// A place in a text that is in no file.

@@ -3,13 +3,14 @@
 use std::{
     fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _},
+    time::Duration,
 };
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use crate::{
     connection::{Answer, Prompter, Question, Secret},
-    executor::Ask,
+    executor::{Ask, Paused},
     output::log,
 };
 
@@ -57,6 +58,19 @@ impl Ask for Terminal {
 
     fn is_there(&self) -> bool {
         std::io::stdin().is_terminal()
+    }
+
+    fn pause(&self, prompt: &str, limit: Option<Duration>, echo: bool) -> Paused {
+        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        let paused = terminal.and_then(|terminal| {
+            show(prompt, &terminal);
+            super::pausing::pause(&terminal, limit, echo)
+        });
+        paused.unwrap_or_else(|_| {
+            // Nobody can interrupt what no terminal belongs to.
+            std::thread::sleep(limit.unwrap_or_default());
+            Paused::Over(String::new())
+        })
     }
 
     fn say(&self, text: &str) {

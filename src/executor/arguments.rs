@@ -2,11 +2,13 @@
 
 use super::{Failure, Run};
 use crate::{
-    diagnostic::Span,
+    diagnostic::{Span, Told},
     playbook::{Argument, Foreign, Keyword, Play, Routed, Task},
     template::Env,
     value::{Dict, Template, Value},
 };
+
+const WHOLE_ARGUMENTS: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
 
 /// Evaluates a task's arguments; what is omitted is not there.
 pub(super) fn evaluate(
@@ -17,11 +19,15 @@ pub(super) fn evaluate(
 ) -> Result<Dict, Failure> {
     let mut args = module_defaults(task, env, run, play)?;
     let around = |failure: Failure| {
-        let action = full_name(task);
+        let action = shown_name(task);
         let message = format!("Finalization of task args for '{action}' failed");
         Failure { early: true, ..failure.inside(message, Some(&task.action_span)) }
     };
     for (whole, span) in &task.args.whole {
+        // Facts stand among the variables: a host could bring arguments into a mapping that is one template.
+        if run.settings.inject_facts_as_vars.value {
+            env.tell(Told::warning(WHOLE_ARGUMENTS, Some(span)));
+        }
         let value =
             env.eval(whole).map_err(|error| around(Failure::template(&error, "", Some(span))))?;
         match value {
@@ -29,6 +35,9 @@ pub(super) fn evaluate(
                 args.extend(dict.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
             Value::Omit => (),
+            text if task.foreign.as_ref().is_some_and(Foreign::takes_text) => {
+                args.insert("_raw_params", text);
+            }
             other => {
                 let kind = other.type_name();
                 let message = format!("Task args must resolve to a 'dict' not '{kind}'.");
@@ -147,6 +156,15 @@ fn is_name_of(name: &str, task: &Task, resolved: &str, run: &Run, play: &Play) -
             }
             Routed::Removed(_) => false,
         }
+}
+
+/// The name of what does the task in messages: a file beside the playbook or in a role has no collection.
+fn shown_name(task: &Task) -> String {
+    let name = resolved_name(task);
+    if task.foreign.is_some() && name.starts_with("ansible.builtin.") {
+        return task.action.to_string();
+    }
+    name
 }
 
 /// The full name of what does the task, wherever redirects and `collections` led.

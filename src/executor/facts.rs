@@ -15,6 +15,9 @@ impl Prepared {
     /// Makes a result's facts known to those who judge it; warns of those that are no variables.
     pub(super) fn bring_facts(&self, result: &mut Dict, names: Option<&mut Names>) {
         let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+        if shows_only(&self.task.action) {
+            return;
+        }
         let is_own = matches!(&*self.task.action, "set_fact" | "include_vars");
         let mut facts = Arc::clone(facts);
         if !is_own && facts.keys().filter_map(Value::as_str).any(tells_interpreter) {
@@ -47,6 +50,9 @@ impl Prepared {
     /// Facts that a result brings belong to the host, or to the one that did the task where the playbook says so.
     pub(super) fn apply_facts(&self, result: &Dict, delegate: Option<&(Arc<str>, Arc<str>)>) {
         let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
+        if shows_only(&self.task.action) {
+            return;
+        }
         let host = self.delegated(delegate).unwrap_or_else(|| Arc::clone(&self.host));
         if &*self.task.action == "set_fact" {
             for name in facts.keys().filter_map(Value::as_str) {
@@ -95,6 +101,11 @@ fn restricted(name: &str) -> String {
     format!("Removed restricted key from module data: {name}")
 }
 
+/// Whether an action shows variables under their names, which may be that of facts.
+fn shows_only(action: &str) -> bool {
+    action == "debug"
+}
+
 /// Names those of a result's facts that are the operator's own words.
 pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
 
@@ -104,6 +115,7 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
     match action {
         "set_fact" => set_facts(host, result),
         "include_vars" => HostData::set_all(&host.included, by_name(facts)),
+        action if shows_only(action) => {}
         _ => world.add_facts(host, facts, Some(action)),
     }
 }

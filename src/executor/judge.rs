@@ -67,8 +67,6 @@ impl Judged {
     }
 }
 
-const WHOLE_ARGUMENTS: &str = "Using a template for task args is unsafe in some situations (see https://docs.ansible.com/ansible/devel/reference_appendices/faq.html#argsplat-unsafe).";
-
 impl Prepared {
     /// What a turn's result means; also whether `until` holds.
     #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
@@ -207,7 +205,6 @@ impl Prepared {
             causes = self.why_failed(kind, &result);
             explain(&mut result);
         }
-        self.warn_of_whole_arguments(&env);
         // The names are let go where nobody asks them any more: nothing of a host's variables is copied then.
         let names = (changed && !failed && self.notifies()).then_some(names);
         if !failed && result.contains_key("exception") {
@@ -229,16 +226,6 @@ impl Prepared {
         let ran = !result.contains_key("_ansible_windlass_not_begun");
         let judged = Judged::new(result, status, no_log);
         (Judged { causes, delegate, include, notify, ran, ..judged }, done)
-    }
-
-    /// Facts stand among the variables: a host could bring arguments into a mapping that is one template.
-    fn warn_of_whole_arguments(&self, env: &Env<'_>) {
-        if !self.run.settings.inject_facts_as_vars.value {
-            return;
-        }
-        for (_, span) in &self.task.args.whole {
-            env.tell(Told::warning(WHOLE_ARGUMENTS, Some(span)));
-        }
     }
 
     fn judge_condition(

@@ -162,9 +162,10 @@ impl Prepared {
 
     /// The folder in which lookups of the loop look for files first.
     fn folder(&self) -> &'static str {
+        // As in the reference, what the action's name has in it decides.
         match &*self.task.action {
-            "include_vars" => "vars",
-            "template" => "templates",
+            action if action.contains("template") => "templates",
+            action if action.contains("var") => "vars",
             _ => "files",
         }
     }

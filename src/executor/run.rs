@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::Semaphore;
@@ -74,8 +75,20 @@ pub trait Ask: Send + Sync {
     /// Returns the answer to a question; none at the end of the input.
     fn line_or_end(&self, prompt: &str) -> Option<String>;
 
+    /// Waits for the end of a line, at most so long, or until the interrupting key and an answer to what then.
+    fn pause(&self, prompt: &str, limit: Option<Duration>, echo: bool) -> Paused;
+
     /// Shows a text between questions.
     fn say(&self, text: &str);
+}
+
+/// How waiting for somebody ended.
+#[derive(Debug)]
+pub enum Paused {
+    /// By itself or by them; this is what they typed.
+    Over(String),
+    /// They want no more of the play.
+    Aborted,
 }
 
 /// What all plays, hosts and tasks share.

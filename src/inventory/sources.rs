@@ -19,6 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
     memory,
     paths::normal,
+    plugins::has_source_plugin,
     settings::{GroupNames, Settings},
     vault::Opener,
 };
@@ -111,7 +112,10 @@ impl<'a> Loader<'a> {
         let names = self.settings.inventory_enabled.value.clone();
         let is_missing = |name: &&String| {
             let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
-            !short.contains('.') && !FORMATS.contains(&short) && plugins::find(short).is_none()
+            !short.contains('.')
+                && !FORMATS.contains(&short)
+                && plugins::find(short).is_none()
+                && !self.is_beside(short)
         };
         let missing: Vec<&String> = names.iter().filter(is_missing).collect();
         for name in &missing {
@@ -168,6 +172,25 @@ impl<'a> Loader<'a> {
             _ => PathBuf::from(source),
         };
         normal(&self.settings.working_dir.join(path))
+    }
+
+    /// Whether a plugin in Python, beside a playbook or in a folder of the settings, has this name.
+    fn is_beside(&self, name: &str) -> bool {
+        has_source_plugin(name, &self.settings.inventory_plugins.value)
+    }
+
+    /// Asks the enabled plugins in Python that lie beside playbooks; nothing where none does, or none could read the file.
+    fn by_python(&mut self, path: &Path) -> Option<()> {
+        let mut enabled = self.settings.inventory_enabled.iter();
+        let is_asked = enabled.any(|name| {
+            !FORMATS.contains(&name.as_str())
+                && plugins::find(name).is_none()
+                && self.is_beside(name)
+        });
+        if !is_asked {
+            return None;
+        }
+        foreign::read(path, self)?.ok()
     }
 
     fn is_enabled(&self, kind: &str) -> bool {
@@ -260,6 +283,9 @@ impl<'a> Loader<'a> {
             std::io::ErrorKind::NotFound => None,
             _ => failed("ini", format!("cannot read `{shown}`: {error}")),
         })?;
+        if self.by_python(path).is_some() {
+            return Ok(());
+        }
         memory::expect_inventory(bytes.len());
         let settings = self.settings;
         let mut failure = None;

@@ -272,7 +272,7 @@ impl Loader<'_> {
                         });
                     }
                 }
-                None if given.as_str().is_some_and(Template::is_in) => {
+                None if given.as_str().is_some_and(is_one_expression) => {
                     whole.push((given.to_value(), given.span.clone()));
                 }
                 None if given.is_null() => (),
@@ -285,7 +285,7 @@ impl Loader<'_> {
                 ),
             }
         }
-        if let Some((text, span)) = &action.text {
+        if let (Some((text, span)), None) = (&action.text, action.value) {
             self.text_args(text, span, short, &mut set, &mut whole);
         }
         if let Some(value) = action.value {
@@ -302,17 +302,14 @@ impl Loader<'_> {
                         Some("args") if is_spelled => inner.is_none() && all.is_none(),
                         _ => true,
                     };
-                    let own = entries.iter().filter(|(key, _)| is_own(key));
-                    for (key, value) in own.chain(inner.unwrap_or_default()) {
-                        let name = key
-                            .as_str()
-                            .map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
-                        set(Argument {
-                            name: name.into(),
-                            value: value.to_value(),
-                            span: key.span.clone(),
-                            place: value.span.clone(),
-                        });
+                    for (key, value) in entries.iter().filter(|(key, _)| is_own(key)) {
+                        set(named(key, value));
+                    }
+                    if let Some((text, span)) = &action.text {
+                        self.text_args(text, span, short, &mut set, &mut whole);
+                    }
+                    for (key, value) in inner.unwrap_or_default() {
+                        set(named(key, value));
                     }
                 }
                 (None, Some(text)) => {
@@ -358,7 +355,7 @@ impl Loader<'_> {
                     };
                     // An expression beside pairs stands for further arguments, which the pairs beat.
                     if &*key == "_raw_params"
-                        && matches!(value, Value::Template(_))
+                        && matches!(&value, Value::Template(it) if is_one_expression(&it.text))
                         && !FREE_FORM.contains(&short)
                     {
                         whole.push((value, span.clone()));
@@ -372,6 +369,22 @@ impl Loader<'_> {
             }
         }
     }
+}
+
+/// An argument as an entry of a mapping says it.
+fn named(key: &Node, value: &Node) -> Argument {
+    let name = key.as_str().map_or_else(|| key.span.text().to_owned(), ToOwned::to_owned);
+    Argument {
+        name: name.into(),
+        value: value.to_value(),
+        span: key.span.clone(),
+        place: value.span.clone(),
+    }
+}
+
+/// Whether a text may be one expression from end to end, and so a mapping.
+fn is_one_expression(text: &str) -> bool {
+    text.starts_with("{{") && text.ends_with("}}")
 }
 
 /// The texts of a list, or of one text.

@@ -113,13 +113,39 @@ impl Collections {
 
     /// Returns the file of an action or else of a module that a collection on disk brings.
     pub fn foreign(&self, playbook_dir: &Path, name: &str) -> Option<Foreign> {
+        let named = self.action_plugin(playbook_dir, name);
+        let action = self.action(playbook_dir, named.as_deref().unwrap_or(name));
+        match action {
+            Some(path) => Some(Foreign::action(path)),
+            None => self.module(playbook_dir, name).map(Foreign::module),
+        }
+    }
+
+    /// Returns the file of an action in Python.
+    fn action(&self, playbook_dir: &Path, name: &str) -> Option<PathBuf> {
         let (collection, own) = split(name)?;
         let actions = self.dir(playbook_dir, collection)?.join("plugins/action");
         let action = actions.join(format!("{}.py", own.replace('.', "/")));
-        if action.is_file() {
-            return Some(Foreign::action(action));
+        action.is_file().then_some(action)
+    }
+
+    /// Returns the action that a collection says does a module's part on the controller, redirects of it followed.
+    fn action_plugin(&self, playbook_dir: &Path, name: &str) -> Option<String> {
+        let (collection, own) = split(name)?;
+        let runtime = self.runtime(playbook_dir, collection)?;
+        let text = |kind: &str, own: &str, key: &str| {
+            let found = runtime.route(kind, own)?.get(key)?.1.as_str()?;
+            Some(found.to_owned())
+        };
+        let mut action = text("modules", own, "action_plugin")?;
+        for _ in 0..MAX_REDIRECTS {
+            let of_same = action.strip_prefix(collection).and_then(|rest| rest.strip_prefix('.'));
+            match of_same.and_then(|own| text("action", own, "redirect")) {
+                Some(next) => action = next,
+                None => break,
+            }
         }
-        self.module(playbook_dir, name).map(Foreign::module)
+        Some(action)
     }
 
     /// Returns whether a collection on disk has a module of this name, or leads it elsewhere.
@@ -134,8 +160,9 @@ impl Collections {
         for _ in 0..MAX_REDIRECTS {
             let Some((collection, own)) = split(&name) else { break };
             let Some(runtime) = self.runtime(playbook_dir, collection) else { break };
-            let route = ["action", "modules"].iter().find_map(|kind| runtime.route(kind, own));
-            let Some(route) = route else { break };
+            // A module that names its action is not led elsewhere by a redirect of actions.
+            let of_action = runtime.route("action", own).filter(|_| !runtime.names_action(own));
+            let Some(route) = of_action.or_else(|| runtime.route("modules", own)) else { break };
             let text = |node: &Node, key: &str| {
                 node.get(key).and_then(|(_, value)| value.as_str()).map(ToOwned::to_owned)
             };
@@ -233,6 +260,21 @@ impl Collections {
 }
 
 impl Runtime {
+    /// Whether a module, or the one of the same collection that it is led to, says which action does its part.
+    fn names_action(&self, name: &str) -> bool {
+        let mut name = name;
+        for _ in 0..MAX_REDIRECTS {
+            let Some(module) = self.route("modules", name) else { return false };
+            if module.get("action_plugin").is_some() {
+                return true;
+            }
+            let next = module.get("redirect").and_then(|(_, next)| next.as_str());
+            let Some((_, own)) = next.and_then(split) else { return false };
+            name = own;
+        }
+        false
+    }
+
     fn route(&self, kind: &str, name: &str) -> Option<&Node> {
         let (_, routing) = self.0.as_ref()?.get("plugin_routing")?;
         Some(routing.get(kind)?.1.get(name)?.1)

@@ -112,7 +112,8 @@ def added(before, after):
 
 
 init_plugin_loader()
-add_all_plugin_dirs(os.getcwd())
+for folder in [os.getcwd(), *map(os.path.dirname, sys.argv[2:])]:
+    add_all_plugin_dirs(folder)
 manager = InventoryManager(loader=DataLoader(), sources=None, parse=False)
 known = sys.stdin.read()
 before = ({}, {})

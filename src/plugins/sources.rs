@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -21,11 +21,18 @@ pub struct Listed {
     pub said: String,
 }
 
+/// Returns whether a folder beside a playbook, or one of `folders`, has an inventory plugin of this name.
+pub fn has_source_plugin(name: &str, folders: &[PathBuf]) -> bool {
+    let beside = super::brought().inventories;
+    beside.iter().chain(folders).any(|folder| folder.join(format!("{name}.py")).is_file())
+}
+
 /// Reads a source after others, of which `known` tells; nothing where no Python on this machine has an ansible-core.
 pub fn list_source(path: &Path, working_dir: &Path, known: &str) -> Option<Listed> {
     let outputs = installed::interpreters().into_iter().map(|python| {
         let mut program = Command::new(python);
-        program.args(["-c", PROGRAM]).arg(path).current_dir(working_dir);
+        program.args(["-c", PROGRAM]).arg(path).args(super::brought().inventories);
+        program.current_dir(working_dir);
         program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut program = program.spawn()?;
         if let Some(mut input) = program.stdin.take() {

@@ -115,6 +115,8 @@ settings! {
     precedence: Vec<String> = "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", [("defaults", "precedence")], ["ANSIBLE_PRECEDENCE"];
     /// Folders of cache plugins
     cache_plugins: Vec<PathBuf> = "{home}/plugins/cache:/usr/share/ansible/plugins/cache", [("defaults", "cache_plugins")], ["ANSIBLE_CACHE_PLUGINS"];
+    /// Folders of inventory plugins in Python
+    inventory_plugins: Vec<PathBuf> = "{home}/plugins/inventory:/usr/share/ansible/plugins/inventory", [("defaults", "inventory_plugins")], ["ANSIBLE_INVENTORY_PLUGINS"];
     /// Folders of vars plugins
     vars_plugins: Vec<PathBuf> = "{home}/plugins/vars:/usr/share/ansible/plugins/vars", [("defaults", "vars_plugins")], ["ANSIBLE_VARS_PLUGINS"];
     /// Vars plugins that need to be enabled, in their order

@@ -24,13 +24,26 @@ pub fn about_file(written: &str, path: &Path, dest: &str) -> [(&'static str, Val
 /// Returns what `ansible_managed` says of a file's template: the setting's text as a format of the time when the file was
 /// changed, with `{file}`, `{host}` and `{uid}` filled in, then as a template.
 pub fn managed(setting: &str, written: &str, path: &Path) -> Value {
-    let text = formatted(setting, written, path);
-    // The name of a file is no template, whatever it looks like.
-    if Template::is_in(&text) && !Template::is_in(written) {
+    let is_template = Template::is_in(&formatted(setting, "", path));
+    if is_template {
+        let text = formatted(setting, &literally(written), path);
         Value::Template(Arc::new(Template::new(text, None)))
     } else {
-        Value::str(text)
+        Value::str(formatted(setting, written, path))
     }
+}
+
+/// The name of a file inside of a template: it is none, whatever it looks like.
+fn literally(name: &str) -> String {
+    let mut text = String::new();
+    let mut rest = name;
+    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|open| rest.find(open)).min() {
+        let (before, open) = (&rest[..at], &rest[at..at + 2]);
+        text.push_str(&format!("{before}{{{{ '{open}' }}}}"));
+        rest = &rest[at + 2..];
+    }
+    text.push_str(rest);
+    text
 }
 
 fn formatted(setting: &str, written: &str, path: &Path) -> String {
@@ -100,7 +113,10 @@ mod tests {
         check("by {uid} from {file}: {{x}}", "by root from t.j2: {x}");
         check("{other}", "{other}");
         assert_eq!(formatted("{file} 100%%", "%Y", path), "%Y 100%");
-        assert!(matches!(managed("{file} {{{{ 1 }}}}", "{{ 2 }}", path), Value::Str(_)));
+        let Value::Template(made) = managed("{file} {{{{ 1 }}}}", "{{ 2 }}", path) else {
+            unreachable!("the setting holds a template");
+        };
+        assert_eq!(&*made.text, "{{ '{{' }} 2 }} {{ 1 }}");
         assert!(!formatted("%Y", "t.j2", path).contains('%'));
     }
 }

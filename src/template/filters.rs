@@ -238,12 +238,45 @@ pub(crate) fn tagless(json: Result<String, String>) -> Result<Value, Refusal> {
     Ok(json.map_err(words)?.into())
 }
 
+/// What Python's writer of JSON may be told.
+const JSON_WRITER: [&str; 8] = [
+    "skipkeys",
+    "ensure_ascii",
+    "check_circular",
+    "allow_nan",
+    "indent",
+    "separators",
+    "default",
+    "sort_keys",
+];
+
+/// What `PyYAML`'s writer may be told.
+const YAML_WRITER: [&str; 12] = [
+    "default_style",
+    "default_flow_style",
+    "canonical",
+    "indent",
+    "width",
+    "line_break",
+    "encoding",
+    "explicit_start",
+    "explicit_end",
+    "version",
+    "tags",
+    "sort_keys",
+];
+
 /// Returns how JSON is laid out as a filter's named arguments say.
 pub(crate) fn json_style(
     call: &Invocation<'_, '_>,
     indent: Option<i64>,
     sort_keys: bool,
-) -> super::json::Style {
+) -> Result<super::json::Style, Refusal> {
+    if !call.keywords.iter().any(|(name, _)| &**name == "profile") {
+        let own = ["vault_to_text", "preprocess_unsafe"];
+        let known: Vec<&str> = JSON_WRITER.into_iter().chain(own).collect();
+        call.only_keywords("JSONEncoder.__init__", &known)?;
+    }
     let mut style = super::json::Style { indent, sort_keys, ..Default::default() };
     if let Some(sort) = call.keyword("sort_keys") {
         style.sort_keys = sort.is_true();
@@ -260,15 +293,21 @@ pub(crate) fn json_style(
         style.item_separator = Some(item.to_text());
         style.key_separator = key.to_text();
     }
-    style
+    Ok(style)
 }
 
-/// Returns how YAML is laid out as a filter's named arguments say.
+/// Returns how YAML is laid out as a filter's named arguments say, beside which it has `own` ones.
 pub(crate) fn yaml_style(
     call: &Invocation<'_, '_>,
     indent: i64,
     flow: Option<bool>,
-) -> crate::yaml::Style {
+    own: &[&'static str],
+) -> Result<crate::yaml::Style, Refusal> {
+    if call.keyword("allow_unicode").is_some() {
+        return Err("yaml.dump() got multiple values for keyword argument 'allow_unicode'".into());
+    }
+    let known: Vec<&str> = YAML_WRITER.iter().chain(own).copied().collect();
+    call.only_keywords("dump_all", &known)?;
     let number = |name: &str, default: i64| {
         let number = call.keyword(name).and_then(Value::as_int).unwrap_or(default);
         i32::try_from(number).unwrap_or(i32::MAX)
@@ -280,18 +319,18 @@ pub(crate) fn yaml_style(
         Some(value) => Some(value.is_true()),
     };
     let default_style = call.keyword("default_style").map(Value::to_text);
-    crate::yaml::Style {
+    Ok(crate::yaml::Style {
         indent: number("indent", indent),
         width: number("width", 80),
         flow,
         sort_keys: flag("sort_keys", true),
         explicit_start: flag("explicit_start", false),
         explicit_end: flag("explicit_end", false),
-        unicode: flag("allow_unicode", true),
+        unicode: true,
         canonical: flag("canonical", false),
         quote: default_style.and_then(|style| style.chars().next()),
         blocks: false,
-    }
+    })
 }
 
 /// Returns a Windows path's drive, the folders with their last slash, and the last component.

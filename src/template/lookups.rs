@@ -235,7 +235,13 @@ fn read(query: &Query<'_, '_>, name: &str, around: &str) -> Result<String, Looku
         .into());
     };
     let bytes = std::fs::read(&path)
-        .map_err(|error| format!("Unable to access the file '{name}': {error}"))?;
+        .map_err(|error| {
+            let path = path.display().to_string();
+            format!(
+                "Unable to access the file '{name}': An error occurred while trying to read the file '{path}': {}",
+                windlass_modules::host::errno_of(&error, &path)
+            )
+        })?;
     let opened = crate::vault::open(query.env.context.vault.as_deref(), bytes)
         .map_err(|error| format!("{around}{error}"))?;
     Ok(String::from_utf8_lossy(&opened.bytes).into_owned())

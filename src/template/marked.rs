@@ -35,7 +35,7 @@ impl Env<'_> {
     }
 
     /// Returns what a lone expression gives, templates and undefined values in it as they are.
-    fn raw(&self, code: &Arc<Code>) -> Result<Option<Value>> {
+    pub(super) fn raw(&self, code: &Arc<Code>) -> Result<Option<Value>> {
         let [Statement::Emit(expression)] = &code.body[..] else { return Ok(None) };
         let evaluator = Evaluator::new(self, code, 0);
         let value = evaluator.expression(expression)?;

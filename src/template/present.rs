@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Env, evaluator::Result, trust::DEPTH};
-use crate::value::{List, Value};
+use super::{Env, evaluator::Result, syntax, trust::DEPTH};
+use crate::value::{List, Template, Value};
 
 impl Env<'_> {
     /// Returns the value with all templates in it evaluated, without items and entries that are undefined.
@@ -16,7 +16,7 @@ impl Env<'_> {
 
     fn present(&self, value: &Value, depth: usize) -> Result<Option<Value>> {
         match value {
-            Value::List(list) => {
+            Value::List(list) | Value::Tuple(list) => {
                 let items = list.iter().filter_map(|item| self.present(item, depth).transpose());
                 Ok(Some(Value::List(Arc::new(items.collect::<Result<List>>()?))))
             }
@@ -31,9 +31,22 @@ impl Env<'_> {
                 Some(written @ (Value::List(_) | Value::Dict(_))) => {
                     self.present(&written, depth - 1)
                 }
-                _ => self.defined(value),
+                _ => match self.defined(value)? {
+                    None => self.holding(template, depth - 1),
+                    found => Ok(found),
+                },
             },
             other => self.defined(other),
+        }
+    }
+
+    /// What a template makes with something undefined in it.
+    fn holding(&self, template: &Template, depth: usize) -> Result<Option<Value>> {
+        match self.raw(&syntax::compiled(template)?.code) {
+            Ok(Some(made @ (Value::List(_) | Value::Tuple(_) | Value::Dict(_)))) => {
+                self.present(&made, depth)
+            }
+            _ => Ok(None),
         }
     }
 

@@ -14,24 +14,35 @@ pub(super) fn make(args: &Args, user: &User, outcome: Outcome, host: &Host) -> R
         Some(file) => format!("{}/{file}", user.home),
         None => format!("{}/.ssh/id_{}", user.home, args.ssh_key_type),
     };
-    let exists = host.exists(&file);
-    if exists && !args.force {
-        host.warn(format!(
-            "Found existing ssh key private file \"{file}\", no force, so skipping ssh-keygen generation"
-        ));
-    } else {
-        if exists {
-            host.remove_file(&file)?;
-        }
+    let public = format!("{file}.pub");
+    if may_write(&file, "private", args.force, host)?
+        && may_write(&public, "public", args.force, host)?
+    {
         generate(args, user, &file, host)?;
         outcome.changed = true;
     }
-    outcome = outcome.with("ssh_key_file", file.as_str());
-    let Some(public) = host.read_text(format!("{file}.pub"))? else { return Ok(outcome) };
-    let public = public.trim();
+    let text = host.read_text(&public).ok().flatten();
+    let text = text.as_deref().map(str::trim);
     Ok(outcome
-        .with("ssh_fingerprint", fingerprint(public, &file, host)?)
-        .with("ssh_public_key", public))
+        .with("ssh_key_file", file.as_str())
+        .with("ssh_fingerprint", fingerprint(text, &file, host)?)
+        .with("ssh_public_key", text))
+}
+
+/// Whether a file of the pair may be made; what is there goes first, so that nothing is written through a link.
+fn may_write(file: &str, half: &str, force: bool, host: &Host) -> Result<bool> {
+    if !host.exists(file) {
+        return Ok(true);
+    }
+    if !force {
+        host.warn(format!(
+            "Found existing ssh key {half} file \"{file}\", no force, so skipping ssh-keygen generation"
+        ));
+        return Ok(false);
+    }
+    host.warn(format!("Overwriting existing ssh key {half} file \"{file}\""));
+    host.remove_file(file)?;
+    Ok(true)
 }
 
 fn generate(args: &Args, user: &User, file: &str, host: &Host) -> Result<()> {
@@ -85,16 +96,17 @@ fn with_passphrase(
     output
 }
 
-/// Returns what `ssh-keygen -l` prints for a public key; it is asked where the kind is not known here.
-fn fingerprint(public: &str, file: &str, host: &Host) -> Result<String> {
-    if let Some(text) = computed(public) {
+/// Returns what `ssh-keygen -l` prints for a key; it is asked where the kind is not known here.
+fn fingerprint(public: Option<&str>, file: &str, host: &Host) -> Result<String> {
+    if !host.exists(file) {
+        return Ok(String::new());
+    }
+    if let Some(text) = public.and_then(computed) {
         return Ok(text);
     }
     let output = host.run(&Command::new(["ssh-keygen", "-l", "-f", file]))?;
-    if !output.success() {
-        return Err(Failure::new(output.error_text()));
-    }
-    Ok(output.text().trim().to_owned())
+    let text = if output.success() { output.text() } else { output.error_text() };
+    Ok(text.trim().to_owned())
 }
 
 fn computed(public: &str) -> Option<String> {

@@ -291,6 +291,16 @@ impl<'i, 'e> Invocation<'i, 'e> {
         as_dict(&self.value)
     }
 
+    /// Refuses named arguments that the Python function `callee` behind the filter does not have.
+    pub(crate) fn only_keywords(&self, callee: &str, known: &[&str]) -> Result<(), Refusal> {
+        match self.keywords.iter().find(|(name, _)| !known.contains(&&**name)) {
+            Some((name, _)) => {
+                Err(format!("{callee}() got an unexpected keyword argument '{name}'").into())
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Returns a named argument that is no parameter.
     pub(crate) fn keyword(&self, name: &str) -> Option<&Value> {
         self.keywords.iter().find(|(known, _)| &**known == name).map(|(_, value)| value)

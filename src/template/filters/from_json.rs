@@ -1,6 +1,7 @@
 //! `from_json`: the value that JSON stands for.
 
 use super::Filter;
+use crate::{template::json, value::Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "from_json",
@@ -26,15 +27,20 @@ pub(super) static UNIT: Filter = Filter {
         ),
     ],
     takes_undefined: false,
-    call: |call| match &call.value {
-        crate::value::Value::Str(text) => Ok(crate::template::json::read(text)?),
-        crate::value::Value::Bytes(bytes) => {
-            Ok(crate::template::json::read(&String::from_utf8_lossy(bytes))?)
+    call: |call| {
+        call.only_keywords("JSONDecoder.__init__", &KNOWN)?;
+        match &call.value {
+            Value::Str(text) => Ok(json::read(text)?),
+            Value::Bytes(bytes) => Ok(json::read(&String::from_utf8_lossy(bytes))?),
+            other => Err(format!(
+                "the JSON object must be str, bytes or bytearray, not {}",
+                other.type_name()
+            )
+            .into()),
         }
-        other => Err(format!(
-            "the JSON object must be str, bytes or bytearray, not {}",
-            other.type_name()
-        )
-        .into()),
     },
 };
+
+/// What Python's reader of JSON may be told.
+const KNOWN: [&str; 6] =
+    ["object_hook", "parse_float", "parse_int", "parse_constant", "strict", "object_pairs_hook"];

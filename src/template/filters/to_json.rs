@@ -21,7 +21,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         call.no_undefined()?;
-        let style = super::json_style(call, None, false);
+        let style = super::json_style(call, None, false)?;
         super::tagless(crate::template::json::write(&call.value, &style))
     },
 };

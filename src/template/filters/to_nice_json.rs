@@ -21,7 +21,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         call.no_undefined()?;
         let indent = call.int(0, 4)?;
-        let style = super::json_style(call, Some(indent), call.flag(1, true));
+        let style = super::json_style(call, Some(indent), call.flag(1, true))?;
         super::tagless(crate::template::json::write(&call.value, &style))
     },
 };

@@ -22,7 +22,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         call.no_undefined()?;
         let indent = call.int(0, 4)?;
-        let style = super::yaml_style(call, indent, Some(false));
+        let style = super::yaml_style(call, indent, Some(false), &[])?;
         Ok(crate::yaml::write(&call.value, &style)?.into())
     },
 };

@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         call.no_undefined()?;
-        let style = super::yaml_style(call, 2, None);
+        let style = super::yaml_style(call, 2, None, &[])?;
         Ok(crate::yaml::write(&call.value, &style)?.into())
     },
 };

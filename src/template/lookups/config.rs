@@ -25,7 +25,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         (Some(kind), Some(name)) => {
             let (kind, name) = (kind.to_text(), name.to_text());
             let place = format!("{kind}/{name}/");
-            if !settings.keys().any(|key| key.starts_with(&place)) {
+            let is_there = kind == "lookup" && super::exists(&name);
+            if !is_there && !settings.keys().any(|key| key.starts_with(&place)) {
                 return Err(format!("Unable to load {kind} plugin '{name}'.").into());
             }
             (place, format!(" for '{name}' {kind} plugin"))

@@ -15,7 +15,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         call.no_undefined()?;
-        let style = yaml_style(call, 2, Some(false));
+        let style = yaml_style(call, 2, Some(false), &["redact_sensitive_values"])?;
         Ok(crate::yaml::write(&call.value, &style)?.into())
     },
 };
