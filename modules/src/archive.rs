@@ -15,6 +15,7 @@ use pack::Member;
 #[args(collection = "community.general")]
 pub struct Args {
     /// What to pack; a shell's patterns are expanded
+    #[arg(required)]
     path: Vec<ArgPath>,
     /// How to pack
     #[arg(default = "gz")]
@@ -48,8 +49,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let excluded: Vec<String> =
         args.exclude_path.iter().flat_map(|path| expanded(host, &path.0)).collect();
     let expanded: Vec<String> = args.path.iter().flat_map(|path| expanded(host, &path.0)).collect();
+    if expanded.is_empty() {
+        return Err(Failure::new("Error, no source paths were found")
+            .with("path", joined(&given(&args)))
+            .with("expanded_paths", joined(&expanded))
+            .with("expanded_exclude_paths", joined(&excluded)));
+    }
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for path in &expanded {
+    let mut sorted = expanded.clone();
+    sorted.sort_unstable();
+    for path in &sorted {
         if excluded.contains(path) {
             continue;
         }
@@ -61,22 +70,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let is_folder =
         |path: &String| host.lstat(path).ok().flatten().is_some_and(|meta| meta.is_dir());
     let several = args.force_archive || expanded.len() > 1 || found.iter().any(is_folder);
-    let dest = match &args.dest {
-        Some(dest) => dest.0.clone(),
-        None if several && expanded.len() != 1 => {
-            let paths: Vec<&str> = args.path.iter().map(|path| path.0.as_str()).collect();
-            return Err(Failure::new(
-                "Error, must specify \"dest\" when archiving multiple files or trees",
-            )
-            .with("path", paths.join(", "))
-            .with("dest", "None"));
-        }
-        None => format!(
-            "{}.{}",
-            expanded.first().map_or("", String::as_str).trim_end_matches('/'),
-            args.format.as_str()
-        ),
-    };
+    let dest = dest_of(&args, host, &expanded, several)?;
     let root = root_of(&expanded);
     let members = members(&args, host, &found, &excluded, &root, &dest)?;
     let archived: Vec<String> = if host.checking() {
@@ -111,7 +105,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let mut diff = AttributeDiff::default();
         changed = host.set_attributes(&dest, &args.attributes, changed, &mut diff)?;
     }
-    let state = match (several, missing.is_empty()) {
+    // Formats that know of names make an archive of one file, too.
+    let named = several || matches!(args.format, Format::Zip | Format::Tar);
+    let state = match (named, missing.is_empty()) {
         _ if host.checking() && !host.exists(&dest) => "absent",
         (_, false) => "incomplete",
         (true, true) => "archive",
@@ -121,6 +117,41 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     outcome.changed = changed;
     outcome.values.extend(host.path_info(&dest));
     Ok(outcome)
+}
+
+fn given(args: &Args) -> Vec<String> {
+    args.path.iter().map(|path| path.0.clone()).collect()
+}
+
+fn joined(paths: &[String]) -> String {
+    paths.join(", ")
+}
+
+/// Where the archive goes: beside what is compressed where the task does not say it.
+fn dest_of(args: &Args, host: &Host, expanded: &[String], several: bool) -> Result<String> {
+    let given = given(args);
+    let dest = match &args.dest {
+        Some(dest) => dest.0.clone(),
+        None if several => {
+            let mut failure =
+                Failure::new("Error, must specify \"dest\" when archiving multiple files or trees")
+                    .with("path", joined(&given))
+                    .with("dest", "None");
+            if let [path] = given.as_slice() {
+                failure.values.extend(host.path_info(path));
+            }
+            return Err(failure);
+        }
+        None => format!(
+            "{}.{}",
+            expanded.first().map_or("", String::as_str).trim_end_matches('/'),
+            args.format.as_str()
+        ),
+    };
+    if host.is_folder(&dest) {
+        return Err(Failure::raised("[Errno 21] Is a directory"));
+    }
+    Ok(dest)
 }
 
 /// Paths that a shell's pattern means; one without any is a path.

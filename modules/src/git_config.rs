@@ -12,7 +12,8 @@ use crate::{
 #[args(
     collection = "community.general",
     required_if("scope", "local", "repo"),
-    required_if("scope", "file", "file")
+    required_if("scope", "file", "file"),
+    required_if("state", "present", "value")
 )]
 pub struct Args {
     /// The setting, as `section.key`
@@ -22,7 +23,7 @@ pub struct Args {
     /// Whether it should be there
     #[arg(default = "present")]
     state: State,
-    /// Whose settings
+    /// Whose settings; `system` where nothing is said
     scope: Option<Scope>,
     /// Repository of `local` settings
     repo: Option<ArgPath>,
@@ -70,25 +71,24 @@ impl crate::spec::FromArg for AddMode {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let git = host.required("git")?;
     let absent = args.state == State::Absent;
-    if !absent && args.value.is_none() {
+    if !absent && args.value.as_deref().is_none_or(str::is_empty) {
         return Err(Failure::new(
             "If state=present, a value must be specified. Use the community.general.git_config_info module to read a config value.",
         ));
     }
+    let scope = args.scope.unwrap_or(Scope::System);
     let call = |more: &[&str]| -> Vec<String> {
         let mut argv = vec![git.clone(), "config".to_owned(), "--includes".to_owned()];
-        match (args.scope, &args.file) {
-            (Some(Scope::File), Some(file)) => argv.extend(["-f".to_owned(), file.0.clone()]),
-            (Some(Scope::Local), _) => argv.push("--local".to_owned()),
-            (Some(Scope::Global), _) => argv.push("--global".to_owned()),
-            (Some(Scope::System), _) => argv.push("--system".to_owned()),
-            _ => (),
+        match (scope, &args.file) {
+            (Scope::File, Some(file)) => argv.extend(["-f".to_owned(), file.0.clone()]),
+            (scope, _) => argv.push(format!("--{}", scope.as_str())),
         }
         argv.extend(more.iter().map(|word| (*word).to_owned()));
         argv
     };
-    let folder = match (args.scope, &args.repo) {
-        (Some(Scope::Local), Some(repo)) => host.path(&repo.0),
+    // Where there is no such folder, git says that there is no repository.
+    let folder = match (scope, &args.repo) {
+        (Scope::Local, Some(repo)) if host.is_folder(&repo.0) => host.path(&repo.0),
         _ => host.path("/"),
     };
     let at = |argv: Vec<String>| Command { cwd: Some(folder.clone()), ..Command::new(argv) };
@@ -187,7 +187,14 @@ mod tests {
 
     #[test]
     fn a_value_is_needed() {
-        let message = run(&host(), json!({"name": "a.b"}))["msg"].as_str().unwrap().to_owned();
-        assert!(message.starts_with("If state=present, a value must be specified."));
+        let message = |args| run(&host(), args)["msg"].as_str().unwrap().to_owned();
+        assert_eq!(
+            message(json!({"name": "a.b"})),
+            "state is present but all of the following are missing: value"
+        );
+        assert!(
+            message(json!({"name": "a.b", "value": ""}))
+                .starts_with("If state=present, a value must be specified.")
+        );
     }
 }

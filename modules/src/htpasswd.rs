@@ -44,37 +44,39 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (path, name) = (args.path.0.as_str(), args.name.as_str());
-    if name.contains([':', '\n', '\r', '\t', '\0']) {
-        let shown = name.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
-        return Err(Failure::new(format!("user contains invalid characters: b'{shown}'")));
-    }
     let before = host.read(path)?.map(text::from_bytes);
     if args.state == State::Absent && before.is_none() {
         host.warn(format!("{path} does not exist"));
         return Ok(Outcome::changed_if(false).with("msg", format!("{name} not present")));
     }
+    let scheme = hash::Scheme::named(&args.hash_scheme).ok_or_else(|| {
+        let scheme = &args.hash_scheme;
+        Failure::new(format!("\"no crypt handler found for algorithm: '{scheme}'\""))
+    });
+    // Nobody asks how passwords are kept where one is removed.
+    let scheme = if args.state == State::Absent { None } else { Some(scheme?) };
     if before.is_none() && !args.create {
         return Err(Failure::new(format!("Destination {path} does not exist")));
+    }
+    if before.is_none() && host.checking() {
+        let given = &args.attributes;
+        let more = given.mode.is_some() || given.owner.is_some() || given.group.is_some();
+        let more = if more { " and ownership, perms or SE linux context changed" } else { "" };
+        return Ok(Outcome::changed_if(true).with("msg", format!("Create {path}{more}")));
+    }
+    if name.contains([':', '\n', '\r', '\t', '\0']) {
+        let shown = name.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
+        return Err(Failure::new(format!("user contains invalid characters: b'{shown}'")));
     }
     let exists = before.is_some();
     let mut lines: Vec<String> =
         before.unwrap_or_default().lines().map(ToOwned::to_owned).collect();
     let is_users = |line: &String| line.split_once(':').is_some_and(|(user, _)| user == name);
     let place = lines.iter().position(is_users);
-    let (mut changed, message) = if args.state == State::Absent {
-        lines.retain(|line| !is_users(line));
-        match place {
-            Some(_) => (true, format!("Remove {name}")),
-            None => (false, format!("{name} not present")),
-        }
-    } else {
+    let (mut changed, message) = if let Some(scheme) = scheme {
         let Some(password) = &args.password else {
             return Err(Failure::new("secret must be unicode or bytes, not None"));
         };
-        let scheme = hash::Scheme::named(&args.hash_scheme).ok_or_else(|| {
-            let scheme = &args.hash_scheme;
-            Failure::new(format!("\"no crypt handler found for algorithm: '{scheme}'\""))
-        })?;
         match place {
             Some(at)
                 if hash::verify(
@@ -96,6 +98,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
                 };
                 (true, verb)
             }
+        }
+    } else {
+        lines.retain(|line| !is_users(line));
+        match place {
+            Some(_) => (true, format!("Remove {name}")),
+            None => (false, format!("{name} not present")),
         }
     };
     if changed {
@@ -156,6 +164,7 @@ mod tests {
             run(&host, json!({"password": "geheim", "create": false}))["msg"],
             "Destination /pw does not exist"
         );
+        let host = TestHost::with(&[]);
         assert_eq!(run(&host, json!({"name": "a:b", "password": "geheim"}))["failed"], true);
     }
 }

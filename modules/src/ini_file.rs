@@ -68,6 +68,8 @@ enum State {
 struct Having {
     option: String,
     values: Vec<String>,
+    /// Whether they were given in both ways, which is refused.
+    both: bool,
 }
 
 impl FromArg for Having {
@@ -77,12 +79,21 @@ impl FromArg for Having {
         let option = map.get("option").map(python_str).unwrap_or_default();
         let one = map.get("value").filter(|value| !value.is_null()).map(python_str);
         let more = map.get("values").filter(|values| !values.is_null());
+        let both = one.is_some() && more.is_some();
         let more = more.map_or_else(|| Ok(Vec::new()), Vec::<String>::from_arg)?;
-        Ok(Having { option, values: one.into_iter().chain(more).collect() })
+        Ok(Having { option, values: one.into_iter().chain(more).collect(), both })
     }
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    if args.section_has_values.iter().any(|having| having.both) {
+        return Err(Failure::new(
+            "parameters are mutually exclusive: value|values found in section_has_values",
+        ));
+    }
+    // No name is no section, and no option.
+    args.section = args.section.filter(|section| !section.is_empty());
+    args.option = args.option.filter(|option| !option.is_empty());
     if args.state == State::Present
         && !args.allow_no_value
         && args.value.is_none()

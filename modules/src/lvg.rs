@@ -63,15 +63,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let mut changed = false;
     if group.is_none() {
+        if devices.is_empty() {
+            return Err(Failure::new("No physical volumes given."));
+        }
         if matches!(args.state, State::Active | State::Inactive) {
             return Err(Failure::new(format!(
                 "Failed to {} non-existent volume group {}",
                 if args.state == State::Active { "activate" } else { "deactivate" },
                 args.vg
             )));
-        }
-        if devices.is_empty() {
-            return Err(Failure::new("No physical volumes given."));
         }
         task.refuse_foreign(&devices)?;
         task.create(&devices)?;

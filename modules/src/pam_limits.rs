@@ -45,7 +45,7 @@ enum LimitType {
 
 impl crate::spec::FromArg for LimitType {
     const KIND: crate::spec::Kind = crate::spec::Kind::Str;
-    const CHOICES: &'static [&'static str] = &["hard", "soft", "-"];
+    const CHOICES: &'static [&'static str] = &["soft", "hard", "-"];
     fn from_arg(value: &crate::spec::Json) -> std::result::Result<Self, crate::spec::Mismatch> {
         match crate::spec::python_str(value).as_str() {
             "hard" => Ok(LimitType::Hard),
@@ -130,10 +130,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let diff = serde_json::json!({ "before": text::shown(&before), "after": text::shown(&after) });
     let mut backup = None;
     if changed {
-        if args.backup && exists {
+        if args.backup {
             backup = match host.backup(path)? {
-                None => Some(host.backup_name(path)),
-                made => made,
+                None if exists => Some(host.backup_name(path)),
+                made => made.or_else(|| Some(String::new())),
             };
         }
         let attributes = FileAttributes::default();

@@ -1,14 +1,13 @@
 //! `parted`: partitions of a device.
 
-use std::fmt::Write as _;
+mod size;
+mod table;
 
 use serde_json::json;
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{Command, Failure, Host, Outcome, Result},
-    spec::Json,
-};
+use crate::host::{Command, Failure, Host, Outcome, Result};
+use table::{Partition, Table};
 
 /// Makes partitions, removes them, and tells of them
 #[derive(Args)]
@@ -92,30 +91,7 @@ enum State {
 }
 
 const UNITS: &[&str] =
-    &["s", "B", "KB", "KiB", "MB", "MiB", "GB", "GiB", "TB", "TiB", "%", "cyl", "chs", "compact"];
-
-/// What `parted` says of a device.
-#[derive(Clone, Debug, Default)]
-struct Table {
-    device: String,
-    size: String,
-    logical_block: i64,
-    physical_block: i64,
-    label: String,
-    model: String,
-    partitions: Vec<Partition>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Partition {
-    number: i64,
-    begin: String,
-    end: String,
-    size: String,
-    fstype: String,
-    name: String,
-    flags: Vec<String>,
-}
+    &["B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB", "s", "%", "cyl", "chs", "compact"];
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !UNITS.contains(&args.unit.as_str()) {
@@ -128,64 +104,37 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.number.is_some_and(|number| number < 1) {
         return Err(Failure::new("The partition number must be greater then 0."));
     }
+    for (name, value) in [("part_start", &args.part_start), ("part_end", &args.part_end)] {
+        let (size, unit) = size::read(value)?;
+        if !size::UNITS.iter().any(|(known, _)| *known == unit) {
+            return Err(Failure::new(format!(
+                "The argument '{name}' doesn't respect required format.The size unit is case sensitive."
+            ))
+            .with("err", json!([size, unit])));
+        }
+    }
     let task = Task { args: &args, parted: host.required("parted")?, host };
     let before = task.table(&args.unit)?;
-    let mut script = String::new();
+    let mut script = Vec::new();
     match args.state {
         State::Present => task.plan(&before, &mut script)?,
         State::Absent => {
-            if before.has(args.number) {
-                let _ = write!(script, "rm {} ", args.number.unwrap_or_default());
+            if before.partition(args.number).is_some() {
+                let words = ["rm".to_owned(), args.number.unwrap_or_default().to_string()];
+                task.change(words.to_vec(), &mut script)?;
             }
         }
         State::Info => (),
     }
     let changed = !script.is_empty();
     let after = if changed && !host.checking() { task.table(&args.unit)? } else { before };
+    if args.state == State::Info {
+        script = ["unit", &args.unit, "print"].map(ToOwned::to_owned).to_vec();
+    }
     Ok(Outcome::changed_if(changed)
-        .with("disk", after.disk(&args.unit))
-        .with("partitions", after.listed(&args.unit))
-        .with("script", script.trim()))
-}
-
-impl Table {
-    fn has(&self, number: Option<i64>) -> bool {
-        self.partition(number).is_some()
-    }
-
-    fn partition(&self, number: Option<i64>) -> Option<&Partition> {
-        self.partitions.iter().find(|partition| Some(partition.number) == number)
-    }
-
-    fn disk(&self, unit: &str) -> Json {
-        json!({
-            "dev": self.device, "size": number_of(&self.size), "unit": unit_of(unit),
-            "table": self.label, "model": self.model,
-            "logical_block": self.logical_block, "physical_block": self.physical_block,
-        })
-    }
-
-    fn listed(&self, unit: &str) -> Vec<Json> {
-        let one = |partition: &Partition| {
-            json!({
-                "num": partition.number, "begin": number_of(&partition.begin),
-                "end": number_of(&partition.end), "size": number_of(&partition.size),
-                "fstype": partition.fstype, "name": partition.name, "flags": partition.flags,
-                "unit": unit_of(unit),
-            })
-        };
-        self.partitions.iter().map(one).collect()
-    }
-}
-
-/// The number in `1049kB`.
-fn number_of(text: &str) -> Json {
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    text[..digits].parse::<f64>().map_or(Json::Null, Json::from)
-}
-
-fn unit_of(unit: &str) -> String {
-    unit.to_lowercase()
+        .with("disk", after.disk())
+        .with("partitions", after.listed())
+        .with("script", script))
 }
 
 struct Task<'a> {
@@ -209,26 +158,22 @@ impl Task<'_> {
             .with("out", output.text())
             .with("err", errors));
         }
-        let table = parse(&output.text());
-        Ok(if table.device.is_empty() {
-            Table {
-                device: self.args.device.clone(),
-                label: "unknown".to_owned(),
-                ..Table::default()
-            }
-        } else {
-            table
-        })
+        Ok(table::parse(&output.text(), unit, &self.args.device))
     }
 
-    /// Runs steps of a script.
-    fn change(&self, step: &str, script: &mut String) -> Result<()> {
-        let mut words = vec![self.parted.clone(), "-s".to_owned(), "-m".to_owned()];
-        words.extend(["-a".to_owned(), self.args.align.as_str().to_owned()]);
+    /// Runs a step of the script.
+    fn change(&self, step: Vec<String>, script: &mut Vec<String>) -> Result<()> {
+        let mut words = vec![self.parted.clone(), "-s".to_owned()];
+        if !self.host.checking() && self.can_be_forced()? {
+            words.push("-f".to_owned());
+        }
+        words.push("-m".to_owned());
+        if self.args.align != Align::Undefined {
+            words.extend(["-a".to_owned(), self.args.align.as_str().to_owned()]);
+        }
         words.extend([self.args.device.clone(), "--".to_owned()]);
-        words.extend(crate::host::split_words(step).map_err(Failure::new)?);
-        script.push_str(step);
-        script.push(' ');
+        words.extend(step.iter().cloned());
+        script.extend(step);
         match self.host.change(&Command::new(words.clone()).env("LC_ALL", "C"))? {
             Some(output) if !output.success() => {
                 Err(Failure::new(format!("Error while running parted script: {}", words.join(" ")))
@@ -240,97 +185,83 @@ impl Task<'_> {
         }
     }
 
-    /// Makes the partition, and what is missing of it.
-    fn plan(&self, before: &Table, script: &mut String) -> Result<()> {
-        let args = self.args;
-        let number = args.number;
-        let mut step = format!("unit {} ", args.unit);
-        let label = args.label.as_str();
-        if before.label != label {
-            let _ = write!(step, "mklabel {label} ");
-        }
-        if args.part_type == PartType::Primary && before.has(number) {
-            step.clear();
-        }
-        let existing = before.partition(number);
-        if existing.is_none() {
-            let kind = match args.label {
-                Label::Msdos | Label::Dvh => args.part_type.as_str(),
-                _ => args.name.as_deref().unwrap_or("primary"),
-            };
-            let fs = args.fs_type.as_ref().map(|kind| format!("{kind} ")).unwrap_or_default();
-            let _ = write!(step, "mkpart {kind} {fs}{} {} ", args.part_start, args.part_end);
-        } else if args.resize {
-            let _ = write!(step, "resizepart {} {} ", number.unwrap_or_default(), args.part_end);
-        } else {
-            step.clear();
-        }
-        if !step.is_empty() {
-            self.change(step.trim_end(), script)?;
-        }
-        // In check mode nothing was made, and names and flags would be set.
-        let now = if self.host.checking() { before.clone() } else { self.table(&args.unit)? };
-        let partition = now.partition(number).cloned().unwrap_or_default();
-        let number = number.unwrap_or_default();
-        if let Some(name) = args.name.as_deref().filter(|name| *name != partition.name) {
-            self.change(
-                &format!("name {number} {}", crate::host::quote_word(&format!("\"{name}\""))),
-                script,
-            )?;
-        }
-        if let Some(flags) = &args.flags {
-            let mut step = String::new();
-            for flag in flags.iter().filter(|flag| !partition.flags.contains(flag)) {
-                let _ = write!(step, "set {number} {flag} on ");
-            }
-            for flag in partition.flags.iter().filter(|flag| !flags.contains(flag)) {
-                let _ = write!(step, "set {number} {flag} off ");
-            }
-            if !step.is_empty() {
-                self.change(step.trim_end(), script)?;
-            }
-        }
-        Ok(())
+    /// Whether it knows `-f`, without which newer ones ask and then give up: since 3.4.64.
+    fn can_be_forced(&self) -> Result<bool> {
+        let output = self.host.run(&Command::new([self.parted.as_str(), "--version"]))?;
+        let text = output.text();
+        let version = text.lines().next().and_then(|line| line.split_whitespace().last());
+        let mut numbers =
+            version.unwrap_or_default().split('.').map(|part| part.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        Ok((next(), next(), next()) >= (3, 4, 64))
     }
-}
 
-/// Reads what `parted -m` prints: `BYT;`, a line of the device, a line for each partition.
-fn parse(text: &str) -> Table {
-    let mut lines = text.lines().map(|line| line.trim_end_matches(';'));
-    let mut table = Table::default();
-    let is_kind = |line: &str| matches!(line, "BYT" | "CHS" | "CYL");
-    if !lines.any(is_kind) {
-        return table;
+    /// Makes the partition, and what is missing of it.
+    fn plan(&self, before: &Table, script: &mut Vec<String>) -> Result<()> {
+        let args = self.args;
+        let number = args.number.unwrap_or_default();
+        let in_units = || vec!["unit".to_owned(), args.unit.clone()];
+        let other_label = before.label != args.label.as_str();
+        match before.partition(args.number).filter(|_| !other_label) {
+            None => {
+                let mut step = in_units();
+                if other_label {
+                    step.extend(["mklabel".to_owned(), args.label.as_str().to_owned()]);
+                }
+                step.extend(["mkpart".to_owned(), args.part_type.as_str().to_owned()]);
+                step.extend(args.fs_type.clone());
+                step.extend([args.part_start.clone(), args.part_end.clone()]);
+                self.change(step, script)?;
+            }
+            Some(partition) if args.resize && self.ends_elsewhere(before, partition)? => {
+                let step = ["resizepart".to_owned(), number.to_string(), args.part_end.clone()];
+                self.change(step.to_vec(), script)?;
+            }
+            Some(_) => (),
+        }
+        let now = if !script.is_empty() && !self.host.checking() {
+            self.table(&args.unit)?
+        } else if other_label {
+            Table::default()
+        } else {
+            before.clone()
+        };
+        let partition = now.partition(args.number).cloned().unwrap_or_default();
+        let mut step = Vec::new();
+        if let Some(name) = args.name.as_deref().filter(|name| *name != partition.name) {
+            step.extend(["name".to_owned(), number.to_string(), format!("\"{name}\"")]);
+        }
+        let mut flags = args.flags.clone().unwrap_or_default();
+        if !flags.is_empty() {
+            let is_set = |flag: &str| partition.flags.iter().any(|one| one == flag);
+            let mut set = |flag: &str, how: &str| {
+                step.extend(["set", &number.to_string(), flag, how].map(ToOwned::to_owned));
+            };
+            // A boot partition of EFI has both, and tells of both.
+            if flags.iter().any(|flag| flag == "esp") && !flags.iter().any(|flag| flag == "boot") {
+                flags.push("boot".to_owned());
+            }
+            flags.iter().filter(|flag| !is_set(flag)).for_each(|flag| set(flag, "on"));
+            let surplus = partition.flags.iter().filter(|flag| !flags.contains(flag));
+            surplus.for_each(|flag| set(flag, "off"));
+        }
+        if step.is_empty() {
+            return Ok(());
+        }
+        self.change(in_units().into_iter().chain(step).collect(), script)
     }
-    let Some(fields) = lines.next().map(|line| line.split(':').collect::<Vec<_>>()) else {
-        return table;
-    };
-    let field = |fields: &[&str], at: usize| fields.get(at).copied().unwrap_or_default().to_owned();
-    table.device = field(&fields, 0);
-    table.size = field(&fields, 1);
-    table.logical_block = field(&fields, 3).parse().unwrap_or(0);
-    table.physical_block = field(&fields, 4).parse().unwrap_or(0);
-    table.label = field(&fields, 5);
-    table.model = field(&fields, 6);
-    for line in lines {
-        let fields: Vec<&str> = line.split(':').collect();
-        let Ok(number) = field(&fields, 0).parse() else { continue };
-        let flags = field(&fields, 6);
-        table.partitions.push(Partition {
-            number,
-            begin: field(&fields, 1),
-            end: field(&fields, 2),
-            size: field(&fields, 3),
-            fstype: field(&fields, 4),
-            name: field(&fields, 5),
-            flags: flags
-                .split(", ")
-                .filter(|flag| !flag.is_empty())
-                .map(ToOwned::to_owned)
-                .collect(),
-        });
+
+    fn ends_elsewhere(&self, table: &Table, partition: &Partition) -> Result<bool> {
+        let now = size::bytes(table::number_of(&partition.end), &table.unit);
+        let wanted = match size::read(&self.args.part_end)? {
+            (share, "%") => {
+                let whole = table::number_of(&table.size).trunc();
+                size::bytes((whole * share / 100.0).trunc(), &table.unit)
+            }
+            (size, unit) => size::bytes(size, unit),
+        };
+        Ok((now - wanted).abs() >= 1.0)
     }
-    table
 }
 
 #[cfg(test)]

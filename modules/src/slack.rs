@@ -253,7 +253,7 @@ fn send(args: &Args, host: &Host, target: &Target, payload: &Json) -> Result<Str
         None => target.url.clone(),
     };
     let failed =
-        |message: &str| Failure::new(format!("failed to send {text} to {shown}: {message}"));
+        |message: &str| Failure::new(format!(" failed to send {text} to {shown}: {message}"));
     let mut response =
         http::send(host, &options, request).map_err(|error| failed(&error.message))?;
     if response.status != 200 {

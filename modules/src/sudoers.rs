@@ -80,6 +80,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut changed = host.read(&path)?.as_deref() != Some(rule.as_bytes());
     if changed {
         validate(&args, host, &rule)?;
+        if !host.checking() {
+            host.needs_folder_of(&path)?;
+        }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
         host.rewrite(&path, rule.as_bytes(), &how)?;

@@ -9,7 +9,7 @@ use crate::{
 
 /// Starts, stops and adds programs of supervisord
 #[derive(Args)]
-#[args(collection = "community.general")]
+#[args(collection = "community.general", required_if("state", "signalled", "signal"))]
 pub struct Args {
     /// Program, or group with a colon behind it; `all` is every one
     name: String,
@@ -54,9 +54,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         None => host.required("supervisorctl")?,
     };
-    if args.state == State::Signalled && args.signal.as_deref().is_none_or(str::is_empty) {
-        return Err(Failure::new("State 'signalled' requires a 'signal' value"));
-    }
     let mut words = vec![program];
     for (flag, value) in [
         ("-c", args.config.as_ref().map(|path| path.0.as_str())),
@@ -68,7 +65,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             words.extend([flag.to_owned(), value.to_owned()]);
         }
     }
-    Task { args: &args, words, host }.bring()
+    let (name, is_group) = match args.name.strip_suffix(':') {
+        Some(group) => (group, true),
+        None => (args.name.as_str(), false),
+    };
+    Task { args: &args, name, is_group, words, host }.bring()
 }
 
 /// A program and its status: `web:one RUNNING pid 12, uptime 0:01:00`.
@@ -76,6 +77,9 @@ type Member = (String, String);
 
 struct Task<'a> {
     args: &'a Args,
+    /// The program's or the group's, without the colon that tells a group.
+    name: &'a str,
+    is_group: bool,
     words: Vec<String>,
     host: &'a Host,
 }
@@ -88,16 +92,16 @@ impl Task<'_> {
 
     /// Returns the programs that the name means.
     fn members(&self) -> Result<Vec<Member>> {
-        let name = self.args.name.as_str();
-        let group = name.strip_suffix(':');
+        let name = self.name;
         let output = self.call("status", None)?;
         let mut found = Vec::new();
         for line in output.text().lines() {
             let mut fields = line.split_whitespace();
             let (Some(one), Some(status)) = (fields.next(), fields.next()) else { continue };
-            let is_it = match group {
-                Some(group) => one.strip_prefix(group).is_some_and(|rest| rest.starts_with(':')),
-                None => name == "all" || one == name,
+            let is_it = if self.is_group {
+                one.strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
+            } else {
+                name == "all" || one == name
             };
             if is_it {
                 found.push((one.to_owned(), status.to_owned()));
@@ -107,19 +111,16 @@ impl Task<'_> {
     }
 
     fn outcome(&self, changed: bool) -> Outcome {
-        Outcome::changed_if(changed)
-            .with("name", self.args.name.as_str())
-            .with("state", self.args.state.as_str())
+        Outcome::changed_if(changed).with("name", self.name).with("state", self.args.state.as_str())
     }
 
     fn bring(&self) -> Result<Outcome> {
         let (args, checking) = (self.args, self.host.checking());
-        let name = args.name.as_str();
+        let name = self.name;
         match args.state {
             State::Restarted => {
-                let output = self.call("update", Some(name))?;
-                if !output.success() {
-                    return Err(self.failed(&output.text()));
+                if !checking {
+                    self.done("update", None)?;
                 }
                 let members = self.matching()?;
                 self.act("restart", &members, |_| true, "started")
@@ -138,9 +139,9 @@ impl Task<'_> {
                     )?;
                 }
                 if checking {
-                    return Ok(self.outcome(true));
+                    return Ok(Outcome::changed_if(true));
                 }
-                self.call("reread", None)?;
+                self.done("reread", None)?;
                 let output = self.call("remove", Some(name))?;
                 if output.text().contains(&format!("{name}: removed process group")) {
                     return Ok(self.outcome(true));
@@ -152,9 +153,9 @@ impl Task<'_> {
                     return Ok(self.outcome(false));
                 }
                 if checking {
-                    return Ok(self.outcome(true));
+                    return Ok(Outcome::changed_if(true));
                 }
-                self.call("reread", None)?;
+                self.done("reread", None)?;
                 let output = self.call("add", Some(name))?;
                 if output.text().contains(&format!("{name}: added process group")) {
                     return Ok(self.outcome(true));
@@ -190,9 +191,7 @@ impl Task<'_> {
     fn matching(&self) -> Result<Vec<Member>> {
         let members = self.members()?;
         if members.is_empty() {
-            return Err(Failure::new("ERROR (no such process)")
-                .with("name", self.args.name.as_str())
-                .with("state", self.args.state.as_str()));
+            return Err(Failure::new("ERROR (no such process)").with("name", self.name));
         }
         Ok(members)
     }
@@ -206,22 +205,40 @@ impl Task<'_> {
         expected: &str,
     ) -> Result<Outcome> {
         let todo: Vec<&Member> = members.iter().filter(|(_, status)| needs(status)).collect();
-        if todo.is_empty() || self.host.checking() {
-            return Ok(self.outcome(!todo.is_empty()));
+        if todo.is_empty() {
+            return Ok(self.outcome(false));
         }
+        if self.host.checking() {
+            return Ok(Outcome::changed_if(true));
+        }
+        let mut affected = Vec::new();
         for (name, _) in todo {
-            let output = self.call(action, Some(name))?;
+            let output = self.done(action, Some(name))?;
             if !output.text().contains(&format!("{name}: {expected}")) {
                 return Err(self.failed(&output.text()));
             }
+            affected.push(name.as_str());
         }
-        Ok(self.outcome(true))
+        Ok(self.outcome(true).with("affected", affected))
+    }
+
+    /// Asks supervisord for something that must succeed.
+    fn done(&self, command: &str, name: Option<&str>) -> Result<Output> {
+        let output = self.call(command, name)?;
+        if output.success() {
+            return Ok(output);
+        }
+        let line: Vec<&str> =
+            self.words.iter().map(String::as_str).chain(command.split(' ')).chain(name).collect();
+        Err(Failure::new(output.error_text().trim_end())
+            .with("cmd", line.join(" "))
+            .with("rc", output.status)
+            .with("stdout", output.text())
+            .with("stderr", output.error_text()))
     }
 
     fn failed(&self, said: &str) -> Failure {
-        Failure::new(said)
-            .with("name", self.args.name.as_str())
-            .with("state", self.args.state.as_str())
+        Failure::new(said).with("name", self.name).with("state", self.args.state.as_str())
     }
 }
 
@@ -267,7 +284,7 @@ mod tests {
         assert_eq!(message(json!({"name": "none", "state": "started"})), "ERROR (no such process)");
         assert_eq!(
             message(json!({"name": "solo", "state": "signalled"})),
-            "State 'signalled' requires a 'signal' value"
+            "state is signalled but all of the following are missing: signal"
         );
     }
 }

@@ -100,6 +100,7 @@ enum InputType {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    required_by(&args)?;
     let (source, shown) = match (&args.path, &args.xmlstring) {
         (Some(path), _) => {
             let Some(bytes) = host.read(&path.0)?.filter(|_| !host.is_folder(&path.0)) else {
@@ -118,9 +119,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .flatten()
         .map(|(prefix, namespace)| (prefix.clone(), python_str(namespace)))
         .collect();
-    if args.content.is_some() && args.xpath.is_none() {
-        return Err(Failure::new("missing parameter(s) required by 'content': xpath"));
-    }
     if let Some(path) = &args.xpath {
         xpath::read(path).map_err(|error| {
             Failure::new(format!("Syntax error in xpath expression: {path} ({error})"))
@@ -147,6 +145,23 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let task = Task { args: &args, namespaces, host };
     task.run(document, &source)
+}
+
+/// Refuses what is given without what it needs.
+fn required_by(args: &Args) -> Result<()> {
+    for (given, name, needed, needs) in [
+        (args.add_children.is_some(), "add_children", args.xpath.is_some(), "xpath"),
+        (args.attribute.is_some(), "attribute", args.value.is_some(), "value"),
+        (args.content.is_some(), "content", args.xpath.is_some(), "xpath"),
+        (args.set_children.is_some(), "set_children", args.xpath.is_some(), "xpath"),
+        (args.value.is_some(), "value", args.xpath.is_some(), "xpath"),
+    ] {
+        if given && !needed {
+            let message = format!("missing parameter(s) required by '{name}': {needs}");
+            return Err(Failure::new(message));
+        }
+    }
+    Ok(())
 }
 
 /// What the task is about.

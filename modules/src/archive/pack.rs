@@ -24,6 +24,7 @@ pub(super) fn pack(
     if host.checking() {
         return Ok(!host.exists(dest));
     }
+    host.needs_folder_of(dest)?;
     let root = args_root(members);
     let bytes = if several {
         match args.format {

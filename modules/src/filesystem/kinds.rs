@@ -184,18 +184,20 @@ fn mount_point(dev: &str, host: &Host) -> Option<String> {
 
 /// Grows a file system that does so only where it is mounted.
 fn grow_mounted(kind: Kind, dev: &str, host: &Host) -> Result<Outcome> {
-    let Some(target) = mount_point(dev, host) else {
+    let target = mount_point(dev, host);
+    if kind == Kind::Xfs
+        && xfs_size(target.as_deref().unwrap_or(dev), host)? >= device_size(dev, host)?
+    {
+        return Ok(Outcome::changed_if(false)
+            .with("msg", format!("XFS filesystem is using the whole device {dev}")));
+    }
+    let Some(target) = target else {
         return Err(Failure::new(format!(
             "{dev} needs to be mounted for {} operations",
             kind.as_str()
         )));
     };
     if kind == Kind::Xfs {
-        let size = xfs_size(&target, host)?;
-        if size >= device_size(dev, host)? {
-            return Ok(Outcome::changed_if(false)
-                .with("msg", format!("XFS filesystem is using the whole device {dev}")));
-        }
         return grow_by(&["xfs_growfs", &target], host);
     }
     if kind == Kind::Ufs {

@@ -25,6 +25,16 @@ impl Host {
         self.create_folders(&real[..at]).map_err(|error| told(&real[..at], &error))
     }
 
+    /// Fails where the folder is not there in which a file would be made.
+    pub fn needs_folder_of(&self, path: &str) -> Result<()> {
+        let folder = path.rfind('/').map_or(".", |at| &path[..at.max(1)]);
+        if self.is_folder(folder) {
+            return Ok(());
+        }
+        let missing = io::Error::from_raw_os_error(2);
+        Err(Failure::raised(errno_of(&missing, path)))
+    }
+
     /// Makes what `path` leads to hold these bytes; a content that the task's command refuses changes nothing.
     ///
     /// Nothing happens in check mode.

@@ -6,8 +6,12 @@ use super::{Args, Having, State};
 
 /// Returns the text as it should be, and what was done.
 pub(super) fn edit(args: &Args, before: &str) -> (String, String) {
-    let mut file =
-        File { args, lines: before.split_inclusive('\n').map(ToOwned::to_owned).collect() };
+    let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
+    if lines.is_empty() {
+        // A new file begins with an empty line.
+        lines.push("\n".to_owned());
+    }
+    let mut file = File { args, lines };
     let message = file.change();
     if message == "OK" {
         return (before.to_owned(), message.to_owned());
@@ -43,10 +47,14 @@ impl File<'_> {
             found.map_or(self.lines.len(), |at| from + at)
         };
         let Some(name) = &self.args.section else { return Some(0..next(0)) };
-        let header = format!("[{name}]");
+        let is_its = |line: &String| {
+            let rest = line.trim_start().strip_prefix('[')?.trim_start();
+            let rest = rest.strip_prefix(name.trim())?.trim_start();
+            rest.starts_with(']').then_some(())
+        };
         let mut at = 0;
         while at < self.lines.len() {
-            if self.lines[at].trim_start().starts_with(&header) {
+            if is_its(&self.lines[at]).is_some() {
                 let section = at..next(at + 1);
                 let body = &self.lines[at + 1..section.end];
                 if self.args.section_has_values.iter().all(|having| has(body, having)) {
@@ -56,6 +64,15 @@ impl File<'_> {
             at += 1;
         }
         None
+    }
+
+    /// The value that a line gives the option, also in a comment where that counts.
+    #[expect(clippy::option_option, reason = "an option without a value is one")]
+    fn value<'l>(&self, line: &'l str, option: &str) -> Option<Option<&'l str>> {
+        active(line, option).or_else(|| {
+            let rest = line.trim_start().strip_prefix(['#', ';'])?;
+            active(rest, option).filter(|_| self.args.modify_inactive_option)
+        })
     }
 
     fn remove(&mut self, section: Range<usize>, option: &str) -> &'static str {
@@ -82,53 +99,25 @@ impl File<'_> {
         let mut wanted = args.wanted();
         let mut lines: Vec<String> = self.lines[section.clone()].to_vec();
         let before = lines.clone();
-        let is_header = |at: usize| at == 0 && args.section.is_some();
-        // What is right already needs no line.
-        for (at, line) in lines.iter_mut().enumerate() {
-            if is_header(at) {
-                continue;
-            }
-            let Some(value) = active(line, option) else { continue };
-            let same = |wanted: &Option<String>| wanted.as_deref() == value;
-            if let Some(place) = wanted_place(&wanted, same) {
+        let first = usize::from(args.section.is_some());
+        let mut done = vec![false; lines.len()];
+        // What is right already needs no line, and what is right in a comment is that line.
+        for (at, line) in lines.iter_mut().enumerate().skip(first) {
+            let Some(value) = self.value(line, option) else { continue };
+            if let Some(place) = wanted.iter().position(|wanted| wanted.as_deref() == value) {
                 let new = args.line(option, wanted.remove(place).as_deref());
                 replace(line, &new, args.ignore_spaces);
+                done[at] = true;
             }
         }
-        let is_right = |line: &str, all: &[Option<String>]| match active(line, option) {
-            Some(value) => all.iter().any(|wanted| wanted.as_deref() == value),
-            None => false,
-        };
-        let all = args.wanted_all();
-        let mut index = 0;
+        // Others, those in comments too, are replaced by what is missing, or go.
         let mut kept = Vec::with_capacity(lines.len());
-        let mut seen: Vec<Option<String>> = Vec::new();
-        for (at, line) in lines.iter().enumerate() {
-            let mut line = line.clone();
-            if !is_header(at) && active(&line, option).is_some() {
-                if is_right(&line, &all) {
-                    let value = active(&line, option).flatten().map(ToOwned::to_owned);
-                    if args.exclusive && seen.contains(&value) {
-                        continue;
-                    }
-                    seen.push(value);
-                } else if args.exclusive {
-                    // Another value is replaced by one that is missing, or goes.
-                    if index >= wanted.len() {
-                        continue;
-                    }
-                    line = args.line(option, wanted[index].as_deref());
-                    index += 1;
-                }
-            }
-            kept.push(line);
-        }
-        wanted.drain(..index);
-        if args.modify_inactive_option {
-            for (at, line) in kept.iter_mut().enumerate() {
-                if !is_header(at) && !wanted.is_empty() && inactive(line, option) {
-                    *line = args.line(option, wanted.remove(0).as_deref());
-                }
+        for (at, line) in lines.into_iter().enumerate() {
+            let another = at >= first && !done[at] && self.value(&line, option).is_some();
+            if !another || !args.exclusive || args.allow_no_value && args.value.is_none() {
+                kept.push(line);
+            } else if !wanted.is_empty() {
+                kept.push(args.line(option, wanted.remove(0).as_deref()));
             }
         }
         let added = !wanted.is_empty();
@@ -159,13 +148,11 @@ impl File<'_> {
 
     fn add_section(&mut self, option: Option<&str>) -> &'static str {
         let args = self.args;
-        match self.lines.last_mut() {
-            Some(last) => end_line(last),
-            // A new file begins with an empty line.
-            None => self.lines.push("\n".to_owned()),
+        if let Some(last) = self.lines.last_mut() {
+            end_line(last);
         }
         self.lines.push(format!("[{}]\n", args.section.as_deref().unwrap_or_default()));
-        for Having { option, values } in &args.section_has_values {
+        for Having { option, values, .. } in &args.section_has_values {
             for value in values {
                 self.lines.push(args.line(option, Some(value)));
             }
@@ -176,13 +163,6 @@ impl File<'_> {
         }
         "section and option added"
     }
-}
-
-fn wanted_place(
-    wanted: &[Option<String>],
-    same: impl Fn(&Option<String>) -> bool,
-) -> Option<usize> {
-    wanted.iter().position(same)
 }
 
 fn replace(line: &mut String, new: &str, ignore_spaces: bool) {
@@ -257,11 +237,4 @@ fn active<'a>(line: &'a str, option: &str) -> Option<Option<&'a str>> {
         None if rest.trim().is_empty() => Some(None),
         None => None,
     }
-}
-
-/// Whether a line has the option in a comment.
-fn inactive(line: &str, option: &str) -> bool {
-    let rest = line.trim_start();
-    rest.starts_with(['#', ';'])
-        && active(rest[1..].trim_start_matches([' ', '\t']), option).is_some()
 }

@@ -34,7 +34,8 @@ fn options_are_set() {
     check("[s]\nb=1\n\n[t]\na = 3\n", set("2"), "[s]\nb=1\na = 2\n\n[t]\na = 3\n", "option added");
     check("[s]\n#a = 1\n", set("2"), "[s]\na = 2\n", "option changed");
     check("[t]", set("2"), "[t]\n[s]\na = 2\n", "section and option added");
-    check("", json!({"option": "a", "value": "1"}), "a = 1\n", "option added");
+    check("", json!({"option": "a", "value": "1"}), "a = 1\n\n", "option added");
+    check("[ s ]\n#a = 1\na = 3\n;a = 2\n", set("2"), "[ s ]\na = 2\n", "option changed");
     check("x=1\n[s]\n", json!({"option": "x", "value": "2"}), "x = 2\n[s]\n", "option changed");
 }
 

@@ -11,10 +11,40 @@ use crate::{
     spec::{Json, python_str},
 };
 
+/// A text; a document takes nothing else.
+fn text_of(value: &Json) -> Result<String> {
+    match value {
+        Json::String(text) => Ok(text.clone()),
+        other => {
+            let class = crate::spec::python_class(other);
+            let message = format!("Argument must be bytes or unicode, got '{class}'");
+            Err(Failure::raised(message))
+        }
+    }
+}
+
+/// A name without a prefix, or with a namespace in braces.
+fn checked<'a>(name: &'a str, what: &str) -> Result<&'a str> {
+    let local = match name.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+        Some((_, local)) => local,
+        None => name,
+    };
+    let is_first = |c: char| c.is_alphabetic() || c == '_';
+    let is_next = |c: char| is_first(c) || c.is_numeric() || matches!(c, '-' | '.');
+    if local.starts_with(is_first) && local.chars().all(is_next) {
+        return Ok(name);
+    }
+    Err(Failure::raised(format!("Invalid {what} name '{name}'")))
+}
+
 impl Task<'_> {
     pub(super) fn remove(&self, document: &mut Document, path: &str) -> Result<bool> {
         let mut changed = false;
-        for item in self.found(document, path)? {
+        let found = self.found(document, path).map_err(|error| {
+            let error = error.reason();
+            Failure::new(format!("Couldn't delete xpath target: {path} ({error})"))
+        })?;
+        for item in found {
             match (item, &self.args.attribute) {
                 (Item::Node(id), Some(name)) => {
                     let name = self.attribute_name(document, id, name);
@@ -70,11 +100,16 @@ impl Task<'_> {
         path: &str,
         value: &Json,
     ) -> Result<bool> {
-        let value = python_str(value);
         let mut changed = false;
-        if self.found(document, path)?.is_empty() {
+        let found = self.found(document, path).map_err(|error| {
+            let tree = write::shown(document);
+            let error = error.reason();
+            Failure::new(format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}"))
+        })?;
+        if found.is_empty() {
             changed = self.make_path(document, path)?;
         }
+        let value = text_of(value)?;
         let found = self.found(document, path)?;
         if found.is_empty() {
             return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
@@ -105,13 +140,8 @@ impl Task<'_> {
                         Kind::Text(_) | Kind::Cdata(_) => document.nodes[id].parent,
                         _ => id,
                     };
-                    if document.first_text(id).unwrap_or_default() != value {
-                        document.set_first_text(
-                            id,
-                            Some(value.as_str()).filter(|text| !text.is_empty()),
-                        );
-                        changed = true;
-                    }
+                    changed |= document.first_text(id).unwrap_or_default() != value;
+                    document.set_first_text(id, Some(&value));
                 }
             }
         }
@@ -139,7 +169,7 @@ impl Task<'_> {
 
     fn child(&self, document: &mut Document, at: Id, child: &Json) -> Result<Id> {
         match child {
-            Json::String(name) => Ok(self.element(document, at, name)),
+            Json::String(name) => Self::element(document, at, name),
             Json::Object(map) => {
                 if map.len() > 1 {
                     return Err(Failure::new("Can only create children from hashes with one key"));
@@ -147,27 +177,30 @@ impl Task<'_> {
                 let Some((name, value)) = map.iter().next() else {
                     return Err(Failure::new("Can only create children from hashes with one key"));
                 };
-                let id = self.element(document, at, name);
+                let id = Self::element(document, at, name)?;
                 match value {
                     Json::Object(inner) => {
                         for (key, value) in inner {
                             if key == "_" {
-                                if let Json::Array(more) = value {
-                                    for child in more {
-                                        let made = self.child(document, at, child)?;
-                                        document.append(id, made);
-                                    }
-                                    continue;
+                                let Json::Array(more) = value else {
+                                    let class = crate::spec::python_class(value);
+                                    return Err(Failure::new(format!(
+                                        "Invalid children type: <class '{class}'>, must be list."
+                                    )));
+                                };
+                                for child in more {
+                                    let made = self.child(document, at, child)?;
+                                    document.append(id, made);
                                 }
-                                document.set_first_text(id, Some(&python_str(value)));
                                 continue;
                             }
+                            checked(key, "attribute")?;
                             let name = self.attribute_name(document, at, key);
-                            document.set_attribute(id, &name, &python_str(value));
+                            document.set_attribute(id, &name, &text_of(value)?);
                         }
                     }
                     Json::Null => (),
-                    value => document.set_first_text(id, Some(&python_str(value))),
+                    value => document.set_first_text(id, Some(&text_of(value)?)),
                 }
                 Ok(id)
             }
@@ -180,8 +213,27 @@ impl Task<'_> {
         }
     }
 
-    /// Makes an element by a name with a prefix of the task's.
-    fn element(&self, document: &mut Document, at: Id, name: &str) -> Id {
+    /// Makes an element by its name, which may have its namespace in braces.
+    fn element(document: &mut Document, at: Id, name: &str) -> Result<Id> {
+        let name = checked(name, "tag")?;
+        let mut declared = None;
+        let written = match name.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            None => name.to_owned(),
+            Some((namespace, local)) => match document.prefix_of(at, namespace) {
+                Some(known) if known.is_empty() => local.to_owned(),
+                Some(known) => format!("{known}:{local}"),
+                None => {
+                    declared = Some(("xmlns:ns0".to_owned(), namespace.to_owned()));
+                    format!("ns0:{local}")
+                }
+            },
+        };
+        let attributes = declared.into_iter().collect();
+        Ok(document.make(Kind::Element { name: written, attributes }))
+    }
+
+    /// Makes an element by a name of a path, with a prefix of the task's.
+    fn element_of_path(&self, document: &mut Document, at: Id, name: &str) -> Id {
         let mut declared = None;
         let written = match name.split_once(':') {
             Some((prefix, local)) => match self.namespaces.get(prefix) {
@@ -299,7 +351,7 @@ impl Task<'_> {
                     if parent == TOP {
                         return Err(cannot());
                     }
-                    let id = self.element(document, parent, name);
+                    let id = self.element_of_path(document, parent, name);
                     document.append(parent, id);
                 }
                 Last::AttributeIs(name, value) => {
@@ -307,7 +359,7 @@ impl Task<'_> {
                     document.set_attribute(parent, &name, value);
                 }
                 Last::ElementIs(name, value) => {
-                    let id = self.element(document, parent, name);
+                    let id = self.element_of_path(document, parent, name);
                     document.set_first_text(id, Some(value));
                     document.append(parent, id);
                 }

@@ -31,7 +31,7 @@ fn changed(args: Value, from: &str, to: &str) {
 #[test]
 fn values_and_attributes_are_set() {
     changed(json!({"xpath": "/business/name", "value": "New & old"}), "Tasty", "New &amp; old");
-    changed(json!({"xpath": "//beer[2]", "attribute": "code", "value": 3}), "\"2\"", "\"3\"");
+    changed(json!({"xpath": "//beer[2]", "attribute": "code", "value": "3"}), "\"2\"", "\"3\"");
     changed(
         json!({"xpath": "/business", "attribute": "type", "value": "pub"}),
         "\"bar\"",
