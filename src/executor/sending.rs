@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use windlass_protocol::Stream;
+use windlass_protocol::{Stream, TaskRequest};
 
 use super::{
     Failure, invocation,
@@ -50,6 +50,9 @@ impl Prepared {
                 let invocation = (self.tells_invocation() && !is_left_alone)
                     .then(|| invocation::describe(&request))
                     .flatten();
+                if let Some(account) = changed_account(&request) {
+                    session.leave(account);
+                }
                 let answer = session.send(Request { task: *request, contents, method });
                 Started::Running { answer, sink, finish, watch, delegate, no_log, invocation }
             }
@@ -194,4 +197,10 @@ impl Prepared {
         self.turn
             .event(self.slot, Event::Output { host: Arc::clone(&self.host.name), stream, bytes });
     }
+}
+
+/// The account that a module is about to change.
+fn changed_account(request: &TaskRequest) -> Option<&str> {
+    (request.module == "user").then_some(())?;
+    ["name", "user"].iter().find_map(|name| request.args.get(*name)?.as_str())
 }

@@ -251,6 +251,22 @@ impl Session {
         Ok(channel)
     }
 
+    /// Ends the helpers that run as a user and have nothing to do: before the account is changed, which it could not be
+    /// as long as somebody uses it. They are started again when a task wants them.
+    pub fn leave(&self, user: &str) {
+        let mut state = self.state();
+        let State { channels, pending, .. } = &mut *state;
+        channels.retain(|method, channel| {
+            let is_busy = pending.values().any(|pending| pending.channel == *channel);
+            if method.user != user || is_busy {
+                return true;
+            }
+            let payload = channel.to_be_bytes().to_vec();
+            let _ = self.0.outgoing.send(Frame::new(Kind::Leave, 0, payload));
+            false
+        });
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

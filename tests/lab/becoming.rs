@@ -115,3 +115,36 @@ fn passwords_do_not_show_in_output_arguments_or_environment() {
     let run = run.expect_success().expect_text("seen 0 times");
     assert!(!run.all().contains("admin-secret"), "{}", run.all());
 }
+
+#[test]
+fn an_account_that_tasks_have_become_can_be_removed() {
+    let Some(lab) = Lab::machines(1) else { return };
+    let playbook = "
+- hosts: lab
+  gather_facts: false
+  become: true
+  tasks:
+    - user:
+        name: brief
+    - command: id -un
+      become_user: brief
+      register: who
+      loop: [1, 2, 3]
+    - user:
+        name: brief
+        uid: 4321
+    - command: id -u
+      become_user: brief
+      register: number
+    - user:
+        name: brief
+        state: absent
+        remove: true
+    - debug:
+        msg: was {{ who.results | map(attribute='stdout') | unique | join }} with {{ number.stdout }}
+";
+    lab.play(playbook, &["-e", "ansible_user=deploy"])
+        .expect_status(0)
+        .expect_text("was brief with 4321");
+    assert_eq!(lab.helpers(1), "");
+}

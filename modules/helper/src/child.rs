@@ -45,6 +45,19 @@ impl Child {
     pub(crate) fn close(&self) {
         *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+
+    /// Ends the child and waits for that, at most so long.
+    pub(crate) fn end(&self, limit: Duration) {
+        self.close();
+        let deadline = Instant::now() + limit;
+        let is_there = || {
+            let mut process = self.process.lock().unwrap_or_else(PoisonError::into_inner);
+            matches!(process.try_wait(), Ok(None))
+        };
+        while is_there() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
 }
 
 /// Starts a child and waits until its helper has said hello; returns it and where its frames come from.

@@ -199,6 +199,11 @@ impl Server {
                 Ok(request) => self.start_child(frame.request, request),
                 Err(error) => complain(&format!("windlass-helper: {error}")),
             },
+            Kind::Leave => {
+                if let Ok(channel) = frame.payload.try_into().map(u16::from_be_bytes) {
+                    self.end_child(channel);
+                }
+            }
             _ => (),
         }
     }
@@ -358,6 +363,13 @@ impl Server {
             };
             let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
         });
+    }
+
+    fn end_child(&self, channel: u16) {
+        let child = self.state().children.remove(&channel);
+        if let Some(Slot::Ready(child)) = child {
+            child.end(LAST_WORDS);
+        }
     }
 
     /// Stops whatever runs: commands are killed, children see their input end.

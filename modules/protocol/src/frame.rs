@@ -36,6 +36,8 @@ pub enum Kind {
     Upload = 11,
     /// Controller: it is still there; nothing is answered.
     Ping = 12,
+    /// Controller: end the child on this channel, and do not read on before it is gone; the channel, big-endian.
+    Leave = 13,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
             10 => Kind::BecomeFailed,
             11 => Kind::Upload,
             12 => Kind::Ping,
+            13 => Kind::Leave,
             _ => return None,
         })
     }
