@@ -9,19 +9,24 @@ use crate::{
     output::{Event, Status},
     playbook::Keyword,
     template::Env,
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
     vars::Names,
 };
 
-/// Whether an action changes the inventory, which it does not where its task fails.
-pub(super) fn changes_inventory(action: &str) -> bool {
-    matches!(action, "add_host" | "group_by")
-}
-
 impl Prepared {
+    /// Whether the action changes the inventory, as far as that is known before its items.
+    pub(super) fn may_enlist(&self) -> bool {
+        let action = &*self.start.action;
+        matches!(action, "add_host" | "group_by") || Template::is_in(action)
+    }
+
     /// Changes the inventory as a result asks for, which then says whether that was a change.
     pub(super) fn enlist(&self, judged: &mut Judged, item: Option<&Item>) {
-        let Some(changed) = self.apply(&judged.result) else { return };
+        if !self.may_enlist() {
+            return;
+        }
+        let mut names = item.map_or_else(|| self.names().acting(), |item| self.item_names(item));
+        let Some(changed) = self.apply(&names, &judged.result) else { return };
         let changed = match changed {
             Ok(changed) => changed,
             Err(error) => {
@@ -30,7 +35,6 @@ impl Prepared {
             }
         };
         judged.result.insert("changed", changed);
-        let mut names = item.map_or_else(|| self.names().acting(), |item| self.item_names(item));
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             names.set_local(register, judged.result.clone().into());
         }
@@ -40,12 +44,18 @@ impl Prepared {
     }
 
     /// Returns whether the inventory has changed; nothing where the result asks for nothing.
-    fn apply(&self, result: &Dict) -> Option<Result<bool, LoopError>> {
-        let changed = if let Some(host) = result.get("add_host").and_then(Value::as_dict) {
-            Ok(self.add_host(host))
-        } else {
-            let group = result.get("add_group").filter(|_| &*self.task.action == "group_by")?;
-            self.add_group(&group.to_text(), result.get("parent_groups"))
+    fn apply(&self, names: &Names, result: &Dict) -> Option<Result<bool, LoopError>> {
+        let context = names.world.context(names.search_path());
+        let evaluated = crate::actions::evaluated_name(&self.task, &Env::new(names, &context));
+        let evaluated = evaluated.ok().flatten();
+        // Keys of these names in the result of another action are what it shows, not what it wants.
+        let changed = match evaluated.as_deref().unwrap_or(&self.task.action) {
+            "add_host" => Ok(self.add_host(result.get("add_host")?.as_dict()?)),
+            "group_by" => {
+                let name = result.get("add_group")?.to_text();
+                self.add_group(&name, result.get("parent_groups"))
+            }
+            _ => return None,
         };
         self.run.world.inventory_changed();
         self.warn_of_twins();

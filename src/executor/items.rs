@@ -4,7 +4,6 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use super::{
     Failure,
-    enlist::changes_inventory,
     facts::set_facts,
     include::Include,
     judge::{Judged, explain, say_something},
@@ -171,25 +170,24 @@ impl Prepared {
 
     /// Whether items do not need the results of those before them: modules, not actions that change variables.
     fn is_pipelined(&self) -> bool {
-        !matches!(
-            &*self.task.action,
-            "set_fact"
-                | "include_vars"
-                | "add_host"
-                | "group_by"
-                | "include_tasks"
-                | "include_role"
-                | "pause"
-                | "debug"
-                | "assert"
-                | "fail"
-                | "set_stats"
-        )
+        !self.may_enlist()
+            && !matches!(
+                &*self.task.action,
+                "set_fact"
+                    | "include_vars"
+                    | "include_tasks"
+                    | "include_role"
+                    | "pause"
+                    | "debug"
+                    | "assert"
+                    | "fail"
+                    | "set_stats"
+            )
     }
 
     async fn one_by_one(&self, looping: &Loop, items: Items) -> Result<Vec<Judged>, Failure> {
         let mut found: Vec<Judged> = Vec::new();
-        let enlists = changes_inventory(&self.task.action);
+        let enlists = self.may_enlist();
         let mut labels = Vec::new();
         for (at, item) in items.list.iter().enumerate() {
             if at > 0 && items.pause > Duration::ZERO {

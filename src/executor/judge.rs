@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{
     Failure,
-    enlist::changes_inventory,
     include::Include,
     strategy::is_setup,
     task::{Prepared, Turned},
@@ -334,12 +333,9 @@ impl Prepared {
         Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
 
-    /// Whether a change would notify somebody: what only changes the inventory notifies nobody, unless the task says what a
-    /// change is.
+    /// Whether a change would notify somebody.
     fn notifies(&self) -> bool {
-        let counts =
-            !changes_inventory(&self.task.action) || self.task.own(Keyword::ChangedWhen).is_some();
-        counts && !self.task.level.inherited(Keyword::Notify).is_empty()
+        !self.task.level.inherited(Keyword::Notify).is_empty()
     }
 
     fn notified(&self, env: &Env<'_>) -> Vec<String> {

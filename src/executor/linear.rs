@@ -13,8 +13,9 @@ use super::{
 use crate::{
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
-    value::Value,
-    vars::HostData,
+    template::Env,
+    value::{Template, Value},
+    vars::{HostData, Names},
 };
 
 impl Batch<'_> {
@@ -260,12 +261,24 @@ impl Batch<'_> {
         ends
     }
 
+    /// The action that an expression stands for, as a host sees it; nothing where it is no expression, or a wrong one.
+    fn evaluated_action(&self, task: &Task, at: usize) -> Option<String> {
+        if !Template::is_in(&task.action) {
+            return None;
+        }
+        let host = Some(&self.hosts[at].host);
+        let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
+        let context = self.run.world.context(names.search_path());
+        crate::actions::evaluated_name(task, &Env::new(&names, &context)).ok().flatten()
+    }
+
     /// Whether one host does the task for all.
     fn is_once(&mut self, task: &Task, group: &[usize]) -> bool {
         if self.free || group.is_empty() {
             return false;
         }
-        if matches!(&*task.action, "add_host" | "pause") {
+        let evaluated = self.evaluated_action(task, group[0]);
+        if matches!(evaluated.as_deref().unwrap_or(&task.action), "add_host" | "pause") {
             return true;
         }
         match self.plainly(task, Keyword::RunOnce) {
