@@ -42,6 +42,7 @@ mod told;
 mod typed;
 mod vars_files;
 
+pub(crate) use enlist::ENLISTS;
 pub(crate) use facts::OWN_FACTS;
 pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
+    executor::{Call, ENLISTS, Failure, Step},
     value::{Dict, Value},
 };
 
@@ -65,5 +65,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut result = Dict::new();
     result.insert("changed", false);
     result.insert("add_host", Value::from(added));
+    result.insert(ENLISTS, true);
     Ok(Step::Done(result))
 }

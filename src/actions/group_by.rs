@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, Step},
+    executor::{Call, ENLISTS, Failure, Step},
     value::{Dict, Value},
 };
 
@@ -25,5 +25,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     result.insert("changed", false);
     result.insert("add_group", group);
     result.insert("parent_groups", Value::list(parents.into_iter().map(Value::from)));
+    result.insert(ENLISTS, true);
     Ok(Step::Done(result))
 }

@@ -9,25 +9,17 @@ use crate::{
     output::{Event, Status},
     playbook::Keyword,
     template::Env,
-    value::{Dict, Template, Value},
+    value::{Dict, Value},
     vars::Names,
 };
 
-impl Prepared {
-    /// Whether the action changes the inventory, as far as that is known before its items.
-    pub(super) fn may_enlist(&self) -> bool {
-        let action = &*self.start.action;
-        matches!(action, "add_host" | "group_by") || Template::is_in(action)
-    }
+/// Says in a result of an action that it asks for a change of the inventory: others may have keys of the same names.
+pub(crate) const ENLISTS: &str = "_ansible_windlass_enlists";
 
+impl Prepared {
     /// Changes the inventory as a result asks for, which then says whether that was a change.
     pub(super) fn enlist(&self, judged: &mut Judged, item: Option<&Item>) {
-        if !self.may_enlist() {
-            return;
-        }
-        let mut names = item.map_or_else(|| self.names().acting(), |item| self.item_names(item));
-        let Some(changed) = self.apply(&names, &judged.result) else { return };
-        let changed = match changed {
+        let changed = match self.apply(&judged.result) {
             Ok(changed) => changed,
             Err(error) => {
                 let told = Diagnostic::maybe_at(Some(&self.task.span), error.to_string());
@@ -35,6 +27,7 @@ impl Prepared {
             }
         };
         judged.result.insert("changed", changed);
+        let mut names = item.map_or_else(|| self.names().acting(), |item| self.item_names(item));
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             names.set_local(register, judged.result.clone().into());
         }
@@ -43,23 +36,18 @@ impl Prepared {
         judged.status = if changed { Status::Changed } else { Status::Ok };
     }
 
-    /// Returns whether the inventory has changed; nothing where the result asks for nothing.
-    fn apply(&self, names: &Names, result: &Dict) -> Option<Result<bool, LoopError>> {
-        let context = names.world.context(names.search_path());
-        let evaluated = crate::actions::evaluated_name(&self.task, &Env::new(names, &context));
-        let evaluated = evaluated.ok().flatten();
-        // Keys of these names in the result of another action are what it shows, not what it wants.
-        let changed = match evaluated.as_deref().unwrap_or(&self.task.action) {
-            "add_host" => Ok(self.add_host(result.get("add_host")?.as_dict()?)),
-            "group_by" => {
-                let name = result.get("add_group")?.to_text();
-                self.add_group(&name, result.get("parent_groups"))
+    /// Returns whether the inventory has changed.
+    fn apply(&self, result: &Dict) -> Result<bool, LoopError> {
+        let changed = match result.get("add_host").and_then(Value::as_dict) {
+            Some(host) => Ok(self.add_host(host)),
+            None => {
+                let group = result.get("add_group").map(Value::to_text).unwrap_or_default();
+                self.add_group(&group, result.get("parent_groups"))
             }
-            _ => return None,
         };
         self.run.world.inventory_changed();
         self.warn_of_twins();
-        Some(changed)
+        changed
     }
 
     fn add_host(&self, host: &Dict) -> bool {

@@ -14,9 +14,8 @@ use crate::{
     diagnostic::Diagnostic,
     output::{Event, Status, censored},
     playbook::{Keyword, Loop},
-    template::CONDITIONAL,
-    template::Env,
-    value::{Dict, Value},
+    template::{CONDITIONAL, Env},
+    value::{Dict, Template, Value},
     vars::{HostData, Names},
 };
 
@@ -94,7 +93,7 @@ impl Prepared {
     async fn once(&self) -> Ended {
         let names = self.names().acting();
         let mut judged = self.turn_with_retries(names).await;
-        if judged.is_well() {
+        if judged.is_well() && judged.enlists {
             self.enlist(&mut judged, None);
         }
         self.tell(&mut judged);
@@ -170,11 +169,15 @@ impl Prepared {
 
     /// Whether items do not need the results of those before them: modules, not actions that change variables.
     fn is_pipelined(&self) -> bool {
-        !self.may_enlist()
+        let action = &*self.start.action;
+        // One that an item chooses may be any of them.
+        !Template::is_in(action)
             && !matches!(
-                &*self.task.action,
+                action,
                 "set_fact"
                     | "include_vars"
+                    | "add_host"
+                    | "group_by"
                     | "include_tasks"
                     | "include_role"
                     | "pause"
@@ -187,8 +190,8 @@ impl Prepared {
 
     async fn one_by_one(&self, looping: &Loop, items: Items) -> Result<Vec<Judged>, Failure> {
         let mut found: Vec<Judged> = Vec::new();
-        let enlists = self.may_enlist();
-        let mut labels = Vec::new();
+        // What changes the inventory is done, and shown, where no item failed.
+        let mut waiting = Vec::new();
         for (at, item) in items.list.iter().enumerate() {
             if at > 0 && items.pause > Duration::ZERO {
                 tokio::time::sleep(items.pause).await;
@@ -203,10 +206,9 @@ impl Prepared {
             let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
             let label = self.label(looping, item, &mut judged);
-            if enlists {
-                labels.push(label.clone());
-            }
-            if !enlists || !judged.is_well() {
+            if judged.is_well() && judged.enlists {
+                waiting.push((at, label));
+            } else {
                 self.show_item(label, &mut judged);
             }
             let stop = self.breaks(looping, item, &judged)?;
@@ -215,12 +217,10 @@ impl Prepared {
                 break;
             }
         }
-        if enlists && !found.iter().any(Judged::is_bad) {
-            for ((judged, item), label) in found.iter_mut().zip(&items.list).zip(labels) {
-                if judged.is_well() {
-                    self.enlist(judged, Some(item));
-                    self.show_item(label, judged);
-                }
+        if !found.iter().any(Judged::is_bad) {
+            for (at, label) in waiting {
+                self.enlist(&mut found[at], Some(&items.list[at]));
+                self.show_item(label, &mut found[at]);
             }
         }
         Ok(found)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Failure,
+    enlist::ENLISTS,
     include::Include,
     strategy::is_setup,
     task::{Prepared, Turned},
@@ -23,6 +24,8 @@ pub(super) struct Judged {
     pub(super) status: Status,
     /// Whether it was skipped, though its label may have failed it since.
     pub(super) is_skipped: bool,
+    /// Whether it asks for a change of the inventory.
+    pub(super) enlists: bool,
     /// Whether it failed before `ignore_errors` was evaluated.
     pub(super) unasked: bool,
     pub(super) causes: Vec<Cause>,
@@ -44,6 +47,7 @@ impl Judged {
             result,
             status,
             is_skipped: status == Status::Skipped,
+            enlists: false,
             unasked: false,
             causes: Vec::new(),
             delegate: None,
@@ -90,6 +94,7 @@ impl Prepared {
         let include = Include::take(&mut result);
         self.warn_of_action(&mut result);
         let no_log = no_log || result.remove(HIDDEN).is_some();
+        let enlists = result.remove(ENLISTS).is_some();
         if result.get("unreachable").is_some_and(Value::is_true) {
             if !result.contains_key("changed") {
                 result.insert("changed", false);
@@ -224,7 +229,7 @@ impl Prepared {
         };
         let ran = !result.contains_key("_ansible_windlass_not_begun");
         let judged = Judged::new(result, status, no_log);
-        (Judged { causes, delegate, include, notify, ran, ..judged }, done)
+        (Judged { enlists, causes, delegate, include, notify, ran, ..judged }, done)
     }
 
     fn judge_condition(

@@ -274,8 +274,7 @@ pub(crate) fn json_style(
 ) -> Result<super::json::Style, Refusal> {
     if !call.keywords.iter().any(|(name, _)| &**name == "profile") {
         let own = ["vault_to_text", "preprocess_unsafe"];
-        let known: Vec<&str> = JSON_WRITER.into_iter().chain(own).collect();
-        call.only_keywords("JSONEncoder.__init__", &known)?;
+        call.only_keywords("JSONEncoder.__init__", &[&JSON_WRITER, &own])?;
     }
     let mut style = super::json::Style { indent, sort_keys, ..Default::default() };
     if let Some(sort) = call.keyword("sort_keys") {
@@ -301,13 +300,12 @@ pub(crate) fn yaml_style(
     call: &Invocation<'_, '_>,
     indent: i64,
     flow: Option<bool>,
-    own: &[&'static str],
+    own: &[&str],
 ) -> Result<crate::yaml::Style, Refusal> {
     if call.keyword("allow_unicode").is_some() {
         return Err("yaml.dump() got multiple values for keyword argument 'allow_unicode'".into());
     }
-    let known: Vec<&str> = YAML_WRITER.iter().chain(own).copied().collect();
-    call.only_keywords("dump_all", &known)?;
+    call.only_keywords("dump_all", &[&YAML_WRITER, own])?;
     let number = |name: &str, default: i64| {
         let number = call.keyword(name).and_then(Value::as_int).unwrap_or(default);
         i32::try_from(number).unwrap_or(i32::MAX)

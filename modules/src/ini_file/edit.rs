@@ -123,13 +123,12 @@ impl File<'_> {
         let added = !wanted.is_empty();
         if added {
             let mut at = kept.len();
-            let floor = usize::from(args.section.is_some());
             // Comments at a section's end are the next one's.
             let belongs = |line: &str| {
                 let line = line.trim();
                 !line.is_empty() && !line.starts_with(['#', ';'])
             };
-            while at > floor && !belongs(&kept[at - 1]) {
+            while at > first && !belongs(&kept[at - 1]) {
                 at -= 1;
             }
             if let Some(last) = at.checked_sub(1).and_then(|last| kept.get_mut(last)) {
@@ -183,27 +182,18 @@ fn end_line(line: &mut String) {
 }
 
 impl Args {
-    /// The values that the option should have; `None` is one without a value.
-    fn wanted_all(&self) -> Vec<Option<String>> {
-        let mut wanted: Vec<Option<String>> = match (&self.value, &self.values) {
-            (Some(value), _) => vec![Some(value.trim().to_owned())],
-            (None, Some(values)) => {
-                values.iter().map(|value| Some(value.trim().to_owned())).collect()
-            }
-            (None, None) => Vec::new(),
-        };
-        if wanted.is_empty() && self.allow_no_value && self.state == State::Present {
-            wanted.push(None);
-        }
-        wanted
-    }
-
+    /// The values that the option should have, each once; `None` is one without a value.
     fn wanted(&self) -> Vec<Option<String>> {
+        let several = self.values.iter().flatten().filter(|_| self.value.is_none());
         let mut wanted: Vec<Option<String>> = Vec::new();
-        for value in self.wanted_all() {
+        for value in self.value.iter().chain(several) {
+            let value = Some(value.trim().to_owned());
             if !wanted.contains(&value) {
                 wanted.push(value);
             }
+        }
+        if wanted.is_empty() && self.allow_no_value && self.state == State::Present {
+            wanted.push(None);
         }
         wanted
     }

@@ -37,6 +37,19 @@ fn checked<'a>(name: &'a str, what: &str) -> Result<&'a str> {
     Err(Failure::raised(format!("Invalid {what} name '{name}'")))
 }
 
+/// Makes an element of a namespace; `prefix` is declared for it where the document has none.
+fn element_in(document: &mut Document, at: Id, namespace: &str, prefix: &str, local: &str) -> Id {
+    let (name, declared) = match document.prefix_of(at, namespace) {
+        Some(known) if known.is_empty() => (local.to_owned(), None),
+        Some(known) => (format!("{known}:{local}"), None),
+        None => {
+            let declared = (format!("xmlns:{prefix}"), namespace.to_owned());
+            (format!("{prefix}:{local}"), Some(declared))
+        }
+    };
+    document.make(Kind::Element { name, attributes: declared.into_iter().collect() })
+}
+
 impl Task<'_> {
     pub(super) fn remove(&self, document: &mut Document, path: &str) -> Result<bool> {
         let mut changed = false;
@@ -216,40 +229,21 @@ impl Task<'_> {
     /// Makes an element by its name, which may have its namespace in braces.
     fn element(document: &mut Document, at: Id, name: &str) -> Result<Id> {
         let name = checked(name, "tag")?;
-        let mut declared = None;
-        let written = match name.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-            None => name.to_owned(),
-            Some((namespace, local)) => match document.prefix_of(at, namespace) {
-                Some(known) if known.is_empty() => local.to_owned(),
-                Some(known) => format!("{known}:{local}"),
-                None => {
-                    declared = Some(("xmlns:ns0".to_owned(), namespace.to_owned()));
-                    format!("ns0:{local}")
-                }
-            },
-        };
-        let attributes = declared.into_iter().collect();
-        Ok(document.make(Kind::Element { name: written, attributes }))
+        Ok(match name.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            None => document.make(Kind::Element { name: name.to_owned(), attributes: Vec::new() }),
+            Some((namespace, local)) => element_in(document, at, namespace, "ns0", local),
+        })
     }
 
     /// Makes an element by a name of a path, with a prefix of the task's.
     fn element_of_path(&self, document: &mut Document, at: Id, name: &str) -> Id {
-        let mut declared = None;
-        let written = match name.split_once(':') {
-            Some((prefix, local)) => match self.namespaces.get(prefix) {
-                Some(namespace) => match document.prefix_of(at, namespace) {
-                    Some(known) if known.is_empty() => local.to_owned(),
-                    Some(known) => format!("{known}:{local}"),
-                    None => {
-                        declared = Some((format!("xmlns:{prefix}"), namespace.clone()));
-                        name.to_owned()
-                    }
-                },
-                None => name.to_owned(),
-            },
-            None => name.to_owned(),
-        };
-        document.make(Kind::Element { name: written, attributes: declared.into_iter().collect() })
+        let known = name.split_once(':').and_then(|(prefix, local)| {
+            self.namespaces.get(prefix).map(|namespace| (namespace, prefix, local))
+        });
+        match known {
+            None => document.make(Kind::Element { name: name.to_owned(), attributes: Vec::new() }),
+            Some((namespace, prefix, local)) => element_in(document, at, namespace, prefix, local),
+        }
     }
 
     pub(super) fn set_children(

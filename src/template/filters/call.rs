@@ -292,8 +292,12 @@ impl<'i, 'e> Invocation<'i, 'e> {
     }
 
     /// Refuses named arguments that the Python function `callee` behind the filter does not have.
-    pub(crate) fn only_keywords(&self, callee: &str, known: &[&str]) -> Result<(), Refusal> {
-        match self.keywords.iter().find(|(name, _)| !known.contains(&&**name)) {
+    pub(crate) fn only_keywords(&self, callee: &str, known: &[&[&str]]) -> Result<(), Refusal> {
+        match self
+            .keywords
+            .iter()
+            .find(|(name, _)| !known.iter().any(|some| some.contains(&&**name)))
+        {
             Some((name, _)) => {
                 Err(format!("{callee}() got an unexpected keyword argument '{name}'").into())
             }

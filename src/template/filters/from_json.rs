@@ -28,7 +28,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        call.only_keywords("JSONDecoder.__init__", &KNOWN)?;
+        call.only_keywords("JSONDecoder.__init__", &[&KNOWN])?;
         match &call.value {
             Value::Str(text) => Ok(json::read(text)?),
             Value::Bytes(bytes) => Ok(json::read(&String::from_utf8_lossy(bytes))?),
