@@ -55,7 +55,7 @@ mod files;
 mod foreign;
 mod published;
 
-pub(crate) use published::published;
+pub(crate) use published::{published, redirect};
 
 /// An action.
 pub(crate) struct Action {

@@ -259,7 +259,7 @@ pub(super) fn surroundings<'a>(
         collections: &run.collections,
         resolve,
         actions: &actions::resolve,
-        published: actions::published,
+        redirect: actions::redirect,
         lookups: crate::template::lookups::exists,
         brings: crate::template::add_plugins,
         private_roles: run.settings.private_role_vars.value,

@@ -141,7 +141,7 @@ impl Batch<'_> {
             collections: &self.run.collections,
             resolve: &resolve,
             actions: &crate::actions::resolve,
-            published: crate::actions::published,
+            redirect: crate::actions::redirect,
             lookups: crate::template::lookups::exists,
             brings: crate::template::add_plugins,
             private_roles: self.run.settings.private_role_vars.value,

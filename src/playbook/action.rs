@@ -88,15 +88,12 @@ impl Loader<'_> {
         if let Some(found) = known(written).or_else(|| self.brought(written, written, span)) {
             return found;
         }
-        let playbook_dir = self.playbook_dir.borrow();
-        let collections = self.around.collections;
-        if is_short
-            && let Some(full) = (self.around.published)(written)
-            && let Some(found) = collections.foreign(&playbook_dir, &full)
-        {
-            return foreign(found);
+        match (self.around.redirect)(written) {
+            Some(Routed::Name(full)) => self.brought(&full, written, span),
+            Some(Routed::Removed(message)) => Some(self.gone(message, span)),
+            None => None,
         }
-        Resolved { name: written.into(), foreign: None }
+        .unwrap_or_else(|| Resolved { name: written.into(), foreign: None })
     }
 
     /// Returns the collections that short names of actions and roles are looked for in: those that are said, and before
@@ -128,19 +125,20 @@ impl Loader<'_> {
         let collections = self.around.collections;
         let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
         match collections.route(&playbook_dir, name) {
-            Routed::Removed(message) => {
-                self.error(
-                    Diagnostic::error(span, message)
-                        .label("this module is gone")
-                        .fault(Fault::Absence),
-                );
-                Some(foreign(Foreign::module(PathBuf::new())))
-            }
+            Routed::Removed(message) => Some(self.gone(message, span)),
             Routed::Name(routed) => match (self.around.actions)(&routed) {
                 Some(name) => Some(Resolved { name: name.into(), foreign: None }),
                 None => collections.foreign(&playbook_dir, &routed).map(foreign),
             },
         }
+    }
+
+    /// Refuses a module that there is no more.
+    fn gone(&self, message: String, span: &Span) -> Resolved {
+        self.error(
+            Diagnostic::error(span, message).label("this module is gone").fault(Fault::Absence),
+        );
+        Resolved { name: "".into(), foreign: Some(Foreign::module(PathBuf::new())) }
     }
 
     /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a

@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     Block, Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role,
+    Routed,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
@@ -83,8 +84,8 @@ pub struct Surroundings<'a> {
     pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
     pub actions: &'a ActionNames<'a>,
-    /// Returns the full name of a module that a published collection has under this one.
-    pub published: fn(&str) -> Option<String>,
+    /// Returns where a name leads to that nothing else has.
+    pub redirect: fn(&str) -> Option<Routed>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
     /// Is told the folders of playbooks and roles, which may bring plugins.
