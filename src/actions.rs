@@ -292,6 +292,11 @@ pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
     })
 }
 
+/// As [`unresolved`], of tasks whose module is looked for when they are read.
+pub(crate) fn unresolved_early(task: &Task) -> Option<Diagnostic> {
+    if is_named_late(task) { None } else { unresolved(task) }
+}
+
 /// Returns whether a task's module stands below `action`: it is looked for when the task runs.
 pub(crate) fn is_named_late(task: &Task) -> bool {
     matches!(task.action_span.text(), "action" | "local_action")

@@ -43,31 +43,33 @@ const REMOVED: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// Published collections beside those.
-const OTHERS: &str = "amazon.aws arista.eos awx.awx azure.azcollection check_point.mgmt cisco.aci cisco.dnac \
-     cisco.intersight cisco.ios cisco.iosxr cisco.meraki cisco.mso cisco.nxos cisco.ucs \
-     cloudscale_ch.cloud community.aws community.ciscosmb community.digitalocean community.dns \
-     community.hashi_vault community.hrobot community.okd community.routeros community.sap_libs \
-     community.sops community.vmware community.zabbix cyberark.conjur cyberark.pas \
+/// The collections that are published with the reference today.
+const COLLECTIONS: &str = "amazon.aws ansible.netcommon ansible.posix ansible.utils ansible.windows arista.eos awx.awx \
+     azure.azcollection check_point.mgmt chocolatey.chocolatey cisco.aci cisco.dnac cisco.intersight \
+     cisco.ios cisco.iosxr cisco.meraki cisco.mso cisco.nxos cisco.ucs cloudscale_ch.cloud community.aws \
+     community.ciscosmb community.crypto community.digitalocean community.dns community.docker \
+     community.general community.grafana community.hashi_vault community.hrobot community.libvirt \
+     community.mongodb community.mysql community.okd community.postgresql community.proxmox \
+     community.proxysql community.rabbitmq community.routeros community.sap_libs community.sops \
+     community.vmware community.windows community.zabbix containers.podman cyberark.conjur cyberark.pas \
      dellemc.enterprise_sonic dellemc.openmanage dellemc.powerflex dellemc.unity f5networks.f5_modules \
      fortinet.fortimanager fortinet.fortios google.cloud grafana.grafana hetzner.hcloud ibm.qradar \
-     ibm.storage_virtualize infinidat.infinibox infoblox.nios_modules junipernetworks.junos kubevirt.core \
-     lowlydba.sqlserver microsoft.ad microsoft.iis netapp.cloudmanager netapp.ontap netapp.storagegrid \
-     netapp_eseries.santricity netbox.netbox ngine_io.cloudstack openstack.cloud ovirt.ovirt \
-     purestorage.flasharray purestorage.flashblade splunk.es telekom_mms.icinga_director \
-     theforeman.foreman vmware.vmware vmware.vmware_rest vultr.cloud vyos.vyos wti.remote ansible.utils";
+     ibm.storage_virtualize infinidat.infinibox infoblox.nios_modules junipernetworks.junos \
+     kubernetes.core kubevirt.core lowlydba.sqlserver microsoft.ad microsoft.iis netapp.cloudmanager \
+     netapp.ontap netapp.storagegrid netapp_eseries.santricity netbox.netbox ngine_io.cloudstack \
+     openstack.cloud ovirt.ovirt purestorage.flasharray purestorage.flashblade splunk.es \
+     telekom_mms.icinga_director theforeman.foreman vmware.vmware vmware.vmware_rest vultr.cloud \
+     vyos.vyos wti.remote";
 
 /// Returns the module's full name where a published collection has it, or may have it.
 pub(crate) fn published(name: &str) -> Option<String> {
     let short = of_core(name);
-    if !short.contains('.') {
-        return REDIRECTS.get(short).cloned();
-    }
-    let (collection, _) = name.rsplit_once('.')?;
-    let has_collection = |full: &String| full.rsplit_once('.').is_some_and(|it| it.0 == collection);
-    let is_published =
-        OTHERS.split(' ').any(|have| have == collection) || REDIRECTS.values().any(has_collection);
-    is_published.then(|| name.to_owned())
+    let full =
+        if short.contains('.') { Some(name.to_owned()) } else { REDIRECTS.get(short).cloned() };
+    full.filter(|full| {
+        let collection = full.rsplit_once('.').map(|it| it.0);
+        COLLECTIONS.split(' ').any(|have| Some(have) == collection)
+    })
 }
 
 /// Returns where the reference leads an action to that it has not itself, or what it says of one that it had once.

@@ -177,7 +177,7 @@ impl Loader<'_> {
         for (key, value) in entries {
             let name = key.as_str().unwrap_or_default();
             if matches!(name, "action" | "local_action") {
-                found.extend(self.spelled_action(key, value, name == "local_action"));
+                found.push(self.spelled_action(key, value, name == "local_action")?);
             } else if Keyword::find(name, level).is_none() && !name.starts_with("with_") {
                 if name.is_empty() {
                     self.unknown_keyword(key, level);
@@ -244,10 +244,11 @@ impl Loader<'_> {
             let text = (!rest.is_empty()).then(|| (rest.to_owned(), value.span.clone()));
             return Some(Named { key, name: name.to_owned(), value: Some(value), text, local });
         }
-        self.error(
-            Diagnostic::error(&value.span, "no module/action detected in task.")
-                .label("which module?"),
-        );
+        let error = match value.as_mapping() {
+            Some(_) => Diagnostic::error(&value.span, "no module/action detected in task."),
+            None => Diagnostic::error(&value.span, unexpected(value)),
+        };
+        self.error(error.label("which module?"));
         None
     }
 
@@ -319,11 +320,8 @@ impl Loader<'_> {
                     set(Argument::new("_raw_params", text, value.span.clone()));
                 }
                 (None, None) => self.error(
-                    Diagnostic::error(
-                        &value.span,
-                        format!("unexpected parameter type in action: {}", value.kind_name()),
-                    )
-                    .label("arguments are a mapping or `key=value` text"),
+                    Diagnostic::error(&value.span, unexpected(value))
+                        .label("arguments are a mapping or `key=value` text"),
                 ),
             }
         }
@@ -431,4 +429,9 @@ pub(crate) fn module_in<'a>(
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '{'])
+}
+
+fn unexpected(value: &Node) -> String {
+    let class = super::types::class(&value.to_value());
+    format!("unexpected parameter type in action: <class '{class}'>")
 }
