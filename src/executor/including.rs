@@ -246,6 +246,9 @@ impl Batch<'_> {
         if self.hosts[at].cursor.fail() == Caught::No {
             self.hosts[at].cursor.lost |= next.is_handler;
             self.host_failed(at);
+        } else {
+            // A rescue helps the host in this batch alone.
+            self.run.lost().dragged.push(Arc::clone(&self.hosts[at].host.name));
         }
     }
 }

@@ -136,7 +136,8 @@ struct Totals {
 pub(super) struct LostHosts {
     pub(super) failed: Vec<Arc<str>>,
     pub(super) unreachable: Vec<Arc<str>>,
-    /// Those that another one's failure took along into a rescue: they are out from the next batch on.
+    /// Those that another one's failure took along into a rescue, or that were rescued from an include that failed: they
+    /// are out from the next batch on.
     pub(super) dragged: Vec<Arc<str>>,
 }
 
