@@ -138,11 +138,13 @@ fn excerpt(span: &Span) -> String {
     let mut text = String::new();
     for (at, content) in lines.iter().enumerate() {
         let numbered = format!("{:>width$} {content}", first + at);
+        // An empty line is its number alone.
+        let numbered = if content.is_empty() { numbered.trim_end() } else { &*numbered };
         if numbered.chars().count() > WIDTH {
             text.extend(numbered.chars().take(WIDTH - DOTS.len()));
             text.push_str(DOTS);
         } else {
-            text.push_str(&numbered);
+            text.push_str(numbered);
         }
         text.push('\n');
     }
