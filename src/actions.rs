@@ -55,7 +55,7 @@ mod files;
 mod foreign;
 mod published;
 
-pub(crate) use published::published;
+pub(crate) use published::{published, redirect};
 
 /// An action.
 pub(crate) struct Action {
@@ -290,6 +290,11 @@ pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
         None => error,
     })
+}
+
+/// As [`unresolved`], of tasks whose module is looked for when they are read.
+pub(crate) fn unresolved_early(task: &Task) -> Option<Diagnostic> {
+    if is_named_late(task) { None } else { unresolved(task) }
 }
 
 /// Returns whether a task's module stands below `action`: it is looked for when the task runs.

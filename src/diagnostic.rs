@@ -5,7 +5,11 @@
 mod closest;
 mod span;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 
@@ -71,6 +75,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     pub hint: Option<String>,
     pub fault: Fault,
+    /// The file that is not there.
+    pub absent: Option<PathBuf>,
 }
 
 /// What is at fault, as exit statuses tell it.
@@ -106,7 +112,18 @@ impl Diagnostic {
             notes: Vec::new(),
             hint: None,
             fault: Fault::Text,
+            absent: None,
         }
+    }
+
+    /// Returns an error of a file that is not there.
+    pub fn absent(span: Option<&Span>, path: &Path) -> Diagnostic {
+        let shown = path.display();
+        let message = format!(
+            "Unable to retrieve file contents.\nCould not find or access '{shown}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{shown}'"
+        );
+        let absent = Some(path.to_owned());
+        Diagnostic { absent, ..Diagnostic::maybe_at(span, message).fault(Fault::Absence) }
     }
 
     /// Returns an error at a place where there is one.

@@ -204,12 +204,7 @@ impl Checker<'_> {
             return;
         }
         if let Some(error) = actions::unresolved(task) {
-            if actions::is_named_late(task) {
-                self.refuse(error);
-            } else {
-                self.found.push(error);
-            }
-            return;
+            return self.refuse(error);
         }
         if task.foreign.is_some() || template_in(name) {
             return;

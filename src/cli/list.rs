@@ -12,6 +12,7 @@ use super::{
     terminal,
 };
 use crate::{
+    diagnostic::Diagnostic,
     executor::{Run, Tags},
     playbook::{Entry, Files, Level, Play, Playbook, Task},
     template::Env,
@@ -66,15 +67,16 @@ impl Listing<'_> {
             // One expression goes by what it gives.
             (None, hosts) => self.evaluate(hosts).to_text(),
         };
-        let mut tags: Vec<String> = self.tags(&self.play.level);
+        // A play's own are shown as they are written.
+        let mut tags: Vec<String> = self.play.level.tags().iter().map(raw).collect();
         tags.sort();
         terminal::print(&format!(
             "\n  play #{number} ({pattern}): {name}\tTAGS: [{}]",
-            tags.join(", ")
+            tags.join(",")
         ));
         self.hosts(&patterns)?;
         if self.options.list_tasks || self.options.list_tags {
-            self.tasks();
+            self.tasks()?;
         }
         Ok(())
     }
@@ -99,8 +101,8 @@ impl Listing<'_> {
         if !self.options.common.inventory.list_hosts {
             return Ok(());
         }
-        let shown: Vec<String> = patterns.iter().map(|pattern| format!("'{pattern}'")).collect();
-        terminal::print(&format!("    pattern: [{}]", shown.join(", ")));
+        let shown = Value::list(parts.iter().map(|part| Value::str(*part)).collect::<Vec<_>>());
+        terminal::print(&format!("    pattern: {}", shown.to_repr()));
         terminal::print(&format!("    hosts ({}):", selected.hosts.len()));
         for host in selected.hosts {
             terminal::print(&format!("      {}", inventory.host(host).name));
@@ -108,11 +110,12 @@ impl Listing<'_> {
         Ok(())
     }
 
-    fn tasks(&self) {
-        let choice = Tags::new(&self.options.tags, &self.options.skip_tags);
+    fn tasks(&self) -> Result<(), Refusal> {
         let (mut lines, mut all) = (Vec::new(), BTreeSet::new());
+        // The play itself flushes its handlers, whatever is chosen.
+        all.extend(self.tags(&self.play.level)?);
         for section in &self.play.sections {
-            self.entries(section, &choice, &mut lines, &mut all);
+            self.entries(section, &mut lines, &mut all)?;
         }
         if self.options.list_tasks {
             terminal::print("    tasks:");
@@ -124,30 +127,24 @@ impl Listing<'_> {
             let all: Vec<String> = all.into_iter().collect();
             terminal::print(&format!("      TASK TAGS: [{}]", all.join(", ")));
         }
+        Ok(())
     }
 
     fn entries(
         &self,
         entries: &[Entry],
-        choice: &Tags,
         lines: &mut Vec<String>,
         all: &mut BTreeSet<String>,
-    ) {
+    ) -> Result<(), Refusal> {
         for entry in entries {
             match entry {
                 // As the reference: what is for failures, or comes always, is not listed.
-                Entry::Block(block) => {
-                    self.entries(&block.body, choice, lines, all);
-                }
+                Entry::Block(block) => self.entries(&block.body, lines, all)?,
                 Entry::Task(task) => {
-                    let mut tags = self.tags(&task.level);
+                    let mut tags = self.tags(&task.level)?;
                     tags.sort();
                     tags.dedup();
-                    // Tags are listed of every task, chosen or not.
-                    // Every tag is listed, of what comes only when it is named, too, unless tags are chosen.
-                    let (run, skip) = (&self.options.tags, &self.options.skip_tags);
-                    let lists_all = self.options.list_tags && run.is_empty() && skip.is_empty();
-                    if lists_all || choice.choose(&tags) {
+                    if self.is_listed(&tags) {
                         all.extend(tags.iter().cloned());
                         lines.push(format!(
                             "      {}\tTAGS: [{}]",
@@ -158,45 +155,62 @@ impl Listing<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Every tag is listed, of what comes only when it is named, too, unless tags are chosen.
+    fn is_listed(&self, tags: &[String]) -> bool {
+        let (run, skip) = (&self.options.tags, &self.options.skip_tags);
+        let lists_all = self.options.list_tags && run.is_empty() && skip.is_empty();
+        lists_all || Tags::new(run, skip).choose(tags)
     }
 
     fn name(task: &Task) -> String {
-        let name = match &task.name {
-            Some(Value::Template(template)) => template.text.to_string(),
-            Some(name) => name.to_text(),
-            None => task.action_written.to_string(),
-        };
+        let own = task.name.as_ref().map(raw);
         // A role that is included goes by its own name.
-        let is_own = task.name.is_some() && &*task.action != "include_role";
+        let is_own = own.is_some() && &*task.action != "include_role";
+        let name = own.unwrap_or_else(|| task.action_written.to_string());
         match task.level.role().filter(|_| is_own) {
             Some(role) => format!("{} : {name}", role.name),
             None => name,
         }
     }
 
-    fn tags(&self, level: &Level) -> Vec<String> {
+    fn tags(&self, level: &Level) -> Result<Vec<String>, Refusal> {
         let mut found = Vec::new();
         for tag in level.tags() {
-            match self.evaluate(&tag) {
+            match self.answer(&tag)? {
                 Value::List(list) => found.extend(list.iter().map(Value::to_text)),
                 one => found.push(one.to_text()),
             }
         }
-        found
+        Ok(found)
     }
 
     /// Evaluates with what is known without a host; what is not known stays as it is written.
     fn evaluate(&self, value: &Value) -> Value {
+        self.answer(value).unwrap_or_else(|_| match value {
+            Value::Template(template) => Value::Str(Arc::clone(&template.text)),
+            other => other.clone(),
+        })
+    }
+
+    fn answer(&self, value: &Value) -> Result<Value, Refusal> {
         if !value.is_lazy() {
-            return value.clone();
+            return Ok(value.clone());
         }
         let names = Names::new(&self.run.world, Some(self.known), None);
         let context = self.run.world.context(Vec::new());
-        let evaluated = Env::new(&names, &context).eval(value);
-        match (evaluated, value) {
-            (Ok(value), _) => value,
-            (Err(_), Value::Template(template)) => Value::Str(Arc::clone(&template.text)),
-            (Err(_), other) => other.clone(),
-        }
+        Env::new(&names, &context)
+            .eval(value)
+            .map_err(|error| Refusal::new(ERROR, Diagnostic::from(&error)))
+    }
+}
+
+/// A text as it is written, templates and all.
+fn raw(value: &Value) -> String {
+    match value {
+        Value::Template(template) => template.text.to_string(),
+        other => other.to_text(),
     }
 }

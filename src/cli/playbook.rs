@@ -263,7 +263,8 @@ pub(super) fn surroundings<'a>(
         collections: &run.collections,
         resolve,
         actions: &actions::resolve,
-        published: actions::published,
+        redirect: actions::redirect,
+        unresolved: actions::unresolved_early,
         lookups: crate::template::lookups::exists,
         brings: crate::template::add_plugins,
         private_roles: run.settings.private_role_vars.value,
@@ -332,15 +333,13 @@ fn has_hosts(run: &Run, play: &Play) -> bool {
         .is_ok_and(|selected| !selected.hosts.is_empty())
 }
 
-/// The status with which the reference ends: it would find some of the problems only when it came to the task.
+/// The status with which the reference ends: that of the first problem, but for those that it would find only when it
+/// came to the task.
 fn status_of(problems: &Diagnostics) -> u8 {
-    let any = |fault| problems.0.iter().any(|problem| problem.fault == fault);
-    if any(Fault::Text) || any(Fault::Late) {
-        PARSER_ERROR
-    } else if any(Fault::Absence) {
-        ERROR
-    } else {
-        HOST_FAILED
+    match problems.0.iter().map(|problem| problem.fault).find(|fault| *fault != Fault::Task) {
+        Some(Fault::Absence) => ERROR,
+        Some(_) => PARSER_ERROR,
+        None => HOST_FAILED,
     }
 }
 

@@ -11,7 +11,6 @@ use super::{
     strategy::{Batch, HostState},
 };
 use crate::{
-    actions,
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
     playbook::{Block, Entry, Level, Loader, Surroundings, Task},
@@ -28,23 +27,10 @@ enum Failed {
     Run(Box<Diagnostic>),
 }
 
-/// Returns what is wrong with a task whose module nobody has.
-fn unknown_action(entry: &Entry) -> Option<Diagnostic> {
-    match entry {
-        Entry::Block(block) => {
-            let entries = block.body.iter().chain(&block.rescue).chain(&block.always);
-            entries.into_iter().find_map(unknown_action)
-        }
-        Entry::Task(task) if actions::is_named_late(task) => None,
-        Entry::Task(task) => actions::unresolved(task),
-    }
-}
-
 /// What is said of a file of tasks that is not there.
 fn unreadable(path: &str) -> String {
-    format!(
-        "Could not find or access '{path}' on the Ansible Controller: Unable to retrieve file contents.\nCould not find or access '{path}' on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '{path}'"
-    )
+    let told = Diagnostic::absent(None, Path::new(path)).message;
+    format!("Could not find or access '{path}' on the Ansible Controller: {told}")
 }
 
 impl Batch<'_> {
@@ -141,7 +127,8 @@ impl Batch<'_> {
             collections: &self.run.collections,
             resolve: &resolve,
             actions: &crate::actions::resolve,
-            published: crate::actions::published,
+            redirect: crate::actions::redirect,
+            unresolved: crate::actions::unresolved_early,
             lookups: crate::template::lookups::exists,
             brings: crate::template::add_plugins,
             private_roles: self.run.settings.private_role_vars.value,
@@ -150,8 +137,13 @@ impl Batch<'_> {
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {
                 let path = loader.find_tasks(file, &next.task.dir, &level);
-                let entries =
-                    loader.tasks_file(&path, level, next.is_handler, Some(&next.task.span));
+                let entries = loader.tasks_file(
+                    &path,
+                    level,
+                    next.is_handler,
+                    Some(&next.task.span),
+                    crate::playbook::Holder::Include,
+                );
                 // From another file of tasks the reference shows the way that the names say.
                 let is_from_play = next.task.span.source.path == self.play.play.span.source.path;
                 let shown = match std::env::current_dir() {
@@ -167,8 +159,7 @@ impl Batch<'_> {
                 (call.name.clone(), block.into_iter().map(Entry::Block).collect())
             }
         };
-        let unknown = entries.iter().find_map(unknown_action);
-        if let Some(error) = loader.errors.take().0.into_iter().next().or(unknown) {
+        if let Some(error) = loader.errors.take().0.into_iter().next() {
             return Err(self.not_included(include, &path, error, &next.task));
         }
         let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);
@@ -230,8 +221,7 @@ impl Batch<'_> {
 
     /// Returns which file an included one imports that is not there: as the reference tells it, beside the playbook.
     fn absent(&self, error: &Diagnostic) -> Option<String> {
-        let path = error.message.strip_prefix("cannot read `")?;
-        let path = Path::new(path.strip_suffix("`: no such file or directory")?);
+        let path = error.absent.as_deref()?;
         let written = error.span.as_ref().map(|span| Path::new(span.text()));
         let written = written.filter(|written| path.ends_with(written));
         let name = written.or(path.file_name().map(Path::new))?;

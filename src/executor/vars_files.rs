@@ -7,7 +7,7 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Told},
+    diagnostic::{Diagnostic, Fault, Span, Told},
     output::Event,
     playbook::Files,
     template::Env,
@@ -102,7 +102,13 @@ impl Run {
         for candidate in &candidates {
             let error = match env.eval(candidate) {
                 Ok(value) => {
-                    let text = value.to_text();
+                    let Some(text) = value.as_str().map(ToOwned::to_owned) else {
+                        let kind = value.type_name();
+                        let message = format!("Invalid `vars_files` value of type '{kind}'.");
+                        return Err(
+                            Diagnostic::maybe_at(span_of(candidate), message).fault(Fault::Late)
+                        );
+                    };
                     let path = find_vars_file(&text, &data.play.dir);
                     if path.is_file() {
                         return Ok(Some(path));
@@ -115,9 +121,10 @@ impl Run {
             if !error.is_undefined() {
                 return Err((&error).into());
             }
-            let (text, span) = match candidate {
-                Value::Template(template) => (template.text.to_string(), template.span.as_ref()),
-                other => (other.to_text(), None),
+            let span = span_of(candidate);
+            let text = match candidate {
+                Value::Template(template) => template.text.to_string(),
+                other => other.to_text(),
             };
             if strict {
                 let message = format!(
@@ -187,4 +194,11 @@ fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
     let found = candidates.iter().find(|path| path.is_file()).cloned();
     found.unwrap_or_else(|| dir.join(name))
+}
+
+fn span_of(value: &Value) -> Option<&Span> {
+    match value {
+        Value::Template(template) => template.span.as_ref(),
+        _ => None,
+    }
 }

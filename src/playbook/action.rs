@@ -88,15 +88,12 @@ impl Loader<'_> {
         if let Some(found) = known(written).or_else(|| self.brought(written, written, span)) {
             return found;
         }
-        let playbook_dir = self.playbook_dir.borrow();
-        let collections = self.around.collections;
-        if is_short
-            && let Some(full) = (self.around.published)(written)
-            && let Some(found) = collections.foreign(&playbook_dir, &full)
-        {
-            return foreign(found);
+        match (self.around.redirect)(written) {
+            Some(Routed::Name(full)) => self.brought(&full, written, span),
+            Some(Routed::Removed(message)) => Some(self.gone(message, span)),
+            None => None,
         }
-        Resolved { name: written.into(), foreign: None }
+        .unwrap_or_else(|| Resolved { name: written.into(), foreign: None })
     }
 
     /// Returns the collections that short names of actions and roles are looked for in: those that are said, and before
@@ -128,19 +125,20 @@ impl Loader<'_> {
         let collections = self.around.collections;
         let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
         match collections.route(&playbook_dir, name) {
-            Routed::Removed(message) => {
-                self.error(
-                    Diagnostic::error(span, message)
-                        .label("this module is gone")
-                        .fault(Fault::Absence),
-                );
-                Some(foreign(Foreign::module(PathBuf::new())))
-            }
+            Routed::Removed(message) => Some(self.gone(message, span)),
             Routed::Name(routed) => match (self.around.actions)(&routed) {
                 Some(name) => Some(Resolved { name: name.into(), foreign: None }),
                 None => collections.foreign(&playbook_dir, &routed).map(foreign),
             },
         }
+    }
+
+    /// Refuses a module that there is no more.
+    fn gone(&self, message: String, span: &Span) -> Resolved {
+        self.error(
+            Diagnostic::error(span, message).label("this module is gone").fault(Fault::Absence),
+        );
+        Resolved { name: "".into(), foreign: Some(Foreign::module(PathBuf::new())) }
     }
 
     /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a
@@ -179,7 +177,7 @@ impl Loader<'_> {
         for (key, value) in entries {
             let name = key.as_str().unwrap_or_default();
             if matches!(name, "action" | "local_action") {
-                found.extend(self.spelled_action(key, value, name == "local_action"));
+                found.push(self.spelled_action(key, value, name == "local_action")?);
             } else if Keyword::find(name, level).is_none() && !name.starts_with("with_") {
                 if name.is_empty() {
                     self.unknown_keyword(key, level);
@@ -246,10 +244,11 @@ impl Loader<'_> {
             let text = (!rest.is_empty()).then(|| (rest.to_owned(), value.span.clone()));
             return Some(Named { key, name: name.to_owned(), value: Some(value), text, local });
         }
-        self.error(
-            Diagnostic::error(&value.span, "no module/action detected in task.")
-                .label("which module?"),
-        );
+        let error = match value.as_mapping() {
+            Some(_) => Diagnostic::error(&value.span, "no module/action detected in task."),
+            None => Diagnostic::error(&value.span, unexpected(value)),
+        };
+        self.error(error.label("which module?"));
         None
     }
 
@@ -321,11 +320,8 @@ impl Loader<'_> {
                     set(Argument::new("_raw_params", text, value.span.clone()));
                 }
                 (None, None) => self.error(
-                    Diagnostic::error(
-                        &value.span,
-                        format!("unexpected parameter type in action: {}", value.kind_name()),
-                    )
-                    .label("arguments are a mapping or `key=value` text"),
+                    Diagnostic::error(&value.span, unexpected(value))
+                        .label("arguments are a mapping or `key=value` text"),
                 ),
             }
         }
@@ -433,4 +429,9 @@ pub(crate) fn module_in<'a>(
 
 fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(['/', '{'])
+}
+
+fn unexpected(value: &Node) -> String {
+    let class = super::types::class(&value.to_value());
+    format!("unexpected parameter type in action: <class '{class}'>")
 }

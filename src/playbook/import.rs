@@ -4,10 +4,16 @@ use std::{path::Path, sync::Arc};
 
 use super::{
     Argument, Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Task,
+    lists::Holder,
     load::{Loader, Place},
     role::{RoleCall, RoleFiles},
+    types::class,
 };
-use crate::{diagnostic::Diagnostic, value::Dict, yaml::Node};
+use crate::{
+    diagnostic::{Diagnostic, Fault},
+    value::{Dict, Value},
+    yaml::Node,
+};
 
 impl Loader<'_> {
     pub(super) fn import_playbook(
@@ -18,10 +24,13 @@ impl Loader<'_> {
         outer: &Arc<Dict>,
         into: &mut Vec<Arc<Play>>,
     ) {
+        if !self.check_playbook_include(entry, name) {
+            return;
+        }
         let mut vars = (**outer).clone();
         if let Some((_, given)) = entry.get("vars") {
             vars.extend(
-                self.vars(given, Levels::PLAY)
+                self.vars(given, Levels::IMPORT)
                     .iter()
                     .map(|(key, value)| (key.clone(), value.clone())),
             );
@@ -40,12 +49,7 @@ impl Loader<'_> {
                 return self.error(error);
             }
         };
-        let Some(file) = resolved.as_str() else {
-            return self.error(
-                Diagnostic::error(&name.span, "playbook import parameter is missing")
-                    .label("not a file name"),
-            );
-        };
+        let file = &*resolved.to_text();
         let first = into.len();
         let own = dir.join(file);
         let found = if own.is_file() { None } else { self.around.collections.playbook(dir, file) };
@@ -66,6 +70,44 @@ impl Loader<'_> {
             }
             *play = Arc::new(Self::play_below(play, keywords));
         }
+    }
+
+    /// Refuses the import of a playbook that says what it cannot; returns whether it says nothing of the kind.
+    fn check_playbook_include(&self, entry: &Node, name: &Node) -> bool {
+        let written: Vec<&str> = entry
+            .as_mapping()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|(key, _)| key.as_str())
+            .collect();
+        let imports = |key: &&&str| key.rsplit('.').next() == Some("import_playbook");
+        let mut named: Vec<&str> = written.iter().filter(imports).copied().collect();
+        if named.len() > 1 {
+            named.sort_unstable();
+            let message =
+                format!("Found conflicting import_playbook actions: {}", named.join(", "));
+            self.error(Diagnostic::error(&name.span, message).fault(Fault::Absence));
+            return false;
+        }
+        let unknown = entry.as_mapping().unwrap_or_default().iter().find(|(key, _)| {
+            let key = key.as_str().unwrap_or_default();
+            !named.contains(&key) && Keyword::find(key, Levels::IMPORT).is_none()
+        });
+        if let Some((key, _)) = unknown {
+            self.unknown_keyword(key, Levels::IMPORT);
+            return false;
+        }
+        let value = name.to_value();
+        let message = match &value {
+            Value::None => "The field 'import_playbook' is required but was not set.".to_owned(),
+            Value::List(_) | Value::Dict(_) => format!(
+                "The field 'import_playbook' is supposed to be a string type, however the incoming data structure is a <class '{}'>",
+                class(&value)
+            ),
+            _ => return true,
+        };
+        self.error(Diagnostic::error(&entry.span.start(), message).label("which playbook?"));
+        false
     }
 
     /// The play again with keywords of its import above it.
@@ -116,7 +158,7 @@ impl Loader<'_> {
         // Keywords and `vars` of the import hold for what it imports.
         let level = Arc::clone(&task.level);
 
-        self.tasks_file(&path, level, place.handlers, Some(span))
+        self.tasks_file(&path, level, place.handlers, Some(span), Holder::Import(&path))
     }
 
     /// Finds a file of tasks: in the role's tasks, beside the file that names it, beside the playbook.

@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::{
-    Block, Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role,
+    Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role, Routed,
+    Task,
+    lists::{Holder, Lists},
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
@@ -45,6 +47,9 @@ impl Files {
             return Ok(Rc::clone(node));
         }
         let bytes = std::fs::read(path).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::NotFound {
+                return Diagnostic::absent(span, path);
+            }
             let reason = error.to_string();
             let reason = reason.split(" (os error").next().unwrap_or_default();
             Diagnostic::maybe_at(
@@ -83,8 +88,10 @@ pub struct Surroundings<'a> {
     pub collections: &'a Collections,
     pub resolve: &'a Resolve<'a>,
     pub actions: &'a ActionNames<'a>,
-    /// Returns the full name of a module that a published collection has under this one.
-    pub published: fn(&str) -> Option<String>,
+    /// Returns where a name leads to that nothing else has.
+    pub redirect: fn(&str) -> Option<Routed>,
+    /// Returns what is wrong with a task whose module nobody has.
+    pub unresolved: fn(&Task) -> Option<Diagnostic>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
     /// Is told the folders of playbooks and roles, which may bring plugins.
@@ -110,6 +117,7 @@ pub struct Loader<'a> {
 }
 
 /// Where entries of a list stand.
+#[derive(Clone)]
 pub(super) struct Place<'a> {
     /// The level around them.
     pub(super) level: Arc<Level>,
@@ -160,16 +168,13 @@ impl<'a> Loader<'a> {
             return;
         }
         let Some(node) = self.file(path, span) else { return };
+        let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let Some(root) = &*node else {
-            let name = path.display();
-            return self.error(Diagnostic::maybe_at(
-                span,
-                format!("Empty playbook, nothing to do: {name}"),
-            ));
+            let message = format!("Empty playbook, nothing to do: {}", shown.display());
+            return self.error(Diagnostic::maybe_at(span, message));
         };
         let Some(entries) = root.as_sequence() else {
             let class = super::types::class(&root.to_value());
-            let shown = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
             let message = format!(
                 "A playbook must be a list of plays, got a <class '{class}'> instead: {}",
                 shown.display()
@@ -181,7 +186,7 @@ impl<'a> Loader<'a> {
             );
         };
         if entries.is_empty() {
-            let message = format!("A playbook must contain at least one play: {}", path.display());
+            let message = format!("A playbook must contain at least one play: {}", shown.display());
             return self.error(Diagnostic::error(&root.span.start(), message));
         }
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -254,44 +259,15 @@ impl<'a> Loader<'a> {
         vars.extend(import_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
         let level =
             Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::new(vars), parent: None });
-        self.handlers.take();
-        self.roles.take();
-        let place = Place { level: Arc::clone(&level), dir, handlers: false };
-        let section = |name: &str| match node.get(name) {
-            Some((_, list)) => self.list(list, &place, Some(name)),
-            None => Vec::new(),
-        };
-        let pre_tasks = section("pre_tasks");
-        let (mut imported, mut imported_roles) = (self.handlers.take(), self.roles.take());
-        let mut roles = Vec::new();
-        if let Some((_, list)) = node.get("roles") {
-            roles = self.roles_of(list, &place);
-        }
-        // The roles' handlers come first, then the play's, then those of imported roles, each file a list of its own.
-        let (mut handlers, mut all_roles) = (self.handlers.take(), self.roles.take());
-        roles.extend(section("tasks"));
-        let post_tasks = section("post_tasks");
-        imported.extend(self.handlers.take());
-        imported_roles.extend(self.roles.take());
-        all_roles.extend(imported_roles);
-        let place = Place { handlers: true, ..place };
-        if let Some((_, list)) = node.get("handlers") {
-            let own = self.list(list, &place, Some("handlers"));
-            handlers.push(Entry::Block(Arc::new(Block::of(
-                Arc::clone(&level),
-                own,
-                list.span.start(),
-            ))));
-        }
-        handlers.extend(imported);
+        let Lists { sections, handlers, roles } = self.lists_of_play(node, &level, dir);
         Some(Arc::new(Play {
             hosts: hosts.to_value(),
             name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
             vars_files: self.vars_files(node),
             vars_prompt: self.vars_prompt(node),
-            sections: vec![pre_tasks, roles, post_tasks],
+            sections,
             handlers,
-            roles: all_roles,
+            roles,
             dir: dir.to_owned(),
             span: node.span.start(),
             level,
@@ -305,9 +281,15 @@ impl<'a> Loader<'a> {
             Value::List(list) => list.to_vec(),
             one => vec![one],
         };
-        if let Some(wrong) = files.iter().find(|file| matches!(file, Value::Dict(_))) {
+        let texts = files.iter().flat_map(|file| match file {
+            Value::List(candidates) => candidates.to_vec(),
+            one => vec![one.clone()],
+        });
+        let is_text = |value: &Value| value.is_lazy() || value.as_str().is_some();
+        if let Some(wrong) = texts.into_iter().find(|value| !is_text(value)) {
             let message = format!("Invalid `vars_files` value of type '{}'.", wrong.type_name());
-            self.error(Diagnostic::error(&given.span, message));
+            let error = Diagnostic::error(&given.span, message);
+            self.error(error.note("a `vars_files` value is a text or a list of texts"));
         }
         files
     }
@@ -359,80 +341,6 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Reads a list of tasks and blocks; `what` is the keyword that it belongs to.
-    pub(super) fn list(&self, node: &Node, place: &Place<'_>, what: Option<&str>) -> Vec<Entry> {
-        if node.is_null() {
-            return Vec::new();
-        }
-        let Some(items) = node.as_sequence() else {
-            let kind = node.kind_name();
-            let message = match what {
-                Some(what) => {
-                    let value = node.to_value();
-                    let (text, class) = (value.to_text(), super::types::class(&value));
-                    format!(
-                        "A malformed block was encountered while loading {what}: {text} should be a list or None but is <class '{class}'>"
-                    )
-                }
-                None => format!("tasks must be a list, this is {kind}"),
-            };
-            self.error(
-                Diagnostic::error(&node.span, message)
-                    .label("not a list")
-                    .hint("each task begins with `- `"),
-            );
-            return Vec::new();
-        };
-        let mut entries = Vec::new();
-        for item in items {
-            let lone = ["rescue", "always"].iter().find(|name| item.get(name).is_some());
-            if item.get("block").is_some() {
-                entries.extend(self.block(item, place).map(Entry::Block));
-            } else if let Some(name) = lone {
-                let message = format!("'{name}' keyword cannot be used without 'block'");
-                self.error(Diagnostic::error(&item.span.start(), message));
-            } else {
-                entries.extend(self.task(item, place));
-            }
-        }
-        entries
-    }
-
-    fn block(&self, node: &Node, place: &Place<'_>) -> Option<Arc<Block>> {
-        let entries = node.as_mapping()?;
-        // The one that a handler may be is taken apart: each task in it is a handler.
-        if place.handlers && matches!(place.level.kind, LevelKind::Block) {
-            let message = "Using a block as a handler is not supported.";
-            let error = Diagnostic::error(&node.span.start(), message);
-            self.error(error.hint("name each task of it, or let the handler include them"));
-            return None;
-        }
-        let keywords = self.keywords(entries, Levels::BLOCK);
-        let vars =
-            node.get("vars").map(|(_, vars)| self.vars(vars, Levels::BLOCK)).unwrap_or_default();
-        let level = Arc::new(Level {
-            kind: LevelKind::Block,
-            keywords,
-            vars: Arc::new(vars),
-            parent: Some(Arc::clone(&place.level)),
-        });
-        let inner = Place { level: Arc::clone(&level), ..*place };
-        let section = |name: &str| {
-            let what = if name == "block" { "a block" } else { name };
-            let list = node.get(name).map(|(_, list)| self.list(list, &inner, Some(what)));
-            list.unwrap_or_default()
-        };
-        let (body, rescue, always) = (section("block"), section("rescue"), section("always"));
-        Some(Arc::new(Block {
-            level,
-            body,
-            rescue,
-            always,
-            is_role: false,
-            span: node.span.start(),
-        }))
-    }
-
     /// Reads an included file of tasks; its entries stand below `level`.
     pub fn tasks_file(
         &self,
@@ -440,6 +348,7 @@ impl<'a> Loader<'a> {
         level: Arc<Level>,
         handlers: bool,
         span: Option<&Span>,
+        holder: Holder<'_>,
     ) -> Vec<Entry> {
         if self.too_deep(span) {
             return Vec::new();
@@ -450,10 +359,15 @@ impl<'a> Loader<'a> {
         let Some(node) = self.file(named.as_deref().unwrap_or(path), span) else {
             return Vec::new();
         };
-        let Some(root) = &*node else { return Vec::new() };
+        let Some(root) = &*node else {
+            if let Holder::Import(path) = holder {
+                self.no_tasks(path);
+            }
+            return Vec::new();
+        };
         let dir = path.parent().unwrap_or(Path::new("."));
         self.depth.set(self.depth.get() + 1);
-        let entries = self.list(root, &Place { level, dir, handlers }, None);
+        let entries = self.list(root, &Place { level, dir, handlers }, holder);
         self.depth.set(self.depth.get() - 1);
         entries
     }
@@ -478,7 +392,7 @@ pub(crate) fn is_reserved_name(name: &str) -> bool {
         "query",
         "range",
     ];
-    const KEPT: [&str; 4] = ["vars", "gather_subset", "role", "validate_argspec"];
+    const KEPT: [&str; 3] = ["vars", "gather_subset", "role"];
     CALLED.contains(&name)
         || (KEYWORDS.iter().any(|spec| spec.name == name) && !KEPT.contains(&name))
 }

@@ -13,6 +13,7 @@ pub use call::{RoleCall, RoleFiles};
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::collection_of_role,
+    lists::Holder,
     load::{Loader, Place},
 };
 use crate::{
@@ -259,7 +260,9 @@ impl Loader<'_> {
         role.dependencies.get_or_init(|| roles);
         let handlers = file("handlers", files.handlers.as_deref());
         if let Some(path) = handlers {
-            let entries = self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span));
+            let holder = Holder::Role(&role.name);
+            let entries =
+                self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span), holder);
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
             self.handlers.borrow_mut().push(Entry::Block(Arc::new(block)));
         }
@@ -275,6 +278,7 @@ impl Loader<'_> {
                 Arc::clone(&role_level),
                 false,
                 Some(&call.span),
+                Holder::Role(&role.name),
             )),
             (None, Some(name)) if role_file(&role_dir, "tasks", name).is_none() => {
                 self.error(Diagnostic::error(

@@ -33,17 +33,7 @@ impl Loader<'_> {
 
     /// Reads one task; an import gives what it imports.
     pub(super) fn task(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
-        let Some(entries) = node.as_mapping() else {
-            self.error(
-                Diagnostic::error(
-                    &node.span,
-                    format!("a task must be a mapping, this is {}", node.kind_name()),
-                )
-                .label("not a task")
-                .hint("a task looks like `- name: ...` with a module below it"),
-            );
-            return Vec::new();
-        };
+        let entries = node.as_mapping().unwrap_or_default();
         let level_kind = if place.handlers { Levels::HANDLER } else { Levels::TASK };
         let Some(action) = self.action(node, entries, level_kind) else { return Vec::new() };
         let mut keywords = self.keywords(entries, level_kind);
@@ -90,7 +80,12 @@ impl Loader<'_> {
             parent: Some(Arc::clone(&place.level)),
         });
         let task = Task {
-            name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
+            // A task without a text for a name goes by its action.
+            name: level
+                .keywords
+                .get(Keyword::Name)
+                .map(|(name, _)| name.clone())
+                .filter(|name| *name != Value::None && name.as_str() != Some("")),
             action: Arc::clone(&resolved.name),
             foreign: resolved.foreign.clone(),
             action_written: action.name.as_str().into(),
@@ -106,6 +101,10 @@ impl Loader<'_> {
             span: node.span.start(),
             level,
         };
+        if let Some(error) = (self.around.unresolved)(&task) {
+            self.error(error);
+            return Vec::new();
+        }
         match short {
             "import_tasks" => self.import_tasks(&task, place),
             "import_role" => self.import_role(&task),

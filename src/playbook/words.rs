@@ -101,7 +101,18 @@ impl Loader<'_> {
     fn check_target(&self, task: &Node, args: &Args, written: &str) -> bool {
         let is_role = written.ends_with("_role");
         let names: &[&str] = if is_role { &["name", "role"] } else { &["file"] };
-        let given = names.iter().chain(&["_raw_params"]).find_map(|name| args.get(name));
+        // A role is never named by a text alone.
+        let whole: &[&str] = if is_role { &[] } else { &["_raw_params"] };
+        let given = names.iter().chain(whole).find_map(|name| args.get(name));
+        if let Some(given) = given
+            && is_role
+            && !given.value.is_lazy()
+            && !matches!(given.value, Value::None | Value::Str(_))
+        {
+            let error = Diagnostic::error(&given.place, "Invalid role definition.");
+            self.error(error.label("not the name of a role"));
+            return false;
+        }
         let is_named = given.is_some_and(|given| match &given.value {
             Value::None => false,
             Value::Str(text) => is_role || !text.is_empty(),

@@ -108,6 +108,26 @@ pub trait Plugins: Send + Sync {
     fn call(&self, request: &Request, back: &dyn Back) -> Result<Value, Failure>;
 }
 
+/// Lookups that the reference had itself once, and the collections that have them.
+const MOVED_LOOKUPS: &str = "amazon.aws.aws_account_attribute amazon.aws.aws_secret \
+    amazon.aws.aws_service_ip_ranges amazon.aws.aws_ssm community.general.chef_databag \
+    community.general.consul_kv community.general.credstash community.general.cyberarkpassword \
+    community.general.dig community.general.dnstxt community.general.etcd community.general.filetree \
+    community.general.hiera community.general.keyring community.general.lastpass \
+    community.general.lmdb_kv community.general.manifold community.general.onepassword \
+    community.general.onepassword_raw community.general.passwordstore community.general.redis \
+    community.general.shelvefile community.google.gcp_storage_file \
+    community.grafana.grafana_dashboard community.hashi_vault.hashi_vault community.mongodb.mongodb \
+    community.network.avi community.rabbitmq.rabbitmq community.skydive.skydive \
+    community.windows.laps_password cyberark.conjur.conjur_variable kubernetes.core.k8s \
+    kubernetes.core.openshift wti.remote.cpm_metering wti.remote.cpm_status";
+
+/// As [`MOVED_LOOKUPS`], of filters.
+const MOVED_FILTERS: &str = "ansible.netcommon.comp_type5 ansible.netcommon.hash_salt \
+    ansible.netcommon.parse_cli ansible.netcommon.parse_cli_textfsm ansible.netcommon.parse_xml \
+    ansible.netcommon.type5_pw ansible.netcommon.vlan_parser google.cloud.gcp_kms_decrypt \
+    google.cloud.gcp_kms_encrypt kubernetes.core.k8s_config_resource_name";
+
 static PLUGINS: OnceLock<Box<dyn Plugins>> = OnceLock::new();
 
 /// Says who runs plugins in this process; the first answer holds.
@@ -124,7 +144,7 @@ pub fn add_plugins(folder: &Path) {
 
 /// Returns whether somebody else brings a plugin of this name.
 pub(crate) fn has(kind: Kind, name: &str) -> bool {
-    PLUGINS.get().is_some_and(|plugins| plugins.has(kind, short(name)))
+    PLUGINS.get().is_some_and(|plugins| plugins.has(kind, led(kind, name)))
 }
 
 /// Returns whether a plugin that lies beside a playbook or in a role stands before ours of this name.
@@ -136,6 +156,22 @@ pub(crate) fn stands_before(kind: Kind, name: &str) -> bool {
 /// The name as files have it: whoever asks for `ansible.legacy` wants those of files first.
 fn short(name: &str) -> &str {
     name.strip_prefix("ansible.legacy.").unwrap_or(name)
+}
+
+/// The name as [`short`], or that of a collection where the reference leads one that nobody brings.
+fn led(kind: Kind, name: &str) -> &str {
+    let short = short(name);
+    let moved = match kind {
+        Kind::Lookup => MOVED_LOOKUPS,
+        Kind::Filter => MOVED_FILTERS,
+        Kind::Test => "",
+    };
+    let is_brought = || PLUGINS.get().is_some_and(|plugins| plugins.has(kind, short));
+    let own = |full: &&str| full.rsplit('.').next() == Some(short);
+    match moved.split_whitespace().find(own) {
+        Some(full) if !is_brought() => full,
+        _ => short,
+    }
 }
 
 /// Calls a plugin.
@@ -177,7 +213,7 @@ pub(crate) fn run(
         return Err(TemplateError::runtime(format!("No {kind} named '{name}' found.")));
     };
     let base = env.context.search_path.last().cloned().unwrap_or_default();
-    let request = Request { kind, name: short(name).into(), args, named, base };
+    let request = Request { kind, name: led(kind, name).into(), args, named, base };
     plugins.call(&request, &Asked(env)).map_err(|failure| {
         if failure.is_undefined {
             TemplateError::undefined(failure.message)

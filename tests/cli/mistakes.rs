@@ -159,7 +159,9 @@ fn an_import_is_nowhere() {
     insta::assert_snapshot!(refused(&task("    - import_tasks: nowhere.yml\n")), @"
     status 1
     --- stderr
-    [ERROR]: cannot read `<FOLDER>/nowhere.yml`: no such file or directory
+    [ERROR]: Unable to retrieve file contents.
+             Could not find or access '<FOLDER>/nowhere.yml' on the Ansible Controller.
+             If you are using a module and expect the file to exist on the remote, see the remote_src option: [Errno 2] No such file or directory: '<FOLDER>/nowhere.yml'
      --> playbook.yml:4:21
       |
     4 |     - import_tasks: nowhere.yml
