@@ -137,6 +137,8 @@ pub struct Inventory {
     mismatch: PatternMismatch,
     /// What `-i` names, absolute: `ansible_inventory_sources`.
     sources: Vec<Arc<str>>,
+    /// How the sources were read, for those who want to know.
+    pub explained: Vec<String>,
     /// Whether any source could be read.
     parsed: bool,
     /// Variables of hosts whose texts come from elsewhere: they are never templates.

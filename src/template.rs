@@ -45,6 +45,7 @@ mod loading;
 pub mod lookups;
 mod macros;
 mod marked;
+mod marks;
 mod markup;
 mod methods;
 mod nesting;

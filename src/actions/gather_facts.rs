@@ -12,6 +12,8 @@ pub(super) static UNIT: Action =
 
 /// What gathers facts where nobody names a module.
 const SETUP: &str = "ansible.legacy.setup";
+/// Stands for the module that suits the host.
+const SMART: &str = "smart";
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let modules = modules(call)?;
@@ -52,6 +54,36 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
             )));
         }
     };
-    let name = |name: String| if name == "smart" { SETUP.to_owned() } else { name };
-    Ok(names.into_iter().map(name).collect())
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        if name != SMART {
+            found.push(name);
+            continue;
+        }
+        match device(call) {
+            None => found.push(SETUP.to_owned()),
+            Some(device) => found.extend(of_device(&device)),
+        }
+    }
+    if found.is_empty() && let Some(device) = device(call) {
+        return Err(Failure::plain(format!(
+            "No fact modules available and we could not find a fact module for your network OS ({}), try setting one via the `FACTS_MODULES` configuration.",
+            device.to_text()
+        )));
+    }
+    Ok(found)
+}
+
+/// The kind of network device that the host is said to be.
+fn device(call: &Call<'_>) -> Option<Value> {
+    let given = call.args.get("network_os").cloned();
+    given
+        .or_else(|| call.env.value("ansible_network_os").ok().flatten())
+        .filter(Value::is_true)
+}
+
+/// The module for a kind of network device.
+fn of_device(device: &Value) -> Option<String> {
+    let (known, _) = crate::settings::of_process().get("CONNECTION_FACTS_MODULES")?;
+    known.as_dict()?.get_value(device).map(Value::to_text)
 }

@@ -69,7 +69,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let files = Files::new(Opener(run.world.vault.clone()));
     let loaded = load(&run, &files, &paths, !lists);
     if loaded.is_err() {
-        run.printer.event(&beginning(&run));
+        begin(&run);
     }
     let playbooks = loaded?;
     let selected = {
@@ -82,7 +82,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         run.printer.event(&Event::Warning(warning));
     }
     if lists || options.syntax_check {
-        run.printer.event(&beginning(&run));
+        begin(&run);
         return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
@@ -94,10 +94,14 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     execute(&run, &files, &playbooks)
 }
 
-/// What is told before anything else.
-fn beginning(run: &Run) -> Event {
+/// Tells what stands before anything else.
+fn begin(run: &Run) {
     let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
-    Event::Start { check: run.options.check, config_file }
+    run.printer.event(&Event::Start { check: run.options.check, config_file });
+    let inventory = run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    for text in &inventory.explained {
+        run.printer.event(&Event::Verbose { level: 3, host: None, text: text.clone() });
+    }
 }
 
 /// Returns the files of the playbooks that a command names: by their path, or by the full name that they have in a
@@ -150,7 +154,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     let runtime = runtime.map_err(|error| {
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
     })?;
-    run.printer.event(&beginning(run));
+    begin(run);
     let (status, remaining) = runtime.block_on(async {
         let watched = Arc::clone(run);
         let watcher = tokio::spawn(async move {

@@ -87,7 +87,7 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         settings.collection_roots(),
         installed_where(settings.collections_scan_sys_path.value),
     )));
-    if let Some(names) = refused_modules(&settings) {
+    if let Some(names) = refused_modules(&settings)? {
         actions::refuse(names);
     }
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
@@ -97,8 +97,8 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
 /// Where modules that are refused stand unless a setting names another file.
 const REFUSED_MODULES: &str = "/etc/ansible/plugin_filters.yml";
 
-/// Returns the names that the operator's file refuses.
-fn refused_modules(settings: &Settings) -> Option<Vec<String>> {
+/// Returns the names that the operator's file refuses; `stat` cannot be one of them.
+fn refused_modules(settings: &Settings) -> Result<Option<Vec<String>>, Refusal> {
     let chosen = settings.plugin_filters_cfg.value.as_deref();
     let path = chosen.unwrap_or(Path::new(REFUSED_MODULES));
     let shown = path.display().to_string();
@@ -109,14 +109,27 @@ fn refused_modules(settings: &Settings) -> Option<Vec<String>> {
         if chosen.is_some() {
             skipped("does not exist. Skipping.");
         }
-        return None;
+        return Ok(None);
     };
-    let read = yaml::parse(&Source::new(shown.as_str(), text));
-    let read = read.map_err(|error| skipped(&format!("was not parsable. Skipping: {error}")));
-    let root = read.ok()?.root?;
-    let (_, names) = root.get("module_rejectlist")?;
+    let root = match yaml::parse(&Source::new(shown.as_str(), text)) {
+        Ok(document) => document.root,
+        Err(error) => {
+            skipped(&format!("was not parsable. Skipping: {error}"));
+            return Ok(None);
+        }
+    };
+    let list = root.as_ref().and_then(|root| root.get("module_rejectlist"));
+    let Some((_, names)) = list else { return Ok(None) };
     let names = names.as_sequence().unwrap_or_default();
-    Some(names.iter().filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect())
+    let names: Vec<String> =
+        names.iter().filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect();
+    if names.iter().any(|name| name == "stat") {
+        let message = format!(
+            "The stat module was specified in the module reject list file, {shown}, but Ansible will not function without the stat module.  Please remove stat from the reject list."
+        );
+        return Err(Refusal::new(ERROR, Diagnostic::bare(message)));
+    }
+    Ok(Some(names))
 }
 
 /// Returns the refusal of an inventory with errors: a file's text, or what the sources say together.

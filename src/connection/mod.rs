@@ -33,6 +33,8 @@ pub enum Kind {
     Chroot,
     /// A container or its like, where a program of the controller starts commands.
     Container,
+    /// A kind of host that only the reference reaches: what runs on the controller alone is done for it, too.
+    Foreign,
 }
 
 /// Which SSH implementation carries a connection.
@@ -108,7 +110,7 @@ impl Target {
             Kind::Ssh => "ssh",
             Kind::Local => "local",
             Kind::Chroot => "chroot",
-            Kind::Container => self.container_plugin,
+            Kind::Container | Kind::Foreign => self.container_plugin,
         }
     }
 
@@ -122,6 +124,11 @@ impl Target {
         let target = Self::ssh(root);
         let entry = [executable, &target.host, "/bin/sh", "-c"].map(ToOwned::to_owned);
         Self { kind: Kind::Chroot, entry: entry.into(), keeps_helper: false, ..target }
+    }
+
+    /// Returns a target that nothing reaches, by a plugin that only the reference has.
+    pub fn foreign(name: impl Into<String>, plugin: &'static str) -> Self {
+        Self { kind: Kind::Foreign, container_plugin: plugin, ..Self::ssh(name) }
     }
 
     /// Returns a target for a container; `entry` is what starts a command in there, with all words before the command.
@@ -181,6 +188,12 @@ impl Connections {
     pub async fn open(&self, target: &Target) -> Result<Connection, Error> {
         if target.kind == Kind::Local {
             return Ok(Connection(Route::Local { shell: target.shell.clone() }));
+        }
+        if target.kind == Kind::Foreign {
+            return Err(Error::other(ErrorKind::Config, format!(
+                "the connection plugin '{}' was not found",
+                target.container_plugin
+            )));
         }
         if matches!(target.kind, Kind::Chroot | Kind::Container) {
             if target.kind == Kind::Chroot {

@@ -326,6 +326,7 @@ impl Prepared {
         if let Some(known) = actions::resolve(&name) {
             return Some((known.into(), None));
         }
+        let name = actions::published(&name).unwrap_or(name);
         let foreign = in_collection(dir, &name)?;
         Some((name.into(), Some(foreign)))
     }

@@ -109,6 +109,8 @@ impl Run {
                     executable.as_deref().unwrap_or("chroot"),
                 ));
             }
+            "winrm" => return Ok(Target::foreign(host, "winrm")),
+            "psrp" => return Ok(Target::foreign(host, "psrp")),
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
             other => {
                 let user = self.container_user(look)?;
@@ -120,8 +122,7 @@ impl Run {
                     "" => "A non-empty plugin name is required.".to_owned(),
                     other => format!("the connection plugin '{other}' was not found"),
                 };
-                self.printer.event(&Event::Warning(places::HELP.clone()));
-                return Err(Failure::at(None, message));
+                return Err(self.not_found(message));
             }
         }
         let address = look
@@ -252,6 +253,11 @@ impl Run {
         Ok(open.connection.clone().expect("connected above"))
     }
 
+    fn not_found(&self, message: String) -> Failure {
+        self.printer.event(&Event::Warning(places::HELP.clone()));
+        Failure::at(None, message)
+    }
+
     /// Opens a helper for an action that waits for its host.
     pub async fn open_session(&self, target: &Target) -> Result<Session, Failure> {
         self.session(target).await
@@ -272,6 +278,10 @@ impl Run {
             return Ok(());
         }
         open.session = None;
+        if target.kind == Kind::Foreign {
+            let plugin = target.plugin();
+            return Err(self.not_found(format!("the connection plugin '{plugin}' was not found")));
+        }
         let retries = if target.kind == Kind::Ssh { self.settings.ssh_retries.value } else { 0 };
         let mut tried = 0;
         let connection = loop {
@@ -324,6 +334,7 @@ impl Run {
 fn key(target: &Target) -> String {
     match target.kind {
         Kind::Local => "local".to_owned(),
+        Kind::Foreign => format!("foreign|{}", target.inventory_name),
         Kind::Chroot | Kind::Container => target.entry.join("\0"),
         Kind::Ssh => format!(
             "{}|{:?}|{:?}|{:?}|{:?}|{:?}|{:?}|{}|{:?}",

@@ -16,7 +16,14 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) -> Result<(), String
                     ));
                 }
                 // What is no range is a name as it stands.
-                None => (vec![text.to_owned()], None),
+                None => {
+                    if text.contains('[') {
+                        inventory.explained.push(
+                            "Unable to parse address from hostname, leaving unchanged: host range must specify end value".to_owned(),
+                        );
+                    }
+                    (vec![text.to_owned()], None)
+                }
             },
         });
     }

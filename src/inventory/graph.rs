@@ -35,6 +35,7 @@ impl Inventory {
             vars_plugins: VarsPlugins::of_settings(settings),
             mismatch: *settings.host_pattern_mismatch,
             sources: Vec::new(),
+            explained: Vec::new(),
             parsed: false,
             told: FxHashSet::default(),
             computed: FxHashMap::default(),

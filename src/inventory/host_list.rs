@@ -12,6 +12,11 @@ pub(super) fn read(source: &str, inventory: &mut Inventory) {
     let origin = inventory.add_origin(source, None);
     for name in source.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         let parsed = address::parse(name).filter(|address| !address.has_range());
+        if parsed.is_none() {
+            inventory.explained.push(format!(
+                "Unable to parse address from hostname, leaving unchanged: Not a valid network hostname: {name}"
+            ));
+        }
         let (name, port) = parsed.map_or((name, None), |address| (address.host, address.port));
         if inventory.host_id(name).is_some() {
             continue;

@@ -205,11 +205,15 @@ impl<'a> Loader<'a> {
             match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
                 "host_list" => {
                     host_list::read(source, &mut self.inventory);
+                    self.explain_parsed(source, name);
                     return true;
                 }
                 "advanced_host_list" => {
                     match advanced_host_list::read(source, &mut self.inventory) {
-                        Ok(()) => return true,
+                        Ok(()) => {
+                            self.explain_parsed(source, name);
+                            return true;
+                        }
                         Err(reason) => self.warn(format!(
                             "Failed to parse inventory with 'advanced_host_list' plugin: {reason}"
                         )),
@@ -220,6 +224,40 @@ impl<'a> Loader<'a> {
         }
         self.unparsed(source);
         false
+    }
+
+    fn explain_parsed(&mut self, shown: &str, kind: &str) {
+        let line = format!("Parsed {shown} inventory source with {kind} plugin");
+        self.inventory.explained.push(line);
+    }
+
+    /// Says which plugins did not look at a file before one of them could read it.
+    fn explain_declined(&mut self, path: &Path, shown: &str, kind: Option<&str>) {
+        let extension = path.extension().map(|extension| format!(".{}", extension.display()));
+        let ends_in = |known: &[&str]| extension.as_deref().is_some_and(|end| known.contains(&end));
+        for name in &self.settings.inventory_enabled.value {
+            let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
+            if Some(short) == kind {
+                break;
+            }
+            let declined = match short {
+                "host_list" | "advanced_host_list" => true,
+                "script" => !script::is_script(path),
+                "auto" => !ends_in(&[".yml", ".yaml"]),
+                "yaml" => {
+                    let known = &self.settings.yaml_valid_extensions;
+                    extension.as_ref().is_some_and(|end| !known.contains(end))
+                }
+                "toml" => !ends_in(&[".toml"]),
+                "ini" => ends_in(&[".toml"]),
+                _ => false,
+            };
+            if declined {
+                self.inventory.explained.push(format!(
+                    "{name} declined parsing {shown} as it did not pass its verify_file() method"
+                ));
+            }
+        }
     }
 
     /// Says that nothing could read a source.
@@ -250,8 +288,13 @@ impl<'a> Loader<'a> {
             return parsed;
         }
         let shown = path.display().to_string();
-        match self.file(path, &shown) {
-            Ok(()) => return true,
+        let read = self.file(path, &shown);
+        self.explain_declined(path, &shown, read.as_ref().ok().copied());
+        match read {
+            Ok(kind) => {
+                self.explain_parsed(&shown, kind);
+                return true;
+            }
             Err(Some(Failure { kind, error })) => {
                 let message =
                     format!("Failed to parse inventory with '{kind}' plugin: {}", error.message);
@@ -276,15 +319,15 @@ impl<'a> Loader<'a> {
             || self.ignored.iter().any(|pattern| pattern.is_match(name))
     }
 
-    /// Reads a file in the first format that it has; the error is that of the format it looks like.
-    fn file(&mut self, path: &Path, shown: &str) -> Result<(), Option<Failure>> {
+    /// Reads a file in the first format that it has, which is returned; the error is that of the format it looks like.
+    fn file(&mut self, path: &Path, shown: &str) -> Result<&'static str, Option<Failure>> {
         let failed = |kind, message| Some(Failure { kind, error: Diagnostic::bare(message) });
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => None,
             _ => failed("ini", format!("cannot read `{shown}`: {error}")),
         })?;
         if self.by_python(path).is_some() {
-            return Ok(());
+            return Ok("auto");
         }
         memory::expect_inventory(bytes.len());
         let settings = self.settings;
@@ -292,7 +335,7 @@ impl<'a> Loader<'a> {
         let is_script = self.is_enabled("script") && script::is_script(path);
         if is_script {
             match script::read(path, self) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok("script"),
                 Err(error) => failure = Some(Failure { kind: "script", error }),
             }
         }
@@ -320,7 +363,7 @@ impl<'a> Loader<'a> {
         let is_toml = extension.as_deref() == Some(".toml");
         if is_yaml_name || extension.as_deref() == Some(".config") {
             match self.plugin(&source) {
-                Some(Ok(())) => return Ok(()),
+                Some(Ok(())) => return Ok("auto"),
                 Some(Err(error)) => return Err(Some(Failure { kind: "auto", error })),
                 None => (),
             }
@@ -329,19 +372,19 @@ impl<'a> Loader<'a> {
         let is_ini = extension.is_none() && self.is_enabled("ini") && begins_in_ini(&source.text);
         if self.is_enabled("yaml") && is_yaml_name && !is_toml && !is_ini {
             match yaml::read(&source, self) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok("yaml"),
                 Err(error) => failure = failure.or(Some(Failure { kind: "yaml", error })),
             }
         }
         if self.is_enabled("toml") && is_toml {
             match toml::read(&source, self) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok("toml"),
                 Err(error) => return Err(Some(Failure { kind: "toml", error })),
             }
         }
         if self.is_enabled("ini") {
             match ini::read(&source, self) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok("ini"),
                 // Only what looks like YAML is judged as YAML.
                 Err(error) if failure.is_none() || !looks_like_yaml => {
                     failure = Some(Failure { kind: "ini", error });

@@ -358,9 +358,23 @@ def take(kind, path, prefix, package=None):
         made = made()
         offered = made.filters() if kind == "filter" else made.tests()
         for name, function in offered.items():
-            KNOWN[kind].setdefault(prefix + name, function)
+            KNOWN[kind].setdefault(prefix + name, usable(function))
     except Exception as error:
-        sys.stderr.write("[WARNING]: Skipping plugin (%s), cannot load: %s\n" % (path, error))
+        if package:
+            stem = os.path.splitext(os.path.basename(path))[0]
+            text = "Skipping %s plugins in %s'; an error occurred while loading: %s" % (kind, prefix + stem, error)
+        else:
+            text = "Skipping plugin (%s), cannot load: %s" % (path, error)
+        sys.stderr.write("[WARNING]: %s\n" % text)
+
+
+def usable(function):
+    """Returns the function of a plugin, or why it cannot be asked how it is called."""
+    try:
+        getattr(function, "accept_args_markers", False)
+        return function
+    except Exception as error:
+        return Broken("failed to load: %s" % described(error))
 
 
 def read_collection(kind, name):
@@ -448,6 +462,8 @@ def call(message):
     if message["kind"] == "lookup":
         return lookup(message)
     function = KNOWN[message["kind"]][message["name"]]
+    if isinstance(function, Broken):
+        raise function
     args = [unpack(one) for one in message["args"]]
     passed = getattr(function, "jinja_pass_arg", None)
     if passed is not None:

@@ -155,6 +155,8 @@ settings! {
     collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
     /// Folders with code that modules in Python share
     module_utils: Vec<PathBuf> = "{home}/plugins/module_utils:/usr/share/ansible/plugins/module_utils", [("defaults", "module_utils")], ["ANSIBLE_MODULE_UTILS"];
+    /// How many files a module in Python may open
+    python_module_rlimit_nofile: String = "0", [("defaults", "python_module_rlimit_nofile")], ["ANSIBLE_PYTHON_MODULE_RLIMIT_NOFILE"];
     /// Folders of modules
     library: Vec<PathBuf> = "{home}/plugins/modules:/usr/share/ansible/plugins/modules", [("defaults", "library")], ["ANSIBLE_LIBRARY"];
     /// File with modules that are refused

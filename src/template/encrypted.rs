@@ -29,6 +29,13 @@ impl<'e> Evaluator<'e> {
                     _ => false,
                 }
             }
+            Expression::Filter(apply) if apply.unit.name == "vault" => {
+                let mut named = apply.arguments.named.iter();
+                match named.find(|(name, _)| &**name == "wrap_object") {
+                    Some((_, wanted)) => self.operand(wanted)?.is_true(),
+                    None => false,
+                }
+            }
             _ => false,
         })
     }

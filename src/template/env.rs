@@ -18,7 +18,7 @@ use super::{
     markup::Markup,
     output::{Made, Output},
     syntax,
-    tree::{Code, Kind},
+    tree::{Code, Expression, Kind, Statement},
 };
 use crate::{
     diagnostic::{Span, Told},
@@ -339,6 +339,16 @@ impl<'a> Env<'a> {
             Some(value) => self.eval(&value).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Returns the value of an expression, where it is one of those that are asked for.
+    pub(super) fn literal(&self, text: &str, is: fn(&Expression) -> bool) -> Option<Value> {
+        let code = Arc::new(syntax::compile_expression(text, None).ok()?);
+        let [Statement::Emit(expression)] = &code.body[..] else { return None };
+        if !is(expression) {
+            return None;
+        }
+        Some(Evaluator::new(self, &code, 0).expression(expression).ok()?.into_owned())
     }
 
     pub(super) fn expression_code(&self, text: &str, span: Option<&Span>) -> Result<Arc<Code>> {

@@ -120,6 +120,9 @@ impl<'e> Evaluator<'e> {
                 }
             }
             Expression::Filter(apply) => {
+                if let Some(shown) = self.shown_marks(apply)? {
+                    return Ok(Cow::Owned(shown));
+                }
                 let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;
                 let result = filters::apply(self, (apply.unit, apply.called), input, passed);
@@ -133,6 +136,9 @@ impl<'e> Evaluator<'e> {
             Expression::Test(apply) => {
                 if apply.unit.name == "vault_encrypted" && self.is_encrypted(&apply.input)? {
                     return Ok(Cow::Owned(Value::Bool(true)));
+                }
+                if let Some(answer) = self.asked_marks(apply)? {
+                    return Ok(Cow::Owned(Value::Bool(answer)));
                 }
                 let input = self.expression(&apply.input)?.into_owned();
                 let passed = self.passed(&apply.arguments)?;

@@ -33,6 +33,16 @@ impl Env<'_> {
         self.followed(&code, DEPTH).origin.or_else(|| span.map(Origin::from))
     }
 
+    /// Returns where the value stands that a part of an expression gives.
+    pub(super) fn followed_to(
+        &self,
+        code: &Arc<Code>,
+        expression: &Expression,
+        depth: usize,
+    ) -> Option<Origin> {
+        self.follow(code, expression, depth)?.origin
+    }
+
     /// Returns where the value stands that is written at a place, as far as that costs no evaluation.
     pub(crate) fn origin_of(&self, written: &Value, place: Option<Origin>) -> Option<Origin> {
         let Value::Template(template) = written else { return place };

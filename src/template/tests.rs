@@ -15,6 +15,7 @@ use crate::value::{Dict, Operator, Value};
 
 mod ansible_utils;
 mod community_general;
+mod protomatter;
 
 registry! { Test:
     abs,
@@ -104,7 +105,7 @@ pub(crate) type Verdict = Result<bool, Refusal>;
 unit!(Test);
 
 static TABLE: LazyLock<Table<Test>> =
-    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
+    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL, protomatter::ALL]));
 
 /// Returns the test of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Test> {

@@ -67,6 +67,15 @@ impl Env<'_> {
         let compiled = syntax::compiled(template).ok()?;
         let code = &compiled.code;
         let [Statement::Emit(expression)] = &code.body[..] else { return None };
+        self.written_at(code, expression)
+    }
+
+    /// Returns whether an expression only names what the operator wrote.
+    pub(super) fn owns(&self, code: &Code, expression: &Expression) -> bool {
+        self.written_at(code, expression).is_some_and(|value| self.is_own(&value, DEPTH))
+    }
+
+    fn written_at(&self, code: &Code, expression: &Expression) -> Option<Value> {
         let (name, path) = path(code, expression)?;
         if !self.scope.is_operators(name) {
             return None;

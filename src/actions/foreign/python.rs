@@ -81,7 +81,11 @@ pub(super) fn pack(
         let text = GOES_ON.replace("@FOLDER@", folder);
         own.insert(format!("{folder}/__init__.py"), text.into_bytes());
     }
-    own.insert("__main__.py".to_owned(), MAIN.replace("@NAME@", &full).into_bytes());
+    let main = MAIN
+        .replace("@NAME@", &full)
+        .replace("@FULL@", &published_name(name))
+        .replace("@OPEN_FILES@", &open_files(call).to_string());
+    own.insert("__main__.py".to_owned(), main.into_bytes());
     let mut zip = Zip::default();
     for (name, content) in &own {
         zip.add(name, content);
@@ -89,14 +93,28 @@ pub(super) fn pack(
     Ok(Packed { module: zip.finish(), library, hash })
 }
 
-/// The name under which a module runs: that of its collection, or one that no package has.
+/// The name of a module with its collection.
+fn published_name(name: &str) -> String {
+    if name.contains('.') { name.to_owned() } else { format!("ansible.legacy.{name}") }
+}
+
+/// How many files a module may open; as many as the host has it, where that is 0.
+fn open_files(call: &Call<'_>) -> i64 {
+    let setting = &call.run.settings.python_module_rlimit_nofile;
+    let given = call.env.value("ansible_python_module_rlimit_nofile").ok().flatten();
+    let given = given.map_or_else(|| setting.value.clone(), |value| value.to_text());
+    given.trim().parse().unwrap_or_default()
+}
+
+/// The name under which a module runs: that of its collection, or that of one of the reference's own, from which relative
+/// imports lead to `module_utils` of roles and playbooks.
 fn module_path(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().replace('-', "_");
     let parts: Vec<String> =
         path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     match parts.iter().position(|part| part == "ansible_collections") {
         Some(at) => parts[at..].join("."),
-        None => format!("windlass_modules.{stem}"),
+        None => format!("ansible.modules.{stem}"),
     }
 }
 
@@ -229,6 +247,6 @@ mod tests {
         );
         let path = Path::new("/x/ansible_collections/a/b/plugins/modules/m.py");
         assert_eq!(module_path(path), "ansible_collections.a.b.plugins.modules.m");
-        assert_eq!(module_path(Path::new("/r/library/my-mod.py")), "windlass_modules.my_mod");
+        assert_eq!(module_path(Path::new("/r/library/my-mod.py")), "ansible.modules.my_mod");
     }
 }

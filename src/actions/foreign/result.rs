@@ -23,7 +23,7 @@ pub(in crate::actions) fn read(mut answer: Dict, task: &Span) -> Result<Dict, Fa
     let is_job = answer.contains_key("ansible_job_id");
     let (mut result, junk) =
         parse(&printed).map_err(|why| unreadable(&why, &printed, &answer, task))?;
-    if let Some(why) = result.remove("_windlass_uncompiled") {
+    if let Some(why) = result.remove("_windlass_unfit") {
         return Err(Failure::at(None, why.to_text()).with("changed", false));
     }
     if is_job {
@@ -34,11 +34,13 @@ pub(in crate::actions) fn read(mut answer: Dict, task: &Span) -> Result<Dict, Fa
         result.extend(of_job.map(|(key, value)| (key.clone(), value.clone())));
     }
     warned.extend(junk.map(|junk| text::shown(&junk)));
-    let result = Value::from(result);
+    let reasons = explained(&mut result);
+    let result = untagged(&Value::from(result));
     let why = no_utf8(&result);
     let result = if why.is_some() { replaced(&result) } else { result };
     let result = result.as_dict().cloned().unwrap_or_default();
     let mut result = without_internal(result, &mut warned);
+    result.extend(reasons.into_iter().map(|(key, reason)| (Value::str(key), reason)));
     if let Some(why) = why {
         result.insert(NO_UTF8, why);
     }
@@ -75,6 +77,59 @@ fn unreadable(why: &str, printed: &str, answer: &Dict, task: &Span) -> Failure {
         .with("module_stdout", text::shown(printed))
         .with("msg", message)
         .with("rc", answer.get("rc").cloned().unwrap_or_default())
+}
+
+/// Takes an exception out of a result; returns what it says, under the keys where failures have their words.
+fn explained(result: &mut Dict) -> Vec<(&'static str, Value)> {
+    let mut reasons = Vec::new();
+    if let Some(cause) = result.remove("_windlass_cause") {
+        reasons.push(("_ansible_windlass_cause", cause));
+    }
+    let summary = result.get("exception").filter(|told| is_kind(told, "ErrorSummary"));
+    let Some(mut event) = summary.and_then(|told| told.get("event")).cloned() else {
+        return reasons;
+    };
+    let mut said = Vec::new();
+    loop {
+        said.push(event.get("msg").map(Value::to_text).unwrap_or_default());
+        let Some(chain) = event.get("chain").cloned().filter(Value::is_true) else { break };
+        if !chain.get("follow").is_some_and(Value::is_true) {
+            let apart = said.last().map(String::as_str).unwrap_or_default();
+            reasons.push(("_ansible_windlass_cause", Value::str(apart)));
+            break;
+        }
+        let Some(next) = chain.get("event").cloned() else { break };
+        event = next;
+    }
+    let reason = format!("Task failed: Module failed: {}", said.join(": "));
+    result.remove("exception");
+    if result.contains_key("msg") {
+        reasons.push(("_ansible_windlass_reason", reason.into()));
+    } else {
+        result.insert("msg", reason);
+    }
+    reasons
+}
+
+fn is_kind(value: &Value, kind: &str) -> bool {
+    value.get("__ansible_type").and_then(Value::as_str).is_some_and(|found| found == kind)
+}
+
+/// A value without the marks that modules in Python put on it.
+fn untagged(value: &Value) -> Value {
+    let kind = value.get("__ansible_type").and_then(Value::as_str);
+    if kind.is_some_and(|kind| kind.starts_with("_AnsibleTagged"))
+        && let Some(marked) = value.get("value")
+    {
+        return untagged(marked);
+    }
+    match value {
+        Value::Dict(dict) => {
+            dict.iter().map(|(key, value)| (key.clone(), untagged(value))).collect::<Dict>().into()
+        }
+        Value::List(items) => Value::list(items.iter().map(untagged).collect::<Vec<_>>()),
+        other => other.clone(),
+    }
 }
 
 /// A module cannot speak for the controller.

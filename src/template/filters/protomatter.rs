@@ -7,5 +7,9 @@ registry! { Filter:
     apply_trust,
     dump_object,
     finalize,
+    origin,
+    python_literal_eval,
+    tag_names,
+    true_type,
     unmask,
 }

@@ -1,0 +1,3 @@
+from .deeper import VALUE
+def answer():
+    return VALUE

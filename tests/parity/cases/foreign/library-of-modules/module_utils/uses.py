@@ -1,0 +1,1 @@
+from ansible.module_utils.nowhere4.a import x

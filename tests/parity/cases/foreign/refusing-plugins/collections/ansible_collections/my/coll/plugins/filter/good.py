@@ -1,0 +1,3 @@
+class FilterModule:
+    def filters(self):
+        return {"fine": lambda value: value + 2}
