@@ -62,7 +62,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .unwrap_or_default();
     let known = lines(&text).rev().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
     let in_file = match args.state {
-        State::Present => !known.as_deref().is_some_and(|value| same(value, &wanted)),
+        State::Present => known.as_deref() != Some(&wanted),
         State::Absent => known.is_some(),
     };
     let in_kernel = args.state == State::Present
