@@ -251,7 +251,9 @@ fn in_order(value: Json) -> Json {
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), if value.is_null() { String::new() } else { value.to_string() }))
+            .map(|(key, value)| {
+                (key.clone(), if value.is_null() { String::new() } else { value.to_string() })
+            })
             .collect();
         pairs.sort();
         pairs

@@ -130,7 +130,10 @@ mod tests {
             r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"9000"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"9001"}]}"#,
         );
         check("9000-9002:80", r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"9000-9002"}]}"#);
-        check("80-82:80-81", r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"81"}]}"#);
+        check(
+            "80-82:80-81",
+            r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"81"}]}"#,
+        );
         for wrong in ["all", "80:a", "a.example:80:80", "1:2:3:4"] {
             assert!(bindings(&[wrong.to_owned()], "").is_err(), "{wrong}");
         }

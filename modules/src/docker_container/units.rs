@@ -33,7 +33,8 @@ pub(crate) fn bytes(text: &str) -> Result<i64, String> {
         };
     if !known && power >= 0 {
         let letter = unit.get(..1).unwrap_or_default().to_ascii_uppercase();
-        let expected = if power == 0 { "B or byte".to_owned() } else { format!("{letter}B or {letter}") };
+        let expected =
+            if power == 0 { "B or byte".to_owned() } else { format!("{letter}B or {letter}") };
         return Err(format!(
             "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {expected})"
         ));

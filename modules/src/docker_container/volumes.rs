@@ -64,9 +64,10 @@ pub(super) fn read(host: &Host, volumes: &[String]) -> Result<(Vec<String>, Vec<
 pub(super) fn once(volumes: Option<&[String]>, mounts: Option<&[JsonMap]>) -> Result<()> {
     let mut known: Vec<(String, &str)> = Vec::new();
     let of_volumes = volumes.into_iter().flatten().map(|volume| (target_of(volume), "volumes"));
-    let of_mounts = mounts.into_iter().flatten().filter_map(|mount| {
-        Some((mount.get("target")?.as_str()?.to_owned(), "mounts"))
-    });
+    let of_mounts = mounts
+        .into_iter()
+        .flatten()
+        .filter_map(|mount| Some((mount.get("target")?.as_str()?.to_owned(), "mounts")));
     for (target, option) in of_volumes.chain(of_mounts) {
         match known.iter().find(|(other, _)| *other == target) {
             Some((_, other)) if *other == option => {

@@ -113,8 +113,7 @@ mod tests {
 
     #[test]
     fn other_lines_stay() {
-        let text =
-            "# c\n/dev/a\t/a  ext4 rw 0 0\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
+        let text = "# c\n/dev/a\t/a  ext4 rw 0 0\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
         assert_eq!(with(text, &entry("/dev/a /a ext4 rw 0 0")), Change::None);
         let Change::To(new) = with(text, &entry("/dev/b /a ext4 rw 0 0")) else { unreachable!() };
         assert_eq!(new, text.replace("/dev/a\t/a  ext4 rw 0 0\n", "/dev/b /a ext4 rw 0 0\n"));
