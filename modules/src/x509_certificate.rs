@@ -182,21 +182,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("csr", text(&args.csr_path))
             .with_some("backup_file", removed.values.get("backup_file").cloned()));
     }
-    for (name, version) in
-        [("ownca_version", args.ownca_version), ("selfsigned_version", args.selfsigned_version)]
-    {
-        if version != 3 {
-            let message = format!("value of {name} must be one of: 3, got: {version}");
-            return Err(Failure::new(message));
-        }
-    }
+    versions(&args)?;
     let source = issue::Source::of(&args, host)?;
-    if crate::host::Hasher::named(&source.digest).is_none() {
-        return Err(Failure::new(format!(
-            "The digest {} is not supported with the cryptography backend",
-            source.digest
-        )));
-    }
+    known_digest(&source.digest)?;
     let before = host.read(&args.path)?;
     let known = before.as_deref().and_then(|pem| from_pem(pem, &["CERTIFICATE"]));
     let fits = known
@@ -258,6 +246,27 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             outcome.with("certificate", now.map(|now| String::from_utf8_lossy(&now).into_owned()));
     }
     Ok(outcome)
+}
+
+/// Refuses versions that certificates cannot have.
+fn versions(args: &Args) -> Result<()> {
+    for (name, version) in
+        [("ownca_version", args.ownca_version), ("selfsigned_version", args.selfsigned_version)]
+    {
+        if version != 3 {
+            let message = format!("value of {name} must be one of: 3, got: {version}");
+            return Err(Failure::new(message));
+        }
+    }
+    Ok(())
+}
+
+fn known_digest(digest: &str) -> Result<()> {
+    if crate::host::Hasher::named(digest).is_some() {
+        return Ok(());
+    }
+    let message = format!("The digest {digest} is not supported with the cryptography backend");
+    Err(Failure::new(message))
 }
 
 /// Reads a file that must be there, or takes the content that is given.

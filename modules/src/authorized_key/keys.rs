@@ -91,7 +91,7 @@ impl Key {
 pub(super) fn once(lines: Vec<Line>) -> Vec<Line> {
     let last = |at: usize| match &lines[at] {
         Line::Key(key) => !lines[at + 1..].iter().any(|line| line.is_key(&key.blob)),
-        _ => true,
+        Line::Other(_) => true,
     };
     let kept: Vec<bool> = (0..lines.len()).map(last).collect();
     lines.into_iter().zip(kept).filter_map(|(line, kept)| kept.then_some(line)).collect()

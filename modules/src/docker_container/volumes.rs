@@ -88,9 +88,8 @@ pub(super) fn once(volumes: Option<&[String]>, mounts: Option<&[JsonMap]>) -> Re
 
 fn target_of(volume: &str) -> String {
     match volume.split(':').collect::<Vec<_>>().as_slice() {
-        [_, target, _] => (*target).to_owned(),
         [_, target] if !is_mode(target) => (*target).to_owned(),
-        [target, _] => (*target).to_owned(),
+        [_, target, _] | [target, _] => (*target).to_owned(),
         _ => volume.to_owned(),
     }
 }
