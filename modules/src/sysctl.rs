@@ -228,7 +228,8 @@ mod tests {
         let set = |name: &str, value: &str| json!({"name": name, "value": value, "sysctl_set": true, "reload": false});
         assert_eq!(sysctl(&host, set("kernel.b", "1"))["changed"], false);
         sysctl(&host, json!({"name": "net.conf.e/1.x", "value": "7 8", "reload": false}));
-        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], false);
+        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7 8"))["changed"], false);
+        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], true);
         let host = host.answer("/sbin/sysctl -w kernel.b=2", 255, "no");
         assert_eq!(sysctl(&host, set("kernel.b", "2"))["msg"], "setting kernel.b failed: no");
     }
