@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Host, Outcome, Result},
+    host::{Failure, FileAttributes, Host, Outcome, Result},
     openssl::{
         KeyFacts, Made, PASSPHRASE_FROM, fingerprints, folder_must_exist, look_at_key,
         openssl_gives, public_key,
@@ -182,7 +182,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(removed
             .with("size", args.size)
             .with("type", args.kind.as_str())
-            .with("fingerprint", Json::Null));
+            .with("fingerprint", Json::Null)
+            .with("diff", serde_json::json!({ "before": {}, "after": {} })));
     }
     if host.is_folder(&args.path) {
         return Err(Failure::new(format!(
@@ -211,16 +212,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if let Some(curve) = args.curve.filter(|_| args.kind == Kind::Ecc) {
         outcome = outcome.with("curve", curve.as_str());
     }
-    if host.diffing() {
-        let before = before_write
-            .as_deref()
-            .map_or_else(|| Ok(JsonMap::new().into()), |pem| shown(host, pem, pass))?;
-        let after = match &now {
-            Some(pem) => shown(host, pem, pass)?,
-            None => JsonMap::new().into(),
-        };
-        host.record_diff(Diff::Raw(serde_json::json!({ "before": before, "after": after })));
-    }
+    let nothing = || Json::from(JsonMap::new());
+    let old =
+        before_write.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
+    let new = now.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
+    outcome = outcome.with("diff", serde_json::json!({ "before": old, "after": new }));
     if let Some(pem) = &now {
         outcome = outcome.with("fingerprint", fingerprints(&public_key(host, pem, pass)?));
         if args.return_content {

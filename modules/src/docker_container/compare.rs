@@ -224,8 +224,8 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
     match (setting.name, setting.shape) {
         ("mounts", _) => {
             let all = |value: &Json, all: bool| -> Json {
-                let items = value.as_array().into_iter().flatten();
-                items.map(|mount| super::volumes::shown_mount(mount, all)).collect()
+                let Some(items) = value.as_array() else { return Json::Null };
+                items.iter().map(|mount| super::volumes::shown_mount(mount, all)).collect()
             };
             (in_order(all(&wanted, false)), in_order(all(&now, true)))
         }
@@ -247,14 +247,9 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
 fn in_order(value: Json) -> Json {
     let Json::Array(mut items) = value else { return value };
     items.sort_by_cached_key(|item| {
-        let mut pairs: Vec<(String, String)> = item
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| {
-                (key.clone(), if value.is_null() { String::new() } else { value.to_string() })
-            })
-            .collect();
+        let pairs = item.as_object().into_iter().flatten();
+        let mut pairs: Vec<_> =
+            pairs.map(|(key, value)| (key.clone(), python_str(value))).collect();
         pairs.sort();
         pairs
     });

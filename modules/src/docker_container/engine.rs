@@ -41,7 +41,8 @@ impl Work<'_> {
         // The engine may have removed it by now.
         let (mut container, output) = if self.args.auto_remove == Some(true) {
             let told = "Cannot retrieve result as auto_remove is enabled".to_owned();
-            (serde_json::json!({}), told)
+            let left = self.api.container(id).map_err(Failure::from)?;
+            (left.unwrap_or_else(|| serde_json::json!({})), told)
         } else {
             let container = self.look_again(id)?;
             let output = self.logs(id, &container)?;
