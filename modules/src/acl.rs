@@ -172,7 +172,9 @@ fn entry(args: &Args) -> Result<Entry> {
     if fields.len() == 2 {
         fields.push("");
     }
-    let etype = fields.first().and_then(|text| etype_of(text)).unwrap_or_default();
+    let Some(etype) = fields.first().and_then(|text| etype_of(text)) else {
+        return Err(Failure::raised("unsupported operand type(s) for +: 'NoneType' and 'str'"));
+    };
     Ok(Entry {
         is_default,
         etype,
@@ -189,7 +191,8 @@ fn setter(
     entry: Option<&str>,
     is_default: bool,
 ) -> Result<Vec<String>> {
-    let mut words = vec![host.required("setfacl")?];
+    let tool = if args.use_nfsv4_acls { "nfs4_setfacl" } else { "setfacl" };
+    let mut words = vec![host.required(tool)?];
     let mut add = |word: &str| words.push(word.to_owned());
     if is_default {
         add("-d");

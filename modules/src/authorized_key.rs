@@ -64,7 +64,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let before = if host.exists(&file.path) { host.read(&file.path)? } else { None };
     let before = before.map(text::from_bytes);
     let mut lines: Vec<Line> =
-        before.as_deref().unwrap_or_default().lines().map(Line::of).collect();
+        keys::once(before.as_deref().unwrap_or_default().lines().map(Line::of).collect());
     let changed = change(&args, &wanted, &mut lines);
     if changed {
         let after: String = lines.iter().map(Line::text).collect();

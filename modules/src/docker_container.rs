@@ -18,7 +18,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::Engine,
-    host::{Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result},
     spec::{ArgPath, Json, JsonMap},
 };
 
@@ -289,8 +289,8 @@ pub(crate) enum State {
     Absent,
     Present,
     Healthy,
-    Stopped,
     Started,
+    Stopped,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -348,5 +348,19 @@ enum RestartPolicy {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    for (given, name, needed, needs) in [
+        (args.log_options.is_some(), "log_options", args.log_driver.is_some(), "log_driver"),
+        (
+            args.restart_retries.is_some(),
+            "restart_retries",
+            args.restart_policy.is_some(),
+            "restart_policy",
+        ),
+    ] {
+        if given && !needed {
+            let message = format!("missing parameter(s) required by '{name}': {needs}");
+            return Err(Failure::new(message));
+        }
+    }
     work::run(&args, host)
 }

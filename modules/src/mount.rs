@@ -65,10 +65,7 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let name = match args.path.0.trim_end_matches('/') {
-        "" => "/".to_owned(),
-        name => name.to_owned(),
-    };
+    let name = args.path.0.clone();
     let mut opts = args.opts.clone().unwrap_or_else(|| "defaults".to_owned());
     // The reference adds it, too, where it is already.
     if !args.boot {
@@ -143,7 +140,7 @@ impl Task<'_> {
 
     /// Puts the entry into the table, or takes it out.
     fn put(&self, wanted: bool) -> Result<(bool, Option<String>)> {
-        let text = self.host.read_text(&self.table)?.unwrap_or_default();
+        let text = self.table_text()?;
         let change = if wanted {
             fstab::with(&text, &self.entry)
         } else {
@@ -153,9 +150,27 @@ impl Task<'_> {
         if self.host.checking() {
             return Ok((true, None));
         }
-        let backup = if self.args.backup { self.host.backup(&self.table)? } else { None };
+        let backup = if self.args.backup && wanted { self.host.backup(&self.table)? } else { None };
         self.write(&text)?;
         Ok((true, backup))
+    }
+
+    /// What the table holds; one that is named and not there is begun.
+    fn table_text(&self) -> Result<String> {
+        if let Some(text) = self.host.read_text(&self.table)? {
+            return Ok(text);
+        }
+        let folder = self.table.rsplit_once('/').map(|(folder, _)| folder);
+        let Some(folder) = folder else {
+            return Err(Failure::raised("[Errno 2] No such file or directory: ''"));
+        };
+        if self.args.fstab.is_some() && !self.host.checking() {
+            self.host
+                .create_folders(folder)
+                .map_err(|error| Failure::io(format!("cannot make `{folder}`"), &error))?;
+            self.write("")?;
+        }
+        Ok(String::new())
     }
 
     fn write(&self, text: &str) -> Result<()> {
@@ -230,10 +245,10 @@ impl Task<'_> {
     /// Makes the folder and those above it; returns which were made, the deepest first.
     fn make_folder(&self) -> Result<Vec<String>> {
         let mut missing = Vec::new();
-        let mut path = self.entry.name.as_str();
+        let mut path = self.entry.name.trim_end_matches('/');
         while !path.is_empty() && !self.host.exists(path) {
             missing.push(path.to_owned());
-            path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+            path = path.rsplit_once('/').map_or("", |(parent, _)| parent.trim_end_matches('/'));
         }
         for folder in missing.iter().rev() {
             self.host.create_folder(folder).map_err(|error| {
@@ -361,7 +376,7 @@ mod tests {
         );
         assert_eq!(table(&host), format!("{TABLE}/dev/x /mnt/a\\040b ext4 ro 0 0\n"));
         assert_eq!(mount(&host, data("present"))["changed"], false);
-        let gone = json!({"path": "/mnt/a b/", "state": "absent_from_fstab"});
+        let gone = json!({"path": "/mnt/a b", "state": "absent_from_fstab"});
         assert_eq!(mount(&host, gone)["changed"], true);
         assert_eq!(table(&host), TABLE);
     }

@@ -3,10 +3,10 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Command, Failure, FileAttributes, Host, Outcome, Result},
+    host::{AttributeDiff, Command, Diff, Failure, FileAttributes, Host, Outcome, Result},
     openssl::folder_must_exist,
     openssl_privatekey::Regenerate,
-    spec::ArgPath,
+    spec::{ArgPath, Json, JsonMap},
 };
 
 /// Makes a key pair for SSH
@@ -50,7 +50,6 @@ pub struct Args {
     regenerate: Regenerate,
     /// What the reference makes keys with; `ssh-keygen` does it here
     #[arg(default = "auto")]
-    #[expect(dead_code, reason = "there is only one way")]
     backend: Backend,
     #[arg(flatten)]
     attributes: FileAttributes,
@@ -98,12 +97,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     folder_must_exist(host, &args.path)?;
     let path = args.path.0.as_str();
     let public = format!("{path}.pub");
-    if args.state == State::Absent {
-        let private = host.remove_file(path)?;
-        let changed = host.remove_file(&public)? | private;
-        return Ok(Outcome::changed_if(changed));
-    }
     let size = size_of(&args)?;
+    if args.state == State::Absent {
+        return remove(&args, host, size);
+    }
+    if args.private_key_format != Format::Auto && args.backend != Backend::Cryptography {
+        return Err(Failure::new(
+            "'auto' is the only valid option for 'private_key_format' when 'backend' is not 'cryptography'",
+        ));
+    }
     if host.is_folder(path) {
         return Err(Failure::new(format!(
             "{path} is a directory. Please specify a path to a file."
@@ -111,6 +113,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let keygen = host.required("ssh-keygen")?;
     let pair = Pair { args: &args, host, keygen, path, public: &public, size };
+    let before = pair.known()?;
     let mut changed = pair.keep()?;
     if host.checking() && !host.exists(path) {
         return Ok(Outcome::changed_if(changed)
@@ -127,18 +130,62 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             changed = host.set_attributes(file, &args.attributes, changed, diff)?;
         }
     }
-    let told = pair.look()?;
-    let line = host.read_text(&public)?.unwrap_or_default();
-    let mut words = line.trim().splitn(3, ' ');
-    let key = [words.next().unwrap_or_default(), words.next().unwrap_or_default()].join(" ");
-    let comment = words.next().unwrap_or_default().to_owned();
-    Ok(Outcome::changed_if(changed)
-        .with("size", told.as_ref().map_or(size, |told| told.size))
-        .with("type", args.kind.as_str())
-        .with("filename", path)
-        .with("fingerprint", told.map_or_else(String::new, |told| told.fingerprint))
-        .with("public_key", key.trim())
-        .with("comment", comment))
+    let now = pair.known()?;
+    if host.diffing() {
+        host.record_diff(Diff::Raw(serde_json::json!({
+            "before": before.shown(), "after": now.shown(),
+        })));
+    }
+    Ok(now.told_in(Outcome::changed_if(changed), &args, size))
+}
+
+fn remove(args: &Args, host: &Host, size: u64) -> Result<Outcome> {
+    let path = args.path.0.as_str();
+    let public = format!("{path}.pub");
+    // Without the program there is nothing to tell of what goes.
+    let keygen = host.required("ssh-keygen")?;
+    let pair = Pair { args, host, keygen, path, public: &public, size };
+    let known = pair.known()?;
+    let private = host.remove_file(path)?;
+    let changed = host.remove_file(&public)? | private;
+    if host.diffing() {
+        let before = known.shown();
+        host.record_diff(Diff::Raw(serde_json::json!({"before": before, "after": {}})));
+    }
+    Ok(known.told_in(Outcome::changed_if(changed), args, size))
+}
+
+/// A pair that is there, or nothing.
+#[derive(Default)]
+struct Known {
+    told: Option<Told>,
+    /// Its public key as the file has it: kind, key, comment.
+    line: Vec<String>,
+}
+
+impl Known {
+    fn part(&self, at: usize) -> &str {
+        self.line.get(at).map_or("", String::as_str)
+    }
+
+    fn shown(&self) -> Json {
+        let Some(told) = &self.told else { return JsonMap::new().into() };
+        serde_json::json!({
+            "comment": self.part(2), "fingerprint": told.fingerprint, "format": "",
+            "public_key": self.part(1), "size": told.size, "type": told.kind,
+        })
+    }
+
+    fn told_in(&self, outcome: Outcome, args: &Args, size: u64) -> Outcome {
+        let fingerprint = self.told.as_ref().map_or("", |told| told.fingerprint.as_str());
+        outcome
+            .with("size", size)
+            .with("type", args.kind.as_str())
+            .with("filename", args.path.0.as_str())
+            .with("fingerprint", fingerprint)
+            .with("public_key", format!("{} {}", self.part(0), self.part(1)).trim())
+            .with("comment", self.part(2))
+    }
 }
 
 fn size_of(args: &Args) -> Result<u64> {
@@ -173,6 +220,16 @@ impl Pair<'_> {
     fn call(&self, words: &[&str]) -> Command {
         let words = words.iter().map(|word| (*word).to_owned());
         Command::new(std::iter::once(self.keygen.clone()).chain(words))
+    }
+
+    /// What is there, the public key as its file has it.
+    fn known(&self) -> Result<Known> {
+        if !self.host.exists(self.path) {
+            return Ok(Known::default());
+        }
+        let line = self.host.read_text(self.public)?.unwrap_or_default();
+        let line = line.trim().splitn(3, ' ').map(str::to_owned).collect();
+        Ok(Known { told: self.look()?, line })
     }
 
     /// What the private key is; nothing when there is none or it cannot be read.
@@ -274,7 +331,8 @@ impl Pair<'_> {
             let _ = host.unlink(&made);
             let error = output.error_text();
             let text = output.text();
-            return Err(Failure::new(if error.trim().is_empty() { text } else { error }));
+            let said = if error.trim().is_empty() { text } else { error };
+            return Err(Failure::new(said.trim_end()));
         }
         self.put(&made, self.path, 0o600)?;
         self.put(&format!("{made}.pub"), self.public, 0o644)

@@ -102,7 +102,14 @@ fn key_facts(text: &str) -> Option<KeyFacts> {
 pub fn public_key(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
     let from = if passphrase.is_some() { PASSPHRASE_FROM } else { "pass:" };
     let words = ["pkey", "-pubout", "-outform", "DER", "-passin", from];
-    openssl_gives(host, "cannot read the private key", &words, pem, passphrase)
+    let protected = String::from_utf8_lossy(pem).contains("ENCRYPTED");
+    openssl_gives(host, "cannot read the private key", &words, pem, passphrase).map_err(|failure| {
+        if protected {
+            Failure::new("Wrong or empty passphrase provided for private key")
+        } else {
+            failure
+        }
+    })
 }
 
 /// Returns the sums of some bytes, as fingerprints are written.

@@ -65,7 +65,6 @@ pub struct Args {
     digest: String,
     /// Version of the request
     #[arg(default = "1")]
-    #[expect(dead_code, reason = "there is only one")]
     version: i64,
     /// Whether it is made anew whatever is there
     #[arg(default = "false")]
@@ -183,7 +182,23 @@ struct Asked {
     extensions: Vec<Extension>,
 }
 
+/// Refuses what cannot be in a request.
+fn refuse(args: &Args) -> Result<()> {
+    let message = if args.create_subject_key_identifier && args.subject_key_identifier.is_some() {
+        "subject_key_identifier cannot be specified if create_subject_key_identifier is true"
+    } else if wanted::countries(args).any(|country| country.chars().count() != 2) {
+        "Country name must be a 2 character country code"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(message))
+}
+
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if args.version != 1 {
+        let message = format!("value of version must be one of: 1, got: {}", args.version);
+        return Err(Failure::new(message));
+    }
     folder_must_exist(host, &args.path)?;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
@@ -199,6 +214,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "state is present but any of the following are missing: privatekey_path, privatekey_content",
         ));
     }
+    refuse(&args)?;
     let pass = args.privatekey_passphrase.as_deref();
     let pem = match (&args.privatekey_content, args.privatekey_path.as_deref()) {
         (Some(content), _) => content.clone().into_bytes(),

@@ -8,7 +8,8 @@ use crate::{
         KeyFacts, Made, PASSPHRASE_FROM, fingerprints, folder_must_exist, look_at_key,
         openssl_gives, public_key,
     },
-    spec::ArgPath,
+    spec::{ArgPath, Json, JsonMap},
+    x509_certificate_info::about_key,
 };
 
 /// Makes a private key for TLS
@@ -43,7 +44,7 @@ pub struct Args {
     #[arg(name = "type", default = "RSA")]
     kind: Kind,
     /// Curve of an ECC key
-    curve: Option<String>,
+    curve: Option<Curve>,
     /// Passphrase that protects it
     #[arg(secret)]
     passphrase: Option<String>,
@@ -78,8 +79,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,48 @@ enum Kind {
     X25519,
     #[choice("X448")]
     X448,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Curve {
+    #[choice("secp224r1")]
+    Secp224r1,
+    #[choice("secp256k1")]
+    Secp256k1,
+    #[choice("secp256r1")]
+    Secp256r1,
+    #[choice("secp384r1")]
+    Secp384r1,
+    #[choice("secp521r1")]
+    Secp521r1,
+    #[choice("secp192r1")]
+    Secp192r1,
+    #[choice("brainpoolP256r1")]
+    BrainpoolP256r1,
+    #[choice("brainpoolP384r1")]
+    BrainpoolP384r1,
+    #[choice("brainpoolP512r1")]
+    BrainpoolP512r1,
+    #[choice("sect163k1")]
+    Sect163k1,
+    #[choice("sect163r2")]
+    Sect163r2,
+    #[choice("sect233k1")]
+    Sect233k1,
+    #[choice("sect233r1")]
+    Sect233r1,
+    #[choice("sect283k1")]
+    Sect283k1,
+    #[choice("sect283r1")]
+    Sect283r1,
+    #[choice("sect409k1")]
+    Sect409k1,
+    #[choice("sect409r1")]
+    Sect409r1,
+    #[choice("sect571k1")]
+    Sect571k1,
+    #[choice("sect571r1")]
+    Sect571r1,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +178,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o600 };
     if args.state == State::Absent {
-        return made.remove(host);
+        let removed = made.remove(host)?;
+        return Ok(removed
+            .with("size", args.size)
+            .with("type", args.kind.as_str())
+            .with("fingerprint", Json::Null)
+            .with("diff", serde_json::json!({ "before": {}, "after": {} })));
+    }
+    if host.is_folder(&args.path) {
+        return Err(Failure::new(format!(
+            "Error while loading {0} - [Errno 21] Is a directory: '{0}'",
+            args.path.0
+        )));
     }
     let pass = args.passphrase.as_deref();
     let before = host.read(&args.path)?;
@@ -147,19 +201,22 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Plan::Make if host.checking() => Some(Vec::new()),
         Plan::Make => Some(make(&args, host)?),
     };
+    let before_write = before.clone();
     let (changed, backup) = made.write(host, content.as_deref())?;
     let now =
         content.filter(|content| !content.is_empty()).or(before.filter(|_| plan != Plan::Make));
     let mut outcome = Outcome::changed_if(changed)
         .with("filename", args.path.0.as_str())
-        .with("type", args.kind.as_str());
-    if matches!(args.kind, Kind::Rsa | Kind::Dsa) {
-        outcome = outcome.with("size", args.size);
-    } else if let Some(curve) = args.curve.as_ref().filter(|_| args.kind == Kind::Ecc) {
+        .with("type", args.kind.as_str())
+        .with("size", args.size);
+    if let Some(curve) = args.curve.filter(|_| args.kind == Kind::Ecc) {
         outcome = outcome.with("curve", curve.as_str());
-    } else {
-        outcome = outcome.with("size", args.size);
     }
+    let nothing = || Json::from(JsonMap::new());
+    let old =
+        before_write.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
+    let new = now.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
+    outcome = outcome.with("diff", serde_json::json!({ "before": old, "after": new }));
     if let Some(pem) = &now {
         outcome = outcome.with("fingerprint", fingerprints(&public_key(host, pem, pass)?));
         if args.return_content {
@@ -169,6 +226,23 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         outcome = outcome.with("fingerprint", serde_json::json!({}));
     }
     Ok(outcome.with_some("backup_file", backup))
+}
+
+/// A key as diffs show it: what everybody may know.
+fn shown(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Json> {
+    let mut values = JsonMap::new();
+    let known = look_at_key(host, pem, passphrase)?;
+    values.insert("can_parse_key".to_owned(), known.is_some().into());
+    values.insert("key_is_consistent".to_owned(), Json::Null);
+    if known.is_some() {
+        about_key(&public_key(host, pem, passphrase)?, true, &mut values);
+        for (name, renamed) in [("public_key_type", "type"), ("public_key_data", "public_data")] {
+            if let Some(value) = values.remove(name) {
+                values.insert(renamed.to_owned(), value);
+            }
+        }
+    }
+    Ok(values.into())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -229,14 +303,14 @@ fn fits(args: &Args, facts: &KeyFacts) -> bool {
     facts.kind == args.kind.as_str()
         && match args.kind {
             Kind::Rsa | Kind::Dsa => facts.size == args.size,
-            Kind::Ecc => facts.curve == args.curve,
+            Kind::Ecc => facts.curve.as_deref() == args.curve.map(|curve| curve.as_str()),
             _ => true,
         }
 }
 
 fn make(args: &Args, host: &Host) -> Result<Vec<u8>> {
     let bits = format!("rsa_keygen_bits:{}", args.size);
-    let curve = args.curve.as_deref().unwrap_or_default();
+    let curve = args.curve.map(|curve| curve.as_str()).unwrap_or_default();
     let curve = format!(
         "ec_paramgen_curve:{}",
         match curve {

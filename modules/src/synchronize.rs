@@ -127,7 +127,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(output.error_text()).with("rc", output.status).with("cmd", shown));
     }
     let text = output.text();
-    let changed = text.contains(MARK);
+    // Beside a folder to link to everything is listed: a folder that stays as it is tells that nothing changed.
+    let changed = match args.link_dest {
+        None => text.contains(MARK),
+        Some(_) => !text.contains(&format!("{MARK}.d")),
+    };
     let clean = text.replace(MARK, "");
     let lines: Vec<&str> = clean.split('\n').filter(|line| !line.is_empty()).collect();
     if host.diffing() {
@@ -238,7 +242,7 @@ fn shell(args: &Args, host: &Host) -> Result<String> {
         add("-i");
         add(&host.expand(&key.0));
     }
-    if let Some(port) = args.dest_port.filter(|port| *port != 22) {
+    if let Some(port) = args.dest_port {
         add("-o");
         add(&format!("Port={port}"));
     }

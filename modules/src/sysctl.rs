@@ -62,7 +62,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .unwrap_or_default();
     let known = lines(&text).rev().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
     let in_file = match args.state {
-        State::Present => !known.as_deref().is_some_and(|value| same(value, &wanted)),
+        State::Present => known.as_deref() != Some(&wanted),
         State::Absent => known.is_some(),
     };
     let in_kernel = args.state == State::Present
@@ -228,7 +228,8 @@ mod tests {
         let set = |name: &str, value: &str| json!({"name": name, "value": value, "sysctl_set": true, "reload": false});
         assert_eq!(sysctl(&host, set("kernel.b", "1"))["changed"], false);
         sysctl(&host, json!({"name": "net.conf.e/1.x", "value": "7 8", "reload": false}));
-        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], false);
+        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7 8"))["changed"], false);
+        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], true);
         let host = host.answer("/sbin/sysctl -w kernel.b=2", 255, "no");
         assert_eq!(sysctl(&host, set("kernel.b", "2"))["msg"], "setting kernel.b failed: no");
     }

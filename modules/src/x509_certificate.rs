@@ -72,7 +72,6 @@ pub struct Args {
     ignore_timestamps: bool,
     /// Version of a certificate that its own key signs
     #[arg(default = "3")]
-    #[expect(dead_code, reason = "there is only one")]
     selfsigned_version: i64,
     /// Sum that its own key signs
     #[arg(default = "sha256")]
@@ -103,7 +102,6 @@ pub struct Args {
     ownca_digest: String,
     /// Version of a certificate that the authority signs
     #[arg(default = "3")]
-    #[expect(dead_code, reason = "there is only one")]
     ownca_version: i64,
     /// From when it is valid
     #[arg(default = "+0s")]
@@ -184,7 +182,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("csr", text(&args.csr_path))
             .with_some("backup_file", removed.values.get("backup_file").cloned()));
     }
+    versions(&args)?;
     let source = issue::Source::of(&args, host)?;
+    known_digest(&source.digest)?;
     let before = host.read(&args.path)?;
     let known = before.as_deref().and_then(|pem| from_pem(pem, &["CERTIFICATE"]));
     let fits = known
@@ -246,6 +246,27 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             outcome.with("certificate", now.map(|now| String::from_utf8_lossy(&now).into_owned()));
     }
     Ok(outcome)
+}
+
+/// Refuses versions that certificates cannot have.
+fn versions(args: &Args) -> Result<()> {
+    for (name, version) in
+        [("ownca_version", args.ownca_version), ("selfsigned_version", args.selfsigned_version)]
+    {
+        if version != 3 {
+            let message = format!("value of {name} must be one of: 3, got: {version}");
+            return Err(Failure::new(message));
+        }
+    }
+    Ok(())
+}
+
+fn known_digest(digest: &str) -> Result<()> {
+    if crate::host::Hasher::named(digest).is_some() {
+        return Ok(());
+    }
+    let message = format!("The digest {digest} is not supported with the cryptography backend");
+    Err(Failure::new(message))
 }
 
 /// Reads a file that must be there, or takes the content that is given.

@@ -96,7 +96,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     };
     let der = from_pem(&pem, &["CERTIFICATE", "X509 CERTIFICATE"]).unwrap_or(pem);
-    let certificate = Certificate::of(&der)
+    let certificate = Certificate::of(&der);
+    if certificate.is_none() && der.starts_with(b"-----BEGIN ") {
+        return Err(Failure::new(
+            "Valid PEM but no BEGIN CERTIFICATE/END CERTIFICATE delimiters. Are you sure this is a certificate?",
+        ));
+    }
+    let certificate = certificate
         .ok_or_else(|| Failure::new("Unable to load PEM file. See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming"))?;
     let mut values = certificate.info(host, false);
     let mut valid = JsonMap::new();

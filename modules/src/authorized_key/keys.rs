@@ -87,6 +87,16 @@ impl Key {
     }
 }
 
+/// Leaves the last line of each key.
+pub(super) fn once(lines: Vec<Line>) -> Vec<Line> {
+    let last = |at: usize| match &lines[at] {
+        Line::Key(key) => !lines[at + 1..].iter().any(|line| line.is_key(&key.blob)),
+        Line::Other(_) => true,
+    };
+    let kept: Vec<bool> = (0..lines.len()).map(last).collect();
+    lines.into_iter().zip(kept).filter_map(|(line, kept)| kept.then_some(line)).collect()
+}
+
 /// The text up to the first space outside of quotes, and what is behind the spaces.
 fn next_word(text: &str) -> (&str, &str) {
     let end = outside_quotes(text, |c| c == ' ' || c == '\t').next().unwrap_or(text.len());

@@ -19,7 +19,7 @@ pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T> {
         let mut known: Vec<&str> = spec.args().iter().map(|arg| arg.name).collect();
         known.sort_unstable();
         return Err(Failure::new(format!(
-            "Unsupported parameters for ({module}) module: {option}.{unknown}. Supported parameters include: {}.",
+            "Unsupported parameters for (community.docker.{module}) module: {option}.{unknown}. Supported parameters include: {}.",
             known.join(", ")
         )));
     }
@@ -27,5 +27,12 @@ pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T> {
 }
 
 fn named(option: &str, error: &ArgError) -> Failure {
-    Failure::new(format!("{} found in {option}", error.message))
+    // What is of the wrong type is named before it is told what was tried.
+    let message = match error.message.split_once(" and we were unable to convert to ") {
+        Some((what, rest)) => {
+            format!("{what} found in '{option}'. and we were unable to convert to {rest}")
+        }
+        None => format!("{} found in {option}", error.message),
+    };
+    Failure::new(message)
 }

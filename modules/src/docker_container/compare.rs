@@ -177,17 +177,7 @@ pub(super) fn differences(
     image: Option<&Json>,
 ) -> Result<Vec<Difference>> {
     let mut found = Vec::new();
-    // An image's own volumes are compared although the task names none.
-    let own = image.and_then(|image| image["Config"]["Volumes"].as_object());
-    let implied = own.filter(|_| !settings.iter().any(|setting| setting.at == "Volumes"));
-    let implied = implied.map(|_| Setting {
-        name: "volumes",
-        shape: Shape::Dict,
-        value: JsonMap::new().into(),
-        told: None,
-        at: "Volumes",
-        live: false,
-    });
+    let implied = implied(settings, image);
     for setting in settings.iter().chain(&implied) {
         let method = methods.get(setting.name, setting.shape);
         if method == Method::Ignore {
@@ -206,6 +196,22 @@ pub(super) fn differences(
     Ok(found)
 }
 
+/// Returns what an image brings itself, which is compared although the task does not name it.
+fn implied(settings: &[Setting], image: Option<&Json>) -> Vec<Setting> {
+    let config = image.map_or(&Json::Null, |image| &image["Config"]);
+    let own = [
+        ("volumes", Shape::Dict, "Volumes", Json::from(JsonMap::new())),
+        ("env", Shape::Set, "Env", Json::Array(Vec::new())),
+        ("exposed_ports", Shape::Set, "ExposedPorts", Json::Array(Vec::new())),
+    ];
+    let unnamed = own.into_iter().filter(|(_, _, at, _)| {
+        !empty(&config[at]) && settings.iter().all(|setting| setting.at != *at)
+    });
+    unnamed
+        .map(|(name, shape, at, value)| Setting { name, shape, value, told: None, at, live: false })
+        .collect()
+}
+
 /// Values as results tell them.
 fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
     let sorted = |value: Json| match value {
@@ -218,11 +224,12 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
     match (setting.name, setting.shape) {
         ("mounts", _) => {
             let all = |value: &Json, all: bool| -> Json {
-                let items = value.as_array().into_iter().flatten();
-                items.map(|mount| super::volumes::shown_mount(mount, all)).collect()
+                let Some(items) = value.as_array() else { return Json::Null };
+                items.iter().map(|mount| super::volumes::shown_mount(mount, all)).collect()
             };
-            (all(&wanted, false), all(&now, true))
+            (in_order(all(&wanted, false)), in_order(all(&now, true)))
         }
+        (_, Shape::Dicts) => (in_order(wanted), in_order(now)),
         // Volumes without a name are told by their folders.
         ("volumes", Shape::Dict) => {
             let names = |value: &Json| match value {
@@ -234,6 +241,19 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
         (_, Shape::Set) => (sorted(wanted), sorted(now)),
         _ => (wanted, now),
     }
+}
+
+/// Dictionaries by their names and values.
+fn in_order(value: Json) -> Json {
+    let Json::Array(mut items) = value else { return value };
+    items.sort_by_cached_key(|item| {
+        let pairs = item.as_object().into_iter().flatten();
+        let mut pairs: Vec<_> =
+            pairs.map(|(key, value)| (key.clone(), python_str(value))).collect();
+        pairs.sort();
+        pairs
+    });
+    Json::Array(items)
 }
 
 /// What the container should have, with what the image gives.
@@ -270,6 +290,10 @@ fn expected(args: &Args, setting: &Setting, image: Option<&Json>) -> Result<Json
             all.extend(given.clone());
             all.into()
         }
+        // No command is that of the image.
+        ("command", Json::Array(given)) if given.is_empty() && !config["Cmd"].is_null() => {
+            config["Cmd"].clone()
+        }
         ("exposed_ports", Json::Array(given)) => {
             let mut all = given.clone();
             let ports = config["ExposedPorts"].as_object().into_iter().flatten();
@@ -305,9 +329,13 @@ fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
             links.iter().map(short).collect()
         }
         ("mac_address", now) if now.as_str().unwrap_or_default().is_empty() => {
-            container["NetworkSettings"]["MacAddress"].clone()
+            match &container["NetworkSettings"]["MacAddress"] {
+                Json::String(address) if address.is_empty() => Json::Null,
+                address => address.clone(),
+            }
         }
         ("platform", _) => platform(image),
+        ("healthcheck", Json::Null) => serde_json::json!({"Test": ["NONE"]}),
         ("healthcheck", Json::Object(health)) => health
             .iter()
             .filter(|(_, value)| **value != 0)

@@ -70,11 +70,11 @@ pub(super) struct Mount {
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MountKind {
     Bind,
+    Volume,
+    Tmpfs,
+    Npipe,
     Cluster,
     Image,
-    Npipe,
-    Tmpfs,
-    Volume,
 }
 
 #[derive(Choice, Clone, Copy)]

@@ -11,6 +11,11 @@ type Binding = (String, (String, String));
 /// Returns the bindings as the engine has them: `{"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}`.
 pub(super) fn bindings(ports: &[String], default_ip: &str) -> Result<JsonMap> {
     let mut found: Vec<Binding> = Vec::new();
+    if ports.iter().any(|port| port == "all") {
+        return Err(Failure::new(
+            "Specifying \"all\" in published_ports is no longer allowed. Set publish_all_ports to \"true\" instead to randomly assign port mappings for those not specified by published_ports.",
+        ));
+    }
     for port in ports {
         read(port, default_ip, &mut found)?;
     }
@@ -31,9 +36,7 @@ fn read(text: &str, default_ip: &str, found: &mut Vec<Binding>) -> Result<()> {
     let (ip, outside, inside) = match parts.as_slice() {
         [inside] => (default_ip, "", *inside),
         [outside, inside] => (default_ip, *outside, *inside),
-        [ip, outside, inside] => {
-            (ip.trim_start_matches('[').trim_end_matches(']'), *outside, *inside)
-        }
+        [ip, outside, inside] => (address(ip)?, *outside, *inside),
         _ => {
             return Err(Failure::new(format!(
                 "Invalid port description \"{text}\" - expected 1 to 3 colon-separated parts, but got {}. Maybe you forgot to use square brackets ([...]) around an IPv6 address?",
@@ -42,24 +45,31 @@ fn read(text: &str, default_ip: &str, found: &mut Vec<Binding>) -> Result<()> {
         }
     };
     let inside = range(inside, "container", text)?;
-    let outside = if outside.is_empty() { None } else { Some(range(outside, "host", text)?) };
-    for (at, port) in (inside.0..=inside.1).enumerate() {
-        let host_port = match outside {
-            None => String::new(),
-            // A range of the host for one port: the engine takes one that is free.
-            Some((first, last)) if inside.0 == inside.1 && last > first => {
-                format!("{first}-{last}")
-            }
-            Some((first, last)) => {
-                if last - first != inside.1 - inside.0 {
-                    return Err(Failure::new(format!("Port range mismatch in \"{text}\"")));
-                }
-                (usize::from(first) + at).to_string()
-            }
-        };
+    let inside: Vec<u16> = (inside.0..=inside.1).collect();
+    let outside: Vec<String> = if outside.is_empty() {
+        vec![String::new(); inside.len()]
+    } else if inside.len() == 1 {
+        // The engine takes one of a range that is free.
+        vec![outside.to_owned()]
+    } else {
+        let (first, last) = range(outside, "host", text)?;
+        (first..=last).map(|port| port.to_string()).collect()
+    };
+    for (port, host_port) in inside.into_iter().zip(outside) {
         found.push((format!("{port}/{protocol}"), (ip.to_owned(), host_port)));
     }
     Ok(())
+}
+
+/// An address to publish on, without its brackets.
+fn address(text: &str) -> Result<&str> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<std::net::IpAddr>().is_err() {
+        return Err(Failure::new(format!(
+            "Bind addresses for published ports must be IPv4 or IPv6 addresses, not hostnames. Use the dig lookup to resolve hostnames. (Found hostname: {text})"
+        )));
+    }
+    Ok(bare)
 }
 
 /// Splits at colons, but for those of an address in brackets.
@@ -120,7 +130,13 @@ mod tests {
             r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"9000"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"9001"}]}"#,
         );
         check("9000-9002:80", r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"9000-9002"}]}"#);
-        assert!(bindings(&["a:80".to_owned()], "").is_err());
+        check(
+            "80-82:80-81",
+            r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"81"}]}"#,
+        );
+        for wrong in ["all", "80:a", "a.example:80:80", "1:2:3:4"] {
+            assert!(bindings(&[wrong.to_owned()], "").is_err(), "{wrong}");
+        }
         assert_eq!(exposed(&["80".into(), "5-6/udp".into()]), ["80/tcp", "5/udp", "6/udp"]);
     }
 }

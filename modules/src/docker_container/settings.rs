@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     docker::part,
-    host::{Failure, Host, Result, join_words, split_words},
-    spec::{Json, JsonMap, python_str},
+    host::{Failure, Host, Result, split_words},
+    spec::{Json, JsonMap, python_repr, python_str},
 };
 
 /// How values of an option are compared.
@@ -244,7 +244,7 @@ impl<'a> Settings<'a> {
                     let items: Vec<String> = items.iter().map(python_str).collect();
                     match args.command_handling {
                         CommandHandling::Correct => items,
-                        CommandHandling::Compatibility => words("command", &join_words(&items))?,
+                        CommandHandling::Compatibility => words("command", &items.join(" "))?,
                     }
                 }
                 other => words("command", &python_str(other))?,
@@ -293,17 +293,22 @@ impl<'a> Settings<'a> {
             let read = |text: &String| {
                 let mut parts = text.split(':');
                 let name = parts.next().unwrap_or_default();
-                let soft: i64 = parts.next()?.parse().ok()?;
-                let hard = match parts.next() {
-                    None => soft,
-                    Some(hard) => hard.parse().ok()?,
-                };
-                Some(serde_json::json!({"Name": name, "Soft": soft, "Hard": hard}))
+                let mut limit = JsonMap::new();
+                limit.insert("Name".to_owned(), name.into());
+                let (soft, hard) = (parts.next(), parts.next());
+                for (key, given) in [("Soft", soft), ("Hard", hard.or(soft))] {
+                    let Some(given) = given else { continue };
+                    let number: i64 = given.trim().parse().map_err(|_| {
+                        Failure::raised(format!(
+                            "invalid literal for int() with base 10: {}",
+                            python_repr(&given.into())
+                        ))
+                    })?;
+                    limit.insert(key.to_owned(), number.into());
+                }
+                Ok(limit.into())
             };
-            let limits: Option<Vec<Json>> = ulimits.iter().map(read).collect();
-            let limits = limits.ok_or_else(|| {
-                Failure::new(format!("Error parsing ulimits value {}", ulimits.join(", ")))
-            })?;
+            let limits = ulimits.iter().map(read).collect::<Result<Vec<Json>>>()?;
             self.add("ulimits", Shape::Dicts, "HostConfig.Ulimits", Some(limits.into()));
         }
         if let Some(devices) = &args.devices {
@@ -360,9 +365,9 @@ impl<'a> Settings<'a> {
                 requests.push(serde_json::json!({
                     "Driver": request.driver.unwrap_or_default(),
                     "Count": request.count.unwrap_or(0),
-                    "DeviceIDs": request.device_ids,
+                    "DeviceIDs": Some(request.device_ids).filter(|ids| !ids.is_empty()),
                     "Capabilities": request.capabilities,
-                    "Options": volumes::texts(&request.options.unwrap_or_default()),
+                    "Options": request.options.as_ref().map(volumes::texts),
                 }));
             }
             let at = "HostConfig.DeviceRequests";
@@ -379,11 +384,12 @@ impl<'a> Settings<'a> {
             Some(Json::Array(items)) => Some(items.iter().map(python_str).collect()),
             Some(other) => Some(vec!["CMD-SHELL".to_owned(), python_str(other)]),
         };
-        if test.is_none() && !health.test_cli_compatible {
-            return Ok(());
-        }
+        let none = match &test {
+            None => !health.test_cli_compatible,
+            Some(test) => test.is_empty() || test == &["NONE"] || test == &["CMD-SHELL", "NONE"],
+        };
         let mut found = JsonMap::new();
-        if test.as_ref().is_some_and(|test| test == &["NONE"] || test == &["CMD-SHELL", "NONE"]) {
+        if none {
             found.insert("Test".to_owned(), vec!["NONE"].into());
         } else {
             if let Some(test) = test {
@@ -410,6 +416,7 @@ impl<'a> Settings<'a> {
 
     fn storage(&mut self) -> Result<()> {
         let args = self.args;
+        volumes::once(args.volumes.as_deref(), args.mounts.as_deref())?;
         if let Some(tmpfs) = &args.tmpfs {
             let pairs = tmpfs.iter().map(|text| {
                 let (path, options) = text.split_once(':').unwrap_or((text, ""));
@@ -427,7 +434,7 @@ impl<'a> Settings<'a> {
             self.add("mounts", Shape::Dicts, "HostConfig.Mounts", Some(mounts.into()));
         }
         if let Some(given) = &args.volumes {
-            let (binds, anonymous) = volumes::read(self.host, given);
+            let (binds, anonymous) = volumes::read(self.host, given)?;
             self.add("volumes", Shape::Set, "HostConfig.Binds", Some(binds.into()));
             if !anonymous.is_empty() {
                 let set: JsonMap =

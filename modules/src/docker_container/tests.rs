@@ -137,7 +137,9 @@ fn comparisons_decide_what_counts() {
     };
     assert_eq!(changed(json!({})), false);
     assert_eq!(changed(json!({"labels": "strict"})), true);
-    assert_eq!(changed(json!({"*": "strict", "labels": "ignore"})), false);
+    assert_eq!(changed(json!({"*": "strict", "labels": "ignore"})), true);
+    let ignored = json!({"*": "strict", "labels": "ignore", "env": "ignore"});
+    assert_eq!(changed(ignored), false);
     let failed = |comparisons: Json| {
         run(&host, json!({"name": "web", "comparisons": comparisons}))["msg"].clone()
     };

@@ -31,6 +31,14 @@ pub(crate) fn bytes(text: &str) -> Result<i64, String> {
                     || rest.to_ascii_lowercase().ends_with("byte")
             }
         };
+    if !known && power >= 0 {
+        let letter = unit.get(..1).unwrap_or_default().to_ascii_uppercase();
+        let expected =
+            if power == 0 { "B or byte".to_owned() } else { format!("{letter}B or {letter}") };
+        return Err(format!(
+            "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {expected})"
+        ));
+    }
     if !known {
         return Err(format!(
             "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"

@@ -35,13 +35,20 @@ fn is_mode(text: &str) -> bool {
 }
 
 /// Splits `source:target:mode` into folders of the host or names (with mode), and volumes without a name.
-pub(super) fn read(host: &Host, volumes: &[String]) -> (Vec<String>, Vec<String>) {
+pub(super) fn read(host: &Host, volumes: &[String]) -> Result<(Vec<String>, Vec<String>)> {
     let (mut binds, mut anonymous) = (Vec::new(), Vec::new());
     for volume in volumes {
         let parts: Vec<&str> = volume.split(':').collect();
         let (source, target, mode) = match parts.as_slice() {
-            [source, target, mode] => (*source, *target, *mode),
+            [source, target, mode] if is_mode(mode) => (*source, *target, *mode),
+            [_, _, mode] => {
+                return Err(Failure::new(format!("Found invalid volumes mode: {mode}")));
+            }
             [source, target] if !is_mode(target) => (*source, *target, "rw"),
+            [_, _, _, _, ..] => {
+                anonymous.push(volume.clone());
+                continue;
+            }
             [target, ..] => {
                 anonymous.push((*target).to_owned());
                 continue;
@@ -50,7 +57,41 @@ pub(super) fn read(host: &Host, volumes: &[String]) -> (Vec<String>, Vec<String>
         };
         binds.push(format!("{}:{target}:{mode}", source_of(host, source)));
     }
-    (binds, anonymous)
+    Ok((binds, anonymous))
+}
+
+/// Refuses folders of the container that have two volumes or mounts.
+pub(super) fn once(volumes: Option<&[String]>, mounts: Option<&[JsonMap]>) -> Result<()> {
+    let mut known: Vec<(String, &str)> = Vec::new();
+    let of_volumes = volumes.into_iter().flatten().map(|volume| (target_of(volume), "volumes"));
+    let of_mounts = mounts
+        .into_iter()
+        .flatten()
+        .filter_map(|mount| Some((mount.get("target")?.as_str()?.to_owned(), "mounts")));
+    for (target, option) in of_volumes.chain(of_mounts) {
+        match known.iter().find(|(other, _)| *other == target) {
+            Some((_, other)) if *other == option => {
+                return Err(Failure::new(format!(
+                    "The mount point \"{target}\" appears twice in the {option} option"
+                )));
+            }
+            Some(_) => {
+                return Err(Failure::new(format!(
+                    "The mount point \"{target}\" appears both in the volumes and mounts option"
+                )));
+            }
+            None => known.push((target, option)),
+        }
+    }
+    Ok(())
+}
+
+fn target_of(volume: &str) -> String {
+    match volume.split(':').collect::<Vec<_>>().as_slice() {
+        [_, target] if !is_mode(target) => (*target).to_owned(),
+        [_, target, _] | [target, _] => (*target).to_owned(),
+        _ => volume.to_owned(),
+    }
 }
 
 /// A folder of the host in full; a name stays.
@@ -236,7 +277,7 @@ mod tests {
     fn volumes_are_taken_apart() {
         let host = TestHost::with(&[]);
         let given = ["/a:/b", "name:/c:ro", "/d", "/e:ro", "/f:/g:z,ro"].map(str::to_owned);
-        let (binds, anonymous) = read(&host, &given);
+        let (binds, anonymous) = read(&host, &given).unwrap();
         assert_eq!(binds, ["/a:/b:rw", "name:/c:ro", "/f:/g:z,ro"]);
         assert_eq!(anonymous, ["/d", "/e"]);
     }

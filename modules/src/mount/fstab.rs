@@ -33,7 +33,8 @@ impl Entry {
             dump: fields.next().unwrap_or("0").to_owned(),
             passno: fields.next().unwrap_or("0").to_owned(),
         };
-        fields.next().is_none().then_some(entry)
+        // A comment may follow.
+        fields.next().is_none_or(|rest| rest.starts_with('#')).then_some(entry)
     }
 
     fn written(&self) -> String {
@@ -60,7 +61,8 @@ pub(super) fn with(text: &str, entry: &Entry) -> Change {
             None => out.push_str(line),
             Some(known) => {
                 found = true;
-                if known == *entry {
+                // A short line means the same and is yet completed.
+                if known == *entry && line.split_whitespace().count() >= 6 {
                     out.push_str(line);
                 } else {
                     changed = true;
@@ -81,7 +83,9 @@ pub(super) fn with(text: &str, entry: &Entry) -> Change {
 /// Returns the table without the entry.
 pub(super) fn without(text: &str, entry: &Entry) -> Change {
     let matches = |line: &str| {
-        Entry::read(line).is_some_and(|known| {
+        // Only whole entries without a comment count.
+        let whole = Entry::read(line).filter(|_| line.split_whitespace().count() == 6);
+        whole.is_some_and(|known| {
             known.name == entry.name
                 && (entry.src.is_empty() || known.src == entry.src || known.name != "none")
         })
@@ -109,15 +113,24 @@ mod tests {
 
     #[test]
     fn other_lines_stay() {
-        let text =
-            "# c\n/dev/a\t/a  ext4 rw\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
+        let text = "# c\n/dev/a\t/a  ext4 rw 0 0\n\nnone /b tmpfs rw 0 0 trailing\n/swap1 none swap sw 0 0";
         assert_eq!(with(text, &entry("/dev/a /a ext4 rw 0 0")), Change::None);
         let Change::To(new) = with(text, &entry("/dev/b /a ext4 rw 0 0")) else { unreachable!() };
-        assert_eq!(new, text.replace("/dev/a\t/a  ext4 rw\n", "/dev/b /a ext4 rw 0 0\n"));
+        assert_eq!(new, text.replace("/dev/a\t/a  ext4 rw 0 0\n", "/dev/b /a ext4 rw 0 0\n"));
         let Change::To(new) = with(text, &entry("/swap2 none swap sw 0 0")) else { unreachable!() };
         assert_eq!(new, format!("{text}\n/swap2 none swap sw 0 0\n"));
         assert_eq!(without(text, &entry("x /none ext4 rw")), Change::None);
         let Change::To(new) = without(text, &entry("x /a ext4 rw")) else { unreachable!() };
         assert!(new.starts_with("# c\n\nnone"));
+    }
+
+    #[test]
+    fn comments_and_short_lines() {
+        let wanted = entry("/dev/a /a ext4 rw 0 0");
+        assert_eq!(with("/dev/a /a ext4 rw 0 0 # c\n", &wanted), Change::None);
+        let whole = Change::To("/dev/a /a ext4 rw 0 0\n".to_owned());
+        assert_eq!(with("/dev/a /a ext4 rw\n", &wanted), whole);
+        assert_eq!(without("/dev/a /a ext4 rw 0 0 # c\n", &wanted), Change::None);
+        assert_eq!(without("/dev/a /a ext4 rw\n", &wanted), Change::None);
     }
 }

@@ -139,6 +139,12 @@ fn parts(args: &Args) -> Vec<(String, String)> {
     found
 }
 
+/// Returns the countries in the subject's name.
+pub(super) fn countries(args: &Args) -> impl Iterator<Item = String> {
+    let is = |key: &str| matches!(key, "C" | "countryName" | "2.5.4.6");
+    parts(args).into_iter().filter(move |(key, _)| is(key)).map(|(_, value)| value)
+}
+
 /// Returns the subject's name as results tell it.
 pub(super) fn pairs(args: &Args) -> Json {
     parts(args).into_iter().map(|(key, value)| Json::from(vec![key, value])).collect()
@@ -156,9 +162,5 @@ fn from_hex(text: &str, option: &str) -> Result<Vec<u8>> {
     let digits: String = text.chars().filter(|c| *c != ':').collect();
     let read = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
     let bytes: Option<Vec<u8>> = (0..digits.len()).step_by(2).map(read).collect();
-    bytes.ok_or_else(|| {
-        Failure::new(format!(
-            "Cannot parse {option}: non-hexadecimal number found in fromhex() arg at position 0"
-        ))
-    })
+    bytes.ok_or_else(|| Failure::new(format!("Cannot parse {option}: Non-hexadecimal digit found")))
 }

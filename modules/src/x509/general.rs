@@ -63,8 +63,75 @@ pub fn general_name(text: &str) -> Result<Vec<u8>, String> {
     Err(format!("Cannot parse Subject Alternative Name \"{text}\" (forgot \"DNS:\" prefix?)"))
 }
 
+/// Writes the parts of a name that are not ASCII as RFC 3492 has them: `xn--...`.
 fn to_ascii(name: &str) -> String {
-    name.to_owned()
+    let label = |label: &str| {
+        if label.is_ascii() {
+            label.to_owned()
+        } else {
+            format!("xn--{}", punycode(&label.to_lowercase()))
+        }
+    };
+    name.split('.').map(label).collect::<Vec<_>>().join(".")
+}
+
+fn punycode(label: &str) -> String {
+    let points: Vec<u32> = label.chars().map(u32::from).collect();
+    let mut out: String = label.chars().filter(char::is_ascii).collect();
+    let basic = u32::try_from(out.len()).unwrap_or(u32::MAX);
+    if basic > 0 {
+        out.push('-');
+    }
+    let (mut next, mut delta, mut bias, mut handled) = (128u32, 0u32, 72u32, basic);
+    while let Some(point) = points.iter().copied().filter(|point| *point >= next).min() {
+        delta = delta.saturating_add((point - next).saturating_mul(handled + 1));
+        next = point;
+        for other in &points {
+            if *other < point {
+                delta = delta.saturating_add(1);
+            }
+            if *other == point {
+                push_number(&mut out, delta, bias);
+                bias = adapted(delta, handled + 1, handled == basic);
+                delta = 0;
+                handled += 1;
+            }
+        }
+        delta = delta.saturating_add(1);
+        next += 1;
+    }
+    out
+}
+
+/// Appends a number of variable length, whose digits' weights follow from the bias.
+fn push_number(out: &mut String, number: u32, bias: u32) {
+    let digit = |value: u32| {
+        char::from_digit(value, 36).map_or('a', |digit| match value {
+            0..26 => char::from(b'a' + u8::try_from(value).unwrap_or(0)),
+            _ => char::from_digit(value - 26, 10).unwrap_or(digit),
+        })
+    };
+    let mut rest = number;
+    for step in 1.. {
+        let threshold = (step * 36u32).saturating_sub(bias).clamp(1, 26);
+        if rest < threshold {
+            break;
+        }
+        out.push(digit(threshold + (rest - threshold) % (36 - threshold)));
+        rest = (rest - threshold) / (36 - threshold);
+    }
+    out.push(digit(rest));
+}
+
+fn adapted(delta: u32, points: u32, first: bool) -> u32 {
+    let mut delta = if first { delta / 700 } else { delta / 2 };
+    delta += delta / points;
+    let mut steps = 0;
+    while delta > 455 {
+        delta /= 35;
+        steps += 36;
+    }
+    steps + 36 * delta / (delta + 38)
 }
 
 /// An address, or with its length a network, as names have them.
@@ -106,7 +173,7 @@ pub fn general_name_text(item: &Item<'_>) -> String {
             let mut inside = item.inside();
             let number = inside.next().map(|number| oid_text(number.value)).unwrap_or_default();
             let value = inside.next().map(|value| value.value).unwrap_or_default();
-            let hex: Vec<String> = value.iter().map(|byte| format!("{byte:02X}")).collect();
+            let hex: Vec<String> = value.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("otherName:{number};{}", hex.join(":"))
         }
         1 => format!("email:{}", text()),

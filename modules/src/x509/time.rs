@@ -56,7 +56,7 @@ pub fn encode_time(seconds: i64) -> Vec<u8> {
 pub fn relative_time(host: &Host, text: &str) -> Option<i64> {
     let text = text.trim();
     let Some(rest) = text.strip_prefix(['+', '-']) else {
-        let digits = text.trim_end_matches('Z');
+        let digits = text.strip_suffix('Z')?;
         return stamp(digits).or_else(|| stamp(&format!("{digits}00")));
     };
     let back = text.starts_with('-');

@@ -26,7 +26,7 @@ pub(super) struct Source {
     /// The key that signs.
     signer: Vec<u8>,
     passphrase: Option<String>,
-    digest: String,
+    pub(super) digest: String,
     not_before: String,
     not_after: String,
     identify: Identify,
@@ -56,7 +56,7 @@ impl Source {
             };
         let private = given(
             host,
-            "private key",
+            "private key file",
             args.privatekey_content.as_deref(),
             args.privatekey_path.as_ref(),
         )?;
@@ -91,7 +91,7 @@ impl Source {
             Some(Provider::Ownca) => {
                 let authority = given(
                     host,
-                    "CA certificate",
+                    "CA certificate file",
                     args.ownca_content.as_deref(),
                     args.ownca_path.as_ref(),
                 )?
@@ -100,7 +100,7 @@ impl Source {
                 })?;
                 let signer = given(
                     host,
-                    "CA private key",
+                    "CA private key file",
                     args.ownca_privatekey_content.as_deref(),
                     args.ownca_privatekey_path.as_ref(),
                 )?
@@ -110,9 +110,7 @@ impl Source {
                     )
                 })?;
                 let (subject, key, asked) = request.ok_or_else(|| {
-                    Failure::new(
-                        "csr_path or csr_content must be specified for the ownca provider.",
-                    )
+                    Failure::new("csr_path or csr_content is required for ownca provider")
                 })?;
                 let der = from_pem(&authority, &["CERTIFICATE"]).unwrap_or_default();
                 let certificate = Certificate::of(&der)
@@ -177,7 +175,8 @@ impl Source {
 
     fn time(host: &Host, option: &str, text: &str) -> Result<i64> {
         relative_time(host, text).ok_or_else(|| {
-            Failure::new(format!("The time spec \"{text}\" for {option} is invalid"))
+            let what = if text.trim().starts_with(['+', '-']) { "timespec" } else { "time spec" };
+            Failure::new(format!("The {what} \"{text}\" for {option} is invalid"))
         })
     }
 
@@ -226,7 +225,7 @@ impl Source {
     pub(super) fn fits(&self, args: &Args, host: &Host, known: &Certificate) -> Result<bool> {
         if let Some(private) = given(
             host,
-            "private key",
+            "private key file",
             args.privatekey_content.as_deref(),
             args.privatekey_path.as_ref(),
         )? && args.provider == Some(Provider::Ownca)
