@@ -7,6 +7,7 @@ mod catalogue;
 mod choices;
 mod coerce;
 mod deprecated;
+mod galaxy;
 mod ini;
 mod locate;
 mod plugins;
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use catalogue::{Catalogue, Chosen, KNOWN, Known, of_process};
+pub use galaxy::{GalaxyServer, ServerOption};
 pub use choices::{
     DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
     TransferMethod, VarsOccasion,

@@ -1,5 +1,6 @@
 //! `windlass config`: which settings there are, what they are, and where they come from.
 
+mod galaxy;
 mod plugins;
 mod template;
 
@@ -208,6 +209,7 @@ fn dump(catalogue: &Catalogue, args: &ConfigArgs) {
         let mut text = lines.collect::<String>();
         if is_base {
             text.push_str("\nGALAXY_SERVERS:\n");
+            text.push_str(&galaxy::display(catalogue, args.only_changed));
         }
         text.push_str(&plugins::display(&of_plugins, args.kind == "all"));
         terminal::print(text.trim_end_matches('\n'));
@@ -223,7 +225,7 @@ fn dump(catalogue: &Catalogue, args: &ConfigArgs) {
     let mut found: Vec<Value> =
         base.map(|one| entry(one.known.name, &one.origin, &one.value)).collect();
     if is_base {
-        found.push(Value::dict([("GALAXY_SERVERS", Value::from(Dict::new()))]));
+        found.push(Value::dict([("GALAXY_SERVERS", galaxy::data(catalogue))]));
     }
     found.extend(of_plugins.iter().map(|one| entry(&one.option, &one.origin, &one.value)));
     let found = Value::list(found);

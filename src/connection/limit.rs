@@ -1,6 +1,6 @@
 //! How many connections may be open at once: whoever comes too late waits instead of failing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -59,6 +59,14 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// The limit that the controller was started with, once it has another.
+static GIVEN: OnceLock<u64> = OnceLock::new();
+
+/// Returns the limit on open files that programs of the controller are to have again.
+pub(super) fn given() -> Option<u64> {
+    GIVEN.get().copied()
+}
+
 /// Raises the limit on open files as far as it goes, and returns what of it connections may use.
 fn open_files() -> u64 {
     let limit = getrlimit(Resource::Nofile);
@@ -69,6 +77,7 @@ fn open_files() -> u64 {
         let raised = Rlimit { current: Some(wanted), maximum: limit.maximum };
         if setrlimit(Resource::Nofile, raised).is_ok() {
             granted = wanted;
+            let _ = GIVEN.set(current);
         }
     }
     granted.min(MOST).saturating_sub(RESERVE).max(1)

@@ -152,7 +152,9 @@ fn is_name_of(name: &str, task: &Task, resolved: &str, run: &Run, play: &Play) -
     name == crate::actions::short_name(&task.action)
         || match run.collections.route(&play.dir, name) {
             Routed::Name(name) => {
-                name == resolved || crate::actions::resolve(&name) == Some(&*task.action)
+                name == resolved
+                    || crate::actions::published(&name).as_deref() == Some(resolved)
+                    || crate::actions::resolve(&name) == Some(&*task.action)
             }
             Routed::Removed(_) => false,
         }

@@ -343,13 +343,15 @@ def act(message):
     )
     plugin._shared_loader_obj = shared()
     by_windlass()
+    heard = Overheard()
     try:
-        result = plugin.run(task_vars=variables)
+        with heard:
+            result = plugin.run(task_vars=variables)
         if not isinstance(result, dict):
             # What the reference says of it, in the words of Python.
             "invocation" in result
             result["invocation"]
-        return result
+        return heard.added_to(result)
     finally:
         if not isinstance(sys.exc_info()[1], Ended):
             plugin.cleanup()

@@ -12,6 +12,7 @@ use std::{
 pub(super) const PLUGINS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("overheard.py"),
     include_str!("act.py"),
     include_str!("serve.py")
 );

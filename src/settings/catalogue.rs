@@ -9,6 +9,7 @@ use std::{
 use super::{
     Environment,
     coerce::{self, Context, Kind, Sources},
+    galaxy::{self, GalaxyServer},
     ini::IniFile,
     locate, read,
 };
@@ -47,6 +48,8 @@ pub struct Catalogue {
     pub settings: Vec<Chosen>,
     /// Sections and keys of the file, in its order.
     pub written: Vec<(String, String)>,
+    /// The servers of collections, in the order of their list.
+    pub servers: Vec<GalaxyServer>,
 }
 
 /// The settings of the reference, sorted by name.
@@ -120,7 +123,7 @@ impl Catalogue {
             None => None,
         };
         let written = ini.as_ref().map(IniFile::keys).unwrap_or_default();
-        let mut catalogue = Catalogue { config_file, settings: Vec::new(), written };
+        let mut catalogue = Catalogue { config_file, settings: Vec::new(), written, servers: Vec::new() };
         let home = KNOWN.iter().find(|known| known.name == "ANSIBLE_HOME");
         let home = home.map(|known| catalogue.chosen(known, environment, ini.as_ref(), ""));
         let home = home.map(|chosen| chosen.value.to_text()).unwrap_or_default();
@@ -128,7 +131,20 @@ impl Catalogue {
             let chosen = catalogue.chosen(known, environment, ini.as_ref(), &home);
             catalogue.settings.push(chosen);
         }
+        let names = match catalogue.value("GALAXY_SERVER_LIST") {
+            Value::List(names) => names.iter().map(Value::to_text).collect(),
+            _ => Vec::new(),
+        };
+        let timeout = catalogue.value("GALAXY_SERVER_TIMEOUT");
+        let file = ini.as_ref().zip(catalogue.config_file.as_deref());
+        catalogue.servers = galaxy::servers(&names, &timeout, environment, file);
         Ok(catalogue)
+    }
+
+    fn value(&self, name: &str) -> Value {
+        let mut settings = self.settings.iter();
+        let found = settings.find(|chosen| chosen.known.name == name);
+        found.map(|chosen| chosen.value.clone()).unwrap_or_default()
     }
 
     fn chosen(
@@ -168,7 +184,7 @@ impl Catalogue {
 }
 
 /// A text as a value of a kind; what does not fit stays text.
-fn of_kind(kind: &str, text: &str, context: &Context<'_>) -> Value {
+pub(super) fn of_kind(kind: &str, text: &str, context: &Context<'_>) -> Value {
     fn read<T: Kind>(text: &str, context: &Context<'_>) -> Option<Value> {
         T::coerce(text, context).ok().map(|value| value.to_value())
     }

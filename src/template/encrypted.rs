@@ -1,5 +1,7 @@
 //! Whether what an expression names stands encrypted in a file: its value alone no longer shows that.
 
+use std::sync::Arc;
+
 use super::{
     evaluator::{Evaluator, Result},
     tree::Expression,
@@ -8,51 +10,58 @@ use super::{
 use crate::value::Value;
 
 impl<'e> Evaluator<'e> {
-    /// Returns whether a variable, or what lies in one, is a vault's text.
+    /// Returns whether an expression names a vault's text, or makes one that is to be taken for it.
     pub(super) fn is_encrypted(&self, expression: &'e Expression) -> Result<bool> {
-        let is = |value: Option<&Value>| value.is_some_and(|value| self.leads_to_vault(value));
+        if let Expression::Filter(apply) = expression
+            && apply.unit.name == "vault"
+        {
+            let mut named = apply.arguments.named.iter();
+            return match named.find(|(name, _)| &**name == "wrap_object") {
+                Some((_, wanted)) => Ok(self.operand(wanted)?.is_true()),
+                None => Ok(false),
+            };
+        }
+        Ok(self.encrypted(expression)?.is_some())
+    }
+
+    /// Returns the vault's text that an expression names.
+    pub(super) fn encrypted(&self, expression: &'e Expression) -> Result<Option<Arc<str>>> {
+        let found = |value: Option<&Value>| value.and_then(|value| self.vault_behind(value));
         Ok(match expression {
             Expression::Name(symbol, _) => {
                 let index = *symbol as usize;
-                let is_own = self.slots.get(index).is_some_and(Option::is_some);
-                !is_own && is(self.env.scope.get(&self.code.names[index]).as_ref())
+                if self.slots.get(index).is_some_and(Option::is_some) {
+                    return Ok(None);
+                }
+                found(self.env.scope.get(&self.code.names[index]).as_ref())
             }
-            Expression::Attribute(node) => is(self.expression(&node.of)?.get(&node.name)),
+            Expression::Attribute(node) => found(self.expression(&node.of)?.get(&node.name)),
             Expression::Item(node) => {
                 let (of, key) = (self.expression(&node.of)?, self.expression(&node.key)?);
                 match &*of {
-                    Value::Dict(dict) => is(dict.get_value(&key)),
-                    Value::List(items) => is(key
-                        .as_int()
-                        .and_then(|at| usize::try_from(at).ok())
-                        .and_then(|at| items.get(at))),
-                    _ => false,
+                    Value::Dict(dict) => found(dict.get_value(&key)),
+                    Value::List(items) => found(
+                        key.as_int()
+                            .and_then(|at| usize::try_from(at).ok())
+                            .and_then(|at| items.get(at)),
+                    ),
+                    _ => None,
                 }
             }
-            Expression::Filter(apply) if apply.unit.name == "vault" => {
-                let mut named = apply.arguments.named.iter();
-                match named.find(|(name, _)| &**name == "wrap_object") {
-                    Some((_, wanted)) => self.operand(wanted)?.is_true(),
-                    None => false,
-                }
-            }
-            _ => false,
+            _ => None,
         })
     }
 
-    /// Returns whether a value is a vault's text, or a template that only names one.
-    fn leads_to_vault(&self, value: &Value) -> bool {
+    /// Returns the vault's text that a value is, or that a template only names.
+    fn vault_behind(&self, value: &Value) -> Option<Arc<str>> {
         let mut value = value.clone();
         for _ in 0..DEPTH {
             value = match value {
-                Value::Encrypted(_) => return true,
-                Value::Template(template) => match self.env.written(&template) {
-                    Some(written) => written,
-                    None => return false,
-                },
-                _ => return false,
+                Value::Encrypted(vault) => return Some(Arc::clone(&vault.text)),
+                Value::Template(template) => self.env.written(&template)?,
+                _ => return None,
             };
         }
-        false
+        None
     }
 }

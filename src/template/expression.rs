@@ -123,7 +123,15 @@ impl<'e> Evaluator<'e> {
                 if let Some(shown) = self.shown_marks(apply)? {
                     return Ok(Cow::Owned(shown));
                 }
-                let input = self.expression(&apply.input)?.into_owned();
+                let input = match apply.unit.name {
+                    // It opens the vault itself.
+                    "unvault" => self.encrypted(&apply.input)?.map(Value::Str),
+                    _ => None,
+                };
+                let input = match input {
+                    Some(vault) => vault,
+                    None => self.expression(&apply.input)?.into_owned(),
+                };
                 let passed = self.passed(&apply.arguments)?;
                 let result = filters::apply(self, (apply.unit, apply.called), input, passed);
                 match late(result.map_err(|error| error.at(self.code, apply.place)))? {

@@ -1,4 +1,4 @@
-import ast, json, linecache, os, runpy, sys
+import ast, json, os, runpy, sys
 
 here = os.path.dirname(__file__)
 library = os.environ["WINDLASS_LIBRARY"]
@@ -27,14 +27,17 @@ def reasons(error):
 
 def lacking(error):
     """The names that an import looked for in the library or in a collection, where it has nothing of them."""
-    frame = error.__traceback__
-    while frame.tb_next is not None and not frame.tb_next.tb_frame.f_code.co_filename.startswith("<frozen"):
-        frame = frame.tb_next
+    frame = link = error.__traceback__
+    while link is not None:
+        if not link.tb_frame.f_code.co_filename.startswith("<frozen"):
+            frame = link
+        link = link.tb_next
     known = frame.tb_frame.f_globals
+    spec = known.get("__spec__")
     try:
-        text = "".join(linecache.getlines(frame.tb_frame.f_code.co_filename, known))
+        text = spec.loader.get_source(spec.name) if spec else ""
         nodes = [node for node in ast.walk(ast.parse(text)) if getattr(node, "lineno", 0) == frame.tb_lineno]
-    except (SyntaxError, ValueError):
+    except (AttributeError, ImportError, SyntaxError, ValueError):
         return []
     for node in nodes:
         if isinstance(node, ast.Import):

@@ -11,8 +11,6 @@ def main():
             elif m.params['how'] == 'deep':
                 raise ValueError('value: other') from ImportError('deeper')
             raise Exception('in while')
-    except Exception as e:
-        if m.params['how'] == 'fail_json':
-            m.fail_json('told', exception=e, extra=1)
-        raise
+    finally:
+        pass
 main()
