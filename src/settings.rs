@@ -21,12 +21,12 @@ use std::{
 };
 
 pub use catalogue::{Catalogue, Chosen, KNOWN, Known, of_process};
-pub use galaxy::{GalaxyServer, ServerOption};
 pub use choices::{
     DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
     TransferMethod, VarsOccasion,
 };
 pub use coerce::{Context, Kind, Sources};
+pub use galaxy::{GalaxyServer, ServerOption};
 pub use locate::Located;
 pub use table::Settings;
 

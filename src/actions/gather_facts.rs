@@ -65,7 +65,9 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
             Some(device) => found.extend(of_device(&device)),
         }
     }
-    if found.is_empty() && let Some(device) = device(call) {
+    if found.is_empty()
+        && let Some(device) = device(call)
+    {
         return Err(Failure::plain(format!(
             "No fact modules available and we could not find a fact module for your network OS ({}), try setting one via the `FACTS_MODULES` configuration.",
             device.to_text()
@@ -77,9 +79,7 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
 /// The kind of network device that the host is said to be.
 fn device(call: &Call<'_>) -> Option<Value> {
     let given = call.args.get("network_os").cloned();
-    given
-        .or_else(|| call.env.value("ansible_network_os").ok().flatten())
-        .filter(Value::is_true)
+    given.or_else(|| call.env.value("ansible_network_os").ok().flatten()).filter(Value::is_true)
 }
 
 /// The module for a kind of network device.

@@ -190,10 +190,10 @@ impl Connections {
             return Ok(Connection(Route::Local { shell: target.shell.clone() }));
         }
         if target.kind == Kind::Foreign {
-            return Err(Error::other(ErrorKind::Config, format!(
-                "the connection plugin '{}' was not found",
-                target.container_plugin
-            )));
+            return Err(Error::other(
+                ErrorKind::Config,
+                format!("the connection plugin '{}' was not found", target.container_plugin),
+            ));
         }
         if matches!(target.kind, Kind::Chroot | Kind::Container) {
             if target.kind == Kind::Chroot {

@@ -123,7 +123,8 @@ impl Catalogue {
             None => None,
         };
         let written = ini.as_ref().map(IniFile::keys).unwrap_or_default();
-        let mut catalogue = Catalogue { config_file, settings: Vec::new(), written, servers: Vec::new() };
+        let mut catalogue =
+            Catalogue { config_file, settings: Vec::new(), written, servers: Vec::new() };
         let home = KNOWN.iter().find(|known| known.name == "ANSIBLE_HOME");
         let home = home.map(|known| catalogue.chosen(known, environment, ini.as_ref(), ""));
         let home = home.map(|chosen| chosen.value.to_text()).unwrap_or_default();

@@ -14,14 +14,8 @@ use crate::value::Value;
 /// What the names of all units begin with that look at marks.
 const COLLECTION: &str = "ansible._protomatter.";
 /// All marks that the reference knows.
-const NAMES: [&str; 6] = [
-    "Deprecated",
-    ORIGIN,
-    "SourceWasEncrypted",
-    TRUSTED,
-    VAULTED,
-    "_JinjaConstTemplate",
-];
+const NAMES: [&str; 6] =
+    ["Deprecated", ORIGIN, "SourceWasEncrypted", TRUSTED, VAULTED, "_JinjaConstTemplate"];
 const ORIGIN: &str = "Origin";
 const TRUSTED: &str = "TrustedAsTemplate";
 const VAULTED: &str = "VaultedValue";
@@ -36,10 +30,7 @@ struct Marks {
 
 impl<'e> Evaluator<'e> {
     /// Returns what a filter gives that shows marks; nothing for every other filter.
-    pub(super) fn shown_marks(
-        &self,
-        apply: &'e Apply<Filter>,
-    ) -> Result<Option<Value>> {
+    pub(super) fn shown_marks(&self, apply: &'e Apply<Filter>) -> Result<Option<Value>> {
         let Some(name) = apply.unit.name.strip_prefix(COLLECTION) else { return Ok(None) };
         if name == "dump_object" {
             return self.dumped(&apply.input);
@@ -57,10 +48,7 @@ impl<'e> Evaluator<'e> {
     }
 
     /// Returns what a test says that asks for marks; nothing for every other test.
-    pub(super) fn asked_marks(
-        &self,
-        apply: &'e Apply<Test>,
-    ) -> Result<Option<bool>> {
+    pub(super) fn asked_marks(&self, apply: &'e Apply<Test>) -> Result<Option<bool>> {
         let Some(name) = apply.unit.name.strip_prefix(COLLECTION) else { return Ok(None) };
         let marks = self.marks(&apply.input)?;
         if marks.value.is_undefined() {

@@ -104,8 +104,9 @@ pub(crate) type Verdict = Result<bool, Refusal>;
 
 unit!(Test);
 
-static TABLE: LazyLock<Table<Test>> =
-    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL, protomatter::ALL]));
+static TABLE: LazyLock<Table<Test>> = LazyLock::new(|| {
+    Table::of(&[ALL, community_general::ALL, ansible_utils::ALL, protomatter::ALL])
+});
 
 /// Returns the test of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Test> {

@@ -10,10 +10,7 @@ pub(super) static UNIT: Filter = Filter {
     params: &["ignore_errors"],
     examples: &[
         ("{{ '[1, None]' | ansible._protomatter.python_literal_eval }}", "[1, None]"),
-        (
-            "{{ 'x[1]' | ansible._protomatter.python_literal_eval(ignore_errors=True) }}",
-            "x[1]",
-        ),
+        ("{{ 'x[1]' | ansible._protomatter.python_literal_eval(ignore_errors=True) }}", "x[1]"),
         (
             "{{ 1 | ansible._protomatter.python_literal_eval }}",
             "The filter plugin 'ansible._protomatter.python_literal_eval' failed: The `value` to eval must be a string.",
