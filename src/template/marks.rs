@@ -33,7 +33,7 @@ impl<'e> Evaluator<'e> {
     pub(super) fn shown_marks(&self, apply: &'e Apply<Filter>) -> Result<Option<Value>> {
         let Some(name) = apply.unit.name.strip_prefix(COLLECTION) else { return Ok(None) };
         if name == "dump_object" {
-            return self.dumped(&apply.input);
+            return Ok(self.dumped(&apply.input));
         }
         if !matches!(name, "origin" | "tag_names" | "true_type") {
             return Ok(None);
@@ -71,14 +71,14 @@ impl<'e> Evaluator<'e> {
     }
 
     /// What failed becomes data that tells why; nothing where all is well.
-    fn dumped(&self, input: &'e Expression) -> Result<Option<Value>> {
+    fn dumped(&self, input: &'e Expression) -> Option<Value> {
         let reason = match self.operand(input) {
-            Ok(Value::Undefined(undefined)) if undefined.failed => undefined.message.to_string(),
-            Ok(_) => return Ok(None),
+            Ok(Value::Undefined(undefined)) if undefined.failed => undefined.message.clone(),
+            Ok(_) => return None,
             Err(error) => error.into_message(),
         };
         let exception = Value::dict([("message", Value::from(reason))]);
-        Ok(Some(Value::dict([("exception", exception)])))
+        Some(Value::dict([("exception", exception)]))
     }
 
     fn marks(&self, input: &'e Expression) -> Result<Marks> {
