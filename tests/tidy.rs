@@ -59,6 +59,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "playbook",
             "plugins",
             "remote",
+            "settings",
             "vault",
             "template",
             "value",

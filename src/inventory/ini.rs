@@ -263,3 +263,10 @@ fn value_of(text: &str, span: &Span) -> Value {
 fn length(text: &str) -> u32 {
     u32::try_from(text.chars().count()).unwrap_or(u32::MAX)
 }
+
+/// Returns whether the first line that says something is the heading of a section: in YAML that would be a list, if anything.
+pub(super) fn begins_in_ini(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
+}

@@ -369,7 +369,8 @@ impl<'a> Loader<'a> {
             }
         }
         // A hundred thousand lines of hosts need no look at whether they are YAML.
-        let is_ini = extension.is_none() && self.is_enabled("ini") && begins_in_ini(&source.text);
+        let is_ini =
+            extension.is_none() && self.is_enabled("ini") && ini::begins_in_ini(&source.text);
         if self.is_enabled("yaml") && is_yaml_name && !is_toml && !is_ini {
             match yaml::read(&source, self) {
                 Ok(()) => return Ok("yaml"),
@@ -493,11 +494,4 @@ impl<'a> Loader<'a> {
             None => self.inventory.set_host_var(host, variable),
         }
     }
-}
-
-/// Returns whether the first line that says something is the heading of a section: in YAML that would be a list, if anything.
-fn begins_in_ini(text: &str) -> bool {
-    let mut lines = text.lines().map(str::trim);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
-    first.is_some_and(|line| line.starts_with('[') && line.ends_with(']'))
 }
