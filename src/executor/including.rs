@@ -248,7 +248,7 @@ impl Batch<'_> {
             self.host_failed(at);
         } else {
             // A rescue helps the host in this batch alone.
-            self.run.lost().dragged.push(Arc::clone(&self.hosts[at].host.name));
+            self.run.lost().rescued.push(Arc::clone(&self.hosts[at].host.name));
         }
     }
 }

@@ -136,9 +136,10 @@ struct Totals {
 pub(super) struct LostHosts {
     pub(super) failed: Vec<Arc<str>>,
     pub(super) unreachable: Vec<Arc<str>>,
-    /// Those that another one's failure took along into a rescue, or that were rescued from an include that failed: they
-    /// are out from the next batch on.
+    /// Those that another one's failure took along into a rescue: they are out from the next batch on.
     pub(super) dragged: Vec<Arc<str>>,
+    /// Those that were rescued from an include that failed: as those, but they count in their batch.
+    pub(super) rescued: Vec<Arc<str>>,
 }
 
 impl LostHosts {
@@ -152,7 +153,9 @@ impl LostHosts {
 
     /// Says that a batch begins: those that were taken along have failed.
     pub(super) fn settle(&mut self) {
-        for name in std::mem::take(&mut self.dragged) {
+        let mut names = std::mem::take(&mut self.dragged);
+        names.append(&mut self.rescued);
+        for name in names {
             if !self.contains(&name) {
                 self.failed.push(name);
             }
