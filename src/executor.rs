@@ -46,6 +46,7 @@ pub(crate) use enlist::ENLISTS;
 pub(crate) use facts::OWN_FACTS;
 pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
+pub(crate) use gathering::facts_module;
 pub(crate) use judge::HIDDEN;
 pub use run::{Ask, Identity, Paused, Run, RunOptions};
 pub(crate) use sending::NO_UTF8;

@@ -288,6 +288,14 @@ impl Value {
         matches!(self, Value::Undefined(_))
     }
 
+    /// Returns where a template is written.
+    pub fn template_span(&self) -> Option<&Span> {
+        match self {
+            Value::Template(template) => template.span.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Returns whether something is in it that is still to be evaluated: a template, an encrypted text, what is omitted.
     pub fn is_lazy(&self) -> bool {
         match self {

@@ -59,7 +59,6 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "playbook",
             "plugins",
             "remote",
-            "settings",
             "vault",
             "template",
             "value",

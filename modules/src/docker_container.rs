@@ -18,7 +18,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::Engine,
-    host::{Failure, Host, Outcome, Result},
+    host::{Host, Outcome, Result, required_by},
     spec::{ArgPath, Json, JsonMap},
 };
 
@@ -348,19 +348,11 @@ enum RestartPolicy {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    for (given, name, needed, needs) in [
-        (args.log_options.is_some(), "log_options", args.log_driver.is_some(), "log_driver"),
-        (
-            args.restart_retries.is_some(),
-            "restart_retries",
-            args.restart_policy.is_some(),
-            "restart_policy",
-        ),
-    ] {
-        if given && !needed {
-            let message = format!("missing parameter(s) required by '{name}': {needs}");
-            return Err(Failure::new(message));
-        }
-    }
+    let driver = args.log_driver.is_some();
+    let policy = args.restart_policy.is_some();
+    required_by(&[
+        (args.log_options.is_some(), "log_options", driver, "log_driver"),
+        (args.restart_retries.is_some(), "restart_retries", policy, "restart_policy"),
+    ])?;
     work::run(&args, host)
 }

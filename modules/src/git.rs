@@ -9,7 +9,7 @@ mod submodules;
 use windlass_macros::Args;
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, quote_word},
+    host::{Command, Failure, Host, Outcome, Output, Result, quote_word, required_by},
     spec::{ArgPath, Json, JsonMap},
 };
 use refs::Refs;
@@ -88,9 +88,8 @@ pub struct Args {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
-    if args.archive_prefix.is_some() && args.archive.is_none() {
-        return Err(Failure::new("missing parameter(s) required by 'archive_prefix': archive"));
-    }
+    let prefix = args.archive_prefix.is_some();
+    required_by(&[(prefix, "archive_prefix", args.archive.is_some(), "archive")])?;
     let dest = match args.dest.as_deref() {
         Some(dest) => dest.to_owned(),
         None if args.clone => {

@@ -54,7 +54,7 @@ pub use look::Seed;
 pub use mode::{Mode, mode_text};
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use openpgp::{PublicKey, public_keys};
-pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
+pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of, required_by};
 pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;

@@ -60,6 +60,14 @@ pub struct KeyFacts {
     pub curve: Option<String>,
 }
 
+/// Refuses any version but the one that there is.
+pub fn only_version(option: &str, given: i64, only: i64) -> Result<()> {
+    if given == only {
+        return Ok(());
+    }
+    Err(Failure::new(format!("value of {option} must be one of: {only}, got: {given}")))
+}
+
 /// Returns what a private key is; nothing when it cannot be read, as with a wrong passphrase.
 pub fn look_at_key(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Option<KeyFacts>> {
     let mut words = vec!["pkey", "-noout", "-text"];

@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result},
-    openssl::{Made, folder_must_exist, public_key},
+    openssl::{Made, folder_must_exist, only_version, public_key},
     spec::{ArgPath, Json, JsonMap},
     x509::{
         Extension, Name, Signed, extensions_of, from_pem, general_name_text, integer, oid,
@@ -195,10 +195,7 @@ fn refuse(args: &Args) -> Result<()> {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    if args.version != 1 {
-        let message = format!("value of version must be one of: 1, got: {}", args.version);
-        return Err(Failure::new(message));
-    }
+    only_version("version", args.version, 1)?;
     folder_must_exist(host, &args.path)?;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };

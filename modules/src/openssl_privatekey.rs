@@ -103,17 +103,11 @@ enum Kind {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum Curve {
-    #[choice("secp224r1")]
     Secp224r1,
-    #[choice("secp256k1")]
     Secp256k1,
-    #[choice("secp256r1")]
     Secp256r1,
-    #[choice("secp384r1")]
     Secp384r1,
-    #[choice("secp521r1")]
     Secp521r1,
-    #[choice("secp192r1")]
     Secp192r1,
     #[choice("brainpoolP256r1")]
     BrainpoolP256r1,
@@ -121,25 +115,15 @@ enum Curve {
     BrainpoolP384r1,
     #[choice("brainpoolP512r1")]
     BrainpoolP512r1,
-    #[choice("sect163k1")]
     Sect163k1,
-    #[choice("sect163r2")]
     Sect163r2,
-    #[choice("sect233k1")]
     Sect233k1,
-    #[choice("sect233r1")]
     Sect233r1,
-    #[choice("sect283k1")]
     Sect283k1,
-    #[choice("sect283r1")]
     Sect283r1,
-    #[choice("sect409k1")]
     Sect409k1,
-    #[choice("sect409r1")]
     Sect409r1,
-    #[choice("sect571k1")]
     Sect571k1,
-    #[choice("sect571r1")]
     Sect571r1,
 }
 
@@ -201,10 +185,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Plan::Make if host.checking() => Some(Vec::new()),
         Plan::Make => Some(make(&args, host)?),
     };
-    let before_write = before.clone();
+    let nothing = || Json::from(JsonMap::new());
+    let look = |pem: Option<&[u8]>| pem.map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass));
+    let old = look(before.as_deref())?;
     let (changed, backup) = made.write(host, content.as_deref())?;
-    let now =
-        content.filter(|content| !content.is_empty()).or(before.filter(|_| plan != Plan::Make));
+    let fresh = content.filter(|content| !content.is_empty());
+    let new = match (&fresh, plan) {
+        (None, Plan::Keep | Plan::Convert) => old.clone(),
+        (fresh, _) => look(fresh.as_deref())?,
+    };
+    let now = fresh.or(before.filter(|_| plan != Plan::Make));
     let mut outcome = Outcome::changed_if(changed)
         .with("filename", args.path.0.as_str())
         .with("type", args.kind.as_str())
@@ -212,10 +202,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if let Some(curve) = args.curve.filter(|_| args.kind == Kind::Ecc) {
         outcome = outcome.with("curve", curve.as_str());
     }
-    let nothing = || Json::from(JsonMap::new());
-    let old =
-        before_write.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
-    let new = now.as_deref().map_or_else(|| Ok(nothing()), |pem| shown(host, pem, pass))?;
     outcome = outcome.with("diff", serde_json::json!({ "before": old, "after": new }));
     if let Some(pem) = &now {
         outcome = outcome.with("fingerprint", fingerprints(&public_key(host, pem, pass)?));

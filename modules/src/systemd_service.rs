@@ -5,7 +5,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, Scope, glob_matches},
+    host::{Command, Failure, Host, Outcome, Output, Result, Scope, glob_matches, required_by},
     spec::{Json, JsonMap},
 };
 
@@ -63,18 +63,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "This module does not currently support using glob patterns, found '{sign}' in service name: {name}"
         )));
     }
-    if args.name.is_none() {
-        let needing = [
-            ("state", args.state.is_some()),
-            ("enabled", args.enabled.is_some()),
-            ("masked", args.masked.is_some()),
-        ];
-        if let Some((argument, _)) = needing.into_iter().find(|(_, given)| *given) {
-            return Err(Failure::new(format!(
-                "missing parameter(s) required by '{argument}': name"
-            )));
-        }
-    }
+    let name = args.name.is_some();
+    required_by(&[
+        (args.state.is_some(), "state", name, "name"),
+        (args.enabled.is_some(), "enabled", name, "name"),
+        (args.masked.is_some(), "masked", name, "name"),
+    ])?;
     for (wanted, verb) in
         [(args.daemon_reload, "daemon-reload"), (args.daemon_reexec, "daemon-reexec")]
     {

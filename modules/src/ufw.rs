@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result, required_by};
 
 /// Manages the uncomplicated firewall
 #[derive(Args)]
@@ -160,9 +160,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "For default, direction must be one of \"outgoing\", \"incoming\" and \"routed\", or direction must not be specified.",
         ));
     }
-    if args.interface.is_some() && args.direction.is_none() {
-        return Err(Failure::new("missing parameter(s) required by 'interface': direction"));
-    }
+    let direction = args.direction.is_some();
+    required_by(&[(args.interface.is_some(), "interface", direction, "direction")])?;
     let plain = !matches!(args.direction, Some(Direction::In | Direction::Out));
     if args.rule.is_some() && args.interface.is_some() && plain {
         return Err(Failure::new(

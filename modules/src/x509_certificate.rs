@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result},
-    openssl::{Made, folder_must_exist, public_key},
+    openssl::{Made, folder_must_exist, only_version, public_key},
     spec::{ArgPath, Json, JsonMap},
     x509::{from_pem, show_time, to_pem},
     x509_certificate_info::Certificate,
@@ -182,7 +182,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("csr", text(&args.csr_path))
             .with_some("backup_file", removed.values.get("backup_file").cloned()));
     }
-    versions(&args)?;
+    only_version("ownca_version", args.ownca_version, 3)?;
+    only_version("selfsigned_version", args.selfsigned_version, 3)?;
     let source = issue::Source::of(&args, host)?;
     known_digest(&source.digest)?;
     let before = host.read(&args.path)?;
@@ -246,19 +247,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             outcome.with("certificate", now.map(|now| String::from_utf8_lossy(&now).into_owned()));
     }
     Ok(outcome)
-}
-
-/// Refuses versions that certificates cannot have.
-fn versions(args: &Args) -> Result<()> {
-    for (name, version) in
-        [("ownca_version", args.ownca_version), ("selfsigned_version", args.selfsigned_version)]
-    {
-        if version != 3 {
-            let message = format!("value of {name} must be one of: 3, got: {version}");
-            return Err(Failure::new(message));
-        }
-    }
-    Ok(())
 }
 
 fn known_digest(digest: &str) -> Result<()> {

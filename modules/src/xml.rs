@@ -12,7 +12,7 @@ use serde_json::json;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, required_by},
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
 };
@@ -100,7 +100,14 @@ enum InputType {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    required_by(&args)?;
+    let (xpath, value) = (args.xpath.is_some(), args.value.is_some());
+    required_by(&[
+        (args.add_children.is_some(), "add_children", xpath, "xpath"),
+        (args.attribute.is_some(), "attribute", value, "value"),
+        (args.content.is_some(), "content", xpath, "xpath"),
+        (args.set_children.is_some(), "set_children", xpath, "xpath"),
+        (value, "value", xpath, "xpath"),
+    ])?;
     let (source, shown) = match (&args.path, &args.xmlstring) {
         (Some(path), _) => {
             let Some(bytes) = host.read(&path.0)?.filter(|_| !host.is_folder(&path.0)) else {
@@ -145,23 +152,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let task = Task { args: &args, namespaces, host };
     task.run(document, &source)
-}
-
-/// Refuses what is given without what it needs.
-fn required_by(args: &Args) -> Result<()> {
-    for (given, name, needed, needs) in [
-        (args.add_children.is_some(), "add_children", args.xpath.is_some(), "xpath"),
-        (args.attribute.is_some(), "attribute", args.value.is_some(), "value"),
-        (args.content.is_some(), "content", args.xpath.is_some(), "xpath"),
-        (args.set_children.is_some(), "set_children", args.xpath.is_some(), "xpath"),
-        (args.value.is_some(), "value", args.xpath.is_some(), "xpath"),
-    ] {
-        if given && !needed {
-            let message = format!("missing parameter(s) required by '{name}': {needs}");
-            return Err(Failure::new(message));
-        }
-    }
-    Ok(())
 }
 
 /// What the task is about.

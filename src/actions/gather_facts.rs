@@ -2,7 +2,7 @@
 
 use super::{Action, short_name};
 use crate::{
-    executor::{Call, Failure, Remote, Step},
+    executor::{Call, Failure, Remote, Step, facts_module},
     value::Value,
 };
 use windlass_modules::spec::{FromArg as _, Mismatch};
@@ -62,7 +62,7 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
         }
         match device(call) {
             None => found.push(SETUP.to_owned()),
-            Some(device) => found.extend(of_device(&device)),
+            Some(device) => found.extend(facts_module(&device)),
         }
     }
     if found.is_empty()
@@ -80,10 +80,4 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
 fn device(call: &Call<'_>) -> Option<Value> {
     let given = call.args.get("network_os").cloned();
     given.or_else(|| call.env.value("ansible_network_os").ok().flatten()).filter(Value::is_true)
-}
-
-/// The module for a kind of network device.
-fn of_device(device: &Value) -> Option<String> {
-    let (known, _) = crate::settings::of_process().get("CONNECTION_FACTS_MODULES")?;
-    known.as_dict()?.get_value(device).map(Value::to_text)
 }

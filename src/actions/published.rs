@@ -2,10 +2,12 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use super::short_name;
 use crate::playbook::Routed;
 
-/// The short names that the reference redirects to a module of a collection when it is installed, with the full one.
-static REDIRECTS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
+/// The short names that the reference redirects to a module of a collection when it is installed: the collection, and the
+/// module's own name there.
+static REDIRECTS: LazyLock<HashMap<&str, (&str, &str)>> = LazyLock::new(|| {
     let mut redirects = HashMap::new();
     let mut collection = "";
     for line in include_str!("published.txt").lines() {
@@ -13,7 +15,7 @@ static REDIRECTS: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
             Some(name) => collection = name,
             None => redirects.extend(line.split_whitespace().map(|entry| {
                 let (short, own) = entry.split_once('=').unwrap_or((entry, entry));
-                (short, format!("{collection}.{own}"))
+                (short, (collection, own))
             })),
         }
     }
@@ -61,11 +63,14 @@ const COLLECTIONS: &str = "amazon.aws ansible.netcommon ansible.posix ansible.ut
      telekom_mms.icinga_director theforeman.foreman vmware.vmware vmware.vmware_rest vultr.cloud \
      vyos.vyos wti.remote";
 
+fn redirected(short: &str) -> Option<String> {
+    REDIRECTS.get(short).map(|(collection, own)| format!("{collection}.{own}"))
+}
+
 /// Returns the module's full name where a published collection has it, or may have it.
 pub(crate) fn published(name: &str) -> Option<String> {
-    let short = of_core(name);
-    let full =
-        if short.contains('.') { Some(name.to_owned()) } else { REDIRECTS.get(short).cloned() };
+    let short = short_name(name);
+    let full = if short.contains('.') { Some(name.to_owned()) } else { redirected(short) };
     full.filter(|full| {
         let collection = full.rsplit_once('.').map(|it| it.0);
         COLLECTIONS.split(' ').any(|have| Some(have) == collection)
@@ -74,7 +79,7 @@ pub(crate) fn published(name: &str) -> Option<String> {
 
 /// Returns where the reference leads an action to that it has not itself, or what it says of one that it had once.
 pub(crate) fn redirect(name: &str) -> Option<Routed> {
-    let short = of_core(name);
+    let short = short_name(name);
     let removed = REMOVED.iter().find(|(name, ..)| *name == short);
     if let Some((_, kind, words, date)) = removed {
         return Some(Routed::Removed(format!(
@@ -82,12 +87,7 @@ pub(crate) fn redirect(name: &str) -> Option<Routed> {
              ansible-core in a release after {date}."
         )));
     }
-    REDIRECTS.get(short).cloned().map(Routed::Name)
-}
-
-fn of_core(name: &str) -> &str {
-    let prefixes = ["ansible.builtin.", "ansible.legacy."];
-    prefixes.iter().find_map(|collection| name.strip_prefix(collection)).unwrap_or(name)
+    redirected(short).map(Routed::Name)
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ pub(super) fn list(
     for (path, playbook) in playbooks {
         terminal::print(&format!("\nplaybook: {}", path.display()));
         for (number, known) in known.by_ref().take(playbook.plays.len()).enumerate() {
-            let listing = Listing { run, options, play: &known.play, known };
+            let choice = Tags::new(&options.tags, &options.skip_tags);
+            let listing = Listing { run, options, choice, play: &known.play, known };
             if only_syntax {
                 listing.hosts(&listing.patterns())?;
             } else {
@@ -53,6 +54,7 @@ pub(super) fn list(
 struct Listing<'a> {
     run: &'a Arc<Run>,
     options: &'a PlaybookOptions,
+    choice: Tags,
     play: &'a Arc<Play>,
     known: &'a Arc<PlayData>,
 }
@@ -160,9 +162,8 @@ impl Listing<'_> {
 
     /// Every tag is listed, of what comes only when it is named, too, unless tags are chosen.
     fn is_listed(&self, tags: &[String]) -> bool {
-        let (run, skip) = (&self.options.tags, &self.options.skip_tags);
-        let lists_all = self.options.list_tags && run.is_empty() && skip.is_empty();
-        lists_all || Tags::new(run, skip).choose(tags)
+        let chooses = !self.options.tags.is_empty() || !self.options.skip_tags.is_empty();
+        (self.options.list_tags && !chooses) || self.choice.choose(tags)
     }
 
     fn name(task: &Task) -> String {

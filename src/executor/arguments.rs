@@ -46,10 +46,7 @@ pub(super) fn evaluate(
         }
     }
     for Argument { name: key, value, span, place } in &task.args.entries {
-        let place = match value {
-            Value::Template(template) => template.span.as_ref().unwrap_or(place),
-            _ => place,
-        };
+        let place = value.template_span().unwrap_or(place);
         let value = env.eval(value).map_err(|error| {
             let prefix = format!("Error while resolving value for '{key}': ");
             around(Failure::template(&error, &prefix, Some(place)))

@@ -59,10 +59,7 @@ impl Run {
         // A play without a name has that of its hosts.
         let hosts = if play.name.is_some() { "hosts" } else { "name" };
         if let Some(why) = mistake_of_hosts(&check(hosts, &play.hosts, &play.span)?) {
-            let span = match &play.hosts {
-                Value::Template(template) => template.span.as_ref(),
-                _ => None,
-            };
+            let span = play.hosts.template_span();
             return Err(refused("hosts", span.unwrap_or(&play.span), &why));
         }
         if let Some(name) = &play.name {

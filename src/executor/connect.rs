@@ -118,11 +118,7 @@ impl Run {
                     host.clone_into(&mut target.inventory_name);
                     return Ok(target);
                 }
-                let message = match other {
-                    "" => "A non-empty plugin name is required.".to_owned(),
-                    other => format!("the connection plugin '{other}' was not found"),
-                };
-                return Err(self.not_found(message));
+                return Err(self.not_found(other));
             }
         }
         let address = look
@@ -253,9 +249,16 @@ impl Run {
         Ok(open.connection.clone().expect("connected above"))
     }
 
-    fn not_found(&self, message: String) -> Failure {
+    /// What nothing reaches: a plugin of this name is not there.
+    fn not_found(&self, plugin: &str) -> Failure {
         self.printer.event(&Event::Warning(places::HELP.clone()));
-        Failure::at(None, message)
+        Failure::at(
+            None,
+            match plugin {
+                "" => "A non-empty plugin name is required.".to_owned(),
+                other => format!("the connection plugin '{other}' was not found"),
+            },
+        )
     }
 
     /// Opens a helper for an action that waits for its host.
@@ -279,8 +282,7 @@ impl Run {
         }
         open.session = None;
         if target.kind == Kind::Foreign {
-            let plugin = target.plugin();
-            return Err(self.not_found(format!("the connection plugin '{plugin}' was not found")));
+            return Err(self.not_found(target.plugin()));
         }
         let retries = if target.kind == Kind::Ssh { self.settings.ssh_retries.value } else { 0 };
         let mut tried = 0;

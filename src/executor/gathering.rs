@@ -13,6 +13,7 @@ use super::{
 use crate::{
     diagnostic::Span,
     output::Cause,
+    settings,
     template::filters::merged,
     value::{Dict, Value},
 };
@@ -20,6 +21,12 @@ use crate::{
 /// Arguments that only `setup` is given, with the words that say so.
 const OF_SETUP: [(&str, &str); 3] =
     [("gather_subset", "subset"), ("gather_timeout", "timeout"), ("filter", "filter")];
+
+/// Returns the module that gathers facts of a kind of network device.
+pub(crate) fn facts_module(device: &Value) -> Option<String> {
+    let (known, _) = settings::of_process().get("CONNECTION_FACTS_MODULES")?;
+    known.as_dict()?.get_value(device).map(Value::to_text)
+}
 
 /// What the modules gave together.
 #[derive(Default)]

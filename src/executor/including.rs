@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Level, Loader, Surroundings, Task},
+    playbook::{Block, Entry, Holder, Level, Loader, Surroundings, Task},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -142,7 +142,7 @@ impl Batch<'_> {
                     level,
                     next.is_handler,
                     Some(&next.task.span),
-                    crate::playbook::Holder::Include,
+                    Holder::Include,
                 );
                 // From another file of tasks the reference shows the way that the names say.
                 let is_from_play = next.task.span.source.path == self.play.play.span.source.path;

@@ -7,9 +7,9 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Fault, Span, Told},
+    diagnostic::{Diagnostic, Fault, Told},
     output::Event,
-    playbook::Files,
+    playbook::{Files, no_vars_file},
     template::Env,
     value::{Dict, Value},
     vars::{FromFiles, HostData, Names, PlayData},
@@ -103,11 +103,8 @@ impl Run {
             let error = match env.eval(candidate) {
                 Ok(value) => {
                     let Some(text) = value.as_str().map(ToOwned::to_owned) else {
-                        let kind = value.type_name();
-                        let message = format!("Invalid `vars_files` value of type '{kind}'.");
-                        return Err(
-                            Diagnostic::maybe_at(span_of(candidate), message).fault(Fault::Late)
-                        );
+                        let error = no_vars_file(candidate.template_span(), &value);
+                        return Err(error.fault(Fault::Late));
                     };
                     let path = find_vars_file(&text, &data.play.dir);
                     if path.is_file() {
@@ -121,7 +118,7 @@ impl Run {
             if !error.is_undefined() {
                 return Err((&error).into());
             }
-            let span = span_of(candidate);
+            let span = candidate.template_span();
             let text = match candidate {
                 Value::Template(template) => template.text.to_string(),
                 other => other.to_text(),
@@ -194,11 +191,4 @@ fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
     let found = candidates.iter().find(|path| path.is_file()).cloned();
     found.unwrap_or_else(|| dir.join(name))
-}
-
-fn span_of(value: &Value) -> Option<&Span> {
-    match value {
-        Value::Template(template) => template.span.as_ref(),
-        _ => None,
-    }
 }

@@ -90,7 +90,7 @@ impl Loader<'_> {
         }
         match (self.around.redirect)(written) {
             Some(Routed::Name(full)) => self.brought(&full, written, span),
-            Some(Routed::Removed(message)) => Some(self.gone(message, span)),
+            Some(Routed::Removed(message)) => Some(self.gone(message, written, span)),
             None => None,
         }
         .unwrap_or_else(|| Resolved { name: written.into(), foreign: None })
@@ -125,7 +125,7 @@ impl Loader<'_> {
         let collections = self.around.collections;
         let foreign = |found: Foreign| Resolved { name: written.into(), foreign: Some(found) };
         match collections.route(&playbook_dir, name) {
-            Routed::Removed(message) => Some(self.gone(message, span)),
+            Routed::Removed(message) => Some(self.gone(message, written, span)),
             Routed::Name(routed) => match (self.around.actions)(&routed) {
                 Some(name) => Some(Resolved { name: name.into(), foreign: None }),
                 None => collections.foreign(&playbook_dir, &routed).map(foreign),
@@ -134,11 +134,11 @@ impl Loader<'_> {
     }
 
     /// Refuses a module that there is no more.
-    fn gone(&self, message: String, span: &Span) -> Resolved {
+    fn gone(&self, message: String, written: &str, span: &Span) -> Resolved {
         self.error(
             Diagnostic::error(span, message).label("this module is gone").fault(Fault::Absence),
         );
-        Resolved { name: "".into(), foreign: Some(Foreign::module(PathBuf::new())) }
+        Resolved { name: written.into(), foreign: Some(Foreign::module(PathBuf::new())) }
     }
 
     /// Finds out which action a name means for a task of a playbook in a folder: its one name, and the file of a

@@ -15,6 +15,13 @@ use crate::{
     yaml::Node,
 };
 
+/// Whether a key of a playbook's entry names the playbook that is imported.
+pub(super) fn imports(key: &Node) -> bool {
+    const NAMES: [&str; 3] =
+        ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
+    key.as_str().is_some_and(|key| NAMES.contains(&key))
+}
+
 impl Loader<'_> {
     pub(super) fn import_playbook(
         &self,
@@ -74,14 +81,9 @@ impl Loader<'_> {
 
     /// Refuses the import of a playbook that says what it cannot; returns whether it says nothing of the kind.
     fn check_playbook_include(&self, entry: &Node, name: &Node) -> bool {
-        let written: Vec<&str> = entry
-            .as_mapping()
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|(key, _)| key.as_str())
-            .collect();
-        let imports = |key: &&&str| key.rsplit('.').next() == Some("import_playbook");
-        let mut named: Vec<&str> = written.iter().filter(imports).copied().collect();
+        let entries = entry.as_mapping().unwrap_or_default();
+        let named = entries.iter().map(|(key, _)| key).filter(|key| imports(key));
+        let mut named: Vec<&str> = named.filter_map(Node::as_str).collect();
         if named.len() > 1 {
             named.sort_unstable();
             let message =
@@ -89,11 +91,11 @@ impl Loader<'_> {
             self.error(Diagnostic::error(&name.span, message).fault(Fault::Absence));
             return false;
         }
-        let unknown = entry.as_mapping().unwrap_or_default().iter().find(|(key, _)| {
-            let key = key.as_str().unwrap_or_default();
-            !named.contains(&key) && Keyword::find(key, Levels::IMPORT).is_none()
+        let unknown = entries.iter().map(|(key, _)| key).find(|key| {
+            !imports(key)
+                && Keyword::find(key.as_str().unwrap_or_default(), Levels::IMPORT).is_none()
         });
-        if let Some((key, _)) = unknown {
+        if let Some(key) = unknown {
             self.unknown_keyword(key, Levels::IMPORT);
             return false;
         }

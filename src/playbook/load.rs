@@ -11,6 +11,7 @@ use std::{
 use super::{
     Collections, Entry, KEYWORDS, Keyword, Level, LevelKind, Levels, Play, Playbook, Role, Routed,
     Task,
+    import::imports,
     lists::{Holder, Lists},
 };
 use crate::{
@@ -194,11 +195,8 @@ impl<'a> Loader<'a> {
         (self.around.brings)(dir);
         self.depth.set(self.depth.get() + 1);
         for entry in entries {
-            let names = ["", "ansible.builtin.", "ansible.legacy."];
-            let import = names
-                .map(|collection| format!("{collection}import_playbook"))
-                .iter()
-                .find_map(|name| entry.get(name));
+            let import =
+                entry.as_mapping().unwrap_or_default().iter().find(|(key, _)| imports(key));
             if let Some((_, name)) = import {
                 self.import_playbook(entry, name, dir, vars, into);
             } else {
@@ -287,9 +285,7 @@ impl<'a> Loader<'a> {
         });
         let is_text = |value: &Value| value.is_lazy() || value.as_str().is_some();
         if let Some(wrong) = texts.into_iter().find(|value| !is_text(value)) {
-            let message = format!("Invalid `vars_files` value of type '{}'.", wrong.type_name());
-            let error = Diagnostic::error(&given.span, message);
-            self.error(error.note("a `vars_files` value is a text or a list of texts"));
+            self.error(no_vars_file(Some(&given.span), &wrong));
         }
         files
     }
@@ -371,6 +367,13 @@ impl<'a> Loader<'a> {
         self.depth.set(self.depth.get() - 1);
         entries
     }
+}
+
+/// Returns why a value names no file of variables.
+pub(crate) fn no_vars_file(span: Option<&Span>, value: &Value) -> Diagnostic {
+    let message = format!("Invalid `vars_files` value of type '{}'.", value.type_name());
+    let error = Diagnostic::maybe_at(span, message);
+    error.note("a `vars_files` value is a text or a list of texts")
 }
 
 fn leads_up(path: &Path) -> bool {

@@ -105,12 +105,8 @@ fn punycode(label: &str) -> String {
 
 /// Appends a number of variable length, whose digits' weights follow from the bias.
 fn push_number(out: &mut String, number: u32, bias: u32) {
-    let digit = |value: u32| {
-        char::from_digit(value, 36).map_or('a', |digit| match value {
-            0..26 => char::from(b'a' + u8::try_from(value).unwrap_or(0)),
-            _ => char::from_digit(value - 26, 10).unwrap_or(digit),
-        })
-    };
+    const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let digit = |value: u32| char::from(DIGITS[value as usize]);
     let mut rest = number;
     for step in 1.. {
         let threshold = (step * 36u32).saturating_sub(bias).clamp(1, 26);
