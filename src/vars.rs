@@ -23,7 +23,7 @@ pub use reach::ReachedBy;
 use rustc_hash::FxHashSet;
 
 use crate::{
-    diagnostic::Told,
+    diagnostic::{Diagnostic, Told},
     inventory::{HostId, Inventory},
     playbook::{Play, Role},
     template::Context,
@@ -146,6 +146,12 @@ impl World {
             inventory_version: std::sync::atomic::AtomicUsize::new(1),
             groups: Mutex::default(),
         }
+    }
+
+    /// Returns why the variables of a host cannot be known, if so.
+    pub fn unusable(&self, host: &HostData) -> Option<Diagnostic> {
+        let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        inventory.unusable(host.id).cloned()
     }
 
     /// Returns what is known about a host of the inventory.

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    inventory::{HostId, Inventory, Limit},
+    inventory::{GroupId, HostId, Inventory, Limit},
     output::Secrets,
     settings::{HashBehaviour, Settings},
     value::Dict,
@@ -192,10 +192,61 @@ pub fn inventory(
             .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
         prepare::forget_facts(cache.as_ref(), &inventory);
     }
+    let (groups, hosts) = concerned(&args, settings, &inventory);
+    diagnostics.extend(inventory.problems(&groups, &hosts));
+    if diagnostics.has_errors() {
+        let refusal = prepare::inventory_refusal(diagnostics);
+        return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
+    }
     match show(&args, settings, &inventory, extra_vars) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
         Err(error) => Err(Refusal::Error(error, diagnostics)),
     }
+}
+
+/// Returns the groups and hosts whose variables will be shown.
+fn concerned(
+    args: &InventoryArgs,
+    settings: &Settings,
+    inventory: &Inventory,
+) -> (Vec<GroupId>, Vec<HostId>) {
+    let all_groups = || inventory.groups().map(|(id, _)| id).collect::<Vec<_>>();
+    let all_hosts = || inventory.hosts().map(|(id, _)| id).collect::<Vec<_>>();
+    let pattern = args.words.first().map_or("all", String::as_str);
+    if args.graph {
+        let Some(top) = inventory.group_id(pattern).filter(|_| args.vars) else {
+            return Default::default();
+        };
+        let mut groups = vec![top];
+        let mut at = 0;
+        while let Some(&group) = groups.get(at) {
+            let children = &inventory.group(group).children;
+            let fresh: Vec<_> = children.iter().filter(|id| !groups.contains(id)).collect();
+            groups.extend(fresh);
+            at += 1;
+        }
+        let mut hosts: Vec<HostId> =
+            groups.iter().flat_map(|group| inventory.group(*group).hosts.clone()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        return (groups, hosts);
+    }
+    let limit = args.inventory.limit.as_deref().and_then(|text| Limit::parse(text).ok());
+    let hosts = match (&args.host, &args.words[..]) {
+        (Some(name), _) => vec![name.as_str()],
+        (None, [word, name, ..]) if word == "explain" => vec![name.as_str()],
+        _ => vec!["all"],
+    };
+    let selected = inventory.select(&hosts, limit.as_ref());
+    let hosts = selected.map_or_else(|_| all_hosts(), |selected| selected.hosts);
+    if args.host.is_none() && (args.export || *settings.inventory_export) {
+        return (all_groups(), hosts);
+    }
+    let mut groups: Vec<GroupId> =
+        hosts.iter().flat_map(|host| inventory.groups_of(*host)).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    (groups, hosts)
 }
 
 /// Variables stay where they are said.
@@ -235,7 +286,7 @@ fn show(
             error.notes = selection.warnings;
             return Err(Box::new(error));
         };
-        let vars = vars_of(inventory, host, extra_vars);
+        let vars = host_vars(inventory, host, None, extra_vars);
         let text = if args.yaml {
             nested::yaml(&vars.into()).map_err(failed)?
         } else if args.toml {
@@ -268,6 +319,64 @@ fn show(
         return Ok((text.map_err(failed)?, selection.warnings));
     }
     Ok((list::render(inventory, &selection.hosts, export, extra_vars), selection.warnings))
+}
+
+/// Names that the run gives, and the listings leave out, whoever says something of them.
+const OF_THE_RUN: [&str; 33] = [
+    "ansible_async_path",
+    "ansible_collection_name",
+    "ansible_config_file",
+    "ansible_dependent_role_names",
+    "ansible_diff_mode",
+    "ansible_facts",
+    "ansible_forks",
+    "ansible_inventory_sources",
+    "ansible_limit",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_role_names",
+    "ansible_playbook_python",
+    "ansible_role_name",
+    "ansible_role_names",
+    "ansible_run_tags",
+    "ansible_skip_tags",
+    "ansible_verbosity",
+    "ansible_version",
+    "group_names",
+    "groups",
+    "hostvars",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "play_hosts",
+    "playbook_dir",
+    "role_name",
+    "role_names",
+    "role_path",
+    "role_uuid",
+];
+
+/// Returns variables as they are listed.
+fn listed(mut vars: Dict) -> Dict {
+    for name in OF_THE_RUN {
+        vars.remove(name);
+    }
+    vars
+}
+
+/// Returns what is listed of a host: all of its variables, or where variables stay where they are said its own.
+fn host_vars(
+    inventory: &Inventory,
+    host: HostId,
+    export: Option<Export>,
+    extra_vars: &Dict,
+) -> Dict {
+    listed(match export {
+        Some(export) => inventory.own_vars(host, export.beside_playbook),
+        None => vars_of(inventory, host, extra_vars),
+    })
 }
 
 /// Returns all variables of a host, the stronger over the weaker; templates stay as they are.

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
 use super::{
@@ -19,6 +19,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
+    inventory::HostId,
     output::Event,
     playbook::{
         Collections, Files, Level, Loader, Play, Playbook, Resolve, Surroundings, foreign_in,
@@ -73,8 +74,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     }
     let playbooks = loaded?;
     let selected = {
-        let inventory =
-            run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         inventory.targets("all", run.options.limit.as_ref(), run.settings.localhost_warning.value)
     };
     let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
@@ -91,14 +91,34 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         .into_iter()
         .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })
         .collect();
+    check_vars(&run, &playbooks)?;
     execute(&run, &files, &playbooks)
+}
+
+/// Reads what is said of the hosts that the plays have now, and refuses the run where that cannot be read.
+fn check_vars(run: &Run, scripts: &[Script]) -> Result<(), Refusal> {
+    let mut problems = Diagnostics::default();
+    for play in scripts.iter().flat_map(|script| &script.plays) {
+        let hosts = hosts_now(run, play);
+        let mut inventory = run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        problems.extend(inventory.enter_playbook(&play.dir));
+        problems.extend(inventory.problems_of(&hosts));
+        if problems.has_errors() {
+            break;
+        }
+    }
+    if problems.has_errors() {
+        return Err(prepare::inventory_refusal(problems));
+    }
+    report(&problems);
+    Ok(())
 }
 
 /// Tells what stands before anything else.
 fn begin(run: &Run) {
     let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
     run.printer.event(&Event::Start { check: run.options.check, config_file });
-    let inventory = run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
     for text in &inventory.explained {
         run.printer.event(&Event::Verbose { level: 3, host: None, text: text.clone() });
     }
@@ -321,16 +341,20 @@ fn load(
 
 /// Whether a play's pattern is known and matches a host now.
 fn has_hosts(run: &Run, play: &Play) -> bool {
+    !hosts_now(run, play).is_empty()
+}
+
+/// The hosts that a play's pattern matches now; none where the pattern is not known yet.
+fn hosts_now(run: &Run, play: &Play) -> Vec<HostId> {
     let patterns: Vec<String> = match &play.hosts {
-        hosts if hosts.is_lazy() => return false,
+        hosts if hosts.is_lazy() => return Vec::new(),
         Value::List(list) => list.iter().map(Value::to_text).collect(),
         one => vec![one.to_text()],
     };
     let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
-    let inventory = run.world.inventory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    inventory
-        .select(&patterns, run.options.limit.as_ref())
-        .is_ok_and(|selected| !selected.hosts.is_empty())
+    let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+    let selected = inventory.select(&patterns, run.options.limit.as_ref());
+    selected.map_or_else(|_| Vec::new(), |selected| selected.hosts)
 }
 
 /// The status with which the reference ends: that of the first problem, but for those that it would find only when it

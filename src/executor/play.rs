@@ -15,7 +15,7 @@ use super::{
     strategy::{Batch, BatchEnd, HostRun, HostState, flat},
 };
 use crate::{
-    diagnostic::{Diagnostic, Span},
+    diagnostic::{Diagnostic, Severity, Span},
     inventory::{HostId, HostOrder},
     output::{About, Cause, Event},
     playbook::{Entry, Files, Keyword, Play},
@@ -120,7 +120,9 @@ impl Run {
             ids.iter().map(|id| Arc::clone(&inventory.host(*id).name)).collect()
         };
         // Variables list the hosts as the inventory does, in whatever order they come.
-        let listed = named(self.select(&patterns, None)?);
+        let selected = self.select(&patterns, None)?;
+        self.check_vars_of(&selected)?;
+        let listed = named(selected);
         let all_hosts = match order {
             None => listed.clone(),
             order => named(self.select(&patterns, order)?),
@@ -306,6 +308,18 @@ impl Run {
                 }
             });
         }
+    }
+
+    /// Fails where the variables of a host cannot be known; warnings are told.
+    fn check_vars_of(&self, hosts: &[HostId]) -> Result<(), Diagnostic> {
+        let mut inventory = self.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        for problem in inventory.problems_of(hosts).0 {
+            if problem.severity == Severity::Error {
+                return Err(problem);
+            }
+            self.printer.event(&Event::Warning(problem.message));
+        }
+        Ok(())
     }
 
     fn select(&self, patterns: &[String], order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {

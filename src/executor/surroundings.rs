@@ -107,6 +107,9 @@ impl Prepared {
             }
             world.host(&name).expect("added above")
         });
+        if let Some(why) = world.unusable(&host) {
+            return Err(Failure { apart: true, ..Failure::at(None, why.message) });
+        }
         let mut delegate = Names::new(world, Some(&self.play), Some(&host))
             .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);

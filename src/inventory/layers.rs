@@ -113,7 +113,7 @@ impl Inventory {
         self.vars_rules.merge
     }
 
-    fn playbook_folder(&self) -> impl Iterator<Item = &VarsFolder> {
+    pub(super) fn playbook_folder(&self) -> impl Iterator<Item = &VarsFolder> {
         self.playbook.and_then(|n| self.playbook_vars.get(n)).into_iter()
     }
 }

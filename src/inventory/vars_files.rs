@@ -9,9 +9,9 @@ use std::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{GroupId, HostId, Inventory, layers::Step};
+use super::{ALL, GroupId, HostId, Inventory, layers::Step};
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics, Fault, Source},
+    diagnostic::{Diagnostic, Diagnostics, Fault, Severity, Source},
     settings::{HashBehaviour, Settings},
     value::{Dict, Value},
     vault::Opener,
@@ -42,12 +42,18 @@ impl Rules {
     }
 }
 
+/// What is wrong with the files of each group or host.
+type Problems<Id> = FxHashMap<Id, Vec<Diagnostic>>;
+
 /// A folder that may hold `group_vars` and `host_vars`, and what they say.
 #[derive(Clone, Debug, Default)]
 pub(super) struct VarsFolder {
     pub path: PathBuf,
     pub groups: FxHashMap<GroupId, Arc<Dict>>,
     pub hosts: FxHashMap<HostId, Arc<Dict>>,
+    /// What is wrong with the files of a group or a host: nobody minds as long as none of its variables is asked for.
+    group_problems: Problems<GroupId>,
+    host_problems: Problems<HostId>,
     /// Names in `group_vars` and `host_vars`, so that most groups and hosts cost no system call.
     group_files: FxHashSet<String>,
     host_files: FxHashSet<String>,
@@ -87,6 +93,54 @@ impl Inventory {
         folder
     }
 
+    /// Returns what is wrong with the files of these groups and hosts, the groups first; of warnings only those that were
+    /// not returned before.
+    pub fn problems(&mut self, groups: &[GroupId], hosts: &[HostId]) -> Diagnostics {
+        let mut found = Diagnostics::default();
+        let (beside_sources, of_playbook) = self.vars_folders_mut();
+        for folder in beside_sources.iter_mut().chain(of_playbook) {
+            for group in groups {
+                told(folder.group_problems.get_mut(group), &mut found);
+            }
+            for host in hosts {
+                told(folder.host_problems.get_mut(host), &mut found);
+            }
+        }
+        found
+    }
+
+    /// Returns what is wrong with the files that say something of these hosts.
+    pub fn problems_of(&mut self, hosts: &[HostId]) -> Diagnostics {
+        let (beside_sources, of_playbook) = self.vars_folders_mut();
+        if beside_sources.iter().chain(of_playbook.as_deref()).all(VarsFolder::is_sound) {
+            return Diagnostics::default();
+        }
+        let mut known = FxHashSet::default();
+        let all = hosts.first().map(|_| ALL);
+        let groups = all.into_iter().chain(hosts.iter().flat_map(|host| self.groups_of(*host)));
+        let groups: Vec<GroupId> = groups.filter(|group| known.insert(*group)).collect();
+        self.problems(&groups, hosts)
+    }
+
+    /// Returns why a host's variables cannot be known, if so.
+    pub fn unusable(&self, host: HostId) -> Option<&Diagnostic> {
+        let folders = self.inventory_vars.iter().chain(self.playbook_folder());
+        folders.filter(|folder| !folder.is_sound()).find_map(|folder| {
+            let groups = std::iter::once(ALL).chain(self.groups_of(host));
+            let of_groups = groups.filter_map(|group| folder.group_problems.get(&group));
+            let all = of_groups.chain(folder.host_problems.get(&host)).flatten();
+            all.into_iter().find(|problem| problem.severity == Severity::Error)
+        })
+    }
+
+    /// The folders that count now; the playbook's only where it is none of the sources'.
+    fn vars_folders_mut(&mut self) -> (&mut [VarsFolder], Option<&mut VarsFolder>) {
+        let of_playbook = self.playbook.and_then(|at| self.playbook_vars.get_mut(at));
+        let own = of_playbook
+            .filter(|own| self.inventory_vars.iter().all(|other| other.path != own.path));
+        (&mut self.inventory_vars, own)
+    }
+
     /// Reads the `host_vars` of a host that came at run time; what was wrong there is not said in the middle of a run.
     pub(super) fn load_vars_of_host(&mut self, host: HostId) {
         self.load_late(|inventory, folder, diagnostics| {
@@ -117,7 +171,25 @@ impl Inventory {
     }
 }
 
+/// Takes the warnings out of what is known of a group or a host, and copies its errors.
+fn told(known: Option<&mut Vec<Diagnostic>>, into: &mut Diagnostics) {
+    if let Some(known) = known {
+        into.0.extend(known.iter().cloned());
+        known.retain(|problem| problem.severity == Severity::Error);
+    }
+}
+
 impl VarsFolder {
+    /// Whether all of its files could be read, and there is nothing to say of them.
+    fn is_sound(&self) -> bool {
+        self.group_problems.is_empty() && self.host_problems.is_empty()
+    }
+
+    /// Returns all that is wrong with its files.
+    pub(super) fn into_problems(self) -> impl Iterator<Item = Diagnostic> {
+        self.group_problems.into_values().chain(self.host_problems.into_values()).flatten()
+    }
+
     /// Returns a folder of which only the names of its files are read.
     pub(super) fn at(path: &Path, diagnostics: &mut Diagnostics) -> VarsFolder {
         VarsFolder {
@@ -134,43 +206,38 @@ impl VarsFolder {
         entity_files(&self.path.join(kind), name, names, rules).unwrap_or_default()
     }
 
-    pub(super) fn read_groups(
-        &mut self,
-        ids: &[GroupId],
-        inventory: &Inventory,
-        diagnostics: &mut Diagnostics,
-    ) {
+    pub(super) fn read_groups(&mut self, ids: &[GroupId], inventory: &Inventory) {
         let named = ids.iter().map(|&id| (id, &*inventory.group(id).name));
         let folder = (self.path.join("group_vars"), &self.group_files);
-        read_entities(named, folder, &inventory.vars_rules, &mut self.groups, diagnostics);
+        let into = (&mut self.groups, &mut self.group_problems);
+        read_entities(named, folder, &inventory.vars_rules, into);
     }
 
-    pub(super) fn read_hosts(
-        &mut self,
-        ids: &[HostId],
-        inventory: &Inventory,
-        diagnostics: &mut Diagnostics,
-    ) {
+    pub(super) fn read_hosts(&mut self, ids: &[HostId], inventory: &Inventory) {
         let named = ids.iter().map(|&id| (id, &*inventory.host(id).name));
         let folder = (self.path.join("host_vars"), &self.host_files);
-        read_entities(named, folder, &inventory.vars_rules, &mut self.hosts, diagnostics);
+        let into = (&mut self.hosts, &mut self.host_problems);
+        read_entities(named, folder, &inventory.vars_rules, into);
     }
 }
 
 /// Reads the files of groups or hosts in a folder of which the names are known.
-fn read_entities<'n, Id: Eq + Hash>(
+fn read_entities<'n, Id: Copy + Eq + Hash>(
     named: impl Iterator<Item = (Id, &'n str)>,
     (folder, files): (PathBuf, &FxHashSet<String>),
     rules: &Rules,
-    into: &mut FxHashMap<Id, Arc<Dict>>,
-    diagnostics: &mut Diagnostics,
+    (vars, problems): (&mut FxHashMap<Id, Arc<Dict>>, &mut Problems<Id>),
 ) {
     if files.is_empty() {
         return;
     }
     for (id, name) in named {
-        if let Some(vars) = read_entity(&folder, name, files, rules, diagnostics) {
-            into.insert(id, Arc::new(vars));
+        let mut found = Vec::new();
+        if let Some(own) = read_entity(&folder, name, files, rules, &mut found) {
+            vars.insert(id, Arc::new(own));
+        }
+        if !found.is_empty() {
+            problems.insert(id, found);
         }
     }
 }
@@ -194,16 +261,16 @@ fn read_entity(
     name: &str,
     names: &FxHashSet<String>,
     rules: &Rules,
-    diagnostics: &mut Diagnostics,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Dict> {
     let mut vars = Dict::new();
     for file in entity_files(folder, name, names, rules)? {
         match read_file(&file, &rules.vault) {
             Ok((found, warnings)) => {
-                diagnostics.0.extend(warnings);
+                problems.extend(warnings);
                 vars.combine(found, rules.merge);
             }
-            Err(error) => diagnostics.push(error),
+            Err(error) => problems.push(error.fault(Fault::Late)),
         }
     }
     Some(vars)

@@ -302,14 +302,15 @@ impl Inventory {
             read.push(path);
             let mut folder = VarsFolder::at(path, diagnostics);
             self.fill(&mut folder, stage, diagnostics);
-            for (id, vars) in folder.groups {
+            for (id, vars) in std::mem::take(&mut folder.groups) {
                 let own = &mut self.groups[id.index()].vars;
                 Arc::make_mut(own).combine(Arc::unwrap_or_clone(vars), merge);
             }
-            for (id, vars) in folder.hosts {
+            for (id, vars) in std::mem::take(&mut folder.hosts) {
                 let own = self.hosts[id.index()].vars.get_or_insert_default();
                 Arc::make_mut(own).combine(Arc::unwrap_or_clone(vars), merge);
             }
+            diagnostics.0.extend(folder.into_problems());
         }
     }
 
@@ -334,7 +335,7 @@ impl Inventory {
         diagnostics: &mut Diagnostics,
     ) {
         if self.vars_plugins.reads_files(stage) {
-            folder.read_groups(ids, self, diagnostics);
+            folder.read_groups(ids, self);
         }
         if self.vars_plugins.python.is_none() {
             return;
@@ -356,7 +357,7 @@ impl Inventory {
         diagnostics: &mut Diagnostics,
     ) {
         if self.vars_plugins.reads_files(stage) {
-            folder.read_hosts(ids, self, diagnostics);
+            folder.read_hosts(ids, self);
         }
         if self.vars_plugins.python.is_none() {
             return;

@@ -9,7 +9,7 @@ use std::{
 use super::{Names, World};
 use crate::{
     inventory::LOCALHOST,
-    template::{Env, Scope},
+    template::{Env, Scope, TemplateError},
     value::{Dict, List, Object, Origin, Value},
 };
 
@@ -41,6 +41,9 @@ impl HostVars {
             inventory.write().unwrap_or_else(PoisonError::into_inner).delegate_host(name);
             self.world.host(name)
         })?;
+        if let Some(why) = self.world.unusable(&host) {
+            return Some(TemplateError::exact(why.message).into());
+        }
         let mut names = Names::new(&self.world, None, Some(&host));
         if let Some(dir) = &self.playbook_dir {
             names.set_local("playbook_dir", dir.clone());

@@ -1,6 +1,6 @@
 //! The tree of groups and hosts.
 
-use super::vars_of;
+use super::{host_vars, listed};
 use crate::{
     inventory::{ALL, GroupId, Inventory},
     value::Dict,
@@ -48,12 +48,12 @@ impl Tree<'_> {
             for host in &group.hosts {
                 self.line(&self.inventory.host(*host).name, depth + 1);
                 if self.with_vars {
-                    self.vars(&vars_of(self.inventory, *host, self.extra_vars), depth + 2);
+                    self.vars(&host_vars(self.inventory, *host, None, self.extra_vars), depth + 2);
                 }
             }
         }
         if self.with_vars {
-            self.vars(&self.inventory.group_vars(id, self.beside_playbook), depth + 1);
+            self.vars(&listed(self.inventory.group_vars(id, self.beside_playbook)), depth + 1);
         }
     }
 

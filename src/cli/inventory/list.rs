@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json, ser::PrettyFormatter};
 
-use super::{Export, vars_of};
+use super::{Export, host_vars, listed};
 use crate::{
     inventory::{ALL, GroupId, HostId, Inventory},
     value::{Dict, Template, Value},
@@ -22,12 +22,9 @@ pub(super) fn render(
     let mut seen = FxHashSet::default();
     let list = List { inventory, selected: &selected, export };
     list.group(ALL, &mut all, &mut seen);
-    let mut host_vars = Map::new();
+    let mut of_hosts = Map::new();
     for host in hosts {
-        let vars = match export {
-            Some(export) => inventory.own_vars(*host, export.beside_playbook),
-            None => vars_of(inventory, *host, extra_vars),
-        };
+        let vars = host_vars(inventory, *host, export, extra_vars);
         if !vars.is_empty() {
             let entries = vars.iter().map(|(key, value)| {
                 let key = key.key_text();
@@ -36,10 +33,10 @@ pub(super) fn render(
                 (key, value)
             });
             let shown = Json::Object(entries.collect());
-            host_vars.insert(inventory.host(*host).name.to_string(), shown);
+            of_hosts.insert(inventory.host(*host).name.to_string(), shown);
         }
     }
-    all.insert("_meta".to_owned(), json!({"hostvars": host_vars, "profile": "inventory_legacy"}));
+    all.insert("_meta".to_owned(), json!({"hostvars": of_hosts, "profile": "inventory_legacy"}));
     text(&mut Json::Object(all))
 }
 
@@ -79,7 +76,7 @@ impl List<'_> {
             entry.insert("children".to_owned(), children.into());
         }
         if let Some(export) = self.export {
-            let vars = self.inventory.group_vars(id, export.beside_playbook);
+            let vars = listed(self.inventory.group_vars(id, export.beside_playbook));
             if !vars.is_empty() {
                 entry.insert("vars".to_owned(), dict(&vars, Some(self.inventory)));
             }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{Export, vars_of};
+use super::{Export, host_vars, listed};
 use crate::{
     inventory::{ALL, GroupId, HostId, Inventory},
     value::{Dict, Value},
@@ -82,7 +82,7 @@ impl Nested<'_> {
     /// Adds a group's variables where they are to be exported.
     fn add_vars(&self, id: GroupId, entry: &mut Dict) {
         if let Some(export) = self.export {
-            let vars = self.inventory.group_vars(id, export.beside_playbook);
+            let vars = listed(self.inventory.group_vars(id, export.beside_playbook));
             if !vars.is_empty() {
                 entry.insert("vars", vars);
             }
@@ -130,9 +130,6 @@ impl Nested<'_> {
     }
 
     fn vars(&self, host: HostId) -> Dict {
-        match self.export {
-            Some(export) => self.inventory.own_vars(host, export.beside_playbook),
-            None => vars_of(self.inventory, host, self.extra_vars),
-        }
+        host_vars(self.inventory, host, self.export, self.extra_vars)
     }
 }
