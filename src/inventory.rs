@@ -15,6 +15,7 @@ mod host_list;
 mod ini;
 mod layers;
 mod literal;
+mod made;
 mod pattern;
 mod places;
 mod plugins;

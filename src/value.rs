@@ -315,6 +315,18 @@ impl Value {
         }
     }
 
+    /// Returns a value that shares none of its lists and mappings with this one.
+    #[must_use]
+    pub fn apart(&self) -> Value {
+        match self {
+            Value::List(items) => Value::list(items.iter().map(Value::apart)),
+            Value::Dict(entries) => {
+                Value::dict(entries.iter().map(|(key, value)| (key.clone(), value.apart())))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Returns the first undefined value in it.
     pub fn first_undefined(&self) -> Option<&Arc<Undefined>> {
         match self {

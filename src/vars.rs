@@ -54,8 +54,8 @@ pub struct RunFacts {
     pub diff: bool,
     pub verbosity: u8,
     pub forks: i64,
-    pub run_tags: Vec<String>,
-    pub skip_tags: Vec<String>,
+    /// What is run, and what is skipped; an ad-hoc command has no tags.
+    pub tags: Option<(Vec<String>, Vec<String>)>,
     pub limit: Option<String>,
     pub config_file: Option<PathBuf>,
     pub config: crate::template::Settings,

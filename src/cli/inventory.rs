@@ -192,7 +192,13 @@ pub fn inventory(
             .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
         prepare::forget_facts(cache.as_ref(), &inventory);
     }
-    let (groups, hosts) = concerned(&args, settings, &inventory);
+    let (groups, hosts) = match concerned(&args, settings, &inventory) {
+        Ok(found) => found,
+        Err(error) => {
+            diagnostics.push(error);
+            return Err(Refusal::Failed(diagnostics, prepare::ERROR));
+        }
+    };
     diagnostics.extend(inventory.problems(&groups, &hosts));
     if diagnostics.has_errors() {
         let refusal = prepare::inventory_refusal(diagnostics);
@@ -209,13 +215,12 @@ fn concerned(
     args: &InventoryArgs,
     settings: &Settings,
     inventory: &Inventory,
-) -> (Vec<GroupId>, Vec<HostId>) {
-    let all_groups = || inventory.groups().map(|(id, _)| id).collect::<Vec<_>>();
-    let all_hosts = || inventory.hosts().map(|(id, _)| id).collect::<Vec<_>>();
+) -> Result<(Vec<GroupId>, Vec<HostId>), Diagnostic> {
+    let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose()?;
     let pattern = args.words.first().map_or("all", String::as_str);
     if args.graph {
         let Some(top) = inventory.group_id(pattern).filter(|_| args.vars) else {
-            return Default::default();
+            return Ok(Default::default());
         };
         let mut groups = vec![top];
         let mut at = 0;
@@ -229,24 +234,22 @@ fn concerned(
             groups.iter().flat_map(|group| inventory.group(*group).hosts.clone()).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        return (groups, hosts);
+        return Ok((groups, hosts));
     }
-    let limit = args.inventory.limit.as_deref().and_then(|text| Limit::parse(text).ok());
     let hosts = match (&args.host, &args.words[..]) {
         (Some(name), _) => vec![name.as_str()],
         (None, [word, name, ..]) if word == "explain" => vec![name.as_str()],
         _ => vec!["all"],
     };
-    let selected = inventory.select(&hosts, limit.as_ref());
-    let hosts = selected.map_or_else(|_| all_hosts(), |selected| selected.hosts);
+    let hosts = inventory.select(&hosts, limit.as_ref())?.hosts;
     if args.host.is_none() && (args.export || *settings.inventory_export) {
-        return (all_groups(), hosts);
+        return Ok((inventory.groups().map(|(id, _)| id).collect(), hosts));
     }
     let mut groups: Vec<GroupId> =
         hosts.iter().flat_map(|host| inventory.groups_of(*host)).collect();
     groups.sort_unstable();
     groups.dedup();
-    (groups, hosts)
+    Ok((groups, hosts))
 }
 
 /// Variables stay where they are said.

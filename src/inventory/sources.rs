@@ -411,7 +411,9 @@ impl<'a> Loader<'a> {
             let mut enabled = self.settings.inventory_enabled.iter();
             enabled.any(|enabled| plugin.names.contains(&enabled.as_str()))
         });
-        if !is_named && !self.is_enabled("auto") {
+        // Whoever finds out which plugin a file names looks at YAML files alone.
+        let is_yaml = [".yml", ".yaml"].iter().any(|end| source.path.ends_with(end));
+        if !(is_named || is_yaml && self.is_enabled("auto")) {
             return None;
         }
         let Some(plugin) = plugin else {

@@ -94,26 +94,19 @@ fn of_host(names: &Names, name: &str) -> Option<Value> {
             found.sort();
             Value::list(found.into_iter().map(Value::Str))
         }
-        "inventory_file" => inventory()
-            .origin(host.id)
-            .map(|origin| Value::Str(Arc::clone(&origin.file)))
-            .into_value(),
-        "inventory_dir" => inventory()
-            .origin(host.id)
-            .and_then(|origin| origin.dir.clone().map(Value::Str))
-            .into_value(),
+        "inventory_file" | "inventory_dir" => {
+            let inventory = inventory();
+            match inventory.origin(host.id) {
+                Some(origin) if name == "inventory_file" => Value::Str(Arc::clone(&origin.file)),
+                // The reference makes a text of the folder that a list of hosts has not.
+                Some(origin) => origin.dir.clone().map_or_else(|| Value::str("None"), Value::Str),
+                // Of the localhost that no source names nothing is said.
+                None if inventory.host(host.id).implicit => return None,
+                None => Value::None,
+            }
+        }
         _ => return None,
     })
-}
-
-trait IntoValue {
-    fn into_value(self) -> Value;
-}
-
-impl IntoValue for Option<Value> {
-    fn into_value(self) -> Value {
-        self.unwrap_or(Value::None)
-    }
 }
 
 fn of_play(names: &Names, name: &str) -> Option<Value> {
@@ -208,14 +201,13 @@ fn of_run(names: &Names, name: &str) -> Option<Value> {
         "ansible_diff_mode" => Value::Bool(settings.diff),
         "ansible_verbosity" => Value::Int(i64::from(settings.verbosity)),
         "ansible_forks" => Value::Int(settings.forks),
-        "ansible_run_tags" => texts(&settings.run_tags),
-        "ansible_skip_tags" => texts(&settings.skip_tags),
+        "ansible_run_tags" => texts(&settings.tags.as_ref()?.0),
+        "ansible_skip_tags" => texts(&settings.tags.as_ref()?.1),
         "ansible_limit" => settings.limit.as_ref().map(|limit| Value::str(limit.as_str()))?,
         "ansible_config_file" => settings
             .config_file
             .as_ref()
-            .map(|path| Value::str(path.display().to_string()))
-            .into_value(),
+            .map_or(Value::None, |path| Value::str(path.display().to_string())),
         "ansible_inventory_sources" => {
             let inventory = names.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
             Value::list(inventory.sources().iter().map(|source| Value::Str(Arc::clone(source))))

@@ -1,6 +1,10 @@
 //! Writing YAML as `PyYAML` does over libyaml: its emitter decides how a scalar is quoted.
 
+use std::sync::Arc;
+
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
+
+use rustc_hash::FxHashMap;
 
 use super::Scalar;
 use crate::value::{Value, float_text};
@@ -21,6 +25,8 @@ pub struct Style {
     pub quote: Option<char>,
     /// Texts of several lines as blocks.
     pub blocks: bool,
+    /// A list or mapping that stands in several places is written once, with an anchor.
+    pub aliases: bool,
 }
 
 impl Default for Style {
@@ -36,6 +42,7 @@ impl Default for Style {
             canonical: false,
             quote: None,
             blocks: false,
+            aliases: false,
         }
     }
 }
@@ -50,7 +57,10 @@ pub fn write(value: &Value, style: &Style) -> Result<String, String> {
         emitter.set_indent(style.indent);
         emitter.set_width(style.width);
         emitter.set_canonical(style.canonical);
-        let mut writer = Writer { emitter, style };
+        let mut writer = Writer { emitter, style, anchors: FxHashMap::default(), n_anchors: 0 };
+        if style.aliases {
+            writer.look_for_anchors(value);
+        }
         writer.emit(Event::stream_start(Encoding::Utf8))?;
         writer.emit(Event::document_start(None, &[], !style.explicit_start))?;
         writer.value(value)?;
@@ -71,17 +81,75 @@ pub fn write(value: &Value, style: &Style) -> Result<String, String> {
 struct Writer<'w> {
     emitter: Emitter<'w>,
     style: &'w Style,
+    /// What stands in the document, by its place in memory.
+    anchors: FxHashMap<usize, Anchor>,
+    n_anchors: usize,
+}
+
+/// A list or mapping that may stand in several places.
+#[derive(Default)]
+struct Anchor {
+    /// Its name, where it does.
+    name: Option<String>,
+    is_written: bool,
 }
 
 impl Writer<'_> {
+    /// Names what stands in several places, in the order in which it is met again.
+    fn look_for_anchors(&mut self, value: &Value) {
+        if let Some(place) = place(value) {
+            if let Some(known) = self.anchors.get_mut(&place) {
+                if known.name.is_none() {
+                    self.n_anchors += 1;
+                    known.name = Some(format!("id{:03}", self.n_anchors));
+                }
+                return;
+            }
+            self.anchors.insert(place, Anchor::default());
+        }
+        match value {
+            Value::List(items) | Value::Tuple(items) => {
+                items.iter().for_each(|item| self.look_for_anchors(item));
+            }
+            Value::Dict(dict) => {
+                for (_, value) in self.in_order(dict.iter().collect()) {
+                    self.look_for_anchors(value);
+                }
+            }
+            _ => (),
+        }
+    }
+
+    /// Writes a reference where a value was written before; returns whether it did.
+    fn repeats(&mut self, value: &Value) -> Result<bool, String> {
+        let known = place(value).and_then(|place| self.anchors.get_mut(&place));
+        let Some(Anchor { name: Some(name), is_written }) = known else { return Ok(false) };
+        let is_repeated = std::mem::replace(is_written, true);
+        if is_repeated {
+            let alias = Event::alias(name);
+            self.emit(alias)?;
+        }
+        Ok(is_repeated)
+    }
+
+    /// Returns the anchor that a value gets, if it stands in several places.
+    fn anchor(&self, value: &Value) -> Option<String> {
+        self.anchors.get(&place(value)?)?.name.clone()
+    }
+
     fn emit(&mut self, event: Event) -> Result<(), String> {
         self.emitter.emit(event).map_err(|error| error.to_string())
     }
 
     fn value(&mut self, value: &Value) -> Result<(), String> {
+        if self.repeats(value)? {
+            return Ok(());
+        }
+        let anchor = self.anchor(value);
+        let anchor = anchor.as_deref();
         match value {
-            Value::List(items) | Value::Tuple(items) => self.list(items),
-            Value::Dict(dict) => self.dict(dict.iter().collect()),
+            Value::List(items) | Value::Tuple(items) => self.list(items, anchor),
+            Value::Dict(dict) => self.dict(dict.iter().collect(), anchor),
             Value::None => self.plain("null", "tag:yaml.org,2002:null"),
             Value::Bool(truth) => {
                 self.plain(if *truth { "true" } else { "false" }, "tag:yaml.org,2002:bool")
@@ -101,8 +169,8 @@ impl Writer<'_> {
             Value::Undefined(undefined) => Err(undefined.message.clone()),
             Value::Object(object) if object.type_name() == "range" => Err(unrepresentable(value)),
             Value::Object(object) => match (object.mapping(), object.items()) {
-                (Some(dict), _) => self.dict(dict.iter().collect()),
-                (None, Some(items)) => self.list(&items),
+                (Some(dict), _) => self.dict(dict.iter().collect(), None),
+                (None, Some(items)) => self.list(&items, None),
                 _ if matches!(object.type_name(), "datetime" | "date") => {
                     self.plain(&object.to_text(), "tag:yaml.org,2002:timestamp")
                 }
@@ -140,17 +208,21 @@ impl Writer<'_> {
         self.emit(Event::scalar(None, Some("tag:yaml.org,2002:str"), text, plain, true, style))
     }
 
-    fn list(&mut self, items: &[Value]) -> Result<(), String> {
+    fn list(&mut self, items: &[Value], anchor: Option<&str>) -> Result<(), String> {
         let flow = self.style.flow.unwrap_or_else(|| items.iter().all(|item| self.is_flat(item)));
         let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
-        self.emit(Event::sequence_start(None, None, true, style))?;
+        self.emit(Event::sequence_start(anchor, None, true, style))?;
         for item in items {
             self.value(item)?;
         }
         self.emit(Event::sequence_end())
     }
 
-    fn dict(&mut self, mut entries: Vec<(&Value, &Value)>) -> Result<(), String> {
+    /// Returns the entries of a mapping as they are written.
+    fn in_order<'v>(
+        &self,
+        mut entries: Vec<(&'v Value, &'v Value)>,
+    ) -> Vec<(&'v Value, &'v Value)> {
         let sortable = |entries: &[(&Value, &Value)]| {
             entries.windows(2).all(|pair| pair[0].0.order(pair[1].0, "<").is_ok())
         };
@@ -159,10 +231,15 @@ impl Writer<'_> {
                 a.order(b, "<").ok().flatten().unwrap_or(std::cmp::Ordering::Equal)
             });
         }
+        entries
+    }
+
+    fn dict(&mut self, entries: Vec<(&Value, &Value)>, anchor: Option<&str>) -> Result<(), String> {
+        let entries = self.in_order(entries);
         let flat = || entries.iter().all(|(key, value)| self.is_flat(key) && self.is_flat(value));
         let flow = self.style.flow.unwrap_or_else(flat);
         let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
-        self.emit(Event::mapping_start(None, None, true, style))?;
+        self.emit(Event::mapping_start(anchor, None, true, style))?;
         for (key, value) in entries {
             self.value(key)?;
             self.value(value)?;
@@ -178,6 +255,15 @@ impl Writer<'_> {
             _ => false,
         };
         !is_container && self.style.quote.is_none()
+    }
+}
+
+/// Returns where a list or mapping lies in memory: what lies in one place is one.
+fn place(value: &Value) -> Option<usize> {
+    match value {
+        Value::List(items) | Value::Tuple(items) => Some(Arc::as_ptr(items).addr()),
+        Value::Dict(dict) => Some(Arc::as_ptr(dict).addr()),
+        _ => None,
     }
 }
 

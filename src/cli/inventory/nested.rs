@@ -19,7 +19,7 @@ pub(super) struct Nested<'a> {
 
 /// Returns a value as YAML, every list and dictionary on lines of its own.
 pub(super) fn yaml(value: &Value) -> Result<String, String> {
-    write(value, &Style { flow: Some(false), ..Style::default() })
+    write(value, &Style { flow: Some(false), aliases: true, ..Style::default() })
 }
 
 /// Returns a value as TOML; what is nothing is left out, for TOML has no word for it.
@@ -130,6 +130,15 @@ impl Nested<'_> {
     }
 
     fn vars(&self, host: HostId) -> Dict {
-        host_vars(self.inventory, host, self.export, self.extra_vars)
+        let mut vars = host_vars(self.inventory, host, self.export, self.extra_vars);
+        // What a source says of several hosts at once is each one's own; what it says of a group is shared.
+        if let Some(own) = &self.inventory.host(host).vars {
+            for (key, value) in own.iter() {
+                if vars.get_value(key) == Some(value) {
+                    vars.insert(key.clone(), value.apart());
+                }
+            }
+        }
+        vars
     }
 }
