@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{ALL, GroupId, HostId, Inventory, graph::Variable, plugins::Options, sources::Loader};
+use super::{ALL, GroupId, HostId, graph::Variable, plugins::Options, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     template::{Context, Env, ErrorKind, Scope, TemplateError},
