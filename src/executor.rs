@@ -43,7 +43,7 @@ mod typed;
 mod vars_files;
 
 pub(crate) use enlist::ENLISTS;
-pub(crate) use facts::OWN_FACTS;
+pub(crate) use facts::{OWN_FACTS, SEALED_FACTS};
 pub(crate) use failure::TRUST;
 pub use failure::{Failure, invalid_name};
 pub(crate) use gathering::facts_module;

@@ -224,7 +224,7 @@ fn talk(
     if let Some(folder) = args.chdir.as_deref() {
         process.current_dir(host.path(folder));
     }
-    let mut child = process.spawn().map_err(|error| {
+    let mut child = crate::host::start(&mut process).map_err(|error| {
         cannot(&error).with("cmd", join_words(words)).with("rc", error.raw_os_error().unwrap_or(2))
     })?;
     // The command holds it as well; ours would keep the terminal open after its end.

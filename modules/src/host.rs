@@ -41,6 +41,7 @@ use std::{
 
 pub use attributes::{AttributeDiff, FileAttributes};
 pub use clock::{Civil, read_time};
+pub(crate) use command::start;
 pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents, Upload};
 pub use digest::{Hasher, Tee, checksum_of};

@@ -141,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn scripts_that_are_written_while_others_start_can_be_started() {
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        assert_eq!(script("#!/bin/sh\necho hi\n", json!({}))["stdout"], "hi\n");
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
     fn a_script_runs_with_its_arguments_and_leaves_nothing() {
         let text =
             "#!/bin/sh\necho $# \"$2\" ${0##*/}; pwd; echo err >&2\nls -d \"$0\" > /dev/null";

@@ -2,7 +2,7 @@
 
 use super::Action;
 use crate::{
-    executor::{Call, Failure, OWN_FACTS, Step, invalid_name},
+    executor::{Call, Failure, OWN_FACTS, SEALED_FACTS, Step, invalid_name},
     value::{Dict, Origin, Value},
 };
 
@@ -10,7 +10,7 @@ pub(super) static UNIT: Action =
     Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    let (mut facts, mut own) = (Dict::new(), Vec::new());
+    let (mut facts, mut sealed, mut own) = (Dict::new(), Dict::new(), Vec::new());
     for (key, value) in &call.args {
         if key.as_str() == Some("cacheable") {
             continue;
@@ -24,6 +24,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let written = key.as_str().and_then(|name| call.task.args.get(name));
         if written.is_some_and(|argument| call.env.is_operators_own(&argument.value)) {
             own.push(key.clone());
+        }
+        if let Some(kept) = written.and_then(|argument| call.env.sealed(&argument.value, value)) {
+            sealed.insert(key.clone(), kept);
         }
         let origin = written.and_then(|argument| {
             call.env.origin_of(&argument.value, Some(Origin::from(&argument.place)))
@@ -39,6 +42,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     result.insert("changed", false);
     result.insert("ansible_facts", Value::from(facts));
     result.insert(OWN_FACTS, own);
+    if !sealed.is_empty() {
+        result.insert(SEALED_FACTS, sealed);
+    }
     result.insert("_ansible_facts_cacheable", call.truth("cacheable").unwrap_or(false));
     Ok(Step::Done(result))
 }

@@ -245,6 +245,23 @@ impl Doing {
         inner.finish(started).await.result
     }
 
+    /// The task that does what was asked for, with so many seconds for it.
+    pub(super) fn task_within(
+        &self,
+        limit: Option<i64>,
+        name: Arc<str>,
+        foreign: Option<Foreign>,
+    ) -> Arc<Task> {
+        let mut task = self.task(name, foreign, None, false);
+        if let Some(limit) = limit
+            && let Some(level) =
+                Arc::get_mut(&mut task).and_then(|task| Arc::get_mut(&mut task.level))
+        {
+            level.keywords.set(Keyword::Timeout, Value::Int(limit), self.outer.task.span.clone());
+        }
+        task
+    }
+
     /// The task that does what was asked for.
     pub(super) fn task(
         &self,

@@ -109,6 +109,9 @@ fn shows_only(action: &str) -> bool {
 /// Names those of a result's facts that are the operator's own words.
 pub(crate) const OWN_FACTS: &str = "_ansible_own_facts";
 
+/// Holds those of a result's facts of which something stands encrypted in a file, as it stands there.
+pub(crate) const SEALED_FACTS: &str = "_ansible_sealed_facts";
+
 /// Adds the facts that an action brought to a host's: as variables, or as facts.
 pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &Dict) {
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
@@ -124,7 +127,13 @@ pub(super) fn add_facts(world: &World, action: &str, host: &HostData, result: &D
 pub(super) fn set_facts(host: &HostData, result: &Dict) {
     let Some(Value::Dict(facts)) = result.get("ansible_facts") else { return };
     let own = result.get(OWN_FACTS).and_then(Value::as_list);
-    host.assign_all(by_name(facts), |name| own.is_some_and(|own| own.contains(name)));
+    let mut facts = by_name(facts);
+    if let Some(Value::Dict(sealed)) = result.get(SEALED_FACTS) {
+        for (name, value) in sealed.iter() {
+            facts.insert(name.clone(), value.clone());
+        }
+    }
+    host.assign_all(facts, |name| own.is_some_and(|own| own.contains(name)));
 }
 
 /// Facts with texts for their names.

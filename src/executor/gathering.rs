@@ -28,6 +28,11 @@ pub(crate) fn facts_module(device: &Value) -> Option<String> {
     known.as_dict()?.get_value(device).map(Value::to_text)
 }
 
+/// Whether a module knows the arguments that are meant for `setup`, its time limit among them.
+fn keeps_time(module: &str) -> bool {
+    crate::actions::short_name(module) == "setup"
+}
+
 /// What the modules gave together.
 #[derive(Default)]
 struct Gathered {
@@ -45,6 +50,9 @@ impl Call<'_> {
         let doing = self.doing();
         let mut gathered = Gathered { n_modules: modules.len(), ..Gathered::default() };
         let mut tasks = Vec::with_capacity(modules.len());
+        // Only what runs beside others has a limit.
+        let limit = self.args.get("gather_timeout").filter(|_| at_once);
+        let limit = limit.and_then(|limit| limit.to_text().trim().parse::<i64>().ok());
         for module in modules {
             let args = self.args_of(module, &mut gathered.warned);
             let Some((name, foreign)) = doing.outer.module(module) else {
@@ -53,10 +61,12 @@ impl Call<'_> {
                 let warned = Value::list(gathered.warned);
                 return Err(Failure::at(None, message).with(told::KEYS[0], warned));
             };
-            let task = doing.task(name, foreign, None, false);
+            let limit = limit.filter(|limit| *limit > 0 && !keeps_time(module));
+            let task = doing.task_within(limit, name, foreign);
             let mut given = module_defaults(&task, self.env, self.run, &self.play.play)?;
             given.extend(args);
-            tasks.push((module.clone(), doing.outer.in_its_place(task, Some(given))));
+            let task = doing.outer.in_its_place(task, Some(given));
+            tasks.push((module.clone(), task, limit.is_some()));
         }
         Ok(Step::Wait(Box::pin(async move {
             for (module, result) in all(&doing, tasks, at_once).await? {
@@ -89,7 +99,7 @@ impl Call<'_> {
     fn args_of(&self, module: &str, warned: &mut Vec<Value>) -> Vec<(Value, Value)> {
         let mut args = self.args.clone();
         args.remove("parallel");
-        if crate::actions::short_name(module) != "setup" {
+        if !keeps_time(module) {
             for (name, shown) in OF_SETUP {
                 if let Some(value) = args.remove(name).filter(Value::is_true) {
                     let value = value.to_text();
@@ -105,11 +115,15 @@ impl Call<'_> {
 /// Does the modules' tasks; what keeps one from its host ends all.
 async fn all(
     doing: &Doing,
-    tasks: Vec<(String, Prepared)>,
+    tasks: Vec<(String, Prepared, bool)>,
     at_once: bool,
 ) -> Result<Vec<(String, Dict)>, Failure> {
-    let one = async |(module, task): (String, Prepared)| {
-        doing.one(task).await.map(|result| (module, result))
+    let one = async |(module, task, is_limited): (String, Prepared, bool)| {
+        let result = match doing.one(task).await {
+            Err(failure) if is_limited && failure.result.contains_key("timedout") => over(),
+            result => result?,
+        };
+        Ok((module, result))
     };
     if at_once {
         return join_all(tasks.into_iter().map(one)).await.into_iter().collect();
@@ -119,6 +133,15 @@ async fn all(
         results.push(one(task).await?);
     }
     Ok(results)
+}
+
+/// The result of a module whose time is over.
+fn over() -> Dict {
+    let mut result = Dict::new();
+    result.insert("failed", true);
+    result.insert("finished", true);
+    result.insert("msg", "Timeout exceeded");
+    result
 }
 
 impl Gathered {

@@ -44,7 +44,13 @@ impl<'e> Evaluator<'e> {
                 )));
             };
             for (key, value) in dict.iter() {
-                passed.named.push((key.to_text().into(), value.clone()));
+                let key = key.to_text();
+                if passed.named.iter().any(|(given, _)| **given == *key) {
+                    return Err(TemplateError::runtime(format!(
+                        "call() got multiple values for keyword argument '{key}'"
+                    )));
+                }
+                passed.named.push((key.into(), value.clone()));
             }
         }
         Ok(passed)

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{
+    Env,
     evaluator::{Evaluator, Result},
     tree::Expression,
     trust::DEPTH,
 };
-use crate::value::Value;
+use crate::value::{Dict, Value};
 
 impl<'e> Evaluator<'e> {
     /// Returns whether an expression names a vault's text, or makes one that is to be taken for it.
@@ -63,5 +64,46 @@ impl<'e> Evaluator<'e> {
             };
         }
         None
+    }
+}
+
+impl Env<'_> {
+    /// Returns a value with what is written as a vault's text, or only names one, as it is written; nothing where there is none.
+    pub(crate) fn sealed(&self, written: &Value, value: &Value) -> Option<Value> {
+        self.sealed_within(written, value, DEPTH)
+    }
+
+    fn sealed_within(&self, written: &Value, value: &Value, depth: usize) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        match (written, value) {
+            (Value::Encrypted(_), _) => Some(written.clone()),
+            (Value::Template(template), _) => {
+                self.sealed_within(&self.written(template)?, value, depth)
+            }
+            (Value::Dict(written), Value::Dict(values)) => {
+                let mut sealed: Option<Dict> = None;
+                for (key, value) in values.iter() {
+                    let written = written.get_value(key);
+                    if let Some(kept) =
+                        written.and_then(|written| self.sealed_within(written, value, depth))
+                    {
+                        let sealed = sealed.get_or_insert_with(|| (**values).clone());
+                        sealed.insert(key.clone(), kept);
+                    }
+                }
+                sealed.map(Value::from)
+            }
+            (Value::List(written), Value::List(values)) if written.len() == values.len() => {
+                let pairs = written.iter().zip(values.iter());
+                let kept: Vec<_> = pairs
+                    .map(|(written, value)| self.sealed_within(written, value, depth))
+                    .collect();
+                kept.iter().any(Option::is_some).then(|| {
+                    let values = values.iter().zip(kept);
+                    Value::list(values.map(|(value, kept)| kept.unwrap_or_else(|| value.clone())))
+                })
+            }
+            _ => None,
+        }
     }
 }

@@ -116,6 +116,16 @@ impl TemplateError {
         TemplateError::new(ErrorKind::Runtime, message)
     }
 
+    /// Returns the error of an argument that is given by its name twice.
+    pub(crate) fn repeated(code: &Code, place: Place, name: &str) -> TemplateError {
+        let what = match code.kind {
+            super::tree::Kind::Expression => "expression",
+            _ => "template",
+        };
+        let message = format!("Error rendering {what}: keyword argument repeated: {name}");
+        TemplateError::exact(message).at(code, place)
+    }
+
     /// Returns the error with reasons that its words end in, and that stand apart.
     pub(crate) fn because(mut self, reasons: impl IntoIterator<Item = String>) -> TemplateError {
         self.below = reasons.into_iter().map(Below::from).collect();

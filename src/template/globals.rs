@@ -128,10 +128,17 @@ fn undef(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
         return Err(TemplateError::runtime(message));
     }
     let named = passed.named.into_iter().next().map(|(_, value)| value);
-    let hint = passed.positional.into_iter().next().or(named).filter(Value::is_true);
-    let hint = hint
-        .map_or_else(|| "Mandatory variable has not been overridden".to_owned(), |h| h.to_text());
-    Ok(Value::undefined(hint))
+    match passed.positional.into_iter().next().or(named) {
+        None | Some(Value::None) => {
+            Ok(Value::undefined("Mandatory variable has not been overridden"))
+        }
+        Some(hint @ Value::Str(_)) => Ok(Value::undefined(hint.to_text())),
+        Some(Value::Undefined(hint)) => Ok(Value::Undefined(hint)),
+        Some(other) => Err(TemplateError::runtime(format!(
+            "The 'hint' argument must be of type 'str' or 'NoneType', not '{}'.",
+            other.type_name()
+        ))),
+    }
 }
 
 fn namespace(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {

@@ -131,8 +131,13 @@ impl Parser<'_> {
             } else if let Token::Name(name) = *self.current()
                 && matches!(self.following(), Token::Operator("="))
             {
+                let place = self.place();
                 self.advance()?;
                 self.advance()?;
+                // Jinja reads this; it is Python that refuses what Jinja makes of it.
+                if arguments.named.iter().any(|(given, _)| **given == *name) {
+                    return Err(TemplateError::repeated(&self.code, place, name));
+                }
                 arguments.named.push((name.into(), self.expression()?));
             } else {
                 allowed &= !star && arguments.named.is_empty();

@@ -191,7 +191,7 @@ impl Below<'_> {
             let dest = join(target, path[src.len()..].trim_start_matches('/'));
             if !meta.is_symlink() {
                 self.one(&path, &dest, &meta)?;
-            } else if !self.args.local_follow.unwrap_or(true) {
+            } else if !self.args.local_follow.unwrap_or(false) {
                 self.link(&path, &dest)?;
             } else {
                 match host.look_at(&path, true) {

@@ -2,12 +2,14 @@
 
 use std::{
     collections::VecDeque,
+    io,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
     },
     path::PathBuf,
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Stdio},
+    sync::{PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -15,6 +17,23 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use windlass_protocol::Stream;
 
 use super::{Failure, Host, Result};
+
+/// Held by whoever starts a process, until that has become its program.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Starts a process.
+pub(crate) fn start(process: &mut std::process::Command) -> io::Result<Child> {
+    let _starting = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    process.spawn()
+}
+
+/// Waits until every process that is being started has become its program.
+///
+/// Until then it has all files open that were open when its start began, for writing too: a program that was being
+/// written at that time could not be started itself (`ETXTBSY`).
+pub(super) fn wait_for_starts() {
+    drop(STARTING.write().unwrap_or_else(PoisonError::into_inner));
+}
 
 /// A command to start: arguments, environment, folder, input.
 #[derive(Clone, Debug, Default)]
@@ -164,7 +183,7 @@ impl Host {
         if let Some(cwd) = command.cwd.as_ref().or(self.cwd.as_ref()) {
             process.current_dir(cwd);
         }
-        process.spawn().map_err(|error| {
+        start(&mut process).map_err(|error| {
             let number = error.raw_os_error().unwrap_or(257);
             let reason = Failure::io("", &error).message;
             let reason = reason.trim_start_matches(": ");

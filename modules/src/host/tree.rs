@@ -112,7 +112,10 @@ impl Host {
             .create_new(true)
             .mode(0o700)
             .open(self.path(path))?;
-        super::pour(content, &mut file).map(drop)
+        super::pour(content, &mut file)?;
+        drop(file);
+        super::command::wait_for_starts();
+        Ok(())
     }
 
     /// Returns the target of a link, as it is written there.
