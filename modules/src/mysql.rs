@@ -155,10 +155,10 @@ impl Login {
 /// Gives the session the settings that a task names.
 pub fn session(connection: &mut Connection, settings: Option<&JsonMap>) -> Result<()> {
     for (name, value) in settings.into_iter().flatten() {
-        let statement = format!("SET SESSION {name} = {}", sql(value));
-        connection.run(&statement).map_err(|error| {
-            Failure::new(format!("Failed to set session variable '{name}': {error}"))
-        })?;
+        let statement = format!("SET SESSION {} = {}", identifier(name), sql(value));
+        connection
+            .run(&statement)
+            .map_err(|error| Failure::new(format!("Failed to execute {statement}: {error}")))?;
     }
     Ok(())
 }

@@ -47,6 +47,11 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         work.tell("SET SQL_LOG_BIN=0;")?;
     }
     session(&mut work.connection, args.session_vars.as_ref())?;
+    if args.attributes.is_some() && work.connection.is_mariadb() {
+        return Err(Failure::new(
+            "user attributes were specified but the server does not support user attributes",
+        ));
+    }
     match args.state {
         State::Present => work.present()?,
         State::Absent => work.absent()?,
@@ -290,6 +295,11 @@ impl Work<'_> {
             }
         } else {
             let password = args.password.as_deref().unwrap_or_default();
+            if args.encrypted && !password.is_empty() && !is_native_hash(password) {
+                return Err(Failure::new(
+                    "encrypted was specified however it does not appear to be a valid hash expecting: *SHA1(SHA1(your_password))",
+                ));
+            }
             let hash = if args.encrypted { password.to_owned() } else { native_hash(password) };
             if hash.is_empty() {
                 !shown.contains('*') && !shown.contains(" AS '")
@@ -456,6 +466,9 @@ impl Work<'_> {
         };
         let mut changes = JsonMap::new();
         for (name, value) in given {
+            if !LIMITS.contains(&name.to_uppercase().as_str()) {
+                return Err(Failure::new(format!("resource_limits: key '{name}' is unsupported.")));
+            }
             let name = name.to_uppercase();
             let wanted = python_str(&value).parse::<i64>().unwrap_or(0);
             if is(&name).unwrap_or(0) != wanted {
@@ -471,6 +484,22 @@ impl Work<'_> {
         Ok(())
     }
 }
+
+/// Whether it looks like what MySQL keeps of a password.
+fn is_native_hash(text: &str) -> bool {
+    text.strip_prefix('*').is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
+/// What an account may be limited in.
+const LIMITS: [&str; 5] = [
+    "MAX_QUERIES_PER_HOUR",
+    "MAX_UPDATES_PER_HOUR",
+    "MAX_CONNECTIONS_PER_HOUR",
+    "MAX_USER_CONNECTIONS",
+    "MAX_STATEMENT_TIME",
+];
 
 /// The host of `'name'@'host'`.
 fn host_of(who: &str) -> &str {
