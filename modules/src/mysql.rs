@@ -163,6 +163,13 @@ pub fn session(connection: &mut Connection, settings: Option<&JsonMap>) -> Resul
     Ok(())
 }
 
+/// Returns whether it looks like what MySQL keeps of a password.
+pub fn is_native_hash(text: &str) -> bool {
+    text.strip_prefix('*').is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
 /// Quotes a name.
 pub fn identifier(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))

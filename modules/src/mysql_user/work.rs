@@ -1,12 +1,12 @@
 //! The way from what a user is to what it should be.
 
 use super::{
-    Args, Expire, State, Update,
+    Args, Expire, LIMITS, State, Update,
     grants::{self, Grants},
 };
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    mysql::{Answer, Connection, literal, native_hash, session},
+    mysql::{Answer, Connection, is_native_hash, literal, native_hash, session},
     spec::{Json, JsonMap, python_repr, python_str},
 };
 
@@ -273,7 +273,6 @@ impl Work<'_> {
             if shown.contains("ACCOUNT LOCK") != locked {
                 let word = if locked { "LOCK" } else { "UNLOCK" };
                 self.change(&format!("ALTER USER {who} ACCOUNT {word}"))?;
-                word.clone_into(&mut self.message);
                 self.message = format!("User {}", if locked { "locked" } else { "unlocked" });
             }
         }
@@ -484,22 +483,6 @@ impl Work<'_> {
         Ok(())
     }
 }
-
-/// Whether it looks like what MySQL keeps of a password.
-fn is_native_hash(text: &str) -> bool {
-    text.strip_prefix('*').is_some_and(|digits| {
-        digits.len() == 40 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    })
-}
-
-/// What an account may be limited in.
-const LIMITS: [&str; 5] = [
-    "MAX_QUERIES_PER_HOUR",
-    "MAX_UPDATES_PER_HOUR",
-    "MAX_CONNECTIONS_PER_HOUR",
-    "MAX_USER_CONNECTIONS",
-    "MAX_STATEMENT_TIME",
-];
 
 /// The host of `'name'@'host'`.
 fn host_of(who: &str) -> &str {
