@@ -100,7 +100,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if immediate && args.offline {
             host.warn("The offline and immediate options were both set. Immediate operations need a running firewalld.");
         }
-        if !args.offline {
+        // What is on the disk can be changed without the daemon.
+        if !args.offline && (immediate || !permanent) {
             return Err(Failure::new(
                 "firewall is not currently running, unable to perform immediate actions without a running firewall daemon",
             ));
@@ -153,10 +154,12 @@ impl Task<'_> {
         Ok(output.text().trim().to_owned())
     }
 
-    fn failed(output: &crate::host::Output) -> Failure {
+    fn failed(&self, output: &crate::host::Output) -> Failure {
+        // A running daemon is told by D-Bus what went wrong, and so is the reference.
+        let kind = if self.running { "org.fedoraproject.FirewallD1.Exception: " } else { "" };
         let said = if output.stderr.is_empty() { output.text() } else { output.error_text() };
         Failure::new(format!(
-            "ERROR: Exception caught: {}",
+            "ERROR: Exception caught: {kind}{}",
             said.trim().trim_start_matches("Error: ")
         ))
     }
@@ -176,7 +179,7 @@ impl Task<'_> {
                     "absent and present state can only be used in zone level operations",
                 ));
             }
-            let changed = self.bring_thing(&zone, &thing)?;
+            let changed = self.bring_thing(&zone, &thing, first)?;
             if changed {
                 messages.push(thing.message);
             }
@@ -184,25 +187,31 @@ impl Task<'_> {
         } else if let Some(target) = args.target {
             let changed = self.bring_target(&zone, target)?;
             if changed {
-                let to = if matches!(args.state, State::Absent | State::Disabled) {
-                    "default"
+                messages.push(if matches!(args.state, State::Absent | State::Disabled) {
+                    format!("Reset zone {zone} target to default")
                 } else {
-                    target.as_str()
-                };
-                messages.push(format!("Changed zone {zone} target to {to}"));
+                    format!("Set zone {zone} target to {}", target.as_str())
+                });
             }
             changed
+        } else if matches!(args.state, State::Enabled | State::Disabled) {
+            messages.clear();
+            false
         } else {
             let changed = self.bring_zone(&zone)?;
             if changed {
                 let word = if args.state == State::Present { "Added" } else { "Removed" };
                 messages.push(format!("{word} zone {zone}"));
+                messages.push(format!("Changed zone {zone} to {}", args.state.as_str()));
             }
             changed
         };
-        let messages: Vec<&String> =
-            if changed { messages.iter().collect() } else { messages.iter().take(1).collect() };
-        let messages: Vec<&str> = messages.into_iter().map(String::as_str).collect();
+        if changed && self.host.checking() {
+            return Ok(Outcome::changed_if(true));
+        }
+        if !self.running {
+            messages.push("(offline operation: only on-disk configs were altered)".to_owned());
+        }
         Ok(Outcome::changed_if(changed).with("msg", messages.join(", ")))
     }
 
@@ -218,7 +227,8 @@ impl Task<'_> {
             message,
             timed,
         };
-        let flag = |word, message: &str| {
+        let flag = |word, message: &str, on: bool| {
+            let wanted = on == wanted;
             let verb = if wanted { "Added" } else { "Removed" };
             let to = if wanted { "to" } else { "from" };
             Thing {
@@ -232,8 +242,7 @@ impl Task<'_> {
         Ok(Some(if let Some(kind) = &args.icmp_block {
             thing("icmp-block", kind, format!("Changed icmp-block {kind} to {state}"), true)
         } else if let Some(on) = args.icmp_block_inversion {
-            let mut one = flag("icmp-block-inversion", "icmp-block-inversion");
-            one.wanted = on == wanted;
+            let mut one = flag("icmp-block-inversion", "icmp-block-inversion", on);
             one.message = format!(
                 "Changed icmp-block-inversion {} to {state}",
                 if on { "True" } else { "False" }
@@ -273,9 +282,9 @@ impl Task<'_> {
             if let Some(address) = text("toaddr") {
                 value.push_str(&format!(":toaddr={address}"));
             }
+            let address = text("toaddr").unwrap_or_default();
             let message = format!(
-                "Changed port_forward {} to {state}",
-                [port, proto, toport, text("toaddr").unwrap_or_default()].join(":")
+                "Changed port_forward port={port}:proto={proto}:toport={toport}:toaddr={address} to {state}"
             );
             thing("forward-port", &value, message, true)
         } else if let Some(rule) = &args.rich_rule {
@@ -288,19 +297,16 @@ impl Task<'_> {
             };
             thing("interface", interface, message, false)
         } else if let Some(on) = args.forward {
-            let mut one = flag("forward", "forward");
-            one.wanted = on == wanted;
-            one
+            flag("forward", "forward", on)
         } else if let Some(on) = args.masquerade {
-            let mut one = flag("masquerade", "masquerade");
-            one.wanted = on == wanted;
-            one
+            flag("masquerade", "masquerade", on)
         } else {
             return Ok(None);
         }))
     }
 
-    fn bring_thing(&self, zone: &str, thing: &Thing) -> Result<bool> {
+    /// Brings one thing; `operation` is what a failure to change it says, too.
+    fn bring_thing(&self, zone: &str, thing: &Thing, operation: &str) -> Result<bool> {
         let mut changed = false;
         for permanent in [true, false] {
             if !(if permanent { self.permanent } else { self.immediate }) {
@@ -315,7 +321,7 @@ impl Task<'_> {
             };
             let asked = self.call(permanent, &words("query"))?;
             if !matches!(asked.status, 0 | 1) {
-                return Err(Self::failed(&asked));
+                return Err(self.failed(&asked));
             }
             if asked.success() == thing.wanted {
                 continue;
@@ -335,7 +341,12 @@ impl Task<'_> {
             }
             let output = self.call(permanent, &words)?;
             if !output.success() {
-                return Err(Self::failed(&output));
+                let mut failure = self.failed(&output);
+                failure.message.push_str(&format!(" {operation}"));
+                if thing.word == "service" {
+                    failure.message.push_str(", Services are defined by port/tcp relationship and named as they are in /etc/services (on most systems)");
+                }
+                return Err(failure);
             }
         }
         Ok(changed)
@@ -344,7 +355,7 @@ impl Task<'_> {
     fn bring_target(&self, zone: &str, target: Target) -> Result<bool> {
         if !self.permanent {
             return Err(Failure::new(
-                "Target operations must be permanent. Make sure you did not set the 'permanent' flag to 'false' or the 'immediate' flag to 'true'.",
+                "Zone operations must be permanent. Make sure you didn't set the 'permanent' flag to 'false' or the 'immediate' flag to 'true'.",
             ));
         }
         let wanted = if matches!(self.args.state, State::Absent | State::Disabled) {
@@ -355,7 +366,7 @@ impl Task<'_> {
         let zone = format!("--zone={zone}");
         let now = self.call(true, &[zone.clone(), "--get-target".to_owned()])?;
         if !now.success() {
-            return Err(Self::failed(&now));
+            return Err(self.failed(&now));
         }
         if now.text().trim() == wanted {
             return Ok(false);
@@ -363,7 +374,7 @@ impl Task<'_> {
         if !self.host.checking() {
             let output = self.call(true, &[zone, format!("--set-target={wanted}")])?;
             if !output.success() {
-                return Err(Self::failed(&output));
+                return Err(self.failed(&output));
             }
         }
         Ok(true)
@@ -371,12 +382,12 @@ impl Task<'_> {
 
     fn bring_zone(&self, zone: &str) -> Result<bool> {
         let args = self.args;
-        if args.zone.is_none() || matches!(args.state, State::Enabled | State::Disabled) {
+        if args.zone.is_none() {
             return Ok(false);
         }
         if !self.permanent || self.immediate {
             return Err(Failure::new(
-                "Zone operations must be permanent. Make sure you did not set the 'permanent' flag to 'false' or the 'immediate' flag to 'true'.",
+                "Zone operations must be permanent. Make sure you didn't set the 'permanent' flag to 'false' or the 'immediate' flag to 'true'.",
             ));
         }
         let zones = self.call(true, &["--get-zones".to_owned()])?;
@@ -389,7 +400,7 @@ impl Task<'_> {
             let verb = if wanted { "new" } else { "delete" };
             let output = self.call(true, &[format!("--{verb}-zone={zone}")])?;
             if !output.success() {
-                return Err(Self::failed(&output));
+                return Err(self.failed(&output));
             }
         }
         Ok(true)
@@ -456,7 +467,7 @@ mod tests {
             .answer("/usr/bin/firewall-offline-cmd --zone=public --query-port=80/tcp", 1, "no\n")
             .check();
         let args = json!({"port": "80/tcp", "zone": "public", "state": "enabled", "offline": true});
-        assert_eq!(run(&host, args)["msg"], "Permanent operation, Changed port 80/tcp to enabled");
+        assert_eq!(run(&host, args), json!({"changed": true}));
     }
 
     #[test]

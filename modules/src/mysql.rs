@@ -155,12 +155,19 @@ impl Login {
 /// Gives the session the settings that a task names.
 pub fn session(connection: &mut Connection, settings: Option<&JsonMap>) -> Result<()> {
     for (name, value) in settings.into_iter().flatten() {
-        let statement = format!("SET SESSION {name} = {}", sql(value));
-        connection.run(&statement).map_err(|error| {
-            Failure::new(format!("Failed to set session variable '{name}': {error}"))
-        })?;
+        let statement = format!("SET SESSION {} = {}", identifier(name), sql(value));
+        connection
+            .run(&statement)
+            .map_err(|error| Failure::new(format!("Failed to execute {statement}: {error}")))?;
     }
     Ok(())
+}
+
+/// Returns whether it looks like what MySQL keeps of a password.
+pub fn is_native_hash(text: &str) -> bool {
+    text.strip_prefix('*').is_some_and(|digits| {
+        digits.len() == 40 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
 }
 
 /// Quotes a name.

@@ -141,7 +141,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("with state={} target is required", args.state.as_str())));
     }
     if args.state == State::Import && names.len() > 1 {
-        return Err(Failure::new("Multiple databases are not supported when state=import"));
+        return Err(Failure::new("Multiple databases are not supported with state=import"));
     }
     let mut connection = connect(&args, host)?;
     if !args.sql_log_bin {

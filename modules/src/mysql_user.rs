@@ -126,6 +126,15 @@ enum Expire {
     Interval,
 }
 
+/// What an account may be limited in.
+const LIMITS: [&str; 5] = [
+    "MAX_QUERIES_PER_HOUR",
+    "MAX_UPDATES_PER_HOUR",
+    "MAX_CONNECTIONS_PER_HOUR",
+    "MAX_USER_CONNECTIONS",
+    "MAX_STATEMENT_TIME",
+];
+
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     work::run(&args, host)
 }

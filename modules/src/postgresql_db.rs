@@ -149,6 +149,9 @@ struct Database {
     encoding: String,
     collate: String,
     ctype: String,
+    /// Who provides locales, as the argument names it.
+    provider: &'static str,
+    icu_locale: String,
     conn_limit: String,
     tablespace: String,
     comment: Option<String>,
@@ -172,8 +175,13 @@ impl Work<'_> {
     }
 
     fn look(&mut self, name: &str) -> Result<Option<Database>> {
+        let locale = match self.connection.version() {
+            170_000.. => "datlocprovider, datlocale",
+            150_000.. => "datlocprovider, daticulocale",
+            _ => "'c', NULL",
+        };
         let answer = self.ask(&format!(
-            "SELECT rolname, pg_encoding_to_char(encoding), datcollate, datctype, datconnlimit, spcname, shobj_description(pg_database.oid, 'pg_database') FROM pg_catalog.pg_database JOIN pg_catalog.pg_roles ON pg_roles.oid = pg_database.datdba JOIN pg_catalog.pg_tablespace ON pg_tablespace.oid = pg_database.dattablespace WHERE datname = {}",
+            "SELECT rolname, pg_encoding_to_char(encoding), datcollate, datctype, {locale}, datconnlimit, spcname, shobj_description(pg_database.oid, 'pg_database') FROM pg_catalog.pg_database JOIN pg_catalog.pg_roles ON pg_roles.oid = pg_database.datdba JOIN pg_catalog.pg_tablespace ON pg_tablespace.oid = pg_database.dattablespace WHERE datname = {}",
             literal(name)
         ))?;
         Ok(answer.rows.into_iter().next().map(|row| {
@@ -181,8 +189,22 @@ impl Work<'_> {
             let mut next = || cells.next().flatten();
             let mut text = || next().unwrap_or_default();
             let (owner, encoding, collate, ctype) = (text(), text(), text(), text());
-            let (conn_limit, tablespace) = (text(), text());
-            Database { owner, encoding, collate, ctype, conn_limit, tablespace, comment: next() }
+            let provider = match text().as_str() {
+                "i" => "icu",
+                "b" => "builtin",
+                _ => "libc",
+            };
+            Database {
+                owner,
+                encoding,
+                collate,
+                ctype,
+                provider,
+                icu_locale: text(),
+                conn_limit: text(),
+                tablespace: text(),
+                comment: next(),
+            }
         }))
     }
 
@@ -233,12 +255,16 @@ impl Work<'_> {
             }
         }
         for (wanted, is, name) in [
-            (&args.lc_collate, &now.collate, "LC_COLLATE"),
+            (&args.lc_collate, now.collate.as_str(), "LC_COLLATE"),
             (&args.lc_ctype, &now.ctype, "LC_CTYPE"),
+            (&args.icu_locale, &now.icu_locale, "ICU_LOCALE"),
+            (&args.locale_provider, now.provider, "LOCALE_PROVIDER"),
         ] {
             if !wanted.is_empty() && wanted != is {
+                // The reference has no space behind the sentence but for the order of texts.
+                let space = if name == "LC_COLLATE" { " " } else { "" };
                 return Err(Failure::new(format!(
-                    "Changing {name} is not supported. Current {name}: {is}"
+                    "Changing {name} is not supported.{space}Current {name}: {is}"
                 )));
             }
         }
@@ -258,8 +284,8 @@ impl Work<'_> {
         add("ENCODING", &args.encoding, literal);
         add("LC_COLLATE", &args.lc_collate, literal);
         add("LC_CTYPE", &args.lc_ctype, literal);
-        add("LOCALE_PROVIDER", &args.locale_provider, literal);
         add("ICU_LOCALE", &args.icu_locale, literal);
+        add("LOCALE_PROVIDER", &args.locale_provider, literal);
         add("TABLESPACE", &args.tablespace, identifier);
         if !args.conn_limit.is_empty() {
             statement.push_str(&format!(" CONNECTION LIMIT {}", number(&args.conn_limit)?));
@@ -291,12 +317,9 @@ impl Work<'_> {
         let (source, target) =
             (self.look(&args.name)?.is_some(), self.look(&args.target)?.is_some());
         match (source, target) {
-            (true, true) => Err(Failure::new(format!(
-                "Both the source and the target databases exist: {} and {}",
-                args.name, args.target
-            ))),
+            (true, true) => Err(Failure::new("Both the source and the target databases exist.")),
             (false, false) => {
-                Err(Failure::new(format!("The source database {} does not exist.", args.name)))
+                Err(Failure::new("The source and the target databases do not exist."))
             }
             (false, true) => Ok(false),
             (true, false) => {
@@ -309,5 +332,7 @@ impl Work<'_> {
 }
 
 fn number(text: &str) -> Result<i64> {
-    text.trim().parse().map_err(|_| Failure::new(format!("invalid connection limit: \"{text}\"")))
+    text.trim().parse().map_err(|_| {
+        Failure::new("Database query failed: connection_limit requires an integer value\n")
+    })
 }

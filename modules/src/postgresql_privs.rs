@@ -79,23 +79,23 @@ enum State {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Table,
+    Sequence,
+    Function,
+    Procedure,
     Database,
+    Schema,
+    Language,
+    Tablespace,
+    Group,
     DefaultPrivs,
     ForeignDataWrapper,
     ForeignServer,
-    Function,
-    Group,
-    Language,
-    Table,
-    Tablespace,
-    Schema,
-    Sequence,
     Type,
-    Procedure,
     Parameter,
 }
 
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 17] = [
     "SELECT",
     "INSERT",
     "UPDATE",
@@ -110,12 +110,21 @@ const KNOWN: [&str; 20] = [
     "EXECUTE",
     "USAGE",
     "ALL",
-    "ALL PRIVILEGES",
     "SET",
-    "ALTER SYSTEM",
     "ALTER_SYSTEM",
     "MAINTAIN",
-    "RULE",
+];
+
+/// What default privileges may be about, and what may be granted there beside `ALL`.
+const DEFAULTS: [(&str, &[&str]); 5] = [
+    (
+        "TABLES",
+        &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"],
+    ),
+    ("SEQUENCES", &["USAGE", "SELECT", "UPDATE"]),
+    ("TYPES", &["USAGE"]),
+    ("FUNCTIONS", &["EXECUTE"]),
+    ("SCHEMAS", &["USAGE", "CREATE"]),
 ];
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -123,44 +132,57 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         &args.login,
         &[
             args.privs.as_deref().unwrap_or_default(),
-            args.objs.as_deref().unwrap_or_default(),
             args.schema.as_deref().unwrap_or_default(),
             args.target_roles.as_deref().unwrap_or_default(),
             &args.roles,
         ],
     )?;
-    let in_schema = matches!(
-        args.kind,
-        Kind::Table
-            | Kind::Sequence
-            | Kind::Function
-            | Kind::Procedure
-            | Kind::Type
-            | Kind::DefaultPrivs
-    );
-    if args.schema.is_some() && !in_schema {
-        return Err(Failure::new(format!(
-            "Argument \"schema\" is not allowed for type \"{}\".",
-            args.kind.as_str()
-        )));
-    }
-    let kind = args.kind.as_str();
-    if args.objs.is_none() && args.kind != Kind::Database {
-        return Err(Failure::new(format!("Argument \"objs\" is required for type \"{kind}\".")));
-    }
-    if args.kind == Kind::Group && args.privs.is_some() {
-        return Err(Failure::new(format!(
-            "Argument \"privs\" is not allowed for type \"{kind}\"."
-        )));
-    }
-    if args.kind != Kind::Group && args.privs.is_none() {
-        return Err(Failure::new(format!("Argument \"privs\" is required for type \"{kind}\".")));
-    }
+    check_arguments(&args)?;
     let mut connection = args.login.connect(host, &args.login_db)?;
     let mut work = Work { args: &args, connection: &mut connection, queries: Vec::new() };
     let changed = work.run(host)?;
     let queries = std::mem::take(&mut work.queries);
     Ok(Outcome::changed_if(changed).with("queries", queries))
+}
+
+/// Refuses arguments that a kind does not take, and misses those that it needs; an empty one is none.
+fn check_arguments(args: &Args) -> Result<()> {
+    let kind = args.kind.as_str();
+    let of_schema =
+        matches!(args.kind, Kind::Table | Kind::Sequence | Kind::Function | Kind::Procedure);
+    let in_schema = of_schema || matches!(args.kind, Kind::Type | Kind::DefaultPrivs);
+    if args.schema.is_some() && !in_schema {
+        return Err(Failure::new(format!(
+            "Argument \"schema\" is not allowed for type \"{kind}\"."
+        )));
+    }
+    if args.objs().is_none() && args.kind != Kind::Database {
+        return Err(Failure::new(format!("Argument \"objs\" is required for type \"{kind}\".")));
+    }
+    if args.objs() == Some(ALL_IN_SCHEMA) && !of_schema {
+        return Err(Failure::new(format!(
+            "Argument \"objs\": ALL_IN_SCHEMA can be used only for type: table, sequence, function or procedure, {kind} was passed."
+        )));
+    }
+    let privileges = args.privs.as_deref().is_some_and(|privs| !privs.is_empty());
+    if args.kind == Kind::Group && privileges {
+        return Err(Failure::new(format!(
+            "Argument \"privs\" is not allowed for type \"{kind}\"."
+        )));
+    }
+    if args.kind != Kind::Group && !privileges {
+        return Err(Failure::new(format!("Argument \"privs\" is required for type \"{kind}\".")));
+    }
+    Ok(())
+}
+
+const ALL_IN_SCHEMA: &str = "ALL_IN_SCHEMA";
+
+impl Args {
+    /// The things as they are given.
+    fn objs(&self) -> Option<&str> {
+        self.objs.as_deref().filter(|objs| !objs.is_empty())
+    }
 }
 
 struct Work<'a> {
@@ -169,9 +191,18 @@ struct Work<'a> {
     queries: Vec<String>,
 }
 
-/// Splits at commas.
+/// Splits at commas; spaces belong to the names.
 fn split(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+    text.split(',').map(str::to_owned).collect()
+}
+
+/// Names as Python shows a set of them.
+fn set<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("'{name}'")).collect();
+    if names.is_empty() {
+        return "frozenset()".to_owned();
+    }
+    format!("frozenset({{{}}})", names.join(", "))
 }
 
 impl Work<'_> {
@@ -183,31 +214,15 @@ impl Work<'_> {
         let args = self.args;
         let schema = args.schema.clone().unwrap_or_else(|| "public".to_owned());
         let privileges = self.privileges()?;
-        let in_schema = args.objs.as_deref() == Some("ALL_IN_SCHEMA");
-        let things = match (&args.objs, args.kind) {
+        let in_schema = args.objs() == Some(ALL_IN_SCHEMA);
+        let things = match (args.objs(), args.kind) {
             (None, _) => vec![args.login_db.clone()],
-            (Some(_), Kind::Table | Kind::Sequence | Kind::Function | Kind::Procedure)
-                if in_schema =>
-            {
-                self.all_in(&schema)?
-            }
-            (Some(given), Kind::Function | Kind::Procedure) => {
-                split(given).into_iter().map(|one| one.replace(':', ",")).collect()
-            }
+            (Some(ALL_IN_SCHEMA), _) => self.all_in(&schema)?,
+            (Some(given), Kind::Function | Kind::Procedure) => signatures(given)?,
+            (Some(given), Kind::DefaultPrivs) => defaults(given, &privileges)?,
             (Some(given), _) => split(given),
         };
-        let mut roles = Vec::new();
-        for role in split(&args.roles) {
-            if role.eq_ignore_ascii_case("public") && args.kind != Kind::Group {
-                roles.push("PUBLIC".to_owned());
-            } else if self.role_is_there(&role)? {
-                roles.push(identifier(&role));
-            } else if args.fail_on_role {
-                return Err(Failure::new(format!("Role '{role}' does not exist")));
-            } else {
-                host.warn(format!("Role '{role}' does not exist, nothing to do"));
-            }
-        }
+        let roles = self.roles(host)?;
         if things.is_empty() || roles.is_empty() {
             return Ok(false);
         }
@@ -224,6 +239,26 @@ impl Work<'_> {
         Ok(changed)
     }
 
+    /// The roles as statements name them.
+    fn roles(&mut self, host: &Host) -> Result<Vec<String>> {
+        let mut roles = Vec::new();
+        for role in split(&self.args.roles) {
+            if role.eq_ignore_ascii_case("public") {
+                roles.push("PUBLIC".to_owned());
+            } else if self.role_is_there(&role)? {
+                roles.push(identifier(&role));
+            } else if self.args.fail_on_role {
+                return Err(Failure::new(format!("Role '{role}' does not exist")));
+            } else {
+                host.warn(format!("Role '{role}' does not exist, pass it"));
+            }
+        }
+        if roles.is_empty() {
+            host.warn("No valid roles provided, nothing to do".to_owned());
+        }
+        Ok(roles)
+    }
+
     fn role_is_there(&mut self, role: &str) -> Result<bool> {
         let statement = format!(
             "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {}",
@@ -233,22 +268,24 @@ impl Work<'_> {
     }
 
     fn privileges(&self) -> Result<Vec<String>> {
-        let Some(given) = &self.args.privs else { return Ok(Vec::new()) };
+        let Some(given) = self.args.privs.as_ref().filter(|privs| !privs.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let found: Vec<String> = split(&given.to_uppercase());
-        let unknown: Vec<&str> =
-            found.iter().map(String::as_str).filter(|name| !KNOWN.contains(name)).collect();
-        if !unknown.is_empty() {
-            let names: Vec<String> = unknown.iter().map(|name| format!("'{name}'")).collect();
-            return Err(Failure::new(format!(
-                "Invalid privileges specified: frozenset({{{}}})",
-                names.join(", ")
-            )));
+        let mut unknown =
+            found.iter().map(String::as_str).filter(|name| !KNOWN.contains(name)).peekable();
+        if unknown.peek().is_some() {
+            return Err(Failure::new(format!("Invalid privileges specified: {}", set(unknown))));
         }
         Ok(found.into_iter().map(|name| name.replace("ALTER_SYSTEM", "ALTER SYSTEM")).collect())
     }
 
     fn all_in(&mut self, schema: &str) -> Result<Vec<String>> {
         let schema_text = crate::postgres::literal(schema);
+        let known = format!("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = {schema_text}");
+        if self.tell(&known)?.rows.is_empty() {
+            return Err(Failure::new(format!("Schema \"{schema}\" does not exist.")));
+        }
         let relations = |kinds: &str| {
             format!(
                 "SELECT relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE nspname = {schema_text} AND relkind IN ({kinds}) ORDER BY relname"
@@ -279,7 +316,6 @@ impl Work<'_> {
                 let (function, arguments) = name.split_once('(').unwrap_or((name, ")"));
                 format!("{}.{}({arguments}", identifier(schema), identifier(function))
             }
-            Kind::Parameter => name.to_owned(),
             _ => identifier(name),
         }
     }
@@ -302,11 +338,7 @@ impl Work<'_> {
         let names = names.join(",");
         if args.kind == Kind::Group {
             return if absent {
-                vec![if args.grant_option == Some(true) {
-                    format!("REVOKE ADMIN OPTION FOR {names} FROM {roles};")
-                } else {
-                    format!("REVOKE {names} FROM {roles};")
-                }]
+                vec![format!("REVOKE {names} FROM {roles};")]
             } else {
                 let mut found = Vec::new();
                 if args.grant_option == Some(false) {
@@ -320,11 +352,7 @@ impl Work<'_> {
                 found
             };
         }
-        let kind = match args.kind {
-            Kind::ForeignDataWrapper => "FOREIGN DATA WRAPPER".to_owned(),
-            Kind::ForeignServer => "FOREIGN SERVER".to_owned(),
-            other => other.as_str().to_owned(),
-        };
+        let kind = args.kind.as_str().replace('_', " ");
         let what = if all {
             let many = format!("{}S", kind.to_uppercase());
             format!("{} ON ALL {many} IN SCHEMA {}", privileges.join(","), identifier(schema))
@@ -332,8 +360,7 @@ impl Work<'_> {
             format!("{} ON {kind} {names}", privileges.join(","))
         };
         if absent {
-            let option = if args.grant_option == Some(true) { "GRANT OPTION FOR " } else { "" };
-            return vec![format!("REVOKE {option}{what} FROM {roles};")];
+            return vec![format!("REVOKE {what} FROM {roles};")];
         }
         match args.grant_option {
             Some(true) => vec![format!("GRANT {what} TO {roles} WITH GRANT OPTION;")],
@@ -352,11 +379,6 @@ impl Work<'_> {
         roles: &str,
     ) -> Vec<String> {
         let args = self.args;
-        let kinds: Vec<String> = if args.objs.as_deref() == Some("ALL_DEFAULT") {
-            ["TABLES", "SEQUENCES", "TYPES", "FUNCTIONS"].map(str::to_owned).to_vec()
-        } else {
-            things.iter().map(|name| name.to_uppercase()).collect()
-        };
         let mut begin = "ALTER DEFAULT PRIVILEGES".to_owned();
         if let Some(targets) = &args.target_roles {
             let targets: Vec<String> = split(targets).iter().map(|role| identifier(role)).collect();
@@ -366,21 +388,52 @@ impl Work<'_> {
         if schema != "not-specified" {
             begin.push_str(&format!(" IN SCHEMA {}", identifier(schema)));
         }
-        let mut found = Vec::new();
-        for kind in kinds {
-            found.push(format!("{begin} REVOKE ALL ON {kind} FROM {roles};"));
-            if args.state == State::Absent {
-                continue;
-            }
-            let option = match args.grant_option {
-                Some(true) => " WITH GRANT OPTION",
-                _ => "",
-            };
-            found.push(format!(
-                "{begin} GRANT {} ON {kind} TO {roles}{option};",
-                privileges.join(",")
-            ));
+        let revoked =
+            things.iter().map(|kind| format!("{begin} REVOKE ALL ON {kind} FROM {roles};"));
+        if args.state == State::Absent {
+            return revoked.collect();
         }
-        found
+        let option = if args.grant_option == Some(true) { " WITH GRANT OPTION" } else { "" };
+        let privileges = privileges.join(",");
+        let granted = things
+            .iter()
+            .map(|kind| format!("{begin} GRANT {privileges} ON {kind} TO {roles}{option};"));
+        revoked.chain(granted).collect()
     }
+}
+
+/// Functions with their arguments, which are told apart by colons where they are given.
+fn signatures(given: &str) -> Result<Vec<String>> {
+    let illegal = |one: &str| !(one.contains('(') && one.ends_with(')'));
+    match given.split(',').find(|one| illegal(one)) {
+        Some(one) => {
+            Err(Failure::new(format!("Illegal function / procedure signature: \"{one}\".")))
+        }
+        None => Ok(given.split(',').map(|one| one.replace(':', ",")).collect()),
+    }
+}
+
+/// Kinds of things that default privileges are about, which must take all of the privileges.
+fn defaults(given: &str, privileges: &[String]) -> Result<Vec<String>> {
+    let given = given.to_uppercase();
+    if given == "ALL_DEFAULT" {
+        return Ok(["TABLES", "SEQUENCES", "TYPES", "FUNCTIONS"].map(str::to_owned).to_vec());
+    }
+    let known = |name: &str| DEFAULTS.iter().find(|(kind, _)| *kind == name);
+    let mut unknown = given.split(',').filter(|name| known(name).is_none()).peekable();
+    if unknown.peek().is_some() {
+        return Err(Failure::new(format!("Invalid Object set specified: {}", set(unknown))));
+    }
+    let takes = |name: &&str| {
+        let taken = known(name).map_or(&[][..], |(_, taken)| taken);
+        privileges.iter().all(|one| one == "ALL" || taken.contains(&one.as_str()))
+    };
+    if !given.split(',').all(|name| takes(&name)) {
+        return Err(Failure::new(format!(
+            "Invalid priv specified. Valid object for priv: {}. Objects: {}",
+            set(given.split(',').filter(takes)),
+            set(given.split(','))
+        )));
+    }
+    Ok(split(&given))
 }

@@ -53,6 +53,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let queries: Vec<String> = match &args.query {
         None | Some(Json::Null) => Vec::new(),
         Some(Json::Array(items)) => items.iter().map(python_str).collect(),
+        Some(Json::Object(_)) => {
+            return Err(Failure::new("query argument must be of type string or list"));
+        }
         Some(other) => vec![python_str(other)],
     };
     let database = args.login_db.as_deref().unwrap_or_default();

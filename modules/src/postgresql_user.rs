@@ -98,19 +98,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.state == State::Absent {
         match work.remove() {
             Ok(false) => (),
-            Ok(true) => outcome = outcome.with("user_removed", true),
-            Err(_) if !args.fail_on_user => {
-                work.queries.clear();
-                outcome = outcome.with("user_removed", false);
-            }
+            Ok(true) => outcome = Outcome::changed_if(true).with("user_removed", true),
+            Err(_) if !args.fail_on_user => outcome = outcome.with("user_removed", false),
             Err(failure) => {
-                return Err(Failure::new("Unable to remove user").with("reason", failure.message));
+                let reason = failure.message;
+                return Err(Failure::new(format!("Unable to remove user: {reason}")));
             }
         }
     } else {
         work.keep()?;
+        outcome.changed = !work.queries.is_empty();
     }
-    outcome.changed = !work.queries.is_empty();
     let queries = std::mem::take(&mut work.queries);
     Ok(outcome.with("user", args.name.as_str()).with("queries", queries))
 }
@@ -118,11 +116,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 /// Reads what a user may: each name once, with whether it is meant.
 fn flags(text: &str) -> Result<Vec<(usize, bool)>> {
     let mut found: Vec<(usize, bool)> = Vec::new();
-    let words: Vec<String> = text
-        .split(',')
-        .map(|word| word.trim().to_uppercase())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<String> =
+        text.split(',').map(str::to_uppercase).filter(|word| !word.is_empty()).collect();
     let of = |word: &str| {
         FLAGS.iter().position(|(name, _)| *name == word).map(|at| (at, true)).or_else(|| {
             let word = word.strip_prefix("NO")?;
@@ -198,7 +193,11 @@ impl Work<'_> {
         if known.rows.is_empty() {
             return Ok(false);
         }
-        self.change(format!("DROP USER {}", identifier(&self.args.name)))?;
+        if !self.host.checking() {
+            let statement = format!("DROP USER {}", identifier(&self.args.name));
+            self.queries.push(statement.as_str().into());
+            self.ask(&statement)?;
+        }
         Ok(true)
     }
 
@@ -276,7 +275,7 @@ impl Work<'_> {
         if other_flags || other_password || other_expiry || other_limit {
             let mut words = vec![format!("ALTER USER {}", identifier(&args.name))];
             words.extend(self.common(other_password, other_expiry, other_limit));
-            if !self.flags.is_empty() {
+            if other_password || !self.flags.is_empty() {
                 let with = if other_password { "" } else { "WITH " };
                 let at = if other_password { words.len() } else { 1 };
                 words.insert(at, format!("{with}{}", self.flag_words()));
@@ -329,12 +328,12 @@ impl Work<'_> {
                 continue;
             }
             let shown = if args.quote_configuration_values { literal(&value) } else { value };
-            self.change(format!("ALTER USER {name} SET {} TO {shown}", identifier(key)))?;
+            self.change(format!("ALTER ROLE {name} SET {} TO {shown};", identifier(key)))?;
         }
         if args.reset_unspecified_configuration {
             for (key, _) in &now {
                 if args.configuration.as_ref().is_none_or(|wanted| !wanted.contains_key(key)) {
-                    self.change(format!("ALTER USER {name} RESET {}", identifier(key)))?;
+                    self.change(format!("ALTER ROLE {name} RESET {};", identifier(key)))?;
                 }
             }
         }
@@ -348,7 +347,7 @@ mod tests {
 
     #[test]
     fn flags_are_read() {
-        assert_eq!(flags("createdb, NOSUPERUSER").unwrap(), [(2, true), (0, false)]);
+        assert_eq!(flags("createdb,NOSUPERUSER").unwrap(), [(2, true), (0, false)]);
         assert_eq!(flags("").unwrap(), []);
         assert_eq!(flags("FOO").unwrap_err().message, "Invalid role_attr_flags specified: FOO");
         assert!(flags("LOGIN,NOLOGIN").unwrap_err().message.starts_with("Conflicting"));

@@ -1,12 +1,12 @@
 //! The way from what a user is to what it should be.
 
 use super::{
-    Args, Expire, State, Update,
+    Args, Expire, LIMITS, State, Update,
     grants::{self, Grants},
 };
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    mysql::{Answer, Connection, literal, native_hash, session},
+    mysql::{Answer, Connection, is_native_hash, literal, native_hash, session},
     spec::{Json, JsonMap, python_repr, python_str},
 };
 
@@ -47,6 +47,11 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         work.tell("SET SQL_LOG_BIN=0;")?;
     }
     session(&mut work.connection, args.session_vars.as_ref())?;
+    if args.attributes.is_some() && work.connection.is_mariadb() {
+        return Err(Failure::new(
+            "user attributes were specified but the server does not support user attributes",
+        ));
+    }
     match args.state {
         State::Present => work.present()?,
         State::Absent => work.absent()?,
@@ -268,7 +273,6 @@ impl Work<'_> {
             if shown.contains("ACCOUNT LOCK") != locked {
                 let word = if locked { "LOCK" } else { "UNLOCK" };
                 self.change(&format!("ALTER USER {who} ACCOUNT {word}"))?;
-                word.clone_into(&mut self.message);
                 self.message = format!("User {}", if locked { "locked" } else { "unlocked" });
             }
         }
@@ -290,6 +294,11 @@ impl Work<'_> {
             }
         } else {
             let password = args.password.as_deref().unwrap_or_default();
+            if args.encrypted && !password.is_empty() && !is_native_hash(password) {
+                return Err(Failure::new(
+                    "encrypted was specified however it does not appear to be a valid hash expecting: *SHA1(SHA1(your_password))",
+                ));
+            }
             let hash = if args.encrypted { password.to_owned() } else { native_hash(password) };
             if hash.is_empty() {
                 !shown.contains('*') && !shown.contains(" AS '")
@@ -456,6 +465,9 @@ impl Work<'_> {
         };
         let mut changes = JsonMap::new();
         for (name, value) in given {
+            if !LIMITS.contains(&name.to_uppercase().as_str()) {
+                return Err(Failure::new(format!("resource_limits: key '{name}' is unsupported.")));
+            }
             let name = name.to_uppercase();
             let wanted = python_str(&value).parse::<i64>().unwrap_or(0);
             if is(&name).unwrap_or(0) != wanted {
