@@ -269,9 +269,13 @@ pub(crate) fn evaluated_name(task: &Task, env: &Env<'_>) -> Result<Option<String
 
 /// Returns what is wrong with a task whose module nobody has; one whose name is an expression is looked at when it runs.
 pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
+    let is_known = exists(&task.action) || published(&task.action).is_some();
+    if is_known { None } else { unknown(task) }
+}
+
+fn unknown(task: &Task) -> Option<Diagnostic> {
     let name = &*task.action;
-    if task.foreign.is_some() || Template::is_in(name) || exists(name) || published(name).is_some()
-    {
+    if task.foreign.is_some() || Template::is_in(name) {
         return None;
     }
     let written = &task.action_written;
@@ -292,9 +296,13 @@ pub(crate) fn unresolved(task: &Task) -> Option<Diagnostic> {
     })
 }
 
-/// As [`unresolved`], of tasks whose module is looked for when they are read.
-pub(crate) fn unresolved_early(task: &Task) -> Option<Diagnostic> {
-    if is_named_late(task) { None } else { unresolved(task) }
+/// As [`unresolved`], of tasks whose module is looked for when they are read; a collection that is on disk may lack it.
+pub(crate) fn unresolved_early(task: &Task, is_lacking: bool) -> Option<Diagnostic> {
+    match () {
+        () if is_named_late(task) => None,
+        () if is_lacking && !exists(&task.action) => unknown(task),
+        () => unresolved(task),
+    }
 }
 
 /// Returns whether a task's module stands below `action`: it is looked for when the task runs.

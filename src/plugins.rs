@@ -39,9 +39,18 @@ pub struct Python {
     known: Mutex<HashMap<(Kind, String), bool>>,
     /// Of what has a name of ours: whether it stands before ours.
     before: Mutex<HashMap<(Kind, String), bool>>,
+    /// What a plugin of a collection is led to.
+    led: Mutex<HashMap<(Kind, String), String>>,
+    route: Route,
     /// A plugin may ask for a value for which another plugin is called, in the same thread.
     process: ReentrantMutex<RefCell<State>>,
 }
+
+/// The folders `ansible_collections` among Python's packages.
+type Installed = fn() -> &'static [PathBuf];
+
+/// Follows the redirects of collections in these folders.
+pub type Route = fn(Vec<PathBuf>, Installed, Kind, &str) -> String;
 
 /// Where plugins are looked for, the first one wins.
 #[derive(Clone, Debug)]
@@ -50,7 +59,7 @@ struct Folders {
     /// Folders `ansible_collections`.
     collections: Vec<PathBuf>,
     /// Those among Python's packages, asked for when something is looked for in a collection.
-    installed: fn() -> &'static [PathBuf],
+    installed: Installed,
 }
 
 #[derive(Default)]
@@ -72,7 +81,8 @@ impl Python {
     pub fn new(
         by_kind: [&[PathBuf]; 3],
         collections: Vec<PathBuf>,
-        installed: fn() -> &'static [PathBuf],
+        installed: Installed,
+        route: Route,
     ) -> Python {
         let by_kind = Kind::ALL.into_iter().zip(by_kind);
         let by_kind = by_kind.map(|(kind, paths)| (kind, paths.to_vec())).collect();
@@ -80,11 +90,29 @@ impl Python {
             folders: Mutex::new(Folders { by_kind, collections, installed }),
             known: Mutex::default(),
             before: Mutex::default(),
+            led: Mutex::default(),
+            route,
             process: ReentrantMutex::default(),
         }
     }
 
+    /// Returns the name that collections lead one of theirs to.
+    fn led(&self, kind: Kind, name: &str) -> String {
+        if name.matches('.').count() < 2 {
+            return name.to_owned();
+        }
+        let asked = (kind, name.to_owned());
+        if let Some(led) = lock(&self.led).get(&asked) {
+            return led.clone();
+        }
+        let folders = lock(&self.folders).clone();
+        let led = (self.route)(folders.collections, folders.installed, kind, name);
+        lock(&self.led).insert(asked, led.clone());
+        led
+    }
+
     fn find(&self, kind: Kind, name: &str) -> bool {
+        let name = &self.led(kind, name);
         let folders = lock(&self.folders).clone();
         if !folders.may_have(kind, name) {
             return false;
@@ -202,6 +230,7 @@ impl Plugins for Python {
         if is_new {
             lock(&self.known).clear();
             lock(&self.before).clear();
+            lock(&self.led).clear();
         }
     }
 
@@ -238,7 +267,7 @@ impl Plugins for Python {
             .map(|(name, value)| (name.to_string(), wire::packed(value)))
             .collect();
         let mut message = json!({
-            "do": "call", "kind": request.kind.name(), "name": &*request.name,
+            "do": "call", "kind": request.kind.name(), "name": self.led(request.kind, &request.name),
             "args": args, "kwargs": named, "base": request.base,
         });
         loop {

@@ -18,6 +18,7 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets, Sink, log},
+    playbook::Collections,
     plugins::{Python, installed_where},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::{use_extensions, use_plugins},
@@ -86,6 +87,9 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         ],
         settings.collection_roots(),
         installed_where(settings.collections_scan_sys_path.value),
+        |roots, installed, kind, name| {
+            Collections::new(roots, installed).plugin(Path::new("/"), kind.name(), name)
+        },
     )));
     if let Some(names) = refused_modules(&settings)? {
         actions::refuse(names);

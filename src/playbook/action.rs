@@ -133,6 +133,16 @@ impl Loader<'_> {
         }
     }
 
+    /// Whether the collection that an action would be in is on disk: then it has what is found there, and no more.
+    pub(super) fn is_lacking(&self, written: &str) -> bool {
+        let led = match (self.around.redirect)(written) {
+            Some(Routed::Name(full)) => Some(full),
+            Some(Routed::Removed(_)) | None => None,
+        };
+        let full = led.as_deref().unwrap_or(written);
+        self.around.collections.holds(&self.playbook_dir.borrow(), full)
+    }
+
     /// Refuses a module that there is no more.
     fn gone(&self, message: String, written: &str, span: &Span) -> Resolved {
         self.error(

@@ -68,6 +68,11 @@ impl Collections {
         dirs.find(|dir| dir.is_dir())
     }
 
+    /// Returns whether the collection of a full name is on disk.
+    pub fn holds(&self, playbook_dir: &Path, name: &str) -> bool {
+        split(name).is_some_and(|(collection, _)| self.dir(playbook_dir, collection).is_some())
+    }
+
     /// Returns the folders `ansible_collections` of a playbook or a role: beside it first.
     pub fn roots<'a>(&'a self, dir: &'a Path) -> impl Iterator<Item = Cow<'a, Path>> {
         let beside = Cow::Owned(dir.join("collections/ansible_collections"));
@@ -182,6 +187,19 @@ impl Collections {
             }
         }
         Routed::Name(name)
+    }
+
+    /// Follows the redirects that collections have for a plugin of a kind, as `lookup`.
+    pub fn plugin(&self, playbook_dir: &Path, kind: &str, name: &str) -> String {
+        let mut name = name.to_owned();
+        for _ in 0..MAX_REDIRECTS {
+            let Some((collection, own)) = split(&name) else { break };
+            let Some(runtime) = self.runtime(playbook_dir, collection) else { break };
+            let next = runtime.route(kind, own).and_then(|route| route.get("redirect"));
+            let Some(next) = next.and_then(|(_, next)| next.as_str()) else { break };
+            next.clone_into(&mut name);
+        }
+        name
     }
 
     /// Returns whether an action, by its full name, is in a group; nothing where there is no such group.
@@ -322,7 +340,8 @@ mod tests {
             (
                 "meta/runtime.yml",
                 "plugin_routing: {modules: {say: {redirect: acme.tools.tell}, tell: {redirect: ansible.builtin.debug},\n\
-                 loop: {redirect: acme.tools.loop}, gone: {tombstone: {removal_version: 2.0.0, warning_text: Use say.}}}}\n\
+                 loop: {redirect: acme.tools.loop}, gone: {tombstone: {removal_version: 2.0.0, warning_text: Use say.}}},\n\
+                 lookup: {old: {redirect: acme.tools.older}, older: {redirect: acme.other.new}}}\n\
                  action_groups: {loud: [say, x.y.z], all: [{metadata: {extend_group: acme.tools.loud}}, own]}\n",
             ),
         ] {
@@ -361,6 +380,16 @@ mod tests {
         assert_eq!(collections.route(here, "debug"), name("debug"));
         let gone = "The 'acme.tools.gone' module has been removed. Use say. This feature was removed from collection 'acme.tools' version 2.0.0.";
         assert_eq!(collections.route(here, "acme.tools.gone"), Routed::Removed(gone.to_owned()));
+    }
+
+    #[test]
+    fn plugins_are_led_by_their_kind() {
+        let (_dir, collections) = world();
+        let led = |kind, name| collections.plugin(Path::new("/nonexistent"), kind, name);
+        assert_eq!(led("lookup", "acme.tools.old"), "acme.other.new");
+        assert_eq!(led("filter", "acme.tools.old"), "acme.tools.old");
+        assert_eq!(led("lookup", "acme.none.old"), "acme.none.old");
+        assert_eq!(led("lookup", "old"), "old");
     }
 
     #[test]

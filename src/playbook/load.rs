@@ -92,7 +92,7 @@ pub struct Surroundings<'a> {
     /// Returns where a name leads to that nothing else has.
     pub redirect: fn(&str) -> Option<Routed>,
     /// Returns what is wrong with a task whose module nobody has.
-    pub unresolved: fn(&Task) -> Option<Diagnostic>,
+    pub unresolved: fn(&Task, bool) -> Option<Diagnostic>,
     /// Whether there is a lookup of this name.
     pub lookups: fn(&str) -> bool,
     /// Is told the folders of playbooks and roles, which may bring plugins.

@@ -101,7 +101,8 @@ impl Loader<'_> {
             span: node.span.start(),
             level,
         };
-        if let Some(error) = (self.around.unresolved)(&task) {
+        if let Some(error) = (self.around.unresolved)(&task, self.is_lacking(&task.action_written))
+        {
             self.error(error);
             return Vec::new();
         }
