@@ -16,6 +16,7 @@ mod ini;
 mod layers;
 mod literal;
 mod made;
+mod misnamed;
 mod pattern;
 mod places;
 mod plugins;
@@ -37,7 +38,10 @@ pub use layers::{Layer, LayerKind};
 pub use pattern::{HostOrder, Limit, Selection, glob_matches};
 pub use words::{Word, WordError, words};
 
-use crate::{settings::PatternMismatch, value::Dict};
+use crate::{
+    settings::PatternMismatch,
+    value::{Dict, Origin, Value},
+};
 use vars_files::VarsFolder;
 use vars_plugins::VarsPlugins;
 
@@ -146,6 +150,10 @@ pub struct Inventory {
     told: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
     /// Texts that expressions of sources made, by their place in memory: they are no templates either.
     computed: FxHashMap<usize, Arc<str>>,
+    /// Variables that sources give under names that are none, in their order.
+    misnamed: Vec<(Value, Origin)>,
+    /// Names that were picked from hosts' variables already.
+    picked: rustc_hash::FxHashSet<Arc<str>>,
     /// What the run itself added, in its order.
     added: Vec<Added>,
     /// The implicit localhost, once a name of it was used.

@@ -109,6 +109,13 @@ impl Origin {
         Origin { line, ..Origin::of_file(source) }
     }
 
+    /// Returns the line in the file, or the place in it where that is known.
+    pub fn line(&self) -> Option<Span> {
+        let column = if self.column == UNKNOWN { 0 } else { self.column };
+        let start = (self.line, column);
+        (self.line != UNKNOWN).then(|| Span::new(&self.source, start, start))
+    }
+
     /// Returns the place in the file where it begins, as far as that is known.
     pub fn span(&self) -> Option<Span> {
         let start = (self.line, self.column);

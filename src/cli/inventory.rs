@@ -19,6 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     inventory::{GroupId, HostId, Inventory, Limit},
     output::Secrets,
+    playbook::is_reserved_name,
     settings::{HashBehaviour, Settings},
     value::Dict,
     vault::Opener,
@@ -203,6 +204,10 @@ pub fn inventory(
     if diagnostics.has_errors() {
         let refusal = prepare::inventory_refusal(diagnostics);
         return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
+    }
+    for (name, line) in inventory.pick_names(&hosts, is_reserved_name) {
+        let message = format!("Found variable using reserved name '{name}'.");
+        diagnostics.push(Diagnostic::maybe_at(line.as_ref(), message).warning());
     }
     match show(&args, settings, &inventory, extra_vars) {
         Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),

@@ -108,8 +108,11 @@ impl Prepared {
     pub(super) fn tell_notified(&self, handlers: &[String]) {
         for handler in handlers {
             if let Some(known) = &self.handlers
-                && !known.contains(handler)
+                && !known.names.contains(handler)
             {
+                for why in &known.unusable {
+                    self.turn.event(self.slot, Event::Warning(why.clone()));
+                }
                 let named = self.task.level.inherited(Keyword::Notify);
                 let place = named.first().map(|(_, span)| span);
                 let told = Diagnostic::maybe_at(place, missing_handler(handler));

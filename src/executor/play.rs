@@ -11,6 +11,7 @@ use super::{
     Run,
     cursor::Cursor,
     prelude::flushes,
+    reserved,
     serial::batches,
     strategy::{Batch, BatchEnd, HostRun, HostState, flat},
 };
@@ -18,7 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Severity, Span},
     inventory::{HostId, HostOrder},
     output::{About, Cause, Event},
-    playbook::{Entry, Files, Keyword, Play},
+    playbook::{Entry, Files, Keyword, Play, is_reserved_name},
     template::Env,
     value::Value,
     vars::{Active, Names, PlayData},
@@ -318,6 +319,11 @@ impl Run {
                 return Err(problem);
             }
             self.printer.event(&Event::Warning(problem.message));
+        }
+        for (name, line) in inventory.pick_names(hosts, is_reserved_name) {
+            if let Some(told) = reserved(&name, line.as_ref()) {
+                self.printer.event(&Event::Told(told));
+            }
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use super::{
     Failure, Run,
     cursor::{Cursor, Next},
     emit::Turn,
-    task::Prepared,
+    task::{KnownHandlers, Prepared},
 };
 use crate::{
     diagnostic::{Diagnostic, Told},
@@ -93,7 +93,7 @@ pub(super) struct Batch<'a> {
     /// What ended the run in the middle of a task.
     pub(super) fatal: Option<Diagnostic>,
     /// The names of the handlers, and of how many.
-    pub(super) handler_names: Option<(usize, Arc<HashSet<String>>)>,
+    pub(super) handler_names: Option<(usize, Arc<KnownHandlers>)>,
     /// The task that was started last.
     pub(super) current: Option<Arc<TaskStart>>,
 }
@@ -235,26 +235,28 @@ impl Batch<'_> {
     }
 
     /// The names and topics of all handlers, for a task that notifies some, where a missing one is an error.
-    fn names_of_handlers(&mut self, task: &Task) -> Option<Arc<HashSet<String>>> {
+    fn names_of_handlers(&mut self, task: &Task) -> Option<Arc<KnownHandlers>> {
         let notifies = !task.level.inherited(Keyword::Notify).is_empty();
         if !notifies || !self.run.settings.error_on_missing_handler.value {
             return None;
         }
-        if let Some((of, names)) = &self.handler_names
+        if let Some((of, known)) = &self.handler_names
             && *of == self.handlers.borrow().len()
         {
-            return Some(Arc::clone(names));
+            return Some(Arc::clone(known));
         }
         let handlers = self.handlers.borrow().clone();
-        let mut names = HashSet::new();
+        let mut known = KnownHandlers::default();
         for handler in &handlers {
-            // One without a name that can be evaluated is told of when somebody looks for a handler.
-            names.extend(self.names_of_handler(&handler.task).unwrap_or_default());
-            names.extend(Self::topics(&handler.task));
+            match self.names_of_handler(&handler.task) {
+                Ok(names) => known.names.extend(names),
+                Err(why) => known.unusable.push(why),
+            }
+            known.names.extend(Self::topics(&handler.task));
         }
-        let names = Arc::new(names);
-        self.handler_names = Some((handlers.len(), Arc::clone(&names)));
-        Some(names)
+        let known = Arc::new(known);
+        self.handler_names = Some((handlers.len(), Arc::clone(&known)));
+        Some(known)
     }
 
     /// Ends the run where the task's turn said so; returns whether it did.

@@ -136,6 +136,15 @@ impl Call<'_> {
     }
 }
 
+/// What may be notified.
+#[derive(Default)]
+pub(super) struct KnownHandlers {
+    /// Names and topics of all handlers.
+    pub(super) names: HashSet<String>,
+    /// Why others can be notified by no name.
+    pub(super) unusable: Vec<String>,
+}
+
 /// A task that is about to happen on a host: what all its items share.
 pub(super) struct Prepared {
     pub(super) run: Arc<Run>,
@@ -149,7 +158,7 @@ pub(super) struct Prepared {
     /// Held from the first request to the local helper on.
     pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
     /// The names of all handlers, where one that nobody has ends the run.
-    pub(super) handlers: Option<Arc<HashSet<String>>>,
+    pub(super) handlers: Option<Arc<KnownHandlers>>,
     /// What its templates warn of, until a result says it.
     pub(super) told: Mutex<Vec<Told>>,
     /// Arguments as they are, of a task that an action in Python asks for.

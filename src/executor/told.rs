@@ -16,9 +16,9 @@ pub(super) const KEYS: [&str; 2] = ["warnings", "deprecations"];
 pub(crate) const WARNED: &str = "_ansible_windlass_warned";
 
 /// What is said of a variable whose name the language keeps for itself.
-pub(crate) fn reserved(name: &str, span: &Span) -> Option<Told> {
+pub(crate) fn reserved<'s>(name: &str, span: impl Into<Option<&'s Span>>) -> Option<Told> {
     let message = || format!("Found variable using reserved name '{name}'.");
-    is_reserved_name(name).then(|| Told::warning(message(), Some(span)))
+    is_reserved_name(name).then(|| Told::warning(message(), span.into()))
 }
 
 impl Prepared {

@@ -39,6 +39,8 @@ impl Inventory {
             parsed: false,
             told: FxHashSet::default(),
             computed: FxHashMap::default(),
+            misnamed: Vec::new(),
+            picked: FxHashSet::default(),
             added: Vec::new(),
             implicit: std::sync::OnceLock::new(),
         };
@@ -147,6 +149,7 @@ impl Inventory {
     }
 
     pub(super) fn set_host_var(&mut self, host: HostId, variable: Variable) {
+        self.note_misnamed(&variable);
         let vars = self.hosts[host.index()].vars.get_or_insert_default();
         variable.set_in(Arc::make_mut(vars), self.vars_rules.merge);
     }
@@ -157,6 +160,7 @@ impl Inventory {
         group: GroupId,
         variable: Variable,
     ) -> Result<(), String> {
+        self.note_misnamed(&variable);
         let group = &mut self.groups[group.index()];
         let Variable { name, value, .. } = &variable;
         if name.as_str() == Some("ansible_group_priority") {

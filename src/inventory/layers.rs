@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::{ALL, GroupId, HostId, Inventory, vars_files::VarsFolder};
-use crate::value::Dict;
+use crate::{
+    diagnostic::Span,
+    value::{Dict, Origin, Value},
+};
 
 /// Where a layer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +79,31 @@ impl Inventory {
             layers.push(LayerKind::PlaybookHostVars, folder.hosts.get(&host));
         }
         layers.layers
+    }
+
+    /// Returns the names that hosts' variables have and `counts` picks, with their lines; of each name only the first, once.
+    pub fn pick_names(
+        &mut self,
+        hosts: &[HostId],
+        counts: impl Fn(&str) -> bool,
+    ) -> Vec<(Arc<str>, Option<Span>)> {
+        let mut seen = FxHashSet::default();
+        let mut found = Vec::new();
+        for host in hosts {
+            for layer in self.layers(*host) {
+                if !seen.insert(Arc::as_ptr(&layer.vars).addr()) {
+                    continue;
+                }
+                for key in layer.vars.keys() {
+                    let Value::Str(name) = key else { continue };
+                    if counts(name) && self.picked.insert(Arc::clone(name)) {
+                        let line = layer.vars.origin(key).and_then(Origin::line);
+                        found.push((Arc::clone(name), line));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Returns what is said of a group itself: in the sources, and in `group_vars` beside them and the playbook.

@@ -130,6 +130,7 @@ impl<'a> Loader<'a> {
     }
 
     fn finish(mut self) -> (Inventory, Diagnostics) {
+        self.tell_misnamed();
         if self.inventory.parsed {
             if let Err(error) = self.inventory.reconcile() {
                 self.diagnostics.push(Diagnostic::bare(error.to_string()));

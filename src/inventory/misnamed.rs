@@ -1,0 +1,39 @@
+//! Variables of sources whose names are none: they are taken today, and told of.
+
+use super::{Inventory, graph::Variable, sources::Loader};
+use crate::diagnostic::Diagnostic;
+
+/// What names of variables are.
+const NAMES: &str = "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.";
+
+impl Inventory {
+    /// Remembers a variable of a file whose name is none.
+    pub(super) fn note_misnamed(&mut self, variable: &Variable) {
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && !name.starts_with(|first: char| first.is_ascii_digit())
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        };
+        if let Some(origin) = &variable.origin
+            && !variable.name.as_str().is_some_and(is_name)
+        {
+            self.misnamed.push((variable.name.clone(), origin.clone()));
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// Tells of such variables where the settings want to hear of what will be gone.
+    pub(super) fn tell_misnamed(&mut self) {
+        let misnamed = std::mem::take(&mut self.inventory.misnamed);
+        if !*self.settings.deprecation_warnings {
+            return;
+        }
+        for (name, origin) in misnamed {
+            let message =
+                format!("Accepting inventory variable with invalid name {}.", name.to_repr());
+            let told = Diagnostic::maybe_at(origin.line().as_ref(), message).deprecation();
+            self.diagnostics.push(told.note(NAMES));
+        }
+    }
+}
