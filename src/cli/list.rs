@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     args::PlaybookOptions,
-    prepare::{ERROR, PARSER_ERROR, Refusal},
+    playbook,
+    prepare::{ERROR, Refusal},
     terminal,
 };
 use crate::{
@@ -31,7 +32,7 @@ pub(super) fn list(
     for play in playbooks.iter().flat_map(|(_, playbook)| &playbook.plays) {
         let play = run.beforehand(files, play, Arc::default());
         let play = play.and_then(|play| run.check_beforehand(&play).map(|()| play));
-        known.push(play.map_err(|error| Refusal::new(PARSER_ERROR, error))?);
+        known.push(play.map_err(playbook::refusal)?);
     }
     let mut known = known.iter();
     let only_syntax = options.syntax_check

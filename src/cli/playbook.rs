@@ -214,10 +214,18 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     match status {
         Ok(_) if run.was_interrupted() => Ok(99),
         Ok(status) => Ok(u8::try_from(status).unwrap_or(ERROR)),
-        Err(error) if error.fault == Fault::Late => Err(Refusal::new(PARSER_ERROR, error)),
-        Err(error) if error.fault == Fault::Choice => Err(Refusal::new(OPTIONS_ERROR, error)),
-        Err(error) => Err(Refusal::new(ERROR, error)),
+        Err(error) => Err(refusal(error)),
     }
+}
+
+/// The refusal of a play for what is found out when its turn comes.
+pub(super) fn refusal(error: Diagnostic) -> Refusal {
+    let status = match error.fault {
+        Fault::Late => PARSER_ERROR,
+        Fault::Choice => OPTIONS_ERROR,
+        _ => ERROR,
+    };
+    Refusal::new(status, error)
 }
 
 /// Writes the names of the hosts that a playbook lost into a file for `--limit`, where the settings want that.

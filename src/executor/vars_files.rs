@@ -148,7 +148,16 @@ impl Run {
         path: &Path,
         data: &Arc<PlayData>,
     ) -> Result<Dict, Diagnostic> {
-        let node = files.load(path, Some(&data.play.span)).map_err(Diagnostic::late)?;
+        let node = files.load(path, Some(&data.play.span)).map_err(|error| match error.fault {
+            // A vault that nothing opens.
+            Fault::Absence => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+                let message =
+                    format!("Invalid vars_files file '{}': {}", path.display(), error.message);
+                Diagnostic { message, ..error }
+            }
+            _ => error.late(),
+        })?;
         let Some(node) = &*node else { return Ok(Dict::new()) };
         // Dictionaries may stand in a list: they are laid over one another.
         let parts = node.as_sequence().unwrap_or(std::slice::from_ref(node));
