@@ -30,7 +30,7 @@ mod yaml;
 
 use std::{path::PathBuf, sync::Arc};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use error::LoopError;
 pub use graph::{LOCALHOST, PYTHON};
@@ -147,13 +147,13 @@ pub struct Inventory {
     /// Whether any source could be read.
     parsed: bool,
     /// Variables of hosts whose texts come from elsewhere: they are never templates.
-    told: rustc_hash::FxHashSet<(HostId, Arc<str>)>,
+    told: FxHashSet<(HostId, Arc<str>)>,
     /// Texts that expressions of sources made, by their place in memory: they are no templates either.
     computed: FxHashMap<usize, Arc<str>>,
     /// Variables that sources give under names that are none, in their order.
     misnamed: Vec<(Value, Origin)>,
-    /// Names that were picked from hosts' variables already.
-    picked: rustc_hash::FxHashSet<Arc<str>>,
+    /// Names that were picked from hosts' variables already, and the hosts.
+    picked: (FxHashSet<Arc<str>>, FxHashSet<HostId>),
     /// What the run itself added, in its order.
     added: Vec<Added>,
     /// The implicit localhost, once a name of it was used.

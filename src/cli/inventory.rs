@@ -200,7 +200,10 @@ pub fn inventory(
             return Err(Refusal::Failed(diagnostics, prepare::ERROR));
         }
     };
-    diagnostics.extend(inventory.problems(&groups, &hosts));
+    diagnostics.extend(inventory.problems(&groups, &[]));
+    if !diagnostics.has_errors() {
+        diagnostics.extend(inventory.problems_of(&hosts));
+    }
     if diagnostics.has_errors() {
         let refusal = prepare::inventory_refusal(diagnostics);
         return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
@@ -215,7 +218,7 @@ pub fn inventory(
     }
 }
 
-/// Returns the groups and hosts whose variables will be shown.
+/// Returns the groups and hosts whose variables will be shown; a host's come with those of its groups.
 fn concerned(
     args: &InventoryArgs,
     settings: &Settings,
@@ -227,19 +230,7 @@ fn concerned(
         let Some(top) = inventory.group_id(pattern).filter(|_| args.vars) else {
             return Ok(Default::default());
         };
-        let mut groups = vec![top];
-        let mut at = 0;
-        while let Some(&group) = groups.get(at) {
-            let children = &inventory.group(group).children;
-            let fresh: Vec<_> = children.iter().filter(|id| !groups.contains(id)).collect();
-            groups.extend(fresh);
-            at += 1;
-        }
-        let mut hosts: Vec<HostId> =
-            groups.iter().flat_map(|group| inventory.group(*group).hosts.clone()).collect();
-        hosts.sort_unstable();
-        hosts.dedup();
-        return Ok((groups, hosts));
+        return Ok((inventory.descendants(top), inventory.members(top)));
     }
     let hosts = match (&args.host, &args.words[..]) {
         (Some(name), _) => vec![name.as_str()],
@@ -247,14 +238,9 @@ fn concerned(
         _ => vec!["all"],
     };
     let hosts = inventory.select(&hosts, limit.as_ref())?.hosts;
-    if args.host.is_none() && (args.export || *settings.inventory_export) {
-        return Ok((inventory.groups().map(|(id, _)| id).collect(), hosts));
-    }
-    let mut groups: Vec<GroupId> =
-        hosts.iter().flat_map(|host| inventory.groups_of(*host)).collect();
-    groups.sort_unstable();
-    groups.dedup();
-    Ok((groups, hosts))
+    let exports = args.host.is_none() && (args.export || *settings.inventory_export);
+    let groups = inventory.groups().map(|(id, _)| id).filter(|_| exports);
+    Ok((groups.collect(), hosts))
 }
 
 /// Variables stay where they are said.

@@ -40,7 +40,7 @@ impl Inventory {
             told: FxHashSet::default(),
             computed: FxHashMap::default(),
             misnamed: Vec::new(),
-            picked: FxHashSet::default(),
+            picked: Default::default(),
             added: Vec::new(),
             implicit: std::sync::OnceLock::new(),
         };

@@ -81,7 +81,8 @@ impl Inventory {
         layers.layers
     }
 
-    /// Returns the names that hosts' variables have and `counts` picks, with their lines; of each name only the first, once.
+    /// Returns the names that hosts' variables have and `counts` picks, with their lines: of each name the first one, and
+    /// nothing of hosts that were asked about before.
     pub fn pick_names(
         &mut self,
         hosts: &[HostId],
@@ -90,13 +91,16 @@ impl Inventory {
         let mut seen = FxHashSet::default();
         let mut found = Vec::new();
         for host in hosts {
+            if !self.picked.1.insert(*host) {
+                continue;
+            }
             for layer in self.layers(*host) {
                 if !seen.insert(Arc::as_ptr(&layer.vars).addr()) {
                     continue;
                 }
                 for key in layer.vars.keys() {
                     let Value::Str(name) = key else { continue };
-                    if counts(name) && self.picked.insert(Arc::clone(name)) {
+                    if counts(name) && self.picked.0.insert(Arc::clone(name)) {
                         let line = layer.vars.origin(key).and_then(Origin::line);
                         found.push((Arc::clone(name), line));
                     }
