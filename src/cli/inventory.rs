@@ -22,6 +22,7 @@ use crate::{
     playbook::is_reserved_name,
     settings::{HashBehaviour, Settings},
     value::Dict,
+    vars::MAGIC_NAMES,
     vault::Opener,
 };
 
@@ -315,46 +316,20 @@ fn show(
     Ok((list::render(inventory, &selection.hosts, export, extra_vars), selection.warnings))
 }
 
-/// Names that the run gives, and the listings leave out, whoever says something of them.
-const OF_THE_RUN: [&str; 33] = [
-    "ansible_async_path",
-    "ansible_collection_name",
-    "ansible_config_file",
-    "ansible_dependent_role_names",
-    "ansible_diff_mode",
-    "ansible_facts",
-    "ansible_forks",
-    "ansible_inventory_sources",
-    "ansible_limit",
-    "ansible_play_batch",
-    "ansible_play_hosts",
-    "ansible_play_hosts_all",
-    "ansible_play_role_names",
-    "ansible_playbook_python",
-    "ansible_role_name",
-    "ansible_role_names",
-    "ansible_run_tags",
-    "ansible_skip_tags",
-    "ansible_verbosity",
-    "ansible_version",
-    "group_names",
-    "groups",
-    "hostvars",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-    "play_hosts",
-    "playbook_dir",
-    "role_name",
-    "role_names",
-    "role_path",
-    "role_uuid",
+/// Magic names that are listed all the same where somebody says something of them.
+const SHOWN: [&str; 6] = [
+    "ansible_check_mode",
+    "ansible_parent_role_names",
+    "ansible_parent_role_paths",
+    "ansible_play_name",
+    "ansible_search_path",
+    "environment",
 ];
 
 /// Returns variables as they are listed.
 fn listed(mut vars: Dict) -> Dict {
-    for name in OF_THE_RUN {
+    let of_the_run = MAGIC_NAMES.iter().filter(|name| !SHOWN.contains(name));
+    for name in of_the_run.chain(&["ansible_async_path"]) {
         vars.remove(name);
     }
     vars
