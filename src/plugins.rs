@@ -41,7 +41,9 @@ pub struct Python {
     before: Mutex<HashMap<(Kind, String), bool>>,
     /// What a plugin of a collection is led to.
     led: Mutex<HashMap<(Kind, String), String>>,
-    route: Route,
+    /// Follows the redirects of the collections in the folders as they are now.
+    routes: Mutex<Option<Routes>>,
+    read_routes: fn(Vec<PathBuf>, Installed) -> Routes,
     /// A plugin may ask for a value for which another plugin is called, in the same thread.
     process: ReentrantMutex<RefCell<State>>,
 }
@@ -49,8 +51,8 @@ pub struct Python {
 /// The folders `ansible_collections` among Python's packages.
 type Installed = fn() -> &'static [PathBuf];
 
-/// Follows the redirects of collections in these folders.
-pub type Route = fn(Vec<PathBuf>, Installed, Kind, &str) -> String;
+/// Returns what collections lead a plugin's full name to.
+pub type Routes = Box<dyn Fn(Kind, &str) -> String + Send>;
 
 /// Where plugins are looked for, the first one wins.
 #[derive(Clone, Debug)]
@@ -82,7 +84,7 @@ impl Python {
         by_kind: [&[PathBuf]; 3],
         collections: Vec<PathBuf>,
         installed: Installed,
-        route: Route,
+        read_routes: fn(Vec<PathBuf>, Installed) -> Routes,
     ) -> Python {
         let by_kind = Kind::ALL.into_iter().zip(by_kind);
         let by_kind = by_kind.map(|(kind, paths)| (kind, paths.to_vec())).collect();
@@ -91,7 +93,8 @@ impl Python {
             known: Mutex::default(),
             before: Mutex::default(),
             led: Mutex::default(),
-            route,
+            routes: Mutex::default(),
+            read_routes,
             process: ReentrantMutex::default(),
         }
     }
@@ -105,8 +108,11 @@ impl Python {
         if let Some(led) = lock(&self.led).get(&asked) {
             return led.clone();
         }
-        let folders = lock(&self.folders).clone();
-        let led = (self.route)(folders.collections, folders.installed, kind, name);
+        let read = || {
+            let folders = lock(&self.folders).clone();
+            (self.read_routes)(folders.collections, folders.installed)
+        };
+        let led = lock(&self.routes).get_or_insert_with(read)(kind, name);
         lock(&self.led).insert(asked, led.clone());
         led
     }
@@ -231,6 +237,7 @@ impl Plugins for Python {
             lock(&self.known).clear();
             lock(&self.before).clear();
             lock(&self.led).clear();
+            *lock(&self.routes) = None;
         }
     }
 

@@ -89,6 +89,13 @@ impl fmt::Debug for Template {
     }
 }
 
+/// Returns whether a text is made of letters, digits and underscores, and begins with no digit.
+pub fn is_identifier(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
+        && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
+}
+
 /// Where a value begins in a file of the operator.
 #[derive(Clone, Debug)]
 pub struct Origin {

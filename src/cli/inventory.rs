@@ -17,9 +17,9 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    inventory::{GroupId, HostId, Inventory, Limit},
+    inventory::{GroupId, HostId, Inventory, Limit, Selection},
     output::Secrets,
-    playbook::is_reserved_name,
+    playbook::{is_reserved_name, told_of_reserved},
     settings::{HashBehaviour, Settings},
     value::Dict,
     vars::MAGIC_NAMES,
@@ -194,29 +194,54 @@ pub fn inventory(
             .map_err(|refusal| Refusal::Failed(refusal.diagnostics, refusal.status))?;
         prepare::forget_facts(cache.as_ref(), &inventory);
     }
-    let (groups, hosts) = match concerned(&args, settings, &inventory) {
-        Ok(found) => found,
-        Err(error) => {
-            diagnostics.push(error);
-            return Err(Refusal::Failed(diagnostics, prepare::ERROR));
-        }
+    let selection = match choose(&args, settings, &mut inventory, &mut diagnostics) {
+        Ok(selection) => selection,
+        Err(status) => return Err(Refusal::Failed(diagnostics, status)),
     };
+    match show(&args, settings, (&inventory, selection), extra_vars) {
+        Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
+        Err(error) => Err(Refusal::Error(error, diagnostics)),
+    }
+}
+
+/// Returns the hosts that are asked for, and adds what is wrong with the variables that will be shown; fails with the exit
+/// status.
+fn choose(
+    args: &InventoryArgs,
+    settings: &Settings,
+    inventory: &mut Inventory,
+    diagnostics: &mut Diagnostics,
+) -> Result<Selection, u8> {
+    let selection = selection(args, inventory).map_err(|error| {
+        diagnostics.push(error);
+        prepare::ERROR
+    })?;
+    let (groups, hosts) = concerned(args, settings, inventory, &selection);
     diagnostics.extend(inventory.problems(&groups, &[]));
     if !diagnostics.has_errors() {
         diagnostics.extend(inventory.problems_of(&hosts));
     }
     if diagnostics.has_errors() {
-        let refusal = prepare::inventory_refusal(diagnostics);
-        return Err(Refusal::Failed(refusal.diagnostics, refusal.status));
+        return Err(prepare::inventory_status(diagnostics));
     }
     for (name, line) in inventory.pick_names(&hosts, is_reserved_name) {
-        let message = format!("Found variable using reserved name '{name}'.");
-        diagnostics.push(Diagnostic::maybe_at(line.as_ref(), message).warning());
+        let told = Diagnostic::maybe_at(line.as_ref(), told_of_reserved(&name));
+        diagnostics.push(told.warning());
     }
-    match show(&args, settings, &inventory, extra_vars) {
-        Ok((text, warnings)) => Ok(Shown { text, output: args.output, diagnostics, warnings }),
-        Err(error) => Err(Refusal::Error(error, diagnostics)),
-    }
+    Ok(selection)
+}
+
+/// Returns the hosts that are asked for, within the limit; a graph is of a group, whatever its hosts are.
+fn selection(args: &InventoryArgs, inventory: &Inventory) -> Result<Selection, Diagnostic> {
+    let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose()?;
+    // As in the reference, the group of the command line is for the graph alone.
+    let pattern = match (&args.host, &args.words[..]) {
+        _ if args.graph => return Ok(Selection::default()),
+        (Some(name), _) => name.as_str(),
+        (None, [word, name, ..]) if word == "explain" => name.as_str(),
+        _ => "all",
+    };
+    inventory.select(&[pattern], limit.as_ref())
 }
 
 /// Returns the groups and hosts whose variables will be shown; a host's come with those of its groups.
@@ -224,24 +249,23 @@ fn concerned(
     args: &InventoryArgs,
     settings: &Settings,
     inventory: &Inventory,
-) -> Result<(Vec<GroupId>, Vec<HostId>), Diagnostic> {
-    let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose()?;
-    let pattern = args.words.first().map_or("all", String::as_str);
+    selection: &Selection,
+) -> (Vec<GroupId>, Vec<HostId>) {
     if args.graph {
-        let Some(top) = inventory.group_id(pattern).filter(|_| args.vars) else {
-            return Ok(Default::default());
-        };
-        return Ok((inventory.descendants(top), inventory.members(top)));
+        let top = inventory.group_id(args.top()).filter(|_| args.vars);
+        let of = |top| (inventory.descendants(top), inventory.members(top));
+        return top.map(of).unwrap_or_default();
     }
-    let hosts = match (&args.host, &args.words[..]) {
-        (Some(name), _) => vec![name.as_str()],
-        (None, [word, name, ..]) if word == "explain" => vec![name.as_str()],
-        _ => vec!["all"],
-    };
-    let hosts = inventory.select(&hosts, limit.as_ref())?.hosts;
     let exports = args.host.is_none() && (args.export || *settings.inventory_export);
     let groups = inventory.groups().map(|(id, _)| id).filter(|_| exports);
-    Ok((groups.collect(), hosts))
+    (groups.collect(), selection.hosts.clone())
+}
+
+impl InventoryArgs {
+    /// The group that a graph begins with.
+    fn top(&self) -> &str {
+        self.words.first().map_or("all", String::as_str)
+    }
 }
 
 /// Variables stay where they are said.
@@ -254,10 +278,9 @@ struct Export {
 fn show(
     args: &InventoryArgs,
     settings: &Settings,
-    inventory: &Inventory,
+    (inventory, selection): (&Inventory, Selection),
     extra_vars: &Dict,
 ) -> Result<(String, Vec<String>), Box<Diagnostic>> {
-    let limit = args.inventory.limit.as_deref().map(Limit::parse).transpose().map_err(Box::new)?;
     let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
     let has_action = args.list || args.host.is_some() || args.graph;
     match words[..] {
@@ -273,8 +296,7 @@ fn show(
     // Where no playbook was named, what lies in the working folder is nothing of a group's own.
     let beside_playbook = args.playbook_dir.is_some() || settings.playbook_dir.is_some();
     let failed = |message: String| Box::new(Diagnostic::bare(message));
-    if let Some(name) = &args.host {
-        let selection = inventory.select(&[name], limit.as_ref()).map_err(Box::new)?;
+    if args.host.is_some() {
         let [host] = selection.hosts[..] else {
             let mut error =
                 Diagnostic::bare("You must pass a single valid host to --host parameter");
@@ -291,9 +313,8 @@ fn show(
         };
         return Ok((text, selection.warnings));
     }
-    let pattern = args.words.first().map_or("all", String::as_str);
     if args.graph {
-        let Some(group) = inventory.group_id(pattern) else {
+        let Some(group) = inventory.group_id(args.top()) else {
             return Err(Box::new(Diagnostic::bare(
                 "Pattern must be valid group name when using --graph",
             )));
@@ -303,8 +324,6 @@ fn show(
             Vec::new(),
         ));
     }
-    // As in the reference, the group of the command line is for the graph alone.
-    let selection = inventory.select(&["all"], limit.as_ref()).map_err(Box::new)?;
     let export = (args.export || *settings.inventory_export).then_some(Export { beside_playbook });
     if args.yaml || args.toml {
         let selected = selection.hosts.iter().copied().collect();

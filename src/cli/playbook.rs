@@ -99,10 +99,12 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
 fn check_vars(run: &Run, scripts: &[Script]) -> Result<(), Refusal> {
     let mut problems = Diagnostics::default();
     for play in scripts.iter().flat_map(|script| &script.plays) {
-        let hosts = hosts_now(run, play);
-        let mut inventory = run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
-        problems.extend(inventory.enter_playbook(&play.dir));
-        problems.extend(inventory.problems_of(&hosts));
+        let inventory = || run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
+        problems.extend(inventory().enter_playbook(&play.dir));
+        if !inventory().is_sound() {
+            let hosts = hosts_now(run, play);
+            problems.extend(inventory().problems_of(&hosts));
+        }
         if problems.has_errors() {
             break;
         }

@@ -87,8 +87,9 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
         ],
         settings.collection_roots(),
         installed_where(settings.collections_scan_sys_path.value),
-        |roots, installed, kind, name| {
-            Collections::new(roots, installed).plugin(Path::new("/"), kind.name(), name)
+        |roots, installed| {
+            let collections = Collections::new(roots, installed);
+            Box::new(move |kind, name| collections.plugin(Path::new("/"), kind.name(), name))
         },
     )));
     if let Some(names) = refused_modules(&settings)? {
@@ -138,12 +139,17 @@ fn refused_modules(settings: &Settings) -> Result<Option<Vec<String>>, Refusal> 
 
 /// Returns the refusal of an inventory with errors: a file's text, or what the sources say together.
 pub(super) fn inventory_refusal(diagnostics: Diagnostics) -> Refusal {
+    Refusal { status: inventory_status(&diagnostics), diagnostics }
+}
+
+/// Returns the exit status of [`inventory_refusal`].
+pub(super) fn inventory_status(diagnostics: &Diagnostics) -> u8 {
     let is_error = |one: &Diagnostic| one.severity == Severity::Error;
     let is_file = diagnostics
         .0
         .iter()
         .any(|one| is_error(one) && (one.span.is_some() || one.fault == Fault::Late));
-    Refusal { diagnostics, status: if is_file { PARSER_ERROR } else { ERROR } }
+    if is_file { PARSER_ERROR } else { ERROR }
 }
 
 /// Loads what the common options name.

@@ -213,6 +213,7 @@ impl Doing {
         if is_module && matches!(&*name, "copy" | "unarchive") && args.contains_key("src") {
             args.insert("remote_src", true);
         }
+        let check = check.map(|check| (Keyword::CheckMode, Value::Bool(check)));
         let task = self.task(name, foreign, check, asked["wrap_async"] == true);
         match self.one(self.outer.in_its_place(task, Some(args))).await {
             Err(failure) if failure.unreachable => Done::Over(failure),
@@ -245,29 +246,12 @@ impl Doing {
         inner.finish(started).await.result
     }
 
-    /// The task that does what was asked for, with so many seconds for it.
-    pub(super) fn task_within(
-        &self,
-        limit: Option<i64>,
-        name: Arc<str>,
-        foreign: Option<Foreign>,
-    ) -> Arc<Task> {
-        let mut task = self.task(name, foreign, None, false);
-        if let Some(limit) = limit
-            && let Some(level) =
-                Arc::get_mut(&mut task).and_then(|task| Arc::get_mut(&mut task.level))
-        {
-            level.keywords.set(Keyword::Timeout, Value::Int(limit), self.outer.task.span.clone());
-        }
-        task
-    }
-
-    /// The task that does what was asked for.
+    /// The task that does what was asked for, with keywords of its own.
     pub(super) fn task(
         &self,
         name: Arc<str>,
         foreign: Option<Foreign>,
-        check: Option<bool>,
+        own: impl IntoIterator<Item = (Keyword, Value)>,
         is_job: bool,
     ) -> Arc<Task> {
         let outer = &self.outer.task;
@@ -277,8 +261,8 @@ impl Doing {
                 keywords.remove(keyword);
             }
         }
-        if let Some(check) = check {
-            keywords.set(Keyword::CheckMode, Value::Bool(check), outer.span.clone());
+        for (keyword, value) in own {
+            keywords.set(keyword, value, outer.span.clone());
         }
         let level = Level {
             kind: LevelKind::Task,

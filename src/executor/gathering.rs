@@ -13,6 +13,7 @@ use super::{
 use crate::{
     diagnostic::Span,
     output::Cause,
+    playbook::Keyword,
     settings,
     template::filters::merged,
     value::{Dict, Value},
@@ -62,7 +63,8 @@ impl Call<'_> {
                 return Err(Failure::at(None, message).with(told::KEYS[0], warned));
             };
             let limit = limit.filter(|limit| *limit > 0 && !keeps_time(module));
-            let task = doing.task_within(limit, name, foreign);
+            let within = limit.map(|limit| (Keyword::Timeout, Value::Int(limit)));
+            let task = doing.task(name, foreign, within, false);
             let mut given = module_defaults(&task, self.env, self.run, &self.play.play)?;
             given.extend(args);
             let task = doing.outer.in_its_place(task, Some(given));

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::{judge::Judged, task::Prepared};
 use crate::{
     diagnostic::{REMOVED_IN, Span, Told},
-    playbook::is_reserved_name,
+    playbook::{is_reserved_name, told_of_reserved},
     value::{Dict, Value},
 };
 
@@ -17,8 +17,7 @@ pub(crate) const WARNED: &str = "_ansible_windlass_warned";
 
 /// What is said of a variable whose name the language keeps for itself.
 pub(crate) fn reserved<'s>(name: &str, span: impl Into<Option<&'s Span>>) -> Option<Told> {
-    let message = || format!("Found variable using reserved name '{name}'.");
-    is_reserved_name(name).then(|| Told::warning(message(), span.into()))
+    is_reserved_name(name).then(|| Told::warning(told_of_reserved(name), span.into()))
 }
 
 impl Prepared {

@@ -4,7 +4,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::{ALL, GroupId, HostId, graph::Variable, plugins::Options, sources::Loader};
+use super::{ALL, GroupId, HostId, Inventory, graph::Variable, plugins::Options, sources::Loader};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     template::{Context, Env, ErrorKind, Scope, TemplateError},
@@ -373,6 +373,45 @@ pub(super) fn valid_name(name: &str, keeps_dashes: bool) -> String {
             || c.is_alphanumeric() && !(n == 0 && c.is_numeric())
     };
     name.chars().enumerate().map(|(n, c)| if is_word(n, c) { c } else { '_' }).collect()
+}
+
+/// What [`Inventory::vars_of_source`] adds to the variables of a host.
+pub(super) const MAGIC: [&str; 5] = [
+    "group_names",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+];
+
+impl Inventory {
+    /// Returns what the sources say of a host, and its magic variables.
+    pub(super) fn vars_of_source(&self, host: HostId) -> Dict {
+        let mut vars = Dict::new();
+        for group in self.groups_of(host) {
+            vars.combine(Dict::clone(&self.group(group).vars), self.merges());
+        }
+        let entry = self.host(host);
+        if let Some(own) = &entry.vars {
+            vars.combine(Dict::clone(own), self.merges());
+        }
+        let name = &entry.name;
+        vars.insert("inventory_hostname", &**name);
+        vars.insert("inventory_hostname_short", name.split('.').next().unwrap_or(name));
+        let mut groups: Vec<&str> = self
+            .groups_of(host)
+            .into_iter()
+            .filter(|group| *group != ALL)
+            .map(|group| &*self.group(group).name)
+            .collect();
+        groups.sort_unstable();
+        vars.insert("group_names", Value::list(groups.into_iter().map(Value::from)));
+        if let Some(origin) = self.origin(host) {
+            vars.insert("inventory_file", &*origin.file);
+            vars.insert("inventory_dir", origin.dir.as_deref());
+        }
+        vars
+    }
 }
 
 impl Loader<'_> {

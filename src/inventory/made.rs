@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{ALL, HostId, Inventory};
+use super::{HostId, Inventory, compose::MAGIC};
 use crate::value::{Dict, Value};
 
 /// Returns where a text is in memory.
@@ -22,15 +22,6 @@ fn each_text(value: &Value, visit: &mut impl FnMut(&Arc<str>)) {
         _ => (),
     }
 }
-
-/// What [`Inventory::vars_of_source`] adds to the variables of a host.
-const MAGIC: [&str; 5] = [
-    "group_names",
-    "inventory_dir",
-    "inventory_file",
-    "inventory_hostname",
-    "inventory_hostname_short",
-];
 
 impl Inventory {
     /// Returns whether all texts of a variable of a host come from elsewhere.
@@ -61,33 +52,5 @@ impl Inventory {
             }
         }
         self.computed.extend(made);
-    }
-
-    /// Returns what the sources say of a host, and its magic variables.
-    pub(super) fn vars_of_source(&self, host: HostId) -> Dict {
-        let mut vars = Dict::new();
-        for group in self.groups_of(host) {
-            vars.combine(Dict::clone(&self.group(group).vars), self.merges());
-        }
-        let entry = self.host(host);
-        if let Some(own) = &entry.vars {
-            vars.combine(Dict::clone(own), self.merges());
-        }
-        let name = &entry.name;
-        vars.insert("inventory_hostname", &**name);
-        vars.insert("inventory_hostname_short", name.split('.').next().unwrap_or(name));
-        let mut groups: Vec<&str> = self
-            .groups_of(host)
-            .into_iter()
-            .filter(|group| *group != ALL)
-            .map(|group| &*self.group(group).name)
-            .collect();
-        groups.sort_unstable();
-        vars.insert("group_names", Value::list(groups.into_iter().map(Value::from)));
-        if let Some(origin) = self.origin(host) {
-            vars.insert("inventory_file", &*origin.file);
-            vars.insert("inventory_dir", origin.dir.as_deref());
-        }
-        vars
     }
 }

@@ -1,7 +1,7 @@
 //! Variables of sources whose names are none: they are taken today, and told of.
 
 use super::{Inventory, graph::Variable, sources::Loader};
-use crate::diagnostic::Diagnostic;
+use crate::{diagnostic::Diagnostic, value::is_identifier};
 
 /// What names of variables are.
 const NAMES: &str = "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.";
@@ -9,13 +9,8 @@ const NAMES: &str = "Variable names must be strings starting with a letter or un
 impl Inventory {
     /// Remembers a variable of a file whose name is none.
     pub(super) fn note_misnamed(&mut self, variable: &Variable) {
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && !name.starts_with(|first: char| first.is_ascii_digit())
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        };
         if let Some(origin) = &variable.origin
-            && !variable.name.as_str().is_some_and(is_name)
+            && !variable.name.as_str().is_some_and(is_identifier)
         {
             self.misnamed.push((variable.name.clone(), origin.clone()));
         }

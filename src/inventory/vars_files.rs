@@ -109,10 +109,14 @@ impl Inventory {
         found
     }
 
+    /// Returns whether there is nothing to say of any file that counts now.
+    pub fn is_sound(&self) -> bool {
+        self.inventory_vars.iter().chain(self.playbook_folder()).all(VarsFolder::is_sound)
+    }
+
     /// Returns what is wrong with the files that say something of these hosts.
     pub fn problems_of(&mut self, hosts: &[HostId]) -> Diagnostics {
-        let (beside_sources, of_playbook) = self.vars_folders_mut();
-        if beside_sources.iter().chain(of_playbook.as_deref()).all(VarsFolder::is_sound) {
+        if self.is_sound() {
             return Diagnostics::default();
         }
         let mut known = FxHashSet::default();

@@ -138,19 +138,15 @@ impl Collections {
     fn action_plugin(&self, playbook_dir: &Path, name: &str) -> Option<String> {
         let (collection, own) = split(name)?;
         let runtime = self.runtime(playbook_dir, collection)?;
-        let text = |kind: &str, own: &str, key: &str| {
-            let found = runtime.route(kind, own)?.get(key)?.1.as_str()?;
-            Some(found.to_owned())
-        };
-        let mut action = text("modules", own, "action_plugin")?;
+        let mut action = runtime.word("modules", own, "action_plugin")?;
         for _ in 0..MAX_REDIRECTS {
             let of_same = action.strip_prefix(collection).and_then(|rest| rest.strip_prefix('.'));
-            match of_same.and_then(|own| text("action", own, "redirect")) {
+            match of_same.and_then(|own| runtime.word("action", own, "redirect")) {
                 Some(next) => action = next,
                 None => break,
             }
         }
-        Some(action)
+        Some(action.to_owned())
     }
 
     /// Returns whether a collection on disk has a module of this name, or leads it elsewhere.
@@ -195,9 +191,8 @@ impl Collections {
         for _ in 0..MAX_REDIRECTS {
             let Some((collection, own)) = split(&name) else { break };
             let Some(runtime) = self.runtime(playbook_dir, collection) else { break };
-            let next = runtime.route(kind, own).and_then(|route| route.get("redirect"));
-            let Some(next) = next.and_then(|(_, next)| next.as_str()) else { break };
-            next.clone_into(&mut name);
+            let Some(next) = runtime.word(kind, own, "redirect") else { break };
+            name = next.to_owned();
         }
         name
     }
@@ -282,15 +277,19 @@ impl Runtime {
     fn names_action(&self, name: &str) -> bool {
         let mut name = name;
         for _ in 0..MAX_REDIRECTS {
-            let Some(module) = self.route("modules", name) else { return false };
-            if module.get("action_plugin").is_some() {
+            if self.route("modules", name).is_some_and(|it| it.get("action_plugin").is_some()) {
                 return true;
             }
-            let next = module.get("redirect").and_then(|(_, next)| next.as_str());
+            let next = self.word("modules", name, "redirect");
             let Some((_, own)) = next.and_then(split) else { return false };
             name = own;
         }
         false
+    }
+
+    /// What it says of a plugin under a key.
+    fn word(&self, kind: &str, name: &str, key: &str) -> Option<&str> {
+        self.route(kind, name)?.get(key)?.1.as_str()
     }
 
     fn route(&self, kind: &str, name: &str) -> Option<&Node> {

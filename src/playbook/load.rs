@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
-    value::{Dict, Value},
+    value::{Dict, Value, is_identifier},
     yaml::{self, Node},
 };
 
@@ -331,8 +331,8 @@ impl<'a> Loader<'a> {
     /// Warns of a variable whose name the language keeps for itself.
     pub(super) fn reserved(&self, name: &str, span: &Span) {
         if is_reserved_name(name) {
-            let message = format!("Found variable using reserved name '{name}'.");
-            let warning = Diagnostic::error(span, message).label("the language's own name");
+            let warning = Diagnostic::error(span, told_of_reserved(name));
+            let warning = warning.label("the language's own name");
             self.around.files.warnings.borrow_mut().push(warning.warning());
         }
     }
@@ -400,12 +400,14 @@ pub(crate) fn is_reserved_name(name: &str) -> bool {
         || (KEYWORDS.iter().any(|spec| spec.name == name) && !KEPT.contains(&name))
 }
 
+/// What is said of a variable with a reserved name.
+pub(crate) fn told_of_reserved(name: &str) -> String {
+    format!("Found variable using reserved name '{name}'.")
+}
+
 /// Whether the reference takes this as the name of a variable.
 pub(crate) fn is_variable_name(name: &str) -> bool {
     // Words of Python may be names; those that a template reads as something else may not.
     const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
-    let mut chars = name.chars();
-    chars.next().is_some_and(|c| c == '_' || c.is_ascii_alphabetic())
-        && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
-        && !RESERVED.contains(&name)
+    is_identifier(name) && !RESERVED.contains(&name)
 }
