@@ -72,11 +72,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let several = args.force_archive || expanded.len() > 1 || found.iter().any(is_folder);
     let dest = dest_of(&args, host, &expanded, several)?;
     let root = root_of(&expanded);
-    let members = members(&args, host, &found, &excluded, &root, &dest)?;
+    let members = members(&args, host, &found, &root, &dest)?;
     let archived: Vec<String> = if host.checking() {
         Vec::new()
     } else {
-        members.iter().map(|member| member.path.clone()).collect()
+        let told = members.iter().filter(|member| member.is_told);
+        told.map(|member| member.path.clone()).collect()
     };
     let outcome = Outcome::default()
         .with("archived", archived)
@@ -203,28 +204,25 @@ fn members(
     args: &Args,
     host: &Host,
     found: &[String],
-    excluded: &[String],
     root: &str,
     dest: &str,
 ) -> Result<Vec<Member>> {
     let patterns = args.exclusion_patterns.as_deref().unwrap_or_default();
     let skip = |path: &str| {
         let name = path.strip_prefix(root).unwrap_or(path);
-        excluded.iter().any(|other| other == path)
-            || path == dest
-            || patterns.iter().any(|pattern| glob_matches(&pattern.0, name))
+        path == dest || patterns.iter().any(|pattern| glob_matches(&pattern.0, name))
     };
     let mut members = Vec::new();
-    let mut add = |path: &str| {
+    let mut add = |path: &str, is_told: bool| {
         if !skip(path) {
             let name = path.strip_prefix(root).unwrap_or(path).trim_start_matches('/');
-            members.push(Member { path: path.to_owned(), name: name.to_owned() });
+            members.push(Member { path: path.to_owned(), name: name.to_owned(), is_told });
         }
     };
     for top in found {
         let top = top.trim_end_matches('/');
         if !host.lstat(top)?.is_some_and(|meta| meta.is_dir()) {
-            add(top);
+            add(top, true);
             continue;
         }
         let mut open = vec![top.to_owned()];
@@ -237,10 +235,7 @@ fn members(
             let mut deeper = Vec::new();
             for (name, is_folder) in folders.into_iter().chain(files) {
                 let path = format!("{folder}/{name}");
-                // The reference's library for these puts files into them alone.
-                if !(is_folder && args.format == Format::Zip) {
-                    add(&path);
-                }
+                add(&path, !(is_folder && args.format == Format::Zip));
                 if is_folder && host.link_target(&path).is_err() {
                     deeper.push(path);
                 }

@@ -92,7 +92,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if args.validate.is_some() {
             validation = Some(serde_json::json!({"rc": 0, "stdout": "", "stderr": ""}));
         }
-        host.rewrite(dest, &content, &how)?;
+        if let Err(refused) = host.rewrite(dest, &content, &how) {
+            // What is not replaced needs no copy.
+            if let Some(backup) = &backup {
+                host.remove_file(backup)?;
+            }
+            return Err(refused);
+        }
     }
     changed =
         host.set_attributes(dest, &args.attributes, changed, &mut AttributeDiff::default())?;

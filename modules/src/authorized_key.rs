@@ -57,9 +57,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let text = if is_address(&args.key) { fetched(&args, host)? } else { args.key.clone() };
     let file = KeyFile::of(&args, host)?;
     let wanted = wanted(&args, &text)?;
-    if !host.checking() {
-        file.prepare_folder(&args, host)?;
-    }
     // What the user cannot even see is not there.
     let before = if host.exists(&file.path) { host.read(&file.path)? } else { None };
     let before = before.map(text::from_bytes);
@@ -251,6 +248,7 @@ impl KeyFile {
         if host.checking() {
             return Ok(());
         }
+        self.prepare_folder(args, host)?;
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
         if args.follow || !host.exists(&self.path) {

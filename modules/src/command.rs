@@ -10,7 +10,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
-    spec::{ArgPath, Json},
+    spec::{ArgPath, Json, python_bytes},
     text,
 };
 
@@ -210,7 +210,7 @@ fn enter(host: &Host, folder: &str) -> std::io::Result<()> {
 fn errno_text(error: &std::io::Error, path: &str) -> String {
     let text = error.to_string();
     let reason = text.split(" (os error").next().unwrap_or_default();
-    format!("[Errno {}] {reason}: b'{path}'", error.raw_os_error().unwrap_or(0))
+    format!("[Errno {}] {reason}: {}", error.raw_os_error().unwrap_or(0), python_bytes(path))
 }
 
 /// Local time as Python prints a `datetime`.

@@ -18,7 +18,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::Engine,
-    host::{Host, Outcome, Result, required_by},
+    host::{Host, Outcome, Result},
     spec::{ArgPath, Json, JsonMap},
 };
 
@@ -54,7 +54,12 @@ use crate::{
 ///     keep_volumes: false
 /// ```
 #[derive(Args)]
-#[args(collection = "community.docker", also("community.general.docker_container"))]
+#[args(
+    collection = "community.docker",
+    also("community.general.docker_container"),
+    required_by("log_options", "log_driver"),
+    required_by("restart_retries", "restart_policy")
+)]
 pub struct Args {
     /// Name of the container, or its number where it is only stopped or removed
     name: String,
@@ -348,11 +353,5 @@ enum RestartPolicy {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let driver = args.log_driver.is_some();
-    let policy = args.restart_policy.is_some();
-    required_by(&[
-        (args.log_options.is_some(), "log_options", driver, "log_driver"),
-        (args.restart_retries.is_some(), "restart_retries", policy, "restart_policy"),
-    ])?;
     work::run(&args, host)
 }

@@ -10,7 +10,7 @@ use crate::{
         AttributeDiff, Diff, Entry, Failure, FileAttributes, Host, Outcome, PathState, Result,
         errno_about, errno_of, errno_text,
     },
-    spec::{ArgPath, Json},
+    spec::{ArgPath, Json, python_bytes},
 };
 use listing::listing;
 use times::{Time, Times};
@@ -95,7 +95,8 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         let message = "recurse option requires state to be 'directory'";
         return Err(host.attribute_failure(&args.path, message));
     }
-    if args.src.is_some() && !matches!(state, State::Link | State::Hard) {
+    let has_source = args.src.as_ref().is_some_and(|src| !src.is_empty());
+    if has_source && !matches!(state, State::Link | State::Hard) {
         let message = "src option requires state to be 'link' or 'hard'";
         return Err(host.attribute_failure(&args.path, message));
     }
@@ -154,8 +155,10 @@ fn enter_folder(args: &mut Args, host: &Host) {
     }
     let name = match (&args.original_basename, &args.src) {
         (Some(name), _) => name.clone(),
-        (None, Some(src)) => src.rsplit('/').next().unwrap_or_default().to_owned(),
-        (None, None) => return,
+        (None, Some(src)) if !src.is_empty() => {
+            src.rsplit('/').next().unwrap_or_default().to_owned()
+        }
+        _ => return,
     };
     args.path = ArgPath(format!("{}/{name}", args.path.trim_end_matches('/')));
 }
@@ -481,7 +484,7 @@ fn same_file(host: &Host, one: &str, other: &str) -> Result<bool> {
 
 fn linking_failed(host: &Host, error: &std::io::Error, source: &str, path: &str) -> Failure {
     let reason = errno_about(error, source);
-    host.attribute_failure(path, format!("Error while linking: {reason} -> b'{path}'"))
+    host.attribute_failure(path, format!("Error while linking: {reason} -> {}", python_bytes(path)))
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::{fs::Metadata, io, os::unix::fs::MetadataExt};
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Hasher, Host, Mode, Outcome, Result, errno_of, mode_text},
-    spec::{ArgPath, Json, JsonMap},
+    host::{Failure, Hasher, Host, Outcome, Result, errno_of, normal_path},
+    spec::{ArgPath, Json, JsonMap, python_class},
     stat,
 };
 use filter::Filter;
@@ -51,7 +51,7 @@ pub struct Args {
     /// How large they are at least, or with a minus at most; with `b`, `k`, `m`, `g` or `t`
     size: Option<String>,
     /// Permissions to have, octal or symbolic
-    mode: Option<Mode>,
+    mode: Option<Json>,
     /// Whether permissions must be these, not just some of them
     #[arg(default = "true")]
     exact_mode: bool,
@@ -101,6 +101,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let message = format!("limit cannot be {limit} (use None for unlimited)");
         return Err(Failure::new(message));
     }
+    if matches!(args.mode, Some(Json::Number(_) | Json::Bool(_))) {
+        let class = args.mode.as_ref().map_or("", python_class);
+        return Err(Failure::new(format!(
+            "argument 'mode' is not a string and conversion is not allowed, value is of type {class}"
+        )));
+    }
     let filter = Filter::new(&args, host.now())?;
     let mut search = Search {
         args: &args,
@@ -113,7 +119,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let (mut skipped, mut is_whole) = (JsonMap::new(), true);
     for path in &args.paths {
-        let path = normalised(&path.0);
+        let path = normal_path(&path.0);
         let looked = if !path.is_empty() && host.is_folder(&path) {
             search.look_into(&path)
         } else {
@@ -145,31 +151,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("msg", message)
         .with("examined", search.examined)
         .with("skipped_paths", Json::Object(skipped)))
-}
-
-/// A path without doubled slashes, `.` and `..`; an empty one stays.
-fn normalised(path: &str) -> String {
-    if path.is_empty() {
-        return String::new();
-    }
-    let absolute = path.starts_with('/');
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => (),
-            ".." => match parts.last() {
-                Some(last) if *last != ".." => drop(parts.pop()),
-                None if absolute => (),
-                _ => parts.push(".."),
-            },
-            part => parts.push(part),
-        }
-    }
-    match (absolute, parts.join("/")) {
-        (true, rest) => format!("/{rest}"),
-        (false, rest) if rest.is_empty() => ".".to_owned(),
-        (false, rest) => rest,
-    }
 }
 
 /// What was found so far.
@@ -264,7 +245,7 @@ impl Search<'_> {
         let mut file = JsonMap::new();
         let mut set = |key: &str, value: Json| drop(file.insert(key.to_owned(), value));
         set("path", path.into());
-        set("mode", mode_text(meta.mode()).into());
+        set("mode", format!("{:04o}", meta.mode() & 0o7777).into());
         stat::kinds(meta, &mut set);
         stat::numbers(meta, &mut set);
         let group = self.host.group_by_id(meta.gid()).map(|group| group.name);

@@ -305,6 +305,12 @@ impl Download<'_> {
         if !host.exists(folder) {
             return Some(format!("Destination {folder} does not exist"));
         }
+        if !host.is_folder(folder) {
+            return Some(format!(
+                "failed to copy {} to {dest}: The destination directory '{folder}' is not writable by the current user.",
+                beside(dest)
+            ));
+        }
         (!host.may(folder, write)).then(|| format!("Destination {folder} is not writable"))
     }
 
@@ -330,8 +336,7 @@ impl Download<'_> {
         wanted: Option<Wanted>,
     ) -> Result<Outcome> {
         let (args, host) = (self.args, self.host);
-        let real = host.real_path(dest);
-        let mut staged = host.stage(&real, args.attributes.unsafe_writes)?;
+        let mut staged = host.stage(dest, args.attributes.unsafe_writes)?;
         let (sha1, md5, sum) = self.receive(&mut answer, &mut staged, wanted.as_ref())?;
         let source = staged.path().display().to_string();
         if let (Some(wanted), Some(sum)) = (&wanted, &sum)

@@ -9,14 +9,15 @@ mod submodules;
 use windlass_macros::Args;
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, quote_word, required_by},
-    spec::{ArgPath, Json, JsonMap},
+    host::{Command, Failure, Host, Outcome, Output, Result, quote_word},
+    spec::{ArgPath, Json, JsonMap, python_repr},
 };
 use refs::Refs;
 
 /// Keeps a checkout of a repository at a version
 #[derive(Args)]
 #[args(
+    required_by("archive_prefix", "archive"),
     mutually_exclusive("separate_git_dir", "bare"),
     mutually_exclusive("accept_hostkey", "accept_newhostkey")
 )]
@@ -88,8 +89,6 @@ pub struct Args {
 }
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
-    let prefix = args.archive_prefix.is_some();
-    required_by(&[(prefix, "archive_prefix", args.archive.is_some(), "archive")])?;
     let dest = match args.dest.as_deref() {
         Some(dest) => dest.to_owned(),
         None if args.clone => {
@@ -115,6 +114,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if path.starts_with('/') {
         args.repo = format!("file://{path}");
     }
+    args.depth = args.depth.filter(|depth| *depth != 0);
     let git = Git { args: &args, host, dest, program, umask: umask_of(args.umask.as_ref())? };
     let mut done = Done { changed: false, values: JsonMap::new() };
     done.set("before", Json::Null);
@@ -143,9 +143,15 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
 fn umask_of(umask: Option<&Json>) -> Result<Option<u32>> {
     match umask {
         None | Some(Json::Null) => Ok(None),
-        Some(Json::String(text)) => u32::from_str_radix(text.trim_start_matches("0o"), 8)
-            .map(Some)
-            .map_err(|_| Failure::new("umask must be an octal integer")),
+        Some(Json::String(text)) => {
+            u32::from_str_radix(text.trim_start_matches("0o"), 8).map(Some).map_err(|_| {
+                let details = format!(
+                    "invalid literal for int() with base 8: {}",
+                    python_repr(&text.as_str().into())
+                );
+                Failure::new("umask must be an octal integer").with("details", details)
+            })
+        }
         Some(_) => Err(Failure::new("umask must be defined as a quoted octal integer")),
     }
 }

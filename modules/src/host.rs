@@ -48,6 +48,7 @@ pub use digest::{Hasher, Tee, checksum_of};
 pub use dpkg::{DebPackage, compare_versions};
 pub use errno::{errno_about, errno_of, errno_text};
 pub use extended::Context;
+pub use files::normal_path;
 pub(crate) use files::pour;
 pub(crate) use glob::matches;
 pub(crate) use glob::matches as glob_matches;
@@ -55,7 +56,7 @@ pub use look::Seed;
 pub use mode::{Mode, mode_text};
 pub use netlink::{Address, Route, addresses, local_routes, route_to};
 pub use openpgp::{PublicKey, public_keys};
-pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of, required_by};
+pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
 pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;
@@ -251,6 +252,10 @@ impl Host {
     /// Returns where `path` is on this machine: below the root of tests, relative to the task's folder.
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         let path = path.as_ref();
+        // An empty one leads nowhere.
+        if path.as_os_str().is_empty() {
+            return PathBuf::new();
+        }
         if path.is_absolute() {
             return match self.root.parent() {
                 None => path.to_owned(),
@@ -261,5 +266,19 @@ impl Host {
             Some(cwd) => cwd.join(path),
             None => path.to_owned(),
         }
+    }
+
+    /// Returns the path from the root on, without `.`, `..` and a slash at its end.
+    pub fn absolute(&self, path: &str) -> String {
+        let full = self.path(path);
+        let full = std::path::absolute(&full).unwrap_or(full).display().to_string();
+        let root = self.path("/").display().to_string();
+        normal_path(
+            match full.strip_prefix(&root) {
+                Some(inside) => format!("/{}", inside.trim_start_matches('/')),
+                None => full,
+            }
+            .as_str(),
+        )
     }
 }

@@ -45,10 +45,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.state == State::Present && key.is_none() {
         return Err(Failure::new("No key specified when adding a host"));
     }
-    if args.name.contains(',') {
-        return Err(Failure::new(
-            "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
-        ));
+    if let Some(key) = key {
+        if args.name.contains(',') {
+            return Err(Failure::new(
+                "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
+            ));
+        }
+        key.lines()
+            .filter(|line| !line.trim().is_empty())
+            .try_for_each(|line| checked(&args.name, line))?;
     }
     let existing = existing(path, host)?;
     let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
@@ -71,9 +76,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (State::Present, key) => {
             let key = key.unwrap_or_default();
             let wanted: Vec<&str> = key.lines().filter(|line| !line.trim().is_empty()).collect();
-            for line in &wanted {
-                checked(&args.name, line)?;
-            }
             // What the first line says decides for all of them, as in the reference.
             if add(&args, &mut lines, wanted[0], host)? {
                 changed = true;
@@ -130,23 +132,11 @@ fn existing(path: &str, host: &Host) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// Refuses a line that is none for that server.
+/// Refuses a line that is none for that server; as `ssh-keygen -F`, it does not look into the key itself.
 fn checked(name: &str, line: &str) -> Result<()> {
-    let line = line.trim();
-    let fields: Vec<&str> = line.split_whitespace().collect();
-    let at = usize::from(fields.first().is_some_and(|field| field.starts_with('@')));
-    let is_key = fields.get(at + 2).is_some_and(|blob| {
-        base64::engine::general_purpose::STANDARD.decode(blob).is_ok_and(|bytes| {
-            bytes.windows(fields[at + 1].len()).any(|part| part == fields[at + 1].as_bytes())
-        })
-    });
-    let names = fields.get(at).copied().unwrap_or_default();
-    let is_named = if names.starts_with('|') {
-        matches_hashed(names, name)
-    } else {
-        names.split(',').any(|one| one == name) || names == name
-    };
-    if is_named && is_key {
+    let (kind, blob) = kind_and_blob(line);
+    let is_kind = ["ssh-", "ecdsa-sha2-", "sk-"].iter().any(|start| kind.starts_with(start));
+    if is_for(line, name) && is_kind && !blob.is_empty() {
         Ok(())
     } else {
         Err(Failure::new("Host parameter does not match hashed host field in supplied key"))

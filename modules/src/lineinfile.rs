@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, errno_about},
-    spec::{ArgPath, Json},
+    spec::{ArgPath, Json, python_bytes},
     text,
 };
 use edit::{Edit, Lines};
@@ -80,7 +80,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
     }
     let read = host.read(path).map_err(|failure| {
-        Failure::raised(failure.reason().replace(&format!(": '{path}'"), &format!(": b'{path}'")))
+        Failure::raised(
+            failure.reason().replace(&format!(": '{path}'"), &format!(": {}", python_bytes(path))),
+        )
     });
     match (read?, args.state) {
         (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "file not present")),

@@ -16,7 +16,7 @@ pub struct Args {
     /// Which of the two it is; `-` is both
     limit_type: LimitType,
     /// What is limited
-    limit_item: String,
+    limit_item: Item,
     /// The limit
     value: String,
     /// Whether a higher limit that is there stays
@@ -58,6 +58,41 @@ impl crate::spec::FromArg for LimitType {
     }
 }
 
+/// What can be limited.
+struct Item(String);
+
+impl crate::spec::FromArg for Item {
+    const KIND: crate::spec::Kind = crate::spec::Kind::Str;
+    const CHOICES: &'static [&'static str] = &[
+        "core",
+        "data",
+        "fsize",
+        "memlock",
+        "nofile",
+        "rss",
+        "stack",
+        "cpu",
+        "nproc",
+        "as",
+        "maxlogins",
+        "maxsyslogins",
+        "priority",
+        "locks",
+        "sigpending",
+        "msgqueue",
+        "nice",
+        "rtprio",
+        "chroot",
+    ];
+    fn from_arg(value: &crate::spec::Json) -> std::result::Result<Self, crate::spec::Mismatch> {
+        let got = String::from_arg(value)?;
+        if Self::CHOICES.contains(&got.as_str()) {
+            return Ok(Item(got));
+        }
+        Err(crate::spec::Mismatch::Choice { got, choices: Self::CHOICES })
+    }
+}
+
 impl LimitType {
     fn as_str(self) -> &'static str {
         match self {
@@ -68,35 +103,7 @@ impl LimitType {
     }
 }
 
-const ITEMS: &[&str] = &[
-    "core",
-    "data",
-    "fsize",
-    "memlock",
-    "nofile",
-    "rss",
-    "stack",
-    "cpu",
-    "nproc",
-    "as",
-    "maxlogins",
-    "maxsyslogins",
-    "priority",
-    "locks",
-    "sigpending",
-    "msgqueue",
-    "nice",
-    "rtprio",
-    "chroot",
-];
-
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    if !ITEMS.contains(&args.limit_item.as_str()) {
-        let (items, got) = (ITEMS.join(", "), &args.limit_item);
-        return Err(Failure::new(format!(
-            "value of limit_item must be one of: {items}, got: {got}"
-        )));
-    }
     let path = args.dest.as_str();
     if args.use_max && args.use_min {
         return Err(Failure::new("Cannot use use_min and use_max at the same time."));
@@ -111,10 +118,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             folder_of(path)
         )));
     }
-    if !is_limit(&args.value, &args.limit_item) {
-        let (value, item) = (&args.value, &args.limit_item);
+    if !is_limit(&args.value, &args.limit_item.0) {
+        let (value, item) = (&args.value, &args.limit_item.0);
         let range = if is_signed(item) {
-            "Value must be a number in the range of -20 to 19 inclusive."
+            "Value must be a number in the range -20 to 19 inclusive."
         } else {
             "Value must either be 'unlimited', 'infinity' or -1, all of which indicate no limit, or a limit of 0 or larger."
         };
@@ -178,7 +185,7 @@ fn edited(args: &Args, before: &str) -> (String, String) {
     let line_of = |value: &str, comment: &str| {
         let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
         let kind = args.limit_type.as_str();
-        format!("{}\t{kind}\t{}\t{value}{comment}\n", args.domain, args.limit_item)
+        format!("{}\t{kind}\t{}\t{value}{comment}\n", args.domain, args.limit_item.0)
     };
     let mut after = String::with_capacity(before.len() + 80);
     let mut message = None;
@@ -189,7 +196,7 @@ fn edited(args: &Args, before: &str) -> (String, String) {
         }
         let fields: Vec<&str> = bare.split_whitespace().collect();
         let is_it = matches!(fields[..], [domain, kind, item, _]
-            if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item);
+            if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item.0);
         if !is_it || line.starts_with('#') {
             after.push_str(line);
             continue;

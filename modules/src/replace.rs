@@ -58,8 +58,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let pattern = Pattern::new(&args.regexp, Flags { multi_line: true, ..Flags::default() })
         .map_err(Failure::raised)?;
-    let cannot =
-        |error: String| Failure::new(format!("Unable to process replace due to error: {error}"));
+    let cannot = |error: String| {
+        if error.starts_with("unknown group name") {
+            return Failure::raised(error);
+        }
+        Failure::new(format!("Unable to process replace due to error: {error}"))
+    };
     let template = Template::new(&args.replace, &pattern).map_err(cannot)?;
     let (section, count) = pattern.replace(&before[start..end], &template, 0).map_err(cannot)?;
     let mut changed = count > 0 && section != before[start..end];

@@ -2,15 +2,15 @@
 
 mod check;
 mod coerce;
+mod literal;
 mod mask;
+mod python;
 
-pub use check::{ArgError, explain, parse, read};
+pub use check::{ArgError, explain, parse, read, read_required};
 pub(crate) use coerce::expand_with;
-pub use coerce::{
-    ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice, python_class, python_json,
-    python_repr, python_str,
-};
+pub use coerce::{ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice};
 pub use mask::mask;
+pub use python::{python_bytes, python_class, python_json, python_repr, python_str};
 pub use windlass_protocol::{Json, JsonMap};
 
 /// Documentation, which only the controller carries.
@@ -50,6 +50,8 @@ pub struct Spec {
     pub required_one_of: &'static [&'static [&'static str]],
     pub required_together: &'static [&'static [&'static str]],
     pub required_if: &'static [RequiredIf],
+    /// Arguments, and the one that each of them needs.
+    pub required_by: &'static [(&'static str, &'static str)],
     /// Whether text without a key is an argument of its own (`command: uptime`), which arrives as `_raw_params`.
     pub free_form: bool,
     /// Whether other arguments are welcome: they are checked where the module hands them on.

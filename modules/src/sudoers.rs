@@ -81,7 +81,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if changed {
         validate(&args, host, &rule)?;
         if !host.checking() {
-            host.needs_folder_of(&path)?;
+            host.needs_folder_of(&path).map_err(|failure| Failure::new(failure.reason()))?;
         }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };

@@ -110,9 +110,10 @@ fn lines(text: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     })
 }
 
-/// Returns the text with the parameter once, where it stood first, or without it.
+/// Returns the text with the parameter once, where it stood first, or without it. Of others that stand there twice
+/// the first stays, as the reference does.
 fn written(text: &str, name: &str, value: Option<&str>) -> String {
-    let mut done = false;
+    let (mut done, mut seen) = (false, Vec::new());
     let mut out = String::new();
     for line in text.lines() {
         match lines(line).next() {
@@ -122,8 +123,12 @@ fn written(text: &str, name: &str, value: Option<&str>) -> String {
                     done = true;
                 }
             }
-            // Others are written the same way, as the reference does.
-            Some((one, value)) => out.push_str(&format!("{one}={value}\n")),
+            Some((one, _)) if seen.contains(&one) => (),
+            // Others are written the same way, too.
+            Some((one, value)) => {
+                seen.push(one);
+                out.push_str(&format!("{one}={value}\n"));
+            }
             None => {
                 out.push_str(line);
                 out.push('\n');

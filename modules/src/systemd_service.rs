@@ -5,13 +5,18 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, Scope, glob_matches, required_by},
+    host::{Command, Failure, Host, Outcome, Output, Result, Scope, glob_matches},
     spec::{Json, JsonMap},
 };
 
 /// Manages units of systemd
 #[derive(Args, Default)]
-#[args(also("systemd"))]
+#[args(
+    also("systemd"),
+    required_by("state", "name"),
+    required_by("enabled", "name"),
+    required_by("masked", "name")
+)]
 pub struct Args {
     /// Name of the unit; `.service` when it has no type
     #[arg(alias = "service", alias = "unit")]
@@ -63,12 +68,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "This module does not currently support using glob patterns, found '{sign}' in service name: {name}"
         )));
     }
-    let name = args.name.is_some();
-    required_by(&[
-        (args.state.is_some(), "state", name, "name"),
-        (args.enabled.is_some(), "enabled", name, "name"),
-        (args.masked.is_some(), "masked", name, "name"),
-    ])?;
     for (wanted, verb) in
         [(args.daemon_reload, "daemon-reload"), (args.daemon_reexec, "daemon-reexec")]
     {

@@ -34,7 +34,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::no_check_mode("tempfile"));
     }
     let folder = match &args.path {
-        Some(path) => path.0.trim_end_matches('/').to_owned(),
+        Some(path) => host.absolute(path),
         None => ["TMPDIR", "TEMP", "TMP"]
             .into_iter()
             .find_map(|name| host.env(name).filter(|value| !value.is_empty()))

@@ -4,12 +4,13 @@ use std::net::Ipv6Addr;
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result, required_by};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Manages the uncomplicated firewall
 #[derive(Args)]
 #[args(
     collection = "community.general",
+    required_by("interface", "direction"),
     required_one_of("state", "default", "rule", "logging"),
     mutually_exclusive("name", "proto", "logging"),
     mutually_exclusive("direction", "interface_in"),
@@ -160,8 +161,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "For default, direction must be one of \"outgoing\", \"incoming\" and \"routed\", or direction must not be specified.",
         ));
     }
-    let direction = args.direction.is_some();
-    required_by(&[(args.interface.is_some(), "interface", direction, "direction")])?;
     let plain = !matches!(args.direction, Some(Direction::In | Direction::Out));
     if args.rule.is_some() && args.interface.is_some() && plain {
         return Err(Failure::new(

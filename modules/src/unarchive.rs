@@ -86,11 +86,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         host.warn(format!(
             "Relative destination path '{}' was resolved to absolute path '{}'.",
             args.dest.0,
-            absolute(host, &args.dest.0)
+            host.absolute(&args.dest.0)
         ));
     }
     let source = Source::open(&args, host)?;
-    let dest = absolute(host, &args.dest.0);
+    let dest = host.absolute(&args.dest.0);
     let dest = dest.as_str();
     let mut archive = open(&args, host, &source, dest)?;
     let mut outcome = Outcome::changed_if(false)
@@ -153,17 +153,6 @@ fn set_attributes(args: &Args, host: &Host, path: &str) -> Result<bool> {
         return Ok(false);
     }
     host.set_attributes(path, &args.attributes, false, &mut AttributeDiff::default())
-}
-
-/// The path from the root on, without the slash at its end.
-fn absolute(host: &Host, path: &str) -> String {
-    let full = host.path(path);
-    let full = std::path::absolute(&full).unwrap_or(full).display().to_string();
-    let full = match full.strip_prefix(&*host.path("/").display().to_string()) {
-        Some(inside) if !full.starts_with("//") => format!("/{}", inside.trim_start_matches('/')),
-        _ => full,
-    };
-    if full.len() > 1 { full.trim_end_matches('/').to_owned() } else { full }
 }
 
 /// Finds out what kind of archive it is, from its first bytes.

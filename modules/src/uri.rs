@@ -139,11 +139,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if let Some(path) = args.removes.as_deref().filter(|path| !host.exists(path)) {
         return skipped(format!("skipped, since '{path}' does not exist"));
     }
-    if host.checking() {
-        return Ok(Outcome::changed_if(false)
-            .with("skipped", true)
-            .with("msg", "This action (uri) does not support check mode."));
-    }
     if !args.ciphers.is_empty() {
         host.warn("ciphers are chosen by windlass: the argument has no effect");
     }
@@ -237,6 +232,9 @@ impl Call<'_> {
     fn unanswered(&self, message: &str) -> Result<Outcome> {
         let mut values = JsonMap::new();
         self.add_common(&mut values, &self.args.url, -1, message);
+        if self.args.return_content {
+            values.insert("content".to_owned(), "".into());
+        }
         self.judge(values, -1, message, false)
     }
 

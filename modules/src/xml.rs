@@ -12,7 +12,7 @@ use serde_json::json;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, required_by},
+    host::{Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite},
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
 };
@@ -28,6 +28,11 @@ use xpath::{Context, Item, Value};
     required_if("print_match", "True", "xpath"),
     required_if("insertbefore", "True", "xpath"),
     required_if("insertafter", "True", "xpath"),
+    required_by("add_children", "xpath"),
+    required_by("attribute", "value"),
+    required_by("content", "xpath"),
+    required_by("set_children", "xpath"),
+    required_by("value", "xpath"),
     mutually_exclusive("add_children", "content", "count", "print_match", "set_children", "value"),
     mutually_exclusive("path", "xmlstring"),
     mutually_exclusive("insertbefore", "insertafter")
@@ -100,14 +105,6 @@ enum InputType {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let (xpath, value) = (args.xpath.is_some(), args.value.is_some());
-    required_by(&[
-        (args.add_children.is_some(), "add_children", xpath, "xpath"),
-        (args.attribute.is_some(), "attribute", value, "value"),
-        (args.content.is_some(), "content", xpath, "xpath"),
-        (args.set_children.is_some(), "set_children", xpath, "xpath"),
-        (value, "value", xpath, "xpath"),
-    ])?;
     let (source, shown) = match (&args.path, &args.xmlstring) {
         (Some(path), _) => {
             let Some(bytes) = host.read(&path.0)?.filter(|_| !host.is_folder(&path.0)) else {
@@ -208,7 +205,10 @@ impl Task<'_> {
             changed = self.make_path(&mut document, path)?;
             done = true;
         }
-        if !done && args.pretty_print {
+        if !done {
+            if !args.pretty_print {
+                return Err(Failure::new("Don't know what to do"));
+            }
             changed = write::document(&document, true).trim_end() != source.trim_end();
         }
         let mut outcome = self.outcome(changed, &before, &document);

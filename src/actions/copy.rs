@@ -14,20 +14,22 @@ pub(super) static UNIT: Action =
     Action { name: "copy", args: &[], open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
-    if call.truth("remote_src") == Some(true) {
-        return Ok(Step::Remote(Box::new(Remote::new("copy", &call.args))));
-    }
-    if call.args.contains_key("src") && call.args.contains_key("content") {
-        return Err(Failure::action("src and content are mutually exclusive"));
-    }
-    if call.text("src").is_none() && call.text("content").is_none() {
+    let content = call.args.get("content").filter(|content| !matches!(content, Value::None));
+    let has_source = call.text("src").is_some_and(|src| !src.is_empty());
+    if !has_source && content.is_none() {
         return Err(Failure::action("src (or content) is required"));
     }
     if call.text("dest").is_none_or(|dest| dest.is_empty()) {
         return Err(Failure::action("dest is required"));
     }
-    match call.args.get("content") {
-        Some(content) if !matches!(content, Value::None) => {
+    if has_source && content.is_some() {
+        return Err(Failure::action("src and content are mutually exclusive"));
+    }
+    if content.is_none() && call.truth("remote_src") == Some(true) {
+        return Ok(Step::Remote(Box::new(Remote::new("copy", &call.args))));
+    }
+    match content {
+        Some(content) => {
             let text = match content {
                 Value::Dict(_) | Value::List(_) => crate::output::dump_value(content),
                 other => other.to_text(),
@@ -35,13 +37,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             if call.text("dest").is_some_and(|dest| dest.ends_with('/')) {
                 return Err(Failure::action("can not use content with a dir as dest"));
             }
-            let args = without(&call.args, &["content"]);
+            let args = without(&call.args, &["content", "remote_src"]);
             Ok(single(args, files::send_bytes(text.into_bytes()), None, "", None))
         }
-        _ => {
-            let Some(src) = call.text("src").filter(|src| !src.is_empty()) else {
-                return Err(Failure::action("src (or content) is required"));
-            };
+        None => {
+            let src = call.text("src").unwrap_or_default();
             let path = files::find(call, "files", &src).map_err(Failure::unexpected)?;
             if path.is_dir() {
                 folder(call, &path, src.ends_with('/'))

@@ -71,12 +71,15 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             .map_err(|error| Failure::at(None, error).with("changed", false))?,
         _ => rendered.into_bytes(),
     };
-    let args: Dict = call
+    let mut args: Dict = call
         .args
         .iter()
         .filter(|(key, _)| key.as_str().is_none_or(|key| !OWN.contains(&key)))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
+    if args.contains_key("follow") {
+        args.insert("follow", call.truth("follow") == Some(true));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let mode = {
         use std::os::unix::fs::PermissionsExt as _;

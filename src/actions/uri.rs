@@ -10,12 +10,29 @@ pub(super) static UNIT: Action =
     Action { name: "uri", args: &[], open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
+    if call.check {
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert("skipped", true);
+        let action = &call.task.action_written;
+        result.insert("msg", format!("This action ({action}) does not support check mode."));
+        result.insert("_ansible_windlass_not_begun", true);
+        return Ok(Step::Done(result));
+    }
     let mut remote = Remote::new("uri", &call.args);
     let mut names = Vec::new();
-    if call.truth("remote_src") != Some(true) {
-        if let Some(src) = call.text("src") {
-            names.push(src);
-        } else if call.text("body_format").as_deref() == Some("form-multipart") {
+    let sends_file = call.truth("remote_src") != Some(true);
+    if let Some(src) = call.text("src") {
+        names.extend(Some(src).filter(|_| sends_file));
+    } else if call.text("body_format").as_deref() == Some("form-multipart") {
+        let body = call.args.get("body").unwrap_or(&Value::None);
+        if !matches!(body, Value::Dict(_)) {
+            let class = body.tagged_type_name().unwrap_or(body.type_name());
+            return Err(Failure::alone(Failure::plain(format!(
+                "body must be mapping, cannot be type {class}"
+            ))));
+        }
+        if sends_file {
             names = files_of_parts(call);
         }
     }

@@ -86,7 +86,13 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
             ..crate::spec::Arg::of::<#ty>(#name, crate::spec::documentation!(#doc))
         })
     };
-    Ok((item, quote! { #ident: crate::spec::read(given, &[#name, #(#aliases),*], #default)? }))
+    let names = quote! { &[#name, #(#aliases),*] };
+    let read = if options.required {
+        quote! { crate::spec::read_required(given, #names)? }
+    } else {
+        quote! { crate::spec::read(given, #names, #default)? }
+    };
+    Ok((item, quote! { #ident: #read }))
 }
 
 fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
@@ -119,8 +125,8 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
 
 /// The struct's rules over several arguments, as fields of `Spec`.
 fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
-    let (mut exclusive, mut one_of, mut together, mut required_if) =
-        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut exclusive, mut one_of, mut together) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut required_if, mut required_by) = (Vec::new(), Vec::new());
     let (mut free_form, mut full_name_only, mut open) = (false, false, false);
     let (mut collection, mut also) = (String::from("ansible.builtin"), Vec::new());
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("args")) {
@@ -164,6 +170,11 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
                 required_if.push(quote! {
                     crate::spec::RequiredIf { key: #key, value: #value, then: &[#(#then),*] }
                 });
+            } else if meta.path.is_ident("required_by") {
+                let [key, needed] = names.as_slice() else {
+                    return Err(meta.error("required_by takes an argument and what it needs"));
+                };
+                required_by.push(quote! { (#key, #needed) });
             } else {
                 return Err(meta.error("not a rule over arguments"));
             }
@@ -175,6 +186,7 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
         required_one_of: &[#(#one_of),*],
         required_together: &[#(#together),*],
         required_if: &[#(#required_if),*],
+        required_by: &[#(#required_by),*],
         free_form: #free_form,
         open: #open,
         collection: #collection,

@@ -11,6 +11,8 @@ pub(super) struct Member {
     pub(super) path: String,
     /// What the archive calls it.
     pub(super) name: String,
+    /// Whether the result tells of it: of folders in a `zip` it does not, as the reference.
+    pub(super) is_told: bool,
 }
 
 /// Writes the archive when it would not be the same; returns whether it was not.
@@ -115,7 +117,7 @@ fn zip(host: &Host, members: &[Member], root: &str) -> Result<Vec<u8>> {
     let program = host.required("zip")?;
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
     let folder = full(host, if root.is_empty() { "." } else { root });
-    let mut command = Command::new([program.as_str(), "-q", "-X", "-y", "-D", "-", "-@"]);
+    let mut command = Command::new([program.as_str(), "-q", "-X", "-y", "-", "-@"]);
     command.cwd = Some(folder.into());
     command.stdin = Some((names.join("\n") + "\n").into_bytes());
     let output = host.run(&command)?;

@@ -1,6 +1,6 @@
 //! Where the block is, and where a new one goes.
 
-use super::Args;
+use super::{Args, State};
 use crate::{
     pattern::{Flags, Pattern},
     text,
@@ -27,9 +27,7 @@ pub(super) fn edit(args: &Args, before: &str) -> Result<String, String> {
         }
         _ => place(args, before, &lines)?,
     };
-    if !block.is_empty() {
-        insert(args, &mut lines, at, block);
-    }
+    insert(args, &mut lines, at, block);
     Ok(lines.concat())
 }
 
@@ -101,6 +99,10 @@ fn insert(args: &Args, lines: &mut Vec<String>, at: usize, mut block: Vec<String
         && !last.ends_with('\n')
     {
         last.push('\n');
+    }
+    // The line above ends also where no block follows; newlines around one that is empty are the reference's.
+    if args.state == State::Absent {
+        return;
     }
     let is_text = |line: Option<&String>| line.is_some_and(|line| !line.trim().is_empty());
     if args.prepend_newline && at > 0 && is_text(lines.get(at - 1)) {

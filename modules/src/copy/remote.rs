@@ -8,7 +8,7 @@ use crate::{
         AttributeDiff, Entry, Failure, FileAttributes, Hasher, Host, Mode, Outcome, Result, Staged,
         errno_about, errno_text, pour,
     },
-    spec::Json,
+    spec::{Json, python_bytes},
 };
 
 pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
@@ -78,8 +78,8 @@ fn copy_file(
     if !same && !host.checking() {
         let mut staged = host.stage(&dest, args.attributes.unsafe_writes)?;
         fill(host, src, meta, &mut staged)?;
-        validate(args, host, &staged)?;
         backup_file = if args.backup { host.backup(&dest)? } else { None };
+        validate(args, host, &staged)?;
         staged.commit(None).map_err(|error| not_replaced(&dest, src, &error))?;
     }
     let wanted = args.attributes_for(Some(meta.mode() & 0o7777));
@@ -171,7 +171,9 @@ fn copy_below(
         let missed: Vec<String> = below
             .missed
             .iter()
-            .map(|(from, to, why)| format!("(b'{from}', b'{to}', \"{why}\")"))
+            .map(|(from, to, why)| {
+                format!("({}, {}, \"{why}\")", python_bytes(from), python_bytes(to))
+            })
             .collect();
         return Err(Failure::raised(format!("[{}]", missed.join(", "))));
     }
@@ -292,8 +294,9 @@ pub(super) fn validate(args: &Args, host: &Host, staged: &Staged) -> Result<()> 
 }
 
 pub(super) fn not_replaced(dest: &str, src: &str, error: &io::Error) -> Failure {
-    let reason = errno_text(error);
+    let (reason, source) = (errno_text(error), python_bytes(src));
     Failure::raised(format!(
-        "Could not replace '{dest}' with b'{src}': {reason}: b'{src}' -> b'{dest}'"
+        "Could not replace '{dest}' with {source}: {reason}: {source} -> {}",
+        python_bytes(dest)
     ))
 }

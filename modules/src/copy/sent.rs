@@ -17,7 +17,7 @@ use crate::{
         AttributeDiff, Failure, FileAttributes, Hasher, Host, Outcome, PathState, Result, Staged,
         Tee, pour,
     },
-    spec::{FromArg, Json, Kind, Mismatch},
+    spec::{FromArg, Json, Kind, Mismatch, python_bytes},
 };
 
 /// One thing that the controller sends, relative to `dest`.
@@ -186,7 +186,8 @@ fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
     create_folders(host, folder_of(&path), &args.folder_attributes())?;
     host.symlink(target, &path).map_err(|error| {
         let reason = crate::host::errno_about(&error, target);
-        host.attribute_failure(&path, format!("Error while linking: {reason} -> b'{path}'"))
+        let message = format!("Error while linking: {reason} -> {}", python_bytes(&path));
+        host.attribute_failure(&path, message)
     })?;
     attributes(true)
 }
@@ -346,8 +347,8 @@ impl<'a> Plan<'a> {
             let message = "Copied file does not match the expected checksum. Transfer failed.";
             return Err(Failure::new(message).with("expected_checksum", expected.as_str()));
         }
-        super::remote::validate(args, host, &staged)?;
         let backup_file = if args.backup { host.backup(dest)? } else { None };
+        super::remote::validate(args, host, &staged)?;
         let source = staged.path().display().to_string();
         staged.commit(None).map_err(|error| super::remote::not_replaced(dest, &source, &error))?;
         let wanted = args.attributes_for(self.sent.mode);

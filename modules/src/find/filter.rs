@@ -5,8 +5,9 @@ use std::{fs::Metadata, io::BufRead, os::unix::fs::MetadataExt};
 use super::{Args, FileType, Stamp};
 use crate::{
     encoding::Encoding,
-    host::{Command, Failure, Host, Result, file_time, glob_matches},
+    host::{Command, Failure, Host, Mode, Result, file_time, glob_matches},
     pattern::{Flags, Pattern},
+    spec::FromArg,
 };
 
 /// What files are compared with, read once.
@@ -207,7 +208,8 @@ fn decoded(
 }
 
 fn fits_mode(args: &Args, meta: &Metadata) -> std::result::Result<bool, String> {
-    let Some(mode) = &args.mode else { return Ok(true) };
+    let Some(mode) = args.mode.as_ref() else { return Ok(true) };
+    let Ok(mode) = Mode::from_arg(mode) else { return Ok(false) };
     let now = meta.mode() & 0o7777;
     // What a symbolic mode adds is added to nothing.
     let wanted = mode.bits(0, false, 0o022)?;

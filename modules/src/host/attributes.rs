@@ -204,7 +204,9 @@ impl Host {
         mode: Option<&Mode>,
         diff: &mut AttributeDiff,
     ) -> Result<bool> {
-        let Some(mode) = mode else { return Ok(false) };
+        // An empty text asks for nothing.
+        let asked = mode.filter(|mode| **mode != Mode::Symbolic(String::new()));
+        let Some(mode) = asked else { return Ok(false) };
         let Some(meta) = self.attributes_of(path)? else { return Ok(true) };
         let now = meta.mode() & 0o7777;
         let wanted = mode.bits(now, meta.is_dir(), super::files::umask()).map_err(|details| {

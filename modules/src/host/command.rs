@@ -192,7 +192,10 @@ impl Host {
                 .with("cmd", super::join_words(&command.argv))
                 .with("stdout", "")
                 .with("stderr", "")
-                .with("exception", format!("[Errno {number}] {reason}: b'{program}'"))
+                .with(
+                    "exception",
+                    format!("[Errno {number}] {reason}: {}", crate::spec::python_bytes(program)),
+                )
         })
     }
 

@@ -268,6 +268,31 @@ pub(crate) fn umask() -> u32 {
     line.and_then(|text| u32::from_str_radix(text.trim(), 8).ok()).unwrap_or(0o022)
 }
 
+/// Returns the path without doubled slashes, `.` and `..`; an empty one stays.
+pub fn normal_path(path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => (),
+            ".." => match parts.last() {
+                Some(last) if *last != ".." => drop(parts.pop()),
+                None if absolute => (),
+                _ => parts.push(".."),
+            },
+            part => parts.push(part),
+        }
+    }
+    match (absolute, parts.join("/")) {
+        (true, rest) => format!("/{rest}"),
+        (false, rest) if rest.is_empty() => ".".to_owned(),
+        (false, rest) => rest,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,7 +8,7 @@ pub enum Mode {
     Bits(u32),
     /// `u=rwX,g+s`: what it means depends on what the file has.
     Symbolic(String),
-    /// Those of the source of a copy.
+    /// Those of the source of a copy; who has none refuses it.
     Preserve,
 }
 
@@ -37,7 +37,7 @@ impl Mode {
     pub fn bits(&self, now: u32, is_folder: bool, umask: u32) -> Result<u32, String> {
         match self {
             Mode::Bits(bits) => Ok(*bits & 0o7777),
-            Mode::Preserve => Ok(now & 0o7777),
+            Mode::Preserve => Err("bad symbolic permission for mode: preserve".to_owned()),
             Mode::Symbolic(text) => symbolic(text, now & 0o7777, is_folder, umask),
         }
     }

@@ -163,14 +163,3 @@ impl Host {
         result
     }
 }
-
-/// Refuses an option that is given without the one that it needs: whether it is given, its name, whether the needed one
-/// is, and that one's name.
-pub fn required_by(rules: &[(bool, &str, bool, &str)]) -> Result<()> {
-    match rules.iter().find(|(given, _, needed, _)| *given && !needed) {
-        Some((_, name, _, needs)) => {
-            Err(Failure::new(format!("missing parameter(s) required by '{name}': {needs}")))
-        }
-        None => Ok(()),
-    }
-}

@@ -41,14 +41,14 @@ impl File<'_> {
 
     /// The lines of the section, its header among them.
     fn section(&self) -> Option<Range<usize>> {
-        let is_header = |line: &String| line.trim_start().starts_with('[');
+        let is_header = |line: &String| line.starts_with('[');
         let next = |from: usize| {
             let found = self.lines[from..].iter().position(is_header);
             found.map_or(self.lines.len(), |at| from + at)
         };
         let Some(name) = &self.args.section else { return Some(0..next(0)) };
         let is_its = |line: &String| {
-            let rest = line.trim_start().strip_prefix('[')?.trim_start();
+            let rest = line.strip_prefix('[')?.trim_start();
             let rest = rest.strip_prefix(name.trim())?.trim_start();
             rest.starts_with(']').then_some(())
         };
@@ -81,7 +81,8 @@ impl File<'_> {
             None => true,
             // Without `exclusive` only the values that are named go.
             Some(value) => {
-                !self.args.exclusive && !wanted.iter().any(|wanted| wanted.as_deref() == value)
+                let is_it = |wanted: &Option<String>| wanted.as_deref().map(str::trim) == value;
+                !self.args.exclusive && !wanted.iter().any(is_it)
             }
         };
         let (start, end) = (section.start, section.end);
@@ -104,17 +105,20 @@ impl File<'_> {
         // What is right already needs no line, and what is right in a comment is that line.
         for (at, line) in lines.iter_mut().enumerate().skip(first) {
             let Some(value) = self.value(line, option) else { continue };
-            if let Some(place) = wanted.iter().position(|wanted| wanted.as_deref() == value) {
+            let is_it = |wanted: &Option<String>| wanted.as_deref().map(str::trim) == value;
+            if let Some(place) = wanted.iter().position(is_it) {
                 let new = args.line(option, wanted.remove(place).as_deref());
                 replace(line, &new, args.ignore_spaces);
                 done[at] = true;
             }
         }
-        // Others, those in comments too, are replaced by what is missing, or go.
+        // Others, those in comments too, are replaced by what is missing, or go. An option without a value takes one's place.
+        let bare = args.value.is_none() && args.values.as_ref().is_none_or(Vec::is_empty);
         let mut kept = Vec::with_capacity(lines.len());
         for (at, line) in lines.into_iter().enumerate() {
             let another = at >= first && !done[at] && self.value(&line, option).is_some();
-            if !another || !args.exclusive || args.allow_no_value && args.value.is_none() {
+            let stays = if bare { wanted.is_empty() } else { !args.exclusive };
+            if !another || stays {
                 kept.push(line);
             } else if !wanted.is_empty() {
                 kept.push(args.line(option, wanted.remove(0).as_deref()));
@@ -151,7 +155,8 @@ impl File<'_> {
             end_line(last);
         }
         self.lines.push(format!("[{}]\n", args.section.as_deref().unwrap_or_default()));
-        for Having { option, values, .. } in &args.section_has_values {
+        let others = |having: &&Having| Some(having.option.as_str()) != option;
+        for Having { option, values, .. } in args.section_has_values.iter().filter(others) {
             for value in values {
                 self.lines.push(args.line(option, Some(value)));
             }
@@ -187,7 +192,7 @@ impl Args {
         let several = self.values.iter().flatten().filter(|_| self.value.is_none());
         let mut wanted: Vec<Option<String>> = Vec::new();
         for value in self.value.iter().chain(several) {
-            let value = Some(value.trim().to_owned());
+            let value = Some(value.clone());
             if !wanted.contains(&value) {
                 wanted.push(value);
             }

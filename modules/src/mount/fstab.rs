@@ -45,7 +45,7 @@ impl Entry {
 
     /// Returns whether a line of the table is about the same: the folder, or of swap space the device.
     fn is_of(&self, line: &Entry) -> bool {
-        if self.name == "none" || self.fstype == "swap" {
+        if matches!(self.name.as_str(), "none" | "swap") {
             return line.name == self.name && line.src == self.src;
         }
         line.name == self.name

@@ -1,6 +1,6 @@
 //! Whether given arguments fit a specification, in the reference's words.
 
-use super::{Arg, Args, FromArg, Given, Json, Mismatch, Spec, python_class, python_str};
+use super::{Arg, Args, FromArg, Given, Json, Kind, Mismatch, Spec, python_class, python_str};
 
 /// Why arguments do not fit; its text is what the task's `msg` says.
 #[derive(Debug, PartialEq)]
@@ -29,12 +29,10 @@ pub fn parse<T: Args>(module: &str, given: &Given) -> Result<T, ArgError> {
     Ok(args)
 }
 
-/// Whether an argument is given, by one of its names.
+/// Whether an argument is given, by one of its names; `null` is given, too.
 fn is_given(args: &[&'static Arg], given: &Given, name: &str) -> bool {
     let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
-    std::iter::once(&name)
-        .chain(aliases)
-        .any(|key| given.get(*key).is_some_and(|value| !value.is_null()))
+    std::iter::once(&name).chain(aliases).any(|key| given.contains_key(*key))
 }
 
 /// Checks that what excludes each other is not given together, and that what must be there is.
@@ -99,6 +97,10 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
             }
         }
     }
+    let lacks = |(key, needed): &&(&str, &str)| has(key) && !has(needed);
+    if let Some((key, needed)) = spec.required_by.iter().find(lacks) {
+        return Err(ArgError::new(format!("missing parameter(s) required by '{key}': {needed}")));
+    }
     known_names(module, &args, spec, given)
 }
 
@@ -160,15 +162,29 @@ fn known_names(
     )))
 }
 
+/// Reads one argument that must be given, although its type has a value without; derived code calls it.
+pub fn read_required<T: FromArg>(given: &Given, names: &[&'static str]) -> Result<T, ArgError> {
+    let name = names[0];
+    match names.iter().find_map(|name| given.get(*name)) {
+        Some(value) => T::from_arg(value).map_err(|mismatch| explain(name, value, &mismatch)),
+        None => Err(ArgError::new(format!("missing required arguments: {name}"))),
+    }
+}
+
 /// Reads one argument by its names; derived code calls it.
 pub fn read<T: FromArg>(
     given: &Given,
     names: &[&'static str],
     default: Option<&'static str>,
 ) -> Result<T, ArgError> {
-    let value = names.iter().find_map(|name| given.get(*name).filter(|value| !value.is_null()));
+    let value = names.iter().find_map(|name| given.get(*name));
     let name = names[0];
     match (value, default) {
+        (Some(Json::Null), None) if let Some(absent) = T::absent() => {
+            let is_choice = T::KIND != Kind::List && !T::CHOICES.is_empty();
+            let none = Mismatch::Choice { got: "None".to_owned(), choices: T::CHOICES };
+            if is_choice { Err(explain(name, &Json::Null, &none)) } else { Ok(absent) }
+        }
         (Some(value), _) => T::from_arg(value).map_err(|mismatch| explain(name, value, &mismatch)),
         (None, Some(text)) => {
             let value = Json::from(text);

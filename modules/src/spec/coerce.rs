@@ -1,8 +1,8 @@
 //! From what a playbook gave to what an argument means, as the reference converts.
 
-use std::fmt::Write as _;
-
-use super::{Json, JsonMap, Kind};
+use super::literal::literal;
+use super::python::{python_repr_typed, python_str};
+use super::{Json, JsonMap, Kind, python_class, python_json, python_repr};
 
 /// Why a value is not of the argument's type.
 #[derive(Debug, PartialEq)]
@@ -32,6 +32,11 @@ impl Mismatch {
     fn of(wanted: Kind, detail: impl Into<String>) -> Mismatch {
         Mismatch::Type { wanted, detail: detail.into() }
     }
+
+    fn cannot(value: &Json, wanted: Kind, becoming: &str) -> Mismatch {
+        let class = python_repr_typed(value);
+        Mismatch::of(wanted, format!("{class} cannot be converted to {becoming}"))
+    }
 }
 
 /// A type that an argument can have. `Option` and `Vec` make it optional.
@@ -50,8 +55,13 @@ pub trait FromArg: Sized {
 impl FromArg for String {
     const KIND: Kind = Kind::Str;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
-        Ok(python_str(value))
+        Ok(text_of(value))
     }
+}
+
+/// What text a value is as an argument: nothing is an empty one.
+fn text_of(value: &Json) -> String {
+    if value.is_null() { String::new() } else { python_str(value) }
 }
 
 impl FromArg for bool {
@@ -65,11 +75,11 @@ impl FromArg for bool {
                 _ => None,
             },
             Json::String(text) => match text.to_lowercase().trim() {
-                "y" | "yes" | "on" | "1" | "true" | "t" | "1.0" => Some(true),
-                "n" | "no" | "off" | "0" | "false" | "f" | "0.0" => Some(false),
+                "y" | "yes" | "on" | "1" | "true" | "t" => Some(true),
+                "n" | "no" | "off" | "0" | "false" | "f" => Some(false),
                 _ => None,
             },
-            _ => None,
+            _ => return Err(Mismatch::cannot(value, Kind::Bool, "a bool")),
         };
         found.ok_or_else(|| {
             let shown = python_str(value);
@@ -96,12 +106,8 @@ impl FromArg for i64 {
             _ => None,
         };
         found.ok_or_else(|| {
-            // The text's quotes are quoted themselves.
-            let shown = match value {
-                Json::String(_) => python_repr(&python_repr(value).into()),
-                _ => python_repr_typed(value),
-            };
-            Mismatch::of(Kind::Int, format!("{shown} cannot be converted to an int"))
+            let shown = python_repr(value);
+            Mismatch::of(Kind::Int, format!("\"{shown}\" cannot be converted to an int"))
         })
     }
 }
@@ -121,13 +127,10 @@ impl FromArg for f64 {
         let found = match value {
             Json::Number(number) => number.as_f64(),
             Json::Bool(truth) => Some(f64::from(u8::from(*truth))),
-            Json::String(text) => text.trim().parse().ok(),
+            Json::String(text) => text.trim().replace('_', "").parse().ok(),
             _ => None,
         };
-        found.ok_or_else(|| {
-            let detail = format!("{} cannot be converted to a float", python_repr_typed(value));
-            Mismatch::of(Kind::Float, detail)
-        })
+        found.ok_or_else(|| Mismatch::cannot(value, Kind::Float, "a float"))
     }
 }
 
@@ -144,32 +147,54 @@ impl FromArg for JsonMap {
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
         match value {
             Json::Object(map) => Ok(map.clone()),
-            Json::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text)
-                .map_err(|_| Mismatch::of(Kind::Dict, "unable to evaluate string as dictionary")),
-            Json::String(text) if text.contains('=') => {
-                let pairs = text.split([',', ' ']).map(str::trim).filter(|pair| !pair.is_empty());
-                pairs
-                    .map(|pair| {
-                        let (key, value) = pair.split_once('=').ok_or_else(|| {
-                            Mismatch::of(
-                                Kind::Dict,
-                                "dictionary requested, could not parse JSON or key=value",
-                            )
-                        })?;
-                        Ok((key.trim().to_owned(), Json::from(value.trim())))
-                    })
-                    .collect()
-            }
+            Json::String(text) if text.trim_start().starts_with('{') => dictionary(text.trim())
+                .ok_or_else(|| Mismatch::of(Kind::Dict, "unable to evaluate string as dictionary")),
+            Json::String(text) if text.contains('=') => pairs(text),
             Json::String(_) => Err(Mismatch::of(
                 Kind::Dict,
                 "dictionary requested, could not parse JSON or key=value",
             )),
-            _ => Err(Mismatch::of(
-                Kind::Dict,
-                format!("{} cannot be converted to a dict", python_repr_typed(value)),
-            )),
+            _ => Err(Mismatch::cannot(value, Kind::Dict, "a dict")),
         }
     }
+}
+
+/// A dictionary in JSON, or as Python writes it.
+fn dictionary(text: &str) -> Option<JsonMap> {
+    serde_json::from_str(text).ok().or_else(|| match literal(text)? {
+        Json::Object(map) => Some(map),
+        _ => None,
+    })
+}
+
+/// `a=1, b="x y"`: pairs between commas or blanks, whose values may be quoted.
+fn pairs(text: &str) -> Result<JsonMap, Mismatch> {
+    let (mut fields, mut field) = (Vec::new(), String::new());
+    let (mut quote, mut is_escaped) = (None, false);
+    for c in text.trim().chars() {
+        match c {
+            c if is_escaped => {
+                field.push(c);
+                is_escaped = false;
+            }
+            '\\' => is_escaped = true,
+            c if quote == Some(c) => quote = None,
+            '\'' | '"' if quote.is_none() => quote = Some(c),
+            ',' | ' ' if quote.is_none() => {
+                fields.extend(Some(std::mem::take(&mut field)).filter(|it| !it.is_empty()))
+            }
+            c => field.push(c),
+        }
+    }
+    fields.extend(Some(field).filter(|it| !it.is_empty()));
+    let pair = |field: &String| {
+        let (key, value) = field.split_once('=')?;
+        Some((key.to_owned(), Json::from(value)))
+    };
+    fields.iter().map(pair).collect::<Option<_>>().ok_or_else(|| {
+        let detail = "unable to evaluate string in the \"key=value\" format as dictionary";
+        Mismatch::of(Kind::Dict, detail)
+    })
 }
 
 impl<T: FromArg> FromArg for Option<T> {
@@ -198,11 +223,8 @@ impl<T: FromArg> FromArg for Vec<T> {
                 let items: Vec<Json> = text.split(',').map(Json::from).collect();
                 elements(&items)
             }
-            Json::Number(_) => Ok(vec![T::from_arg(&Json::from(python_str(value)))?]),
-            _ => Err(Mismatch::of(
-                Kind::List,
-                format!("{} cannot be converted to a list", python_repr_typed(value)),
-            )),
+            Json::Number(_) | Json::Bool(_) => elements(&[Json::from(python_str(value))]),
+            _ => Err(Mismatch::cannot(value, Kind::List, "a list")),
         }
     }
     fn absent() -> Option<Self> {
@@ -249,7 +271,7 @@ impl AsRef<std::path::Path> for ArgPath {
 impl FromArg for ArgPath {
     const KIND: Kind = Kind::Path;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
-        Ok(ArgPath(expand(&python_str(value))))
+        Ok(ArgPath(expand(&text_of(value))))
     }
 }
 
@@ -260,10 +282,11 @@ pub struct JsonText(pub String);
 impl FromArg for JsonText {
     const KIND: Kind = Kind::JsonArg;
     fn from_arg(value: &Json) -> Result<Self, Mismatch> {
-        Ok(JsonText(match value {
-            Json::String(text) => text.trim().to_owned(),
-            other => other.to_string(),
-        }))
+        match value {
+            Json::String(text) => Ok(JsonText(text.trim().to_owned())),
+            Json::Array(_) | Json::Object(_) => Ok(JsonText(python_json(value))),
+            _ => Err(Mismatch::cannot(value, Kind::JsonArg, "a json string")),
+        }
     }
 }
 
@@ -290,10 +313,7 @@ impl FromArg for Bytes {
                 reason = "sizes are positive and rounded as the reference rounds"
             )]
             (Ok(number), Some(unit)) => Ok(Bytes((number * unit).round() as u64)),
-            _ => Err(Mismatch::of(
-                Kind::Bytes,
-                format!("{} cannot be converted to a byte value", python_repr_typed(value)),
-            )),
+            _ => Err(Mismatch::cannot(value, Kind::Bytes, "a Byte value")),
         }
     }
 }
@@ -307,112 +327,6 @@ pub fn boolean_choice(text: &str, choices: &'static [&'static str]) -> Option<&'
     };
     let mut matching = choices.iter().copied().filter(|choice| words.contains(choice));
     matching.next().filter(|_| matching.next().is_none())
-}
-
-/// Returns what Python's `str()` gives for the value.
-pub fn python_str(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => python_repr(other),
-    }
-}
-
-/// Returns what Python's `repr()` gives for the value.
-pub fn python_repr(value: &Json) -> String {
-    match value {
-        Json::Null => "None".to_owned(),
-        Json::Bool(true) => "True".to_owned(),
-        Json::Bool(false) => "False".to_owned(),
-        Json::Number(number) => number.to_string(),
-        Json::String(text) => quoted(text),
-        Json::Array(items) => {
-            let items: Vec<_> = items.iter().map(python_repr).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Json::Object(map) => {
-            let items: Vec<_> = map
-                .iter()
-                .map(|(key, value)| format!("{}: {}", quoted(key), python_repr(value)))
-                .collect();
-            format!("{{{}}}", items.join(", "))
-        }
-    }
-}
-
-/// Returns what Python's `json.dumps()` gives for the value.
-pub fn python_json(value: &Json) -> String {
-    match value {
-        Json::Array(items) => {
-            let items: Vec<_> = items.iter().map(python_json).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Json::Object(map) => {
-            let items: Vec<_> = map
-                .iter()
-                .map(|(key, value)| format!("{}: {}", json_text(key), python_json(value)))
-                .collect();
-            format!("{{{}}}", items.join(", "))
-        }
-        Json::String(text) => json_text(text),
-        other => other.to_string(),
-    }
-}
-
-/// A string as JSON, what is no ASCII escaped.
-fn json_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    for c in Json::from(text).to_string().chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
-}
-
-/// A string as Python quotes it: single quotes unless it has some and no double ones.
-fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c == quote => {
-                out.push('\\');
-                out.push(c);
-            }
-            c if (c as u32) < 0x20 || c as u32 == 0x7f => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
-}
-
-fn python_repr_typed(value: &Json) -> String {
-    format!("<class '{}'>", python_class(value))
-}
-
-/// Returns what Python calls the type of a value.
-pub fn python_class(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(number) if number.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
@@ -500,12 +414,6 @@ mod tests {
         let map = JsonMap::from_arg(&json!("a=1, b=2")).unwrap();
         assert_eq!(Json::Object(map), json!({"a": "1", "b": "2"}));
         assert!(JsonMap::from_arg(&json!("nothing")).is_err());
-    }
-
-    #[test]
-    fn structures_become_text_as_python_prints_them() {
-        let value = json!([1, true, null, "it's", {"k": 1.5}]);
-        assert_eq!(python_str(&value), r#"[1, True, None, "it's", {'k': 1.5}]"#);
     }
 
     #[test]

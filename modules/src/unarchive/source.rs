@@ -64,7 +64,7 @@ impl Source {
                 return Err(Failure::raised(reason));
             }
             let path = host.path(src).display().to_string();
-            let shown = super::absolute(host, src);
+            let shown = host.absolute(src);
             Source { path, shown, file, start: Vec::new(), named: None }
         };
         let mut start = vec![0; 512];

@@ -20,7 +20,14 @@ pub(super) fn of(
     if let Some(src) = args.src.as_deref() {
         return Ok((Some(of_file(args, host, src, start)?), None));
     }
-    let Some(body) = args.body.as_ref().filter(|body| !body.is_null()) else {
+    // Nothing is something to these two.
+    let empty = Json::from("");
+    let nothing = match args.body_format {
+        BodyFormat::Json => Some(&Json::Null),
+        BodyFormat::FormUrlencoded => Some(&empty),
+        _ => None,
+    };
+    let Some(body) = args.body.as_ref().filter(|body| !body.is_null()).or(nothing) else {
         return Ok((None, None));
     };
     let bytes = |text: String| Some(Body::Bytes(text.into_bytes()));
@@ -49,11 +56,8 @@ pub(super) fn of(
             (Some(Body::Bytes(bytes)), Some(kind))
         }
         (BodyFormat::FormMultipart, other) => {
-            let message = format!(
-                "failed to parse body as form-multipart: Mapping is required, cannot be type {}",
-                python_class(other)
-            );
-            return Err(Failure::new(message));
+            let class = python_class(other);
+            return Err(Failure::new(format!("body must be mapping, cannot be type {class}")));
         }
         (BodyFormat::Raw, Json::String(text)) => (bytes(text.clone()), None),
         (BodyFormat::Raw, other) => return Err(not_bytes(args, other, start)),
