@@ -142,12 +142,8 @@ fn interpreter(call: &Call<'_>, text: &str) -> Option<Vec<String>> {
 
 fn python_interpreter(call: &Call<'_>) -> Vec<String> {
     let given = text_of(call, "ansible_python_interpreter")
-        .filter(|given| !given.starts_with("auto"))
-        .or_else(|| {
-            std::env::var("ANSIBLE_PYTHON_INTERPRETER")
-                .ok()
-                .filter(|given| !given.starts_with("auto"))
-        });
+        .or_else(|| std::env::var("ANSIBLE_PYTHON_INTERPRETER").ok())
+        .filter(|given| !given.starts_with("auto"));
     let given = given.unwrap_or_else(|| "python3".to_owned());
     given.split_whitespace().map(str::to_owned).collect()
 }

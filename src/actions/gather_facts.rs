@@ -2,6 +2,7 @@
 
 use super::{Action, short_name};
 use crate::{
+    diagnostic::Told,
     executor::{Call, Failure, Remote, Step, facts_module},
     value::Value,
 };
@@ -12,6 +13,8 @@ pub(super) static UNIT: Action =
 
 /// What gathers facts where nobody names a module.
 const SETUP: &str = "ansible.legacy.setup";
+/// What to know where facts of a network device are asked of `setup`.
+const SETUP_OF_DEVICE: &str = "Detected 'setup' module and a network OS is set, the output when running it will reflect 'localhost' and not the target when a networking connection plugin is used.";
 /// Stands for the module that suits the host.
 const SMART: &str = "smart";
 
@@ -54,24 +57,26 @@ fn modules(call: &Call<'_>) -> Result<Vec<String>, Failure> {
             )));
         }
     };
-    let mut found = Vec::with_capacity(names.len());
-    for name in names {
-        if name != SMART {
-            found.push(name);
-            continue;
-        }
-        match device(call) {
-            None => found.push(SETUP.to_owned()),
-            Some(device) => found.extend(facts_module(&device)),
-        }
+    if !names.iter().any(|name| name == SMART) {
+        return Ok(names);
     }
-    if found.is_empty()
-        && let Some(device) = device(call)
-    {
+    let mut found: Vec<String> = names.into_iter().filter(|name| name != SMART).collect();
+    let has_setup = |found: &[String]| found.iter().any(|name| short_name(name) == "setup");
+    let Some(device) = device(call) else {
+        if !has_setup(&found) {
+            found.push(SETUP.to_owned());
+        }
+        return Ok(found);
+    };
+    found.extend(facts_module(&device));
+    if found.is_empty() {
         return Err(Failure::plain(format!(
             "No fact modules available and we could not find a fact module for your network OS ({}), try setting one via the `FACTS_MODULES` configuration.",
             device.to_text()
         )));
+    }
+    if has_setup(&found) {
+        call.env.tell(Told::warning(SETUP_OF_DEVICE, None));
     }
     Ok(found)
 }

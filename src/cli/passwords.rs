@@ -118,10 +118,7 @@ pub(super) fn sources(options: &VaultOptions, settings: &Settings) -> Vec<String
     sources.extend(options.vault_ids.iter().cloned());
     let files = &options.password_files;
     sources.extend(files.iter().map(|file| format!("{}@{file}", *settings.vault_identity)));
-    if files.is_empty()
-        && !options.ask_vault_password
-        && let Some(file) = &settings.vault_password_file.value
-    {
+    if let Some(file) = &settings.vault_password_file.value {
         sources.push(format!("{}@{}", *settings.vault_identity, file.display()));
     }
     if options.ask_vault_password {

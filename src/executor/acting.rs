@@ -348,7 +348,7 @@ impl Prepared {
             start: Arc::clone(&self.start),
             turn: Arc::clone(&self.turn),
             slot: self.slot,
-            host_index: self.host_index,
+            lane: self.lane,
             local_fork: OnceCell::new(),
             handlers: None,
             told: Mutex::default(),

@@ -147,7 +147,8 @@ impl Prepared {
         {
             let changed = event.result.get("changed").is_some_and(Value::is_true);
             let of = event.item.is_none().then(|| Box::new(event.clone()));
-            self.turn.event(self.slot, Event::Diff { diff: diff.clone(), changed, of });
+            let task = Arc::clone(&event.task);
+            self.turn.event(self.slot, Event::Diff { task, diff: diff.clone(), changed, of });
         }
         self.turn.event(self.slot, Event::Result(Box::new(event)));
     }

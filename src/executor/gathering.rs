@@ -67,7 +67,10 @@ impl Call<'_> {
             let task = doing.task(name, foreign, within, false);
             let mut given = module_defaults(&task, self.env, self.run, &self.play.play)?;
             given.extend(args);
-            let task = doing.outer.in_its_place(task, Some(given));
+            let mut task = doing.outer.in_its_place(task, Some(given));
+            if at_once {
+                task.lane = beside(task.lane, tasks.len());
+            }
             tasks.push((module.clone(), task, limit.is_some()));
         }
         Ok(Step::Wait(Box::pin(async move {
@@ -112,6 +115,11 @@ impl Call<'_> {
         let given = args.iter().filter(|(_, value)| !matches!(value, Value::None));
         given.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
+}
+
+/// Returns the lane of a module that runs beside others: no host has a number that is so high.
+fn beside(lane: u32, position: usize) -> u32 {
+    lane | u32::try_from(position + 1).unwrap_or(0) << 24
 }
 
 /// Does the modules' tasks; what keeps one from its host ends all.

@@ -144,7 +144,7 @@ impl Prepared {
         let task = TaskRequest {
             module: "async_status".to_owned(),
             args: args.map(|(key, value)| (key.to_text(), value.to_json())).collect(),
-            lane: self.host_index,
+            lane: self.lane,
             ..TaskRequest::default()
         };
         let method = self.method_on(&session, way);

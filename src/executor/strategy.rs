@@ -225,7 +225,7 @@ impl Batch<'_> {
             start: Arc::clone(start),
             turn: Arc::clone(turn),
             slot,
-            host_index: self.hosts[at].index,
+            lane: self.hosts[at].index,
             local_fork: OnceCell::new(),
             told: Mutex::default(),
             given: None,

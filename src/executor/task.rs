@@ -154,7 +154,8 @@ pub(super) struct Prepared {
     pub(super) start: Arc<TaskStart>,
     pub(super) turn: Arc<Turn>,
     pub(super) slot: usize,
-    pub(super) host_index: u32,
+    /// What is sent in one lane runs in its order: a host's tasks do.
+    pub(super) lane: u32,
     /// Held from the first request to the local helper on.
     pub(super) local_fork: OnceCell<Option<OwnedSemaphorePermit>>,
     /// The names of all handlers, where one that nobody has ends the run.
@@ -364,7 +365,7 @@ impl Prepared {
                 let request = TaskRequest {
                     module: remote.module.clone(),
                     args: remote.args.clone(),
-                    lane: self.host_index,
+                    lane: self.lane,
                     check,
                     diff,
                     environment,

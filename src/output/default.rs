@@ -437,7 +437,10 @@ impl Output for Default {
                 }
                 self.sink.line(&line, Some(Paint::Debug));
             }
-            Event::Included { path, hosts, items, .. } => {
+            Event::Included { task, path, hosts, items, .. } => {
+                if let Some(task) = task {
+                    self.task_banner(task);
+                }
                 let mut line = format!("included: {path} for {}", hosts.join(", "));
                 for item in items {
                     line.push_str(&format!(" => (item={item})"));
@@ -447,7 +450,7 @@ impl Output for Default {
             Event::PlayContext { .. }
             | Event::VarsPrompt(_)
             | Event::Diff { changed: false, .. } => (),
-            Event::Diff { diff, .. } => {
+            Event::Diff { task, diff, .. } => {
                 let text = diff_text(
                     diff,
                     How {
@@ -457,6 +460,7 @@ impl Output for Default {
                     },
                 );
                 if !text.is_empty() {
+                    self.task_banner(task);
                     self.sink.line(text.strip_suffix('\n').unwrap_or(&text), None);
                 }
             }

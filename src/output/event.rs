@@ -102,6 +102,7 @@ pub enum Event {
     Error(Vec<Cause>),
     /// How a file changed, or would; or that it did not.
     Diff {
+        task: Arc<TaskStart>,
         diff: Value,
         changed: bool,
         /// The whole result; of an item, its loop's comes later.

@@ -155,7 +155,8 @@ fn show_diffs(output: &mut dyn Output, event: &ResultEvent, changed: Option<Arc<
     for one in each {
         if let Some(diff) = one.get("diff") {
             let changed = one.get("changed").is_some_and(Value::is_true);
-            output.event(&Event::Diff { diff: diff.clone(), changed, of: None });
+            let task = Arc::clone(&event.task);
+            output.event(&Event::Diff { task, diff: diff.clone(), changed, of: None });
         }
     }
 }

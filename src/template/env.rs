@@ -388,7 +388,10 @@ impl<'a> Env<'a> {
         match value {
             Value::Template(template) => {
                 let address = Arc::as_ptr(template) as usize;
-                self.once(address, value, || self.evaluate(template, depth + 1))
+                self.once(address, value, || match self.named_container(template, depth + 1) {
+                    Some(container) => Ok(container),
+                    None => self.evaluate(template, depth + 1),
+                })
             }
             Value::Encrypted(encrypted) => self.open(encrypted),
             other => Ok(other.clone()),
@@ -416,7 +419,10 @@ impl<'a> Env<'a> {
                 }
                 Ok(entries.into())
             }),
-            other => self.resolve(other, depth),
+            other => match self.resolve(other, depth)? {
+                container @ (Value::List(_) | Value::Dict(_)) => self.complete(&container, depth),
+                value => Ok(value),
+            },
         }
     }
 

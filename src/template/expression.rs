@@ -10,7 +10,7 @@ use super::{
     evaluator::{Evaluator, Result, Seen},
     filters, formatting,
     leaving::{NO_ELSE, plain},
-    objects::{Bound, Range, downcast, object},
+    objects::{Bound, Module, Range, downcast, object},
     output::Output,
     plugins, tests,
     tree::{Binary, Compare, Comparison, Expression, Foreign, Kind, Place, Slice},
@@ -399,6 +399,9 @@ impl<'e> Evaluator<'e> {
             value if is_lenient(&value) => Ok(value),
             Value::Undefined(undefined) => Err((&*undefined).into()),
             other => {
+                if let Some(module) = downcast::<Module>(&other) {
+                    return module.put_out();
+                }
                 let complete = self.complete(other)?;
                 plain(complete, self.depth == 0)
             }

@@ -174,6 +174,6 @@ impl<'e> Evaluator<'e> {
             };
             exports.push((Arc::clone(name), value));
         }
-        Ok(Module { exports, text: text.into_captured().to_text() })
+        Ok(Module { exports, text: text.into_captured() })
     }
 }

@@ -1,15 +1,32 @@
-//! Comparisons of lists and dictionaries whose items are templates or undefined: as Python's, an item is only looked at when those before
-//! it have not decided. So one that cannot be evaluated is met by who gets there.
+//! Lists and dictionaries whose items are templates or undefined. Comparisons are as Python's: an item is only looked at when those
+//! before it have not decided. So one that cannot be evaluated is met by who gets there. A name for them leaves them as they are.
 
 use std::sync::Arc;
 
 use super::{
-    TemplateError,
+    Env, TemplateError,
     comparison::{compare, contains},
-    evaluator::{Evaluator, Result},
-    tree::Comparison,
+    evaluator::{Evaluator, MAX_DEPTH, Result},
+    syntax,
+    tree::{Comparison, Statement},
 };
-use crate::value::{List, Value};
+use crate::value::{List, Template, Value};
+
+impl Env<'_> {
+    /// Returns the list or dictionary that a template only names, with the templates in it as they are: of these only
+    /// the ones that are used are evaluated.
+    pub(super) fn named_container(&self, template: &Template, depth: u32) -> Option<Value> {
+        let compiled = syntax::compiled(template).ok()?;
+        let [Statement::Emit(expression)] = &compiled.code.body[..] else { return None };
+        if depth > MAX_DEPTH || !expression.only_names() {
+            return None;
+        }
+        let evaluator = Evaluator::new(self, &compiled.code, depth);
+        let value = evaluator.expression(expression).ok()?;
+        let is_container = matches!(&*value, Value::List(_) | Value::Dict(_));
+        (is_container && value.is_lazy()).then(|| value.into_owned())
+    }
+}
 
 impl Evaluator<'_> {
     /// Compares values of which one holds templates, or something undefined.

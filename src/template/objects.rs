@@ -193,13 +193,24 @@ impl Object for Blocks {
 #[derive(Debug)]
 pub(crate) struct Module {
     pub(crate) exports: Vec<(Arc<str>, Value)>,
-    pub(crate) text: String,
+    /// What the template puts out, which fails where it is used when the template does.
+    pub(crate) text: Value,
+}
+
+impl Module {
+    pub(crate) fn put_out(&self) -> Result<Value, TemplateError> {
+        match &self.text {
+            Value::Undefined(undefined) => Err((&**undefined).into()),
+            Value::None => Ok(Value::str("")),
+            text => Ok(text.clone()),
+        }
+    }
 }
 
 impl Object for Module {
     object!("TemplateModule");
     fn to_text(&self) -> String {
-        self.text.clone()
+        self.text.to_text()
     }
     fn attribute(&self, name: &str) -> Option<Value> {
         let found = self.exports.iter().rev().find(|(export, _)| &**export == name)?;

@@ -21,6 +21,10 @@ pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
     if !host.may(src, rustix::fs::Access::READ_OK) {
         return Err(Failure::new(format!("Source {src} not readable")));
     }
+    if !meta.is_dir() && !meta.is_file() {
+        let message = format!("Cannot copy invalid source '{src}': not a file");
+        return Err(Failure::new(message));
+    }
     let dest = host.followed(&args.dest, args.follow);
     let is_made = dest.ends_with('/') && !host.is_folder(&dest);
     if is_made {
@@ -221,7 +225,7 @@ impl Below<'_> {
             self.host.symlink(&leads_to, dest).map_err(|error| cannot(path, &error))?;
             self.changed = true;
         }
-        Ok(())
+        self.set_attributes(dest)
     }
 
     /// A file, or a folder itself.
@@ -251,9 +255,13 @@ impl Below<'_> {
                 }
             }
         }
-        if host.lstat(dest)?.is_some() {
+        self.set_attributes(dest)
+    }
+
+    fn set_attributes(&mut self, dest: &str) -> Result<()> {
+        if self.host.lstat(dest)?.is_some() {
             let unseen = &mut AttributeDiff::default();
-            self.changed |= host.set_attributes(dest, self.attributes, false, unseen)?;
+            self.changed |= self.host.set_attributes(dest, self.attributes, false, unseen)?;
         }
         Ok(())
     }
