@@ -34,11 +34,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         "ubuntu_legacy"
     } else {
         let told = serde_json::json!({"name": names});
+        let mut output = told.clone();
+        if host.diffing() {
+            output["diff"] = serde_json::json!({});
+        }
         return Err(Failure::new(format!(
             "{OLD_FOLDER} and {LIST} are missing. Is the package \"locales\" installed?"
         ))
         .with("name", names.clone())
-        .with("output", told.clone())
+        .with("output", output)
         .with("vars", told));
     };
     let missing = unavailable(names, mechanism == "glibc", host)?;

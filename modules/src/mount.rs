@@ -70,6 +70,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     // The reference adds it, too, where it is already.
     if !args.boot {
         opts.push_str(",noauto");
+    } else if opts.split(',').any(|opt| opt == "noauto") {
+        host.warn("Ignore the 'boot' due to 'opts' contains 'noauto'.");
     }
     let table = args.fstab.clone().unwrap_or_else(|| "/etc/fstab".to_owned());
     let entry = Entry {

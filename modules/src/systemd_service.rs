@@ -134,6 +134,11 @@ impl<'a> Systemctl<'a> {
     }
 }
 
+/// Returns whether the name is that of a template: `name@`, or `name@.service`.
+fn is_template(name: &str) -> bool {
+    name.ends_with('@') || name.rsplit_once('.').is_some_and(|(stem, _)| stem.ends_with('@'))
+}
+
 /// A unit and what systemd says about it.
 struct Unit<'a> {
     name: String,
@@ -149,6 +154,8 @@ impl<'a> Unit<'a> {
         let status = if host.systemd_runs() || systemctl.scope != Scope::System {
             match host.systemd_unit(&name, systemctl.scope) {
                 Ok(status) => status,
+                // What has no instance is no unit, and yet can be enabled.
+                Err(_) if is_template(&name) => JsonMap::new(),
                 Err(failure) if systemctl.scope == Scope::System => return Err(failure),
                 // The manager of a user need not run.
                 Err(_) => JsonMap::new(),
@@ -174,7 +181,9 @@ impl<'a> Unit<'a> {
     /// Returns whether a file of the unit is there although no manager has it loaded.
     fn has_file(&self) -> Result<bool> {
         if self.systemctl.scope == Scope::System && self.systemctl.host.systemd_runs() {
-            return Ok(false);
+            return Ok(
+                is_template(&self.name) && !matches!(self.file_state()?.as_str(), "" | "not-found")
+            );
         }
         let output = self.systemctl.run(&["list-unit-files", "--no-legend", &self.name])?;
         Ok(output.success() && output.text().lines().any(|line| self.is_named_in(line)))

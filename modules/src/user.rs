@@ -253,7 +253,7 @@ fn present(args: &Args, outcome: Outcome, before: Option<User>, host: &Host) -> 
     let unchanged = before.filter(|_| !outcome.changed || host.checking());
     let Some(user) = unchanged.or_else(|| find(args, host)) else { return Ok(outcome) };
     if args.create_home && !user.home.is_empty() && !host.exists(&user.home) {
-        create::home_folder(args, &user, host)?;
+        create::home_folder(args, &user.home, (user.uid, user.gid), host)?;
         outcome.changed = true;
     }
     outcome = outcome

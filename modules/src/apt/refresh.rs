@@ -66,7 +66,7 @@ pub(super) fn update(retries: u64, max_delay: u64, lock_timeout: i64, host: &Hos
         "{} -q -o APT::Update::Error-Mode=any -o DPkg::Lock::Timeout={lock_timeout} update",
         commands::apt_get(host),
     );
-    let mut reason = String::new();
+    let mut reason = "unknown reason".to_owned();
     for attempt in 0..retries {
         let output = commands::call(&line, host)?;
         if output.success() {

@@ -78,6 +78,14 @@ fn check_mode_only_simulates() {
 }
 
 #[test]
+fn a_refresh_that_is_never_tried_has_no_reason_to_name() {
+    assert_eq!(
+        apt(&host(), json!({"update_cache": true, "update_cache_retries": 0}))["msg"],
+        "Failed to update apt cache after 0 retries: unknown reason"
+    );
+}
+
+#[test]
 fn latest_upgrades_what_is_older() {
     let host = host()
         .answer("apt-cache policy jq", 0, &policy("jq", "1.6-2"))

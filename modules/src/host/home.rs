@@ -33,6 +33,15 @@ impl Host {
             .map_err(|error| Failure::io(format!("cannot give `{path}` away"), &error))
     }
 
+    /// Gives a folder and all below it to a user and a group.
+    pub fn give_tree(&self, path: &str, owner: (u32, u32)) -> Result<()> {
+        if self.checking() {
+            return Ok(());
+        }
+        own_tree(&self.path(path), owner)
+            .map_err(|error| Failure::io(format!("cannot give `{path}` away"), &error))
+    }
+
     /// Makes a home folder that holds a copy of `skeleton`, all of it its user's.
     pub fn make_home(
         &self,
@@ -55,6 +64,16 @@ fn own(path: &Path, owner: Option<(u32, u32)>) -> std::io::Result<()> {
         Some((uid, gid)) => lchown(path, Some(uid), Some(gid)),
         None => Ok(()),
     }
+}
+
+fn own_tree(path: &Path, owner: (u32, u32)) -> std::io::Result<()> {
+    own(path, Some(owner))?;
+    if fs::symlink_metadata(path)?.is_dir() {
+        for entry in fs::read_dir(path)? {
+            own_tree(&entry?.path(), owner)?;
+        }
+    }
+    Ok(())
 }
 
 fn copy_tree(from: &Path, to: &Path, owner: (u32, u32)) -> std::io::Result<()> {

@@ -5,6 +5,9 @@ use crate::host::{Command, Host, Result, Shadow, User};
 
 /// Changes what is not as wanted; returns what each tool did.
 pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>> {
+    if args.local {
+        host.required("lgroupmod")?;
+    }
     let shadow = host.shadow(&args.name)?;
     let new_password = new_password(args, shadow.as_ref());
     let mut words = basics(args, user, host)?;
@@ -20,16 +23,23 @@ pub(super) fn change(args: &Args, user: &User, host: &Host) -> Result<Vec<Done>>
                 // It refuses users who run something.
                 host.end_helpers_of(user.uid);
             }
-            done.extend(local::modify(args, user.gid, words, host)?);
+            done.extend(local::modify(args, words, host)?);
         } else {
             done.push(modify(args, user.uid, words, host)?);
         }
+    }
+    if failed(&done) {
+        return Ok(done);
     }
     if let Some(password) = &new_password {
         done.push(password::set(&args.name, password, host)?);
     }
     done.push(aging(args, shadow.as_ref(), host)?);
     Ok(done)
+}
+
+fn failed(done: &[Done]) -> bool {
+    done.iter().flatten().flatten().any(|output| !output.success())
 }
 
 fn modify(args: &Args, uid: u32, options: Vec<String>, host: &Host) -> Result<Done> {
@@ -53,15 +63,13 @@ fn basics(args: &Args, user: &User, host: &Host) -> Result<Vec<String>> {
         words.extend(["-u".to_owned(), uid.to_string()]);
         words.extend(args.non_unique.then(|| "-o".to_owned()));
     }
-    let mut primary = user.gid;
     if let Some(group) = &args.group {
         let group = membership::group(group, host)?;
         if group.gid != user.gid {
             words.extend(["-g".to_owned(), group.gid.to_string()]);
-            primary = group.gid;
         }
     }
-    words.extend(membership::options(args, primary, host)?);
+    words.extend(membership::options(args, host)?);
     let mut differs = |option: &str, wanted: Option<&str>, current: &str| match wanted {
         Some(wanted) if wanted != current => {
             words.extend([option.to_owned(), wanted.to_owned()]);
@@ -100,12 +108,8 @@ fn expiry(args: &Args, shadow: Option<&Shadow>) -> Vec<String> {
             words.extend(["-e".to_owned(), create::expiry(seconds)]);
         }
     }
-    let inactive = shadow.and_then(|shadow| shadow.inactive);
-    // A negative number takes the limit away.
-    if let Some(days) = args.password_expire_account_disable
-        && inactive != Some(days)
-        && !(days < 0 && inactive.is_none())
-    {
+    // The reference sets it each time, and calls that a change.
+    if let Some(days) = args.password_expire_account_disable {
         words.extend(["-f".to_owned(), days.to_string()]);
     }
     words
@@ -160,8 +164,7 @@ pub(super) fn aging(args: &Args, shadow: Option<&Shadow>, host: &Host) -> Result
 fn busybox(args: &Args, options: &[String], host: &Host) -> Result<Done> {
     let mut done = None;
     if let Some(at) = options.iter().position(|option| option == "-G") {
-        let current = host.user(&args.name).map_or(0, |user| user.gid);
-        let current = membership::current(&args.name, current, host);
+        let current = membership::current(&args.name, host);
         let wanted: Vec<&str> =
             options[at + 1].split(',').filter(|name| !name.is_empty()).collect();
         for group in wanted.iter().filter(|name| !current.iter().any(|one| one == *name)) {

@@ -1,28 +1,34 @@
 //! New accounts.
 
 use super::{Args, Done, change, local, membership, password};
-use crate::host::{Civil, Command, Host, Output, Result, User};
+use crate::host::{Civil, Command, Host, Output, Result};
 
 /// Makes the account with useradd, or with busybox' adduser.
 pub(super) fn create(args: &Args, host: &Host) -> Result<Done> {
+    if args.local {
+        host.required("lgroupmod")?;
+    }
     if let Some(group) = &args.group {
         membership::group(group, host)?;
     }
     let groups = match &args.groups {
-        Some(groups) => Some(membership::wanted(groups, args.group.as_deref(), host)?),
+        Some(groups) => Some(membership::wanted(groups, host)?),
         None => None,
     };
-    make_parent(args, host)?;
     if !args.local && host.which("useradd").is_none() && host.which("adduser").is_some() {
         return busybox(args, groups.unwrap_or_default(), host);
     }
-    if args.local && groups.is_some() {
-        host.required("lgroupmod")?;
-    }
+    let early = home_without_parent(args, host);
     let mut words = vec![host.required(if args.local { "luseradd" } else { "useradd" })?];
     words.extend(options(args, groups.as_deref(), host));
     words.push(args.name.clone());
+    if let Some((home, _)) = early {
+        home_folder(args, home, (0, 0), host)?;
+    }
     let mut done = host.change(&Command::new(words))?;
+    if let Some((home, _)) = early {
+        done = then(done, || give_home(args, home, host))?;
+    }
     if let Some(password) = &args.password {
         let shown = change::locked(password, args.password_lock);
         done = then(done, || password::set(&args.name, &shown, host))?;
@@ -120,19 +126,23 @@ pub(super) fn expiry(seconds: f64) -> String {
     format!("{year:04}-{month:02}-{day:02}")
 }
 
-/// Makes the folder in which a home folder is going to be: not every useradd does.
-fn make_parent(args: &Args, host: &Host) -> Result<()> {
-    let Some(home) = args.home.as_deref().filter(|_| args.create_home) else { return Ok(()) };
-    match home.trim_end_matches('/').rsplit_once('/') {
-        Some((parent, _)) if !parent.is_empty() && !host.exists(parent) => {
-            host.make_folder(parent, 0o755, None)
-        }
-        _ => Ok(()),
-    }
+/// Returns the home folder and the one above it if that is missing: not every useradd makes it.
+fn home_without_parent<'a>(args: &'a Args, host: &Host) -> Option<(&'a str, &'a str)> {
+    let home = args.home.as_deref().filter(|_| args.create_home)?;
+    let (parent, _) = home.trim_end_matches('/').rsplit_once('/')?;
+    (!parent.is_empty() && !host.exists(parent)).then_some((home, parent))
 }
 
-/// Makes the home folder of an account that has none.
-pub(super) fn home_folder(args: &Args, user: &User, host: &Host) -> Result<()> {
+/// Gives a home folder that was made before its account to the account.
+fn give_home(args: &Args, home: &str, host: &Host) -> Result<Done> {
+    if let Some(user) = super::find(args, host) {
+        host.give_tree(home, (user.uid, user.gid))?;
+    }
+    Ok(None)
+}
+
+/// Makes a home folder.
+pub(super) fn home_folder(args: &Args, home: &str, owner: (u32, u32), host: &Host) -> Result<()> {
     let octal = |text: &str| u32::from_str_radix(text.trim_start_matches("0o"), 8).ok();
     let defaults = host.read_text("/etc/login.defs")?.unwrap_or_default();
     let setting = |name: &str| {
@@ -144,10 +154,13 @@ pub(super) fn home_folder(args: &Args, user: &User, host: &Host) -> Result<()> {
     // The task's own mask is for `useradd` alone, in the reference, too.
     let mode = setting("HOME_MODE").unwrap_or(0o777 & !setting("UMASK").unwrap_or(0o022));
     let skeleton = args.skeleton.as_deref().unwrap_or("/etc/skel");
-    host.make_home(&user.home, skeleton, mode, (user.uid, user.gid))
+    host.make_home(home, skeleton, mode, owner)
 }
 
 fn busybox(args: &Args, groups: Vec<String>, host: &Host) -> Result<Done> {
+    if let Some((_, parent)) = home_without_parent(args, host) {
+        host.make_folder(parent, 0o755, None)?;
+    }
     let mut words = vec!["adduser".to_owned(), "-D".to_owned()];
     for (option, value) in [
         ("-u", args.uid.map(|uid| uid.to_string())),

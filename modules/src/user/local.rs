@@ -4,12 +4,7 @@ use super::{Args, Done, membership};
 use crate::host::{Command, Host, Result};
 
 /// Changes an account with what options of `usermod` say.
-pub(super) fn modify(
-    args: &Args,
-    gid: u32,
-    mut options: Vec<String>,
-    host: &Host,
-) -> Result<Vec<Done>> {
+pub(super) fn modify(args: &Args, mut options: Vec<String>, host: &Host) -> Result<Vec<Done>> {
     let groups = take(&mut options, "-G");
     let expires = take(&mut options, "-e").is_some();
     let mut done = Vec::new();
@@ -19,7 +14,7 @@ pub(super) fn modify(
     }
     if let Some(groups) = groups {
         let wanted: Vec<&str> = groups.split(',').filter(|name| !name.is_empty()).collect();
-        let current = membership::current(&args.name, gid, host);
+        let current = membership::current(&args.name, host);
         let missing = wanted.iter().filter(|name| !current.iter().any(|one| one == *name));
         for group in missing {
             done.push(change_group("-M", &args.name, group, host)?);

@@ -12,33 +12,29 @@ pub(super) fn group(text: &str, host: &Host) -> Result<Group> {
 }
 
 /// Returns the names of the groups that are asked for; each must exist.
-pub(super) fn wanted(groups: &[String], primary: Option<&str>, host: &Host) -> Result<Vec<String>> {
+pub(super) fn wanted(groups: &[String], host: &Host) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();
     for text in groups.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         let name = group(text, host)?.name;
-        if primary != Some(name.as_str()) && !names.contains(&name) {
+        if !names.contains(&name) {
             names.push(name);
         }
     }
     Ok(names)
 }
 
-/// Returns the names of the groups that list the account, its primary one left out.
-pub(super) fn current(name: &str, primary: u32, host: &Host) -> Vec<String> {
+/// Returns the names of the groups that list the account; whether one is its primary group does not matter.
+pub(super) fn current(name: &str, host: &Host) -> Vec<String> {
     let groups = host.local_groups().into_iter();
-    let listed =
-        groups.filter(|group| group.gid != primary && group.members.iter().any(|one| one == name));
+    let listed = groups.filter(|group| group.members.iter().any(|one| one == name));
     listed.map(|group| group.name).collect()
 }
 
 /// Returns the options of usermod that bring the account into its groups.
-pub(super) fn options(args: &Args, primary: u32, host: &Host) -> Result<Vec<String>> {
+pub(super) fn options(args: &Args, host: &Host) -> Result<Vec<String>> {
     let Some(groups) = &args.groups else { return Ok(Vec::new()) };
-    // As the reference: a primary group that only `groups` names counts as missing.
-    let primary_name = args.group.as_ref().and_then(|_| host.group_by_id(primary));
-    let primary_name = primary_name.map(|group| group.name);
-    let wanted = wanted(groups, primary_name.as_deref(), host)?;
-    let current = current(&args.name, primary, host);
+    let wanted = wanted(groups, host)?;
+    let current = current(&args.name, host);
     let missing = wanted.iter().any(|name| !current.contains(name));
     let surplus = current.iter().any(|name| !wanted.contains(name));
     if !missing && (args.append || !surplus) {

@@ -40,7 +40,7 @@ fn an_account_that_is_as_wanted_costs_no_command() {
 #[test]
 fn only_what_differs_is_changed() {
     let host = host()
-        .answer("/sbin/usermod -u 5 -o -g 33 -G sudo -c You -d /srv/me -m -s /bin/bash -e 2015-01-28 -f 3 -L me", 0, "")
+        .answer("/sbin/usermod -u 5 -o -g 33 -G sudo,web -c You -d /srv/me -m -s /bin/bash -e 2015-01-28 -f 3 -L me", 0, "")
         .answer("/sbin/chage -m 2 -W 9 me", 0, "");
     let result = user(
         &host,
@@ -51,6 +51,22 @@ fn only_what_differs_is_changed() {
         }),
     );
     assert_eq!((&result["changed"], &result["groups"]), (&json!(true), &json!("sudo,web")));
+}
+
+#[test]
+fn the_days_after_a_password_are_set_each_time() {
+    let host = host().answer("/sbin/usermod -f -1 me", 0, "usermod: no changes\n");
+    assert_eq!(
+        user(&host, json!({"name": "me", "password_expire_account_disable": -1}))["changed"],
+        true
+    );
+}
+
+#[test]
+fn what_fails_is_not_gone_on_from() {
+    let host = host().answer("/sbin/usermod -u 0 me", 4, "");
+    let result = user(&host, json!({"name": "me", "uid": 0, "password_expire_warn": 9}));
+    assert_eq!(result["rc"], 4);
 }
 
 #[test]
