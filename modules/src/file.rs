@@ -101,7 +101,9 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         return Err(host.attribute_failure(&args.path, message));
     }
     let untouched = if state == State::Touch { Time::Now } else { Time::Preserve };
-    let time = |given: Option<&str>, format: &str| times::read(given, format, untouched, host);
+    let time = |given: Option<&str>, format: &str| {
+        times::read(given.filter(|_| state != State::Absent), format, untouched, host)
+    };
     let times = Times {
         modification: time(args.modification_time.as_deref(), &args.modification_time_format)?,
         access: time(args.access_time.as_deref(), &args.access_time_format)?,

@@ -28,9 +28,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         let body = call.args.get("body").unwrap_or(&Value::None);
         if !matches!(body, Value::Dict(_)) {
             let class = body.tagged_type_name().unwrap_or(body.type_name());
-            return Err(Failure::alone(Failure::plain(format!(
-                "body must be mapping, cannot be type {class}"
-            ))));
+            let message = format!("body must be mapping, cannot be type {class}");
+            return Err(Failure::plain(message));
         }
         if sends_file {
             names = files_of_parts(call);

@@ -407,6 +407,11 @@ mod tests {
         assert_eq!(Vec::<i64>::from_arg(&json!(["1", 2])), Ok(vec![1, 2]));
         assert_eq!(Vec::<String>::from_arg(&json!(80)), Ok(vec!["80".into()]));
         assert!(Vec::<i64>::from_arg(&json!("1,x")).is_err());
+        assert_eq!(Vec::<String>::from_arg(&json!(true)), Ok(vec!["True".into()]));
+        assert_eq!(
+            Vec::<String>::from_arg(&json!([null, {"a": 1}])),
+            Ok(vec![String::new(), "{'a': 1}".into()])
+        );
     }
 
     #[test]
@@ -414,6 +419,10 @@ mod tests {
         let map = JsonMap::from_arg(&json!("a=1, b=2")).unwrap();
         assert_eq!(Json::Object(map), json!({"a": "1", "b": "2"}));
         assert!(JsonMap::from_arg(&json!("nothing")).is_err());
+        let read = |text: &str| JsonMap::from_arg(&json!(text)).map(Json::Object).ok();
+        assert_eq!(read(r#"a=1 b="x y""#), Some(json!({"a": "1", "b": "x y"})));
+        assert_eq!(read("{'a': [1, None]}"), Some(json!({"a": [1, null]})));
+        assert_eq!((read("a=b c"), read("{bad")), (None, None));
     }
 
     #[test]
