@@ -10,7 +10,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
-    spec::{ArgPath, Json, python_bytes},
+    spec::{ArgPath, Json},
     text,
 };
 
@@ -210,7 +210,11 @@ fn enter(host: &Host, folder: &str) -> std::io::Result<()> {
 fn errno_text(error: &std::io::Error, path: &str) -> String {
     let text = error.to_string();
     let reason = text.split(" (os error").next().unwrap_or_default();
-    format!("[Errno {}] {reason}: {}", error.raw_os_error().unwrap_or(0), python_bytes(path))
+    format!(
+        "[Errno {}] {reason}: {}",
+        error.raw_os_error().unwrap_or(0),
+        text::bytes_repr(path.as_bytes())
+    )
 }
 
 /// Local time as Python prints a `datetime`.

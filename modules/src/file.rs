@@ -10,7 +10,8 @@ use crate::{
         AttributeDiff, Diff, Entry, Failure, FileAttributes, Host, Outcome, PathState, Result,
         errno_about, errno_of, errno_text,
     },
-    spec::{ArgPath, Json, python_bytes},
+    spec::{ArgPath, Json},
+    text,
 };
 use listing::listing;
 use times::{Time, Times};
@@ -486,7 +487,10 @@ fn same_file(host: &Host, one: &str, other: &str) -> Result<bool> {
 
 fn linking_failed(host: &Host, error: &std::io::Error, source: &str, path: &str) -> Failure {
     let reason = errno_about(error, source);
-    host.attribute_failure(path, format!("Error while linking: {reason} -> {}", python_bytes(path)))
+    host.attribute_failure(
+        path,
+        format!("Error while linking: {reason} -> {}", text::bytes_repr(path.as_bytes())),
+    )
 }
 
 #[cfg(test)]

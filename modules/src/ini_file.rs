@@ -117,7 +117,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     let before = text::from_bytes(before.unwrap_or_default());
     let before = before.strip_prefix('\u{feff}').unwrap_or(&before);
     let before = before.replace("\r\n", "\n").replace('\r', "\n");
-    let (after, message) = edit::edit(&args, &before);
+    let (after, message) = edit::edit(&args, &before)?;
     let mut changed = before != after;
     let mut backup = None;
     if changed && !host.checking() {

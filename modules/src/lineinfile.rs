@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, errno_about},
-    spec::{ArgPath, Json, python_bytes},
+    spec::{ArgPath, Json},
     text,
 };
 use edit::{Edit, Lines};
@@ -79,11 +79,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.is_folder(path) {
         return Err(Failure::new(format!("Path {path} is a directory !")).with("rc", 256));
     }
-    let read = host.read(path).map_err(|failure| {
-        Failure::raised(
-            failure.reason().replace(&format!(": '{path}'"), &format!(": {}", python_bytes(path))),
-        )
-    });
+    let read =
+        host.read(path).map_err(|failure| {
+            Failure::raised(failure.reason().replace(
+                &format!(": '{path}'"),
+                &format!(": {}", text::bytes_repr(path.as_bytes())),
+            ))
+        });
     match (read?, args.state) {
         (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "file not present")),
         (None, State::Present) if !args.create => {

@@ -10,7 +10,7 @@ pub use check::{ArgError, explain, parse, read, read_required};
 pub(crate) use coerce::expand_with;
 pub use coerce::{ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice};
 pub use mask::mask;
-pub use python::{python_bytes, python_class, python_json, python_repr, python_str};
+pub use python::{python_class, python_json, python_repr, python_str};
 pub use windlass_protocol::{Json, JsonMap};
 
 /// Documentation, which only the controller carries.

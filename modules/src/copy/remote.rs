@@ -8,7 +8,8 @@ use crate::{
         AttributeDiff, Entry, Failure, FileAttributes, Hasher, Host, Mode, Outcome, Result, Staged,
         errno_about, errno_text, pour,
     },
-    spec::{Json, python_bytes},
+    spec::Json,
+    text,
 };
 
 pub(super) fn copy(args: &Args, host: &Host) -> Result<Outcome> {
@@ -176,7 +177,11 @@ fn copy_below(
             .missed
             .iter()
             .map(|(from, to, why)| {
-                format!("({}, {}, \"{why}\")", python_bytes(from), python_bytes(to))
+                format!(
+                    "({}, {}, \"{why}\")",
+                    text::bytes_repr(from.as_bytes()),
+                    text::bytes_repr(to.as_bytes())
+                )
             })
             .collect();
         return Err(Failure::raised(format!("[{}]", missed.join(", "))));
@@ -302,9 +307,9 @@ pub(super) fn validate(args: &Args, host: &Host, staged: &Staged) -> Result<()> 
 }
 
 pub(super) fn not_replaced(dest: &str, src: &str, error: &io::Error) -> Failure {
-    let (reason, source) = (errno_text(error), python_bytes(src));
+    let (reason, source) = (errno_text(error), text::bytes_repr(src.as_bytes()));
     Failure::raised(format!(
         "Could not replace '{dest}' with {source}: {reason}: {source} -> {}",
-        python_bytes(dest)
+        text::bytes_repr(dest.as_bytes())
     ))
 }

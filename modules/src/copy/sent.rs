@@ -17,7 +17,8 @@ use crate::{
         AttributeDiff, Failure, FileAttributes, Hasher, Host, Outcome, PathState, Result, Staged,
         Tee, pour,
     },
-    spec::{FromArg, Json, Kind, Mismatch, python_bytes},
+    spec::{FromArg, Json, Kind, Mismatch},
+    text,
 };
 
 /// One thing that the controller sends, relative to `dest`.
@@ -186,7 +187,8 @@ fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
     create_folders(host, folder_of(&path), &args.folder_attributes())?;
     host.symlink(target, &path).map_err(|error| {
         let reason = crate::host::errno_about(&error, target);
-        let message = format!("Error while linking: {reason} -> {}", python_bytes(&path));
+        let message =
+            format!("Error while linking: {reason} -> {}", text::bytes_repr(path.as_bytes()));
         host.attribute_failure(&path, message)
     })?;
     attributes(true)

@@ -194,7 +194,10 @@ impl Host {
                 .with("stderr", "")
                 .with(
                     "exception",
-                    format!("[Errno {number}] {reason}: {}", crate::spec::python_bytes(program)),
+                    format!(
+                        "[Errno {number}] {reason}: {}",
+                        crate::text::bytes_repr(program.as_bytes())
+                    ),
                 )
         })
     }

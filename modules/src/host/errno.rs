@@ -18,5 +18,5 @@ pub fn errno_of(error: &io::Error, path: &str) -> String {
 
 /// Returns the error with the path that it is about: `[Errno 2] No such file or directory: b'/x'`.
 pub fn errno_about(error: &io::Error, path: &str) -> String {
-    format!("{}: {}", errno_text(error), crate::spec::python_bytes(path))
+    format!("{}: {}", errno_text(error), crate::text::bytes_repr(path.as_bytes()))
 }

@@ -3,20 +3,21 @@
 use std::ops::Range;
 
 use super::{Args, Having, State};
+use crate::host::{Failure, Result};
 
 /// Returns the text as it should be, and what was done.
-pub(super) fn edit(args: &Args, before: &str) -> (String, String) {
+pub(super) fn edit(args: &Args, before: &str) -> Result<(String, String)> {
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     if lines.is_empty() {
         // A new file begins with an empty line.
         lines.push("\n".to_owned());
     }
     let mut file = File { args, lines };
-    let message = file.change();
+    let message = file.change()?;
     if message == "OK" {
-        return (before.to_owned(), message.to_owned());
+        return Ok((before.to_owned(), message.to_owned()));
     }
-    (file.lines.concat(), message.to_owned())
+    Ok((file.lines.concat(), message.to_owned()))
 }
 
 struct File<'a> {
@@ -25,18 +26,22 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn change(&mut self) -> &'static str {
+    fn change(&mut self) -> Result<&'static str> {
         let args = self.args;
-        match (self.section(), args.state, &args.option) {
+        Ok(match (self.section(), args.state, &args.option) {
             (Some(section), State::Absent, None) if args.section.is_some() => {
                 self.lines.drain(section);
                 "section removed"
             }
             (Some(section), State::Absent, Some(option)) => self.remove(section, option),
             (Some(section), State::Present, Some(option)) => self.set(section, option),
+            (Some(_), State::Present, None) if args.wanted().iter().any(Option::is_some) => {
+                // The reference fails as well, with an error of Python.
+                return Err(Failure::new("a value is of no use without an option"));
+            }
             (_, State::Absent, _) | (Some(_), State::Present, None) => "OK",
             (None, State::Present, option) => self.add_section(option.as_deref()),
-        }
+        })
     }
 
     /// The lines of the section, its header among them.

@@ -40,6 +40,26 @@ fn options_are_set() {
 }
 
 #[test]
+fn a_value_needs_an_option_where_the_section_is_there() {
+    let host = TestHost::with(&[("/f", "[s]\na = 1\n")]);
+    let set = |section: &str| run(&host, json!({"path": "/f", "section": section, "value": ""}));
+    assert_eq!(set("s")["msg"], "a value is of no use without an option");
+    assert_eq!(set("t")["msg"], "only section added");
+}
+
+#[test]
+fn options_have_values_or_none() {
+    let bare = json!({"section": "s", "option": "a", "allow_no_value": true});
+    check("[s]\na = 1\na = 2\n", bare.clone(), "[s]\na\na = 2\n", "option changed");
+    check("[s]\n#a = 1\n", bare.clone(), "[s]\na\n", "option changed");
+    check("[s]\na\n", bare, "[s]\na\n", "OK");
+    let spaces = json!({"section": "s", "option": "a", "value": " 1 "});
+    check("[s]\na = 1\n", spaces, "[s]\na =  1 \n", "option changed");
+    let new = json!({"section": "t", "option": "a", "value": "1"});
+    check("[s]\n  [t]\n", new, "[s]\n  [t]\n[t]\na = 1\n", "section and option added");
+}
+
+#[test]
 fn several_values_are_several_lines() {
     let set = |values: Value, exclusive: bool| json!({"section": "s", "option": "a", "values": values, "exclusive": exclusive});
     check(

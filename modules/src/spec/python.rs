@@ -93,27 +93,6 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// Returns what Python's `repr()` gives for the bytes of a text.
-pub fn python_bytes(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut out = format!("b{quote}");
-    for byte in text.bytes() {
-        match byte {
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\t' => out.push_str("\\t"),
-            b'\\' => out.push_str("\\\\"),
-            byte if char::from(byte) == quote => out.extend(['\\', quote]),
-            b' '..=b'~' => out.push(char::from(byte)),
-            byte => {
-                let _ = write!(out, "\\x{byte:02x}");
-            }
-        }
-    }
-    out.push(quote);
-    out
-}
-
 /// Returns what Python's `type()` prints for the value.
 pub(super) fn python_repr_typed(value: &Json) -> String {
     format!("<class '{}'>", python_class(value))
@@ -142,11 +121,5 @@ mod tests {
     fn structures_become_text_as_python_prints_them() {
         let value = json!([1, true, null, "it's", {"k": 1.5}]);
         assert_eq!(python_str(&value), r#"[1, True, None, "it's", {'k': 1.5}]"#);
-    }
-
-    #[test]
-    fn bytes_are_shown_as_python_shows_them() {
-        assert_eq!(python_bytes("/a b/ü'\n"), r#"b"/a b/\xc3\xbc'\n""#);
-        assert_eq!(python_bytes("it's \"x\""), r#"b'it\'s "x"'"#);
     }
 }
