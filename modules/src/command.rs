@@ -9,7 +9,10 @@ use serde_json::json;
 use windlass_macros::Args;
 
 use crate::{
-    host::{Civil, Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
+    host::{
+        Civil, Command, Failure, Host, Outcome, Output, Result, errno_about, join_words,
+        split_words,
+    },
     spec::{ArgPath, Json},
     text,
 };
@@ -97,7 +100,7 @@ pub(crate) fn execute(args: Args, host: &Host, shown: Json, argv: Vec<String>) -
         && let Err(error) = enter(host, folder)
     {
         let failure = Failure::new("Unable to change directory before execution.");
-        return Err(failed(failure, &shown).with("exception", errno_text(&error, folder)));
+        return Err(failed(failure, &shown).with("exception", errno_about(&error, folder)));
     }
     if let Some(skip) = skipped(&args, host) {
         return Ok(finished(false, skip.0, &shown).with("stdout", skip.1));
@@ -205,16 +208,6 @@ fn enter(host: &Host, folder: &str) -> std::io::Result<()> {
     let path: PathBuf = host.path(folder);
     rustix::fs::access(&path, rustix::fs::Access::EXEC_OK)?;
     if path.is_dir() { Ok(()) } else { Err(rustix::io::Errno::NOTDIR.into()) }
-}
-
-fn errno_text(error: &std::io::Error, path: &str) -> String {
-    let text = error.to_string();
-    let reason = text.split(" (os error").next().unwrap_or_default();
-    format!(
-        "[Errno {}] {reason}: {}",
-        error.raw_os_error().unwrap_or(0),
-        text::bytes_repr(path.as_bytes())
-    )
 }
 
 /// Local time as Python prints a `datetime`.

@@ -11,7 +11,6 @@ use crate::{
         errno_about, errno_of, errno_text,
     },
     spec::{ArgPath, Json},
-    text,
 };
 use listing::listing;
 use times::{Time, Times};
@@ -361,7 +360,7 @@ impl Run<'_> {
         };
         if let (true, Some(source)) = (changed, &source) {
             host.symlink(source, path)
-                .map_err(|error| linking_failed(host, &error, source, path))?;
+                .map_err(|error| host.linking_failed(path, source, &error))?;
         }
         if host.checking() && !host.exists(path) {
             return Ok(self.done("dest", path, changed, false).with("src", source));
@@ -416,7 +415,7 @@ impl Run<'_> {
             }
             if changed {
                 host.hard_link(&from, path)
-                    .map_err(|error| linking_failed(host, &error, source, path))?;
+                    .map_err(|error| host.linking_failed(path, source, &error))?;
             }
         } else if found != PathState::Hard {
             return Err(Failure::new("src is required for creating new hardlinks"));
@@ -483,14 +482,6 @@ fn same_file(host: &Host, one: &str, other: &str) -> Result<bool> {
         (Some(one), Some(other)) => (one.dev(), one.ino()) == (other.dev(), other.ino()),
         _ => false,
     })
-}
-
-fn linking_failed(host: &Host, error: &std::io::Error, source: &str, path: &str) -> Failure {
-    let reason = errno_about(error, source);
-    host.attribute_failure(
-        path,
-        format!("Error while linking: {reason} -> {}", text::bytes_repr(path.as_bytes())),
-    )
 }
 
 #[cfg(test)]

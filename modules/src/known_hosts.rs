@@ -45,15 +45,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.state == State::Present && key.is_none() {
         return Err(Failure::new("No key specified when adding a host"));
     }
-    if let Some(key) = key {
+    let wanted: Vec<&str> =
+        key.iter().flat_map(|key| key.lines()).filter(|line| !line.trim().is_empty()).collect();
+    if key.is_some() {
         if args.name.contains(',') {
             return Err(Failure::new(
                 "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
             ));
         }
-        key.lines()
-            .filter(|line| !line.trim().is_empty())
-            .try_for_each(|line| checked(&args.name, line))?;
+        wanted.iter().try_for_each(|line| checked(&args.name, line))?;
     }
     let existing = existing(path, host)?;
     let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
@@ -73,9 +73,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             }
             shown_after = lines.concat();
         }
-        (State::Present, key) => {
-            let key = key.unwrap_or_default();
-            let wanted: Vec<&str> = key.lines().filter(|line| !line.trim().is_empty()).collect();
+        (State::Present, _) => {
             // What the first line says decides for all of them, as in the reference.
             if add(&args, &mut lines, wanted[0], host)? {
                 changed = true;

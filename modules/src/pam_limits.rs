@@ -1,6 +1,6 @@
 //! `pam_limits`: limits of users' resources.
 
-use windlass_macros::Args;
+use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result, Rewrite},
@@ -59,38 +59,27 @@ impl crate::spec::FromArg for LimitType {
 }
 
 /// What can be limited.
-struct Item(String);
-
-impl crate::spec::FromArg for Item {
-    const KIND: crate::spec::Kind = crate::spec::Kind::Str;
-    const CHOICES: &'static [&'static str] = &[
-        "core",
-        "data",
-        "fsize",
-        "memlock",
-        "nofile",
-        "rss",
-        "stack",
-        "cpu",
-        "nproc",
-        "as",
-        "maxlogins",
-        "maxsyslogins",
-        "priority",
-        "locks",
-        "sigpending",
-        "msgqueue",
-        "nice",
-        "rtprio",
-        "chroot",
-    ];
-    fn from_arg(value: &crate::spec::Json) -> std::result::Result<Self, crate::spec::Mismatch> {
-        let got = String::from_arg(value)?;
-        if Self::CHOICES.contains(&got.as_str()) {
-            return Ok(Item(got));
-        }
-        Err(crate::spec::Mismatch::Choice { got, choices: Self::CHOICES })
-    }
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Core,
+    Data,
+    Fsize,
+    Memlock,
+    Nofile,
+    Rss,
+    Stack,
+    Cpu,
+    Nproc,
+    As,
+    Maxlogins,
+    Maxsyslogins,
+    Priority,
+    Locks,
+    Sigpending,
+    Msgqueue,
+    Nice,
+    Rtprio,
+    Chroot,
 }
 
 impl LimitType {
@@ -118,8 +107,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             folder_of(path)
         )));
     }
-    if !is_limit(&args.value, &args.limit_item.0) {
-        let (value, item) = (&args.value, &args.limit_item.0);
+    if !is_limit(&args.value, args.limit_item.as_str()) {
+        let (value, item) = (&args.value, args.limit_item.as_str());
         let range = if is_signed(item) {
             "Value must be a number in the range -20 to 19 inclusive."
         } else {
@@ -185,7 +174,7 @@ fn edited(args: &Args, before: &str) -> (String, String) {
     let line_of = |value: &str, comment: &str| {
         let comment = if comment.is_empty() { String::new() } else { format!("\t#{comment}") };
         let kind = args.limit_type.as_str();
-        format!("{}\t{kind}\t{}\t{value}{comment}\n", args.domain, args.limit_item.0)
+        format!("{}\t{kind}\t{}\t{value}{comment}\n", args.domain, args.limit_item.as_str())
     };
     let mut after = String::with_capacity(before.len() + 80);
     let mut message = None;
@@ -196,7 +185,7 @@ fn edited(args: &Args, before: &str) -> (String, String) {
         }
         let fields: Vec<&str> = bare.split_whitespace().collect();
         let is_it = matches!(fields[..], [domain, kind, item, _]
-            if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item.0);
+            if domain == args.domain && kind == args.limit_type.as_str() && item == args.limit_item.as_str());
         if !is_it || line.starts_with('#') {
             after.push_str(line);
             continue;

@@ -25,12 +25,7 @@ pub(super) static UNIT: Action = Action {
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.check {
-        let mut result = Dict::new();
-        result.insert("changed", false);
-        result.insert("skipped", true);
-        result.insert("msg", "check mode not (yet) supported for this module");
-        result.insert("_ansible_windlass_not_begun", true);
-        return Ok(Step::Done(result));
+        return Ok(Step::skipped("check mode not (yet) supported for this module"));
     }
     let text = |name: &str, what: &str| match call.args.get(name) {
         None | Some(Value::None) => Ok(None),

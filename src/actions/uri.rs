@@ -11,13 +11,9 @@ pub(super) static UNIT: Action =
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.check {
-        let mut result = Dict::new();
-        result.insert("changed", false);
-        result.insert("skipped", true);
         let action = &call.task.action_written;
-        result.insert("msg", format!("This action ({action}) does not support check mode."));
-        result.insert("_ansible_windlass_not_begun", true);
-        return Ok(Step::Done(result));
+        let message = format!("This action ({action}) does not support check mode.");
+        return Ok(Step::skipped(message));
     }
     let mut remote = Remote::new("uri", &call.args);
     let mut names = Vec::new();

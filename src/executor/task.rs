@@ -60,6 +60,18 @@ pub enum Step {
     Wait(Pin<Box<dyn Future<Output = Result<Dict, Failure>> + Send>>),
 }
 
+impl Step {
+    /// Returns that of an action that did not begin, and says why.
+    pub fn skipped(message: impl Into<Value>) -> Step {
+        let mut result = Dict::new();
+        result.insert("changed", false);
+        result.insert("skipped", true);
+        result.insert("msg", message);
+        result.insert("_ansible_windlass_not_begun", true);
+        Step::Done(result)
+    }
+}
+
 /// Where bytes go that a module sends.
 pub(super) type Sink = Box<dyn FnMut(&[u8]) -> std::io::Result<()> + Send>;
 

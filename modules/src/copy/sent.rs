@@ -18,7 +18,6 @@ use crate::{
         Tee, pour,
     },
     spec::{FromArg, Json, Kind, Mismatch},
-    text,
 };
 
 /// One thing that the controller sends, relative to `dest`.
@@ -185,12 +184,7 @@ fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
         return attributes(false);
     }
     create_folders(host, folder_of(&path), &args.folder_attributes())?;
-    host.symlink(target, &path).map_err(|error| {
-        let reason = crate::host::errno_about(&error, target);
-        let message =
-            format!("Error while linking: {reason} -> {}", text::bytes_repr(path.as_bytes()));
-        host.attribute_failure(&path, message)
-    })?;
+    host.symlink(target, &path).map_err(|error| host.linking_failed(&path, target, &error))?;
     attributes(true)
 }
 

@@ -17,6 +17,7 @@ pub(super) struct Filter {
     age: Option<i64>,
     /// Bytes.
     size: Option<i64>,
+    mode: Option<Mode>,
 }
 
 impl Filter {
@@ -43,7 +44,8 @@ impl Filter {
             })
         })
         .map_err(|text| Failure::new("failed to process size").with("size", text))?;
-        Ok(Filter { now, age, size })
+        let mode = args.mode.as_ref().and_then(|mode| Mode::from_arg(mode).ok());
+        Ok(Filter { now, age, size, mode })
     }
 
     pub(super) fn fits(
@@ -59,7 +61,15 @@ impl Filter {
             && self.fits_age(args, meta)
             && (!meta.is_file() || self.fits_size(meta))
             && (!is_file || contains(args, host, path)?)
-            && fits_mode(args, meta)?)
+            && self.fits_mode(args, meta)?)
+    }
+
+    fn fits_mode(&self, args: &Args, meta: &Metadata) -> std::result::Result<bool, String> {
+        let Some(mode) = &self.mode else { return Ok(true) };
+        let now = meta.mode() & 0o7777;
+        // What a symbolic mode adds is added to nothing.
+        let wanted = mode.bits(0, false, 0o022)?;
+        Ok(if args.exact_mode { now == wanted } else { now & wanted != 0 })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "an age is compared, not shown")]
@@ -205,13 +215,4 @@ fn decoded(
         Ok(empty) if empty.success() => Ok(None),
         _ => Err(unknown),
     }
-}
-
-fn fits_mode(args: &Args, meta: &Metadata) -> std::result::Result<bool, String> {
-    let Some(mode) = args.mode.as_ref() else { return Ok(true) };
-    let Ok(mode) = Mode::from_arg(mode) else { return Ok(false) };
-    let now = meta.mode() & 0o7777;
-    // What a symbolic mode adds is added to nothing.
-    let wanted = mode.bits(0, false, 0o022)?;
-    Ok(if args.exact_mode { now == wanted } else { now & wanted != 0 })
 }

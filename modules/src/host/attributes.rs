@@ -320,6 +320,12 @@ impl Host {
         self.attribute_failure(path, message).with("exception", errno_about(error, path))
     }
 
+    /// The failure of a link at `path` to `target`.
+    pub fn linking_failed(&self, path: &str, target: &str, error: &std::io::Error) -> Failure {
+        let (reason, link) = (errno_about(error, target), crate::text::bytes_repr(path.as_bytes()));
+        self.attribute_failure(path, format!("Error while linking: {reason} -> {link}"))
+    }
+
     /// A failure that says what is at `path`, as every failure with a path does.
     pub fn attribute_failure(&self, path: &str, message: impl Into<String>) -> Failure {
         let mut failure = Failure::new(message).with("path", path);
