@@ -51,6 +51,7 @@ mod methods;
 mod nesting;
 mod numbers;
 mod objects;
+mod operators;
 mod origin;
 mod output;
 mod parser;
@@ -66,6 +67,7 @@ mod selection;
 mod sequence;
 mod sets;
 mod sight;
+mod signatures;
 mod strptime;
 mod syntax;
 #[cfg(test)]

@@ -394,6 +394,7 @@ impl Value {
             Value::List(_) => "list",
             Value::Tuple(_) => "tuple",
             Value::Dict(_) => "dict",
+            Value::Undefined(undefined) if undefined.failed => "CapturedExceptionMarker",
             Value::Undefined(_) => "UndefinedMarker",
             Value::Object(object) => object.type_name(),
             Value::Omit => "_OmitType",

@@ -5,17 +5,17 @@ use std::{borrow::Cow, sync::Arc};
 use super::{
     ErrorKind, TemplateError,
     cells::freeze,
-    comparison::{compare, is_open},
+    comparison::compare,
     embedding,
     evaluator::{Evaluator, Result, Seen},
-    filters, formatting,
+    filters,
     leaving::{NO_ELSE, plain},
     objects::{Bound, Module, Range, downcast, object},
     output::Output,
     plugins, tests,
-    tree::{Binary, Compare, Comparison, Expression, Foreign, Kind, Place, Slice},
+    tree::{Compare, Comparison, Expression, Foreign, Kind, Place, Slice},
 };
-use crate::value::{Dict, List, Operator, Value, negate, positive};
+use crate::value::{Dict, List, Value, negate, positive};
 
 pub(crate) use super::{comparison::contains, leaving::is_lenient};
 
@@ -194,58 +194,6 @@ impl<'e> Evaluator<'e> {
         Ok(list.into())
     }
 
-    fn binary(&self, node: &'e Binary) -> Result<Value> {
-        let left = self.defined(&node.left)?;
-        let right = match (node.operator, &*left) {
-            (Operator::Rem, Value::Str(format)) if !format.contains('%') => {
-                let right = self.expression(&node.right)?;
-                if right.is_undefined() {
-                    return Ok(left.into_owned());
-                }
-                Cow::Owned(freeze(&right))
-            }
-            _ => self.defined(&node.right)?,
-        };
-        let result = match (node.operator, &*left) {
-            (Operator::Rem, Value::Str(format)) => {
-                if format.contains('%')
-                    && let Some(undefined) = right.first_undefined()
-                {
-                    return Err(TemplateError::from(&**undefined).used().at(self.code, node.place));
-                }
-                formatting::percent(format, &right).map(Value::from)
-            }
-            (Operator::Add, Value::Str(_)) => match self.env.markup.joined(&left, &right) {
-                Some(joined) => Ok(joined),
-                None => Operator::Add.apply(&left, &right),
-            },
-            (operator, Value::Object(_)) => super::time::arithmetic(operator, &left, &right)
-                .unwrap_or_else(|| operator.apply(&left, &right)),
-            (operator, _) => operator.apply(&left, &right),
-        };
-        result.map_err(|message| self.failure(message, node.place))
-    }
-
-    fn concatenated(&self, parts: &'e [Expression]) -> Result<String> {
-        let mut text = String::new();
-        for part in parts {
-            let value = self.defined(part)?;
-            match &*value {
-                Value::Str(_) | Value::Int(_) => value.write_text(&mut text),
-                _ => {
-                    let value = self.complete(value.into_owned())?;
-                    if let Some(undefined) = value.first_undefined() {
-                        return Err(TemplateError::from(&**undefined)
-                            .used()
-                            .at(self.code, part.place()));
-                    }
-                    value.write_text(&mut text);
-                }
-            }
-        }
-        Ok(text)
-    }
-
     #[cold]
     pub(super) fn failure(&self, message: impl std::fmt::Display, place: Place) -> TemplateError {
         TemplateError::runtime(message).at(self.code, place)
@@ -281,7 +229,7 @@ impl<'e> Evaluator<'e> {
         self.as_defined(value, expression)
     }
 
-    fn as_defined<'s>(&'s self, value: Seen<'s>, of: &Expression) -> Result<Seen<'s>> {
+    pub(super) fn as_defined<'s>(&'s self, value: Seen<'s>, of: &Expression) -> Result<Seen<'s>> {
         match &*value {
             undefined if is_lenient(undefined) => Ok(Cow::Owned(Value::str(""))),
             Value::Undefined(undefined) => {
@@ -328,7 +276,10 @@ impl<'e> Evaluator<'e> {
             return compare(*comparison, left, right)
                 .map_err(|error| error.at(self.code, node.place));
         }
-        let first = self.expression(&node.first).map_err(TemplateError::used)?;
+        let first = match self.expression(&node.first) {
+            Ok(first) => first,
+            Err(error) => return Err(self.failed_in(error, node)),
+        };
         if first.is_undefined()
             && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
         {
@@ -341,11 +292,7 @@ impl<'e> Evaluator<'e> {
         let mut left = self.as_defined(first, &node.first)?;
         for (comparison, right) in &node.rest {
             let right = self.defined(right)?;
-            let holds = if is_open(*comparison, &left, &right) {
-                self.compare_lazily(*comparison, &left, &right)
-            } else {
-                compare(*comparison, &left, &right)
-            };
+            let holds = self.compared(*comparison, &left, &right);
             let holds = holds.map_err(|error| error.at(self.code, node.place))?;
             if !holds {
                 return Ok(false);
@@ -353,6 +300,19 @@ impl<'e> Evaluator<'e> {
             left = right;
         }
         Ok(true)
+    }
+
+    /// What a comparison says whose left side a plugin failed to give: text refuses to look for it.
+    #[cold]
+    fn failed_in(&self, error: TemplateError, node: &'e Compare) -> TemplateError {
+        if error.kind == ErrorKind::Plugin
+            && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
+            && let Ok(right @ Value::Str(_)) = self.defined(right).as_deref()
+            && let Err(refused) = contains(right, &error.clone().into())
+        {
+            return refused.at(self.code, node.place);
+        }
+        error.used()
     }
 
     fn slice(&self, node: &'e Slice) -> Result<Value> {

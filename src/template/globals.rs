@@ -104,7 +104,10 @@ fn dict(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {
         }
     }
     dict.extend(passed.named);
-    Ok(dict.into())
+    match dict.values().find(|value| value.is_undefined()) {
+        Some(Value::Undefined(undefined)) => Err(TemplateError::from(&**undefined)),
+        _ => Ok(dict.into()),
+    }
 }
 
 fn now(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {

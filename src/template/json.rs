@@ -91,8 +91,8 @@ impl Writer<'_> {
         let mut entries: Vec<(&Value, &Value)> = dict.iter().collect();
         if self.style.sort_keys {
             let mut failure = None;
-            entries.sort_by(|(a, _), (b, _)| match b.order(a, "<") {
-                Ok(order) => order.map_or(std::cmp::Ordering::Equal, std::cmp::Ordering::reverse),
+            entries.sort_by(|(a, _), (b, _)| match a.order(b, "<") {
+                Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
                 Err(message) => {
                     failure.get_or_insert(message);
                     std::cmp::Ordering::Equal

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     Env, TemplateError,
-    comparison::{compare, contains},
+    comparison::{compare, contains, is_open},
     evaluator::{Evaluator, MAX_DEPTH, Result},
     syntax,
     tree::{Comparison, Statement},
@@ -29,13 +29,17 @@ impl Env<'_> {
 }
 
 impl Evaluator<'_> {
+    /// Compares two values as Python does.
+    pub(crate) fn compared(&self, how: Comparison, left: &Value, right: &Value) -> Result<bool> {
+        if is_open(how, left, right) {
+            self.compare_lazily(how, left, right)
+        } else {
+            compare(how, left, right)
+        }
+    }
+
     /// Compares values of which one holds templates, or something undefined.
-    pub(super) fn compare_lazily(
-        &self,
-        comparison: Comparison,
-        left: &Value,
-        right: &Value,
-    ) -> Result<bool> {
+    fn compare_lazily(&self, comparison: Comparison, left: &Value, right: &Value) -> Result<bool> {
         match comparison {
             Comparison::Equal => self.are_equal(left, right),
             Comparison::NotEqual => Ok(!self.are_equal(left, right)?),

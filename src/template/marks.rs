@@ -123,8 +123,6 @@ impl Marks {
     fn class(&self) -> String {
         let kind = self.value.type_name();
         match &self.value {
-            Value::Undefined(undefined) if undefined.failed => "CapturedExceptionMarker".to_owned(),
-            Value::Undefined(_) => "UndefinedMarker".to_owned(),
             Value::Dict(_) => "_AnsibleLazyTemplateDict".to_owned(),
             Value::List(_) => "_AnsibleLazyTemplateList".to_owned(),
             Value::Tuple(_) => "_AnsibleLazyAccessTuple".to_owned(),

@@ -14,7 +14,7 @@ use super::{
     evaluator::{Evaluator, Passed, Result},
     objects::{Cycler, Loop, Range, downcast},
 };
-use crate::value::Value;
+use crate::value::{Undefined, Value};
 
 /// Methods that change their list or dictionary.
 pub(crate) const CHANGING: &[&str] = &[
@@ -136,5 +136,14 @@ impl Passed {
     pub(crate) fn get(&self, index: usize, name: &str) -> Option<&Value> {
         let named = || self.named.iter().find(|(known, _)| &**known == name);
         self.positional.get(index).or_else(|| named().map(|(_, value)| value))
+    }
+
+    /// Returns the first argument that is undefined.
+    pub(crate) fn undefined(&self) -> Option<&Undefined> {
+        let all = self.positional.iter().chain(self.named.iter().map(|(_, value)| value));
+        all.into_iter().find_map(|value| match value {
+            Value::Undefined(undefined) => Some(&**undefined),
+            _ => None,
+        })
     }
 }

@@ -453,17 +453,15 @@ impl<'t> Parser<'t> {
         defaults: Vec<Expression>,
         ends: &'static [&'static str],
     ) -> Result<MacroCode> {
-        let loops = std::mem::take(&mut self.loops);
+        let (start, loops) = (self.at, std::mem::take(&mut self.loops));
         self.code.repeats = true;
         let (body, _) = self.statements(ends)?;
         self.loops = loops;
-        // A name that was already seen outside would be taken for one of this body: harmless, it is only offered.
+        let inside = start..self.at;
         let mut special = |name: &'static str| {
-            let symbol = self.symbols.get(name).copied();
-            if let Some(symbol) = symbol {
-                self.code.assigned[symbol as usize] = true;
-            }
-            symbol
+            let mut tokens = self.tokens[inside.clone()].iter();
+            let is_named = tokens.any(|(token, _)| *token == Token::Name(name));
+            is_named.then(|| self.assigned(name))
         };
         let (varargs, kwargs, caller) = (special("varargs"), special("kwargs"), special("caller"));
         Ok(MacroCode { name: name.into(), parameters, defaults, body, varargs, kwargs, caller })

@@ -124,7 +124,7 @@ const OF_KEYS: [&str; 43] = [
 /// What refuses a list before it looks at its items.
 const OF_DICTS: [&str; 5] = ["dict2items", "dictsort", "get_path", "items", "xmlattr"];
 /// What makes text of its input, or takes all the items of a list before it looks at one.
-const OF_TEXT: [&str; 59] = [
+const OF_TEXT: [&str; 62] = [
     "b64decode",
     "b64encode",
     "bool",
@@ -134,21 +134,21 @@ const OF_TEXT: [&str; 59] = [
     "combine",
     "contains",
     "crc32",
+    "difference",
     "escape",
     "extract",
+    "flatten",
     "forceescape",
     "format",
     "from_csv",
     "from_xml",
     "from_yaml",
-    "groupby",
     "hash",
     "hwaddr",
     "intersect",
     "ipaddr",
     "ipv4",
     "ipv6",
-    "items2dict",
     "join",
     "keep_keys",
     "lists_intersect",
@@ -174,12 +174,15 @@ const OF_TEXT: [&str; 59] = [
     "sort",
     "string",
     "striptags",
+    "symmetric_difference",
     "title",
     "to_seconds",
     "to_uuid",
     "tojson",
     "trim",
     "truncate",
+    "union",
+    "unique",
     "upper",
     "urlize",
     "version_sort",
@@ -191,6 +194,22 @@ const LOOKING: [&str; 15] = [
     "contains", "eq", "ge", "gt", "in", "le", "lower", "lt", "match", "ne", "regex", "search",
     "subset", "superset", "upper",
 ];
+/// Those that compare tuples item by item, and the filter that makes a list of one, which may hold what fails.
+const OF_TUPLES: [&str; 8] = ["eq", "ge", "gt", "in", "le", "list", "lt", "ne"];
+
+/// Filters that look into their arguments as well.
+const LOOKING_ASIDE: [&str; 8] = [
+    "combine",
+    "difference",
+    "intersect",
+    "product",
+    "symmetric_difference",
+    "union",
+    "zip",
+    "zip_longest",
+];
+/// What compares items with each other, so that a lone one is not looked into.
+const COMPARING: [&str; 4] = ["max", "min", "sort", "unique"];
 
 /// What is undefined in a list or a dictionary, where a filter or a test meets it.
 pub(crate) struct Met {
@@ -199,23 +218,49 @@ pub(crate) struct Met {
     pub(crate) before: Option<Value>,
 }
 
-/// Returns what is undefined in a list or a dictionary, where a filter or a test meets it.
-pub(crate) fn met_by((kind, name): (&str, &str), value: &Value) -> Option<Met> {
+/// Returns what is undefined in the input of a filter or a test, where it meets it; one that works `by_attribute` looks at
+/// nothing else of an item.
+pub(crate) fn met_by(plugin: (&str, &str), value: &Value, by_attribute: bool) -> Option<Met> {
     let is_dict = match value {
         Value::Dict(_) => true,
         Value::List(_) | Value::Tuple(_) => false,
         _ => return None,
     };
+    let unit = unit_of(plugin);
+    let sight = match (sight(plugin.0, unit, is_dict), value) {
+        (_, Value::Tuple(_)) if OF_TUPLES.contains(&unit) => Sight::Nothing,
+        (Sight::All, _) if by_attribute => Sight::Items,
+        (Sight::All, Value::List(list)) if list.len() < 2 && COMPARING.contains(&unit) => {
+            Sight::Items
+        }
+        (sight, _) => sight,
+    };
+    met(sight, value)
+}
+
+/// Returns what is undefined in an argument of a filter or a test that looks into it.
+pub(crate) fn met_in_argument(plugin: (&str, &str), value: &Value) -> Option<Arc<Undefined>> {
+    let unit = unit_of(plugin);
+    let looks = plugin.0 == "test" || LOOKING_ASIDE.contains(&unit);
+    let found = looks.then(|| met_by(plugin, value, false)).flatten();
+    found.map(|met| met.undefined)
+}
+
+/// Returns a filter's or a test's own name, without its collection.
+fn unit_of<'n>((kind, name): (&str, &'n str)) -> &'n str {
     let unit = match kind {
         "test" => tests::find(name).map(|unit| unit.name),
         _ => filters::find(name).map(|unit| unit.name),
     };
-    let unit = unit.unwrap_or(name).rsplit('.').next().unwrap_or(name);
+    unit.unwrap_or(name).rsplit('.').next().unwrap_or(name)
+}
+
+fn met(sight: Sight, value: &Value) -> Option<Met> {
     let undefined = |value: &Value| match value {
         Value::Undefined(undefined) => Some(Arc::clone(undefined)),
         _ => None,
     };
-    match (sight(kind, unit, is_dict), value) {
+    match (sight, value) {
         (Sight::All, value) => {
             value.first_undefined().cloned().map(|undefined| Met { undefined, before: None })
         }

@@ -9,6 +9,7 @@ use super::{
     evaluator::{Evaluator, Passed},
     filters::{Invocation, Refusal},
     formatting, plugins, registry,
+    tree::Comparison,
     units::{Table, called, unit},
 };
 use crate::value::{Dict, Operator, Value};
@@ -222,17 +223,12 @@ pub(crate) fn pattern(
     multi_line: usize,
 ) -> Result<Arc<windlass_modules::pattern::Pattern>, Refusal> {
     let (ignore, multi) = (call.flag(ignore_case, false), call.flag(multi_line, false));
-    Ok(super::regex::pattern(&call.text(0, ""), ignore, multi)?)
+    Ok(super::regex::pattern(&call.pattern(0)?, ignore, multi)?)
 }
 
-/// Returns whether two values are in an order.
-pub(crate) fn ordered(
-    call: &Invocation<'_, '_>,
-    operator: &str,
-    holds: fn(std::cmp::Ordering) -> bool,
-) -> Verdict {
-    let order = call.value.order(call.required(0, "other")?, operator)?;
-    Ok(order.is_some_and(holds))
+/// Returns whether a comparison of the value with the argument holds.
+fn compared(call: &Invocation<'_, '_>, comparison: Comparison) -> Verdict {
+    Ok(call.eval.compared(comparison, &call.value, call.required(0, "other")?)?)
 }
 
 /// Returns what follows a URI's scheme, when it has one that is allowed.

@@ -3,6 +3,9 @@
 use super::Filter;
 use crate::value::Value;
 
+/// The longest row that is filled.
+const MAX_FILLED: usize = 10_000_000;
+
 pub(super) static UNIT: Filter = Filter {
     name: "batch",
     aliases: &[],
@@ -14,10 +17,15 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let count = usize::try_from(call.int(0, 1)?).unwrap_or(1).max(1);
+        // What no length is equal to leaves one row.
+        let count = call.arg(0).and_then(Value::as_int).unwrap_or(i64::MAX);
+        let count = usize::try_from(count).unwrap_or(usize::MAX).max(1);
         let mut rows: Vec<Vec<Value>> =
             call.items()?.chunks(count).map(<[Value]>::to_vec).collect();
         if let (Some(fill), Some(last)) = (call.some(1), rows.last_mut()) {
+            if count > MAX_FILLED {
+                return Err(format!("rows of {count} items are too long to be filled").into());
+            }
             last.resize(count, fill.clone());
         }
         Ok(Value::list(rows.into_iter().map(Value::from)))

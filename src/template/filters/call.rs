@@ -8,6 +8,7 @@ use crate::{
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
         sight::{self, Met},
+        signatures,
         units::qualified,
     },
     value::{Dict, List, Value},
@@ -121,29 +122,31 @@ impl<'i, 'e> Invocation<'i, 'e> {
         input: Value,
         passed: Passed,
     ) -> Result<Invocation<'i, 'e>, TemplateError> {
-        let mut met = None;
+        let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
         let value = match input {
             value if !takes_undefined && is_lenient(&value) => Value::str(""),
             Value::Undefined(undefined) if !takes_undefined || undefined.failed => {
                 return Err((&*undefined).into());
             }
-            other => {
-                let value = eval.complete(other)?;
-                match sight::met_by(plugin, &value) {
-                    None => value,
-                    Some(Met { undefined, before: None }) => return Err((&*undefined).into()),
-                    Some(Met { undefined, before: Some(before) }) => {
-                        met = Some(undefined);
-                        before
-                    }
-                }
-            }
+            other => other,
         };
+        if !takes_undefined && let Some(undefined) = passed.undefined() {
+            return Err(undefined.into());
+        }
+        if let Err(message) = signatures::check(plugin, passed.positional.len(), &passed.named) {
+            return fail(message);
+        }
+        let by_attribute = match plugin.1 {
+            "groupby" => true,
+            "join" if passed.positional.len() > 1 => true,
+            _ => passed.named.iter().any(|(name, _)| &**name == "attribute"),
+        };
+        let (value, met) = looked_into(eval, plugin, value, by_attribute)?;
         let argument = |value| {
             let value = defined(value, takes_undefined)?;
             let value = eval.complete(value)?;
-            match sight::met_by(plugin, &value).filter(|_| plugin.0 == "test") {
-                Some(met) => Err(TemplateError::from(&*met.undefined)),
+            match sight::met_in_argument(plugin, &value) {
+                Some(undefined) => Err(TemplateError::from(&*undefined)),
                 None => Ok(value),
             }
         };
@@ -153,7 +156,6 @@ impl<'i, 'e> Invocation<'i, 'e> {
         }
         let named = params.iter().take_while(|name| !name.starts_with('*')).count();
         let function = || plugin.1.rsplit('.').next().unwrap_or(plugin.1);
-        let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
         let mut positional = passed.positional;
         if positional.len() > named {
             let more = positional.split_off(named);
@@ -218,6 +220,24 @@ impl<'i, 'e> Invocation<'i, 'e> {
         }
     }
 
+    /// Returns an argument as an integer that may be None, which stands for the default as well.
+    pub(crate) fn optional_int(&self, index: usize, default: i64) -> Result<i64, Refusal> {
+        self.some(index).map_or(Ok(default), |_| self.int(index, default))
+    }
+
+    /// Returns an argument as a pattern's text.
+    pub(crate) fn pattern(&self, index: usize) -> Result<Arc<str>, Refusal> {
+        match self.arg(index) {
+            None => Ok("".into()),
+            Some(Value::Str(text)) => Ok(Arc::clone(text)),
+            Some(other) => Err(match other.unhashable() {
+                Some(found) => format!("unhashable type: '{found}'"),
+                None => "first argument must be string or compiled pattern".to_owned(),
+            }
+            .into()),
+        }
+    }
+
     /// Returns an argument's truth, or a default.
     pub(crate) fn flag(&self, index: usize, default: bool) -> bool {
         self.arg(index).map_or(default, Value::is_true)
@@ -225,7 +245,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
 
     /// Returns an argument as an integer, or a default.
     pub(crate) fn int(&self, index: usize, default: i64) -> Result<i64, Refusal> {
-        match self.some(index) {
+        match self.arg(index) {
             None => Ok(default),
             Some(value) => value.as_int().ok_or_else(|| {
                 let found = value.type_name();
@@ -317,6 +337,24 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
         Value::Dict(dict) => Some(Arc::clone(dict)),
         Value::Object(object) => object.mapping(),
         _ => None,
+    }
+}
+
+/// Returns the input as far as it can be used, and what is undefined behind that.
+fn looked_into(
+    eval: &Evaluator<'_>,
+    plugin: (&'static str, &'static str),
+    value: Value,
+    by_attribute: bool,
+) -> Result<(Value, Option<Arc<crate::value::Undefined>>), TemplateError> {
+    if value.is_undefined() {
+        return Ok((value, None));
+    }
+    let value = eval.complete(value)?;
+    match sight::met_by(plugin, &value, by_attribute) {
+        None => Ok((value, None)),
+        Some(Met { undefined, before: None }) => Err((&*undefined).into()),
+        Some(Met { undefined, before: Some(before) }) => Ok((before, Some(undefined))),
     }
 }
 

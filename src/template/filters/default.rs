@@ -18,6 +18,11 @@ pub(super) static UNIT: Filter = Filter {
         // What an inline `if` without `else` gives is no undefined variable.
         let absent =
             call.value.is_undefined() && !crate::template::expression::is_lenient(&call.value);
+        if let Some(other) = call.arg(1).filter(|given| !matches!(given, Value::Bool(_))) {
+            let found = other.type_name();
+            let message = format!("The 'boolean' argument must be of type 'bool', not '{found}'.");
+            return Err(message.into());
+        }
         let replace = absent || call.flag(1, false) && !call.value.is_true();
         Ok(if replace {
             call.arg(0).cloned().unwrap_or_else(|| Value::str(""))

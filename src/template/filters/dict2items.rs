@@ -1,6 +1,6 @@
 //! `dict2items`: a dictionary as a list of its entries.
 
-use super::{Filter, python_class};
+use super::{Filter, Refusal, python_class};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -28,7 +28,14 @@ pub(super) static UNIT: Filter = Filter {
             let found = python_class(&call.value);
             return Err(format!("dict2items requires a dictionary, got {found} instead.").into());
         };
-        let (key_name, value_name) = (call.text(0, "key"), call.text(1, "value"));
+        let name = |index: usize, default: &str| {
+            let name = call.arg(index).cloned().unwrap_or_else(|| default.into());
+            match name.unhashable() {
+                Some(found) => Err(Refusal::from(format!("unhashable type: '{found}'"))),
+                None => Ok(name),
+            }
+        };
+        let (key_name, value_name): (Value, Value) = (name(0, "key")?, name(1, "value")?);
         Ok(Value::list(dict.iter().map(|(key, value)| {
             Value::dict([(key_name.clone(), key.clone()), (value_name.clone(), value.clone())])
         })))

@@ -1,6 +1,9 @@
 //! `hash`: the digest of text.
 
+use std::sync::Arc;
+
 use super::{Filter, Refusal};
+use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
     name: "hash",
@@ -19,7 +22,11 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let kind = call.text(0, "sha1");
+        let kind = match call.arg(0) {
+            None => "sha1".into(),
+            Some(Value::Str(kind)) => Arc::clone(kind),
+            Some(_) => return Err("name must be a string".into()),
+        };
         let digest = crate::template::digests::hex(&kind, call.input_text().as_bytes());
         Ok(digest.map_err(Refusal::Apart)?.into())
     },

@@ -1,5 +1,7 @@
 //! `items2dict`: a dictionary from a list of entries.
 
+use std::sync::Arc;
+
 use super::{Filter, Refusal, python_class};
 use crate::value::{Dict, Value};
 
@@ -29,7 +31,7 @@ pub(super) static UNIT: Filter = Filter {
             let found = python_class(&call.value);
             return Err(format!("items2dict requires a list, got {found} instead.").into());
         };
-        let items = std::sync::Arc::clone(items);
+        let items = Arc::clone(items);
         let name = |index: usize, default: &str| {
             call.some(index).cloned().unwrap_or_else(|| default.into())
         };
@@ -38,13 +40,18 @@ pub(super) static UNIT: Filter = Filter {
         for item in items.iter() {
             let (key, value) =
                 (call.eval.item(item, &key_name)?, call.eval.item(item, &value_name)?);
-            if (key.is_undefined() || value.is_undefined()) && super::as_dict(item).is_none() {
+            let is_missing = key.is_undefined() || value.is_undefined();
+            // The message shows all of the list.
+            if is_missing && let Some(undefined) = call.value.first_undefined() {
+                return Err(Refusal::Undefined(Arc::clone(undefined)));
+            }
+            if is_missing && super::as_dict(item).is_none() {
                 let found = call.value.to_repr();
                 let message =
                     format!("items2dict requires a list of dictionaries, got {found} instead.");
                 return Err(message.into());
             }
-            if key.is_undefined() || value.is_undefined() {
+            if is_missing {
                 return Err(Refusal::Apart(format!(
                     "items2dict requires each dictionary in the list to contain the keys '{}' and '{}', got {} instead.",
                     key_name.to_text(),

@@ -22,7 +22,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let separator = match call.some(0) {
+        let separator = match call.arg(0) {
             Some(Value::Str(separator)) => Cow::Borrowed(&**separator),
             Some(other) => Cow::Owned(other.to_text()),
             None => Cow::Borrowed(""),

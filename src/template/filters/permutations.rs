@@ -16,7 +16,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let items = call.items()?;
         let default = i64::try_from(items.len()).unwrap_or(0);
-        let count = usize::try_from(call.int(0, default)?)
+        let count = usize::try_from(call.optional_int(0, default)?)
             .map_err(|_| "r must be non-negative".to_owned())?;
         let mut used = vec![false; items.len()];
         let (mut chosen, mut rows) = (Vec::new(), Vec::new());

@@ -16,7 +16,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let pattern = crate::template::regex::pattern(
-            &call.text(0, ""),
+            &call.pattern(0)?,
             call.flag(2, false),
             call.flag(1, false),
         )?;

@@ -26,7 +26,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let text = call.input_text();
         let pattern = crate::template::regex::pattern(
-            &call.text(0, ""),
+            &call.pattern(0)?,
             call.flag(2, false),
             call.flag(3, false),
         )?;

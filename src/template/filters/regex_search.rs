@@ -23,7 +23,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let flag = |name: &str| call.keyword(name).is_some_and(Value::is_true);
         let pattern = crate::template::regex::pattern(
-            &call.text(0, ""),
+            &call.pattern(0)?,
             flag("ignorecase"),
             flag("multiline"),
         )?;

@@ -43,7 +43,7 @@ pub(super) static UNIT: Filter = Filter {
                 return Err("List item is not a valid dict".into());
             };
             let Some(found) = entry.get(&key).cloned() else {
-                return Err(format!("Key {key} was not found").into());
+                return Err(format!("Key {} was not found.", Value::from(key).to_repr()).into());
             };
             if rekeyed.get_value(&found).is_some() && &*duplicates == "error" {
                 return Err(format!(

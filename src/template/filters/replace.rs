@@ -15,7 +15,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let (old, new) = (call.required(0, "old")?.to_text(), call.required(1, "new")?.to_text());
         let text = call.input_text();
-        Ok(match usize::try_from(call.int(2, -1)?) {
+        Ok(match usize::try_from(call.optional_int(2, -1)?) {
             Ok(count) => text.replacen(&old, &new, count),
             Err(_) => text.replace(&old, &new),
         }

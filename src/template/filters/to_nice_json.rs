@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         call.no_undefined()?;
-        let indent = call.int(0, 4)?;
+        let indent = call.optional_int(0, 4)?;
         let style = super::json_style(call, Some(indent), call.flag(1, true))?;
         super::tagless(crate::template::json::write(&call.value, &style))
     },

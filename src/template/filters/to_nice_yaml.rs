@@ -21,7 +21,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         call.no_undefined()?;
-        let indent = call.int(0, 4)?;
+        let indent = call.optional_int(0, 4)?;
         let style = super::yaml_style(call, indent, Some(false), &[])?;
         Ok(crate::yaml::write(&call.value, &style)?.into())
     },

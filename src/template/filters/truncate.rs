@@ -21,7 +21,7 @@ pub(super) static UNIT: Filter = Filter {
         let text = call.input_text();
         let length = usize::try_from(call.int(0, 255)?).unwrap_or(0);
         let end = call.text(2, "...");
-        let leeway = usize::try_from(call.int(3, 5)?).unwrap_or(0);
+        let leeway = usize::try_from(call.optional_int(3, 5)?).unwrap_or(0);
         let letters: Vec<char> = text.chars().collect();
         let end_length = end.chars().count();
         if length < end_length {

@@ -12,5 +12,5 @@ pub(super) static UNIT: Test = Test {
         "True False [1]",
     )],
     takes_undefined: false,
-    call: |call| Ok(call.value == *call.required(0, "other")?),
+    call: |call| super::compared(call, super::Comparison::Equal),
 };

@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &["other"],
     examples: &[("{{ 1 is ge 1 }} {{ 1 is ge 2 }}", "True False")],
     takes_undefined: false,
-    call: |call| super::ordered(call, ">=", std::cmp::Ordering::is_ge),
+    call: |call| super::compared(call, super::Comparison::GreaterEqual),
 };

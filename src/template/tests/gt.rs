@@ -15,5 +15,5 @@ pub(super) static UNIT: Test = Test {
         ),
     ],
     takes_undefined: false,
-    call: |call| super::ordered(call, ">", std::cmp::Ordering::is_gt),
+    call: |call| super::compared(call, super::Comparison::Greater),
 };

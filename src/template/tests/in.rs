@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &["seq"],
     examples: &[("{{ 1 is in [1] }} {{ 'b' is in 'abc' }} {{ 3 is in [1] }}", "True True False")],
     takes_undefined: false,
-    call: |call| Ok(crate::template::expression::contains(call.required(0, "seq")?, &call.value)?),
+    call: |call| super::compared(call, super::Comparison::In),
 };

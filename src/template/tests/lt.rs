@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &["other"],
     examples: &[("{{ 1 is lt 2 }} {{ 1 is lessthan 1 }}", "True False")],
     takes_undefined: false,
-    call: |call| super::ordered(call, "<", std::cmp::Ordering::is_lt),
+    call: |call| super::compared(call, super::Comparison::Less),
 };

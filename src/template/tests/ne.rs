@@ -9,5 +9,5 @@ pub(super) static UNIT: Test = Test {
     params: &["other"],
     examples: &[("{{ 1 is ne 2 }} {{ 1 is ne 1 }}", "True False")],
     takes_undefined: false,
-    call: |call| Ok(call.value != *call.required(0, "other")?),
+    call: |call| super::compared(call, super::Comparison::NotEqual),
 };

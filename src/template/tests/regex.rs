@@ -26,7 +26,7 @@ pub(super) static UNIT: Test = Test {
             return Err(format!("Invalid match_type specified. Expected one of: search, match, fullmatch. Got: {kind}").into());
         }
         if &*kind == "fullmatch" {
-            let whole = format!("(?:{})\\Z", call.text(0, ""));
+            let whole = format!("(?:{})\\Z", call.pattern(0)?);
             let whole =
                 crate::template::regex::pattern(&whole, call.flag(1, false), call.flag(2, false))?;
             return Ok(whole
