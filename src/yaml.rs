@@ -11,4 +11,4 @@ mod write;
 pub use compose::{Document, parse, parse_all, treat_duplicates, value};
 pub use node::{Node, NodeKind};
 pub use scalar::Scalar;
-pub use write::{Style, write};
+pub use write::{Aliases, Style, place, write};

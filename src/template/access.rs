@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::{
     TemplateError,
     cells::{DictCell, ListCell},
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     diagnostic::Told,
     value::{List, Value},
+    yaml,
 };
 
 impl<'e> Evaluator<'e> {
@@ -60,6 +63,20 @@ impl<'e> Evaluator<'e> {
             | Value::Omit => None,
             plain => Some(plain),
         }
+    }
+
+    /// Returns where the lists and dictionaries lie in memory that variables are which the template names: in the
+    /// reference such a one is the same object wherever the template has it.
+    pub(super) fn named_places(&self) -> FxHashSet<usize> {
+        let mut places = FxHashSet::default();
+        for name in &self.code.names {
+            let mut next = self.env.scope.get(name);
+            while let Some(value) = next.take() {
+                let is_new = yaml::place(&value).is_none_or(|place| places.insert(place));
+                next = self.env.evaluated(&value).filter(|_| is_new);
+            }
+        }
+        places
     }
 
     /// Returns `loop.index` and its like.

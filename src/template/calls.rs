@@ -44,13 +44,15 @@ impl<'e> Evaluator<'e> {
                 )));
             };
             for (key, value) in dict.iter() {
-                let key = key.to_text();
-                if passed.named.iter().any(|(given, _)| **given == *key) {
+                let Value::Str(key) = key else {
+                    return Err(TemplateError::runtime("keywords must be strings"));
+                };
+                if passed.named.iter().any(|(given, _)| given == key) {
                     return Err(TemplateError::runtime(format!(
                         "call() got multiple values for keyword argument '{key}'"
                     )));
                 }
-                passed.named.push((key.into(), value.clone()));
+                passed.named.push((Arc::clone(key), value.clone()));
             }
         }
         Ok(passed)

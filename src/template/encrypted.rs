@@ -1,14 +1,59 @@
-//! Whether what an expression names stands encrypted in a file: its value alone no longer shows that.
+//! Vaults in values: opening them, and whether what an expression names stands encrypted in a file, which its value
+//! alone no longer shows.
 
 use std::sync::Arc;
 
 use super::{
-    Env,
+    Env, TemplateError,
     evaluator::{Evaluator, Result},
     tree::Expression,
     trust::DEPTH,
 };
-use crate::value::{Dict, Value};
+use crate::{
+    value::{Dict, Encrypted, Value},
+    vault::{Decrypt, Vault},
+};
+
+impl Env<'_> {
+    /// Derives the keys of all vaults in a list or a dictionary at once, on all cores.
+    pub(super) fn prepare_vaults(&self, value: &Value) {
+        fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
+            match value {
+                Value::Encrypted(vault) if vault.plain.get().is_none() => texts.push(&vault.text),
+                Value::List(items) if items.is_lazy() => {
+                    items.iter().for_each(|item| collect(item, texts));
+                }
+                Value::Dict(dict) if dict.is_lazy() => {
+                    dict.values().for_each(|item| collect(item, texts));
+                }
+                _ => (),
+            }
+        }
+        let Some(vault) = &self.context.vault else { return };
+        let mut texts = Vec::new();
+        collect(value, &mut texts);
+        vault.prepare(&texts);
+    }
+
+    /// Opens a vault.
+    pub(super) fn open(&self, encrypted: &Encrypted) -> Result<Value> {
+        if let Some(plain) = encrypted.plain.get() {
+            return Ok(Value::Str(Arc::clone(plain)));
+        }
+        let plain = match &self.context.vault {
+            Some(vault) => {
+                if let Some(span) = &encrypted.span {
+                    vault.expect(&span.source.text, span.line as usize);
+                }
+                vault.decrypt(&encrypted.text)
+            }
+            None => Vault::default().decrypt(&encrypted.text),
+        };
+        let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;
+        let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
+        Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
+    }
+}
 
 impl<'e> Evaluator<'e> {
     /// Returns whether an expression names a vault's text, or makes one that is to be taken for it.

@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     diagnostic::{Span, Told},
-    value::{Dict, Encrypted, List, Origin, Template, Value},
-    vault::{Decrypt, Vault},
+    value::{Dict, List, Origin, Template, Value},
+    vault::Decrypt,
 };
 
 /// Names that a template can see; values may be templates themselves.
@@ -454,42 +454,15 @@ impl<'a> Env<'a> {
         result
     }
 
-    /// Derives the keys of all vaults in a list or a dictionary at once, on all cores.
-    fn prepare_vaults(&self, value: &Value) {
-        fn collect<'v>(value: &'v Value, texts: &mut Vec<&'v str>) {
-            match value {
-                Value::Encrypted(vault) if vault.plain.get().is_none() => texts.push(&vault.text),
-                Value::List(items) if items.is_lazy() => {
-                    items.iter().for_each(|item| collect(item, texts));
-                }
-                Value::Dict(dict) if dict.is_lazy() => {
-                    dict.values().for_each(|item| collect(item, texts));
-                }
-                _ => (),
-            }
-        }
-        let Some(vault) = &self.context.vault else { return };
-        let mut texts = Vec::new();
-        collect(value, &mut texts);
-        vault.prepare(&texts);
-    }
-
-    fn open(&self, encrypted: &Encrypted) -> Result<Value> {
-        if let Some(plain) = encrypted.plain.get() {
-            return Ok(Value::Str(Arc::clone(plain)));
-        }
-        let plain = match &self.context.vault {
-            Some(vault) => {
-                if let Some(span) = &encrypted.span {
-                    vault.expect(&span.source.text, span.line as usize);
-                }
-                vault.decrypt(&encrypted.text)
-            }
-            None => Vault::default().decrypt(&encrypted.text),
+    /// Returns what a template, a list or a dictionary has become, where it was evaluated already.
+    pub(super) fn evaluated(&self, value: &Value) -> Option<Value> {
+        let address = match value {
+            Value::Template(template) => Arc::as_ptr(template) as usize,
+            Value::List(list) => Arc::as_ptr(list) as usize,
+            Value::Dict(dict) => Arc::as_ptr(dict) as usize,
+            _ => return None,
         };
-        let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;
-        let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
-        Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
+        lock(&self.memo).get(&address)?.result.clone()?.ok()
     }
 }
 

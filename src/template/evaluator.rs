@@ -263,7 +263,10 @@ impl<'e> Evaluator<'e> {
                 Err(error) => return out.fail(error.at(self.code, place)),
             },
         };
-        out.push(value);
+        match self.env.markup.shown(&value) {
+            Some(shown) => out.push_shown(value.into_owned(), shown),
+            None => out.push(value),
+        }
         Ok(())
     }
 

@@ -328,7 +328,7 @@ pub(crate) fn yaml_style(
         canonical: flag("canonical", false),
         quote: default_style.and_then(|style| style.chars().next()),
         blocks: false,
-        aliases: false,
+        aliases: crate::yaml::Aliases::Of(call.eval.named_places()),
     })
 }
 

@@ -145,6 +145,9 @@ fn undef(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
 }
 
 fn namespace(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {
+    if let Some(undefined) = passed.undefined() {
+        return Err(undefined.into());
+    }
     let namespace = Namespace(Mutex::default());
     for value in passed.positional {
         let given = Passed { positional: vec![value], named: Vec::new() };

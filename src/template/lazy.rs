@@ -101,7 +101,12 @@ impl Evaluator<'_> {
 
     fn is_in(&self, container: &Value, wanted: &Value) -> Result<bool> {
         let Some(items) = items_of(container) else {
-            return contains(&self.complete(container.clone())?, &self.complete(wanted.clone())?);
+            let wanted = self.complete(wanted.clone())?;
+            return match container {
+                // Only its keys matter.
+                Value::Dict(_) => contains(container, &wanted),
+                _ => contains(&self.complete(container.clone())?, &wanted),
+            };
         };
         for item in items.iter() {
             if self.are_equal(item, wanted)? {

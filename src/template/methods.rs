@@ -8,6 +8,8 @@ mod text;
 
 pub(crate) use letters::{capitalize, is_space, justify, lower, split, upper};
 
+use std::sync::Arc;
+
 use super::{
     TemplateError,
     cells::{DictCell, ListCell, freeze},
@@ -88,6 +90,9 @@ pub(crate) fn call(
         }
     }
     Some(match of {
+        Value::Str(text) if eval.env.markup.has(of) => {
+            marked(eval, text, name, passed).map(|value| eval.env.markup.mark_all(value))
+        }
         Value::Str(text) => text::call(eval, text, name, passed),
         Value::List(_) | Value::Tuple(_) | Value::Dict(_) => {
             container::call(eval, of, name, passed)
@@ -129,6 +134,20 @@ pub(crate) fn call(
         Value::Bytes(bytes) => bytes::call(eval, bytes, name, passed),
         number => number::call(number, name, passed),
     })
+}
+
+/// Calls a method of a text that needs no escaping; what is put into it does.
+fn marked(eval: &Evaluator<'_>, text: &Arc<str>, name: &str, passed: &Passed) -> Result<Value> {
+    if !matches!(name, "format" | "replace") {
+        return text::call(eval, text, name, passed);
+    }
+    let escaped = |value: &Value| eval.env.markup.escaped(value);
+    let named = passed.named.iter().map(|(name, value)| (Arc::clone(name), escaped(value)));
+    let passed = Passed {
+        positional: passed.positional.iter().map(escaped).collect(),
+        named: named.collect(),
+    };
+    text::call(eval, text, name, &passed)
 }
 
 impl Passed {

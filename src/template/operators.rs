@@ -39,7 +39,13 @@ impl<'e> Evaluator<'e> {
                 {
                     return Err(TemplateError::from(&**undefined).used().at(self.code, node.place));
                 }
-                formatting::percent(format, &right).map(Value::from)
+                if self.env.markup.has(&left) {
+                    let right = self.env.markup.escaped(&right);
+                    formatting::percent(format, &right)
+                        .map(|text| self.env.markup.mark(text.into()))
+                } else {
+                    formatting::percent(format, &right).map(Value::from)
+                }
             }
             (Operator::Mul, Value::List(_))
                 if right.as_int().is_none() && !makes_list(&node.left) =>
@@ -70,7 +76,8 @@ impl<'e> Evaluator<'e> {
                             .used()
                             .at(self.code, part.place()));
                     }
-                    value.write_text(&mut text);
+                    let shown = self.env.markup.shown(&value);
+                    shown.unwrap_or(value).write_text(&mut text);
                 }
             }
         }

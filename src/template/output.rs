@@ -8,6 +8,8 @@ use crate::value::Value;
 /// What was put out so far.
 pub(crate) struct Output {
     made: Made,
+    /// What the only value looks like as text, where that is something else.
+    shown: Option<Value>,
     /// Whether what cannot be put out fails only when somebody uses the whole.
     pub(super) waits: bool,
     /// What could not be put out.
@@ -26,7 +28,7 @@ pub(super) enum Made {
 
 impl Output {
     fn new(made: Made, waits: bool) -> Output {
-        Output { made, waits, failed: None }
+        Output { made, shown: None, waits, failed: None }
     }
 
     /// Returns an output that keeps a lone value native.
@@ -78,8 +80,24 @@ impl Output {
         }
     }
 
+    /// Adds a value that looks otherwise as text.
+    pub(crate) fn push_shown(&mut self, value: Value, shown: Value) {
+        if matches!(self.made, Made::Nothing) {
+            self.made = Made::One(value);
+            self.shown = Some(shown);
+        } else {
+            self.push(Cow::Owned(shown));
+        }
+    }
+
     /// Adds a value; None leaves no trace.
     pub(crate) fn push(&mut self, value: Seen<'_>) {
+        if let Made::One(first) = &mut self.made
+            && !matches!(*value, Value::None)
+            && let Some(shown) = self.shown.take()
+        {
+            *first = shown;
+        }
         match &mut self.made {
             Made::Text(text) | Made::Written(text) => match &*value {
                 Value::Str(part) => text.push_str(part),

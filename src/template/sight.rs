@@ -211,6 +211,34 @@ const LOOKING_ASIDE: [&str; 8] = [
 /// What compares items with each other, so that a lone one is not looked into.
 const COMPARING: [&str; 4] = ["max", "min", "sort", "unique"];
 
+/// What hands on, counts or tells the kind of what it is given, whatever templates are in it.
+const SHALLOW: [&str; 22] = [
+    "boolean",
+    "callable",
+    "default",
+    "defined",
+    "false",
+    "falsy",
+    "first",
+    "float",
+    "integer",
+    "iterable",
+    "last",
+    "length",
+    "mandatory",
+    "mapping",
+    "none",
+    "number",
+    "sequence",
+    "string",
+    "ternary",
+    "true",
+    "truthy",
+    "undefined",
+];
+/// Filters that have the name of such a test, and show all of a list or a dictionary.
+const NOT_SHALLOW: [&str; 2] = ["float", "string"];
+
 /// What is undefined in a list or a dictionary, where a filter or a test meets it.
 pub(crate) struct Met {
     pub(crate) undefined: Arc<Undefined>,
@@ -236,6 +264,12 @@ pub(crate) fn met_by(plugin: (&str, &str), value: &Value, by_attribute: bool) ->
         (sight, _) => sight,
     };
     met(sight, value)
+}
+
+/// Returns whether a filter or a test needs no template in a list or a dictionary to be evaluated.
+pub(crate) fn is_shallow(plugin: (&str, &str)) -> bool {
+    let unit = unit_of(plugin);
+    SHALLOW.contains(&unit) && (plugin.0 == "test" || !NOT_SHALLOW.contains(&unit))
 }
 
 /// Returns what is undefined in an argument of a filter or a test that looks into it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Scalar;
 use crate::value::{Value, float_text};
@@ -25,8 +25,17 @@ pub struct Style {
     pub quote: Option<char>,
     /// Texts of several lines as blocks.
     pub blocks: bool,
-    /// A list or mapping that stands in several places is written once, with an anchor.
-    pub aliases: bool,
+    /// Which lists and mappings that stand in several places are written once, with an anchor.
+    pub aliases: Aliases,
+}
+
+/// Which lists and mappings are written once where they stand in several places.
+#[derive(Clone, Debug)]
+pub enum Aliases {
+    None,
+    All,
+    /// Those that lie in one of these places in memory.
+    Of(FxHashSet<usize>),
 }
 
 impl Default for Style {
@@ -42,7 +51,7 @@ impl Default for Style {
             canonical: false,
             quote: None,
             blocks: false,
-            aliases: false,
+            aliases: Aliases::None,
         }
     }
 }
@@ -58,7 +67,7 @@ pub fn write(value: &Value, style: &Style) -> Result<String, String> {
         emitter.set_width(style.width);
         emitter.set_canonical(style.canonical);
         let mut writer = Writer { emitter, style, anchors: FxHashMap::default(), n_anchors: 0 };
-        if style.aliases {
+        if !matches!(style.aliases, Aliases::None) {
             writer.look_for_anchors(value);
         }
         writer.emit(Event::stream_start(Encoding::Utf8))?;
@@ -97,7 +106,12 @@ struct Anchor {
 impl Writer<'_> {
     /// Names what stands in several places, in the order in which it is met again.
     fn look_for_anchors(&mut self, value: &Value) {
-        if let Some(place) = place(value) {
+        let place = place(value).filter(|place| match &self.style.aliases {
+            Aliases::None => false,
+            Aliases::All => true,
+            Aliases::Of(places) => places.contains(place),
+        });
+        if let Some(place) = place {
             if let Some(known) = self.anchors.get_mut(&place) {
                 if known.name.is_none() {
                     self.n_anchors += 1;
@@ -259,7 +273,7 @@ impl Writer<'_> {
 }
 
 /// Returns where a list or mapping lies in memory: what lies in one place is one.
-fn place(value: &Value) -> Option<usize> {
+pub fn place(value: &Value) -> Option<usize> {
     match value {
         Value::List(items) | Value::Tuple(items) => Some(Arc::as_ptr(items).addr()),
         Value::Dict(dict) => Some(Arc::as_ptr(dict).addr()),

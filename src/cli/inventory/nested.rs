@@ -6,7 +6,7 @@ use super::{Export, host_vars, listed};
 use crate::{
     inventory::{ALL, GroupId, HostId, Inventory},
     value::{Dict, Value},
-    yaml::{Style, write},
+    yaml::{Aliases, Style, write},
 };
 
 /// What of the inventory is shown.
@@ -19,7 +19,7 @@ pub(super) struct Nested<'a> {
 
 /// Returns a value as YAML, every list and dictionary on lines of its own.
 pub(super) fn yaml(value: &Value) -> Result<String, String> {
-    write(value, &Style { flow: Some(false), aliases: true, ..Style::default() })
+    write(value, &Style { flow: Some(false), aliases: Aliases::All, ..Style::default() })
 }
 
 /// Returns a value as TOML; what is nothing is left out, for TOML has no word for it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     template::{
         Below, TemplateError,
+        cells::freeze,
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
         sight::{self, Met},
@@ -144,7 +145,8 @@ impl<'i, 'e> Invocation<'i, 'e> {
         let (value, met) = looked_into(eval, plugin, value, by_attribute)?;
         let argument = |value| {
             let value = defined(value, takes_undefined)?;
-            let value = eval.complete(value)?;
+            let value =
+                if sight::is_shallow(plugin) { freeze(&value) } else { eval.complete(value)? };
             match sight::met_in_argument(plugin, &value) {
                 Some(undefined) => Err(TemplateError::from(&*undefined)),
                 None => Ok(value),
@@ -350,7 +352,7 @@ fn looked_into(
     if value.is_undefined() {
         return Ok((value, None));
     }
-    let value = eval.complete(value)?;
+    let value = if sight::is_shallow(plugin) { freeze(&value) } else { eval.complete(value)? };
     match sight::met_by(plugin, &value, by_attribute) {
         None => Ok((value, None)),
         Some(Met { undefined, before: None }) => Err((&*undefined).into()),
