@@ -21,7 +21,7 @@ pub(super) static UNIT: Filter = Filter {
         if let Some(other) = call.arg(1).filter(|given| !matches!(given, Value::Bool(_))) {
             let found = other.type_name();
             let message = format!("The 'boolean' argument must be of type 'bool', not '{found}'.");
-            return Err(message.into());
+            return Err(super::Refusal::Apart(message));
         }
         let replace = absent || call.flag(1, false) && !call.value.is_true();
         Ok(if replace {
