@@ -28,6 +28,8 @@ pub struct Method {
     pub limit: u64,
     /// Whether this is the controller, where the reference has words of its own for what goes wrong.
     pub is_local: bool,
+    /// Whether what the method prints before the command belongs to the command's output.
+    pub keeps_preamble: bool,
 }
 
 impl fmt::Debug for Method {
