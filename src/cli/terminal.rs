@@ -115,13 +115,14 @@ fn read_line(input: &mut impl std::io::Read) -> Option<String> {
 
 fn ask(terminal: &File, prompt: &str, secret: bool) -> std::io::Result<String> {
     let mut out = terminal;
-    out.write_all(prompt.as_bytes())?;
     let before = tcgetattr(terminal)?;
     if secret {
+        // Before anybody is asked: a program that answers at once would see its answer, or lose it.
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         tcsetattr(terminal, OptionalActions::Flush, &silent)?;
     }
+    out.write_all(prompt.as_bytes())?;
     let mut line = String::new();
     let read = BufReader::new(terminal).read_line(&mut line);
     if secret {
