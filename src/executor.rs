@@ -28,6 +28,7 @@ mod looping;
 mod meta;
 mod places;
 mod play;
+mod plugged;
 mod prelude;
 mod prompts;
 mod run;

@@ -1,9 +1,10 @@
-//! Actions, caches, callbacks, filters, tests, lookups and vars plugins in Python, which lie beside playbooks, in roles and in collections.
+//! Actions, caches, callbacks, connections, filters, tests, lookups and vars plugins in Python, which lie beside playbooks, in roles and in collections.
 //!
 //! Invariant: no Python is started unless a task or template names a plugin that is none of ours and may be in such a file.
 
 mod acting;
 mod brought;
+mod carrying;
 mod installed;
 mod process;
 mod served;
@@ -19,6 +20,7 @@ use std::{
 
 pub use acting::{Acting, Actions};
 pub use brought::{Brought, bring, brought, has_sources, in_collection};
+pub use carrying::Carriers;
 pub use installed::{core_installed, installed_where, site_packages};
 use parking_lot::ReentrantMutex;
 use process::Process;

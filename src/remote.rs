@@ -3,6 +3,8 @@
 //! Invariant: nothing here knows tasks or playbooks; requests go out, results and output come back.
 
 mod become_method;
+mod contents;
+mod exchange;
 mod images;
 mod refused;
 mod run_as;
@@ -10,7 +12,8 @@ mod session;
 mod start;
 
 pub use become_method::{BecomeError, Method};
+pub use contents::Content;
 pub use images::{EMBEDDED, Embedded};
 pub use run_as::{RunAsError, run_as};
-pub use session::{Answer, Content, Event, Lost, Request, Session};
+pub use session::{Answer, Event, Lost, Request, Session};
 pub use start::StartError;

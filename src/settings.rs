@@ -87,6 +87,13 @@ pub struct Entry {
     pub variables: &'static [&'static str],
 }
 
+impl Settings {
+    /// Returns what the table says about a setting.
+    pub fn entry(name: &str) -> Option<&'static Entry> {
+        Self::ENTRIES.iter().find(|entry| entry.name == name)
+    }
+}
+
 /// The world that settings are read from, so that tests can make their own.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {

@@ -66,7 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("vars", &["diagnostic", "inventory", "paths", "playbook", "template", "value", "vault"]),
-    ("plugins", &["template", "value"]),
+    ("plugins", &["connection", "template", "value"]),
     ("remote", &["connection"]),
     ("connection", &[]),
     ("output", &["diagnostic", "plugins", "value", "yaml"]),

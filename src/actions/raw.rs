@@ -37,7 +37,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let run = Arc::clone(call.run);
     Ok(Step::Wait(Box::pin(async move {
         let connection = run.open_connection(&target).await?;
-        let lost = |error: &crate::connection::Error| Failure::unreachable(&error.message);
+        let lost = Failure::connection;
         let output = match method {
             Some(method) => {
                 run_as(&connection, &method, &command).await.map_err(|error| match error {

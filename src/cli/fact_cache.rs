@@ -87,14 +87,7 @@ impl Plugin {
     /// Asks the plugin for something; what it fails of is told, and the run goes on without.
     fn exchange(&self, message: Json) -> Option<Json> {
         let mut python = self.python.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut answer = |asked: &Json| match yaml::value(
-            "DOCUMENTATION",
-            asked["text"].as_str().unwrap_or_default(),
-        ) {
-            Ok(value) => json!({"value": packed(&value)}),
-            Err(error) => json!({"error": error.message}),
-        };
-        let answered = python.exchange(message, &mut answer);
+        let answered = python.exchange(message, &mut documentation);
         let failed = |message: &str| said(&self.name, message);
         let mut answered = answered.map_err(|message| failed(&message)).ok()?;
         if let Some(message) = answered["error"].as_str() {
@@ -102,6 +95,14 @@ impl Plugin {
             return None;
         }
         Some(answered["value"].take())
+    }
+}
+
+/// Tells a plugin in Python what its documentation holds.
+pub(super) fn documentation(asked: &Json) -> Json {
+    match yaml::value("DOCUMENTATION", asked["text"].as_str().unwrap_or_default()) {
+        Ok(value) => json!({"value": packed(&value)}),
+        Err(error) => json!({"error": error.message}),
     }
 }
 

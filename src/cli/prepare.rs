@@ -19,7 +19,7 @@ use crate::{
     inventory::{Inventory, Limit},
     output::{self, Output, Secrets, Sink, log},
     playbook::Collections,
-    plugins::{Python, installed_where},
+    plugins::{Carriers, Python, installed_where},
     settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
     template::{use_extensions, use_plugins},
     value::{Dict, Value},
@@ -237,6 +237,7 @@ pub(super) fn run(
     }
     let home = std::env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
     let mut connecting = ConnectionOptions::new(Arc::new(Terminal), home);
+    connecting.carrier = Arc::new(Carriers::new(super::fact_cache::documentation));
     connecting.kept = Some(settings.ssh_control_path_dir.value.clone());
     let connections = Connections::new(connecting);
     Ok(Run::new(world, settings, options, output, secrets, connections, Arc::new(Terminal)))

@@ -37,16 +37,17 @@ pub(super) struct Terminal;
 
 impl Ask for Terminal {
     fn line(&self, prompt: &str, secret: bool) -> String {
-        if let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty")
-            && std::io::stdin().is_terminal()
-        {
-            return ask(&terminal, prompt, secret).unwrap_or_default();
-        }
-        if secret {
-            // What is printed may be what somebody reads on.
-            show(prompt, std::io::stderr());
-        } else {
-            show(prompt, std::io::stdout());
+        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        let by_terminal = |terminal: &File| ask(terminal, prompt, secret).unwrap_or_default();
+        match terminal {
+            Ok(terminal) if std::io::stdin().is_terminal() => return by_terminal(&terminal),
+            // A password is asked for where nothing is given: `sshpass` answers on the terminal of a run without input.
+            Ok(terminal) if secret => {
+                let given = read_line(&mut std::io::stdin().lock());
+                return given.unwrap_or_else(|| by_terminal(&terminal));
+            }
+            _ if secret => show(prompt, std::io::stderr()), // What is printed may be what somebody reads on.
+            _ => show(prompt, std::io::stdout()),
         }
         read_line(&mut std::io::stdin().lock()).unwrap_or_default()
     }
@@ -114,13 +115,14 @@ fn read_line(input: &mut impl std::io::Read) -> Option<String> {
 
 fn ask(terminal: &File, prompt: &str, secret: bool) -> std::io::Result<String> {
     let mut out = terminal;
-    out.write_all(prompt.as_bytes())?;
     let before = tcgetattr(terminal)?;
     if secret {
+        // Before anybody is asked: a program that answers at once would see its answer, or lose it.
         let mut silent = before.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         tcsetattr(terminal, OptionalActions::Flush, &silent)?;
     }
+    out.write_all(prompt.as_bytes())?;
     let mut line = String::new();
     let read = BufReader::new(terminal).read_line(&mut line);
     if secret {

@@ -15,6 +15,8 @@ pub enum ErrorKind {
     Config,
     /// An open connection went away.
     Lost,
+    /// Who carries the connection went wrong, which says nothing of the host.
+    Broken,
 }
 
 /// What the reference says before what its ssh client says.

@@ -1,4 +1,4 @@
-//! The way to a host: SSH by russh or by the system's client, a container, a root folder, or the controller itself.
+//! The way to a host: SSH by russh or by the system's client, a container, a root folder, a plugin, or the controller itself.
 //!
 //! Invariant: a connection carries bytes; it knows nothing of modules, plays or the helper, and prints nothing.
 
@@ -9,6 +9,7 @@ mod inside;
 mod limit;
 mod local;
 mod openssh;
+mod plugged;
 mod process;
 mod prompt;
 mod secret;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{BY_SSH, Error, ErrorKind};
+pub use plugged::{ByCommands, Carried, Carrier, Plugged};
 pub use process::{Exit, ExitStatus, Output, Process, Pty, Reader, Writer};
 pub use prompt::{Answer, Prompter, Question, Unattended};
 pub use secret::Secret;
@@ -33,6 +35,8 @@ pub enum Kind {
     Chroot,
     /// A container or its like, where a program of the controller starts commands.
     Container,
+    /// Somebody else's way, which answers a command when it has ended.
+    Plugged,
     /// A kind of host that only the reference reaches: what runs on the controller alone is done for it, too.
     Foreign,
 }
@@ -76,6 +80,8 @@ pub struct Target {
     pub keeps_helper: bool,
     /// Name of the plugin that a container is reached by.
     pub container_plugin: &'static str,
+    /// The plugin that reaches a host of this kind.
+    pub plugged: Option<Arc<Plugged>>,
 }
 
 impl Target {
@@ -101,16 +107,20 @@ impl Target {
             entry: Vec::new(),
             keeps_helper: true,
             container_plugin: "docker",
+            plugged: None,
         }
     }
 
     /// Returns the name of the reference's connection plugin.
-    pub fn plugin(&self) -> &'static str {
+    pub fn plugin(&self) -> &str {
+        if let Some(plugged) = &self.plugged {
+            return &plugged.name;
+        }
         match self.kind {
             Kind::Ssh => "ssh",
             Kind::Local => "local",
             Kind::Chroot => "chroot",
-            Kind::Container | Kind::Foreign => self.container_plugin,
+            Kind::Container | Kind::Plugged | Kind::Foreign => self.container_plugin,
         }
     }
 
@@ -124,6 +134,12 @@ impl Target {
         let target = Self::ssh(root);
         let entry = [executable, &target.host, "/bin/sh", "-c"].map(ToOwned::to_owned);
         Self { kind: Kind::Chroot, entry: entry.into(), keeps_helper: false, ..target }
+    }
+
+    /// Returns a target that a plugin reaches.
+    pub fn plugged(address: impl Into<String>, plugin: Plugged) -> Self {
+        let plugged = Some(Arc::new(plugin));
+        Self { kind: Kind::Plugged, plugged, ..Self::ssh(address) }
     }
 
     /// Returns a target that nothing reaches, by a plugin that only the reference has.
@@ -147,6 +163,8 @@ pub struct ConnectionOptions {
     pub system_config: PathBuf,
     /// How many connections may be open at once; found out from the limit on open files when absent.
     pub max_open: Option<usize>,
+    /// Who carries connections of kinds that are not ours.
+    pub carrier: Arc<dyn Carrier>,
     /// The folder where connections of earlier runs are found and this one's are left; nowhere when absent.
     pub kept: Option<PathBuf>,
 }
@@ -155,7 +173,8 @@ impl ConnectionOptions {
     /// Returns the options of an ordinary run.
     pub fn new(prompter: Arc<dyn Prompter>, home: PathBuf) -> Self {
         let system_config = PathBuf::from("/etc/ssh/ssh_config");
-        Self { prompter, home, system_config, max_open: None, kept: None }
+        let carrier = Arc::new(plugged::Nobody);
+        Self { prompter, home, system_config, max_open: None, carrier, kept: None }
     }
 }
 
@@ -163,6 +182,7 @@ impl ConnectionOptions {
 pub struct Connections {
     ssh: ssh::Ssh,
     places: limit::Places,
+    carrier: Arc<dyn Carrier>,
 }
 
 /// One open connection to a host; cheap to clone, and many commands may run on it at once.
@@ -173,6 +193,7 @@ pub struct Connection(Route);
 enum Route {
     Local { shell: String },
     Inside(Arc<inside::Place>),
+    Plugged(ByCommands),
     OpenSsh(Arc<openssh::Client>),
     Russh(ssh::Session),
 }
@@ -181,13 +202,22 @@ impl Connections {
     /// Makes the connections of a run; nothing is opened yet.
     pub fn new(options: ConnectionOptions) -> Self {
         let places = limit::Places::new(options.max_open);
-        Self { ssh: ssh::Ssh::new(options), places }
+        let carrier = Arc::clone(&options.carrier);
+        Self { ssh: ssh::Ssh::new(options), places, carrier }
     }
 
     /// Opens a connection; beyond the limit on open files it waits for another to close.
     pub async fn open(&self, target: &Target) -> Result<Connection, Error> {
         if target.kind == Kind::Local {
             return Ok(Connection(Route::Local { shell: target.shell.clone() }));
+        }
+        if let Some(plugged) = &target.plugged {
+            let (carrier, asked) = (Arc::clone(&self.carrier), plugged.asked.clone());
+            let opened = tokio::task::spawn_blocking(move || carrier.open(&asked)).await;
+            let carried =
+                opened.map_err(|error| Error::other(ErrorKind::Lost, error.to_string()))??;
+            let name = plugged.name.clone();
+            return Ok(Connection(Route::Plugged(ByCommands { name, carried })));
         }
         if target.kind == Kind::Foreign {
             return Err(Error::other(
@@ -208,6 +238,11 @@ impl Connections {
             return Ok(Connection(Route::OpenSsh(Arc::new(client))));
         }
         Ok(Connection(Route::Russh(self.ssh.open(plan, &self.places).await?)))
+    }
+
+    /// Returns who carries connections of kinds that are not ours.
+    pub fn carrier(&self) -> &dyn Carrier {
+        &*self.carrier
     }
 
     /// Closes the connection to a target that an earlier run left, where there is one.
@@ -237,15 +272,24 @@ impl Connection {
         match &self.0 {
             Route::Local { shell } => local::exec(shell, command),
             Route::Inside(place) => place.exec(command),
+            Route::Plugged(plugged) => Ok(plugged.exec(command)),
             Route::OpenSsh(client) => client.exec(command, pty),
             Route::Russh(session) => session.exec(command, pty).await,
+        }
+    }
+
+    /// Returns the way of a connection that runs a command only to its end.
+    pub fn by_commands(&self) -> Option<&ByCommands> {
+        match &self.0 {
+            Route::Plugged(plugged) => Some(plugged),
+            _ => None,
         }
     }
 
     /// Returns true once the connection is lost or closed.
     pub fn is_closed(&self) -> bool {
         match &self.0 {
-            Route::Local { .. } | Route::Inside(_) | Route::OpenSsh(_) => false,
+            Route::Local { .. } | Route::Inside(_) | Route::Plugged(_) | Route::OpenSsh(_) => false,
             Route::Russh(session) => session.is_closed(),
         }
     }
@@ -254,14 +298,23 @@ impl Connection {
     pub fn keeps_helper(&self) -> bool {
         match &self.0 {
             Route::Inside(place) => place.keeps_helper(),
-            Route::Local { .. } | Route::OpenSsh(_) | Route::Russh(_) => true,
+            Route::Local { .. } | Route::Plugged(_) | Route::OpenSsh(_) | Route::Russh(_) => true,
         }
     }
 
     /// Closes the connection with everything that runs on it.
     pub async fn close(self) {
-        if let Route::Russh(session) = self.0 {
-            session.close().await;
+        match self.0 {
+            Route::Russh(session) => session.close().await,
+            Route::Plugged(plugged) => plugged.end(true).await,
+            Route::Local { .. } | Route::Inside(_) | Route::OpenSsh(_) => (),
+        }
+    }
+
+    /// Says that the run needs the connection no more.
+    pub async fn end(self) {
+        if let Route::Plugged(plugged) = self.0 {
+            plugged.end(false).await;
         }
     }
 
@@ -270,6 +323,7 @@ impl Connection {
         match &self.0 {
             Route::Local { .. } => "local".to_owned(),
             Route::Inside(place) => place.describe(),
+            Route::Plugged(plugged) => format!("by the plugin {}", plugged.name),
             Route::OpenSsh(client) => client.describe().to_owned(),
             Route::Russh(session) => session.describe().to_owned(),
         }

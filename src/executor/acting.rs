@@ -106,6 +106,7 @@ impl Call<'_> {
                 "role_path": role.map(|role| &role.dir),
                 "host": target.host,
                 "connection": connection,
+                "plugged": target.plugged.as_ref().map(|plugged| &plugged.asked),
                 "options": {
                     "host": target.host, "remote_addr": target.host, "remote_user": target.user,
                     "port": target.port,

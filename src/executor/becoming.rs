@@ -81,6 +81,8 @@ impl Run {
         let executable = executable.unwrap_or_default();
         let is_local = target.kind == Kind::Local;
         let limit = limit(look, target)?;
+        let stripped = look.variable(&["ansible_local_become_strip_preamble"])?;
+        let keeps_preamble = is_local && stripped.is_some_and(|value| !value.says_yes());
         Ok(Some(Method {
             name,
             user,
@@ -92,6 +94,7 @@ impl Run {
             prompts,
             limit,
             is_local,
+            keeps_preamble,
         }))
     }
 

@@ -14,7 +14,7 @@ use crate::{
     connection::{Connection, Kind, Secret, Target, Transport},
     output::Event,
     playbook::Keyword,
-    remote::{Method, Session},
+    remote::{Method, Session, StartError},
     template::Env,
     value::Value,
     vars::Names,
@@ -43,7 +43,7 @@ pub(super) struct Way {
 
 /// Looks connection variables and keywords up.
 pub(super) struct Lookup<'a> {
-    names: &'a Names,
+    pub(super) names: &'a Names,
     env: &'a Env<'a>,
 }
 
@@ -99,6 +99,10 @@ impl Run {
         let kind = kind
             .or_else(|| identity.connection.clone())
             .unwrap_or_else(|| settings.transport.value.clone());
+        let kind = look.names.play.as_ref().map_or_else(
+            || kind.clone(),
+            |play| self.collections.plugin(&play.play.dir, "connection", &kind),
+        );
         match kind.trim_start_matches("ansible.builtin.") {
             "local" => return Ok(Target::local(host)),
             "chroot" | "community.general.chroot" => {
@@ -113,12 +117,16 @@ impl Run {
             "psrp" => return Ok(Target::foreign(host, "psrp")),
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "openssh" => (),
             other => {
-                let user = self.container_user(look)?;
+                if let Some(target) = self.plugged_in_folder(other, look, host)? {
+                    return Ok(target);
+                }
+                let user = self.user(look)?;
                 if let Some(mut target) = places::container(other, look, host, user.as_deref())? {
                     host.clone_into(&mut target.inventory_name);
                     return Ok(target);
                 }
-                return Err(self.not_found(other));
+                let target = self.plugged_in_collection(other, look, host)?;
+                return target.ok_or_else(|| self.not_found(other));
             }
         }
         let address = look
@@ -195,8 +203,8 @@ impl Run {
         Ok(target)
     }
 
-    /// Returns the user whom commands in a container run as; the container's own where nobody says.
-    fn container_user(&self, look: &Lookup<'_>) -> Result<Option<String>, Failure> {
+    /// Returns the user whom commands run as; the host's own where nobody says.
+    pub(super) fn user(&self, look: &Lookup<'_>) -> Result<Option<String>, Failure> {
         Ok(look
             .text(&["ansible_user"], Some(Keyword::RemoteUser))?
             .or_else(|| self.options.identity.remote_user.clone())
@@ -222,10 +230,11 @@ impl Run {
             match Session::start(connection, START_LIMIT).await {
                 Ok(session) => break session,
                 // A connection that is lost before it was used is tried once more.
-                Err(crate::remote::StartError::Connection(_)) if again => {
+                Err(StartError::Connection(_)) if again => {
                     again = false;
                     open.connection = None;
                 }
+                Err(StartError::Carrier(error)) => return Err(Failure::connection(&error)),
                 Err(error) => {
                     let name = &target.inventory_name;
                     return Err(Failure::unreachable(&format!(
@@ -293,7 +302,7 @@ impl Run {
                     tried += 1;
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                Err(error) => return Err(Failure::unreachable(&error.message)),
+                Err(error) => return Err(Failure::connection(&error)),
             }
         };
         self.printer.event(&Event::Verbose {
@@ -327,7 +336,11 @@ impl Run {
         let all: Vec<_> =
             self.sessions.0.lock().unwrap_or_else(PoisonError::into_inner).drain().collect();
         for (_, open) in all {
-            open.lock().await.session = None;
+            let mut open = open.lock().await;
+            open.session = None;
+            if let Some(connection) = open.connection.take() {
+                connection.end().await;
+            }
         }
     }
 }
@@ -336,6 +349,9 @@ impl Run {
 fn key(target: &Target) -> String {
     match target.kind {
         Kind::Local => "local".to_owned(),
+        Kind::Plugged => {
+            target.plugged.as_ref().map_or_else(String::new, |plugged| plugged.asked.to_string())
+        }
         Kind::Foreign => format!("foreign|{}", target.inventory_name),
         Kind::Chroot | Kind::Container => target.entry.join("\0"),
         Kind::Ssh => format!(

@@ -8,6 +8,7 @@ use crate::{
     playbook::Keyword,
     template::Env,
     value::{Dict, Value},
+    vars::Names,
 };
 
 impl Prepared {
@@ -71,12 +72,16 @@ impl Prepared {
             _ => items.last().and_then(|item| item.delegate.clone()),
         };
         let unasked = items.last().is_some_and(|item| item.unasked);
+        // A loop is ignored where each item that went wrong is.
+        let mut wrong = items.iter().filter(|item| item.status == status && item.is_bad());
+        let ignored = wrong.clone().next().map(|_| wrong.all(|item| item.ignored == Some(true)));
         let items_told = items.iter().flat_map(|item| item.told.iter().cloned()).collect();
         let includes: Vec<Include> = items.into_iter().filter_map(|item| item.include).collect();
         let judged = Judged {
             notify,
             delegate,
             unasked,
+            ignored,
             told: items_told,
             ..Judged::new(result, status, no_log)
         };
@@ -91,27 +96,29 @@ impl Prepared {
         ended
     }
 
+    /// Whether the task says that a failure, or a host that is out of reach, is to be ignored.
+    pub(super) fn ignores(&self, judged: &Judged, names: &Names) -> bool {
+        let keyword = match judged.status {
+            Status::Unreachable => Keyword::IgnoreUnreachable,
+            Status::Failed => Keyword::IgnoreErrors,
+            _ => return false,
+        };
+        let context = names.world.context(names.search_path());
+        let env = Env::new(names, &context);
+        let written = self.task.level.keyword(keyword);
+        let is_text = || written.is_some_and(|(value, _)| value.is_lazy());
+        // As an expression that cannot be evaluated it is a text, which is true.
+        (judged.unasked && is_text())
+            || !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
+    }
+
     pub(super) fn event(
         &self,
         judged: &Judged,
         item: Option<String>,
         is_loop_summary: bool,
     ) -> ResultEvent {
-        let keyword = match judged.status {
-            Status::Unreachable => Some(Keyword::IgnoreUnreachable),
-            Status::Failed => Some(Keyword::IgnoreErrors),
-            _ => None,
-        };
-        let ignored = keyword.is_some_and(|keyword| {
-            let names = self.names();
-            let context = names.world.context(names.search_path());
-            let env = Env::new(&names, &context);
-            let written = self.task.level.keyword(keyword);
-            let is_text = || written.is_some_and(|(value, _)| value.is_lazy());
-            // As an expression that cannot be evaluated it is a text, which is true.
-            (judged.unasked && is_text())
-                || !self.keyword_truth(&env, keyword).is_ok_and(|ignored| ignored != Some(true))
-        });
+        let ignored = judged.ignored.unwrap_or_else(|| self.ignores(judged, &self.names()));
         // The loop alone is unreachable.
         let status = match judged.status {
             Status::Unreachable if item.is_some() => Status::Failed,

@@ -1,7 +1,7 @@
 //! Why a task failed, as data: the chain of reasons and what the result says.
 
 use crate::{
-    connection::BY_SSH,
+    connection::{BY_SSH, Error, ErrorKind as ConnectionErrorKind},
     diagnostic::Span,
     output::{Cause, shortened},
     template::{Below, ErrorKind, TemplateError},
@@ -119,6 +119,14 @@ impl Failure {
 
     pub fn unreachable(message: &str) -> Failure {
         Failure { unreachable: true, ..Failure::at(None, message) }
+    }
+
+    /// Returns the failure of a task whose connection does not work.
+    pub fn connection(error: &Error) -> Failure {
+        match error.kind {
+            ConnectionErrorKind::Broken => Failure::at(None, error.message.as_str()),
+            _ => Failure::unreachable(&error.message),
+        }
     }
 
     /// Returns the failure of a task that did not become another user.

@@ -209,6 +209,7 @@ impl Prepared {
             let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
             let label = self.label(looping, item, &mut judged);
+            self.mark_ignored(&mut judged, item);
             if judged.is_well() && judged.enlists {
                 waiting.push((at, label));
             } else {
@@ -246,6 +247,7 @@ impl Prepared {
             let mut judged = self.judge(self.item_names(&item), turned, None).0;
             Self::mark(&mut judged, &item);
             let label = self.label(looping, &item, &mut judged);
+            self.mark_ignored(&mut judged, &item);
             self.show_item(label, &mut judged);
             found.push(judged);
         }

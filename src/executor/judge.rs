@@ -28,6 +28,8 @@ pub(super) struct Judged {
     pub(super) enlists: bool,
     /// Whether it failed before `ignore_errors` was evaluated.
     pub(super) unasked: bool,
+    /// Whether what went wrong is ignored; of an item, which may say it by its variable.
+    pub(super) ignored: Option<bool>,
     pub(super) causes: Vec<Cause>,
     pub(super) delegate: Option<(Arc<str>, Arc<str>)>,
     pub(super) no_log: bool,
@@ -49,6 +51,7 @@ impl Judged {
             is_skipped: status == Status::Skipped,
             enlists: false,
             unasked: false,
+            ignored: None,
             causes: Vec::new(),
             delegate: None,
             no_log,

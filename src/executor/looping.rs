@@ -243,6 +243,13 @@ impl Prepared {
         }
     }
 
+    /// Says of an item that went wrong whether that is ignored, which may be for the item to say.
+    pub(super) fn mark_ignored(&self, judged: &mut Judged, item: &Item) {
+        if judged.is_bad() {
+            judged.ignored = Some(self.ignores(judged, &self.item_names(item)));
+        }
+    }
+
     /// Gives an item's result the name that the task registers: until the loop is over, it is the variable.
     pub(super) fn set_registered(&self, names: &mut Names, judged: &Judged) {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {

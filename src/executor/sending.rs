@@ -132,7 +132,10 @@ impl Prepared {
                     return Err(Failure::became(&error));
                 }
                 RemoteEvent::Lost(lost) => {
-                    return Err(Failure::unreachable(&format!("{BY_SSH}{}", lost.message)));
+                    return Err(match &lost.error {
+                        Some(error) => Failure::connection(error),
+                        None => Failure::unreachable(&format!("{BY_SSH}{}", lost.message)),
+                    });
                 }
             }
         }

@@ -135,7 +135,12 @@ impl Prepared {
                 found.set_local(variable, value);
             }
         }
-        let of_delegate = Value::dict([(&**name, delegate.as_value())]);
+        // Who the task is for is a name of the delegate, too.
+        let mut own = delegate.clone();
+        if let Some(host) = &names.host {
+            own.set_local("inventory_hostname", Value::str(&*host.name));
+        }
+        let of_delegate = Value::dict([(&**name, own.as_value())]);
         found.set_local("ansible_delegated_vars", of_delegate);
         Ok(found)
     }

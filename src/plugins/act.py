@@ -1,5 +1,4 @@
 """Runs actions that are written in Python: what they do on a host is asked of windlass, over the same pipes."""
-import shlex
 import tempfile
 
 
@@ -17,52 +16,6 @@ def perform(what, **question):
 
 def run_module(name, args=None, **options):
     return perform("module", name=name, args=pack(args or {}), **options)
-
-
-class Plain:
-    """Properties of a task or play, `None` for those that nobody gave."""
-
-    def __init__(self, **given):
-        self.__dict__.update(given)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return None
-
-
-class Shell:
-    """What a host's `sh` wants to be told."""
-
-    COMMAND_SEP = ";"
-    SHELL_FAMILY = "sh"
-    tmpdir = None
-    executable = "/bin/sh"
-
-    def __init__(self):
-        # Folders that are to be removed at the end.
-        self.made = []
-
-    def join_path(self, *parts):
-        return os.path.join(*parts)
-
-    def path_has_trailing_slash(self, path):
-        return path.endswith("/")
-
-    def quote(self, text):
-        return shlex.quote(text)
-
-    def exists(self, path):
-        return "[ -e %s ] && echo 0 || { echo 1; exit 1; }" % shlex.quote(path)
-
-    def expand_user(self, home, username=""):
-        return "echo %s" % home
-
-    def get_option(self, name):
-        return {"remote_tmp": "~/.ansible/tmp", "system_tmpdirs": ["/var/tmp", "/tmp"], "environment": []}.get(name)
-
-    def get_remote_filename(self, path):
-        return os.path.basename(path.strip())
 
 
 class Connection:
@@ -330,9 +283,14 @@ def act(message):
     if os.path.join("plugins", "action") in folder and "ansible_collections" in folder:
         package = folder[folder.rindex("ansible_collections"):].replace(os.sep, ".")
     variables = Variables(as_written=False)
-    task, connection = a_task(about), Connection(about)
+    task = a_task(about)
     context = Plain(**about["play_context"])
-    connection._play_context = context
+    if about["plugged"]:
+        connection = connect(about["plugged"])
+        connection._shell.made = []
+    else:
+        connection = Connection(about)
+        connection._play_context = context
     plugin = load_file(path, package).ActionModule(
         task=task,
         connection=connection,

@@ -11,6 +11,7 @@ pub struct Brought {
     pub callbacks: Vec<PathBuf>,
     pub vars: Vec<PathBuf>,
     pub caches: Vec<PathBuf>,
+    pub connections: Vec<PathBuf>,
     pub inventories: Vec<PathBuf>,
     /// Folders `ansible_collections`.
     pub collections: Vec<PathBuf>,
@@ -20,6 +21,7 @@ static BROUGHT: Mutex<Brought> = Mutex::new(Brought {
     callbacks: Vec::new(),
     vars: Vec::new(),
     caches: Vec::new(),
+    connections: Vec::new(),
     inventories: Vec::new(),
     collections: Vec::new(),
 });
@@ -28,11 +30,12 @@ static BROUGHT: Mutex<Brought> = Mutex::new(Brought {
 pub fn bring(folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
-    let Brought { callbacks, vars, caches, inventories, collections } = &mut *brought;
+    let Brought { callbacks, vars, caches, connections, inventories, collections } = &mut *brought;
     for (below, known) in [
         ("callback_plugins", callbacks),
         ("vars_plugins", vars),
         ("cache_plugins", caches),
+        ("connection_plugins", connections),
         ("inventory_plugins", inventories),
         ("collections/ansible_collections", collections),
     ] {

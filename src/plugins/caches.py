@@ -13,9 +13,8 @@ class StandInCache:
     @property
     def options(self):
         if "_options" not in vars(self):
-            text = getattr(sys.modules[type(self).__module__], "DOCUMENTATION", None)
-            known = options_of(text) if text else {}
-            self._options = {name: typed_option(first_option(about or {}), (about or {}).get("type")) for name, about in known.items()}
+            known = documented(type(self))
+            self._options = {name: typed_option(first_option(about), about.get("type")) for name, about in known.items()}
         return self._options
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
@@ -105,19 +104,11 @@ def find(name, folders):
         plugin = cache_loader.get(name)
         return getattr(plugin, "__wrapped__", plugin)
     module("ansible.plugins.cache", BaseCacheModule=StandInCache, BaseFileCacheModule=StandInFileCache)
-    parts = name.split(".")
-    package, path = None, None
-    if len(parts) >= 3:
-        collections_package()
-        package = "ansible_collections.%s.%s.plugins.cache" % tuple(parts[:2])
-        below = os.path.join(*parts[:2], "plugins", "cache", *parts[2:]) + ".py"
-        path = next((os.path.join(root, below) for root in ROOTS if os.path.isfile(os.path.join(root, below))), None)
-    else:
-        path = next((one for one in (os.path.join(folder, name + ".py") for folder in folders) if os.path.isfile(one)), None)
+    path, package = located("cache", name, folders)
     if path is None:
         return None
     kind = load_file(path, package, None if package else "cache").CacheModule
-    kind._load_name, kind._original_path, kind.ansible_name = parts[-1], path, name
+    kind._load_name, kind._original_path, kind.ansible_name = name.rpartition(".")[2], path, name
     return kind()
 
 

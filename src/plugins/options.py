@@ -79,3 +79,21 @@ def options_of(text):
         options.update(fragment(name))
     options.update(documented.get("options") or {})
     return options
+
+
+def located(kind, name, folders):
+    """Returns the file of a plugin in these folders, or of a collection's with its package; without a file there is none."""
+    parts = name.split(".")
+    if len(parts) < 3:
+        paths = (os.path.join(folder, name + ".py") for folder in folders)
+        return next((path for path in paths if os.path.isfile(path)), None), None
+    collections_package()
+    below = os.path.join(*parts[:2], "plugins", kind, *parts[2:]) + ".py"
+    path = next((os.path.join(root, below) for root in ROOTS if os.path.isfile(os.path.join(root, below))), None)
+    return path, "ansible_collections.%s.%s.plugins.%s" % (parts[0], parts[1], kind)
+
+
+def documented(instance):
+    """Returns the options that the documentation of a plugin has."""
+    text = getattr(sys.modules[instance.__module__], "DOCUMENTATION", None)
+    return {name: about or {} for name, about in (options_of(text) if text else {}).items()}

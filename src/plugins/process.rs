@@ -12,7 +12,9 @@ use std::{
 pub(super) const PLUGINS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("options.py"),
     include_str!("overheard.py"),
+    include_str!("connect.py"),
     include_str!("act.py"),
     include_str!("serve.py")
 );
@@ -43,6 +45,15 @@ pub(super) const CACHES: &str = concat!(
     include_str!("caches.py")
 );
 
+/// What runs a connection plugin: what it shows is the run's own output.
+pub(super) const CONNECTIONS: &str = concat!(
+    include_str!("stand_in.py"),
+    include_str!("host.py"),
+    include_str!("options.py"),
+    include_str!("connect.py"),
+    include_str!("connections.py")
+);
+
 pub(super) struct Process {
     child: Child,
     requests: UnixStream,
@@ -58,8 +69,11 @@ impl Process {
         for program in interpreters {
             // Its standard input is the way in both directions: its output is for what plugins print.
             let (ours, its) = UnixStream::pair().map_err(|error| error.to_string())?;
-            let output =
-                if source == CALLBACKS { Stdio::inherit() } else { std::io::stderr().into() };
+            let output = if source == CALLBACKS || source == CONNECTIONS {
+                Stdio::inherit()
+            } else {
+                std::io::stderr().into()
+            };
             let started = Command::new(program)
                 .args(["-c", source])
                 .stdin(OwnedFd::from(its))

@@ -26,5 +26,6 @@ INSTALLED = installed("ansible") and installed("ansible.errors")
 if not INSTALLED:
     stand_in()
     stand_in_for_actions()
+    stand_in_for_connections()
 while True:
     serve(receive())

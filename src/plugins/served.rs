@@ -1,10 +1,10 @@
-//! The Pythons of a run that are told or asked much: those of callbacks, of vars plugins and of cache plugins.
+//! The Pythons of a run that are told or asked much: those of callbacks, of vars plugins, of cache plugins and of connections.
 
 use serde_json::Value as Json;
 
 use super::{
     installed,
-    process::{CACHES, CALLBACKS, Process, VARIABLES},
+    process::{CACHES, CALLBACKS, CONNECTIONS, Process, VARIABLES},
 };
 
 /// A process of Python with plugins, which may ask while it does what it is told.
@@ -30,6 +30,11 @@ impl Served {
     /// Starts one for a cache plugin.
     pub fn caches() -> Result<Served, String> {
         Process::start(&installed::interpreters(), CACHES).map(Served)
+    }
+
+    /// Starts one for a connection.
+    pub fn connections() -> Result<Served, String> {
+        Process::start(&installed::interpreters(), CONNECTIONS).map(Served)
     }
 
     /// Sends a message; what is asked meanwhile is answered, until the message is.

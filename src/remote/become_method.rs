@@ -28,6 +28,8 @@ pub struct Method {
     pub limit: u64,
     /// Whether this is the controller, where the reference has words of its own for what goes wrong.
     pub is_local: bool,
+    /// Whether what the method prints before the command belongs to the command's output.
+    pub keeps_preamble: bool,
 }
 
 impl fmt::Debug for Method {
@@ -64,6 +66,15 @@ impl Method {
     /// The methods that there are.
     pub const NAMES: [&'static str; 8] =
         ["sudo", "su", "doas", "dzdo", "ksu", "pbrun", "pmrun", "community.general.sudosu"];
+
+    /// Returns the method and its options, as a plugin of the reference has them, with the line that does the same.
+    pub(super) fn to_json(&self, line: &str) -> serde_json::Value {
+        let executable = Some(&self.executable).filter(|executable| !executable.is_empty());
+        serde_json::json!({
+            "name": self.name, "line": line, "become_user": self.user, "become_exe": executable,
+            "become_flags": self.flags, "become_pass": self.password,
+        })
+    }
 
     /// Returns the request that starts the child on `channel`; an unknown method is an error.
     pub(super) fn request(&self, channel: u16) -> Result<Become, BecomeError> {

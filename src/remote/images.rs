@@ -46,6 +46,12 @@ pub(super) fn script(serve: &str, keep: bool) -> String {
     windlass_protocol::bootstrap::script(&images, serve, keep)
 }
 
+/// Returns the bootstrap that takes a helper only from where it is already.
+pub(super) fn script_if_there(serve: &str) -> String {
+    let images: Vec<Image> = EMBEDDED.iter().map(Embedded::image).collect();
+    windlass_protocol::bootstrap::script_if_there(&images, serve)
+}
+
 #[cfg(test)]
 mod tests {
     use std::{

@@ -34,12 +34,19 @@ pub async fn run_as(
     let request = method.request(0).map_err(RunAsError::Become)?;
     let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let line = command_line(&request.argv, command, pty);
+    if let Some(way) = connection.by_commands() {
+        let output = way.run(command, Vec::new(), Some(method.to_json(&line))).await?;
+        return Ok(Heard::default().became(output, false));
+    }
     let process = connection.exec(&line, pty.then(Pty::default)).await?;
     let mut heard = Heard::default();
     let limit = Duration::from_secs(method.limit);
     let prompt = request.prompt.as_ref();
     let reason = match tokio::time::timeout(limit, heard.until_became(process, prompt)).await {
-        Ok(Ok(process)) => return Ok(heard.became(process.output(&[]).await?)),
+        Ok(Ok(process)) => {
+            let output = process.output(&[]).await?;
+            return Ok(heard.became(output, method.keeps_preamble));
+        }
         Ok(Err(Refused::Asked)) => BecomeFailure::IncorrectPassword,
         Ok(Err(Refused::Ended(process))) => {
             let output = process.output(&[]).await?;
@@ -120,9 +127,13 @@ impl Heard {
         said.into_owned() + &String::from_utf8_lossy(&self.errors[self.before.1..])
     }
 
-    /// What the command itself printed; what the method printed before is left out.
-    fn became(self, rest: Output) -> Output {
-        let own = |bytes: Vec<u8>| after_mark(&bytes).map_or(bytes.clone(), <[u8]>::to_vec);
+    /// What the command itself printed; what the method printed before is left out unless it is wanted.
+    fn became(self, rest: Output, keeps_preamble: bool) -> Output {
+        let own = |bytes: Vec<u8>| match after_mark(&bytes) {
+            Some((before, after)) if keeps_preamble => [before, after].concat(),
+            Some((_, after)) => after.to_vec(),
+            None => bytes,
+        };
         let stdout = own([self.said, rest.stdout].concat());
         let stderr = own([self.errors, rest.stderr].concat());
         Output { stdout, stderr, ..rest }
@@ -139,11 +150,12 @@ impl Heard {
     }
 }
 
-/// What follows the line that says that the command is the other user's.
-fn after_mark(printed: &[u8]) -> Option<&[u8]> {
+/// What stands before and after the line that says that the command is the other user's.
+fn after_mark(printed: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = printed.windows(BECAME.len()).position(|part| part == BECAME.as_bytes())?;
     let rest = &printed[at + BECAME.len()..];
-    rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))
+    let after = rest.strip_prefix(b"\n").or_else(|| rest.strip_prefix(b"\r\n"))?;
+    Some((&printed[..at], after))
 }
 
 /// The method's words as one line for a shell, with the command in the place of its script.

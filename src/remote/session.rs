@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     fmt, io,
-    path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU16, AtomicU32, Ordering},
@@ -12,7 +11,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncWriteExt, BufReader},
     sync::{Semaphore, mpsc},
 };
 use windlass_protocol::{
@@ -21,10 +20,12 @@ use windlass_protocol::{
 };
 
 use super::{
-    BecomeError, Method,
+    BecomeError, Method, StartError,
+    contents::{Content, Transfer, pieces},
+    exchange::exchange,
     start::{Started, read_frame},
 };
-use crate::connection::{Exit, Reader, Writer};
+use crate::connection::{ByCommands, Error, Exit, Reader, Writer};
 
 /// Contents up to this size travel with their request instead of being asked for.
 const PUSH_LIMIT: u64 = 32 << 10;
@@ -36,6 +37,8 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     hello: Hello,
     outgoing: mpsc::UnboundedSender<Frame>,
+    /// Where all frames of a request go at once: each exchange has a helper of its own, which is asked nothing more.
+    exchanges: Option<mpsc::UnboundedSender<Vec<Frame>>>,
     state: Mutex<State>,
     next_request: AtomicU32,
     next_channel: AtomicU16,
@@ -68,28 +71,6 @@ pub struct Request {
     pub method: Option<Method>,
 }
 
-/// A content that a module may read.
-#[derive(Clone)]
-pub enum Content {
-    Bytes(Arc<[u8]>),
-    File { path: PathBuf, len: u64 },
-}
-
-impl Content {
-    fn len(&self) -> u64 {
-        match self {
-            Content::Bytes(bytes) => bytes.len() as u64,
-            Content::File { len, .. } => *len,
-        }
-    }
-}
-
-impl fmt::Debug for Content {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.len())
-    }
-}
-
 /// What comes back for a request; a `Result` or a failure is the last.
 #[derive(Debug)]
 pub enum Event {
@@ -106,6 +87,14 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub struct Lost {
     pub message: String,
+    /// What a carrier said, in whose words it is told.
+    pub error: Option<Error>,
+}
+
+impl Lost {
+    fn by(message: impl Into<String>) -> Lost {
+        Lost { message: message.into(), error: None }
+    }
 }
 
 /// The way back from a request; dropping it cancels the request.
@@ -121,8 +110,7 @@ impl Answer {
     /// Waits for the next event; `Lost` for ever after the last.
     pub async fn next(&mut self) -> Event {
         let event = self.events.recv().await;
-        let event = event
-            .unwrap_or_else(|| Event::Lost(Lost { message: "the request has ended".to_owned() }));
+        let event = event.unwrap_or_else(|| Event::Lost(Lost::by("the request has ended")));
         self.done |= !matches!(event, Event::Output(..) | Event::Upload(..));
         event
     }
@@ -156,15 +144,34 @@ impl Drop for Answer {
 }
 
 impl Session {
-    pub(super) fn run(started: Started, exit: Exit) -> Session {
-        let (outgoing, frames) = mpsc::unbounded_channel();
-        let session = Session(Arc::new(Inner {
-            hello: started.hello,
+    fn new(
+        hello: Hello,
+        outgoing: mpsc::UnboundedSender<Frame>,
+        exchanges: Option<mpsc::UnboundedSender<Vec<Frame>>>,
+    ) -> Session {
+        Session(Arc::new(Inner {
+            hello,
             outgoing,
+            exchanges,
             state: Mutex::default(),
             next_request: AtomicU32::new(1),
             next_channel: AtomicU16::new(1),
-        }));
+        }))
+    }
+
+    /// A helper that is started for each exchange.
+    pub(super) fn by_exchanges(way: ByCommands, hello: Hello) -> Session {
+        let (exchanges, asked) = mpsc::unbounded_channel();
+        // What is said while a request is open is said to nobody: it has ended when it is answered.
+        let (outgoing, _) = mpsc::unbounded_channel();
+        let session = Session::new(hello, outgoing, Some(exchanges));
+        tokio::spawn(exchange_all(way, Arc::downgrade(&session.0), asked));
+        session
+    }
+
+    pub(super) fn run(started: Started, exit: Exit) -> Session {
+        let (outgoing, frames) = mpsc::unbounded_channel();
+        let session = Session::new(started.hello, outgoing, None);
         tokio::spawn(write_frames(started.stdin, frames));
         // The reader holds no session of its own, so that dropping the last one ends the helper.
         let inner = Arc::downgrade(&session.0);
@@ -189,10 +196,12 @@ impl Session {
 
     /// Sends a request; everything about it comes back through the answer.
     pub fn send(&self, request: Request) -> Answer {
-        let Request { mut task, contents, method } = request;
+        let Request { mut task, mut contents, method } = request;
+        let at_once = self.0.exchanges.is_some();
         let id = self.0.next_request.fetch_add(1, Ordering::Relaxed);
         let (events, receiver) = mpsc::unbounded_channel();
-        let channel = match method.as_ref().map_or(Ok(0), |method| self.channel(method)) {
+        let channel = method.as_ref().map_or(Ok((0, None)), |method| self.channel(method));
+        let (channel, becoming) = match channel {
             Ok(channel) => channel,
             Err(error) => {
                 let _ = events.send(Event::BecomeFailed(error));
@@ -205,22 +214,25 @@ impl Session {
                 };
             }
         };
+        if at_once {
+            contents.iter_mut().for_each(Content::read);
+        }
         task.contents = contents.iter().map(Content::len).collect();
+        let limit = if at_once { u64::MAX } else { PUSH_LIMIT };
         let pushed = contents.iter().take_while(
-            |content| matches!(content, Content::Bytes(bytes) if bytes.len() as u64 <= PUSH_LIMIT),
+            |content| matches!(content, Content::Bytes(bytes) if bytes.len() as u64 <= limit),
         );
         task.pushed = u32::try_from(pushed.count()).unwrap_or(0);
         let contents = Arc::new(contents);
-        let mut frames = vec![Frame {
-            channel,
-            kind: Kind::Task,
-            request: id,
-            payload: serde_json::to_vec(&task).expect("a request is plain data"),
-        }];
+        let frame = |kind, payload| Frame { channel, kind, request: id, payload };
+        let task_frame =
+            frame(Kind::Task, serde_json::to_vec(&task).expect("a request is plain data"));
+        let mut frames: Vec<Frame> = becoming.into_iter().chain([task_frame]).collect();
         for (index, content) in (0..task.pushed).zip(contents.iter()) {
             if let Content::Bytes(bytes) = content {
-                let payload = ContentChunk::encode(index, true, bytes);
-                frames.push(Frame { channel, kind: Kind::Content, request: id, payload });
+                let pieces = pieces(bytes);
+                let pieces = pieces.map(|(last, piece)| ContentChunk::encode(index, last, piece));
+                frames.extend(pieces.map(|payload| frame(Kind::Content, payload)));
             }
         }
         let mut state = self.state();
@@ -229,26 +241,35 @@ impl Session {
         } else {
             let credit = Arc::new(Semaphore::new(usize::try_from(CONTENT_WINDOW).unwrap_or(CHUNK)));
             state.pending.insert(id, Pending { events, channel, contents, credit, method });
-            for frame in frames {
-                let _ = self.0.outgoing.send(frame);
+            if let Some(exchanges) = &self.0.exchanges {
+                let _ = exchanges.send(frames);
+            } else {
+                for frame in frames {
+                    let _ = self.0.outgoing.send(frame);
+                }
             }
         }
         drop(state);
         Answer { session: self.clone(), request: id, channel, events: receiver, done: false }
     }
 
-    /// Returns the channel of the child that is the other user; it is started at its first use.
-    fn channel(&self, method: &Method) -> Result<u16, BecomeError> {
+    /// Returns the channel of the child that is the other user; it is started at its first use, or by a frame that is to be
+    /// sent with what it is for.
+    fn channel(&self, method: &Method) -> Result<(u16, Option<Frame>), BecomeError> {
         let mut state = self.state();
         if let Some(channel) = state.channels.get(method) {
-            return Ok(*channel);
+            return Ok((*channel, None));
         }
         let channel = self.0.next_channel.fetch_add(1, Ordering::Relaxed);
         let request = method.request(channel)?;
         let payload = serde_json::to_vec(&request).expect("a request is plain data");
-        let _ = self.0.outgoing.send(Frame::new(Kind::Become, 0, payload));
+        let frame = Frame::new(Kind::Become, 0, payload);
+        if self.0.exchanges.is_some() {
+            return Ok((channel, Some(frame)));
+        }
+        let _ = self.0.outgoing.send(frame);
         state.channels.insert(method.clone(), channel);
-        Ok(channel)
+        Ok((channel, None))
     }
 
     /// Ends the helpers that run as a user and have nothing to do: before the account is changed, which it could not be
@@ -278,9 +299,9 @@ impl Session {
                 if let Some(pending) = self.state().pending.remove(&frame.request) {
                     let event = match result {
                         Ok(result) => Event::Result(result.result),
-                        Err(error) => Event::Lost(Lost {
-                            message: format!("the result cannot be read: {error}"),
-                        }),
+                        Err(error) => {
+                            Event::Lost(Lost::by(format!("the result cannot be read: {error}")))
+                        }
                     };
                     let _ = pending.events.send(event);
                 }
@@ -354,6 +375,14 @@ impl Session {
         }
     }
 
+    /// Ends a request that nothing answered.
+    fn lose_one(&self, request: u32) {
+        if let Some(pending) = self.state().pending.remove(&request) {
+            let _ =
+                pending.events.send(Event::Lost(Lost::by("the helper ended without an answer")));
+        }
+    }
+
     fn lose(&self, lost: Lost) {
         let mut state = self.state();
         for (_, pending) in state.pending.drain() {
@@ -369,6 +398,39 @@ impl fmt::Debug for Session {
     }
 }
 
+/// Asks what waits, in one exchange after the other.
+async fn exchange_all(
+    way: ByCommands,
+    inner: std::sync::Weak<Inner>,
+    mut asked: mpsc::UnboundedReceiver<Vec<Frame>>,
+) {
+    while let Some(mut frames) = asked.recv().await {
+        while let Ok(more) = asked.try_recv() {
+            frames.extend(more);
+        }
+        let answered = exchange(&way, &frames).await;
+        let Some(session) = inner.upgrade().map(Session) else { return };
+        match answered {
+            Ok((_, answers)) => {
+                for frame in answers {
+                    session.dispatch(frame);
+                }
+                for task in frames.iter().filter(|frame| frame.kind == Kind::Task) {
+                    session.lose_one(task.request);
+                }
+            }
+            Err(error) => {
+                let message = error.to_string();
+                let error = match error {
+                    StartError::Carrier(error) => Some(error),
+                    _ => None,
+                };
+                session.lose(Lost { message, error });
+            }
+        }
+    }
+}
+
 async fn read_frames(
     mut stdout: BufReader<Reader>,
     inner: &std::sync::Weak<Inner>,
@@ -378,7 +440,7 @@ async fn read_frames(
         match read_frame(&mut stdout).await {
             Ok(Some(frame)) => match inner.upgrade() {
                 Some(inner) => Session(inner).dispatch(frame),
-                None => return Lost { message: "nobody waits any more".to_owned() },
+                None => return Lost::by("nobody waits any more"),
             },
             Ok(None) => {
                 let ended = tokio::time::timeout(Duration::from_millis(500), exit.wait()).await;
@@ -386,10 +448,10 @@ async fn read_frames(
                     Ok(Err(error)) => error.to_string(),
                     _ => "the connection was closed while the helper ran".to_owned(),
                 };
-                return Lost { message };
+                return Lost::by(message);
             }
             Err(error) => {
-                return Lost { message: format!("the connection to the helper broke: {error}") };
+                return Lost::by(format!("the connection to the helper broke: {error}"));
             }
         }
     }
@@ -424,67 +486,6 @@ async fn write_frames(
 fn put(buffer: &mut Vec<u8>, frame: &Frame) {
     buffer.extend_from_slice(&frame.header().encode());
     buffer.extend_from_slice(&frame.payload);
-}
-
-/// Contents on their way to a module, never more than the window ahead of what it has read.
-struct Transfer {
-    outgoing: mpsc::UnboundedSender<Frame>,
-    request: u32,
-    channel: u16,
-    contents: Arc<Vec<Content>>,
-    credit: Arc<Semaphore>,
-}
-
-impl Transfer {
-    async fn run(self, indexes: Vec<u32>) {
-        for index in indexes {
-            let Some(content) = self.contents.get(index as usize) else { return };
-            let sent = match content {
-                Content::Bytes(bytes) => self.send_bytes(index, bytes).await,
-                Content::File { path, len } => self.send_file(index, path, *len).await,
-            };
-            if sent.is_none() {
-                // The module waits for bytes that cannot be read: it is told to stop.
-                let _ = self.outgoing.send(self.frame(Kind::Cancel, Vec::new()));
-                return;
-            }
-        }
-    }
-
-    async fn send_bytes(&self, index: u32, bytes: &[u8]) -> Option<()> {
-        let mut chunks = bytes.chunks(CHUNK).peekable();
-        if chunks.peek().is_none() {
-            return self.send(index, true, &[]).await;
-        }
-        while let Some(chunk) = chunks.next() {
-            self.send(index, chunks.peek().is_none(), chunk).await?;
-        }
-        Some(())
-    }
-
-    async fn send_file(&self, index: u32, path: &PathBuf, len: u64) -> Option<()> {
-        let mut file = tokio::fs::File::open(path).await.ok()?;
-        let (mut buffer, mut sent) = (vec![0; CHUNK], 0);
-        loop {
-            let n = file.read(&mut buffer).await.ok()?;
-            sent += n as u64;
-            let last = n == 0 || sent >= len;
-            self.send(index, last, &buffer[..n]).await?;
-            if last {
-                return Some(());
-            }
-        }
-    }
-
-    async fn send(&self, index: u32, last: bool, bytes: &[u8]) -> Option<()> {
-        let permits = u32::try_from(bytes.len()).ok()?;
-        self.credit.acquire_many(permits).await.ok()?.forget();
-        self.outgoing.send(self.frame(Kind::Content, ContentChunk::encode(index, last, bytes))).ok()
-    }
-
-    fn frame(&self, kind: Kind, payload: Vec<u8>) -> Frame {
-        Frame { channel: self.channel, kind, request: self.request, payload }
-    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ const NOISE_LIMIT: usize = 64 << 10;
 pub enum StartError {
     /// The connection was lost, or the command could not be started.
     Connection(String),
+    /// Who carries the connection says what went wrong.
+    Carrier(crate::connection::Error),
     /// There is no helper for this `uname -m`.
     Architecture(String),
     /// No folder of the host could take the helper.
@@ -37,6 +39,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Connection(text) | StartError::Folder(text) => f.write_str(text),
+            StartError::Carrier(error) => f.write_str(&error.message),
             StartError::Architecture(machine) => {
                 let known: Vec<&str> = EMBEDDED.iter().map(|embedded| embedded.machine).collect();
                 write!(
@@ -81,6 +84,10 @@ pub(super) struct Started {
 impl Session {
     /// Starts a helper on a connection; a host that has it answers after one round trip.
     pub async fn start(connection: &Connection, limit: Duration) -> Result<Session, StartError> {
+        if let Some(way) = connection.by_commands() {
+            let (hello, _) = super::exchange::exchange(way, &[]).await?;
+            return Ok(Session::by_exchanges(way.clone(), hello));
+        }
         let serve = format!("serve --silence {SILENCE_LIMIT}");
         let script = images::script(&serve, connection.keeps_helper());
         let process = connection
@@ -138,8 +145,13 @@ async fn greet(process: Process, noise: &mut String) -> Result<(Started, Exit), 
     }
 }
 
+/// As much of what a host printed as is kept to explain what went wrong.
+pub(super) fn kept_noise(printed: &[u8]) -> String {
+    String::from_utf8_lossy(&printed[..printed.len().min(NOISE_LIMIT)]).into_owned()
+}
+
 /// The helper for the machine that the script named.
-fn machine_image(line: &str) -> Option<&'static super::Embedded> {
+pub(super) fn machine_image(line: &str) -> Option<&'static super::Embedded> {
     let machine = line.trim_end().rsplit(' ').next()?;
     EMBEDDED.iter().find(|embedded| embedded.machines().contains(&machine))
 }

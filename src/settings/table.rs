@@ -68,13 +68,6 @@ macro_rules! settings {
     };
 }
 
-impl Settings {
-    /// Returns what the table says about a setting.
-    pub fn entry(name: &str) -> Option<&'static Entry> {
-        Self::ENTRIES.iter().find(|entry| entry.name == name)
-    }
-}
-
 /// Returns a field's name without the mark of raw identifiers.
 const fn bare(name: &'static str) -> &'static str {
     match name.as_bytes() {
@@ -115,6 +108,8 @@ settings! {
     precedence: Vec<String> = "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", [("defaults", "precedence")], ["ANSIBLE_PRECEDENCE"];
     /// Folders of cache plugins
     cache_plugins: Vec<PathBuf> = "{home}/plugins/cache:/usr/share/ansible/plugins/cache", [("defaults", "cache_plugins")], ["ANSIBLE_CACHE_PLUGINS"];
+    /// Folders of connection plugins in Python
+    connection_plugins: Vec<PathBuf> = "{home}/plugins/connection:/usr/share/ansible/plugins/connection", [("defaults", "connection_plugins")], ["ANSIBLE_CONNECTION_PLUGINS"];
     /// Folders of inventory plugins in Python
     inventory_plugins: Vec<PathBuf> = "{home}/plugins/inventory:/usr/share/ansible/plugins/inventory", [("defaults", "inventory_plugins")], ["ANSIBLE_INVENTORY_PLUGINS"];
     /// Folders of vars plugins

@@ -14,7 +14,7 @@ use std::{
 
 use crate::identity::Identity;
 use windlass_protocol::{
-    Become, BecomeFailed, BecomeFailure, Frame, Prompt,
+    Become, BecomeFailed, BecomeFailure, Frame, Kind, Prompt,
     bootstrap::{self, Greeting},
     wants_password, write_frame,
 };
@@ -41,9 +41,13 @@ impl Child {
         }
     }
 
-    /// Ends the child's input, which ends the child.
+    /// Ends the child's input, which ends the child; on a terminal the end has to be said.
     pub(crate) fn close(&self) {
-        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let input = self.input.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut file) = input {
+            // A child that is gone by now has ended.
+            let _ = write_frame(&mut file, &Frame::new(Kind::Leave, 0, Vec::new()));
+        }
     }
 
     /// Ends the child and waits for that, at most so long.
@@ -64,14 +68,15 @@ impl Child {
 pub(crate) fn start(
     request: &Become,
     identity: &Identity,
+    finish: bool,
 ) -> Result<(Child, impl Read + use<>), BecomeFailed> {
     let failed = |reason, stderr: String| BecomeFailed {
         output: stderr.clone(),
         stderr,
         ..BecomeFailed::new(request.channel, reason)
     };
-    let script =
-        own_script(identity).map_err(|error| failed(BecomeFailure::Ended, error.to_string()))?;
+    let script = own_script(identity, finish)
+        .map_err(|error| failed(BecomeFailure::Ended, error.to_string()))?;
     let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let spawned = spawn(&request.argv, &script, pty).map_err(|error| {
         let reason = match error.kind() {
@@ -150,7 +155,7 @@ pub(crate) fn ended(channel: u16, child: Option<&Child>) -> BecomeFailed {
 }
 
 /// The bootstrap for this very binary, which the child gets from here.
-fn own_script(identity: &Identity) -> io::Result<String> {
+fn own_script(identity: &Identity, finish: bool) -> io::Result<String> {
     let raw_len =
         usize::try_from(std::fs::metadata("/proc/self/exe")?.len()).map_err(io::Error::other)?;
     let image = bootstrap::Image {
@@ -160,7 +165,8 @@ fn own_script(identity: &Identity) -> io::Result<String> {
         raw_len,
         packed_len: None,
     };
-    Ok(bootstrap::script(&[image], "serve", true))
+    let serve = if finish { "serve --finish" } else { "serve" };
+    Ok(bootstrap::script(&[image], serve, true))
 }
 
 struct Spawned {

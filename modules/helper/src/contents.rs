@@ -15,10 +15,11 @@ use crate::wire::Wire;
 const CREDIT_STEP: u64 = windlass_protocol::CONTENT_WINDOW / 4;
 
 /// What has arrived for one request.
-#[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     arrived: Condvar,
+    /// Bytes that may be sent and not acknowledged.
+    window: u64,
 }
 
 #[derive(Default)]
@@ -32,6 +33,12 @@ struct State {
 }
 
 impl Inbox {
+    /// Returns an inbox without contents; nobody acknowledges what is sent where all was said before.
+    pub(crate) fn new(unacknowledged: bool) -> Inbox {
+        let window = if unacknowledged { u64::MAX } else { windlass_protocol::CONTENT_WINDOW };
+        Inbox { state: Mutex::default(), arrived: Condvar::new(), window }
+    }
+
     pub(crate) fn put(&self, chunk: ContentChunk) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.chunks.entry(chunk.content).or_default().push(chunk);
@@ -54,7 +61,7 @@ impl Inbox {
     /// Waits until so many bytes may be sent.
     pub(crate) fn send(&self, bytes: u64) -> io::Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.ahead + bytes > windlass_protocol::CONTENT_WINDOW {
+        while state.ahead + bytes > self.window {
             if state.closed {
                 return Err(gone());
             }
@@ -167,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_content_that_was_read_does_not_keep_its_reader_waiting() {
-        let inbox = Inbox::default();
+        let inbox = Inbox::new(false);
         assert!(inbox.open(0).is_ok() && inbox.open(1).is_ok());
         let again = inbox.open(0).unwrap_err();
         assert_eq!(again.to_string(), "content 0 was read already");

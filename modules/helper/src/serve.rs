@@ -6,15 +6,15 @@ use std::{
     process::ExitCode,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use windlass_modules::host::{Failure, Host, HostOptions};
 use windlass_protocol::{
-    ContentChunk, Frame, Hello, Json, JsonMap, Kind, PROTOCOL, Stream, TaskRequest, TaskResult,
-    bootstrap, read_frame,
+    BecomeFailed, ContentChunk, Frame, Hello, Json, JsonMap, Kind, PROTOCOL, Stream, TaskRequest,
+    TaskResult, bootstrap, read_frame,
 };
 
 use crate::{
@@ -41,12 +41,20 @@ pub(crate) fn serve(options: &[&str]) -> ExitCode {
     };
     // A local controller runs with small pages; what is started here is somebody's program.
     let _ = rustix::thread::disable_transparent_huge_pages(false);
-    match Server::start(identity, options.contains(&"--ephemeral")) {
+    let ways = Ways {
+        ephemeral: options.contains(&"--ephemeral"),
+        text: options.contains(&"--text"),
+        finish: options.contains(&"--finish"),
+    };
+    match Server::start(identity, ways) {
         Ok(server) => {
             if let Some(seconds) = silence {
                 server.watch_silence(Duration::from_secs_f64(seconds));
             }
             server.read_frames();
+            if server.finish {
+                server.finish();
+            }
             server.stop();
             ExitCode::SUCCESS
         }
@@ -57,9 +65,23 @@ pub(crate) fn serve(options: &[&str]) -> ExitCode {
     }
 }
 
+/// What the controller, or the helper that started this one, wants to be different.
+#[derive(Clone, Copy)]
+struct Ways {
+    /// Nothing stays on the host.
+    ephemeral: bool,
+    /// Frames go out as lines of text: what carries them may change other bytes.
+    text: bool,
+    /// The end of the input is no reason to stop: whoever started this has said all that they want, and waits.
+    finish: bool,
+}
+
 struct Server {
     wire: Wire,
     identity: Identity,
+    finish: bool,
+    /// Threads that start or hear children.
+    hearing: AtomicUsize,
     state: Mutex<State>,
     /// A lane has come for a thread that waits.
     lane_came: Condvar,
@@ -99,15 +121,15 @@ struct Running {
 
 impl Server {
     /// Checks the binary against its name and says hello.
-    fn start(identity: Identity, ephemeral: bool) -> io::Result<Arc<Server>> {
+    fn start(identity: Identity, ways: Ways) -> io::Result<Arc<Server>> {
         identity.verify()?;
-        if ephemeral {
+        if ways.ephemeral {
             let path = std::env::current_exe()?;
             // Nothing is left in a shared folder; a file that cannot be removed is no reason not to work.
             let _ = std::fs::remove_file(&path);
             let _ = path.parent().map(std::fs::remove_dir);
         }
-        let wire = Wire::take_stdout()?;
+        let wire = Wire::take_stdout(ways.text)?;
         wire.line(&format!("{}\n", bootstrap::HELLO_LINE))?;
         let host = Host::new(HostOptions::default());
         let uid = rustix::process::geteuid().as_raw();
@@ -129,6 +151,8 @@ impl Server {
         Ok(Arc::new(Server {
             wire,
             identity,
+            finish: ways.finish,
+            hearing: AtomicUsize::new(0),
             state: Mutex::default(),
             lane_came: Condvar::new(),
             started,
@@ -161,6 +185,9 @@ impl Server {
         while let Ok(Some(frame)) = read_frame(&mut input).map_err(drop_error) {
             let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
             self.heard.store(now, Ordering::Relaxed);
+            if frame.is_last() {
+                return;
+            }
             self.dispatch(frame);
         }
     }
@@ -226,7 +253,8 @@ impl Server {
                     .answer(request, failed(&format!("the request cannot be read: {error}")));
             }
         };
-        let (inbox, cancelled) = (Arc::<Inbox>::default(), Arc::<AtomicBool>::default());
+        let inbox = Arc::new(Inbox::new(self.finish));
+        let cancelled = Arc::<AtomicBool>::default();
         let lane = task.lane;
         let mut state = self.state();
         let running = Running { inbox: Arc::clone(&inbox), cancelled: Arc::clone(&cancelled) };
@@ -331,38 +359,66 @@ impl Server {
         let server = Arc::clone(self);
         let channel = become_request.channel;
         self.state().children.insert(channel, Slot::Starting(Vec::new()));
+        self.hearing.fetch_add(1, Ordering::Relaxed);
         std::thread::spawn(move || {
-            let started = child::start(&become_request, &server.identity);
-            let (child, mut output) = match started {
-                Ok(started) => started,
-                Err(failure) => {
-                    server.state().children.remove(&channel);
-                    let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
-                    return;
-                }
-            };
+            let failure = server.hear_child(&become_request);
+            let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
+            server.hearing.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+
+    /// Starts a child and passes on what comes from it; returns why it is gone.
+    fn hear_child(&self, become_request: &windlass_protocol::Become) -> BecomeFailed {
+        let channel = become_request.channel;
+        let started = child::start(become_request, &self.identity, self.finish);
+        let (child, mut output) = match started {
+            Ok(started) => started,
+            Err(failure) => {
+                self.state().children.remove(&channel);
+                return failure;
+            }
+        };
+        {
+            let mut state = self.state();
+            let slot = state.children.insert(channel, Slot::Ready(Arc::new(child)));
+            if let (Some(Slot::Starting(waiting)), Some(Slot::Ready(child))) =
+                (slot, state.children.get(&channel))
             {
-                let mut state = server.state();
-                let slot = state.children.insert(channel, Slot::Ready(Arc::new(child)));
-                if let (Some(Slot::Starting(waiting)), Some(Slot::Ready(child))) =
-                    (slot, state.children.get(&channel))
-                {
-                    for frame in &waiting {
-                        child.forward(frame);
+                for frame in &waiting {
+                    child.forward(frame);
+                }
+            }
+        }
+        while let Ok(Some(frame)) = read_frame(&mut output) {
+            if self.wire.send(&Frame { channel, ..frame }).is_err() {
+                break;
+            }
+        }
+        match self.state().children.remove(&channel) {
+            Some(Slot::Ready(child)) => child::ended(channel, Some(&child)),
+            _ => child::ended(channel, None),
+        }
+    }
+
+    /// Waits until everything that was asked for is answered, by children too.
+    fn finish(&self) {
+        loop {
+            {
+                let state = self.state();
+                for running in state.running.values() {
+                    running.inbox.close();
+                }
+                for slot in state.children.values() {
+                    if let Slot::Ready(child) = slot {
+                        child.close();
                     }
                 }
-            }
-            while let Ok(Some(frame)) = read_frame(&mut output) {
-                if server.wire.send(&Frame { channel, ..frame }).is_err() {
-                    break;
+                if state.lanes.is_empty() && self.hearing.load(Ordering::Relaxed) == 0 {
+                    return;
                 }
             }
-            let failure = match server.state().children.remove(&channel) {
-                Some(Slot::Ready(child)) => child::ended(channel, Some(&child)),
-                _ => child::ended(channel, None),
-            };
-            let _ = server.wire.say(Kind::BecomeFailed, request, &failure);
-        });
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     fn end_child(&self, channel: u16) {

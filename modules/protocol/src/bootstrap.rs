@@ -52,27 +52,48 @@ impl Greeting {
     }
 }
 
+/// What is prepared before the helper is looked for: only what is missing, as tasks and the fact `ansible_env` see the search
+/// path of the login.
+const PREPARE: &str =
+    "for d in /usr/bin /bin; do case :$PATH: in *:$d:*) ;; *) PATH=$PATH:$d;; esac; done; ";
+/// The folder where a helper stays.
+const CACHE: &str = "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass";
+
+/// Names of helpers, as the script goes through them.
+fn selves(images: &[Image]) -> String {
+    let own = |image: &Image| format!("{}:{:08x} ", image.sha256, image.crc32);
+    images.iter().map(own).collect()
+}
+
+/// Starts the helper that is there. One that ended well has served; one that cannot start, or is not what its name says, is
+/// replaced. A host that has one is not asked what machine it is: that would cost it a process.
+fn start(images: &[Image], serve: &str) -> String {
+    let selves = selves(images);
+    format!(
+        "for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "
+    )
+}
+
+/// Returns a script that starts the helper where it is already, and says `WINDLASS-NEED` elsewhere: its input is never a helper.
+pub fn script_if_there(images: &[Image], serve: &str) -> String {
+    let start = start(images, serve);
+    format!("{PREPARE}c={CACHE}; {start}echo WINDLASS-NEED packed $(uname -m)")
+}
+
 /// Returns the script. `serve` is what the helper is started with; `keep` lets it stay in the user's cache folder.
 pub fn script(images: &[Image], serve: &str, keep: bool) -> String {
     // A folder that cannot be made is replaced like one that is full.
-    let cache =
-        if keep { "${XDG_CACHE_HOME:-${HOME:-/}/.cache}/windlass" } else { "/dev/null/windlass" };
+    let cache = if keep { CACHE } else { "/dev/null/windlass" };
     let mut cases = String::new();
-    let mut selves = String::new();
     for &Image { ref machines, ref sha256, crc32, raw_len, packed_len } in images {
         let own = format!("{sha256}:{crc32:08x}");
         let (form, length) = packed_len.map_or(("raw", raw_len), |length| ("packed", length));
         cases += &format!("{}) p={own} f={form} n={length};; ", machines.join("|"));
-        selves += &own;
-        selves.push(' ');
     }
     [
-        // Only what is missing: tasks and the fact `ansible_env` see the search path of the login.
-        "for d in /usr/bin /bin; do case :$PATH: in *:$d:*) ;; *) PATH=$PATH:$d;; esac; done; ",
+        PREPARE,
         &format!("c={cache}; "),
-        // A helper that ended well has served; one that cannot start, or is not what its name says, is replaced. A host
-        // that has one is not asked what machine it is: that would cost it a process.
-        &format!("for p in {selves}; do h=${{p%:*}}; [ -x \"$c/$h\" ] && \"$c/$h\" {serve} --self $p && exit 0; done; "),
+        &start(images, serve),
         &format!("m=$(uname -m); case $m in {cases}*) echo WINDLASS-ARCH $m; exit 0;; esac; h=${{p%:*}}; "),
         // What is written here is nobody else's; the helper gets the user's own mask back.
         "o=$(umask); umask 77; ",
@@ -130,8 +151,9 @@ mod tests {
 
     #[test]
     fn the_script_means_the_same_to_every_login_shell() {
-        let script = script(&[image()], "serve", true);
-        assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
+        for script in [script(&[image()], "serve", true), script_if_there(&[image()], "serve")] {
+            assert!(!script.contains(['\'', '\\', '!', '\n']), "{script}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
 /// Bytes of a header on the wire.
 pub const HEADER_LEN: usize = 11;
 
@@ -36,7 +38,8 @@ pub enum Kind {
     Upload = 11,
     /// Controller: it is still there; nothing is answered.
     Ping = 12,
-    /// Controller: end the child on this channel, and do not read on before it is gone; the channel, big-endian.
+    /// Controller: end the child on this channel, and do not read on before it is gone; the channel, big-endian. Without a
+    /// channel it is the last frame: nothing more is asked.
     Leave = 13,
 }
 
@@ -109,6 +112,27 @@ impl Frame {
     /// Returns a frame for the helper or the controller at the other end.
     pub fn new(kind: Kind, request: u32, payload: Vec<u8>) -> Frame {
         Frame { channel: 0, kind, request, payload }
+    }
+
+    /// Returns whether nothing more comes.
+    pub fn is_last(&self) -> bool {
+        self.channel == 0 && self.kind == Kind::Leave && self.payload.is_empty()
+    }
+
+    /// Returns the frame as bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.header().encode()[..], &self.payload].concat()
+    }
+
+    /// Returns the frame as a line of text, for a way that may change other bytes.
+    pub fn to_line(&self) -> String {
+        BASE64_STANDARD.encode(self.to_bytes()) + "\n"
+    }
+
+    /// Reads a line of text; `None` where it is no frame.
+    pub fn from_line(line: &[u8]) -> Option<Frame> {
+        let bytes = BASE64_STANDARD.decode(line.trim_ascii()).ok()?;
+        read_frame(&mut bytes.as_slice()).ok()?
     }
 
     /// Returns the header that goes before the payload.
