@@ -43,75 +43,114 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let keyring = args.keyring.as_ref().map(|path| host.expand(&path.0));
-    let given = args.id.as_deref().filter(|id| !id.is_empty()).map(normal).transpose()?;
     let before = trusted(keyring.as_deref(), host);
-    let material = match (&args.data, &args.file, &args.url) {
-        _ if args.state == State::Absent => None,
-        (Some(data), ..) => Some(data.clone().into_bytes()),
-        (_, Some(file), _) => {
-            let path = host.expand(&file.0);
-            let bytes = host.read(&path)?;
-            Some(bytes.ok_or_else(|| {
-                Failure::new(format!("cannot read `{path}`: No such file or directory"))
-            })?)
-        }
-        // What is there already need not be fetched.
-        (.., Some(url)) if given.as_deref().is_none_or(|id| !has(&before, id)) => {
-            Some(fetch(url, args.validate_certs, host)?)
-        }
-        _ => None,
-    };
-    let id = match (given, &material) {
-        (Some(id), _) => id,
-        (None, Some(bytes)) => {
-            let first = public_keys(bytes).into_iter().next();
-            first.map(|key| key.fingerprint).ok_or_else(|| {
-                Failure::new("Unable to extract key from file or data: it has no public key")
-            })?
-        }
-        (None, None) => return Err(Failure::new("No key_id specified")),
-    };
+    let (id, material) = wanted(&args, &before, host)?;
     let present = has(&before, &id);
-    let mut changed = false;
+    let changed = present != (args.state == State::Present);
+    let report = |outcome: Outcome| {
+        outcome
+            .with("id", args.id.clone().unwrap_or_else(|| id.clone()))
+            .with("short_id", tail(&id, 8))
+            .with("fp", tail(&id, 16))
+            .with("key_id", id.as_str())
+            .with("before", ids(&before, &id))
+    };
+    let outcome = report(Outcome::changed_if(changed));
+    if !changed || host.checking() {
+        return Ok(outcome);
+    }
     match args.state {
-        State::Present if !present => {
-            changed = true;
-            add(&args, &id, material, keyring.as_deref(), host)?;
-            if !host.checking() && !has(&trusted(keyring.as_deref(), host), &id) {
-                return Err(Failure::new(format!(
-                    "apt-key did not return an error, but {id} (short {} and subkey {}) was not added",
-                    tail(&id, 8),
-                    tail(&id, 16),
-                )));
-            }
-        }
-        State::Absent if present => {
-            changed = true;
+        State::Present => add(&args, &id, material, keyring.as_deref(), host)
+            .map_err(|failure| complete(failure, &outcome))?,
+        State::Absent => {
             let mut words = apt_key(keyring.as_deref(), host)?;
             words.extend(["del".to_owned(), id.clone()]);
             host.must_change(&Command::new(words))?;
         }
-        _ => (),
     }
     let after = trusted(keyring.as_deref(), host);
-    let ids = |keys: &[PublicKey]| keys.iter().map(|key| Json::from(key.id())).collect::<Vec<_>>();
-    Ok(Outcome::changed_if(changed)
-        .with("id", args.id.clone().unwrap_or_else(|| id.clone()))
-        .with("short_id", tail(&id, 8))
-        .with("fp", id.as_str())
-        .with("key_id", tail(&id, 16))
-        .with("before", ids(&before))
-        .with("after", ids(&after)))
+    let outcome = outcome.with("after", ids(&after, &id));
+    if has(&after, &id) == (args.state == State::Present) {
+        return Ok(outcome);
+    }
+    let message = match args.state {
+        State::Present => {
+            "apt-key did not return an error, but failed to add the key (check that the id is correct and *not* a subkey)"
+        }
+        State::Absent => {
+            "apt-key did not return an error, but the key was not removed (check that the id is correct and *not* a subkey)"
+        }
+    };
+    Err(complete(Failure::new(message), &outcome))
+}
+
+/// Adds what is known of the keys to a failure that came after it.
+fn complete(failure: Failure, outcome: &Outcome) -> Failure {
+    if failure.values.contains_key("cmd") {
+        return failure;
+    }
+    Failure { values: outcome.values.clone(), ..failure }.with("changed", true)
+}
+
+/// Returns the key's identifier, and the key where it is at hand.
+fn wanted(args: &Args, before: &[PublicKey], host: &Host) -> Result<(String, Option<Vec<u8>>)> {
+    let given = match args.id.as_deref() {
+        Some(id) if !id.is_empty() => Some(normal(id)?),
+        _ => None,
+    };
+    let some = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let (data, url) = (some(&args.data), some(&args.url));
+    let file = args.file.as_ref().filter(|path| !path.0.is_empty());
+    if given.is_none() && some(&args.keyserver).is_some() {
+        return Err(Failure::new("Missing key_id, required with keyserver."));
+    }
+    let is_needed = given.as_deref().is_none_or(|id| {
+        // What is there already need not be fetched.
+        args.state == State::Present && !has(before, id)
+    });
+    let (material, place) = match (data, file, url) {
+        _ if !is_needed => (None, String::new()),
+        (Some(data), ..) => (Some(data.into_bytes()), "inline data".to_owned()),
+        (_, Some(file), _) => {
+            let path = host.expand(&file.0);
+            (Some(host.read(&path).ok().flatten().unwrap_or_default()), path)
+        }
+        (.., Some(url)) => {
+            (Some(fetch(&url, args.validate_certs, host)?), "inline data".to_owned())
+        }
+        _ => (None, String::new()),
+    };
+    match (given, material) {
+        (Some(id), material) => Ok((id, material)),
+        (None, Some(bytes)) => match public_keys(&bytes).first() {
+            Some(key) => Ok((key.id().to_owned(), Some(bytes))),
+            None => Err(no_key(&place, bytes, host)),
+        },
+        (None, None) => Err(Failure::new("Invalid key_id").with("id", Json::from(args.id.clone()))),
+    }
+}
+
+/// Returns a failure with what `gpg` says about something without a key.
+fn no_key(place: &str, bytes: Vec<u8>, host: &Host) -> Failure {
+    let failure = Failure::new(format!("Unable to extract key from '{place}'"));
+    let Ok(gpg) = host.required("gpg") else { return failure };
+    let (file, stdin) = if place.starts_with('/') { (place, None) } else { ("-", Some(bytes)) };
+    let mut command = Command::new([gpg.as_str(), "--with-colons", file]);
+    if let Some(bytes) = stdin {
+        command = command.stdin(bytes);
+    }
+    match host.run(&command) {
+        Ok(output) => failure.with("stdout", output.text()).with("stderr", output.error_text()),
+        Err(_) => failure,
+    }
 }
 
 /// Returns an identifier in capitals, without the mark of hexadecimal numbers.
 fn normal(id: &str) -> Result<String> {
-    let digits = id.to_uppercase().replace(' ', "");
+    let digits = id.to_uppercase();
     let digits = digits.strip_prefix("0X").unwrap_or(&digits);
-    if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Failure::new("Invalid key_id").with("id", id));
-    }
-    if ![8, 16].contains(&digits.len()) && digits.len() < 16 {
+    let is_known = digits.len() == 8 || digits.len() >= 16;
+    if !is_known || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Failure::new("Invalid key_id").with("id", id));
     }
     Ok(digits.to_owned())
@@ -121,8 +160,14 @@ fn tail(id: &str, digits: usize) -> &str {
     &id[id.len().saturating_sub(digits)..]
 }
 
+/// Returns the keys' identifiers, as long as the one that is asked for, at most sixteen digits.
+fn ids(keys: &[PublicKey], asked: &str) -> Vec<Json> {
+    let digits = if asked.len() == 8 { 8 } else { 16 };
+    keys.iter().map(|key| Json::from(tail(&key.fingerprint, digits))).collect()
+}
+
 fn has(keys: &[PublicKey], id: &str) -> bool {
-    keys.iter().any(|key| key.fingerprint.ends_with(id))
+    keys.iter().any(|key| key.fingerprint.ends_with(tail(id, 16)))
 }
 
 /// Returns the keys of the keyring, or of all that apt reads.
@@ -173,9 +218,7 @@ fn add(
             Command::new(words)
         }
         (None, None) => {
-            return Err(Failure::new(
-                "one of the following is required: data, file, keyserver, url",
-            ));
+            return Err(Failure::new("No key to add ... how did i get here?!?!"));
         }
     };
     // A server of keys may need a second call.
@@ -199,9 +242,8 @@ fn add(
 }
 
 fn fetch(url: &str, validate: bool, host: &Host) -> Result<Vec<u8>> {
-    get_url::contents(host, url, validate).map_err(|failure| {
-        Failure::new(format!("Failed to download key at {url}: {}", failure.message))
-    })
+    get_url::read_text(host, url, validate)
+        .map_err(|reason| Failure::new(format!("Failed to download key at {url}: {reason}")))
 }
 
 #[cfg(test)]
@@ -231,7 +273,10 @@ mod tests {
     fn a_key_that_is_trusted_costs_no_command() {
         let host = host(&[("/etc/apt/trusted.gpg.d/x.asc", KEY)]);
         let result = key(&host, json!({"data": KEY}));
-        assert_eq!((&result["changed"], &result["fp"]), (&json!(false), &json!(fingerprint())));
+        assert_eq!(
+            (&result["changed"], &result["fp"]),
+            (&json!(false), &json!(tail(&fingerprint(), 16)))
+        );
         let id = format!("0x{}", tail(&fingerprint(), 8).to_lowercase());
         // Nothing is fetched for a key that is there.
         assert_eq!(key(&host, json!({"id": id, "url": "http://127.0.0.1:9/x"}))["changed"], false);
@@ -241,14 +286,16 @@ mod tests {
     fn keys_are_added_and_removed() {
         let host = host(&[]).answer("/bin/apt-key add -", 0, "OK");
         let message = key(&host, json!({"data": KEY}))["msg"].clone();
-        assert!(message.as_str().unwrap().contains("was not added"), "{message}");
+        assert!(message.as_str().unwrap().contains("failed to add the key"), "{message}");
         let path = "/etc/apt/trusted.gpg.d/x.asc";
         let host = self::host(&[(path, KEY)]).answer(
             &format!("/bin/apt-key del {}", fingerprint()),
             0,
             "",
         );
-        assert_eq!(key(&host, json!({"id": fingerprint(), "state": "absent"}))["changed"], true);
+        let result = key(&host, json!({"id": fingerprint(), "state": "absent"}));
+        let message = result["msg"].as_str().unwrap();
+        assert!(result["changed"] == true && message.contains("was not removed"), "{message}");
         let none = json!({"id": "AABBCCDD", "state": "absent"});
         assert_eq!(key(&host, none)["changed"], false);
     }
@@ -256,13 +303,16 @@ mod tests {
     #[test]
     fn check_mode_predicts() {
         let result = key(&host(&[]).check(), json!({"data": KEY}));
-        assert_eq!((&result["changed"], &result["after"]), (&json!(true), &json!([])));
+        assert_eq!((&result["changed"], &result["before"]), (&json!(true), &json!([])));
+        assert!(result.get("after").is_none());
     }
 
     #[test]
     fn nonsense_is_named() {
         assert_eq!(key(&host(&[]), json!({"id": "xyz"}))["msg"], "Invalid key_id");
-        assert_eq!(key(&host(&[]), json!({"state": "present"}))["msg"], "No key_id specified");
+        assert_eq!(key(&host(&[]), json!({"state": "present"}))["msg"], "Invalid key_id");
+        let message = key(&host(&[]), json!({"keyserver": "a.example"}))["msg"].clone();
+        assert_eq!(message, "Missing key_id, required with keyserver.");
         let message = key(&host(&[]), json!({"data": "no key"}))["msg"].clone();
         assert!(message.as_str().unwrap().starts_with("Unable to extract key"));
         assert_eq!(

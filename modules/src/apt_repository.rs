@@ -8,7 +8,7 @@ use windlass_protocol::Json;
 
 use crate::{
     apt,
-    host::{Diff, Failure, Host, Mode, Outcome, Result},
+    host::{AttributeDiff, Diff, Failure, FileAttributes, Host, Mode, Outcome, Result},
 };
 use sources::Sources;
 
@@ -63,9 +63,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Some(ppa) => ppa::expand(ppa, &args, host)?,
         None => (args.repo.clone(), args.filename.clone()),
     };
-    match args.state {
+    let grown = match args.state {
         State::Present => after.add(&line, name.as_deref(), host),
-        State::Absent => after.remove(&line),
+        State::Absent => after.remove(&line).map(|()| None),
     }
     .map_err(|reason| Failure::new(format!("Invalid repository string: {reason}")))?;
     let (texts_before, texts_after) = (before.texts(), after.texts());
@@ -81,7 +81,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if args.state == State::Present && args.repo.starts_with("ppa:") && !host.checking() {
             ppa::add_key(&args, host)?;
         }
-        save(&args, &before, &texts_before, &texts_after, host)?;
+        let changes = Changes { before: &texts_before, after: &texts_after, grown };
+        write(&args, &changes, host)?;
+        // A list without a line is removed with any change.
+        for path in before.empty().filter(|path| !texts_after.iter().any(|(one, _)| one == path)) {
+            host.remove_file(path)?;
+        }
+        refresh(&args, &before, &changes, host)?;
     }
     // Where nobody asked for it, the reference has a place for what it does not tell.
     let nothing = (!changed || !host.diffing()).then(|| Json::Array(Vec::new()));
@@ -122,60 +128,66 @@ fn record_diff(
     }
 }
 
-/// Writes the lists that differ and refreshes; what was there comes back when that fails.
-fn save(
-    args: &Args,
-    sources: &Sources,
-    before: &[(String, String)],
-    after: &[(String, String)],
-    host: &Host,
-) -> Result<()> {
-    write(args, before, after, host)?;
+/// Texts of lists by their paths, and which of them has a line more.
+struct Changes<'a> {
+    before: &'a [(String, String)],
+    after: &'a [(String, String)],
+    grown: Option<String>,
+}
+
+impl Changes<'_> {
+    fn is_new(&self, path: &str) -> bool {
+        !self.before.iter().any(|(one, _)| one == path)
+    }
+}
+
+/// Refreshes; the lists that were there come back when that fails, but for sources that apt cannot even read.
+fn refresh(args: &Args, sources: &Sources, changes: &Changes, host: &Host) -> Result<()> {
     if !args.update_cache || host.checking() {
         return Ok(());
     }
     let refreshed =
         apt::refresh_lists(args.update_cache_retries, args.update_cache_retry_max_delay, host);
-    refreshed.inspect_err(|_| {
+    refreshed.inspect_err(|failure| {
+        if failure.is_raised() {
+            return;
+        }
         // The lists as they were; that this fails too is less than why it is done.
         for (path, text) in sources.originals() {
             let _ =
                 host.replace(path, None, |file| std::io::Write::write_all(file, text.as_bytes()));
         }
-        for (path, _) in after.iter().filter(|(path, _)| !before.iter().any(|(one, _)| one == path))
-        {
+        for (path, _) in changes.after.iter().filter(|(path, _)| changes.is_new(path)) {
             let _ = host.remove_file(path);
         }
     })
 }
 
-fn write(
-    args: &Args,
-    before: &[(String, String)],
-    after: &[(String, String)],
-    host: &Host,
-) -> Result<()> {
-    for (path, text) in after {
-        let old = before.iter().find(|(one, _)| one == path);
+/// Writes the lists that differ.
+fn write(args: &Args, changes: &Changes, host: &Host) -> Result<()> {
+    for (path, text) in changes.after {
+        let old = changes.before.iter().find(|(one, _)| one == path);
         if old.is_some_and(|(_, old)| old == text) {
             continue;
         }
-        let mode = match (&args.mode, old) {
-            (Some(mode), None) => Some(mode.bits(0o644, false, 0o022).map_err(|reason| {
-                Failure::new(reason).with("details", Json::from("invalid mode"))
-            })?),
-            (None, None) => Some(0o644),
-            _ => None,
-        };
-        if old.is_none() && !host.checking() && !host.is_folder("/etc/apt/sources.list.d") {
-            host.create_folder("/etc/apt/sources.list.d").map_err(|error| {
-                Failure::io("Failed to create directory /etc/apt/sources.list.d", &error)
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if old.is_none() && !host.checking() && !host.is_folder(folder) {
+            host.create_folders(folder).map_err(|error| {
+                Failure::io(format!("Failed to create directory {folder}"), &error)
             })?;
         }
+        let mode = old.is_none().then_some(0o644);
         host.replace(path, mode, |file| std::io::Write::write_all(file, text.as_bytes()))?;
+        if changes.grown.as_ref() == Some(path) && !host.checking() {
+            let attributes =
+                FileAttributes { mode: args.mode.clone(), ..FileAttributes::default() };
+            host.set_attributes(path, &attributes, true, &mut AttributeDiff::default())?;
+        }
     }
-    for (path, _) in before.iter().filter(|(path, _)| !after.iter().any(|(one, _)| one == path)) {
-        host.remove_file(path)?;
+    for (path, _) in changes.before {
+        if !changes.after.iter().any(|(one, _)| one == path) {
+            host.remove_file(path)?;
+        }
     }
     Ok(())
 }

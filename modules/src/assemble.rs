@@ -90,6 +90,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             create_folders: false,
         };
         if args.validate.is_some() {
+            // A prediction is one of what the command accepts.
+            if host.checking() {
+                host.ask_about(dest, &content, &how)?;
+            }
             validation = Some(serde_json::json!({"rc": 0, "stdout": "", "stderr": ""}));
         }
         if let Err(refused) = host.rewrite(dest, &content, &how) {

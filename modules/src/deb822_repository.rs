@@ -31,8 +31,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,45 +133,44 @@ fn remove(slug: &str, path: &str, host: &Host) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Returns the name as a file's: small letters, digits, and dashes for the rest.
+/// Returns the name as a file's: small letters, digits and dashes; other signs are left out, spaces are dashes.
 fn slug(name: &str) -> String {
-    let keep = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut slug = String::new();
-    for c in name.trim().chars() {
+    let mut was_space = false;
+    for c in name.chars() {
+        let is_space = c == '_' || c.is_whitespace();
         match c {
-            c if keep(c) => slug.extend(c.to_lowercase()),
-            _ if slug.ends_with('-') => (),
-            _ => slug.push('-'),
+            _ if is_space && !was_space => slug.push('-'),
+            c if c.is_ascii_alphanumeric() || c == '-' => slug.push(c.to_ascii_lowercase()),
+            _ => continue,
         }
+        was_space = is_space;
     }
-    slug.trim_matches(['-', '_']).to_owned()
+    slug
 }
 
 /// Returns what `Signed-By` says, the file of the key, and whether that was made.
 fn signed(key: &str, slug: &str, host: &Host) -> Result<(Option<String>, Option<String>, bool)> {
     if key.contains("-----BEGIN PGP PUBLIC KEY BLOCK-----") {
-        let lines = key.trim().lines().map(|line| match line.trim() {
-            "" => "    .".to_owned(),
-            line => format!("    {line}"),
-        });
-        return Ok((Some(format!("\n{}", lines.collect::<Vec<_>>().join("\n"))), None, false));
-    }
-    if key.starts_with('/') {
-        return Ok((Some(key.to_owned()), Some(key.to_owned()), false));
+        return Ok((Some(key.to_owned()), None, false));
     }
     if key.contains("://") {
         let (path, changed) = fetch(key, slug, host)?;
         return Ok((Some(path.clone()), Some(path), changed));
     }
-    Ok((Some(key.to_owned()), None, false))
+    let file = (key.starts_with('/') && host.exists(key)).then(|| key.to_owned());
+    Ok((Some(key.to_owned()), file, false))
 }
 
 /// Fetches a key into the folder of keys, under a name that says whether it is text.
 fn fetch(url: &str, slug: &str, host: &Host) -> Result<(String, bool)> {
-    let key = get_url::contents(host, url, true).map_err(|failure| {
-        let reason = failure.message.rsplit("failed: ").next().unwrap_or_default().to_owned();
+    let key = get_url::read_text(host, url, true).map_err(|reason| {
+        let reason = reason.rsplit("failed: ").next().unwrap_or_default();
         Failure::new(format!("Could not fetch signed_by key: {reason}"))
     })?;
+    if key.is_empty() {
+        return Ok((url.to_owned(), false));
+    }
     let armored = key.windows(27).any(|part| part == b"-----BEGIN PGP PUBLIC KEY B");
     let suffix = if armored { "asc" } else { "gpg" };
     let path = format!("/etc/apt/keyrings/{slug}.{suffix}");
@@ -205,7 +204,7 @@ fn written(args: &Args, signed_by: Option<&str>) -> String {
         ("Components", list(&fields.components)),
         ("Date-Max-Future", fields.date_max_future.map(|number| number.to_string())),
         ("Enabled", flag(fields.enabled)),
-        ("InRelease-Path", fields.inrelease_path.clone()),
+        ("Inrelease-Path", fields.inrelease_path.clone()),
         ("Languages", list(&fields.languages)),
         ("X-Repolib-Name", Some(args.name.clone())),
         ("Pdiffs", flag(fields.pdiffs)),
@@ -217,11 +216,23 @@ fn written(args: &Args, signed_by: Option<&str>) -> String {
         ("URIs", list(&fields.uris)),
     ] {
         if let Some(value) = value {
-            let space = if value.starts_with('\n') { "" } else { " " };
-            text.push_str(&format!("{name}:{space}{value}\n"));
+            text.push_str(&field(name, &value));
         }
     }
     text
+}
+
+/// Returns a field as it stands in the file: several lines are indented below its name.
+fn field(name: &str, value: &str) -> String {
+    if value.trim().contains('\n') {
+        let lines = value.trim().lines().map(|line| match line.trim() {
+            "" => "    .\n".to_owned(),
+            line => format!("    {line}\n"),
+        });
+        return format!("{name}:\n{}", lines.collect::<String>());
+    }
+    let space = if value.is_empty() { "" } else { " " };
+    format!("{name}:{space}{value}\n")
 }
 
 #[cfg(test)]
@@ -290,6 +301,21 @@ mod tests {
                 .contains("Signed-By:\n    -----BEGIN PGP PUBLIC KEY BLOCK-----\n    .\n    abc\n")
         );
         assert_eq!(result["key_filename"], Json::Null);
+    }
+
+    #[test]
+    fn files_are_named_after_the_repository() {
+        for (name, slug) in
+            [("My Repo", "my-repo"), ("x/y.z", "xyz"), (" A_ b-", "-a-b-"), ("Ä", "")]
+        {
+            assert_eq!(super::slug(name), slug);
+        }
+    }
+
+    #[test]
+    fn values_may_be_empty_or_have_lines() {
+        assert_eq!(field("URIs", ""), "URIs:\n");
+        assert_eq!(field("URIs", "a\n\n b"), "URIs:\n    a\n    .\n    b\n");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) use testing::FakeEngine;
 use crate::{
     host::{Failure, Host, Result},
     http::{self, Body, Follow, Options, Request, Trust},
-    spec::{ArgPath, Json, python_str},
+    spec::{ArgPath, Json, JsonMap, python_repr, python_str},
 };
 
 /// How the engine is reached, the same for every module.
@@ -344,6 +344,18 @@ fn unreachable_text(message: &str) -> String {
     format!(
         "Error while fetching server API version: ('Connection aborted.', {class}({number}, '{text}'))"
     )
+}
+
+/// Refuses labels whose text may be another one than the one that stands in the playbook.
+pub fn check_labels(labels: &JsonMap) -> Result<()> {
+    match labels.iter().find(|(_, value)| value.is_boolean() || value.is_f64()) {
+        None => Ok(()),
+        Some((key, value)) => Err(Failure::new(format!(
+            "The value {} for {} of labels is not a string or something than can be safely converted to a string!",
+            python_str(value),
+            python_repr(&Json::from(key.as_str())),
+        ))),
+    }
 }
 
 /// Quotes a name for its place in a path.

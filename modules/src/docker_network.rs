@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, part, segment},
+    docker::{Api, Engine, check_labels, part, segment},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
@@ -122,6 +122,7 @@ struct Work<'a> {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let api = Api::of(host, &args.engine)?;
+    check_labels(&args.labels)?;
     let mut work = Work {
         args: &args,
         host,

@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, segment},
+    docker::{Api, Engine, check_labels, segment},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
@@ -75,6 +75,7 @@ struct Work<'a> {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let api = Api::of(host, &args.engine)?;
+    args.labels.as_ref().map_or(Ok(()), check_labels)?;
     let mut work = Work {
         args: &args,
         host,

@@ -104,27 +104,6 @@ pub fn read_text(
     Ok(bytes)
 }
 
-/// Fetches a file also in check mode, for modules that must know what is in it; the failure is that of this module.
-pub fn contents(host: &Host, url: &str, validate_certs: bool) -> Result<Vec<u8>> {
-    let temporary = host
-        .create_temporary("/tmp", ".windlass-fetched-", "", false)
-        .map_err(|error| Failure::io("cannot write a temporary file", &error))?;
-    let given = JsonMap::from_iter([
-        ("url".to_owned(), Json::from(url)),
-        ("dest".to_owned(), Json::from(temporary.as_str())),
-        ("force".to_owned(), Json::from(true)),
-        ("validate_certs".to_owned(), Json::from(validate_certs)),
-    ]);
-    let unchecked = host.unchecked();
-    let fetched = <Args as crate::spec::Args>::from_given(&given)
-        .map_err(Failure::from)
-        .and_then(|args| run(args, &unchecked));
-    let bytes = host.read(&temporary)?;
-    unchecked.remove_file(&temporary)?;
-    fetched?;
-    Ok(bytes.unwrap_or_default())
-}
-
 /// Writes what is at an address, and returns how many bytes there were; the error is a text.
 pub fn read_to(
     host: &Host,

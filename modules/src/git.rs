@@ -99,6 +99,9 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         None => String::new(),
     };
     let program = match args.executable.as_deref() {
+        Some(program) if !program.contains('/') && host.which(program).is_some() => {
+            program.to_owned()
+        }
         Some(program) if host.exists(program) => program.to_owned(),
         Some(program) => {
             return Err(Failure::new("Error executing command.")

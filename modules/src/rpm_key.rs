@@ -106,8 +106,8 @@ fn known(rpm: &str, host: &Host) -> Result<Vec<String>> {
 }
 
 fn fetch(url: &str, validate: bool, host: &Host) -> Result<Vec<u8>> {
-    get_url::contents(host, url, validate).map_err(|failure| {
-        Failure::new(format!("failed to fetch key at {url} , error was: {}", failure.message))
+    get_url::read_text(host, url, validate).map_err(|reason| {
+        Failure::new(format!("failed to fetch key at {url} , error was: {reason}"))
     })
 }
 

@@ -187,6 +187,13 @@ fn open<'a>(
     };
     let mut tar = tar::Tar::new(args, source, dest, program, packing);
     match tar.files(host) {
+        Ok(files) if files.is_empty() && !host.checking() => Err(no_handler(
+            source,
+            &format!(
+                "Command \"{}\" found no files in archive. Empty archive files are not supported.",
+                tar.program
+            ),
+        )),
         Ok(_) => Ok(Box::new(tar)),
         Err(failure) => Err(no_handler(source, &failure.message)),
     }

@@ -79,6 +79,10 @@ pub(super) fn update(retries: u64, max_delay: u64, lock_timeout: i64, host: &Hos
                 "Failed to lock apt for exclusive operation: Failed to lock directory /var/lib/apt/lists/: {first}"
             )));
         }
+        // Its library does not even begin with sources like these.
+        if reason.ends_with("The list of sources could not be read.") {
+            return Err(Failure::raised(reason));
+        }
         let tries = attempt + 1;
         if tries == retries {
             break;

@@ -55,6 +55,12 @@ impl Sources {
         &self.originals
     }
 
+    /// Returns the lists that have no line at all.
+    pub(super) fn empty(&self) -> impl Iterator<Item = &str> {
+        let empty = self.lists.iter().filter(|(_, lines)| lines.is_empty());
+        empty.map(|(path, _)| path.as_str())
+    }
+
     /// Returns what each list holds; a list with nothing in it is none.
     pub(super) fn texts(&self) -> Vec<(String, String)> {
         let written = |(path, lines): &(String, Vec<Line>)| {
@@ -63,13 +69,13 @@ impl Sources {
         self.lists.iter().filter(|(_, lines)| !lines.is_empty()).map(written).collect()
     }
 
-    /// Makes the source a line of some list, enabled.
+    /// Makes the source a line of some list, enabled; returns the list to which it was added.
     pub(super) fn add(
         &mut self,
         line: &str,
         name: Option<&str>,
         host: &Host,
-    ) -> std::result::Result<(), String> {
+    ) -> std::result::Result<Option<String>, String> {
         let wanted = valid(line)?;
         let mut known = false;
         for source in self.sources() {
@@ -79,10 +85,10 @@ impl Sources {
             }
         }
         if known {
-            return Ok(());
+            return Ok(None);
         }
         let path = match name {
-            Some(name) if name.starts_with('/') => format!("{name}.list"),
+            Some(name) if name.contains('/') => format!("{name}.list"),
             Some(name) => format!("{FOLDER}/{name}.list"),
             None => format!("{FOLDER}/{}.list", name_for(&wanted.text)),
         };
@@ -91,9 +97,9 @@ impl Sources {
             Line { text: String::new(), source: Some(Source { comment: String::new(), ..wanted }) };
         match self.lists.iter_mut().find(|(one, _)| *one == path) {
             Some((_, lines)) => lines.push(added),
-            None => self.lists.push((path, vec![added])),
+            None => self.lists.push((path.clone(), vec![added])),
         }
-        Ok(())
+        Ok(Some(path))
     }
 
     /// Removes the source from every list, where it is enabled.
@@ -133,10 +139,7 @@ impl Line {
 
 impl Source {
     fn read(line: &str) -> Option<Source> {
-        let mut rest = line.trim();
-        let enabled = !rest.starts_with('#');
-        rest = rest.strip_prefix('#').unwrap_or(rest);
-        let (source, comment) = rest.split_once('#').unwrap_or((rest, ""));
+        let (enabled, source, comment) = parts(line);
         let words: Vec<&str> = source.split_whitespace().collect();
         // Two words are the least that apt takes: a kind and a place.
         if words.len() < 2 || !matches!(words[0], "deb" | "deb-src") {
@@ -146,22 +149,31 @@ impl Source {
     }
 }
 
+/// Returns whether a line is no comment as a whole, what it has before a comment, and that.
+fn parts(line: &str) -> (bool, &str, &str) {
+    let line = line.trim();
+    let enabled = !line.starts_with('#');
+    let line = line.strip_prefix('#').unwrap_or(line);
+    let (source, comment) = line.split_once('#').unwrap_or((line, ""));
+    (enabled, source, comment)
+}
+
 fn valid(line: &str) -> std::result::Result<Source, String> {
-    Source::read(line).filter(|source| source.enabled).ok_or_else(|| line.to_owned())
+    Source::read(line).filter(|source| source.enabled).ok_or_else(|| parts(line).1.to_owned())
 }
 
 /// Returns the name of the list for a source: its place, without scheme and account.
 fn name_for(source: &str) -> String {
-    let mut words = Vec::new();
-    let mut within = false;
-    for word in source.split(' ').skip(1) {
-        within |= word.starts_with('[');
-        if !within {
-            words.push(word);
-        }
-        within &= !word.ends_with(']');
+    let mut rest = source;
+    let mut plain = String::new();
+    while let Some((before, options)) = rest.split_once('[')
+        && let Some((_, after)) = options.split_once(']')
+    {
+        plain.push_str(before);
+        rest = after;
     }
-    let place = words.first().copied().unwrap_or_default();
+    plain.push_str(rest);
+    let place = plain.split_whitespace().nth(1).unwrap_or_default();
     let place = place.split_once("://").map_or(place, |(_, rest)| rest);
     let (server, path) = place.split_once('/').unwrap_or((place, ""));
     let server = server.rsplit('@').next().unwrap_or_default();
@@ -180,6 +192,8 @@ mod tests {
             ("deb http://example.org/debian bookworm main", "example_org_debian"),
             ("deb [ arch=a signed-by=/x ] https://u:p@a-b.example:8080/x/ y", "a_b_example_8080_x"),
             ("deb file:/srv/repo ./", "file_srv_repo"),
+            ("deb cdrom:[Debian 12]/ bookworm main", "cdrom"),
+            ("deb [unclosed http://x y z", "unclosed"),
         ] {
             assert_eq!(name_for(source), name);
         }

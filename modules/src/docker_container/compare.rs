@@ -193,7 +193,19 @@ pub(super) fn differences(
             found.push(Difference { name, wanted, found: now, live: setting.live });
         }
     }
+    found.sort_by_key(|difference| place(difference.name));
     Ok(found)
+}
+
+/// Where differences are told: by name, what is mounted behind them, ports at last.
+fn place(name: &'static str) -> (u8, &'static str) {
+    match name {
+        "mounts" => (1, ""),
+        "volumes" => (2, ""),
+        "volume_binds" => (3, ""),
+        "exposed_ports" | "published_ports" | "publish_all_ports" => (4, ""),
+        name => (0, name),
+    }
 }
 
 /// Returns what an image brings itself, which is compared although the task does not name it.

@@ -6,7 +6,7 @@ use super::{
     ports, units, volumes,
 };
 use crate::{
-    docker::part,
+    docker::{check_labels, part},
     host::{Failure, Host, Result, split_words},
     spec::{Json, JsonMap, python_repr, python_str},
 };
@@ -74,6 +74,7 @@ impl<'a> Settings<'a> {
     /// Returns what the task says; `default_ip` is where ports without an address are published.
     pub(super) fn of(args: &'a Args, host: &'a Host, default_ip: &str) -> Result<Vec<Setting>> {
         let mut settings = Settings { args, host, found: Vec::new() };
+        args.labels.as_ref().map_or(Ok(()), check_labels)?;
         settings.plain();
         settings.sizes()?;
         settings.command()?;
@@ -262,14 +263,17 @@ impl<'a> Settings<'a> {
         let mut env: Vec<(String, String)> = Vec::new();
         if let Some(path) = args.env_file.as_deref() {
             let text = self.host.read_text(path)?.ok_or_else(|| {
-                Failure::new(format!(
-                    "Error while reading env file {path}: [Errno 2] No such file or directory: '{path}'"
-                ))
+                Failure::raised(format!("[Errno 2] No such file or directory: '{path}'"))
             })?;
-            for line in text.lines().map(str::trim_start) {
-                if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with('#'))
-                {
-                    set(&mut env, key.trim_end(), value);
+            for line in text.lines().filter(|line| !line.starts_with('#')).map(str::trim) {
+                match line.split_once('=') {
+                    Some((key, value)) => set(&mut env, key, value),
+                    None if line.is_empty() => (),
+                    None => {
+                        return Err(Failure::new(format!(
+                            "An unexpected Docker error occurred: Invalid line in environment file {path}:\n{line}"
+                        )));
+                    }
                 }
             }
         }
@@ -404,9 +408,12 @@ impl<'a> Settings<'a> {
                 let Some(text) = text else { continue };
                 let span = units::nanoseconds(text)
                     .ok_or_else(|| Failure::raised(format!("Invalid time duration - {text}")))?;
-                found.insert(key.to_owned(), span.into());
+                // What is zero is the engine's own.
+                if span != 0 {
+                    found.insert(key.to_owned(), span.into());
+                }
             }
-            if let Some(retries) = health.retries {
+            if let Some(retries) = health.retries.filter(|retries| *retries != 0) {
                 found.insert("Retries".to_owned(), retries.into());
             }
         }

@@ -114,12 +114,37 @@ fn check_mode_predicts_and_touches_nothing() {
     );
     let result = run(&host, json!({"name": "web", "image": "busy:1", "env": {"A": "2"}}));
     assert_eq!(result["changed"], true, "{result}");
+    let (before, after) = (["A=1", "PATH=/bin"], ["A=2", "PATH=/bin"]);
     assert_eq!(
         result["diff"],
-        json!({"before": {"env": ["A=1", "PATH=/bin"]}, "after": {"env": ["A=2", "PATH=/bin"]}})
+        json!({
+            "before": {"env": before}, "after": {"env": after},
+            "differences": [{"env": {"container": before, "parameter": after}}],
+        })
     );
     assert_eq!(result["actions"].as_array().unwrap().len(), 3, "{result}");
     assert_eq!(engine.changes(), Vec::<String>::new());
+}
+
+#[test]
+fn files_of_variables_and_labels_are_read_strictly() {
+    let host = TestHost::with(&[("/good", "# c\nA = 2\n\n"), ("/bad", "A=1\nB\n")]).check();
+    let looks = [(LOOK, 200, container(true)), ("GET /images/busy:1/json", 200, image())];
+    let _engine = FakeEngine::start(&host, &looks);
+    let with =
+        |key: &str, value: Json| run(&host, json!({"name": "web", "image": "busy:1", key: value}));
+    assert_eq!(
+        with("env_file", json!("/good"))["diff"]["after"]["env"],
+        json!(["A = 2", "PATH=/bin"])
+    );
+    insta::assert_snapshot!(with("env_file", json!("/bad"))["msg"].as_str().unwrap(), @r"
+    An unexpected Docker error occurred: Invalid line in environment file /bad:
+    B
+    ");
+    assert_eq!(
+        with("labels", json!({"a": true}))["msg"],
+        "The value True for 'a' of labels is not a string or something than can be safely converted to a string!"
+    );
 }
 
 #[test]

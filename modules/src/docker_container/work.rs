@@ -23,6 +23,8 @@ pub(super) struct Work<'a> {
     pub(super) actions: Vec<Json>,
     before: JsonMap,
     after: JsonMap,
+    /// Why the container was made anew, as the registered `diff` tells it.
+    differences: Option<Vec<Json>>,
     facts: Json,
     pub(super) status: Option<i64>,
     /// Whether the container ran before anything was done.
@@ -40,6 +42,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         actions: Vec::new(),
         before: JsonMap::new(),
         after: JsonMap::new(),
+        differences: None,
         facts: Json::Null,
         status: None,
         ran: false,
@@ -53,7 +56,10 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         outcome = outcome.with("container", work.facts);
     }
     if host.diffing() {
-        let diff = serde_json::json!({"before": work.before, "after": work.after});
+        let mut diff = serde_json::json!({"before": work.before, "after": work.after});
+        if let Some(differences) = work.differences {
+            diff["differences"] = differences.into();
+        }
         host.record_diff(Diff::Raw(diff));
     }
     if args.engine.debug || host.checking() {
@@ -170,6 +176,8 @@ impl Work<'_> {
         if !anew {
             return self.adjust(container, &found, settings, wanted);
         }
+        let shown = |it: &Difference| serde_json::json!({it.name: {"container": it.found, "parameter": it.wanted}});
+        self.differences = Some(found.iter().map(shown).collect());
         for difference in found {
             self.told(difference.name, difference.found, difference.wanted);
         }

@@ -52,14 +52,15 @@ impl Git<'_> {
             return Ok(false);
         }
         if !self.host.checking() {
-            if now.is_empty() {
-                self.ask(&["remote", "add", remote, repo])?;
-            } else {
-                self.ask(&["remote", "set-url", remote, repo])?;
+            let output = self.try_ask(&["remote", "set-url", remote, repo])?;
+            if !output.success() {
+                let (text, error) = (output.text(), output.error_text());
+                return Err(Failure::new(format!(
+                    "Failed to set a new url {repo} for {remote}: {text} {error}"
+                )));
             }
         }
-        // A remote that is new is no remote that moved.
-        Ok(!now.is_empty())
+        Ok(true)
     }
 
     /// Moves the repository to where `separate_git_dir` says.

@@ -64,6 +64,11 @@ impl Failure {
         Failure::new(format!("{RAISED}{message}"))
     }
 
+    /// Returns whether it is one that the reference module does not foresee.
+    pub fn is_raised(&self) -> bool {
+        self.message.starts_with(RAISED)
+    }
+
     /// Returns the message without what shows that it was an exception.
     pub fn reason(&self) -> &str {
         self.message.strip_prefix(RAISED).unwrap_or(&self.message)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Failure, FileAttributes, Host, Result, errno_of};
+use super::{Failure, FileAttributes, Host, Result, errno_of, staged::Staged};
 
 /// How a file is rewritten, beside its content.
 pub struct Rewrite<'a> {
@@ -42,6 +42,17 @@ impl Host {
         if self.checking() {
             return Ok(());
         }
+        let staged = self.accepted(path, bytes, how)?;
+        staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
+    }
+
+    /// Asks the task's command about a content that is not put in place, in check mode, too.
+    pub fn ask_about(&self, path: &str, bytes: &[u8], how: &Rewrite<'_>) -> Result<()> {
+        self.unchecked().accepted(path, bytes, how).map(drop)
+    }
+
+    /// Writes the content beside its place and asks the task's command about it.
+    fn accepted(&self, path: &str, bytes: &[u8], how: &Rewrite<'_>) -> Result<Staged> {
         let real = self.real_path(path);
         if how.create_folders {
             self.create_parents(path, |folder, error| Failure::raised(errno_of(error, folder)))?;
@@ -61,7 +72,7 @@ impl Host {
                 return Err(Failure::new(format!("failed to validate: rc:{status} error:{error}")));
             }
         }
-        staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
+        Ok(staged)
     }
 }
 

@@ -47,13 +47,7 @@ impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.message)?;
         if let Some(position) = self.position {
-            let before: String = self.statement.chars().take(position.saturating_sub(1)).collect();
-            let line_number = before.matches('\n').count() + 1;
-            let line = self.statement.lines().nth(line_number - 1).unwrap_or_default();
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
-            let label = format!("LINE {line_number}: ");
-            writeln!(f, "{label}{line}")?;
-            writeln!(f, "{:width$}^", "", width = label.len() + column)?;
+            f.write_str(&pointed(&self.statement, position.saturating_sub(1)))?;
         }
         if !self.detail.is_empty() {
             writeln!(f, "DETAIL:  {}", self.detail)?;
@@ -63,6 +57,35 @@ impl fmt::Display for Complaint {
         }
         Ok(())
     }
+}
+
+/// Returns the line that has the character, cut as libpq cuts it (sixty columns, at least ten behind the
+/// character where the line is that long), and a mark below the character.
+fn pointed(statement: &str, at: usize) -> String {
+    const COLUMNS: usize = 60;
+    const BEHIND: usize = 10;
+    let before: String = statement.chars().take(at).collect();
+    let number = before.matches('\n').count();
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+    let line = statement.lines().nth(number).unwrap_or_default().replace('\t', " ");
+    let line: Vec<char> = line.chars().collect();
+    let (mut start, mut end) = (0, line.len());
+    if line.len() > COLUMNS && column + BEHIND <= COLUMNS {
+        end = COLUMNS;
+    } else if line.len() > COLUMNS {
+        end = end.min(column + BEHIND);
+        start = end.saturating_sub(COLUMNS);
+    }
+    let mut shown = format!("LINE {}: ", number + 1);
+    if start > 0 {
+        shown.push_str("...");
+    }
+    let width = shown.len() + column - start;
+    shown.extend(&line[start..end]);
+    if end < line.len() {
+        shown.push_str("...");
+    }
+    format!("{shown}\n{:width$}^\n", "")
 }
 
 impl From<io::Error> for Complaint {
@@ -332,4 +355,23 @@ fn complaint(body: &[u8], statement: &str) -> Complaint {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_cut_around_what_is_wrong() {
+        let check = |statement: &str, at, shown: &str, mark: usize| {
+            let expected = format!("{shown}\n{}^\n", " ".repeat(mark));
+            assert_eq!(pointed(statement, at), expected);
+        };
+        check("SELECT\tx\nFROM y", 7, "LINE 1: SELECT x", 15);
+        check("SELECT x\nFROM y", 14, "LINE 2: FROM y", 13);
+        let long: String = ('a'..='z').cycle().take(100).collect();
+        check(&long, 50, &format!("LINE 1: {}...", &long[..60]), 58);
+        check(&long, 51, &format!("LINE 1: ...{}...", &long[1..61]), 61);
+        check(&long, 95, &format!("LINE 1: ...{}", &long[40..]), 66);
+    }
 }

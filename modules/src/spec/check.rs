@@ -24,7 +24,7 @@ impl std::fmt::Display for ArgError {
 /// Reads a module's arguments; of several mistakes the first in the reference's order is told.
 pub fn parse<T: Args>(module: &str, given: &Given) -> Result<T, ArgError> {
     are_present(&T::SPEC, given)?;
-    let args = T::from_given(given)?;
+    let args = T::from_given(given).map_err(|error| mistyped(&T::SPEC, given).unwrap_or(error))?;
     fit_together(module, &T::SPEC, given)?;
     Ok(args)
 }
@@ -54,6 +54,18 @@ fn are_present(spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
         return Err(ArgError::new(format!("missing required arguments: {}", missing.join(", "))));
     }
     Ok(())
+}
+
+/// Returns what is told of the first argument that is none of its type: types come before what the values mean.
+fn mistyped(spec: &'static Spec, given: &Given) -> Option<ArgError> {
+    spec.args().into_iter().find_map(|arg| {
+        let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
+        let value = names.into_iter().find_map(|name| given.get(name))?;
+        if value.is_null() && !arg.is_required() && arg.default.is_none() {
+            return None;
+        }
+        Some(explain(arg.name, value, &arg.mismatch(value)?))
+    })
 }
 
 /// Checks the other rules over several arguments, and at last that all names are known.
@@ -180,6 +192,13 @@ pub fn read<T: FromArg>(
     let value = names.iter().find_map(|name| given.get(*name));
     let name = names[0];
     match (value, default) {
+        // What may be anything may be nothing, whatever its default.
+        (Some(Json::Null), Some(_))
+            if T::KIND == Kind::Raw
+                && let Some(absent) = T::absent() =>
+        {
+            Ok(absent)
+        }
         (Some(Json::Null), None) if let Some(absent) = T::absent() => {
             let is_choice = T::KIND != Kind::List && !T::CHOICES.is_empty();
             let none = Mismatch::Choice { got: "None".to_owned(), choices: T::CHOICES };
@@ -238,13 +257,13 @@ mod tests {
         /// Its name
         #[arg(alias = "pkg")]
         name: Option<String>,
-        /// Several
-        list: Vec<i64>,
         /// Where from
         src: Option<String>,
         /// How it should be
         #[arg(default = "present")]
         state: State,
+        /// Several
+        list: Vec<i64>,
         /// Needed
         #[arg(name = "use")]
         method: String,
@@ -278,6 +297,7 @@ mod tests {
         insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1, "list": ["a"]})), @r#"Elements value for option 'list' is of type str and we were unable to convert to int: "'a'" cannot be converted to an int"#);
         insta::assert_snapshot!(message(json!({"use": "x", "nmae": 1, "state": "link"})), @"state is link but all of the following are missing: src");
         insta::assert_snapshot!(message(json!({})), @"missing required arguments: use");
+        insta::assert_snapshot!(message(json!({"use": "x", "state": "gone", "list": ["a"]})), @r#"Elements value for option 'list' is of type str and we were unable to convert to int: "'a'" cannot be converted to an int"#);
         insta::assert_snapshot!(message(json!({"use": "x", "state": "gone"})), @"value of state must be one of: present, link, got: gone");
         insta::assert_snapshot!(message(json!({"use": "x", "name": "a", "list": [1]})), @"parameters are mutually exclusive: name|list");
         insta::assert_snapshot!(message(json!({"use": "x", "state": "link"})), @"state is link but all of the following are missing: src");

@@ -2,7 +2,7 @@
 
 use super::literal::literal;
 use super::python::{python_repr_typed, python_str};
-use super::{Json, JsonMap, Kind, python_class, python_json, python_repr};
+use super::{Arg, Json, JsonMap, Kind, python_class, python_json, python_repr};
 
 /// Why a value is not of the argument's type.
 #[derive(Debug, PartialEq)]
@@ -36,6 +36,24 @@ impl Mismatch {
     fn cannot(value: &Json, wanted: Kind, becoming: &str) -> Mismatch {
         let class = python_repr_typed(value);
         Mismatch::of(wanted, format!("{class} cannot be converted to {becoming}"))
+    }
+}
+
+impl Arg {
+    /// Returns why the value is not of the argument's type; whether it is a choice is no question of that.
+    pub(super) fn mismatch(&self, value: &Json) -> Option<Mismatch> {
+        match (self.kind, self.elements) {
+            (Kind::Bool, _) => bool::from_arg(value).err(),
+            (Kind::Int, _) => i64::from_arg(value).err(),
+            (Kind::Float, _) => f64::from_arg(value).err(),
+            (Kind::Dict, _) => JsonMap::from_arg(value).err(),
+            (Kind::Bytes, _) => Bytes::from_arg(value).err(),
+            (Kind::JsonArg, _) => JsonText::from_arg(value).err(),
+            (Kind::List, Some(Kind::Int)) => Vec::<i64>::from_arg(value).err(),
+            (Kind::List, Some(Kind::Dict)) => Vec::<JsonMap>::from_arg(value).err(),
+            (Kind::List, _) => Vec::<Json>::from_arg(value).err(),
+            (Kind::Str | Kind::Path | Kind::Raw, _) => None,
+        }
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct Tar<'a> {
     args: &'a Args,
     source: &'a Source,
     dest: &'a str,
-    program: String,
+    pub(super) program: String,
     packing: Packing,
     files: Option<Vec<String>>,
 }
