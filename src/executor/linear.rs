@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Poll, time::Duration};
 
 use super::{
-    cursor::{Cursor, Next},
+    cursor::{Cursor, Next, Position},
     debugger::Wish,
     emit::Turn,
     facts::add_facts,
@@ -20,6 +20,7 @@ use crate::{
 
 impl Batch<'_> {
     pub(super) async fn run_linear(&mut self) {
+        let mut reached: Option<Position> = None;
         loop {
             let is_over = self.end.break_run || self.end.end_play || self.fatal.is_some();
             if is_over || self.run.is_interrupted() {
@@ -31,11 +32,15 @@ impl Batch<'_> {
                     nexts.push((at, next));
                 }
             }
-            let Some(first) =
-                nexts.iter().map(|(_, next)| next).min_by(|a, b| Cursor::order(a, b)).cloned()
-            else {
+            // A host that came back behind the others goes on when they are done.
+            let is_behind = |next: &Next| reached.as_ref().is_some_and(|it| next.position < *it);
+            let by_turn = |a: &&Next, b: &&Next| {
+                is_behind(a).cmp(&is_behind(b)).then_with(|| Cursor::order(a, b))
+            };
+            let Some(first) = nexts.iter().map(|(_, next)| next).min_by(by_turn).cloned() else {
                 return;
             };
+            reached = Some(first.position.clone());
             let group: Vec<usize> = nexts
                 .into_iter()
                 .filter(|(_, next)| {

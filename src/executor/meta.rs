@@ -229,8 +229,14 @@ impl Batch<'_> {
                 lost.dragged.clear();
                 for host in &mut self.hosts {
                     host.cursor.forgive();
-                    if matches!(host.state, HostState::Failed | HostState::Unreachable) {
-                        host.state = HostState::Ended;
+                    // Who is reached again goes on behind the task that did not; who failed waits for the next play.
+                    let then = match host.state {
+                        HostState::Failed => Some(HostState::Ended),
+                        HostState::Unreachable => Some(HostState::Active),
+                        _ => None,
+                    };
+                    if let Some(then) = then {
+                        host.state = then;
                         lost.failed.retain(|name| *name != host.host.name);
                         lost.unreachable.retain(|name| *name != host.host.name);
                     }
