@@ -145,8 +145,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
         let (value, met) = looked_into(eval, plugin, value, by_attribute)?;
         let argument = |value| {
             let value = defined(value, takes_undefined)?;
-            let value =
-                if sight::is_shallow(plugin) { freeze(&value) } else { eval.complete(value)? };
+            let value = settled(eval, plugin, value)?;
             match sight::met_in_argument(plugin, &value) {
                 Some(undefined) => Err(TemplateError::from(&*undefined)),
                 None => Ok(value),
@@ -342,6 +341,19 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
     }
 }
 
+/// Returns a value whose templates are evaluated, unless the filter or the test can do without.
+fn settled(
+    eval: &Evaluator<'_>,
+    plugin: (&str, &str),
+    value: Value,
+) -> Result<Value, TemplateError> {
+    match value {
+        Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None => Ok(value),
+        other if sight::is_shallow(plugin) => Ok(freeze(&other)),
+        other => eval.complete(other),
+    }
+}
+
 /// Returns the input as far as it can be used, and what is undefined behind that.
 fn looked_into(
     eval: &Evaluator<'_>,
@@ -352,7 +364,7 @@ fn looked_into(
     if value.is_undefined() {
         return Ok((value, None));
     }
-    let value = if sight::is_shallow(plugin) { freeze(&value) } else { eval.complete(value)? };
+    let value = settled(eval, plugin, value)?;
     match sight::met_by(plugin, &value, by_attribute) {
         None => Ok((value, None)),
         Some(Met { undefined, before: None }) => Err((&*undefined).into()),
