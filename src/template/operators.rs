@@ -28,7 +28,7 @@ impl<'e> Evaluator<'e> {
                 if right.is_undefined() {
                     return Err(self.failure(refused(node.operator, &right), node.place));
                 }
-                Cow::Owned(freeze(&right))
+                self.as_defined(Cow::Owned(right), &node.right)?
             }
             _ => self.defined(&node.right)?,
         };

@@ -39,12 +39,11 @@ static SIGNATURES: LazyLock<FxHashMap<(&'static str, &'static str), Signature>> 
 ///
 /// Fails in Python's words.
 pub(super) fn check(
-    (kind, name): (&str, &str),
+    plugin: (&str, &str),
     given: usize,
     named: &[(Arc<str>, Value)],
 ) -> Result<(), String> {
-    let kind = if kind == "test" { "test" } else { "filter" };
-    let Some(signature) = SIGNATURES.get(&(kind, name)) else { return Ok(()) };
+    let Some(signature) = SIGNATURES.get(&plugin) else { return Ok(()) };
     let given = given + 1 + signature.hidden;
     match signature.style {
         Style::Function => signature.bind(given, named),

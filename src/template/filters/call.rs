@@ -349,7 +349,10 @@ fn settled(
 ) -> Result<Value, TemplateError> {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None => Ok(value),
-        other if sight::is_shallow(plugin) => Ok(freeze(&other)),
+        // Where no cell was made none need be looked for.
+        other if sight::is_shallow(plugin) => {
+            Ok(if eval.env.has_cells() { freeze(&other) } else { other })
+        }
         other => eval.complete(other),
     }
 }
