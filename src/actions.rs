@@ -248,10 +248,13 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     // Its messages name it as the task does.
     let written = &*call.task.action_written;
     let is_same = windlass_modules::find(written).is_some_and(|found| std::ptr::eq(found, module));
-    Ok(Step::Remote(Box::new(Remote::new(
-        if is_same { written } else { module.name },
-        &args.map(|(key, value)| (key.clone(), value.clone())).collect(),
-    ))))
+    let name = if is_same { written } else { module.name };
+    let args = args.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let remote = match module.name {
+        "setup" => gather_facts::setup(name, &args, call),
+        _ => Remote::new(name, &args),
+    };
+    Ok(Step::Remote(Box::new(remote)))
 }
 
 /// The name of an action that is an expression: `action: "{{ manager }} name=nginx"`.

@@ -54,6 +54,8 @@ pub struct Ask {
     pub timeout: Duration,
     /// Folder of the operator's own facts.
     pub fact_path: String,
+    /// Name or path of the Python to tell of; the first that is found when absent.
+    pub python: Option<String>,
 }
 
 /// Declares one file per source and the table of them.
@@ -201,6 +203,7 @@ fn test_ask() -> Ask {
         names: None,
         timeout: Duration::from_secs(10),
         fact_path: "/etc/ansible/facts.d".to_owned(),
+        python: None,
     }
 }
 

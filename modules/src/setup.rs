@@ -24,13 +24,13 @@ pub struct Args {
     /// Folder of the operator's own facts, files that end in `.fact`
     #[arg(default = "/etc/ansible/facts.d")]
     fact_path: ArgPath,
-    /// Facts that an expression of the run can read: only what may give these is asked
-    #[arg(name = "_windlass_only", hidden)]
-    only: Option<Vec<String>>,
+    /// Name or path of the Python that is told of; the first that is found when absent
+    #[arg(name = "_windlass_python", hidden)]
+    python: Option<String>,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let mut ask = Ask {
+    let ask = Ask {
         collectors: facts::subset(&args.gather_subset)?,
         names: (!args.filter.is_empty()).then(|| args.filter.clone()),
         timeout: match u64::try_from(args.gather_timeout) {
@@ -39,10 +39,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             _ => Duration::from_secs(10),
         },
         fact_path: args.fact_path.0,
+        python: args.python,
     };
-    if args.only.is_some() {
-        ask.names = args.only;
-    }
     let mut found: Facts = facts::gather(host, &ask)?
         .into_iter()
         .map(|(name, value)| (format!("{PREFIX}{}", name.replace('-', "_")), value))
@@ -91,24 +89,6 @@ mod tests {
         assert_eq!(
             result["ansible_facts"],
             json!({"ansible_uptime_seconds": 12, "module_setup": true})
-        );
-    }
-
-    #[test]
-    fn only_what_can_be_read_is_gathered() {
-        let host = TestHost::with(&[
-            ("/proc/uptime", "12.34 56.78\n"),
-            ("/proc/meminfo", "MemTotal: 1024 kB\n"),
-        ]);
-        let result = setup(&host, json!({"_windlass_only": ["ansible_uptime_seconds"]}));
-        assert_eq!(
-            result["ansible_facts"],
-            json!({"ansible_uptime_seconds": 12, "gather_subset": ["all"], "module_setup": true})
-        );
-        let nothing = setup(&host, json!({"_windlass_only": []}));
-        assert_eq!(
-            nothing["ansible_facts"],
-            json!({"gather_subset": ["all"], "module_setup": true})
         );
     }
 

@@ -15,6 +15,7 @@ use windlass_modules::spec::{Json, JsonMap, python_json, python_str};
 use super::files;
 use crate::{
     executor::{Call, Failure, Remote, Step},
+    settings,
     value::Value,
 };
 
@@ -141,11 +142,16 @@ fn interpreter(call: &Call<'_>, text: &str) -> Option<Vec<String>> {
 }
 
 fn python_interpreter(call: &Call<'_>) -> Vec<String> {
-    let given = text_of(call, "ansible_python_interpreter")
-        .or_else(|| std::env::var("ANSIBLE_PYTHON_INTERPRETER").ok())
-        .filter(|given| !given.starts_with("auto"));
-    let given = given.unwrap_or_else(|| "python3".to_owned());
+    let given = given_python(call).unwrap_or_else(|| "python3".to_owned());
     given.split_whitespace().map(str::to_owned).collect()
+}
+
+/// The Python that a variable or the setting names, unless that says to look for one.
+pub(super) fn given_python(call: &Call<'_>) -> Option<String> {
+    let of_setting =
+        || settings::of_process().get("INTERPRETER_PYTHON").map(|(value, _)| value.to_text());
+    let given = text_of(call, "ansible_python_interpreter").or_else(of_setting);
+    given.filter(|given| !given.starts_with("auto"))
 }
 
 fn text_of(call: &Call<'_>, name: &str) -> Option<String> {

@@ -1,10 +1,10 @@
 //! `gather_facts`: the module `setup`, and whatever modules else are to gather facts.
 
-use super::{Action, short_name};
+use super::{Action, foreign::given_python, short_name};
 use crate::{
     diagnostic::Told,
     executor::{Call, Failure, Remote, Step, facts_module},
-    value::Value,
+    value::{Dict, Value},
 };
 use windlass_modules::spec::{FromArg as _, Mismatch};
 
@@ -36,9 +36,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut args = call.defaults_of("setup")?;
     let given = call.args.iter().filter(|(key, _)| key.as_str() != Some("parallel"));
     args.extend(given.map(|(key, value)| (key.clone(), value.clone())));
-    let mut remote = Remote::new("setup", &args);
+    let mut remote = setup("setup", &args, call);
     remote.finish = Some(call.gathered_by(name));
     Ok(Step::Remote(Box::new(remote)))
+}
+
+/// The call of `setup` on a host, which names the Python whose facts are wanted where a variable or the setting does.
+pub(super) fn setup(name: &str, args: &Dict, call: &Call<'_>) -> Remote {
+    let mut remote = Remote::new(name, args);
+    if let Some(python) = given_python(call) {
+        remote.args.insert("_windlass_python".to_owned(), python.into());
+    }
+    remote
 }
 
 /// The modules that gather facts, as a variable or the setting names them.

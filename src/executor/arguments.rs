@@ -45,10 +45,17 @@ pub(super) fn evaluate(
             }
         }
     }
-    for Argument { name: key, value, span, place } in &task.args.entries {
+    // In the order of their names, whatever the task's is: what fails first and what lookups do tells of it.
+    let mut entries: Vec<&Argument> = task.args.entries.iter().collect();
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    for Argument { name: key, value, span, place } in entries {
         let place = value.template_span().unwrap_or(place);
         let value = env.eval(value).map_err(|error| {
-            let prefix = format!("Error while resolving value for '{key}': ");
+            let shown = match &**key {
+                "file" if &*task.action == "include_tasks" => "_raw_params",
+                key => key,
+            };
+            let prefix = format!("Error while resolving value for '{shown}': ");
             around(Failure::template(&error, &prefix, Some(place)))
         })?;
         let name = name_of(key, span, env).map_err(&around)?;
@@ -59,7 +66,18 @@ pub(super) fn evaluate(
             args.insert(name, value);
         }
     }
-    Ok(args)
+    Ok(sorted(args))
+}
+
+/// The arguments in the order of their names.
+fn sorted(args: Dict) -> Dict {
+    if args.keys().is_sorted_by_key(|name| name.as_str()) {
+        return args;
+    }
+    let mut sorted: Vec<(Value, Value)> =
+        args.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    sorted.sort_by_cached_key(|(name, _)| name.to_text());
+    sorted.into_iter().collect()
 }
 
 /// A name that is an expression: `set_fact: {"{{ name }}": value}`.

@@ -367,7 +367,7 @@ impl<'a> Env<'a> {
         out.into_value()
     }
 
-    fn evaluate(&self, template: &Template, depth: u32) -> Result<Value> {
+    pub(super) fn evaluate(&self, template: &Template, depth: u32) -> Result<Value> {
         let compiled = syntax::compiled(template)?;
         let value = self.run(&compiled.code, depth)?;
         Ok(compiled.with_newlines(value))
@@ -388,10 +388,7 @@ impl<'a> Env<'a> {
         match value {
             Value::Template(template) => {
                 let address = Arc::as_ptr(template) as usize;
-                self.once(address, value, || match self.named_container(template, depth + 1) {
-                    Some(container) => Ok(container),
-                    None => self.evaluate(template, depth + 1),
-                })
+                self.once(address, value, || self.evaluate_lazily(template, depth + 1))
             }
             Value::Encrypted(encrypted) => self.open(encrypted),
             other => Ok(other.clone()),

@@ -7,24 +7,31 @@ use super::{
     Env, TemplateError,
     comparison::{compare, contains, is_open},
     evaluator::{Evaluator, MAX_DEPTH, Result},
+    output::Output,
     syntax,
     tree::{Comparison, Statement},
 };
 use crate::value::{List, Template, Value};
 
 impl Env<'_> {
-    /// Returns the list or dictionary that a template only names, with the templates in it as they are: of these only
-    /// the ones that are used are evaluated.
-    pub(super) fn named_container(&self, template: &Template, depth: u32) -> Option<Value> {
-        let compiled = syntax::compiled(template).ok()?;
-        let [Statement::Emit(expression)] = &compiled.code.body[..] else { return None };
-        if depth > MAX_DEPTH || !expression.only_names() {
-            return None;
+    /// Returns what a variable's template gives. Where that is one expression that leads to a list or dictionary, the
+    /// templates in it stay as they are: of these only the ones that are used are evaluated.
+    pub(super) fn evaluate_lazily(&self, template: &Template, depth: u32) -> Result<Value> {
+        let compiled = syntax::compiled(template)?;
+        let [Statement::Emit(expression)] = &compiled.code.body[..] else {
+            return self.evaluate(template, depth);
+        };
+        if depth > MAX_DEPTH {
+            return Err(TemplateError::recursion());
         }
         let evaluator = Evaluator::new(self, &compiled.code, depth);
-        let value = evaluator.expression(expression).ok()?;
-        let is_container = matches!(&*value, Value::List(_) | Value::Dict(_));
-        (is_container && value.is_lazy()).then(|| value.into_owned())
+        let value = evaluator.expression(expression)?;
+        if matches!(&*value, Value::List(_) | Value::Dict(_)) && value.is_lazy() {
+            return Ok(value.into_owned());
+        }
+        let mut out = Output::native();
+        evaluator.emit(value, expression.place(), &mut out)?;
+        Ok(compiled.with_newlines(out.into_value()?))
     }
 }
 

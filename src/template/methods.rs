@@ -84,10 +84,8 @@ pub(crate) fn call(
     if !exists(of, name) {
         return None;
     }
-    for value in &passed.positional {
-        if let Value::Undefined(undefined) = value {
-            return Some(Err((&**undefined).into()));
-        }
+    if let Some(undefined) = passed.undefined() {
+        return Some(Err(undefined.into()));
     }
     Some(match of {
         Value::Str(text) if eval.env.markup.has(of) => {

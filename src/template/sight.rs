@@ -124,14 +124,13 @@ const OF_KEYS: [&str; 43] = [
 /// What refuses a list before it looks at its items.
 const OF_DICTS: [&str; 5] = ["dict2items", "dictsort", "get_path", "items", "xmlattr"];
 /// What makes text of its input, or takes all the items of a list before it looks at one.
-const OF_TEXT: [&str; 62] = [
+const OF_TEXT: [&str; 61] = [
     "b64decode",
     "b64encode",
     "bool",
     "capitalize",
     "center",
     "checksum",
-    "combine",
     "contains",
     "crc32",
     "difference",

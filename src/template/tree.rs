@@ -263,14 +263,4 @@ impl Expression {
             _ => Place::default(),
         }
     }
-
-    /// Returns whether the expression does nothing but name a variable, or something in one.
-    pub(crate) fn only_names(&self) -> bool {
-        match self {
-            Expression::Name(..) => true,
-            Expression::Attribute(it) => it.of.only_names(),
-            Expression::Item(it) => matches!(it.key, Expression::Const(_)) && it.of.only_names(),
-            _ => false,
-        }
-    }
 }

@@ -14,8 +14,8 @@ use crate::host::Host;
 pub(super) static SOURCE: Source =
     Source { collector: "python", facts: &["python"], pace: Pace::Slow, gather };
 
-fn gather(host: &Host, _: &Ask) -> Facts {
-    let Some(python) = find(host) else { return Facts::new() };
+fn gather(host: &Host, ask: &Ask) -> Facts {
+    let Some(python) = find(host, ask.python.as_deref()) else { return Facts::new() };
     let [major, minor, micro] = python.version;
     let facts = json!({
         "executable": python.executable,
@@ -39,13 +39,20 @@ pub(super) struct Python {
     pub(super) version: [u32; 3],
 }
 
-/// Returns the interpreter that the reference would use, where there is one.
-pub(super) fn find(host: &Host) -> Option<Python> {
-    let named = ["3.13", "3.12", "3.11", "3.10", "3.9", "3.8"];
-    let programs = named.iter().map(|version| format!("python{version}"));
-    let mut programs = programs.chain(["/usr/bin/python3".to_owned(), "python3".to_owned()]);
-    programs.find_map(|program| {
-        let executable = host.which(&program).filter(|path| host.is_executable(path))?;
+/// Returns the interpreter that the reference would use, where there is one: what is `given`, or the first it would find.
+pub(super) fn find(host: &Host, given: Option<&str>) -> Option<Python> {
+    let named = [
+        "python3.13",
+        "python3.12",
+        "python3.11",
+        "python3.10",
+        "python3.9",
+        "python3.8",
+        "/usr/bin/python3",
+        "python3",
+    ];
+    given.into_iter().chain(named).find_map(|program| {
+        let executable = host.which(program).filter(|path| host.is_executable(path))?;
         // A script of that name, which version managers put first, is no interpreter.
         let version = version(host, &executable)?;
         Some(Python { executable, version })
@@ -91,6 +98,20 @@ mod tests {
 
     use super::*;
     use crate::host::TestHost;
+
+    #[test]
+    fn the_python_that_is_named_comes_first() {
+        let program = "\x7fELF 3.11 3.11.2\0GCC";
+        let host =
+            TestHost::with(&[("/usr/bin/python3.11", program), ("/opt/bin/python3.11", program)]);
+        for path in ["/usr/bin/python3.11", "/opt/bin/python3.11"] {
+            let mode = std::fs::Permissions::from_mode(0o755);
+            std::fs::set_permissions(host.path(path), mode).unwrap();
+        }
+        let found = |given| find(&host, given).map(|python| python.executable);
+        assert_eq!(found(Some("/opt/bin/python3.11")).as_deref(), Some("/opt/bin/python3.11"));
+        assert_eq!(found(Some("/opt/bin/none")), found(None));
+    }
 
     #[test]
     fn the_version_is_read_from_the_program() {

@@ -1,7 +1,7 @@
 //! `combine`: dictionaries as one, the later ones first in rank.
 
 use super::{Filter, Invocation, Refusal};
-use crate::value::{Dict, List, Value};
+use crate::value::{Dict, List, Undefined, Value};
 use std::sync::Arc;
 
 pub(super) static UNIT: Filter = Filter {
@@ -46,8 +46,14 @@ pub(super) static UNIT: Filter = Filter {
         let Some(mut combined) = terms.pop() else { return Ok(Dict::new().into()) };
         for term in terms.iter().rev() {
             combined = match (super::as_dict(term), super::as_dict(&combined)) {
-                (Some(low), Some(high)) => merged(&low, &high, recursive, &merge).into(),
+                (Some(low), Some(high)) => match met(&low, &high, recursive, &merge) {
+                    Some(undefined) => return Err(Refusal::Undefined(Arc::clone(undefined))),
+                    None => merged(&low, &high, recursive, &merge).into(),
+                },
                 _ => {
+                    if let Some(undefined) = term.first_undefined() {
+                        return Err(Refusal::Undefined(Arc::clone(undefined)));
+                    }
                     return Err(format!(
                         "failed to combine variables, expected dicts but got a '{}' and a '{}'.",
                         term.type_name(),
@@ -76,6 +82,43 @@ pub(in crate::template) fn merge_options(
         return Err("merge_hash: 'list_merge' argument can only be equal to 'replace', 'keep', 'append', 'prepend', 'append_rp' or 'prepend_rp'".into());
     }
     Ok((recursive, merge))
+}
+
+/// Returns what is undefined where two dictionaries are merged: what is only handed on may be, but those of one length
+/// are compared first.
+fn met<'v>(
+    low: &'v Dict,
+    high: &'v Dict,
+    recursive: bool,
+    merge: &str,
+) -> Option<&'v Arc<Undefined>> {
+    if low.is_empty() {
+        return None;
+    }
+    if low.len() == high.len() {
+        for (key, old) in low {
+            let Some(new) = high.get_value(key) else { break };
+            if let Some(undefined) = old.first_undefined().or_else(|| new.first_undefined()) {
+                return Some(undefined);
+            }
+            if old != new {
+                break;
+            }
+        }
+    }
+    let is_undefined = |value: &'v Value| match value {
+        Value::Undefined(undefined) => Some(undefined),
+        _ => None,
+    };
+    low.values().chain(high.values()).find_map(is_undefined).or_else(|| {
+        high.iter().find_map(|(key, new)| match (low.get_value(key)?, new) {
+            (Value::Dict(old), Value::Dict(new)) if recursive => met(old, new, recursive, merge),
+            (Value::List(old), Value::List(new)) if merge != "replace" => {
+                old.iter().chain(new.iter()).find_map(Value::first_undefined)
+            }
+            _ => None,
+        })
+    })
 }
 
 /// Returns two dictionaries as one, the second first in rank.

@@ -34,7 +34,7 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
     if let Some(cell) = downcast::<ListCell>(of) {
         return match name {
             "index" | "count" | "copy" => list(eval, &freeze(of), name, passed),
-            _ => cell.edit(brings(passed), |items| change_list(items, name, passed)),
+            _ => cell.edit(brings(passed), |items| change_list(eval, items, name, passed)),
         };
     }
     if let Some(cell) = downcast::<DictCell>(of) {
@@ -60,9 +60,9 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
                 dict(eval, &freeze(of), name, passed)
             }
             "update" => {
-                let other = merged(eval, passed)?;
+                let (other, failed) = merged(eval, passed)?;
                 cell.edit(brings(passed), |dict| dict.extend(other));
-                Ok(Value::None)
+                failed.map_or(Ok(Value::None), Err)
             }
             _ => cell.edit(brings(passed), |dict| change_dict(dict, name, passed)),
         };
@@ -71,7 +71,7 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
         // Nobody else sees a list that has no name: the change is lost, the answer counts.
         Value::List(found) if !matches!(name, "index" | "count" | "copy") => {
             let mut copy = found.to_vec();
-            change_list(&mut copy, name, passed)
+            change_list(eval, &mut copy, name, passed)
         }
         Value::List(_) | Value::Tuple(_) => list(eval, of, name, passed),
         Value::Dict(found) => match name {
@@ -81,7 +81,7 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
                 Ok(value.cloned().unwrap_or_default())
             }
             "items" | "keys" | "values" | "copy" | "fromkeys" => dict(eval, of, name, passed),
-            "update" => merged(eval, passed).map(|_| Value::None),
+            "update" => merged(eval, passed)?.1.map_or(Ok(Value::None), Err),
             _ => change_dict(&mut (**found).clone(), name, passed),
         },
         _ => Ok(Value::None),
@@ -160,7 +160,12 @@ fn told(eval: &Evaluator<'_>, value: &Value) -> Result<Value> {
     if value.is_undefined() { Ok(value.clone()) } else { eval.met(value) }
 }
 
-fn change_list(list: &mut Vec<Value>, name: &str, passed: &Passed) -> Result<Value> {
+fn change_list(
+    eval: &Evaluator<'_>,
+    list: &mut Vec<Value>,
+    name: &str,
+    passed: &Passed,
+) -> Result<Value> {
     let place = |number: i64, length: usize| {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         let at = if number < 0 { number + length } else { number };
@@ -169,8 +174,13 @@ fn change_list(list: &mut Vec<Value>, name: &str, passed: &Passed) -> Result<Val
     match name {
         "append" => list.push(first(passed, "list.append")?.clone()),
         "extend" => {
-            let more = items(&freeze(first(passed, "list.extend")?))?;
-            list.extend(more.iter().cloned());
+            let more = items(&eval.complete(first(passed, "list.extend")?.clone())?)?;
+            for item in more.iter() {
+                if let Value::Undefined(undefined) = item {
+                    return Err((&**undefined).into());
+                }
+                list.push(item.clone());
+            }
         }
         "insert" => {
             let [index, value] = &passed.positional[..] else {
@@ -249,12 +259,19 @@ fn dict(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed) -> Result
     })
 }
 
-/// Returns what `update` adds.
-fn merged(eval: &Evaluator<'_>, passed: &Passed) -> Result<Dict> {
+/// Returns what `update` adds until it meets what is undefined, and that.
+fn merged(eval: &Evaluator<'_>, passed: &Passed) -> Result<(Dict, Option<TemplateError>)> {
     let mut merged = Dict::new();
     if let Some(other) = passed.positional.first() {
         match eval.complete(other.clone())? {
-            Value::Dict(other) => merged.extend(other.iter().map(|(k, v)| (k.clone(), v.clone()))),
+            Value::Dict(other) => {
+                for (key, value) in other.iter() {
+                    if let Value::Undefined(undefined) = value {
+                        return Ok((merged, Some((&**undefined).into())));
+                    }
+                    merged.insert(key.clone(), value.clone());
+                }
+            }
             pairs => {
                 for pair in items(&pairs)?.iter() {
                     let pair = items(pair)?;
@@ -266,7 +283,7 @@ fn merged(eval: &Evaluator<'_>, passed: &Passed) -> Result<Dict> {
         }
     }
     merged.extend(passed.named.iter().map(|(name, value)| (Arc::clone(name), value.clone())));
-    Ok(merged)
+    Ok((merged, None))
 }
 
 fn change_dict(dict: &mut Dict, name: &str, passed: &Passed) -> Result<Value> {
