@@ -148,9 +148,16 @@ fn python_interpreter(call: &Call<'_>) -> Vec<String> {
     given.split_whitespace().map(str::to_owned).collect()
 }
 
+/// A variable of the host that does the task.
 fn text_of(call: &Call<'_>, name: &str) -> Option<String> {
-    match call.env.value(name).ok().flatten()? {
-        Value::None => None,
+    let of_delegates = call.env.value("ansible_delegated_vars").ok().flatten();
+    let own = of_delegates.as_ref().and_then(Value::as_dict);
+    let value = match own.and_then(|of_delegates| of_delegates.get(&*call.target_host.name)) {
+        Some(Value::Object(variables)) => variables.attribute(name),
+        _ => call.env.value(name).ok().flatten(),
+    };
+    match value? {
+        Value::None | Value::Undefined(_) => None,
         value => Some(value.to_text()).filter(|text| !text.is_empty()),
     }
 }

@@ -130,6 +130,8 @@ settings! {
     no_log: bool = "False", [("defaults", "no_log")], ["ANSIBLE_NO_LOG"];
     /// Whether an unknown keyword of a task is an error
     invalid_task_attribute_failed: bool = "True", [("defaults", "invalid_task_attribute_failed")], ["ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED"];
+    /// Whether groups of actions are checked
+    validate_action_group_metadata: bool = "True", [("defaults", "validate_action_group_metadata")], ["ANSIBLE_VALIDATE_ACTION_GROUP_METADATA"];
     /// Tags to run
     run_tags: Vec<String> = "", [("tags", "run")], ["ANSIBLE_RUN_TAGS"];
     /// Tags to skip
