@@ -51,7 +51,10 @@ pub(super) fn evaluate(
             let prefix = format!("Error while resolving value for '{key}': ");
             around(Failure::template(&error, &prefix, Some(place)))
         })?;
-        let name = name_of(key, span, env).map_err(&around)?;
+        let name = match &*task.action {
+            "set_fact" => name_of(key, span, env)?,
+            _ => Value::str(&**key),
+        };
         if matches!(value, Value::Omit) {
             // What defaults or an expression brought is omitted, too.
             args.remove_value(&name);
