@@ -152,7 +152,7 @@ fn python_interpreter(call: &Call<'_>) -> Vec<String> {
 fn text_of(call: &Call<'_>, name: &str) -> Option<String> {
     let of_delegates = call.env.value("ansible_delegated_vars").ok().flatten();
     let own = of_delegates.as_ref().and_then(Value::as_dict);
-    let value = match own.and_then(|of_delegates| of_delegates.get(&*call.target_host.name)) {
+    let value = match own.and_then(|of_delegates| of_delegates.get(&call.target_host.name)) {
         Some(Value::Object(variables)) => variables.attribute(name),
         _ => call.env.value(name).ok().flatten(),
     };

@@ -190,10 +190,8 @@ fn led_name(task: &Task, run: &Run, play: &Play) -> String {
     let name = resolved_name(task);
     let collection = name.rsplit_once('.').map_or("", |(collection, _)| collection);
     let written = &*task.action;
-    let full = match written.contains('.') {
-        true => written.to_owned(),
-        false => format!("{collection}.{written}"),
-    };
+    let full =
+        if written.contains('.') { written.to_owned() } else { format!("{collection}.{written}") };
     match run.collections.route(&play.dir, &full) {
         Routed::Name(full) if run.collections.module(&play.dir, &full).is_some() => full,
         _ => name,

@@ -282,7 +282,7 @@ impl Collections {
         let members = members.unwrap_or_default();
         let odd = members.iter().filter_map(Value::as_dict).filter_map(|member| {
             let odd = odd_in_metadata(member, is_first);
-            is_first &= !member.get("metadata").is_some_and(|it| it.as_dict().is_some());
+            is_first &= member.get("metadata").is_none_or(|it| it.as_dict().is_none());
             (!odd.is_empty()).then(|| {
                 let what = odd.join(" ");
                 format!("Invalid metadata was found for action_group {group} while loading module_defaults. {what}")
