@@ -15,7 +15,6 @@ use windlass_modules::spec::{Json, JsonMap, python_json, python_str};
 use super::files;
 use crate::{
     executor::{Call, Failure, Remote, Step},
-    settings,
     value::Value,
 };
 
@@ -148,15 +147,21 @@ fn python_interpreter(call: &Call<'_>) -> Vec<String> {
 
 /// The Python that a variable or the setting names, unless that says to look for one.
 pub(super) fn given_python(call: &Call<'_>) -> Option<String> {
-    let of_setting =
-        || settings::of_process().get("INTERPRETER_PYTHON").map(|(value, _)| value.to_text());
-    let given = text_of(call, "ansible_python_interpreter").or_else(of_setting);
-    given.filter(|given| !given.starts_with("auto"))
+    let of_setting = || call.run.settings.interpreter_python.value.clone();
+    let given = text_of(call, "ansible_python_interpreter").unwrap_or_else(of_setting);
+    Some(given).filter(|given| !given.starts_with("auto"))
 }
 
+/// A variable of the host that does the task.
 fn text_of(call: &Call<'_>, name: &str) -> Option<String> {
-    match call.env.value(name).ok().flatten()? {
-        Value::None => None,
+    let of_delegates = call.env.value("ansible_delegated_vars").ok().flatten();
+    let own = of_delegates.as_ref().and_then(Value::as_dict);
+    let value = match own.and_then(|of_delegates| of_delegates.get(&call.target_host.name)) {
+        Some(Value::Object(variables)) => variables.attribute(name),
+        _ => call.env.value(name).ok().flatten(),
+    };
+    match value? {
+        Value::None | Value::Undefined(_) => None,
         value => Some(value.to_text()).filter(|text| !text.is_empty()),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Known<'a> {
     pub(super) collections: &'a Collections,
     /// Whether a playbook's folder, a role or a folder of the settings brings a module or action of this name.
     pub(super) brings: &'a dyn Fn(&Path, &str) -> bool,
+    /// Whether odd groups of actions are told of.
+    pub(super) validates_groups: bool,
     /// Whether the run begins at its first task.
     pub(super) from_the_start: bool,
 }
@@ -387,6 +389,12 @@ impl Checker<'_> {
         for name in levels.into_iter().filter_map(Value::as_dict).flat_map(|dict| dict.keys()) {
             let Some(name) = name.as_str().filter(|name| !template_in(name)) else { continue };
             let message = if let Some(group) = name.strip_prefix("group/") {
+                if self.known.validates_groups {
+                    let odd = self.known.collections.odd_in_group(&self.playbook_dir, group);
+                    for message in odd {
+                        self.found.push(Diagnostic::error(span, message).warning());
+                    }
+                }
                 let full = if group.contains('.') {
                     group.to_owned()
                 } else {

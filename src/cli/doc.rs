@@ -13,7 +13,10 @@ use super::{
     prepare::{self, Refusal},
     report, terminal,
 };
-use crate::diagnostic::{Diagnostic, closest};
+use crate::{
+    diagnostic::{Diagnostic, closest},
+    plugins::show_manual,
+};
 use entry::{Entry, Kind};
 pub use page::{index_page, module_page};
 
@@ -38,6 +41,24 @@ struct DocArgs {
     /// What the names are
     #[arg(short = 't', long = "type", value_name = "TYPE", default_value = "module")]
     kind: Kind,
+    /// Folder of the playbook, beside which plugins and collections may lie
+    #[arg(long = "playbook-dir", value_name = "FOLDER")]
+    playbook_dir: Option<PathBuf>,
+    /// Folders with modules, with `:` between them
+    #[arg(short = 'M', long = "module-path", value_name = "FOLDERS")]
+    module_path: Option<String>,
+    /// Folders with roles, with `:` between them
+    #[arg(short = 'r', long = "roles-path", value_name = "FOLDERS")]
+    roles_path: Option<String>,
+    /// Show one entry point of a role
+    #[arg(short = 'e', long = "entry-point", value_name = "NAME")]
+    entry_point: Option<String>,
+    /// Write what is known of all plugins as JSON
+    #[arg(long = "metadata-dump")]
+    metadata_dump: bool,
+    /// Go on where a plugin of the dump has no manual
+    #[arg(long = "no-fail-on-errors")]
+    no_fail_on_errors: bool,
     /// Write a page for every module into this folder
     #[arg(long = "pages", value_name = "FOLDER", hide = true)]
     pages: Option<PathBuf>,
@@ -49,10 +70,25 @@ struct DocArgs {
     _version: bool,
 }
 
+impl DocArgs {
+    /// Whether more is asked for than what windlass is made of.
+    fn is_of_python(&self, entries: &[Entry]) -> bool {
+        let lists = self.list || self.list_files;
+        let has_places = self.playbook_dir.is_some() || self.module_path.is_some();
+        let is_unknown = |name: &String| !entries.iter().any(|entry| entry.is_called(name));
+        let asks = if lists { has_places } else { self.names.iter().any(is_unknown) };
+        let is_more = self.metadata_dump
+            || self.no_fail_on_errors
+            || self.roles_path.is_some()
+            || self.entry_point.is_some();
+        is_more || entries.is_empty() || asks && self.kind != Kind::Keyword
+    }
+}
+
 /// Runs the command and returns its exit status.
 pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     let settings = prepare::settings()?;
-    let args: DocArgs = match parse(program, arguments, &settings) {
+    let args: DocArgs = match parse(program, arguments.clone(), &settings) {
         Ok(args) => args,
         Err(stop) => return Ok(stop.tell()),
     };
@@ -60,6 +96,12 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         return Ok(write_pages(folder));
     }
     let entries = entry::all(args.kind);
+    // What Python brings has its manual there.
+    if args.is_of_python(&entries)
+        && let Some(status) = show_manual(&arguments)
+    {
+        return Ok(status);
+    }
     if args.list || args.list_files {
         terminal::print(&listed(&args, &entries));
         return Ok(0);

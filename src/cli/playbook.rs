@@ -329,6 +329,7 @@ fn load(
                 foreign_in(&dirs, name, &settings.library.value, &settings.action_plugins.value)
                     .is_some()
             },
+            validates_groups: run.settings.validate_action_group_metadata.value,
             from_the_start: runs && run.options.start_at_task.is_none(),
         };
         problems.extend(check::check(&playbook, &known));

@@ -294,9 +294,12 @@ impl Prepared {
         let library = self.dirs().map(|dir| dir.join("library")).collect::<Vec<_>>();
         let settings = &self.run.settings;
         let own = module_in(library.iter().chain(&settings.library.value), short);
-        self.found(name, own.map(|path| Foreign::Module(Arc::new(path))), |dir, name| {
-            let path = self.run.collections.module(dir, name)?;
-            Some(Foreign::Module(Arc::new(path)))
+        let own = own.map(|path| Foreign::Module(Arc::new(path)));
+        let collections = &self.run.collections;
+        // Where an action of this name is led does not matter to a module.
+        let led = |dir: &Path, name: &str| Some(collections.plugin(dir, "modules", name));
+        self.found(name, own, led, |dir, name| {
+            Some(Foreign::Module(Arc::new(collections.module(dir, name)?)))
         })
     }
 
@@ -308,13 +311,19 @@ impl Prepared {
         // One that stands for another of its name hands on to that one.
         let own = foreign_in(&dirs, actions::short_name(name), library, plugins)
             .filter(|own| Some(own) != self.task.foreign.as_ref());
-        self.found(name, own, |dir, name| self.run.collections.foreign(dir, name))
+        let collections = &self.run.collections;
+        let led = |dir: &Path, name: &str| match collections.route(dir, name) {
+            Routed::Name(name) => Some(name),
+            Routed::Removed(_) => None,
+        };
+        self.found(name, own, led, |dir, name| collections.foreign(dir, name))
     }
 
     fn found(
         &self,
         name: &str,
         own: Option<Foreign>,
+        led: impl Fn(&Path, &str) -> Option<String>,
         in_collection: impl Fn(&Path, &str) -> Option<Foreign>,
     ) -> Option<(Arc<str>, Option<Foreign>)> {
         if let Some(own) = own.filter(|_| !name.starts_with("ansible.builtin.")) {
@@ -324,13 +333,21 @@ impl Prepared {
             return Some((known.into(), None));
         }
         let dir = &self.play.play.dir;
-        let Routed::Name(name) = self.run.collections.route(dir, name) else { return None };
-        if let Some(known) = actions::resolve(&name) {
-            return Some((known.into(), None));
-        }
-        let name = actions::published(&name).unwrap_or(name);
-        let foreign = in_collection(dir, &name)?;
-        Some((name.into(), Some(foreign)))
+        let named = self.task.level.keyword(Keyword::Collections);
+        let named =
+            named.and_then(|(value, _)| value.as_list()).into_iter().flat_map(|it| it.iter());
+        let short = (!name.contains('.')).then_some(name);
+        let of_named =
+            named.filter_map(|collection| Some(format!("{}.{}", collection.as_str()?, short?)));
+        std::iter::once(name.to_owned()).chain(of_named).find_map(|name| {
+            let name = led(dir, &name)?;
+            if let Some(known) = actions::resolve(&name) {
+                return Some((known.into(), None));
+            }
+            let name = actions::published(&name).unwrap_or(name);
+            let foreign = in_collection(dir, &name)?;
+            Some((name.into(), Some(foreign)))
+        })
     }
 
     /// Folders that bring modules and actions: those of the task's roles, then the playbook's.

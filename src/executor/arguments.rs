@@ -58,7 +58,10 @@ pub(super) fn evaluate(
             let prefix = format!("Error while resolving value for '{shown}': ");
             around(Failure::template(&error, &prefix, Some(place)))
         })?;
-        let name = name_of(key, span, env).map_err(&around)?;
+        let name = match &*task.action {
+            "set_fact" => name_of(key, span, env)?,
+            _ => Value::str(&**key),
+        };
         if matches!(value, Value::Omit) {
             // What defaults or an expression brought is omitted, too.
             args.remove_value(&name);
@@ -108,7 +111,7 @@ pub(super) fn module_defaults(
     if inherited.is_empty() {
         return Ok(Dict::new());
     }
-    let full = resolved_name(task);
+    let full = led_name(task, run, play);
     let chosen = chosen_module(task, env);
     let mut groups: Vec<(String, Value, Span)> = Vec::new();
     let (mut own, mut of_chosen) = (None, None);
@@ -178,7 +181,7 @@ fn is_name_of(name: &str, task: &Task, resolved: &str, run: &Run, play: &Play) -
 /// The name of what does the task in messages: a file beside the playbook or in a role has no collection.
 fn shown_name(task: &Task) -> String {
     let name = resolved_name(task);
-    if task.foreign.is_some() && name.starts_with("ansible.builtin.") {
+    if name.starts_with("ansible.legacy.") {
         return task.action.to_string();
     }
     name
@@ -194,7 +197,23 @@ fn resolved_name(task: &Task) -> String {
         let stem = path.file_stem()?.to_string_lossy();
         Some(format!("{namespace}.{collection}.{stem}"))
     });
-    of_collection.unwrap_or_else(|| full_name(task))
+    of_collection.unwrap_or_else(|| match &task.foreign {
+        Some(_) => format!("ansible.legacy.{}", crate::actions::short_name(&task.action)),
+        None => full_name(task),
+    })
+}
+
+/// The full name under which groups hold the task's action: a module stays itself where another action does its part.
+fn led_name(task: &Task, run: &Run, play: &Play) -> String {
+    let name = resolved_name(task);
+    let collection = name.rsplit_once('.').map_or("", |(collection, _)| collection);
+    let written = &*task.action;
+    let full =
+        if written.contains('.') { written.to_owned() } else { format!("{collection}.{written}") };
+    match run.collections.route(&play.dir, &full) {
+        Routed::Name(full) if run.collections.module(&play.dir, &full).is_some() => full,
+        _ => name,
+    }
 }
 
 /// Returns the module that `service` or `package` stands for on this host, as far as its facts tell: its defaults count, too.

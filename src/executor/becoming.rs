@@ -216,7 +216,9 @@ fn limit(look: &Lookup<'_>, target: &Target) -> Result<u64, Failure> {
         return Ok((target.connect_timeout + Duration::from_secs(2)).as_secs());
     }
     let limit = look.text(&["ansible_local_become_success_timeout"], None)?;
-    Ok(limit.and_then(|text| text.trim().parse().ok()).unwrap_or(LOCAL_LIMIT))
+    let limit = limit.and_then(|text| text.trim().parse().ok());
+    // Less than a second is no limit of its own.
+    Ok(limit.filter(|limit| *limit > 0).unwrap_or(LOCAL_LIMIT))
 }
 
 /// The words of a list, or of a text with commas.

@@ -106,7 +106,7 @@ impl Run {
         match kind.trim_start_matches("ansible.builtin.") {
             "local" => return Ok(Target::local(host)),
             "chroot" | "community.general.chroot" => {
-                let root = look.text(&["ansible_host", "inventory_hostname"], None)?;
+                let root = look.text(&["ansible_host"], None)?;
                 let executable = look.text(&["ansible_chroot_exe"], None)?;
                 return Ok(Target::chroot(
                     root.unwrap_or_else(|| host.to_owned()),

@@ -114,6 +114,10 @@ impl Prepared {
             .with_level(&names.level.clone().unwrap_or_else(|| Arc::clone(&self.task.level)));
         delegate.locals.clone_from(&names.locals);
         delegate.acting = names.acting;
+        // Whom the task is for is a name of the delegate, too: how it is reached may depend on it.
+        if let Some(host) = &names.host {
+            delegate.set_local("inventory_hostname", Value::str(&*host.name));
+        }
         Ok((host, Some(delegate)))
     }
 
@@ -135,12 +139,7 @@ impl Prepared {
                 found.set_local(variable, value);
             }
         }
-        // Who the task is for is a name of the delegate, too.
-        let mut own = delegate.clone();
-        if let Some(host) = &names.host {
-            own.set_local("inventory_hostname", Value::str(&*host.name));
-        }
-        let of_delegate = Value::dict([(&**name, own.as_value())]);
+        let of_delegate = Value::dict([(&**name, delegate.as_value())]);
         found.set_local("ansible_delegated_vars", of_delegate);
         Ok(found)
     }

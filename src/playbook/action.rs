@@ -336,7 +336,25 @@ impl Loader<'_> {
             }
         }
         args.whole = whole;
+        self.refuse_reserved(&args, &action.name, short);
         args
+    }
+
+    /// Refuses arguments that modules are given behind everybody's back; commands take what they get.
+    fn refuse_reserved(&self, args: &Args, action: &str, short: &str) {
+        let is_reserved = |it: &&Argument| it.name.starts_with("_ansible_");
+        let is_command = matches!(short, "command" | "shell" | "raw" | "script");
+        if let Some(Argument { name, span, .. }) =
+            args.entries.iter().find(is_reserved).filter(|_| !is_command)
+        {
+            let message = format!(
+                "Invalid parameter specified beginning with keyword '_ansible_' for action '{action}': '{name}'. \
+                 The prefix '_ansible_' is reserved for internal use only."
+            );
+            // The run ends with the status of what is not there.
+            let error = Diagnostic::error(span, message).fault(Fault::Absence);
+            self.error(error.label("not for playbooks"));
+        }
     }
 
     fn text_args(

@@ -10,24 +10,43 @@ use std::{
 use super::Foreign;
 use crate::{
     diagnostic::Source,
+    value::{Dict, Value},
     yaml::{self, Node},
 };
 
 /// How often a name may be redirected before it is taken for a circle.
 const MAX_REDIRECTS: usize = 10;
 
-/// Groups of actions that `ansible.builtin` knows, and the collections whose group of that name they stand for.
-const CORE_GROUPS: &[(&str, &[&str])] = &[
-    ("acme", &["community.crypto.acme"]),
-    ("aws", &["amazon.aws.aws", "community.aws.aws"]),
-    ("azure", &["azure.azcollection.azure"]),
-    ("cpm", &["wti.remote.cpm"]),
-    ("docker", &["community.docker.docker"]),
-    ("gcp", &["google.cloud.gcp"]),
-    ("k8s", &["kubernetes.core.k8s", "community.kubernetes.k8s", "community.okd.k8s"]),
-    ("os", &["openstack.cloud.os"]),
-    ("ovirt", &["ovirt.ovirt.ovirt"]),
-    ("vmware", &["community.vmware.vmware"]),
+/// A group of actions that `ansible.builtin` knows.
+struct CoreGroup {
+    name: &'static str,
+    /// Groups of collections that it holds; one that is nowhere holds nothing.
+    extends: &'static [&'static str],
+    members: &'static [&'static str],
+}
+
+const fn core(name: &'static str, extends: &'static [&'static str]) -> CoreGroup {
+    CoreGroup { name, extends, members: &[] }
+}
+
+const CORE_GROUPS: &[CoreGroup] = &[
+    core("acme", &["community.crypto.acme"]),
+    core("aws", &["amazon.aws.aws", "community.aws.aws"]),
+    core("azure", &["azure.azcollection.azure"]),
+    core("cpm", &["wti.remote.cpm"]),
+    core("docker", &["community.docker.docker"]),
+    core("gcp", &["google.cloud.gcp"]),
+    core("k8s", &["kubernetes.core.k8s", "community.kubernetes.k8s", "community.okd.k8s"]),
+    core("os", &["openstack.cloud.os"]),
+    core("ovirt", &["ovirt.ovirt.ovirt"]),
+    core("vmware", &["community.vmware.vmware"]),
+    // The reference tries its groups out on these two, and so may whoever writes a collection.
+    CoreGroup {
+        name: "testgroup",
+        extends: &["testns.testcoll.testgroup", "testns.testcoll.anothergroup"],
+        members: &["ansible.builtin.ping", "ansible.builtin.legacy_ping", "testns.testcoll.ping"],
+    },
+    CoreGroup { name: "testlegacy", extends: &[], members: &["ansible.legacy.legacy_ping"] },
 ];
 
 /// Where collections lie, and what was read of them.
@@ -202,29 +221,25 @@ impl Collections {
     /// Of a collection that is not on disk but whose modules windlass has, every module is in its group.
     pub fn is_in_group(&self, playbook_dir: &Path, group: &str, action: &str) -> Option<bool> {
         let short = group.strip_prefix("ansible.builtin.").unwrap_or(group);
-        let own = [short];
-        let groups: &[&str] = if short.contains('.') {
-            &own
-        } else {
-            CORE_GROUPS.iter().find(|(name, _)| *name == short)?.1
-        };
-        let mut is_member = false;
-        for group in groups {
-            let mut members = Vec::new();
-            if self.group_into(playbook_dir, group, 0, &mut members).is_some() {
-                is_member |= members.iter().any(|member| {
-                    member == action
-                        || self.route(playbook_dir, member) == Routed::Name(action.to_owned())
-                });
-            } else if CORE_GROUPS.iter().any(|(_, groups)| groups.contains(group)) {
-                let collection = group.rsplit_once('.').map(|(collection, _)| collection);
-                is_member |=
-                    action.rsplit_once('.').map(|(collection, _)| collection) == collection;
-            } else {
-                return None;
-            }
+        if let Some(core) = CORE_GROUPS.iter().find(|core| core.name == short) {
+            let extended = |group: &&str| self.is_in_published(playbook_dir, group, action);
+            let is_in = core.members.contains(&action);
+            return Some(is_in || core.extends.iter().filter_map(extended).any(|is_in| is_in));
         }
-        Some(is_member)
+        self.is_in_published(playbook_dir, group, action)
+    }
+
+    fn is_in_published(&self, playbook_dir: &Path, group: &str, action: &str) -> Option<bool> {
+        let mut members = Vec::new();
+        if self.group_into(playbook_dir, group, 0, &mut members).is_some() {
+            let routed = || Routed::Name(action.to_owned());
+            let is_it =
+                |member: &String| member == action || self.route(playbook_dir, member) == routed();
+            return Some(members.iter().any(is_it));
+        }
+        let is_published = CORE_GROUPS.iter().any(|core| core.extends.contains(&group));
+        let collection = |name: &str| name.rsplit_once('.').map(|(it, _)| it.to_owned());
+        is_published.then(|| collection(action) == collection(group))
     }
 
     fn group_into(
@@ -254,6 +269,26 @@ impl Collections {
             }
         }
         Some(())
+    }
+
+    /// Returns what the collection of a group says about it that nobody reads, in the reference's words.
+    pub fn odd_in_group(&self, playbook_dir: &Path, group: &str) -> Vec<String> {
+        let members = split(group).and_then(|(collection, own)| {
+            let runtime = self.runtime(playbook_dir, collection)?;
+            let (_, members) = runtime.0.as_ref()?.get("action_groups")?.1.get(own)?;
+            Some(members.as_sequence()?.iter().map(Node::to_value).collect::<Vec<_>>())
+        });
+        let mut is_first = true;
+        let members = members.unwrap_or_default();
+        let odd = members.iter().filter_map(Value::as_dict).filter_map(|member| {
+            let odd = odd_in_metadata(member, is_first);
+            is_first &= member.get("metadata").is_none_or(|it| it.as_dict().is_none());
+            (!odd.is_empty()).then(|| {
+                let what = odd.join(" ");
+                format!("Invalid metadata was found for action_group {group} while loading module_defaults. {what}")
+            })
+        });
+        odd.collect()
     }
 
     fn runtime(&self, playbook_dir: &Path, collection: &str) -> Option<Arc<Runtime>> {
@@ -296,6 +331,38 @@ impl Runtime {
         let (_, routing) = self.0.as_ref()?.get("plugin_routing")?;
         Some(routing.get(kind)?.1.get(name)?.1)
     }
+}
+
+/// What is odd about an entry of a group that is no name.
+fn odd_in_metadata(member: &Dict, is_first: bool) -> Vec<String> {
+    let names = |dict: &Dict| dict.keys().map(Value::to_text).collect::<Vec<_>>();
+    let Some(metadata) = member.get("metadata").filter(|_| member.len() == 1) else {
+        let mut keys = names(member);
+        keys.sort();
+        let keys = keys.join(", ");
+        return vec![format!("The only expected key is metadata, but got keys: {keys}")];
+    };
+    let mut odd = Vec::new();
+    if !is_first {
+        odd.push("The group contains multiple metadata entries.".to_owned());
+    }
+    let Some(metadata) = metadata.as_dict() else {
+        odd.push(format!("The metadata is not a dictionary. Got {}", metadata.to_text()));
+        return odd;
+    };
+    let mut unknown = names(metadata);
+    unknown.retain(|key| key != "extend_group");
+    if !unknown.is_empty() {
+        odd.push(format!("The metadata contains unexpected keys: {}", unknown.join(", ")));
+    }
+    let extended = metadata.get("extend_group");
+    if let Some(extended) = extended.filter(|it| it.as_str().is_none() && it.as_list().is_none()) {
+        odd.push(format!(
+            "The metadata contains unexpected key types: extend_group is {} (expected type list)",
+            extended.to_text()
+        ));
+    }
+    odd
 }
 
 /// Splits a full name at the end of its collection: `a.b.c.d` is `c.d` in `a.b`.
@@ -402,6 +469,8 @@ mod tests {
         assert_eq!(is_in("acme.tools.loud", "acme.tools.own"), Some(false));
         assert_eq!(is_in("aws", "amazon.aws.ec2_instance"), Some(true));
         assert_eq!(is_in("aws", "ansible.builtin.debug"), Some(false));
+        assert_eq!(is_in("testgroup", "ansible.builtin.ping"), Some(true), "others are nowhere");
+        assert_eq!(is_in("ansible.builtin.testgroup", "ansible.legacy.legacy_ping"), Some(false));
         assert_eq!(is_in("acme.tools.none", "x"), None);
         assert_eq!(is_in("none", "x"), None);
     }

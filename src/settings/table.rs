@@ -98,6 +98,8 @@ settings! {
     poll_interval: i64 = "15", [("defaults", "poll_interval")], ["ANSIBLE_POLL_INTERVAL"];
     /// Folder on hosts in which jobs in the background say how they go
     async_dir: String = "~/.ansible_async", [("defaults", "async_dir")], ["ANSIBLE_ASYNC_DIR"];
+    /// The Python of a host that its facts tell of, and that runs modules which need one
+    interpreter_python: String = "auto", [("defaults", "interpreter_python")], ["ANSIBLE_PYTHON_INTERPRETER"];
     /// Modules that gather facts
     facts_modules: Vec<String> = "smart", [("defaults", "facts_modules")], ["ANSIBLE_FACTS_MODULES"];
     /// Whether facts are variables with the prefix `ansible_`
@@ -130,6 +132,8 @@ settings! {
     no_log: bool = "False", [("defaults", "no_log")], ["ANSIBLE_NO_LOG"];
     /// Whether an unknown keyword of a task is an error
     invalid_task_attribute_failed: bool = "True", [("defaults", "invalid_task_attribute_failed")], ["ANSIBLE_INVALID_TASK_ATTRIBUTE_FAILED"];
+    /// Whether groups of actions are checked
+    validate_action_group_metadata: bool = "True", [("defaults", "validate_action_group_metadata")], ["ANSIBLE_VALIDATE_ACTION_GROUP_METADATA"];
     /// Tags to run
     run_tags: Vec<String> = "", [("tags", "run")], ["ANSIBLE_RUN_TAGS"];
     /// Tags to skip

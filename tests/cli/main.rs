@@ -7,6 +7,7 @@ mod console;
 mod containers;
 mod galaxy;
 mod hostile;
+mod manuals;
 mod mistakes;
 mod names;
 mod secrets;

@@ -91,7 +91,7 @@ pub(crate) fn start(
         input,
         prompt: request.prompt.clone(),
         deadline: Instant::now() + Duration::from_secs_f64(request.timeout),
-        seen: Vec::new(),
+        heard: Heard::default(),
         said: Vec::new(),
         answered: false,
         errors: Arc::default(),
@@ -268,14 +268,34 @@ fn pump(mut from: File, to: &mpsc::SyncSender<Piece>, piece: fn(Vec<u8>) -> Piec
     }
 }
 
+/// What was printed since a prompt was answered.
+#[derive(Default)]
+struct Heard {
+    /// On both streams, in the order in which it came.
+    all: Vec<u8>,
+    output: Vec<u8>,
+    errors: Vec<u8>,
+}
+
+impl Heard {
+    fn piece(&mut self, is_error: bool, bytes: &[u8]) {
+        self.all.extend_from_slice(bytes);
+        if is_error { &mut self.errors } else { &mut self.output }.extend_from_slice(bytes);
+    }
+
+    /// Whether one of the streams ends in a question: what comes on the other does not answer it.
+    fn question(&self, prompt: &Prompt) -> bool {
+        [&self.output, &self.errors].iter().any(|own| prompt.asks(&String::from_utf8_lossy(own)))
+    }
+}
+
 /// What happens before the helper says hello: prompts, noise, the upload.
 struct Conversation {
     process: std::process::Child,
     input: File,
     prompt: Option<Prompt>,
     deadline: Instant,
-    /// What was printed on both streams since a prompt was answered.
-    seen: Vec<u8>,
+    heard: Heard,
     /// Everything printed to standard output, or the terminal.
     said: Vec<u8>,
     answered: bool,
@@ -293,7 +313,7 @@ impl Conversation {
             match pieces.recv_timeout(left) {
                 Ok(Piece::Output(bytes)) => {
                     lines.extend_from_slice(&bytes);
-                    self.seen.extend_from_slice(&bytes);
+                    self.heard.piece(false, &bytes);
                     self.said.extend_from_slice(&bytes);
                     while let Some(end) = lines.iter().position(|byte| *byte == b'\n') {
                         let line: Vec<u8> = lines.drain(..=end).collect();
@@ -315,7 +335,7 @@ impl Conversation {
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .extend_from_slice(&bytes);
-                    self.seen.extend_from_slice(&bytes);
+                    self.heard.piece(true, &bytes);
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     return Err((BecomeFailure::Timeout, self.text()));
@@ -330,11 +350,11 @@ impl Conversation {
 
     fn answer_prompt(&mut self) -> Result<(), Refusal> {
         let Some(prompt) = &self.prompt else { return Ok(()) };
-        let text = String::from_utf8_lossy(&self.seen).into_owned();
+        let text = String::from_utf8_lossy(&self.heard.all).into_owned();
         if self.answered && prompt.refuses(&text) {
             return Err((BecomeFailure::IncorrectPassword, text));
         }
-        if !prompt.asks(&text) {
+        if !self.heard.question(prompt) {
             return Ok(());
         }
         if self.answered {
@@ -348,7 +368,7 @@ impl Conversation {
             .write_all(line.as_bytes())
             .map_err(|error| (BecomeFailure::Ended, error.to_string()))?;
         self.answered = true;
-        self.seen.clear();
+        self.heard = Heard::default();
         Ok(())
     }
 
@@ -374,7 +394,7 @@ impl Conversation {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.seen).trim().to_owned()
+        String::from_utf8_lossy(&self.heard.all).trim().to_owned()
     }
 }
 
@@ -404,5 +424,28 @@ impl Read for Frames {
         buffer[..n].copy_from_slice(&self.rest[self.at..self.at + n]);
         self.at += n;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_on_the_other_stream_hides_no_question() {
+        let prompt = Prompt {
+            texts: vec!["Password:".to_owned()],
+            password: None,
+            pty: false,
+            wrong: Vec::new(),
+        };
+        let mut heard = Heard::default();
+        heard.piece(true, b"a lecture\n");
+        assert!(!heard.question(&prompt));
+        heard.piece(false, b"Password:");
+        heard.piece(true, b"more of it\n");
+        assert!(heard.question(&prompt));
+        heard.piece(false, b"\nwelcome\n");
+        assert!(!heard.question(&prompt));
     }
 }
