@@ -76,7 +76,8 @@ enum Special {
     Hourly,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    args.cron_file.take_if(|file| file.0.is_empty());
     check(&args, host)?;
     let place = Place::of(&args);
     let before = place.read(host)?;
@@ -229,6 +230,7 @@ impl Place {
     /// The text; `None` where there is no crontab.
     fn read(&self, host: &Host) -> Result<Option<String>> {
         match self {
+            Place::File(path) if host.is_folder(path) => Ok(None),
             Place::File(path) => Ok(host.read(path)?.map(text::from_bytes)),
             Place::User(user) => match spooled(host, user.as_deref()) {
                 Some(text) => Ok(text.map(|text| without_header(&text))),
@@ -244,6 +246,10 @@ impl Place {
                 if !host.is_folder(folder) {
                     let reason = errno_about(&std::io::Error::from_raw_os_error(2), path);
                     return Err(Failure::raised(reason.replace(": '", ": b'")));
+                }
+                if host.is_folder(path) {
+                    let reason = errno_about(&std::io::Error::from_raw_os_error(21), path);
+                    return Err(Failure::raised(reason));
                 }
                 let attributes = FileAttributes::default();
                 let how =

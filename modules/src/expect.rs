@@ -16,7 +16,7 @@ use windlass_macros::Args;
 
 use crate::{
     command::{delta, moment},
-    host::{Failure, Host, Outcome, Result, join_words, split_words},
+    host::{Failure, Host, Outcome, Result, errno_of, join_words, split_words},
     pattern::{Flags, Pattern},
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
@@ -173,6 +173,11 @@ fn talk(
     questions: &mut [Question],
     timeout: Option<Duration>,
 ) -> Result<(String, Ended)> {
+    if let Some(folder) = args.chdir.as_deref()
+        && let Err(error) = std::fs::read_dir(host.path(folder))
+    {
+        return Err(Failure::raised(errno_of(&error, folder)));
+    }
     let program = host.which(&words[0]);
     if !program.is_some_and(|program| host.is_executable(program)) {
         return Err(Failure::new(format!(
@@ -352,5 +357,8 @@ mod tests {
         assert_eq!(result["msg"], "command exceeded timeout");
         let result = expect(json!({"command": "true", "responses": {"x": "y"}, "creates": "/"}));
         assert_eq!(result["stdout"], "skipped, since / exists");
+        let nowhere = json!({"command": "/no/such", "responses": {"x": "y"}, "chdir": "/none"});
+        let message = expect(nowhere)["msg"].as_str().unwrap().to_owned();
+        assert!(message.ends_with("[Errno 2] No such file or directory: '/none'"), "{message}");
     }
 }

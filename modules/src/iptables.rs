@@ -13,6 +13,8 @@ use crate::host::{Command, Failure, Host, Outcome, Result, failed};
 #[args(
     mutually_exclusive("set_dscp_mark", "set_dscp_mark_class"),
     mutually_exclusive("flush", "policy"),
+    required_by("set_dscp_mark", "jump"),
+    required_by("set_dscp_mark_class", "jump"),
     required_if("jump", "TEE", "gateway"),
     required_if("jump", "tee", "gateway")
 )]
@@ -92,7 +94,7 @@ pub struct Args {
     /// Set of addresses, perhaps with `!` before it
     match_set: Option<String>,
     /// Which of a packet's addresses are looked up in the set
-    match_set_flags: Option<String>,
+    match_set_flags: Option<SetFlags>,
     /// Greatest average rate
     limit: Option<String>,
     /// Packets before the rate counts
@@ -156,6 +158,20 @@ enum Syn {
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
+enum SetFlags {
+    Src,
+    Dst,
+    #[choice("src,dst")]
+    SrcDst,
+    #[choice("dst,src")]
+    DstSrc,
+    #[choice("src,src")]
+    SrcSrc,
+    #[choice("dst,dst")]
+    DstDst,
+}
+
+#[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Policy {
     #[choice("ACCEPT")]
     Accept,
@@ -169,7 +185,7 @@ enum Policy {
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     // What is told is what was asked for: the target of what is logged follows from it later.
-    let rule = rule::words(&args).join(" ");
+    let rule = rule::words(&args)?.join(" ");
     prepare(&mut args)?;
     let mut result = json!({
         "failed": false,
@@ -232,13 +248,6 @@ fn prepare(args: &mut Args) -> Result<()> {
     if args.policy.is_some() && args.chain.is_none() {
         return Err(Failure::new("Either chain or flush parameter must be specified."));
     }
-    if let Some(reason) = &args.reject_with
-        && args.jump.as_deref().is_some_and(|jump| jump != "REJECT")
-    {
-        return Err(Failure::new(format!(
-            "the jump target must be REJECT to refuse packets with `{reason}`"
-        )));
-    }
     Ok(())
 }
 
@@ -254,6 +263,9 @@ impl Filter<'_> {
         let mut all = vec![self.program.clone(), "-t".to_owned()];
         all.push(self.args.table.as_str().to_owned());
         all.extend(words.iter().map(|word| (*word).to_owned()));
+        if let Some(seconds) = &self.args.wait {
+            all.extend(["-w".to_owned(), seconds.clone()]);
+        }
         Command::new(all)
     }
 
@@ -262,13 +274,12 @@ impl Filter<'_> {
     }
 
     /// Returns a command about the rule.
-    fn about(&self, action: &str) -> Command {
-        let mut command = self.command(&[action, self.chain()]);
-        if action == "-I" {
-            command.argv.extend(self.args.rule_num.clone());
-        }
-        command.argv.extend(rule::words(self.args));
-        command
+    fn about(&self, action: &str) -> Result<Command> {
+        let place = self.args.rule_num.as_deref().filter(|_| action == "-I");
+        let words: Vec<&str> = [action, self.chain()].into_iter().chain(place).collect();
+        let mut command = self.command(&words);
+        command.argv.extend(rule::words(self.args)?);
+        Ok(command)
     }
 
     fn change(&self, command: &Command) -> Result<()> {
@@ -287,39 +298,43 @@ impl Filter<'_> {
             return Ok(true);
         }
         if let Some(policy) = args.policy {
-            let current = self.policy()?;
-            if current.as_deref() == Some(policy.as_str()) {
+            let Some(current) = self.policy()? else {
+                return Err(Failure::new("Can't detect current policy"));
+            };
+            if current == policy.as_str() {
                 return Ok(false);
             }
             self.change(&self.command(&["-P", self.chain(), policy.as_str()]))?;
             return Ok(true);
         }
-        let has_rule = !rule::words(args).iter().all(|word| word == "-w")
-            && (args.wait.is_none() || rule::words(args).len() > 2);
-        if args.chain_management && !has_rule {
+        if rule::words(args)?.is_empty() {
             return self.manage_chain();
         }
-        let present = self.host.run(&self.about("-C"))?.success();
+        let present = self.host.run(&self.about("-C")?)?.success();
         match (args.state, present) {
             (State::Present, false) => {
                 let action = if args.action == Action::Insert { "-I" } else { "-A" };
-                self.change(&self.about(action))?;
+                self.change(&self.about(action)?)?;
                 Ok(true)
             }
             (State::Absent, true) => {
-                self.change(&self.about("-D"))?;
+                self.change(&self.about("-D")?)?;
                 Ok(true)
             }
             _ => Ok(false),
         }
     }
 
+    /// Without a rule the task is about the chain, which is left alone unless it is managed.
     fn manage_chain(&self) -> Result<bool> {
         let present = self.has_chain()?;
-        match (self.args.state, present) {
-            (State::Present, false) => self.change(&self.command(&["-N", self.chain()]))?,
-            (State::Absent, true) => self.change(&self.command(&["-X", self.chain()]))?,
+        let action = match (self.args.state, present) {
+            (State::Present, false) => "-N",
+            (State::Absent, true) => "-X",
             _ => return Ok(false),
+        };
+        if self.args.chain_management {
+            self.change(&self.command(&[action, self.chain()]))?;
         }
         Ok(true)
     }
@@ -430,6 +445,16 @@ mod tests {
         let host =
             host().check().answer(&format!("/sbin/iptables -t filter -C INPUT {RULE}"), 1, "");
         assert_eq!(iptables(&host, given("present"))["changed"], true);
+    }
+
+    #[test]
+    fn only_managed_chains_come_and_go() {
+        let look = "/sbin/iptables -t filter -L LAB -w 3";
+        let host = host().answer(look, 1, "").answer(look, 0, "");
+        let chain = |state: &str| json!({"chain": "LAB", "wait": 3, "state": state});
+        let result = iptables(&host, chain("present"));
+        assert_eq!((&result["changed"], &result["rule"]), (&json!(true), &json!("")));
+        assert_eq!(iptables(&host, chain("absent"))["changed"], true);
     }
 
     #[test]

@@ -199,10 +199,29 @@ impl Module {
 
     /// Runs the module under the name that the task has for it, which its messages say.
     pub fn run_as(&self, name: &str, given: &Given, host: &Host) -> spec::JsonMap {
-        let given = &*self.with_environment(given, host);
-        let mut result = host.finish((self.run)(name, given, host));
+        let read = self.with_environment(given, host);
+        let read = self.with_one_name_each(read, host);
+        let mut result = host.finish((self.run)(name, &read, host));
         spec::mask(self.spec, given, &mut result);
         result
+    }
+
+    /// Of an argument that is given by several of its names the value of the last alias counts.
+    fn with_one_name_each<'a>(&self, mut given: Cow<'a, Given>, host: &Host) -> Cow<'a, Given> {
+        for arg in self.spec.args() {
+            let names = std::iter::once(&arg.name).chain(arg.aliases);
+            if names.filter(|name| given.contains_key(**name)).count() < 2 {
+                continue;
+            }
+            for alias in arg.aliases {
+                if let Some(value) = given.to_mut().shift_remove(*alias)
+                    && given.to_mut().insert(arg.name.to_owned(), value).is_some()
+                {
+                    host.warn(format!("Both option {} and its alias {alias} are set.", arg.name));
+                }
+            }
+        }
+        given
     }
 
     /// What the environment says stands in for an argument that nobody gave.
@@ -234,6 +253,18 @@ mod tests {
         for name in ["community.general.apt", "ansible.builtin", "apt.apt", ".apt", ""] {
             assert_eq!(found(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn the_last_alias_counts() {
+        let host = host::TestHost::with(&[]);
+        let given = [("path", "/a"), ("name", "/c"), ("dest", "/b"), ("state", "touch")];
+        let given = given.map(|(name, value)| (name.to_owned(), spec::Json::from(value)));
+        let result = find("file").unwrap().run(&given.into_iter().collect(), &host);
+        assert_eq!(result["dest"], "/c");
+        let told = ["dest", "name"];
+        let told = told.map(|alias| format!("Both option path and its alias {alias} are set."));
+        assert_eq!(result["warnings"], spec::Json::from(told.to_vec()));
     }
 
     #[test]

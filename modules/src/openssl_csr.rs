@@ -184,8 +184,19 @@ struct Asked {
 
 /// Refuses what cannot be in a request.
 fn refuse(args: &Args) -> Result<()> {
+    let others = [
+        &args.country_name,
+        &args.state_or_province_name,
+        &args.locality_name,
+        &args.organization_name,
+        &args.organizational_unit_name,
+        &args.common_name,
+        &args.email_address,
+    ];
     let message = if args.create_subject_key_identifier && args.subject_key_identifier.is_some() {
         "subject_key_identifier cannot be specified if create_subject_key_identifier is true"
+    } else if args.subject_ordered.is_some() && others.iter().any(|field| field.is_some()) {
+        "subject_ordered cannot be combined with any other subject field"
     } else if wanted::countries(args).any(|country| country.chars().count() != 2) {
         "Country name must be a 2 character country code"
     } else {

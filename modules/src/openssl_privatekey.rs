@@ -360,10 +360,20 @@ fn in_format(args: &Args, host: &Host, pem: &[u8]) -> Result<Vec<u8>> {
         Format::Auto | Format::AutoIgnore => matches!(args.kind, Kind::Rsa | Kind::Dsa | Kind::Ecc),
         Format::Pkcs1 | Format::Raw => true,
     };
-    let cipher = match args.cipher.as_str() {
-        "auto" => "-aes-256-cbc".to_owned(),
-        other => format!("-{other}"),
+    let serializes = match args.format {
+        Format::Pkcs1 => matches!(args.kind, Kind::Rsa | Kind::Dsa | Kind::Ecc),
+        Format::Raw => !matches!(args.kind, Kind::Rsa | Kind::Dsa | Kind::Ecc),
+        _ => true,
     };
+    if !serializes {
+        return Err(Failure::new(format!(
+            "Cryptography backend cannot serialize the private key in the required format \"{}\"",
+            args.format.as_str()
+        )));
+    }
+    if pass.is_some() && args.cipher != "auto" {
+        return Err(Failure::new("Cryptography backend can only use \"auto\" for cipher option."));
+    }
     let mut words = match (classic, args.kind) {
         (true, Kind::Rsa) => vec!["rsa", "-traditional"],
         (true, Kind::Ecc) => vec!["ec"],
@@ -371,7 +381,7 @@ fn in_format(args: &Args, host: &Host, pem: &[u8]) -> Result<Vec<u8>> {
         _ => vec!["pkey"],
     };
     if pass.is_some() {
-        words.extend(["-passin", PASSPHRASE_FROM, "-passout", PASSPHRASE_FROM, &cipher]);
+        words.extend(["-passin", PASSPHRASE_FROM, "-passout", PASSPHRASE_FROM, "-aes-256-cbc"]);
     }
     let written = openssl_gives(host, "cannot write the key", &words, pem, pass);
     match written {
@@ -395,6 +405,26 @@ mod tests {
         let mut args = args.as_object().unwrap().clone();
         args.insert("path".into(), path.display().to_string().into());
         Json::Object(crate::find("openssl_privatekey").unwrap().run(&args, &host))
+    }
+
+    #[test]
+    fn what_no_key_can_be_written_in_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = |args| run(&folder.path().join("key.pem"), args)["msg"].to_string();
+        for (args, wanted) in [
+            (json!({"type": "ECC", "curve": "secp256r1", "format": "raw"}), "format \\\"raw\\\""),
+            (json!({"type": "Ed25519", "format": "pkcs1"}), "format \\\"pkcs1\\\""),
+            (
+                json!({"type": "Ed25519", "passphrase": "x", "cipher": "aes256"}),
+                "can only use \\\"auto\\\" for cipher option.",
+            ),
+        ] {
+            let message = message(args);
+            assert!(
+                message.contains(wanted) || message.contains("required executable"),
+                "{message}"
+            );
+        }
     }
 
     #[test]

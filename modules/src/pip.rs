@@ -352,7 +352,7 @@ impl Task<'_> {
     ) -> Outcome {
         let args = self.args;
         let before = made.unwrap_or_default();
-        let name = args.name.as_ref().map(|_| json!(self.names));
+        let name = args.name.as_ref().map(|names| json!(names));
         Outcome::changed_if(changed)
             .with("cmd", command)
             .with("name", name.unwrap_or(Json::Null))
@@ -392,6 +392,12 @@ mod tests {
             let result = pip(&host(), json!({"name": [name], "virtualenv": "/venv"}));
             assert_eq!(result["changed"], false, "{result}");
         }
+    }
+
+    #[test]
+    fn names_are_told_as_they_were_read() {
+        let given = json!({"name": "my-pkg>=1.0,<2", "virtualenv": "/venv"});
+        assert_eq!(pip(&host(), given)["name"], json!(["my-pkg>=1.0", "<2"]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
 
 /// Manages the uncomplicated firewall
 #[derive(Args)]
@@ -89,19 +89,19 @@ enum Policy {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Logging {
-    On,
-    Off,
+    Full,
+    High,
     Low,
     Medium,
-    High,
-    Full,
+    Off,
+    On,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Direction {
     In,
-    Out,
     Incoming,
+    Out,
     Outgoing,
     Routed,
 }
@@ -162,6 +162,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ));
     }
     let plain = !matches!(args.direction, Some(Direction::In | Direction::Out));
+    if args.rule.is_some() && args.direction.is_some() && plain {
+        return Err(Failure::new(
+            "For rules, direction must be one of \"in\" and \"out\", or direction must not be specified.",
+        ));
+    }
     if args.rule.is_some() && args.interface.is_some() && plain {
         return Err(Failure::new(
             "Direction must be specified when creating a rule on an interface.",
@@ -176,7 +181,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let mut firewall = Firewall { tool: host.required("ufw")?, host, commands: Vec::new() };
     firewall.bring(&args).map_err(|failure| {
-        if firewall.commands.is_empty() {
+        if firewall.commands.is_empty() || failure.is_raised() {
             failure
         } else {
             failure.with("commands", firewall.commands.clone())
@@ -336,37 +341,41 @@ impl Firewall<'_> {
         if let Some(direction) = args.direction {
             push(&[direction.as_str()]);
         }
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
         for (prefix, value) in
             [("", &args.interface), ("in", &args.interface_in), ("out", &args.interface_out)]
         {
-            if let Some(interface) = value {
+            if let Some(interface) = given(value) {
                 if !prefix.is_empty() {
                     push(&[prefix]);
                 }
-                push(&["on", interface]);
+                push(&["on", &interface]);
             }
         }
         if args.log {
             push(&["log"]);
         }
-        push(&["from", &args.from_ip]);
-        if let Some(port) = &args.from_port {
-            push(&["port", port]);
-        }
-        push(&["to", &args.to_ip]);
-        if let Some(port) = &args.to_port {
-            push(&["port", port]);
+        for (word, address, port) in
+            [("from", &args.from_ip, &args.from_port), ("to", &args.to_ip, &args.to_port)]
+        {
+            if !address.is_empty() {
+                push(&[word, address]);
+            }
+            if let Some(port) = given(port) {
+                push(&["port", &port]);
+            }
         }
         if let Some(proto) = args.proto {
             push(&["proto", proto.as_str()]);
         }
         let mut told = words.join(" ");
         for (key, value) in [("app", &args.name), ("comment", &args.comment)] {
-            if let Some(value) = value {
-                words.extend([key.to_owned(), value.clone()]);
+            if let Some(value) = given(value) {
                 told.push_str(&format!(" {key} '{value}'"));
             }
         }
+        // What ufw gets is what is told, split as a shell splits it.
+        let words = split_words(&told).map_err(Failure::raised)?;
         self.tell(&told);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = self.host.run(&self.command(&words))?;

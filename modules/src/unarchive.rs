@@ -116,6 +116,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         outcome = outcome.with("extract_results", results);
         if failed {
             let message = format!("failed to unpack {} to {dest}", source.shown);
+            outcome.values.extend(host.path_info(dest));
             return Err(failure(message, outcome.values));
         }
     }
@@ -168,7 +169,7 @@ fn open<'a>(
         return match host.which("unzip") {
             Some(unzip) => Ok(Box::new(zip::Zip::new(args, source, dest, unzip)?)),
             None => Err(no_handler(
-                source,
+                &source.shown,
                 "Unable to find required 'unzip' or 'zipinfo' binary in the path.",
             )),
         };
@@ -176,33 +177,32 @@ fn open<'a>(
     let packing = tar::Packing::of(start);
     let Some(program) = host.which("gtar").or_else(|| host.which("tar")) else {
         return Err(no_handler(
-            source,
+            &source.shown,
             "Unable to find required 'gtar' or 'tar' binary in the path.",
         ));
     };
     // In check mode the reference's first handler takes what it has not looked at.
     let packing = if host.checking() { packing.or(Some(tar::Packing::Gzip)) } else { packing };
     let Some(packing) = packing else {
-        return Err(no_handler(source, "It is no archive of a kind that is known."));
+        return Err(no_handler(&source.shown, "It is no archive of a kind that is known."));
     };
     let mut tar = tar::Tar::new(args, source, dest, program, packing);
     match tar.files(host) {
         Ok(files) if files.is_empty() && !host.checking() => Err(no_handler(
-            source,
+            &source.shown,
             &format!(
                 "Command \"{}\" found no files in archive. Empty archive files are not supported.",
                 tar.program
             ),
         )),
         Ok(_) => Ok(Box::new(tar)),
-        Err(failure) => Err(no_handler(source, &failure.message)),
+        Err(failure) => Err(no_handler(&source.shown, &failure.message)),
     }
 }
 
-fn no_handler(source: &Source, reason: &str) -> Failure {
+fn no_handler(shown: &str, reason: &str) -> Failure {
     Failure::new(format!(
-        "Failed to find handler for \"{}\". Make sure the required command to extract the file is installed.\n{reason}",
-        source.shown
+        "Failed to find handler for \"{shown}\". Make sure the required command to extract the file is installed.\n{reason}"
     ))
 }
 

@@ -230,7 +230,11 @@ impl Task<'_> {
             return Err(Failure::raised("Undefined namespace prefix"));
         }
         match value {
-            Value::Set(items) => Ok(items),
+            // The document itself is no part of it.
+            Value::Set(items) => Ok(items
+                .into_iter()
+                .filter(|item| !matches!(item, Item::Node(tree::TOP)))
+                .collect()),
             other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
             _ => Ok(Vec::new()),
         }

@@ -19,10 +19,13 @@ const OWN: [&str; 5] = ["delimiter", "regexp", "ignore_hidden", "remote_src", "d
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |name: &str| call.text(name).filter(|text| !text.is_empty());
-    let (Some(src), Some(_)) = (given("src"), given("dest")) else {
+    let on_host = call.truth("remote_src").unwrap_or(true);
+    // What a source without a name means is for the host to say.
+    let src = if on_host { call.text("src") } else { given("src") };
+    let (Some(src), Some(_)) = (src, given("dest")) else {
         return Err(Failure::plain("src and dest are required"));
     };
-    if call.truth("remote_src").unwrap_or(true) {
+    if on_host {
         return Ok(Step::Remote(Box::new(Remote::new("assemble", &call.args))));
     }
     let folder = files::find(call, "files", &src).map_err(Failure::alone)?;

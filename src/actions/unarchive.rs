@@ -15,12 +15,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.args.contains_key("copy") && call.args.contains_key("remote_src") {
         return Err(Failure::plain("parameters are mutually exclusive: ('copy', 'remote_src')"));
     }
-    let (Some(src), Some(_)) = (given("src"), given("dest")) else {
+    let on_host = call.truth("remote_src") == Some(true) || call.truth("copy") == Some(false);
+    // What a source without a name means is for the host to say.
+    let src = if on_host { call.text("src") } else { given("src") };
+    let (Some(src), Some(_)) = (src, given("dest")) else {
         return Err(Failure::plain("src (or content) and dest are required"));
     };
     let mut remote = Remote::new("unarchive", &call.args);
     remote.finish = Some(Box::new(|result| Ok(told(result))));
-    let on_host = call.truth("remote_src") == Some(true) || call.truth("copy") == Some(false);
     if !on_host {
         let path = files::find(call, "files", &src).map_err(Failure::alone)?;
         if path.is_dir() {

@@ -3,6 +3,9 @@
 /// What stands above a job of ours.
 const MARK: &str = "#Ansible: ";
 
+/// What the reference has written above a job without a name.
+const NAMELESS: &str = "#Ansible: None";
+
 /// A job to have.
 pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
@@ -36,22 +39,33 @@ impl Table {
         self.0.iter().filter_map(|line| variable(line)).map(ToOwned::to_owned).collect()
     }
 
-    /// Makes the job's line so; returns whether it was not.
+    /// Makes the job's line so, below each of its names; returns whether it was not.
     pub(super) fn set_job(&mut self, wanted: &Wanted<'_>) -> bool {
-        let Some(at) = self.job(wanted.name, wanted.line) else {
-            self.0.push(format!("{MARK}{}", wanted.name));
-            self.0.push(wanted.line.to_owned());
-            return true;
-        };
+        let places = self.named(wanted.name);
+        if let Some(first) = places.first() {
+            let changed = self.0.get(*first).is_none_or(|line| line != wanted.line);
+            for at in places.into_iter().filter(|_| changed) {
+                match self.0.get_mut(at) {
+                    Some(line) => wanted.line.clone_into(line),
+                    None => self.0.push(wanted.line.to_owned()),
+                }
+            }
+            return changed;
+        }
         let mark = format!("{MARK}{}", wanted.name);
-        if self.0.get(at).is_some_and(|line| line == wanted.line) && self.0[at - 1] == mark {
-            return false;
+        // A line that is there without a name gets one.
+        for at in 0..self.0.len() {
+            if self.0[at] != wanted.line {
+                continue;
+            }
+            match at.checked_sub(1).map(|before| &mut self.0[before]) {
+                Some(before) if before == NAMELESS => before.clone_from(&mark),
+                Some(before) if before.starts_with(MARK) => continue,
+                _ => self.0.insert(at, mark),
+            }
+            return true;
         }
-        self.0[at - 1] = mark;
-        match self.0.get_mut(at) {
-            Some(line) => wanted.line.clone_into(line),
-            None => self.0.push(wanted.line.to_owned()),
-        }
+        self.0.extend([mark, wanted.line.to_owned()]);
         true
     }
 
@@ -66,17 +80,20 @@ impl Table {
         self.0.len() != before
     }
 
-    /// Where the job's line is: below its name, or the very line below another's mark without a name.
-    fn job(&mut self, name: &str, line: &str) -> Option<usize> {
-        let mark = format!("{MARK}{name}");
-        if let Some(at) = self.0.iter().position(|line| *line == mark) {
-            return Some(at + 1);
+    /// Where the job's lines are or would be, each below its name.
+    fn named(&self, name: &str) -> Vec<usize> {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while at < self.0.len() {
+            let Some(this) = self.0[at].strip_prefix(MARK) else {
+                at += 1;
+                continue;
+            };
+            if this == name {
+                found.push(at + 1);
+            }
+            at += 2;
         }
-        // A line that is there without a name gets one.
-        let bare = MARK.trim_end();
-        let at =
-            self.0.windows(2).position(|pair| pair[0].trim_end() == bare && pair[1] == line)?;
-        Some(at + 1)
+        found
     }
 
     /// Makes a variable's line so; returns whether it was not. `neighbour` is a variable and whether a new one goes after it.

@@ -50,6 +50,25 @@ fn jobs_are_added_changed_and_removed() {
 }
 
 #[test]
+fn names_belong_to_the_lines_below_them() {
+    let job = json!({"name": "a", "user": "root", "job": "b"});
+    let line = "* * * * * root b";
+    for (before, then) in [
+        // A name that stands twice.
+        ("#Ansible: a\n1\n#Ansible: a\n2\n", "#Ansible: a\nLINE\n#Ansible: a\nLINE\n"),
+        // A name without a line.
+        ("#Ansible: a\n", "#Ansible: a\nLINE\n"),
+        // The line without a name, with none, and with another.
+        ("# x\nLINE\ny\n", "# x\n#Ansible: a\nLINE\ny\n"),
+        ("#Ansible: None\nLINE\n", "#Ansible: a\nLINE\n"),
+        ("#Ansible: c\nLINE\n", "#Ansible: c\nLINE\n#Ansible: a\nLINE\n"),
+    ] {
+        let text = after(&before.replace("LINE", line), job.clone());
+        assert_eq!(text, then.replace("LINE", line));
+    }
+}
+
+#[test]
 fn variables_are_added_changed_and_removed() {
     let set = |before: &str, more: Value| {
         let mut args = json!({"name": "A", "user": "root", "value": "x y", "env": true});

@@ -1,15 +1,15 @@
 //! A rule in the words of the command line.
 
-use crate::spec::FromArg;
+use crate::{
+    host::{Failure, Result},
+    spec::FromArg,
+};
 
 use super::{Args, Syn};
 
 /// Returns the rule's words, in the order in which the reference gives them.
-pub(super) fn words(args: &Args) -> Vec<String> {
+pub(super) fn words(args: &Args) -> Result<Vec<String>> {
     let mut rule = Rule(Vec::new());
-    if let Some(seconds) = &args.wait {
-        rule.push(&["-w", seconds]);
-    }
     rule.option(args.protocol.as_ref(), "-p", true);
     rule.option(args.source.as_ref(), "-s", true);
     rule.option(args.destination.as_ref(), "-d", true);
@@ -20,11 +20,12 @@ pub(super) fn words(args: &Args) -> Vec<String> {
         // One flag may stand alone, without a list around it.
         let list = |key: &str| {
             let flags = flags.get(key).and_then(|given| Vec::<String>::from_arg(given).ok());
-            flags.unwrap_or_default().join(",")
+            flags.map(|flags| flags.join(","))
         };
-        if flags.contains_key("flags") && flags.contains_key("flags_set") {
-            rule.push(&["--tcp-flags", &list("flags"), &list("flags_set")]);
-        }
+        let (Some(all), Some(set)) = (list("flags"), list("flags_set")) else {
+            return Err(Failure::raised("can only join an iterable"));
+        };
+        rule.push(&["--tcp-flags", &all, &set]);
     }
     rule.option(args.jump.as_ref(), "-j", false);
     if args.jump.as_deref().is_some_and(|jump| jump.eq_ignore_ascii_case("tee")) {
@@ -50,8 +51,8 @@ pub(super) fn words(args: &Args) -> Vec<String> {
         Syn::Match => rule.push(&["--syn"]),
         Syn::Negate => rule.push(&["!", "--syn"]),
     }
-    rule.extensions(args);
-    rule.0
+    rule.extensions(args)?;
+    Ok(rule.0)
 }
 
 struct Rule(Vec<String>);
@@ -81,12 +82,12 @@ impl Rule {
         let Some(ports) = args.destination_ports.as_ref().filter(|ports| !ports.is_empty()) else {
             return;
         };
-        self.extension(args, "multiport");
+        self.push(&["-m", "multiport"]);
         let ports = ports.join(",");
         self.option(Some(&ports), "--dports", true);
     }
 
-    fn extensions(&mut self, args: &Args) {
+    fn extensions(&mut self, args: &Args) -> Result<()> {
         if let Some(states) = args.ctstate.as_ref().filter(|states| !states.is_empty()) {
             let states = states.join(",");
             let given = args.matches.iter().flatten();
@@ -105,17 +106,25 @@ impl Rule {
         if let Some(set) = &args.match_set {
             self.extension(args, "set");
             self.option(Some(set), "--match-set", true);
-            self.0.extend(args.match_set_flags.clone());
+            let Some(flags) = args.match_set_flags else {
+                let at = self.0.len();
+                return Err(Failure::raised(format!(
+                    "sequence item {at}: expected str instance, NoneType found"
+                )));
+            };
+            self.push(&[flags.as_str()]);
         }
         if args.limit.is_some() || args.limit_burst.is_some() {
-            self.extension(args, "limit");
+            self.push(&["-m", "limit"]);
             self.option(args.limit.as_ref(), "--limit", false);
             self.option(args.limit_burst.as_ref(), "--limit-burst", false);
         }
-        if args.uid_owner.is_some() || args.gid_owner.is_some() {
-            self.extension(args, "owner");
-            self.option(args.uid_owner.as_ref(), "--uid-owner", true);
-            self.option(args.gid_owner.as_ref(), "--gid-owner", true);
+        for (option, owner) in [("--uid-owner", &args.uid_owner), ("--gid-owner", &args.gid_owner)]
+        {
+            if owner.is_some() {
+                self.push(&["-m", "owner"]);
+                self.option(owner.as_ref(), option, true);
+            }
         }
         if args.jump.is_none() && args.reject_with.is_some() {
             self.push(&["-j", "REJECT"]);
@@ -127,8 +136,8 @@ impl Rule {
             self.option(Some(kind), option, true);
         }
         if let Some(comment) = &args.comment {
-            self.extension(args, "comment");
-            self.push(&["--comment", comment]);
+            self.push(&["-m", "comment", "--comment", comment]);
         }
+        Ok(())
     }
 }

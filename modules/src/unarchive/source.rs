@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Args;
-use crate::host::{Failure, Host, Result, errno_about, pour};
+use crate::host::{Failure, Host, Result, pour};
 
 /// An archive that can be read.
 pub(super) struct Source {
@@ -59,12 +59,11 @@ impl Source {
             }
             let file =
                 host.open(src).map_err(|_| Failure::new(format!("Source '{src}' not readable")))?;
-            if host.is_folder(src) {
-                let reason = errno_about(&io::Error::from_raw_os_error(21), src);
-                return Err(Failure::raised(reason));
-            }
             let path = host.path(src).display().to_string();
             let shown = host.absolute(src);
+            if host.is_folder(src) {
+                return Err(super::no_handler(&shown, "It is a directory."));
+            }
             Source { path, shown, file, start: Vec::new(), named: None }
         };
         let mut start = vec![0; 512];

@@ -43,6 +43,14 @@ pub(super) struct Zip<'a> {
     dest: &'a str,
     program: String,
     entries: Vec<Entry>,
+    /// Whether it has nothing for one of the names to unpack.
+    lacks_some: bool,
+}
+
+/// Whether a pattern of the task's means this name; a folder's ends in a slash, which the pattern may leave out.
+fn fits(pattern: &str, name: &str) -> bool {
+    glob_matches(pattern, name)
+        || glob_matches(pattern.trim_end_matches('/'), name.trim_end_matches('/'))
 }
 
 impl<'a> Zip<'a> {
@@ -55,15 +63,14 @@ impl<'a> Zip<'a> {
         let entries = directory(source).ok_or_else(|| {
             Failure::new(format!("Bad zip file: cannot read the directory of '{}'", source.shown))
         })?;
+        let is_missing = |pattern: &String| !entries.iter().any(|entry| fits(pattern, &entry.name));
+        let lacks_some = args.include.iter().any(is_missing);
         let wanted = |entry: &Entry| {
-            let name = entry.name.trim_end_matches('/');
-            let fits = |patterns: &[String]| {
-                patterns.iter().any(|pattern| glob_matches(pattern.trim_end_matches('/'), name))
-            };
+            let fits = |patterns: &[String]| patterns.iter().any(|one| fits(one, &entry.name));
             (args.include.is_empty() || fits(&args.include)) && !fits(&args.exclude)
         };
         let entries = entries.into_iter().filter(wanted).collect();
-        Ok(Zip { args, source, dest, program, entries })
+        Ok(Zip { args, source, dest, program, entries, lacks_some })
     }
 
     fn argv(&self, host: &Host, archive: &str) -> Vec<String> {
@@ -90,16 +97,19 @@ impl<'a> Zip<'a> {
         entry: &Entry,
         path: &str,
         meta: &Metadata,
-    ) -> Option<String> {
+    ) -> Result<Option<String>> {
         let args = self.args;
         let mut letters: Vec<char> = "......".chars().collect();
         let (kind, is_link) = (entry.kind(), entry.kind() == 'L');
         if (kind == 'd') != meta.is_dir() || is_link != meta.is_symlink() {
-            return Some(format!(">{kind}++++++.??"));
+            return Ok(Some(format!(">{kind}++++++.??")));
         }
         let wanted = &args.attributes;
         let permissions = match &wanted.mode {
-            Some(mode) => mode.bits(meta.mode() & 0o7777, meta.is_dir(), 0o022).unwrap_or(0),
+            Some(_) if is_link => 0,
+            Some(mode) => mode
+                .bits(meta.mode() & 0o7777, meta.is_dir(), 0o022)
+                .map_err(|error| Failure::new(error).with("path", entry.name.as_str()))?,
             None => entry.mode & 0o7777,
         };
         if permissions != 0 && !is_link && meta.mode() & 0o7777 != permissions {
@@ -112,7 +122,9 @@ impl<'a> Zip<'a> {
         if uid.is_some_and(|uid| uid != meta.uid()) {
             letters[4] = 'o';
         }
-        if gid.is_some_and(|gid| gid != meta.gid()) {
+        // Files of another group than that of whoever unpacks are to be unpacked again.
+        let gid = gid.unwrap_or_else(|| rustix::process::getegid().as_raw());
+        if gid != meta.gid() {
             letters[5] = 'g';
         }
         if kind == 'f' && !is_link {
@@ -121,16 +133,18 @@ impl<'a> Zip<'a> {
             if meta.mtime() != time && !keeps {
                 letters[2] = 't';
             }
-            if meta.size() != entry.size && !keeps {
+            let longer = meta.size() != entry.size;
+            if longer && !keeps {
                 letters[1] = 's';
-            } else if !keeps && crc_of(host, path) != Some(entry.crc) {
+            }
+            if !keeps && (longer || crc_of(host, path) != Some(entry.crc)) {
                 letters[0] = 'c';
             }
         }
         if letters.iter().all(|letter| *letter == '.') {
-            return None;
+            return Ok(None);
         }
-        Some(format!(">{kind}{}.??", letters.into_iter().collect::<String>()))
+        Ok(Some(format!(".{kind}{}.??", letters.into_iter().collect::<String>())))
     }
 }
 
@@ -149,7 +163,7 @@ impl Archive for Zip<'_> {
 
     fn is_unpacked(&mut self, host: &Host) -> Result<(bool, Option<String>)> {
         let mut diff = String::new();
-        let mut unpacked = true;
+        let mut unpacked = !self.lacks_some;
         for entry in &self.entries {
             let name = if self.args.extra_opts.iter().any(|option| option == "-j") {
                 entry.name.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
@@ -159,7 +173,7 @@ impl Archive for Zip<'_> {
             let path = format!("{}/{name}", self.dest);
             let letters = match host.lstat(&path)? {
                 None => Some(format!(">{}++++++.??", entry.kind())),
-                Some(meta) => self.difference(host, entry, &path, &meta),
+                Some(meta) => self.difference(host, entry, &path, &meta)?,
             };
             if let Some(letters) = letters {
                 unpacked = false;

@@ -65,11 +65,22 @@ impl Task<'_> {
                 }
                 (Item::Attribute(id, name), _) => changed |= document.remove_attribute(id, &name),
                 (Item::Node(id), None) => {
-                    if id == TOP || Some(id) == document.root() {
+                    if id == TOP {
                         continue;
                     }
-                    if document.name(id).is_none() {
-                        continue;
+                    let cannot = match document.nodes[id].kind {
+                        Kind::Text(_) | Kind::Cdata(_) => {
+                            Some("Argument must be bytes or unicode, got 'NoneType'")
+                        }
+                        _ if document.nodes[id].parent == TOP => {
+                            Some("'NoneType' object has no attribute 'remove'")
+                        }
+                        _ => None,
+                    };
+                    if let Some(error) = cannot {
+                        return Err(Failure::new(format!(
+                            "Couldn't delete xpath target: {path} ({error})"
+                        )));
                     }
                     // What stands behind an element up to the next belongs to it.
                     let parent = document.nodes[id].parent;
@@ -120,7 +131,15 @@ impl Task<'_> {
             Failure::new(format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}"))
         })?;
         if found.is_empty() {
-            changed = self.make_path(document, path)?;
+            changed = match self.make_path(document, path) {
+                Err(error) if error.is_raised() => {
+                    let (error, tree) = (error.reason(), write::shown(document));
+                    let message =
+                        format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}");
+                    return Err(Failure::new(message));
+                }
+                made => made?,
+            };
         }
         let value = text_of(value)?;
         let found = self.found(document, path)?;
@@ -252,10 +271,16 @@ impl Task<'_> {
         path: &str,
         children: &[Json],
     ) -> Result<bool> {
-        let mut changed = false;
-        for item in self.found(document, path)? {
-            let Item::Node(id) = item else { continue };
-            let wanted = self.children(document, id, children)?;
+        let found = self.found(document, path)?;
+        let nodes = found.into_iter().filter_map(|item| match item {
+            Item::Node(id) => Some(id),
+            Item::Attribute(..) => None,
+        });
+        let nodes: Vec<Id> = nodes.collect();
+        let Some(last) = nodes.last() else { return Ok(false) };
+        let wanted = self.children(document, *last, children)?;
+        let mut other = None;
+        for id in nodes {
             let now = document.elements(id);
             let same = now.len() == wanted.len()
                 && now.iter().zip(&wanted).all(|(one, other)| document.same(*one, *other));
@@ -269,12 +294,14 @@ impl Task<'_> {
                     document.remove(old);
                 }
             }
-            for child in wanted {
-                document.append(id, child);
-            }
-            changed = true;
+            other = Some(id);
         }
-        Ok(changed)
+        // The children are there once: the last of several places has them.
+        let Some(other) = other else { return Ok(false) };
+        for child in wanted {
+            document.append(other, child);
+        }
+        Ok(true)
     }
 
     pub(super) fn add_children(
@@ -296,10 +323,9 @@ impl Task<'_> {
             return Ok(false);
         };
         if !args.insertbefore && !args.insertafter {
-            for id in nodes {
-                for child in self.children(document, id, children)? {
-                    document.append(id, child);
-                }
+            // The children are there once: the last of several places has them.
+            for child in self.children(document, last, children)? {
+                document.append(last, child);
             }
             return Ok(true);
         }
@@ -321,58 +347,89 @@ impl Task<'_> {
         if !self.found(document, path)?.is_empty() {
             return Ok(false);
         }
-        let shown = write::shown(document);
-        let cannot = || {
-            Failure::new(format!(
-                "Can't process Xpath {path} in order to spawn nodes! tree is {shown}"
-            ))
-        };
-        let (outer, last) = split(path).ok_or_else(cannot)?;
-        let outer_path = if outer.is_empty() { "/" } else { outer };
-        if self.found(document, outer_path)?.is_empty() {
-            self.make_path(document, outer_path)?;
+        let (outer, step) = split(path).ok_or_else(|| cannot(document, path))?;
+        if outer.is_empty() {
+            return Err(Failure::raised("Invalid expression"));
         }
-        let parents = self.found(document, outer_path)?;
-        let mut changed = false;
-        for item in parents {
-            let Item::Node(parent) = item else { return Err(cannot()) };
-            match last {
-                Last::Attribute(name) => {
+        if self.found(document, outer)?.is_empty() {
+            self.make_path(document, outer)?;
+        }
+        let mut parents = Vec::new();
+        for item in self.found(document, outer)? {
+            match item {
+                Item::Node(parent) if parent != TOP => parents.push(parent),
+                _ => return Err(cannot(document, outer)),
+            }
+        }
+        match step {
+            Step::Attribute(name) => {
+                for parent in parents {
                     let name = self.attribute_name(document, parent, name);
                     document.set_attribute(parent, &name, "");
                 }
-                Last::Element(name) => {
-                    if parent == TOP {
-                        return Err(cannot());
-                    }
-                    let id = self.element_of_path(document, parent, name);
-                    document.append(parent, id);
-                }
-                Last::AttributeIs(name, value) => {
-                    let name = self.attribute_name(document, parent, name);
-                    document.set_attribute(parent, &name, value);
-                }
-                Last::ElementIs(name, value) => {
-                    let id = self.element_of_path(document, parent, name);
-                    document.set_first_text(id, Some(value));
-                    document.append(parent, id);
-                }
-                Last::TextIs(value) => document.set_first_text(parent, Some(value)),
             }
-            changed = true;
+            // What is made is there once: the last of several places has it.
+            Step::Element(name, conditions) => {
+                let Some(parent) = parents.pop() else { return Ok(false) };
+                let id = self.element_of_path(document, parent, name);
+                document.append(parent, id);
+                for condition in conditions {
+                    self.meet(document, id, name, condition.trim())?;
+                }
+            }
         }
-        Ok(changed)
+        Ok(true)
+    }
+
+    /// Makes a condition of a path true for a new element.
+    fn meet(&self, document: &mut Document, id: Id, name: &str, condition: &str) -> Result<()> {
+        let quoted = |value: &str| {
+            let value = value.trim();
+            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            Some(value[1..].strip_suffix(quote)?.to_owned())
+        };
+        let (subject, value) = match condition.split_once('=') {
+            Some((subject, value)) => (subject.trim(), quoted(value)),
+            None => (condition, Some(String::new())),
+        };
+        let is_plain = !condition.contains('=');
+        match (subject.strip_prefix('@').filter(|name| is_name(name)), value) {
+            (Some(attribute), Some(value)) => {
+                let attribute = self.attribute_name(document, id, attribute);
+                document.set_attribute(id, &attribute, &value);
+            }
+            (None, Some(value)) if subject == "text()" && !is_plain => {
+                document.set_first_text(id, Some(&value));
+            }
+            (None, Some(_))
+                if is_plain
+                    && is_name(subject)
+                    && !subject.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                let child = self.element_of_path(document, id, subject);
+                document.append(id, child);
+            }
+            _ => {
+                return Err(Failure::new(format!(
+                    "Can't process Xpath ./{condition} in order to spawn nodes! tree is b'<{name}/>\\n'"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 
-/// The last part of a path that can be made.
-#[derive(Clone, Copy)]
-enum Last<'a> {
-    Element(&'a str),
+/// What is said of a path that names nothing that could be made.
+fn cannot(document: &Document, path: &str) -> Failure {
+    let shown = write::shown(document);
+    Failure::new(format!("Can't process Xpath {path} in order to spawn nodes! tree is {shown}"))
+}
+
+/// The last part of a path, which can be made.
+enum Step<'a> {
     Attribute(&'a str),
-    AttributeIs(&'a str, &'a str),
-    ElementIs(&'a str, &'a str),
-    TextIs(&'a str),
+    /// An element, and what is to be so of it.
+    Element(&'a str, Vec<&'a str>),
 }
 
 fn is_name(text: &str) -> bool {
@@ -380,43 +437,21 @@ fn is_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
 }
 
-/// Splits the last part off a path: `/a/b`, `/a/@b`, `/a[@b='c']`, `/a[b='c']`, `/a[text()='c']`.
-fn split(path: &str) -> Option<(&str, Last<'_>)> {
-    if let Some(inner) = path.strip_suffix(']') {
-        let at = inner.rfind('[')?;
-        let (outer, condition) = (&inner[..at], inner[at + 1..].trim());
-        let Some((name, value)) = condition.split_once('=') else {
-            let last = match condition.strip_prefix('@') {
-                Some(name) if is_name(name) => Last::Attribute(name),
-                None if is_name(condition)
-                    && !condition.starts_with(|c: char| c.is_ascii_digit()) =>
-                {
-                    Last::Element(condition)
-                }
-                _ => return None,
-            };
-            return Some((outer, last));
-        };
-        let value = value.trim();
-        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let value = value[1..].strip_suffix(quote)?;
-        let name = name.trim();
-        let last = match name.strip_prefix('@') {
-            Some(name) if is_name(name) => Last::AttributeIs(name, value),
-            None if name == "text()" => Last::TextIs(value),
-            None if is_name(name) => Last::ElementIs(name, value),
-            _ => return None,
-        };
-        return Some((outer, last));
-    }
-    let at = path.rfind('/')?;
-    let (outer, name) = (&path[..at], &path[at + 1..]);
-    if outer.ends_with('/') {
-        return None;
-    }
+/// Splits the last part off a path: `/a/b`, `/a/@b`, `/a[@b='c']`, `/a[b]`, `/a[text()='c' and @b]`.
+fn split(path: &str) -> Option<(&str, Step<'_>)> {
+    let (path, conditions) = match path.strip_suffix(']') {
+        Some(inner) => {
+            let (path, inner) = inner.split_at(inner.rfind('[')?);
+            (path, inner[1..].split(" and ").collect())
+        }
+        None => (path, Vec::new()),
+    };
+    let (outer, name) = path.rsplit_once('/')?;
     match name.strip_prefix('@') {
-        Some(name) if is_name(name) => Some((outer, Last::Attribute(name))),
-        None if is_name(name) => Some((outer, Last::Element(name))),
+        Some(name) if is_name(name) && conditions.is_empty() => {
+            Some((outer, Step::Attribute(name)))
+        }
+        None if is_name(name) => Some((outer, Step::Element(name, conditions))),
         _ => None,
     }
 }
