@@ -98,8 +98,6 @@ settings! {
     poll_interval: i64 = "15", [("defaults", "poll_interval")], ["ANSIBLE_POLL_INTERVAL"];
     /// Folder on hosts in which jobs in the background say how they go
     async_dir: String = "~/.ansible_async", [("defaults", "async_dir")], ["ANSIBLE_ASYNC_DIR"];
-    /// The Python of a host that its facts tell of, and that runs modules which need one
-    interpreter_python: String = "auto", [("defaults", "interpreter_python")], ["ANSIBLE_PYTHON_INTERPRETER"];
     /// Modules that gather facts
     facts_modules: Vec<String> = "smart", [("defaults", "facts_modules")], ["ANSIBLE_FACTS_MODULES"];
     /// Whether facts are variables with the prefix `ansible_`
@@ -231,7 +229,7 @@ settings! {
     keep_remote_files: bool = "False", [("defaults", "keep_remote_files")], ["ANSIBLE_KEEP_REMOTE_FILES"];
     /// Shell on the host
     executable: String = "/bin/sh", [("defaults", "executable")], ["ANSIBLE_EXECUTABLE"];
-    /// Accepted: hosts need no Python
+    /// The Python of a host that its facts tell of, and that runs modules which need one
     interpreter_python: String = "auto", [("defaults", "interpreter_python")], ["ANSIBLE_PYTHON_INTERPRETER"];
     /// OpenSSH client, where it is used
     ssh_executable: String = "ssh", [("ssh_connection", "ssh_executable")], ["ANSIBLE_SSH_EXECUTABLE"];
