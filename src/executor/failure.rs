@@ -70,7 +70,10 @@ impl Failure {
         let message = short.map_or(message, |short| short.trim_end_matches(": "));
         let around = prefix.trim_end_matches(": ");
         // The reference shows where the text begins that could not be evaluated.
-        let failure = match (&error.origin, at) {
+        // What a plugin could not do is told of who uses it, wherever the variable is that calls the plugin.
+        let of_plugin = error.kind == ErrorKind::Plugin && message.starts_with("The ");
+        let origin = error.origin.as_ref().filter(|_| !of_plugin || at.is_none());
+        let failure = match (origin, at) {
             (Some(origin), Some(at)) if !around.is_empty() && !origin.begins_at(at) => {
                 Failure::at(Some(origin), message).inside(around, Some(at))
             }

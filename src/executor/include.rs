@@ -27,6 +27,8 @@ pub(super) struct Include {
     pub(super) label: Option<String>,
     /// What the task's own result says; nothing where an import is done as an include.
     pub(super) told: Arc<Dict>,
+    /// Whether results are not to be shown.
+    pub(super) no_log: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -89,9 +91,9 @@ impl Prepared {
         if !matches!(&*self.task.action, "include_tasks" | "include_role") {
             return None;
         }
-        let over = |result, skipped| {
-            Decision::Over(Turned { result, delegate: None, no_log: false, skipped })
-        };
+        let no_log = self.hides(env);
+        let over =
+            |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
         Some(match self.conditions(env) {
             Ok(Some(result)) => over(Ok(result), true),
             Err(failure) => over(Err(failure), false),
@@ -146,8 +148,8 @@ impl Prepared {
             }
             None => names.locals.first().map(|(_, value)| value.to_text()).unwrap_or_default(),
         });
-        let hides = matches!(self.keyword_truth(env, Keyword::NoLog), Ok(Some(true)));
-        let label = if hides { Some(super::items::CENSORED.to_owned()) } else { label };
+        let no_log = self.hides(env);
+        let label = if no_log { Some(super::items::CENSORED.to_owned()) } else { label };
         let mut told = Dict::new();
         if !self.task.action_written.contains("import_") {
             told.insert("changed", false);
@@ -163,7 +165,7 @@ impl Prepared {
         let foreign = names.locals.iter().map(|(name, _)| name);
         let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
         let locals = names.locals.clone();
-        let include = Include { what, locals, foreign, apply, label, told };
+        let include = Include { what, locals, foreign, apply, label, told, no_log };
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert(KEY, Value::Object(Arc::new(include)));

@@ -83,7 +83,8 @@ impl Batch<'_> {
                 }
                 Err(Failed::Hosts { result, causes }) => {
                     for &at in &hosts {
-                        self.include_failed(at, &result, &causes, next.task.looping.is_some());
+                        let looped = next.task.looping.is_some();
+                        self.include_failed(at, &result, &causes, (looped, include.no_log));
                     }
                     lost.extend(hosts);
                 }
@@ -231,12 +232,19 @@ impl Batch<'_> {
     /// Says that what a host includes cannot be read, and moves the host on, once for all that it includes.
     ///
     /// It counts as failed, also where a rescue section catches it, which is told nothing of it.
-    fn include_failed(&mut self, at: usize, result: &Arc<Dict>, causes: &[Cause], looped: bool) {
+    fn include_failed(
+        &mut self,
+        at: usize,
+        result: &Arc<Dict>,
+        causes: &[Cause],
+        (looped, no_log): (bool, bool),
+    ) {
         let host = Arc::clone(&self.hosts[at].host.name);
         self.run.printer.event(&Event::Error(causes.to_vec()));
         if let Some(start) = self.current.clone().filter(|_| !looped) {
             let (name, result) = (Arc::clone(&host), Arc::clone(result));
-            let event = ResultEvent::new(start, name, Status::Failed, result);
+            let event =
+                ResultEvent { no_log, ..ResultEvent::new(start, name, Status::Failed, result) };
             self.run.printer.event(&Event::Result(Box::new(event)));
         }
         self.run.count(&host, |stats| stats.failed += 1);

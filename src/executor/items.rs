@@ -157,12 +157,13 @@ impl Prepared {
 
     /// Ends a loop that is wrong itself, whatever its items came to.
     fn fail_loop(&self, failure: Failure) -> Ended {
-        let delegate = {
+        let (delegate, no_log) = {
             let names = self.names();
             let context = names.world.context(names.search_path());
-            self.delegate_shown(&names, &Env::new(&names, &context).telling(&self.told))
+            let env = Env::new(&names, &context).telling(&self.told);
+            (self.delegate_shown(&names, &env), self.hides(&env))
         };
-        let mut judged = self.failed(failure.unasked(), delegate, false);
+        let mut judged = self.failed(failure.unasked(), delegate, no_log);
         self.tell(&mut judged);
         let event = self.event(&judged, None, false);
         let ignored = event.ignored;

@@ -258,12 +258,15 @@ impl Prepared {
         Ok(value.map(|(value, _)| typed::holds(&value)))
     }
 
+    /// Whether results are not to be shown; a keyword that cannot be evaluated hides them.
+    pub(super) fn hides(&self, env: &Env<'_>) -> bool {
+        let said = self.keyword_truth(env, Keyword::NoLog).unwrap_or(Some(true));
+        said.unwrap_or(self.run.settings.no_log.value)
+    }
+
     /// Everything of a turn that needs no waiting: conditions, arguments, the action's own work.
     pub(super) fn decide(&self, names: &Names, env: &Env<'_>) -> Decision {
-        let no_log = self
-            .keyword_truth(env, Keyword::NoLog)
-            .unwrap_or(Some(true))
-            .unwrap_or(self.run.settings.no_log.value);
+        let no_log = self.hides(env);
         let decide = || {
             // Who would do it is asked before whether it is done, as in the reference.
             self.delegate(names, env).map_err(Failure::unasked)?;

@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use super::{
     TemplateError,
     evaluator::{Evaluator, Result},
+    expression::kept,
     leaving::without_omitted,
     markup::Markup,
     output::{Made, Output},
@@ -395,24 +396,24 @@ impl<'a> Env<'a> {
         }
     }
 
-    /// Evaluates all templates in a container, once; what is undefined or omitted stays inside as a value.
+    /// Evaluates all templates in a container, once; what is undefined, omitted or failed stays inside as a value.
     pub(super) fn complete(&self, value: &Value, depth: u32) -> Result<Value> {
         if !value.is_lazy() {
             return Ok(value.clone());
         }
         match value {
             Value::List(list) => self.once(Arc::as_ptr(list) as usize, value, || {
-                let items = list.iter().map(|item| self.complete(item, depth));
+                let items = list.iter().map(|item| kept(self.complete(item, depth)));
                 Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
             }),
             Value::Tuple(list) => {
-                let items = list.iter().map(|item| self.complete(item, depth));
+                let items = list.iter().map(|item| kept(self.complete(item, depth)));
                 Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
             }
             Value::Dict(dict) => self.once(Arc::as_ptr(dict) as usize, value, || {
                 let mut entries = Dict::with_capacity(dict.len());
                 for (key, value) in dict.iter() {
-                    entries.insert(key.clone(), self.complete(value, depth)?);
+                    entries.insert(key.clone(), kept(self.complete(value, depth))?);
                 }
                 Ok(entries.into())
             }),
