@@ -93,7 +93,7 @@ pub(super) fn single(
     Step::Remote(Box::new(remote))
 }
 
-/// Sends what is in a folder, and the folder itself unless its name ends in a slash.
+/// Sends what is in a folder, below its own name unless that ends in a slash; an empty one comes to nothing.
 fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Failure> {
     let mut tree = Tree {
         entries: Vec::new(),
@@ -106,9 +106,6 @@ fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Fai
     } else {
         path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     };
-    if !prefix.is_empty() {
-        tree.entries.push(json!({"path": prefix, "kind": "directory", "mode": mode(path)}));
-    }
     tree.add(call, path, &prefix)?;
     let args = with_source(&call.args, path, if contents_only { "/" } else { "" });
     let mut remote = Remote::new("copy", &args);

@@ -94,7 +94,8 @@ pub(super) fn copy_one(args: &Args, host: &Host) -> Result<Outcome> {
     plan.carry_out(host, args.dest.ends_with('/'))
 }
 
-/// Copies files, folders and links below `dest`; its result is a summary, unless there is one file only.
+/// Copies files, folders and links below `dest`. Its result is a summary, unless there is one file only: then it is what was
+/// done last, to the file or to a folder below `dest`.
 pub(super) fn copy_tree(args: &Args, host: &Host) -> Result<Outcome> {
     let mut plans = Vec::new();
     for sent in args.contents.iter().filter(|sent| sent.kind == SentKind::File) {
@@ -104,32 +105,33 @@ pub(super) fn copy_tree(args: &Args, host: &Host) -> Result<Outcome> {
     }
     let wanted: Vec<_> =
         plans.iter().filter(|plan| plan.need == Need::Content).map(|plan| plan.sent).collect();
-    if !wanted.is_empty() && !host.checking() {
+    let is_only = plans.len() == 1;
+    if !wanted.is_empty() && (!host.checking() || is_only && host.diffing()) {
         request(host, &wanted)?;
     }
     let mut changed = false;
-    let mut only = None;
-    let n_files = plans.len();
+    let mut last = None;
     for plan in plans {
-        let (need, quiet) = (plan.need, host.checking() && n_files > 1);
-        if need == Need::Content && quiet {
+        if plan.need == Need::Content && host.checking() && !is_only {
             changed = true;
             continue;
         }
         let outcome = plan.carry_out(host, true)?;
         changed |= outcome.changed;
-        only = Some((need, outcome));
+        last = Some(outcome).filter(|_| plan.need != Need::Nothing);
     }
     for sent in &args.contents {
-        changed |= match sent.kind {
-            SentKind::File => false,
-            SentKind::Directory => folder(args, host, &join(&args.dest, &sent.path))?,
-            SentKind::Link => link(args, host, sent)?,
-        };
+        match sent.kind {
+            SentKind::File => (),
+            SentKind::Directory => {
+                let outcome = folder(args, host, &join(&args.dest, &sent.path))?;
+                changed |= outcome.changed;
+                last = Some(outcome);
+            }
+            SentKind::Link => changed |= link(args, host, sent)?,
+        }
     }
-    if let (1, Some((Need::Content | Need::Attributes, mut outcome))) = (n_files, only)
-        && !host.checking()
-    {
+    if let (true, Some(mut outcome)) = (is_only, last) {
         outcome.changed = changed;
         return Ok(outcome);
     }
@@ -156,22 +158,27 @@ fn not_received(error: &io::Error) -> Failure {
     Failure::io("cannot receive the content from the controller", error)
 }
 
-fn folder(args: &Args, host: &Host, path: &str) -> Result<bool> {
+fn folder(args: &Args, host: &Host, path: &str) -> Result<Outcome> {
     let path = host.followed(path, true);
     let wanted = args.folder_attributes();
-    match host.path_state(&path)? {
-        PathState::Directory => {
-            host.set_attributes(&path, &wanted, false, &mut AttributeDiff::default())
-        }
+    let mut diff = AttributeDiff::default();
+    diff.set("path", &*path, &*path);
+    let changed = match host.path_state(&path)? {
+        PathState::Directory => host.set_attributes(&path, &wanted, false, &mut diff)?,
         PathState::Absent => {
+            diff.set("state", "absent", "directory");
             create_folders(host, &path, &wanted)?;
-            Ok(true)
+            true
         }
         other => {
             let message = format!("{path} already exists as a {}", other.as_str());
-            Err(host.attribute_failure(&path, message))
+            return Err(host.attribute_failure(&path, message));
         }
-    }
+    };
+    let mut outcome =
+        Outcome::changed_if(changed).with("dest", path.as_str()).with("path", path.as_str());
+    outcome.values.extend(host.path_info(&path));
+    Ok(outcome.with_some("diff", host.diffing().then(|| diff.into_json())))
 }
 
 fn link(args: &Args, host: &Host, sent: &Sent) -> Result<bool> {
@@ -303,9 +310,16 @@ impl<'a> Plan<'a> {
 
     fn difference(&self, before: Side, after: Side) -> Json {
         let args = self.args;
-        let source = args.src.as_ref().map(|src| src.0.as_str());
-        let header = args.after_header.as_deref().or(source).unwrap_or(&self.dest);
-        difference(before, after, &self.named, header)
+        let header = match (&args.after_header, &args.src) {
+            (Some(header), _) => header.clone(),
+            (None, Some(src)) if self.sent.path.is_empty() => src.0.clone(),
+            // Paths begin with the folder's name unless only what is in it is copied.
+            (None, Some(src)) => {
+                join(src.rsplit_once('/').map_or("", |(above, _)| above), &self.sent.path)
+            }
+            (None, None) => self.dest.clone(),
+        };
+        difference(before, after, &self.named, &header)
     }
 
     /// Reads the content for a diff only.
