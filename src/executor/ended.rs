@@ -24,6 +24,9 @@ impl Prepared {
         let mut warned = Dict::new();
         let results = items.iter().map(|item| {
             let mut result = item.registered();
+            if item.include.is_some() {
+                result.remove("changed");
+            }
             for key in told::KEYS {
                 if let Some(Value::List(more)) = result.remove(key) {
                     told::add(&mut warned, key, more.iter().cloned());
@@ -215,7 +218,7 @@ impl Judged {
             .collect();
         if self.status == Status::Failed {
             registered.insert("failed", true);
-        } else if self.ran && !registered.contains_key("failed") {
+        } else if self.ran && self.include.is_none() && !registered.contains_key("failed") {
             registered.insert("failed", false);
         }
         registered

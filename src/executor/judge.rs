@@ -95,6 +95,9 @@ impl Prepared {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
         }
         let include = Include::take(&mut result);
+        if let Some(include) = &include {
+            result.extend(include.told.iter().map(|(key, value)| (key.clone(), value.clone())));
+        }
         self.warn_of_action(&mut result);
         let no_log = no_log || result.remove(HIDDEN).is_some();
         let enlists = result.remove(ENLISTS).is_some();
