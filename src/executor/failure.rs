@@ -69,10 +69,10 @@ impl Failure {
         let short = message.strip_suffix(&below.join(": ")).filter(|_| !below.is_empty());
         let message = short.map_or(message, |short| short.trim_end_matches(": "));
         let around = prefix.trim_end_matches(": ");
-        // The reference shows where the text begins that could not be evaluated.
         // What a plugin could not do is told of who uses it, wherever the variable is that calls the plugin.
         let of_plugin = error.kind == ErrorKind::Plugin && message.starts_with("The ");
         let origin = error.origin.as_ref().filter(|_| !of_plugin || at.is_none());
+        // The reference shows where the text begins that could not be evaluated.
         let failure = match (origin, at) {
             (Some(origin), Some(at)) if !around.is_empty() && !origin.begins_at(at) => {
                 Failure::at(Some(origin), message).inside(around, Some(at))
