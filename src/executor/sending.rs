@@ -59,9 +59,11 @@ impl Prepared {
         }
     }
 
-    /// Whether results say what the module was called with: items that are registered do, and what much output is wanted of.
+    /// Whether results say what the module was called with: items that are registered do, what much output is wanted of,
+    /// and those of modules that an action in Python calls.
     fn tells_invocation(&self) -> bool {
-        self.run.options.verbosity > 2
+        self.given.is_some()
+            || self.run.options.verbosity > 2
             || self.run.printer.wants().invocations
             || (self.task.looping.is_some() && self.task.own(Keyword::Register).is_some())
     }
@@ -71,7 +73,12 @@ impl Prepared {
         match started {
             Started::Over(turned) => turned,
             Started::Waiting { future, delegate, no_log } => {
-                let result = future.await;
+                let mut result = future.await;
+                if let Ok(result) = &mut result
+                    && !self.tells_invocation()
+                {
+                    result.remove("invocation");
+                }
                 Turned { result, delegate, no_log, skipped: false }
             }
             Started::Running { mut answer, sink, finish, watch, delegate, no_log, invocation } => {

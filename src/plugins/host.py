@@ -33,7 +33,7 @@ def pack(value):
         return value if -(2**63) <= value < 2**63 else {TAG: "int", "v": str(value)}
     if isinstance(value, float):
         return float(value) if value - value == 0 else {TAG: "float", "v": repr(float(value))}
-    if isinstance(value, Trusted):
+    if is_trusted(value):
         return {TAG: "template", "v": str(value)}
     if isinstance(value, str):
         return str(value).encode("utf-8", "replace").decode()
@@ -102,6 +102,14 @@ def undefined_message(value):
 
 class Trusted(str):
     """Text of a plugin that may be evaluated as a template."""
+
+
+def is_trusted(value):
+    """Tells a text that may be evaluated, whoever made it one: an installed ansible-core marks its own."""
+    if not isinstance(value, str):
+        return False
+    marked = getattr(sys.modules.get("ansible.template"), "is_trusted_as_template", None)
+    return isinstance(value, Trusted) or marked is not None and marked(value)
 
 
 def send(message):
@@ -186,7 +194,7 @@ class Templar:
         self._available_variables = variables
 
     def template(self, value, *args, **kwargs):
-        if isinstance(value, Trusted):
+        if is_trusted(value):
             return unpack(ask(ask="template", text=str(value))["value"])
         if isinstance(value, (list, tuple)):
             return [self.template(one) for one in value]
