@@ -302,6 +302,14 @@ impl Value {
         matches!(self, Value::Undefined(_))
     }
 
+    /// Returns why the value means nothing, where it does.
+    pub fn as_undefined(&self) -> Option<&Arc<Undefined>> {
+        match self {
+            Value::Undefined(undefined) => Some(undefined),
+            _ => None,
+        }
+    }
+
     /// Returns where a template is written.
     pub fn template_span(&self) -> Option<&Span> {
         match self {

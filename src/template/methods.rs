@@ -158,9 +158,6 @@ impl Passed {
     /// Returns the first argument that is undefined.
     pub(crate) fn undefined(&self) -> Option<&Undefined> {
         let all = self.positional.iter().chain(self.named.iter().map(|(_, value)| value));
-        all.into_iter().find_map(|value| match value {
-            Value::Undefined(undefined) => Some(&**undefined),
-            _ => None,
-        })
+        all.into_iter().find_map(Value::as_undefined).map(|undefined| &**undefined)
     }
 }

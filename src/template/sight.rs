@@ -289,10 +289,7 @@ fn unit_of<'n>((kind, name): (&str, &'n str)) -> &'n str {
 }
 
 fn met(sight: Sight, value: &Value) -> Option<Met> {
-    let undefined = |value: &Value| match value {
-        Value::Undefined(undefined) => Some(Arc::clone(undefined)),
-        _ => None,
-    };
+    let undefined = |value: &Value| value.as_undefined().cloned();
     match (sight, value) {
         (Sight::All, value) => {
             value.first_undefined().cloned().map(|undefined| Met { undefined, before: None })

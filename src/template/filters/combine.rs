@@ -106,11 +106,7 @@ fn met<'v>(
             }
         }
     }
-    let is_undefined = |value: &'v Value| match value {
-        Value::Undefined(undefined) => Some(undefined),
-        _ => None,
-    };
-    low.values().chain(high.values()).find_map(is_undefined).or_else(|| {
+    low.values().chain(high.values()).find_map(Value::as_undefined).or_else(|| {
         high.iter().find_map(|(key, new)| match (low.get_value(key)?, new) {
             (Value::Dict(old), Value::Dict(new)) if recursive => met(old, new, recursive, merge),
             (Value::List(old), Value::List(new)) if merge != "replace" => {

@@ -176,7 +176,7 @@ fn change_list(
         "extend" => {
             let more = items(&eval.complete(first(passed, "list.extend")?.clone())?)?;
             for item in more.iter() {
-                if let Value::Undefined(undefined) = item {
+                if let Some(undefined) = item.as_undefined() {
                     return Err((&**undefined).into());
                 }
                 list.push(item.clone());
@@ -266,7 +266,7 @@ fn merged(eval: &Evaluator<'_>, passed: &Passed) -> Result<(Dict, Option<Templat
         match eval.complete(other.clone())? {
             Value::Dict(other) => {
                 for (key, value) in other.iter() {
-                    if let Value::Undefined(undefined) = value {
+                    if let Some(undefined) = value.as_undefined() {
                         return Ok((merged, Some((&**undefined).into())));
                     }
                     merged.insert(key.clone(), value.clone());
