@@ -238,7 +238,7 @@ impl Git<'_> {
     fn ask(&self, words: &[&str]) -> Result<String> {
         let command = self.command(words, true);
         let output = self.host.run(&command)?;
-        good(&command, &output)?;
+        output.checked(&command)?;
         Ok(output.text())
     }
 
@@ -396,20 +396,6 @@ impl Git<'_> {
             "The gpg_allowlist does not include the public key \"{print}\" for this commit"
         )))
     }
-}
-
-/// Refuses what a command of git did not end well.
-fn good(command: &Command, output: &Output) -> Result<()> {
-    if output.success() {
-        return Ok(());
-    }
-    let error = output.error_text();
-    let message = error.trim_end().to_owned();
-    Err(Failure::new(message)
-        .with("cmd", crate::host::join_words(&command.argv))
-        .with("rc", output.status)
-        .with("stdout", output.text())
-        .with("stderr", error))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod script;
 use windlass_macros::Args;
 
 use crate::{
+    facts,
     host::{Failure, Host, Outcome, Result},
     systemd_service,
     systemd_service::State,
@@ -60,7 +61,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         | "systemd_service"
         | "ansible.builtin.systemd"
         | "ansible.builtin.systemd_service" => Manager::Systemd,
-        "openrc" => Manager::OpenRc,
+        "openrc" if host.which("rc-service").is_some() => Manager::OpenRc,
         "sysvinit" | "ansible.builtin.sysvinit" => Manager::SystemV,
         // `service` itself, and what nobody knows, is the generic way, as in the reference.
         _ => Manager::Scripts,
@@ -126,15 +127,14 @@ pub(crate) struct Wish<'a> {
     pub(crate) arguments: &'a str,
 }
 
-/// Finds out what starts services here: what runs counts first, then what is installed (in images that do not run).
+/// Finds out what starts services here, as the fact of it says; what that does not know is left to scripts.
 fn detect(host: &Host) -> Manager {
-    if host.systemd_runs() {
-        return Manager::Systemd;
+    match facts::service_mgr::manager(host).as_str() {
+        "systemd" => Manager::Systemd,
+        "sysvinit" => Manager::SystemV,
+        _ if host.which("rc-service").is_some() => Manager::OpenRc,
+        _ => Manager::Scripts,
     }
-    if host.exists("/run/openrc") || host.which("rc-service").is_some() {
-        return Manager::OpenRc;
-    }
-    if host.which("systemctl").is_some() { Manager::Systemd } else { Manager::Scripts }
 }
 
 #[cfg(test)]
@@ -175,18 +175,30 @@ mod tests {
             .executable(&["/etc/init.d/a"])
             .answer("/etc/init.d/a status", 3, "")
             .answer("/etc/init.d/a start", 0, "");
-        let result = service(&host, json!({"name": "a", "state": "started", "enabled": true}));
+        let result = service(
+            &host,
+            json!({"name": "a", "state": "started", "enabled": true, "use": "service"}),
+        );
         assert_eq!(
             Json::Object(result),
             json!({"changed": true, "name": "a", "enabled": true, "state": "started"})
         );
         let host = host.answer("/etc/init.d/a status", 0, "");
-        assert_eq!(service(&host, json!({"name": "a", "state": "started"}))["changed"], false);
+        let given = json!({"name": "a", "state": "started", "use": "service"});
+        assert_eq!(service(&host, given)["changed"], false);
+    }
+
+    #[test]
+    fn what_says_of_itself_that_it_is_system_v_goes_by_that_module() {
+        let host = TestHost::with(&[("/proc/1/comm", "init\n"), ("/etc/init.d/a", "")]);
+        let result = service(&host, json!({"name": "b", "state": "started"}));
+        assert_eq!(result["msg"], "Could not find the requested service b: ");
     }
 
     #[test]
     fn openrc_has_runlevels() {
         let host = TestHost::with(&[
+            ("/sbin/openrc", ""),
             ("/sbin/rc-service", ""),
             ("/sbin/rc-update", ""),
             ("/etc/init.d/a", ""),
@@ -203,7 +215,7 @@ mod tests {
     fn what_is_missing_is_named() {
         let host = TestHost::with(&[]);
         let result = service(&host, json!({"name": "a", "state": "started"}));
-        assert_eq!(result["msg"], "Could not find the requested service a: ");
+        assert_eq!(result["msg"], "Could not find the requested service a: host");
         assert_eq!(service(&host, json!({"name": "a"}))["failed"], true);
     }
 }

@@ -5,6 +5,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
+    facts::chroot::is_chroot,
     host::{Command, Failure, Host, Outcome, Output, Result, Scope, glob_matches},
     spec::{Json, JsonMap},
 };
@@ -164,7 +165,12 @@ impl<'a> Unit<'a> {
             JsonMap::new()
         };
         let has_script = host.is_executable(format!("/etc/init.d/{name}"));
-        Ok(Unit { name, status, systemctl, has_script })
+        let unit = Unit { name, status, systemctl, has_script };
+        if unit.is_offline() && !unit.has_file()? {
+            // Says why nothing is known of units where systemd has never run.
+            unit.systemctl.run(&[])?.checked(&unit.systemctl.command(&[]))?;
+        }
+        Ok(unit)
     }
 
     fn property(&self, name: &str) -> &str {
@@ -178,12 +184,20 @@ impl<'a> Unit<'a> {
         }
     }
 
+    /// Returns whether the system's manager does not run: there are only files then.
+    fn is_offline(&self) -> bool {
+        self.systemctl.scope == Scope::System && !self.systemctl.host.systemd_runs()
+    }
+
     /// Returns whether a file of the unit is there although no manager has it loaded.
     fn has_file(&self) -> Result<bool> {
-        if self.systemctl.scope == Scope::System && self.systemctl.host.systemd_runs() {
+        if self.systemctl.scope == Scope::System && !self.is_offline() {
             return Ok(
                 is_template(&self.name) && !matches!(self.file_state()?.as_str(), "" | "not-found")
             );
+        }
+        if self.is_offline() && !matches!(self.file_state()?.as_str(), "" | "not-found") {
+            return Ok(true);
         }
         let output = self.systemctl.run(&["list-unit-files", "--no-legend", &self.name])?;
         Ok(output.success() && output.text().lines().any(|line| self.is_named_in(line)))
@@ -300,12 +314,13 @@ impl<'a> Unit<'a> {
     fn set_state(&self, state: State, outcome: Outcome) -> Result<Outcome> {
         let active = self.property("ActiveState");
         if active.is_empty() {
-            if self.systemctl.host.systemd_runs() {
+            let host = self.systemctl.host;
+            if !is_chroot(host) && host.env("SYSTEMD_OFFLINE").as_deref() != Some("1") {
                 return Err(
                     Failure::new("Service is in unknown state").with("status", self.status.clone())
                 );
             }
-            self.systemctl.host.warn(
+            host.warn(
                 "Target is a chroot or systemd is offline. This can lead to false positives or prevent the init system tools from working.",
             );
             return Ok(outcome.with("state", state.as_str()));

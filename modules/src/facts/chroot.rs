@@ -12,7 +12,8 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     Facts::from_iter([("is_chroot".to_owned(), is_chroot(host).into())])
 }
 
-fn is_chroot(host: &Host) -> bool {
+/// Returns whether the root of this process is not that of the machine's first one.
+pub(crate) fn is_chroot(host: &Host) -> bool {
     if host.env("debian_chroot").is_some() {
         return true;
     }

@@ -10,7 +10,8 @@ fn gather(host: &Host, _: &Ask) -> Facts {
     Facts::from_iter([("service_mgr".to_owned(), manager(host).into())])
 }
 
-fn manager(host: &Host) -> String {
+/// Returns the name of what starts services; that of the first process where nobody knows it.
+pub(crate) fn manager(host: &Host) -> String {
     let first = host.line("/proc/1/comm").map(|name| match name.as_str() {
         "procd" => "openwrt_init".to_owned(),
         "runit-init" => "runit".to_owned(),

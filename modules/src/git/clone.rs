@@ -1,6 +1,6 @@
 //! Making a checkout, bringing news, going to a version.
 
-use super::{Git, good, refs::Refs};
+use super::{Git, refs::Refs};
 use crate::host::{Failure, Result};
 
 impl Git<'_> {
@@ -44,7 +44,7 @@ impl Git<'_> {
         words.extend([args.repo.as_str(), self.dest.as_str()]);
         let command = self.command(&words, false);
         let output = self.host.run(&command)?;
-        good(&command, &output)?;
+        output.checked(&command)?;
         if args.bare && args.remote != "origin" {
             self.ask(&["remote", "add", &args.remote, &args.repo])?;
         }
@@ -63,7 +63,7 @@ impl Git<'_> {
     fn remote_has(&self, kind: &str, name: &str) -> Result<bool> {
         let command = self.command(&["ls-remote", &self.args.repo, kind, name], false);
         let output = self.host.run(&command)?;
-        good(&command, &output)?;
+        output.checked(&command)?;
         Ok(output.text().lines().any(|line| line.ends_with(&format!("\t{name}"))))
     }
 

@@ -1,6 +1,6 @@
 //! What the checkout is: read from its files where they say it.
 
-use super::{Done, Git, good};
+use super::{Done, Git};
 use crate::host::{Failure, Result};
 
 impl Git<'_> {
@@ -84,6 +84,6 @@ impl Git<'_> {
         }
         let command = self.command(&["init", "--separate-git-dir", wanted], true);
         let output = self.host.run(&command)?;
-        good(&command, &output)
+        output.checked(&command)
     }
 }

@@ -1,6 +1,6 @@
 //! What a remote has: branches, tags and where its `HEAD` points.
 
-use super::{Git, good};
+use super::Git;
 use crate::host::{Failure, Result};
 
 /// The references of a remote, as `git ls-remote` lists them.
@@ -15,7 +15,7 @@ impl Refs {
         let inside = git.host.is_folder(&git.dest) && git.is_repository();
         let command = git.command(&["ls-remote", address], inside);
         let output = git.host.run(&command)?;
-        good(&command, &output).map_err(|failure| {
+        output.checked(&command).map_err(|failure| {
             // The reference asks for what it wants alone.
             let name = match git.args.version.as_str() {
                 "HEAD" => "HEAD".to_owned(),

@@ -93,6 +93,19 @@ impl Output {
     pub fn success(&self) -> bool {
         self.status == 0
     }
+
+    /// Refuses a command that did not end well, with what it printed.
+    pub fn checked(&self, command: &Command) -> Result<()> {
+        if self.success() {
+            return Ok(());
+        }
+        let error = self.error_text();
+        Err(Failure::new(error.trim_end().to_owned())
+            .with("cmd", super::join_words(&command.argv))
+            .with("rc", self.status)
+            .with("stdout", self.text())
+            .with("stderr", error))
+    }
 }
 
 /// Commands that a test expects, in order, and what they print.

@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn run(args: &Args, name: &str, manager: Manager, host: &Host) -> Result<Outcome> {
     let script = format!("/etc/init.d/{name}");
     if !host.is_executable(&script) {
-        let message = format!("Could not find the requested service {name}: ");
+        let message = format!("Could not find the requested service {name}: host");
         return Err(Failure::new(message));
     }
     let service = Service { args, name, manager, script, host };
@@ -22,7 +22,11 @@ pub(super) fn run(args: &Args, name: &str, manager: Manager, host: &Host) -> Res
         outcome = outcome.with("enabled", enabled);
     }
     if let Some(state) = args.state {
-        outcome.changed |= service.bring(state)?;
+        let changed = service.bring(state)?;
+        if changed && host.checking() {
+            return Ok(Outcome::changed_if(true).with("msg", "service state changed"));
+        }
+        outcome.changed |= changed;
         let now = if state == State::Stopped { "stopped" } else { "started" };
         outcome = outcome.with("state", now);
     }
