@@ -107,7 +107,9 @@ impl Heard {
             if after_mark(&self.said).is_some() {
                 return Ok(process);
             }
-            let Some(prompt) = prompt.filter(|prompt| self.is_question(prompt)) else { continue };
+            let Some(prompt) = prompt.filter(|prompt| prompt.asks_on(self.streams())) else {
+                continue;
+            };
             if self.answered {
                 return Err(Refused::Asked);
             }
@@ -120,19 +122,13 @@ impl Heard {
         }
     }
 
-    /// Whether one of the streams ends in a question: what comes on the other does not answer it.
-    fn is_question(&self, prompt: &Prompt) -> bool {
-        self.streams().iter().any(|own| prompt.asks(own))
-    }
-
     fn since_answered(&self) -> String {
-        self.streams().concat()
+        self.streams().map(String::from_utf8_lossy).concat()
     }
 
     /// What was printed on each stream since the password was given.
-    fn streams(&self) -> [String; 2] {
+    fn streams(&self) -> [&[u8]; 2] {
         [&self.said[self.before.0..], &self.errors[self.before.1..]]
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
     /// What the command itself printed; what the method printed before is left out unless it is wanted.
@@ -182,25 +178,7 @@ fn command_line(argv: &[String], command: &str, pty: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heard, Prompt, command_line};
-
-    #[test]
-    fn noise_on_the_other_stream_hides_no_question() {
-        let prompt = Prompt {
-            texts: vec!["Password:".to_owned()],
-            password: None,
-            pty: false,
-            wrong: Vec::new(),
-        };
-        let heard = |said: &str, errors: &str| Heard {
-            said: said.into(),
-            errors: errors.into(),
-            ..Heard::default()
-        };
-        assert!(heard("Password:", "a lecture\n").is_question(&prompt));
-        assert!(heard("hello\n", "Password: ").is_question(&prompt));
-        assert!(!heard("Password:\nhello\n", "a lecture\n").is_question(&prompt));
-    }
+    use super::command_line;
 
     #[test]
     fn quotes_survive_every_shell_on_the_way() {

@@ -282,11 +282,6 @@ impl Heard {
         self.all.extend_from_slice(bytes);
         if is_error { &mut self.errors } else { &mut self.output }.extend_from_slice(bytes);
     }
-
-    /// Whether one of the streams ends in a question: what comes on the other does not answer it.
-    fn question(&self, prompt: &Prompt) -> bool {
-        [&self.output, &self.errors].iter().any(|own| prompt.asks(&String::from_utf8_lossy(own)))
-    }
 }
 
 /// What happens before the helper says hello: prompts, noise, the upload.
@@ -354,7 +349,7 @@ impl Conversation {
         if self.answered && prompt.refuses(&text) {
             return Err((BecomeFailure::IncorrectPassword, text));
         }
-        if !self.heard.question(prompt) {
+        if !prompt.asks_on([&self.heard.output, &self.heard.errors]) {
             return Ok(());
         }
         if self.answered {
@@ -424,28 +419,5 @@ impl Read for Frames {
         buffer[..n].copy_from_slice(&self.rest[self.at..self.at + n]);
         self.at += n;
         Ok(n)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn noise_on_the_other_stream_hides_no_question() {
-        let prompt = Prompt {
-            texts: vec!["Password:".to_owned()],
-            password: None,
-            pty: false,
-            wrong: Vec::new(),
-        };
-        let mut heard = Heard::default();
-        heard.piece(true, b"a lecture\n");
-        assert!(!heard.question(&prompt));
-        heard.piece(false, b"Password:");
-        heard.piece(true, b"more of it\n");
-        assert!(heard.question(&prompt));
-        heard.piece(false, b"\nwelcome\n");
-        assert!(!heard.question(&prompt));
     }
 }

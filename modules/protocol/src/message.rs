@@ -140,8 +140,13 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// Returns whether one of the streams ends in a question: what comes on the other does not answer it.
+    pub fn asks_on(&self, streams: [&[u8]; 2]) -> bool {
+        streams.iter().any(|printed| self.ends(&String::from_utf8_lossy(printed)))
+    }
+
     /// Returns whether what was printed ends in one of the texts, whatever their case.
-    pub fn asks(&self, printed: &str) -> bool {
+    fn ends(&self, printed: &str) -> bool {
         let printed = printed.to_lowercase();
         let last = printed.trim_end().lines().next_back().unwrap_or_default();
         self.texts.iter().any(|text| {
@@ -215,4 +220,22 @@ pub enum BecomeFailure {
     Timeout,
     /// The child ended, or printed what is no frame.
     Ended,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Prompt;
+
+    #[test]
+    fn noise_on_the_other_stream_hides_no_question() {
+        let prompt = Prompt {
+            texts: vec!["Password:".to_owned()],
+            password: None,
+            pty: false,
+            wrong: Vec::new(),
+        };
+        assert!(prompt.asks_on([b"Password:", b"a lecture\n"]));
+        assert!(prompt.asks_on([b"hello\n", b"password: "]));
+        assert!(!prompt.asks_on([b"Password:\nhello\n", b"a lecture\n"]));
+    }
 }
