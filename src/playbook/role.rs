@@ -364,17 +364,27 @@ impl Loader<'_> {
         false
     }
 
-    /// Reads a role's variables from a file.
+    /// Reads a role's variables from a file; their names need not be such as expressions can use.
     fn vars_of(&self, node: &Node, folder: &str, call: &RoleCall) -> Dict {
-        if !node.is_null() && node.as_mapping().is_none() {
+        let mut vars = Dict::new();
+        if node.is_null() {
+            return vars;
+        }
+        let Some(entries) = node.as_mapping() else {
             let message = format!(
                 "The {folder}/main.yml file for role '{}' must contain a dictionary of variables",
                 call.name
             );
             self.error(Diagnostic::error(&node.span, message).label("not a mapping"));
-            return Dict::new();
+            return vars;
+        };
+        for (key, value) in entries {
+            if let Some(name) = key.as_str() {
+                self.reserved(name, &key.span);
+            }
+            vars.insert_from(key.to_value(), value.to_value(), Some(value.origin()));
         }
-        self.vars(node, Levels::ROLE)
+        vars
     }
 
     fn role_vars(

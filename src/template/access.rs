@@ -174,10 +174,12 @@ impl<'e> Evaluator<'e> {
                 }
                 match (key.as_str(), key.as_int(), found.items()) {
                     (Some(name), ..) => return self.attribute(of, name),
-                    (_, Some(_), Some(items)) => match index(key, items.len()) {
-                        Some(index) => items[index].clone(),
-                        None => missing(of, key),
-                    },
+                    (_, Some(_), Some(items)) if found.mapping().is_none() => {
+                        match index(key, items.len()) {
+                            Some(index) => items[index].clone(),
+                            None => missing(of, key),
+                        }
+                    }
                     _ => missing(of, key),
                 }
             }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    diagnostic::Told,
     template::{
         Below, TemplateError,
         cells::freeze,
@@ -237,6 +238,29 @@ impl<'i, 'e> Invocation<'i, 'e> {
             }
             .into()),
         }
+    }
+
+    /// Returns an argument as the text that takes the place of what a pattern finds.
+    pub(crate) fn replacement(&self, index: usize) -> Result<Arc<str>, Refusal> {
+        match self.arg(index) {
+            None => Ok("".into()),
+            Some(Value::Str(text)) => Ok(Arc::clone(text)),
+            Some(other) => Err(match other.unhashable() {
+                Some(found) => format!("unhashable type: '{found}'"),
+                None => {
+                    let found = other.type_name();
+                    format!("decoding to str: need a bytes-like object, {found} found")
+                }
+            }
+            .into()),
+        }
+    }
+
+    /// Tells that `filter`, which reads text, was given something else.
+    pub(crate) fn passes_over(&self, filter: &str) {
+        let found = self.value.type_name();
+        let message = format!("The {filter} filter ignored non-string input of type '{found}'.");
+        self.eval.env.tell(Told::deprecation(message, None));
     }
 
     /// Returns an argument's truth, or a default.

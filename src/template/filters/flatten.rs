@@ -1,6 +1,6 @@
 //! `flatten`: lists within lists as one list.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -14,17 +14,36 @@ pub(super) static UNIT: Filter = Filter {
     )],
     takes_undefined: false,
     call: |call| {
-        let levels = match call.some(0) {
-            Some(_) => usize::try_from(call.int(0, 0)?).unwrap_or(0),
-            None => usize::MAX,
-        };
+        let levels = call.some(0);
         let skip = call.flag(1, true);
         let items = call.items()?;
+        let mut left = usize::MAX;
+        // Only where there is something to flatten is it seen that the number is none.
+        if let Some(levels) = levels
+            && items.iter().any(|item| matches!(item, Value::List(_) | Value::Tuple(_)))
+        {
+            left = whole(levels)?;
+        }
         let mut flat = Vec::new();
-        flatten(&items, levels, skip, &mut flat);
+        flatten(&items, left, skip, &mut flat);
         Ok(flat.into())
     },
 };
+
+/// A number of levels without its fraction; below zero is none.
+fn whole(levels: &Value) -> Result<usize, Refusal> {
+    match levels {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it saturates")]
+        Value::Float(number) => Ok(number.max(0.0) as usize),
+        other => match other.as_int() {
+            Some(number) => Ok(usize::try_from(number).unwrap_or(0)),
+            None => {
+                let found = other.type_name();
+                Err(format!("'>=' not supported between instances of '{found}' and 'int'").into())
+            }
+        },
+    }
+}
 
 fn flatten(items: &[Value], levels: usize, skip: bool, flat: &mut Vec<Value>) {
     for item in items {

@@ -17,6 +17,10 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| match &call.value {
         crate::value::Value::Str(text) => Ok(crate::template::documents::read(text)?),
-        other => Ok(other.clone()),
+        crate::value::Value::None => Ok(crate::value::Value::None),
+        other => {
+            call.passes_over("from_yaml");
+            Ok(other.clone())
+        }
     },
 };

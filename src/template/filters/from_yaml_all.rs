@@ -15,6 +15,9 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| match &call.value {
         crate::value::Value::Str(text) => Ok(crate::template::documents::read_all(text)?.into()),
         other if !other.is_true() => Ok(crate::value::Value::list([])),
-        other => Ok(other.clone()),
+        other => {
+            call.passes_over("from_yaml_all");
+            Ok(other.clone())
+        }
     },
 };

@@ -18,6 +18,10 @@ pub(super) static UNIT: Filter = Filter {
             "The filter plugin 'ansible.builtin.regex_replace' failed: missing ), unterminated subpattern at position 0",
         ),
         (
+            "{{ 'x' | regex_replace('x', 5) }}",
+            "The filter plugin 'ansible.builtin.regex_replace' failed: decoding to str: need a bytes-like object, int found",
+        ),
+        (
             "{{ 'foo' | regex_replace('z', 'y', mandatory_count=1) }}",
             "The filter plugin 'ansible.builtin.regex_replace' failed: 'z' should match 1 times, but matches 0 times in 'foo'",
         ),
@@ -30,7 +34,7 @@ pub(super) static UNIT: Filter = Filter {
             call.flag(2, false),
             call.flag(3, false),
         )?;
-        let template = Template::new(&call.text(1, ""), &pattern)?;
+        let template = Template::new(&call.replacement(1)?, &pattern)?;
         let limit = usize::try_from(call.int(4, 0)?).unwrap_or(0);
         let (replaced, count) = pattern.replace(&text, &template, limit)?;
         let mandatory = call.int(5, 0)?;

@@ -29,7 +29,10 @@ pub(super) static UNIT: Filter = Filter {
         )?;
         let mut wanted = Vec::new();
         for group in &call.rest {
-            let name = group.to_text();
+            let Value::Str(name) = group else {
+                let found = group.type_name();
+                return Err(format!("'{found}' object has no attribute 'startswith'").into());
+            };
             let inner = name.strip_prefix("\\g<").and_then(|name| name.strip_suffix('>'));
             match inner.or_else(|| name.strip_prefix('\\')) {
                 Some(group) if inner.is_some() || group.parse::<usize>().is_ok() => {

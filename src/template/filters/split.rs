@@ -21,12 +21,17 @@ pub(super) static UNIT: Filter = Filter {
             )
             .into());
         };
-        let separator = call.some(0).map(Value::to_text);
-        if separator.as_deref() == Some("") {
-            return Err("empty separator".into());
-        }
-        let parts =
-            crate::template::methods::split(text, separator.as_deref(), call.int(1, -1)?, false);
+        let separator = match call.some(0) {
+            None => None,
+            Some(Value::Str(separator)) if separator.is_empty() => {
+                return Err("empty separator".into());
+            }
+            Some(Value::Str(separator)) => Some(&**separator),
+            Some(other) => {
+                return Err(format!("must be str or None, not {}", other.type_name()).into());
+            }
+        };
+        let parts = crate::template::methods::split(text, separator, call.int(1, -1)?, false);
         Ok(Value::list(parts.into_iter().map(Value::str)))
     },
 };

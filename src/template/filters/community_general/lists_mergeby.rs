@@ -1,5 +1,7 @@
 //! `lists_mergeby`: lists of dictionaries as one, by a key.
 
+use std::sync::Arc;
+
 use super::Filter;
 use super::python_class;
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
         },
         sequence::sort_by_key,
     },
-    value::{Dict, Value},
+    value::{Dict, List, Value},
 };
 
 pub(super) static UNIT: Filter = Filter {
@@ -34,6 +36,14 @@ pub(super) static UNIT: Filter = Filter {
         (
             "{{ [[{'n':1,'a':1}],[{'n':1,'b':2}]] | community.general.lists_mergeby('n') }}",
             "[{'n': 1, 'a': 1, 'b': 2}]",
+        ),
+        (
+            "{{ [{'n':1,'a':1}, 3] | community.general.lists_mergeby('n') }}",
+            "[{'n': 1, 'a': 1}, 3]",
+        ),
+        (
+            "{{ [{'n':1}] | community.general.lists_mergeby('ab', 'n') }}",
+            "The filter plugin 'community.general.lists_mergeby' failed: Elements of list arguments for lists_mergeby must be dictionaries. a is <class 'str'>",
         ),
         (
             "{{ [{'n':2},{'z':1}] | community.general.lists_mergeby([{'n':3}], 'n') }}",
@@ -79,16 +89,19 @@ pub(super) static UNIT: Filter = Filter {
         )?;
         let mut terms = Vec::new();
         for list in std::iter::once(&call.value).chain(lists) {
-            let Some(items) = list.as_list() else {
+            let Some(items) = sequence(list) else {
                 return Err(format!("All arguments before the argument index for community.general.lists_mergeby must be lists. {} is {}", list.to_text(), python_class(list)).into());
             };
-            for item in items.iter() {
-                match item.as_list() {
-                    Some(inner) => terms.extend(inner.iter().cloned()),
-                    None => terms.push(item.clone()),
-                }
+            match items.iter().map(sequence).collect::<Option<Vec<_>>>() {
+                Some(inner) => terms.extend(inner),
+                None => terms.push(items),
             }
         }
+        if terms.len() < 2 {
+            // There is nothing to merge it with, whatever the key.
+            return Ok(terms.pop().map_or_else(|| Value::list([]), Value::List));
+        }
+        let terms: Vec<Value> = terms.iter().flat_map(|list| list.iter().cloned()).collect();
         for term in &terms {
             if as_dict(term).is_none() {
                 return Err(format!(
@@ -120,3 +133,14 @@ pub(super) static UNIT: Filter = Filter {
         Ok(sort_by_key(keyed, false)?.into())
     },
 };
+
+/// The items of a list, or the letters of a text.
+fn sequence(value: &Value) -> Option<Arc<List>> {
+    match value {
+        Value::Str(text) => {
+            Some(Arc::new(text.chars().map(|letter| letter.to_string().into()).collect()))
+        }
+        Value::List(list) | Value::Tuple(list) => Some(Arc::clone(list)),
+        _ => None,
+    }
+}
