@@ -25,8 +25,8 @@ impl<'e> Evaluator<'e> {
     fn foreign(&self, node: &Foreign) -> Result<Value> {
         let input = self.expression(&node.input)?.into_owned();
         let passed = self.passed(&node.arguments)?;
-        plugins::call(self, node.kind, &node.name, Some(input), passed)
-            .map_err(|error| error.at(self.code, node.place).of_plugin())
+        let result = plugins::call(self, node.kind, &node.name, Some(input), passed);
+        late(result.map_err(|error| error.at(self.code, node.place).of_plugin()))
     }
 
     /// Puts out what an expression gives.
