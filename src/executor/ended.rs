@@ -34,8 +34,8 @@ impl Prepared {
             }
             result.into()
         });
-        let results = Value::list(results.collect::<Vec<Value>>());
-        result.insert("results", results);
+        result.insert("results", Value::list(results.collect::<Vec<Value>>()));
+        let own = sum_of_own(&items);
         let (status, message) = outcome(&items, changed);
         // The order of the keys is the reference's: a change is told early, its absence last.
         if items.is_empty() {
@@ -86,6 +86,7 @@ impl Prepared {
             unasked,
             ignored,
             told: items_told,
+            own,
             ..Judged::new(result, status, no_log)
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
@@ -168,7 +169,7 @@ impl Prepared {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
             let mut registered = judged.registered();
             registered.remove("invocation");
-            self.host.assign(register, registered.into());
+            self.host.assign(register, registered.into(), judged.own.clone());
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");
@@ -186,6 +187,15 @@ impl Prepared {
             others,
         }
     }
+}
+
+/// What of a loop's result are the operator's own words: the items, where they are.
+fn sum_of_own(items: &[Judged]) -> Value {
+    if !items.iter().any(|item| item.own.is_true()) {
+        return Value::None;
+    }
+    let results = Value::list(items.iter().map(|item| item.own.clone()));
+    Dict::from_iter([(Value::str("results"), results)]).into()
 }
 
 /// What becomes of a loop, and what its result says of that.
