@@ -49,7 +49,7 @@ impl<'e> Evaluator<'e> {
             Expression::Const(value @ Value::Template(_)) => {
                 let in_condition = self.code.kind == Kind::Expression;
                 self.env.tell(embedding::warning(self.code, in_condition));
-                self.env.eval(value)?
+                self.env.resolve(value, self.depth)?
             }
             Expression::Const(value) => return Ok(Cow::Borrowed(value)),
             Expression::Name(symbol, place) => return self.name(*symbol, *place),
