@@ -36,6 +36,7 @@ mod sending;
 mod serial;
 mod settle;
 mod strategy;
+mod strategy_plugins;
 mod surroundings;
 mod tags;
 mod task;
