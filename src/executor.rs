@@ -26,6 +26,7 @@ mod judge;
 mod linear;
 mod looping;
 mod meta;
+mod order;
 mod places;
 mod play;
 mod plugged;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{include::Include, items::Ended, judge::Judged, task::Prepared, told};
+use super::{include::Include, items::Ended, judge::Judged, order, task::Prepared, told};
 use crate::{
     output::{Event, ResultEvent, Status},
     playbook::Keyword,
@@ -23,7 +23,7 @@ impl Prepared {
         // What items were warned of is the whole loop's.
         let mut warned = Dict::new();
         let results = items.iter().map(|item| {
-            let mut result = item.registered();
+            let mut result = item.registered(self.shape());
             if item.include.is_some() {
                 result.remove("changed");
             }
@@ -167,7 +167,8 @@ impl Prepared {
     /// What the task leaves behind: the registered variable, notified handlers.
     pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            let mut registered = judged.registered();
+            let mut registered =
+                judged.registered(self.task.looping.is_none().then(|| self.shape()).flatten());
             registered.remove("invocation");
             self.host.assign(register, registered.into(), judged.own.clone());
         }
@@ -217,9 +218,16 @@ fn outcome(items: &[Judged], changed: bool) -> (Status, Option<&'static str>) {
     }
 }
 
+impl Prepared {
+    /// Whose keys are known in their order: those of our own modules and actions.
+    pub(super) fn shape(&self) -> Option<&str> {
+        self.task.foreign.is_none().then_some(&*self.task.action)
+    }
+}
+
 impl Judged {
-    /// The result as a variable: without what only the output asks for.
-    pub(super) fn registered(&self) -> Dict {
+    /// The result as a variable: without what only the output asks for, its keys in the order of an action's.
+    pub(super) fn registered(&self, action: Option<&str>) -> Dict {
         let mut registered: Dict = self
             .result
             .iter()
@@ -231,6 +239,9 @@ impl Judged {
         } else if self.ran && self.include.is_none() && !registered.contains_key("failed") {
             registered.insert("failed", false);
         }
-        registered
+        match action {
+            Some(action) => order::sorted(action, registered),
+            None => registered,
+        }
     }
 }

@@ -259,7 +259,7 @@ impl Prepared {
     /// Gives an item's result the name that the task registers: until the loop is over, it is the variable.
     pub(super) fn set_registered(&self, names: &mut Names, judged: &Judged) {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            names.set_local(register, judged.registered().into());
+            names.set_local(register, judged.registered(self.shape()).into());
         }
     }
 
