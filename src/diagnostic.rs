@@ -37,14 +37,22 @@ pub struct Told {
     pub message: String,
     pub span: Option<Span>,
     pub help: Option<&'static str>,
-    /// Whether it will be gone with [`REMOVED_IN`].
+    /// Whether it will be gone with [`REMOVED_IN`], or as `removal` says.
     pub deprecated: bool,
+    /// When what is deprecated will be gone.
+    pub removal: &'static str,
 }
 
 impl Told {
     /// Returns a warning.
     pub fn warning(message: impl Into<String>, span: Option<&Span>) -> Told {
-        Told { message: message.into(), span: span.cloned(), help: None, deprecated: false }
+        Told {
+            message: message.into(),
+            span: span.cloned(),
+            help: None,
+            deprecated: false,
+            removal: REMOVAL,
+        }
     }
 
     /// Returns whether both say the same of one place.

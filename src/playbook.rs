@@ -90,8 +90,8 @@ pub enum LevelKind {
     Block,
     /// An import; its `vars` are those of what it imports, as a block's are.
     Import,
-    /// An include; its `vars` are parameters, stronger than facts. Names of those that are not the operator's words.
-    Include(Arc<[Arc<str>]>),
+    /// An include: names that it gives which are not, as a whole, the words of operators, and what of them is.
+    Include(Arc<[(Arc<str>, Value)]>),
     Task,
 }
 

@@ -16,7 +16,7 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 pub use acting::{Acting, Actions};
@@ -32,8 +32,8 @@ pub use sources::{Listed, has_source_plugin, list_source};
 pub use wire::{Words, packed, unpacked, unpacked_with};
 
 use crate::{
-    template::{Back, Failure, Kind, Plugins, Request},
-    value::Value,
+    template::{Back, Failure, Kind, Plugins, Request, TemplateError},
+    value::{Undefined, Value},
 };
 
 /// Everything in Python that the playbooks of this run bring.
@@ -285,7 +285,7 @@ impl Plugins for Python {
             // The process is not borrowed while what it asks is found out: that may call it again.
             let answer = exchange(&process, &message)?;
             if answer.get("ask").is_none() {
-                return answered(&answer);
+                return answered(&answer, request);
             }
             message = reply(&answer, back);
         }
@@ -301,14 +301,31 @@ pub fn reply(asked: &serde_json::Value, back: &dyn Back) -> serde_json::Value {
 }
 
 /// Reads what a plugin gave at its end.
-fn answered(answer: &serde_json::Value) -> Result<Value, Failure> {
+fn answered(answer: &serde_json::Value, request: &Request) -> Result<Value, Failure> {
     if let Some(message) = answer["error"].as_str() {
         let is_undefined = answer["undefined"] == true;
         let apart = answer["apart"].as_array().into_iter().flatten();
         let apart = apart.filter_map(|reason| reason.as_str().map(ToOwned::to_owned)).collect();
         return Err(Failure { message: message.to_owned(), is_undefined, apart });
     }
-    wire::unpacked(&answer["value"])
+    let value = lazily(&answer["value"], &|message| request.undefined(message))?;
+    match value {
+        Value::Undefined(undefined) => Err(TemplateError::from(&*undefined).into()),
+        value => Ok(value),
+    }
+}
+
+/// Reads a value of which entries may be undefined until somebody uses them.
+fn lazily(
+    json: &serde_json::Value,
+    undefined: &dyn Fn(&str) -> Arc<Undefined>,
+) -> Result<Value, Failure> {
+    wire::unpacked_with(json, &|text, words| {
+        Ok(match words {
+            Words::Undefined => Value::Undefined(undefined(text)),
+            _ => Value::str(text),
+        })
+    })
 }
 
 fn question(asked: &serde_json::Value, back: &dyn Back) -> Result<serde_json::Value, Failure> {
@@ -327,13 +344,14 @@ fn question(asked: &serde_json::Value, back: &dyn Back) -> Result<serde_json::Va
         "has" => json!({"value": kind.is_some_and(|kind| back.has(kind, text("name")))}),
         _ => {
             let Some(kind) = kind else { return Err("no such kind".to_owned().into()) };
+            let unpacked = |json| lazily(json, &|message| Arc::new(Undefined::new(message)));
             let mut args = Vec::new();
             for value in asked["args"].as_array().into_iter().flatten() {
-                args.push(wire::unpacked(value)?);
+                args.push(unpacked(value)?);
             }
             let mut named = Vec::new();
             for (name, value) in asked["kwargs"].as_object().into_iter().flatten() {
-                named.push((name.as_str().into(), wire::unpacked(value)?));
+                named.push((name.as_str().into(), unpacked(value)?));
             }
             json!({"value": wire::packed(&back.apply(kind, text("name"), args, named)?)})
         }

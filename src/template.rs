@@ -96,6 +96,7 @@ pub use loading::with_templates;
 pub(crate) use paths::expand_user;
 pub use plugins::{Asked, Back, Failure, Kind, Plugins, Request, add_plugins, use_plugins};
 pub use syntax::expand_header;
+pub(crate) use trust::is_whole;
 pub use uses::{Uses, check, check_expression};
 pub(crate) use versions::loose as loose_order;
 

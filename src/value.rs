@@ -183,6 +183,13 @@ pub struct Undefined {
     pub failed: bool,
 }
 
+impl Undefined {
+    /// Something of which nobody knows who asked for it.
+    pub fn new(message: impl Into<String>) -> Undefined {
+        Undefined { message: message.into(), span: None, part: None, origin: None, failed: false }
+    }
+}
+
 /// Some bytes of a text.
 #[derive(Clone, Debug)]
 pub struct Part {
@@ -351,12 +358,20 @@ impl Value {
 
     /// Returns the first undefined value in it.
     pub fn first_undefined(&self) -> Option<&Arc<Undefined>> {
+        self.find_undefined(&|_| true)
+    }
+
+    /// Returns the first undefined value in it that is as wanted.
+    pub fn find_undefined(
+        &self,
+        is_wanted: &dyn Fn(&Undefined) -> bool,
+    ) -> Option<&Arc<Undefined>> {
         match self {
-            Value::Undefined(undefined) => Some(undefined),
+            Value::Undefined(undefined) => Some(undefined).filter(|one| is_wanted(one)),
             Value::List(items) | Value::Tuple(items) => {
-                items.iter().find_map(Value::first_undefined)
+                items.iter().find_map(|item| item.find_undefined(is_wanted))
             }
-            Value::Dict(dict) => dict.values().find_map(Value::first_undefined),
+            Value::Dict(dict) => dict.values().find_map(|value| value.find_undefined(is_wanted)),
             _ => None,
         }
     }

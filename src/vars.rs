@@ -20,7 +20,6 @@ pub use facts::{Facts, is_restricted, tells_interpreter};
 pub use magic::NAMES as MAGIC_NAMES;
 pub use names::Names;
 pub use reach::ReachedBy;
-use rustc_hash::FxHashSet;
 
 use crate::{
     diagnostic::{Diagnostic, Told},
@@ -74,7 +73,7 @@ pub struct HostData {
     /// `set_fact` and `register`: whichever came last counts.
     pub assigned: RwLock<Arc<Dict>>,
     /// Which of the assigned are the operator's own words, as they stand in a playbook.
-    pub own: RwLock<Arc<FxHashSet<Arc<str>>>>,
+    pub own: RwLock<Arc<Dict>>,
     /// `include_vars`.
     pub included: RwLock<Arc<Dict>>,
     /// The inventory's layers from the strongest on, for one version of the inventory.
@@ -273,7 +272,7 @@ impl World {
 pub struct Kept {
     facts: Arc<Facts>,
     assigned: Arc<Dict>,
-    own: Arc<FxHashSet<Arc<str>>>,
+    own: Arc<Dict>,
     included: Arc<Dict>,
 }
 
@@ -313,25 +312,27 @@ impl HostData {
 
     /// Sets variables as `register` and `set_fact` do; the operator's own words, which `own` knows, may be used as expressions.
     pub fn assign_all(&self, variables: Dict, own: impl Fn(&Value) -> bool) {
-        let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
         for name in variables.keys() {
-            let Value::Str(text) = name else { continue };
-            if own(name) {
-                Arc::make_mut(&mut names).insert(Arc::clone(text));
-            } else if names.contains(text) {
-                Arc::make_mut(&mut names).remove(text);
+            if let Value::Str(text) = name {
+                self.set_own(text, Value::Bool(own(name)));
             }
         }
         HostData::set_all(&self.assigned, variables);
     }
 
-    /// Sets a variable that is not the operator's own words.
-    pub fn assign(&self, name: &str, value: Value) {
-        let mut names = self.own.write().unwrap_or_else(PoisonError::into_inner);
-        if names.contains(name) {
-            Arc::make_mut(&mut names).remove(name);
-        }
+    /// Sets a variable of which the operator's own words are what `own` says.
+    pub fn assign(&self, name: &str, value: Value, own: Value) {
+        self.set_own(name, own);
         HostData::set(&self.assigned, name, value);
+    }
+
+    fn set_own(&self, name: &str, words: Value) {
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if words.is_true() {
+            Arc::make_mut(&mut own).insert(name, words);
+        } else if own.contains_key(name) {
+            Arc::make_mut(&mut own).remove(name);
+        }
     }
 
     /// Returns a layer as it is now.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{include::Include, items::Ended, judge::Judged, task::Prepared, told};
+use super::{include::Include, items::Ended, judge::Judged, order, task::Prepared, told};
 use crate::{
     output::{Event, ResultEvent, Status},
     playbook::Keyword,
@@ -23,7 +23,7 @@ impl Prepared {
         // What items were warned of is the whole loop's.
         let mut warned = Dict::new();
         let results = items.iter().map(|item| {
-            let mut result = item.registered();
+            let mut result = item.registered(self.shape());
             if item.include.is_some() {
                 result.remove("changed");
             }
@@ -34,8 +34,8 @@ impl Prepared {
             }
             result.into()
         });
-        let results = Value::list(results.collect::<Vec<Value>>());
-        result.insert("results", results);
+        result.insert("results", Value::list(results.collect::<Vec<Value>>()));
+        let own = sum_of_own(&items);
         let (status, message) = outcome(&items, changed);
         // The order of the keys is the reference's: a change is told early, its absence last.
         if items.is_empty() {
@@ -86,6 +86,7 @@ impl Prepared {
             unasked,
             ignored,
             told: items_told,
+            own,
             ..Judged::new(result, status, no_log)
         };
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
@@ -166,9 +167,10 @@ impl Prepared {
     /// What the task leaves behind: the registered variable, notified handlers.
     pub(super) fn end(&self, judged: Judged, ignored: bool) -> Ended {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            let mut registered = judged.registered();
+            let mut registered =
+                judged.registered(self.task.looping.is_none().then(|| self.shape()).flatten());
             registered.remove("invocation");
-            self.host.assign(register, registered.into());
+            self.host.assign(register, registered.into(), judged.own.clone());
         }
         let Judged { mut result, status, include, notify, delegate, .. } = judged;
         let others = self.delegated(delegate.as_ref()).filter(|_| &*self.task.action == "set_fact");
@@ -186,6 +188,15 @@ impl Prepared {
             others,
         }
     }
+}
+
+/// What of a loop's result are the operator's own words: the items, where they are.
+fn sum_of_own(items: &[Judged]) -> Value {
+    if !items.iter().any(|item| item.own.is_true()) {
+        return Value::None;
+    }
+    let results = Value::list(items.iter().map(|item| item.own.clone()));
+    Dict::from_iter([(Value::str("results"), results)]).into()
 }
 
 /// What becomes of a loop, and what its result says of that.
@@ -207,9 +218,16 @@ fn outcome(items: &[Judged], changed: bool) -> (Status, Option<&'static str>) {
     }
 }
 
+impl Prepared {
+    /// Whose keys are known in their order: those of our own modules and actions.
+    pub(super) fn shape(&self) -> Option<&str> {
+        self.task.foreign.is_none().then_some(&*self.task.action)
+    }
+}
+
 impl Judged {
-    /// The result as a variable: without what only the output asks for.
-    pub(super) fn registered(&self) -> Dict {
+    /// The result as a variable: without what only the output asks for, its keys in the order of an action's.
+    pub(super) fn registered(&self, action: Option<&str>) -> Dict {
         let mut registered: Dict = self
             .result
             .iter()
@@ -221,6 +239,9 @@ impl Judged {
         } else if self.ran && self.include.is_none() && !registered.contains_key("failed") {
             registered.insert("failed", false);
         }
-        registered
+        match action {
+            Some(action) => order::sorted(action, registered),
+            None => registered,
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     playbook::{Keyword, Keywords, Level, LevelKind, RoleCall, RoleFiles, Task},
-    template::{Env, TemplateError},
+    template::{Env, Scope, TemplateError, is_whole},
     value::{Dict, Object, Value},
     vars::Names,
 };
@@ -19,8 +19,8 @@ pub(super) struct Include {
     pub(super) what: Included,
     /// Loop variables of the task, which hold in what is included.
     pub(super) locals: Vec<(Arc<str>, Value)>,
-    /// Those of them that are not the operator's own words.
-    pub(super) foreign: Arc<[Arc<str>]>,
+    /// Those of them that are not the operator's own words, and what of each is, as [`Scope::own_words`] says it.
+    pub(super) foreign: Arc<[(Arc<str>, Value)]>,
     /// Keywords that `apply` gives to what is included.
     pub(super) apply: Vec<(Keyword, Value)>,
     /// The item, as the output shows it.
@@ -162,8 +162,8 @@ impl Prepared {
             told.insert("include_args", Value::from(include_args));
         }
         let told = Arc::new(told);
-        let foreign = names.locals.iter().map(|(name, _)| name);
-        let foreign = foreign.filter(|name| !names.trusted.contains(*name)).cloned().collect();
+        let words = names.locals.iter().map(|(name, _)| (Arc::clone(name), names.own_words(name)));
+        let foreign = words.filter(|(_, words)| !is_whole(words)).collect();
         let locals = names.locals.clone();
         let include = Include { what, locals, foreign, apply, label, told, no_log };
         let mut result = Dict::new();

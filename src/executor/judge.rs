@@ -40,6 +40,8 @@ pub(super) struct Judged {
     pub(super) ran: bool,
     /// Where what the result warns of was found.
     pub(super) told: Vec<Told>,
+    /// What of the result are the operator's own words, as `Scope::own_words` says it.
+    pub(super) own: Value,
 }
 
 impl Judged {
@@ -59,6 +61,7 @@ impl Judged {
             notify: Vec::new(),
             ran: false,
             told: Vec::new(),
+            own: Value::None,
         }
     }
 

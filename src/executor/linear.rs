@@ -310,8 +310,10 @@ impl Batch<'_> {
             && let Some(value) =
                 HostData::get(&self.hosts[done_by].host.assigned).get(register).cloned()
         {
+            let own = HostData::get(&self.hosts[done_by].host.own).get(register).cloned();
+            let own = own.unwrap_or_default();
             for &at in &others {
-                self.hosts[at].host.assign(register, value.clone());
+                self.hosts[at].host.assign(register, value.clone(), own.clone());
             }
         }
         if ended.others.is_some() {

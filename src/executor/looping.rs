@@ -25,8 +25,8 @@ pub(super) struct Item {
     /// What its result says of the item.
     pub(super) marks: Vec<(Arc<str>, Value)>,
     pub(super) value: Value,
-    /// Whether the item is as the operator wrote it.
-    pub(super) is_own: bool,
+    /// What of the item is as the operator wrote it, as `Scope::own_words` says it.
+    pub(super) own: Value,
     /// Where it stands, where that is known.
     pub(super) origin: Option<Origin>,
 }
@@ -123,10 +123,14 @@ impl Prepared {
         // A list that stands in the playbook is looked at item by item.
         let written = looping.items.as_list().filter(|list| list.len() == values.len());
         let all_own = hands_on && env.is_operators_own(&looping.items);
-        let is_own = |at: usize| {
-            let own =
+        let named = if hands_on { env.own_words(&looping.items) } else { Value::None };
+        let own = |at: usize| {
+            let is_own =
                 |list: &List| list.get(at).is_some_and(|item| env.is_own_as(item, &values[at]));
-            all_own || hands_on && written.is_some_and(own)
+            match &named {
+                Value::List(list) if list.len() == values.len() => list[at].clone(),
+                _ => Value::Bool(all_own || hands_on && written.is_some_and(is_own)),
+            }
         };
         let count = values.len();
         let list = Value::List(Arc::clone(&values));
@@ -155,7 +159,7 @@ impl Prepared {
                 Some(list) if hands_on => env.origin_of(&list[at], list.origin(at).cloned()),
                 _ => values.origin(at).cloned(),
             };
-            Item { locals, marks, value: value.clone(), is_own: is_own(at), origin }
+            Item { locals, marks, value: value.clone(), own: own(at), origin }
         });
         Ok(Some(Items { list: items.collect(), pause: control.pause }))
     }
@@ -231,15 +235,17 @@ impl Prepared {
         names
             .origins
             .extend(item.locals.first().map(|(name, _)| Arc::clone(name)).zip(item.origin.clone()));
-        if item.is_own {
-            names.trusted.extend(item.locals.first().map(|(name, _)| Arc::clone(name)));
-        }
+        let name = item.locals.first().map(|(name, _)| Arc::clone(name));
+        names.trusted.extend(name.map(|name| (name, item.own.clone())));
         names
     }
 
     pub(super) fn mark(judged: &mut Judged, item: &Item) {
         for (name, value) in &item.marks {
             judged.result.insert(&**name, value.clone());
+        }
+        if let Some((name, _)) = item.locals.first().filter(|_| item.own.is_true()) {
+            judged.own = Dict::from_iter([(Value::Str(Arc::clone(name)), item.own.clone())]).into();
         }
     }
 
@@ -253,7 +259,7 @@ impl Prepared {
     /// Gives an item's result the name that the task registers: until the loop is over, it is the variable.
     pub(super) fn set_registered(&self, names: &mut Names, judged: &Judged) {
         if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
-            names.set_local(register, judged.registered().into());
+            names.set_local(register, judged.registered(self.shape()).into());
         }
     }
 

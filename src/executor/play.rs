@@ -144,6 +144,7 @@ impl Run {
         let batches = batches(&all_hosts, keyword(Keyword::Serial)?.as_ref(), &play)?;
         let strategy = keyword(Keyword::Strategy)?
             .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
+        let strategy = self.strategy_meant(strategy, &names.search_path());
         let debugging = matches!(strategy.as_str(), "debug" | "ansible.builtin.debug");
         let pinned = strategy.ends_with("host_pinned");
         let free = match strategy.trim_start_matches("ansible.builtin.") {

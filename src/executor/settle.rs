@@ -108,9 +108,9 @@ impl Batch<'_> {
     fn remember_failure(&self, at: usize, next: &Next, ended: &Ended) {
         let described = self.describe_task(next);
         let host = &self.hosts[at].host;
-        host.assign("ansible_failed_task", described);
+        host.assign("ansible_failed_task", described, Value::None);
         let result = Value::Dict(Arc::clone(&ended.result));
-        host.assign("ansible_failed_result", result);
+        host.assign("ansible_failed_result", result, Value::None);
     }
 
     pub(super) fn host_failed(&mut self, at: usize) {

@@ -23,6 +23,7 @@ use crate::{
         unpacked_with,
     },
     settings::{Settings, VarsOccasion},
+    template::{Failure, TemplateError},
     value::{Dict, Encrypted, Template, Value},
     vault::Opener,
     yaml,
@@ -222,8 +223,9 @@ impl VarsPlugins {
 }
 
 /// Returns a text that a plugin gives: it is no template unless the plugin trusts it.
-fn worded(text: &str, words: Words) -> Value {
-    match words {
+fn worded(text: &str, words: Words) -> Result<Value, Failure> {
+    Ok(match words {
+        Words::Undefined => return Err(TemplateError::undefined(text).into()),
         Words::Trusted if Template::is_in(text) => {
             Value::Template(Arc::new(Template::new(text, None)))
         }
@@ -234,7 +236,7 @@ fn worded(text: &str, words: Words) -> Value {
             span: None,
             plain: std::sync::OnceLock::new(),
         })),
-    }
+    })
 }
 
 /// Sends a message, answers what is asked, and returns the answer.

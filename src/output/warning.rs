@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Cause, ResultEvent, excerpt::error_text};
 use crate::{
-    diagnostic::{REMOVAL, Told},
+    diagnostic::Told,
     value::{Dict, Value},
 };
 
@@ -19,8 +19,8 @@ pub fn announcement() -> Option<&'static str> {
 
 /// Returns a warning with its place.
 pub(super) fn text(told: &Told) -> String {
-    let message =
-        if told.deprecated { format!("{} {REMOVAL}", told.message) } else { told.message.clone() };
+    let removal = if told.deprecated { format!(" {}", told.removal) } else { String::new() };
+    let message = format!("{}{removal}", told.message);
     let (span, help) = (told.span.clone(), told.help);
     if let (None, Some(help)) = (&span, help) {
         return format!("{message} {help}");

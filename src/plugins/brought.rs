@@ -13,6 +13,7 @@ pub struct Brought {
     pub caches: Vec<PathBuf>,
     pub connections: Vec<PathBuf>,
     pub inventories: Vec<PathBuf>,
+    pub strategies: Vec<PathBuf>,
     /// Folders `ansible_collections`.
     pub collections: Vec<PathBuf>,
 }
@@ -23,6 +24,7 @@ static BROUGHT: Mutex<Brought> = Mutex::new(Brought {
     caches: Vec::new(),
     connections: Vec::new(),
     inventories: Vec::new(),
+    strategies: Vec::new(),
     collections: Vec::new(),
 });
 
@@ -30,13 +32,15 @@ static BROUGHT: Mutex<Brought> = Mutex::new(Brought {
 pub fn bring(folder: &Path) {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
-    let Brought { callbacks, vars, caches, connections, inventories, collections } = &mut *brought;
+    let Brought { callbacks, vars, caches, connections, inventories, strategies, collections } =
+        &mut *brought;
     for (below, known) in [
         ("callback_plugins", callbacks),
         ("vars_plugins", vars),
         ("cache_plugins", caches),
         ("connection_plugins", connections),
         ("inventory_plugins", inventories),
+        ("strategy_plugins", strategies),
         ("collections/ansible_collections", collections),
     ] {
         let own = folder.join(below);

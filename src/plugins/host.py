@@ -26,8 +26,12 @@ class Undefined(Exception):
 
 def pack(value):
     """Returns a value as JSON can carry it; what JSON lacks is an object with the key `TAG`."""
+    if is_gap(value):
+        return {TAG: "undefined", "v": object.__getattribute__(value, "message")}
     if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, (ListWithGaps, DictWithGaps)):
+        value = entries(value)
     if isinstance(value, int):
         value = int(value)
         return value if -(2**63) <= value < 2**63 else {TAG: "int", "v": str(value)}
@@ -61,15 +65,20 @@ def pack(value):
 
 
 def unpack(value):
+    """Returns a value as a plugin gets it; what has no value at all cannot be one."""
+    return used(entry(value))
+
+
+def entry(value):
     if isinstance(value, list):
-        return [unpack(one) for one in value]
+        return held([entry(one) for one in value])
     if not isinstance(value, dict):
         return value
     if TAG not in value:
-        return {key: unpack(one) for key, one in value.items()}
+        return held({key: entry(one) for key, one in value.items()})
     kind, inner = value[TAG], value["v"]
     if kind == "dict":
-        return {hashable(unpack(key)): unpack(one) for key, one in inner}
+        return held({hashable(unpack(key)): entry(one) for key, one in inner})
     if kind == "tuple":
         return tuple(unpack(one) for one in inner)
     if kind == "bytes":
@@ -84,7 +93,7 @@ def unpack(value):
         return datetime.timedelta(microseconds=inner)
     if kind == "template":
         return Trusted(inner)
-    raise Undefined(inner)
+    return Gap(inner)
 
 
 def hashable(key):
@@ -132,7 +141,7 @@ def ask(**question):
             serve(message)
         elif "error" in message:
             if message.get("undefined"):
-                raise Undefined(message["error"])
+                raise undefined(message["error"])
             raise errors().AnsibleError(message["error"])
         else:
             return message

@@ -12,6 +12,7 @@ use std::{
 pub(super) const PLUGINS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("gaps.py"),
     include_str!("options.py"),
     include_str!("overheard.py"),
     include_str!("connect.py"),
@@ -23,6 +24,7 @@ pub(super) const PLUGINS: &str = concat!(
 pub(super) const CALLBACKS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("gaps.py"),
     include_str!("options.py"),
     include_str!("shown.py"),
     include_str!("callback_base.py"),
@@ -33,6 +35,7 @@ pub(super) const CALLBACKS: &str = concat!(
 pub(super) const VARIABLES: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("gaps.py"),
     include_str!("options.py"),
     include_str!("variables.py")
 );
@@ -41,6 +44,7 @@ pub(super) const VARIABLES: &str = concat!(
 pub(super) const CACHES: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("gaps.py"),
     include_str!("options.py"),
     include_str!("caches.py")
 );
@@ -49,6 +53,7 @@ pub(super) const CACHES: &str = concat!(
 pub(super) const CONNECTIONS: &str = concat!(
     include_str!("stand_in.py"),
     include_str!("host.py"),
+    include_str!("gaps.py"),
     include_str!("options.py"),
     include_str!("connect.py"),
     include_str!("connections.py")

@@ -75,16 +75,24 @@ pub enum Words {
     Trusted,
     /// It is what a vault holds.
     Sealed,
+    /// It says why there is no value.
+    Undefined,
 }
+
+/// Makes the value of a text.
+type Make<'m> = &'m dyn Fn(&str, Words) -> Result<Value, Failure>;
 
 /// Returns the value that a plugin gave.
 pub fn unpacked(json: &Json) -> Result<Value, Failure> {
-    // Nothing that a plugin gives is evaluated.
-    unpacked_with(json, &|text, _| Value::str(text))
+    unpacked_with(json, &|text, words| match words {
+        Words::Undefined => Err(TemplateError::undefined(text).into()),
+        // Nothing that a plugin gives is evaluated.
+        _ => Ok(Value::str(text)),
+    })
 }
 
 /// Returns the value that a plugin gave, its texts as the caller makes them.
-pub fn unpacked_with(json: &Json, make: &dyn Fn(&str, Words) -> Value) -> Result<Value, Failure> {
+pub fn unpacked_with(json: &Json, make: Make<'_>) -> Result<Value, Failure> {
     let unpacked = |json: &Json| unpacked_with(json, make);
     let items = |list: &Json| -> Result<Vec<Value>, Failure> {
         list.as_array().into_iter().flatten().map(unpacked).collect()
@@ -92,7 +100,7 @@ pub fn unpacked_with(json: &Json, make: &dyn Fn(&str, Words) -> Value) -> Result
     let Json::Object(map) = json else {
         return match json {
             Json::Array(_) => Ok(Value::list(items(json)?)),
-            Json::String(text) => Ok(make(text, Words::Plain)),
+            Json::String(text) => make(text, Words::Plain),
             other => Ok(Value::from(other.clone())),
         };
     };
@@ -119,9 +127,9 @@ pub fn unpacked_with(json: &Json, make: &dyn Fn(&str, Words) -> Value) -> Result
         "timedelta" => {
             Value::Object(std::sync::Arc::new(Duration(inner.as_i64().ok_or_else(bad)?)))
         }
-        "template" => make(text, Words::Trusted),
-        "vault" => make(text, Words::Sealed),
-        "undefined" => return Err(TemplateError::undefined(text).into()),
+        "template" => make(text, Words::Trusted)?,
+        "vault" => make(text, Words::Sealed)?,
+        "undefined" => make(text, Words::Undefined)?,
         _ => {
             let mut dict = Dict::new();
             for pair in inner.as_array().into_iter().flatten() {

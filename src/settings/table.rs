@@ -108,6 +108,8 @@ settings! {
     precedence: Vec<String> = "all_inventory,groups_inventory,all_plugins_inventory,all_plugins_play,groups_plugins_inventory,groups_plugins_play", [("defaults", "precedence")], ["ANSIBLE_PRECEDENCE"];
     /// Folders of cache plugins
     cache_plugins: Vec<PathBuf> = "{home}/plugins/cache:/usr/share/ansible/plugins/cache", [("defaults", "cache_plugins")], ["ANSIBLE_CACHE_PLUGINS"];
+    /// Folders with plugins for strategies
+    strategy_plugins: Vec<PathBuf> = "{home}/plugins/strategy:/usr/share/ansible/plugins/strategy", [("defaults", "strategy_plugins")], ["ANSIBLE_STRATEGY_PLUGINS"];
     /// Folders of connection plugins in Python
     connection_plugins: Vec<PathBuf> = "{home}/plugins/connection:/usr/share/ansible/plugins/connection", [("defaults", "connection_plugins")], ["ANSIBLE_CONNECTION_PLUGINS"];
     /// Folders of inventory plugins in Python

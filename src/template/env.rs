@@ -36,9 +36,10 @@ pub trait Scope: Send + Sync {
     }
     /// Returns every name, for `vars` and `varnames`.
     fn names(&self) -> Vec<Arc<str>>;
-    /// Returns whether the operator wrote this variable's text, which a condition may then evaluate.
-    fn is_operators(&self, _name: &str) -> bool {
-        false
+    /// Returns what of this variable are the operator's own words, which a condition may then evaluate: true for
+    /// all of it, nothing, or a list or dictionary that says so of its entries.
+    fn own_words(&self, _name: &str) -> Value {
+        Value::None
     }
 }
 

@@ -275,9 +275,7 @@ impl From<TemplateError> for Value {
 impl Value {
     /// Returns a value that fails when it is used.
     pub fn undefined(message: impl Into<String>) -> Value {
-        let message = message.into();
-        let undefined = Undefined { message, span: None, part: None, origin: None, failed: false };
-        Value::Undefined(Arc::new(undefined))
+        Value::Undefined(Arc::new(Undefined::new(message)))
     }
 }
 

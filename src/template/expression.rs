@@ -25,8 +25,8 @@ impl<'e> Evaluator<'e> {
     fn foreign(&self, node: &Foreign) -> Result<Value> {
         let input = self.expression(&node.input)?.into_owned();
         let passed = self.passed(&node.arguments)?;
-        plugins::call(self, node.kind, &node.name, Some(input), passed)
-            .map_err(|error| error.at(self.code, node.place).of_plugin())
+        let result = plugins::call(self, node.kind, &node.name, Some(input), passed);
+        late(result.map_err(|error| error.at(self.code, node.place).of_plugin()))
     }
 
     /// Puts out what an expression gives.
@@ -49,7 +49,7 @@ impl<'e> Evaluator<'e> {
             Expression::Const(value @ Value::Template(_)) => {
                 let in_condition = self.code.kind == Kind::Expression;
                 self.env.tell(embedding::warning(self.code, in_condition));
-                self.env.eval(value)?
+                self.env.resolve(value, self.depth)?
             }
             Expression::Const(value) => return Ok(Cow::Borrowed(value)),
             Expression::Name(symbol, place) => return self.name(*symbol, *place),

@@ -15,7 +15,7 @@ use crate::value::{List, Template, Value};
 
 impl Env<'_> {
     /// Returns what a variable's template gives. Where that is one expression that leads to a list or dictionary, the
-    /// templates in it stay as they are: of these only the ones that are used are evaluated.
+    /// templates in it stay as they are, and so does what is undefined: it fails where it is used.
     pub(super) fn evaluate_lazily(&self, template: &Template, depth: u32) -> Result<Value> {
         let compiled = syntax::compiled(template)?;
         let [Statement::Emit(expression)] = &compiled.code.body[..] else {
@@ -26,7 +26,8 @@ impl Env<'_> {
         }
         let evaluator = Evaluator::new(self, &compiled.code, depth);
         let value = evaluator.expression(expression)?;
-        if matches!(&*value, Value::List(_) | Value::Dict(_)) && value.is_lazy() {
+        let waits = || value.is_lazy() || value.first_undefined().is_some();
+        if matches!(&*value, Value::List(_) | Value::Dict(_)) && waits() {
             return Ok(value.into_owned());
         }
         let mut out = Output::native();

@@ -11,7 +11,7 @@ use super::{
     evaluator::{Evaluator, Passed},
     filters, tests,
 };
-use crate::value::Value;
+use crate::value::{Undefined, Value};
 
 /// What a plugin is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +48,15 @@ pub struct Request {
     pub named: Vec<(Arc<str>, Value)>,
     /// Folder of the playbook.
     pub base: PathBuf,
+}
+
+impl Request {
+    /// Returns what is undefined among the arguments in these words, or something new that is.
+    pub fn undefined(&self, message: &str) -> Arc<Undefined> {
+        let mut given = self.args.iter().chain(self.named.iter().map(|(_, value)| value));
+        let found = given.find_map(|value| value.find_undefined(&|one| one.message == message));
+        found.map_or_else(|| Arc::new(Undefined::new(message)), Arc::clone)
+    }
 }
 
 /// Why a plugin gives nothing.
@@ -193,11 +202,11 @@ pub(crate) fn call(
     run(eval.env, kind, name, args, named)
 }
 
+/// Returns a value that a plugin may have: what is undefined inside of it fails when the plugin reads it.
 fn defined(eval: &Evaluator<'_>, value: Value) -> Result<Value, TemplateError> {
-    let value = eval.complete(value)?;
-    match value.first_undefined() {
-        Some(undefined) => Err((&**undefined).into()),
-        None => Ok(value),
+    match eval.complete(value)? {
+        Value::Undefined(undefined) => Err((&*undefined).into()),
+        value => Ok(value),
     }
 }
 
@@ -216,7 +225,7 @@ pub(crate) fn run(
     let request = Request { kind, name: led(kind, name).into(), args, named, base };
     plugins.call(&request, &Asked(env)).map_err(|failure| {
         if failure.is_undefined {
-            TemplateError::undefined(failure.message)
+            (&*request.undefined(&failure.message)).into()
         } else {
             let message = failure.message;
             // What could not be loaded has not failed.
@@ -234,7 +243,7 @@ impl Back for Asked<'_, '_> {
     fn variable(&self, name: &str, as_written: bool) -> Result<Option<Value>, Failure> {
         Ok(match self.0.scope.get(name) {
             Some(value) if as_written && !matches!(value, Value::Encrypted(_)) => Some(value),
-            Some(value) => Some(self.0.eval(&value)?),
+            Some(value) => Some(self.0.complete(&value, 0)?),
             None => None,
         })
     }

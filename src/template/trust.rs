@@ -33,6 +33,16 @@ impl Env<'_> {
         }
     }
 
+    /// Returns what of the value that a template only names are the operator's own words, as [`super::Scope::own_words`].
+    pub(crate) fn own_words(&self, value: &Value) -> Value {
+        let Value::Template(template) = value else { return Value::None };
+        let Ok(compiled) = syntax::compiled(template) else { return Value::None };
+        let [Statement::Emit(expression)] = &compiled.code.body[..] else { return Value::None };
+        let named = path(&compiled.code, expression);
+        let words = named.map(|(name, path)| words_at(self.scope.own_words(name), &path));
+        words.unwrap_or_default()
+    }
+
     /// Returns whether a template only names a value that the operator wrote.
     pub(crate) fn hands_on(&self, template: &Template) -> bool {
         self.names_own(template, DEPTH)
@@ -77,22 +87,38 @@ impl Env<'_> {
 
     fn written_at(&self, code: &Code, expression: &Expression) -> Option<Value> {
         let (name, path) = path(code, expression)?;
-        if !self.scope.is_operators(name) {
+        if !is_whole(&words_at(self.scope.own_words(name), &path)) {
             return None;
         }
         let mut value = self.scope.get(name)?;
         for key in path {
-            // What a template gives is not followed.
-            value = match &value {
-                Value::Dict(dict) => dict.get_value(&key)?.clone(),
-                Value::List(list) | Value::Tuple(list) => {
-                    let Value::Int(at) = key else { return None };
-                    list.get(usize::try_from(at).ok()?)?.clone()
-                }
-                _ => return None,
-            };
+            value = entry(&value, &key)?;
         }
         Some(value)
+    }
+}
+
+/// Whether something is the operator's own as a whole, as [`super::Scope::own_words`] says it.
+pub(crate) fn is_whole(words: &Value) -> bool {
+    matches!(words, Value::Bool(true))
+}
+
+/// Returns what [`super::Scope::own_words`] says of what a path leads to.
+fn words_at(words: Value, path: &[Value]) -> Value {
+    path.iter().fold(words, |words, key| match words {
+        Value::Bool(_) => words,
+        words => entry(&words, key).unwrap_or_default(),
+    })
+}
+
+/// Returns an entry of a list or a dictionary; what a template gives is not followed.
+fn entry(of: &Value, key: &Value) -> Option<Value> {
+    match (of, key) {
+        (Value::Dict(dict), key) => dict.get_value(key).cloned(),
+        (Value::List(list) | Value::Tuple(list), Value::Int(at)) => {
+            list.get(usize::try_from(*at).ok()?).cloned()
+        }
+        _ => None,
     }
 }
 

@@ -304,8 +304,8 @@ pub(crate) mod testing {
         fn names(&self) -> Vec<Arc<str>> {
             self.0.keys().map(|key| key.to_text().into()).collect()
         }
-        fn is_operators(&self, name: &str) -> bool {
-            self.0.get(name).is_some()
+        fn own_words(&self, name: &str) -> Value {
+            Value::Bool(self.0.get(name).is_some())
         }
     }
 

@@ -24,15 +24,15 @@ pub struct Names {
     pub task: Option<Arc<Task>>,
     /// Loop variables and what else holds only here; the strongest.
     pub locals: Vec<(Arc<str>, Value)>,
-    /// Those of them that the operator wrote as they are.
-    pub trusted: Vec<Arc<str>>,
+    /// What of them the operator wrote as it is, as [`Scope::own_words`] says it.
+    pub trusted: Vec<(Arc<str>, Value)>,
     /// Where those of them stand of which it is known.
     pub origins: Vec<(Arc<str>, Origin)>,
     /// Whether what a task does on its host is decided on: then it is known how the host is reached.
     pub acting: bool,
     facts: Arc<Facts>,
     assigned: Arc<Dict>,
-    own: Arc<FxHashSet<Arc<str>>>,
+    own: Arc<Dict>,
     included: Arc<Dict>,
     layers: Arc<Vec<Arc<Dict>>>,
     vars_files: Option<Arc<Dict>>,
@@ -257,12 +257,13 @@ impl Scope for Names {
         self.each_layer(|layer| layer.contains_key(name).then(|| layer.origin(&key).cloned()))?
     }
 
-    fn is_operators(&self, name: &str) -> bool {
+    fn own_words(&self, name: &str) -> Value {
         if self.locals.iter().any(|(have, _)| &**have == name) {
-            return self.trusted.iter().any(|trusted| &**trusted == name);
+            let known = self.trusted.iter().rev().find(|(trusted, _)| &**trusted == name);
+            return known.map(|(_, words)| words.clone()).unwrap_or_default();
         }
         if magic::get(self, name).is_some() {
-            return false;
+            return Value::None;
         }
         if !self.world.extra_vars.contains_key(name) {
             let of_includes = self.level.iter().flat_map(|level| level.chain());
@@ -271,20 +272,21 @@ impl Scope for Names {
                 _ => None,
             });
             if let Some(foreign) = of_includes.next() {
-                return !foreign.iter().any(|foreign| &**foreign == name);
+                let found = foreign.iter().find(|(foreign, _)| &**foreign == name);
+                return found.map_or(Value::Bool(true), |(_, words)| words.clone());
             }
         }
         let found = self.each_layer(|layer| {
             layer.get(name)?;
             let is = |known: &Dict| std::ptr::eq(layer, known);
             if is(&self.assigned) {
-                return Some(self.own.contains(name));
+                return Some(self.own.get(name).cloned().unwrap_or_default());
             }
             let is_foreign = is(&self.included) || is(&self.facts.injected);
             let was_asked = self.play.as_ref().is_some_and(|play| is(&play.prompts));
-            Some(!is_foreign && !was_asked)
+            Some(Value::Bool(!is_foreign && !was_asked))
         });
-        found.unwrap_or(false)
+        found.unwrap_or_default()
     }
 
     fn names(&self) -> Vec<Arc<str>> {
