@@ -8,7 +8,7 @@ use windlass_protocol::{Json, JsonMap};
 
 use crate::{
     host::{Command, Diff, Failure, Host, Outcome, Result},
-    spec::{ArgPath, FromArg, Kind, Mismatch},
+    spec::{ArgPath, FromArg, Mismatch, explain, part},
 };
 
 /// Manages alternative programs for a common name
@@ -31,7 +31,7 @@ pub struct Args {
     state: State,
     /// Further links that follow: each with `link`, `name` and `path`
     #[arg(alias = "slaves")]
-    subcommands: Option<Subcommands>,
+    subcommands: Option<Vec<Json>>,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,35 +42,34 @@ enum State {
     Auto,
 }
 
-/// A link that follows the choice: its name, where it is, and what stands behind it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A link that follows the choice.
+#[derive(Args, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Follower {
+    /// Its name
     name: String,
-    link: String,
-    path: String,
+    /// Where it is
+    link: ArgPath,
+    /// What stands behind it
+    path: ArgPath,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Subcommands(Vec<Follower>);
-
-impl FromArg for Subcommands {
-    const KIND: Kind = Kind::List;
-    const ELEMENTS: Option<Kind> = Some(Kind::Dict);
-    fn from_arg(value: &Json) -> std::result::Result<Self, Mismatch> {
-        let items = Vec::<Json>::from_arg(value)?;
-        let text = |item: &Json, key: &str| item[key].as_str().unwrap_or_default().to_owned();
-        let one = |item: &Json| Follower {
-            name: text(item, "name"),
-            link: text(item, "link"),
-            path: text(item, "path"),
-        };
-        Ok(Subcommands(items.iter().map(one).collect()))
-    }
+/// Reads the followers that a task names.
+fn followers(given: &[Json]) -> Result<Vec<Follower>> {
+    let one = |item: &Json| {
+        let map = JsonMap::from_arg(item).map_err(|mismatch| match mismatch {
+            Mismatch::Type { detail, .. } | Mismatch::Element { detail, .. } => {
+                Failure::new(detail)
+            }
+            other => explain("subcommands", item, &other).into(),
+        })?;
+        Ok(part("community.general.alternatives", "subcommands", &map)?)
+    };
+    given.iter().map(one).collect()
 }
 
 impl Follower {
     fn json(&self) -> Json {
-        json!({ "link": self.link, "name": self.name, "path": self.path })
+        json!({ "link": self.link.0, "name": self.name, "path": self.path.0 })
     }
 }
 
@@ -98,139 +97,165 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         host.required("update-alternatives")?;
         return Err(Failure::new("no tool for alternatives"));
     };
+    let wanted = args.subcommands.as_deref().map(followers).transpose()?;
     let known = read(&args.name, host)?;
-    let task = Task { path: path_of(&args, known.as_ref()), args: &args, known, tool, host };
-    task.bring()
-}
-
-/// Returns the program that is meant: of a family the one with the highest priority.
-fn path_of(args: &Args, known: Option<&Known>) -> Option<String> {
-    if let Some(path) = &args.path {
-        return Some(path.0.clone());
-    }
-    let choices = known.map(|known| known.choices.as_slice()).unwrap_or_default();
-    let members = choices.iter().filter(|choice| Some(&choice.family) == args.family.as_ref());
-    members.max_by_key(|choice| choice.priority).map(|choice| choice.path.clone())
+    let mut task = Task {
+        args: &args,
+        wanted,
+        known,
+        tool,
+        host,
+        messages: Vec::new(),
+        after: JsonMap::new(),
+    };
+    task.bring()?;
+    Ok(task.outcome())
 }
 
 struct Task<'a> {
     args: &'a Args,
-    path: Option<String>,
+    /// The followers that are asked for.
+    wanted: Option<Vec<Follower>>,
     known: Option<Known>,
     tool: String,
     host: &'a Host,
+    messages: Vec<String>,
+    /// What a diff shows of the program after the task.
+    after: JsonMap,
 }
 
 impl Task<'_> {
+    fn path(&self) -> Option<&str> {
+        self.args.path.as_ref().map(|path| path.0.as_str())
+    }
+
     fn choice(&self) -> Option<&Choice> {
-        let wanted = self.path.as_ref()?;
+        let wanted = self.path()?;
         self.known.as_ref()?.choices.iter().find(|choice| choice.path == *wanted)
     }
 
-    fn bring(&self) -> Result<Outcome> {
-        let (name, state) = (&self.args.name, self.args.state);
-        let path = self.path.clone().unwrap_or_default();
-        let mut messages = Vec::new();
-        let mut after = JsonMap::new();
-        let word = if state == State::Selected { "selected" } else { "present" };
-        if state == State::Absent {
-            if self.choice().is_some() {
-                self.call(&["--remove", name, &path])?;
-                after.insert("state".to_owned(), "absent".into());
-                messages.push(format!("Remove alternative '{path}' from '{name}'."));
-            }
-        } else {
-            let installed = self.choice();
-            if installed.is_none_or(|choice| self.differs(choice)) {
-                after = self.install(installed, &path)?;
-                messages.push(format!("Install alternative '{path}' for '{name}'."));
-            }
-            let current = self.known.as_ref().and_then(|known| known.current.clone());
-            if state == State::Selected && current.as_deref() != Some(path.as_str()) {
-                self.call(&["--set", name, &path])?;
-                after.insert("state".to_owned(), word.into());
-                messages.push(format!("Set alternative '{path}' for '{name}'."));
-            }
-            if state == State::Auto && self.known.as_ref().is_none_or(|known| !known.auto) {
-                self.call(&["--auto", name])?;
-                after.insert("state".to_owned(), word.into());
-                messages.push(format!("Set alternative to auto for '{name}'."));
-            }
+    fn bring(&mut self) -> Result<()> {
+        if self.args.state == State::Absent {
+            return if self.choice().is_some() { self.remove() } else { Ok(()) };
         }
-        let changed = !messages.is_empty();
-        if changed {
-            let before = self.before(word);
-            self.host.record_diff(Diff::Raw(json!({ "before": before, "after": after })));
+        if self.path().is_some() && self.choice().is_none_or(|choice| self.differs(choice)) {
+            self.install()?;
         }
-        // Where nobody asked for it, the reference has a place for what it did not look at.
-        let nothing = (!self.host.diffing()).then(|| json!({ "before": {}, "after": {} }));
-        Ok(Outcome::changed_if(changed).with("msg", messages.join(" ")).with_some("diff", nothing))
+        if self.args.state == State::Selected && !self.is_chosen() {
+            self.set()?;
+        }
+        if self.args.state == State::Auto && self.known.as_ref().is_some_and(|known| !known.auto) {
+            let name = &self.args.name;
+            self.call(&["--auto", name])?;
+            self.messages.push(format!("Set alternative to auto for '{name}'."));
+            self.after.insert("state".to_owned(), "present".into());
+        }
+        Ok(())
     }
 
-    /// Returns whether the program is known otherwise than the arguments say.
+    fn remove(&mut self) -> Result<()> {
+        let (name, path) = (&self.args.name, self.path().unwrap_or_default().to_owned());
+        self.call(&["--remove", name, &path])?;
+        self.messages.push(format!("Remove alternative '{path}' from '{name}'."));
+        self.after.insert("state".to_owned(), "absent".into());
+        Ok(())
+    }
+
+    fn set(&mut self) -> Result<()> {
+        let name = &self.args.name;
+        let chosen = self.path().or(self.args.family.as_deref()).unwrap_or_default().to_owned();
+        self.call(&["--set", name, &chosen])?;
+        self.messages.push(format!("Set alternative '{chosen}' for '{name}'."));
+        self.after.insert("state".to_owned(), "selected".into());
+        Ok(())
+    }
+
+    /// Returns whether the program stands behind the name, or another of the family that is asked for.
+    fn is_chosen(&self) -> bool {
+        let Some(known) = &self.known else { return false };
+        let Some(current) = known.current.as_deref() else { return false };
+        let choice = known.choices.iter().find(|choice| choice.path == current);
+        self.path() == Some(current)
+            || choice.is_some_and(|choice| Some(&choice.family) == self.args.family.as_ref())
+    }
+
+    /// Returns whether the program is known otherwise than the arguments say; the link does not count.
     fn differs(&self, choice: &Choice) -> bool {
-        let followers = |mut all: Vec<Follower>| {
+        let sorted = |all: &[Follower]| {
+            let mut all = all.to_vec();
             all.sort();
+            all.dedup();
             all
         };
-        let wanted = self.args.subcommands.clone();
         self.args.priority.is_some_and(|priority| priority != choice.priority)
             || self
-                .args
-                .link
+                .wanted
                 .as_ref()
-                .is_some_and(|link| self.known.as_ref().is_none_or(|known| known.link != link.0))
-            || wanted
-                .is_some_and(|wanted| followers(wanted.0) != followers(choice.followers.clone()))
+                .is_some_and(|wanted| sorted(wanted) != sorted(&choice.followers))
     }
 
-    fn install(&self, installed: Option<&Choice>, path: &str) -> Result<JsonMap> {
-        if !self.host.exists(path) {
+    /// Makes the program known: followers that the task does not name are not kept.
+    fn install(&mut self) -> Result<()> {
+        let path = self.path().unwrap_or_default().to_owned();
+        if !self.host.exists(&path) {
             return Err(Failure::new(format!("Specified path {path} does not exist")));
         }
-        let link = self.args.link.as_ref().map(|link| link.0.clone());
-        let link = link.or_else(|| self.known.as_ref().map(|known| known.link.clone()));
+        let given = self.args.link.as_ref().map(|link| link.0.clone());
+        let given = given.filter(|link| !link.is_empty());
+        let link = given.or_else(|| self.known.as_ref().map(|known| known.link.clone()));
         let Some(link) = link.filter(|link| !link.is_empty()) else {
             return Err(Failure::new(
                 "Needed to install the alternative, but unable to do so as we are missing the link",
             ));
         };
+        let installed = self.choice();
         let priority = self.args.priority.or(installed.map(|choice| choice.priority)).unwrap_or(50);
-        let followers = match (&self.args.subcommands, installed) {
-            (Some(wanted), _) => wanted.0.clone(),
-            (None, Some(choice)) => choice.followers.clone(),
-            (None, None) => Vec::new(),
-        };
-        let number = priority.to_string();
-        let mut words = vec!["--install", &link, &self.args.name, path, &number];
+        let (name, number) = (&self.args.name, priority.to_string());
+        let mut words = vec!["--install", &link, name, &path, &number];
         if let Some(family) = &self.args.family {
             words.extend(["--family", family]);
         }
-        for follower in &followers {
+        for follower in self.wanted.iter().flatten() {
             words.extend(["--slave", &follower.link, &follower.name, &follower.path]);
         }
         self.call(&words)?;
-        let mut after = JsonMap::from_iter([
+        let known = installed.map(|choice| choice.followers.as_slice()).unwrap_or_default();
+        let shown: Vec<Json> =
+            self.wanted.as_deref().unwrap_or(known).iter().map(Follower::json).collect();
+        self.messages.push(format!("Install alternative '{path}' for '{name}'."));
+        self.after = JsonMap::from_iter([
             ("state".to_owned(), Json::from("present")),
             ("path".to_owned(), Json::from(path)),
             ("family".to_owned(), self.args.family.clone().into()),
             ("link".to_owned(), Json::from(link)),
             ("priority".to_owned(), priority.into()),
         ]);
-        if self.args.subcommands.is_some() {
-            after.insert("subcommands".to_owned(), followers.iter().map(Follower::json).collect());
+        if !shown.is_empty() {
+            self.after.insert("subcommands".to_owned(), shown.into());
         }
-        Ok(after)
+        Ok(())
+    }
+
+    fn outcome(self) -> Outcome {
+        let before = self.before();
+        self.host.record_diff(Diff::Raw(json!({ "before": before, "after": self.after })));
+        // Where nobody asked for it, the reference has a place for what it did not look at.
+        let nothing = (!self.host.diffing()).then(|| json!({ "before": {}, "after": {} }));
+        Outcome::changed_if(!self.messages.is_empty())
+            .with("msg", self.messages.join(" "))
+            .with_some("diff", nothing)
     }
 
     /// Returns what a diff shows of the program before the task.
-    fn before(&self, word: &str) -> JsonMap {
+    fn before(&self) -> JsonMap {
         let Some(known) = &self.known else { return JsonMap::new() };
         let Some(choice) = self.choice() else {
             return JsonMap::from_iter([("state".to_owned(), Json::from("absent"))]);
         };
+        // It is the others that the reference calls selected.
+        let other = !known.auto && known.current.as_deref() != Some(choice.path.as_str());
         let mut before = JsonMap::from_iter([
-            ("state".to_owned(), Json::from(word)),
+            ("state".to_owned(), Json::from(if other { "selected" } else { "present" })),
             ("path".to_owned(), Json::from(choice.path.as_str())),
             ("link".to_owned(), Json::from(known.link.as_str())),
             ("priority".to_owned(), Json::from(choice.priority)),
@@ -251,10 +276,16 @@ impl Task<'_> {
 
 /// Reads what the tool keeps about a name; `None` when it is not known.
 fn read(name: &str, host: &Host) -> Result<Option<Known>> {
+    // The tool knows no such names.
+    if name.is_empty() || name.contains(['/', ' ']) {
+        return Ok(None);
+    }
     for folder in ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"] {
         if let Some(text) = host.read_text(format!("{folder}/{name}"))? {
             let mut known = parse(&text);
             known.current = host.link(format!("/etc/alternatives/{name}"));
+            // What the tool tells of those is not understood by the reference.
+            known.choices.retain(|choice| choice.priority >= 0);
             return Ok(Some(known));
         }
     }
@@ -283,8 +314,8 @@ fn parse(text: &str) -> Known {
             if !path.is_empty() {
                 followers.push(Follower {
                     name: name.clone(),
-                    link: link.clone(),
-                    path: path.to_owned(),
+                    link: ArgPath(link.clone()),
+                    path: ArgPath(path.to_owned()),
                 });
             }
         }
@@ -324,7 +355,9 @@ mod tests {
     fn what_is_chosen_costs_no_command() {
         let host = host(&[("/var/lib/dpkg/alternatives/tool", FILE)]);
         let given = json!({"name": "tool", "path": "/opt/a", "priority": 10});
-        assert_eq!(alternatives(&host, given), json!({"changed": false, "msg": ""}));
+        let result = alternatives(&host, given);
+        assert_eq!((&result["changed"], &result["msg"]), (&json!(false), &json!("")));
+        assert_eq!(result["diff"]["before"]["state"], "present");
         let given = json!({"name": "tool", "path": "/opt/none", "state": "absent"});
         assert_eq!(alternatives(&host, given)["changed"], false);
     }
@@ -382,6 +415,20 @@ mod tests {
         assert_eq!(
             alternatives(&host, json!({"name": "new", "path": "/opt/a"}))["msg"],
             "Needed to install the alternative, but unable to do so as we are missing the link"
+        );
+    }
+
+    #[test]
+    fn followers_are_written_in_full() {
+        let host = host(&[]);
+        let given = |followers: Json| json!({"name": "n", "path": "/opt/a", "link": "/l", "subcommands": followers});
+        assert_eq!(
+            alternatives(&host, given(json!([{"name": "x"}])))["msg"],
+            "missing required arguments: link, path found in subcommands"
+        );
+        assert_eq!(
+            alternatives(&host, given(json!(["x"])))["msg"],
+            "dictionary requested, could not parse JSON or key=value"
         );
     }
 

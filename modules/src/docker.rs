@@ -2,10 +2,11 @@
 //!
 //! Invariant: nothing here decides whether something may change; modules ask [`Host::checking`] before they do.
 
+mod archive;
 mod client;
 mod compose;
 mod image;
-mod part;
+mod inside;
 mod stream;
 #[cfg(test)]
 mod testing;
@@ -14,10 +15,11 @@ use std::{cell::OnceCell, io::Read, time::Duration};
 
 use windlass_macros::Args;
 
+pub use archive::{Archive, archive, load, save};
 pub use client::Program;
-pub use compose::{Compose, Event, Project, actions as compose_actions};
-pub use image::{find_image, found_image, is_id, parse_name, pull, push, tag_of};
-pub use part::part;
+pub use compose::{Compose, Ignored, Project, Ran, outcome_of};
+pub use image::{find_image, found_image, image_with_id, is_id, parse_name, pull, push, tag_of};
+pub use inside::Inside;
 pub use stream::{attached, attached_in_order, attached_with_input, progress};
 #[cfg(test)]
 pub(crate) use testing::FakeEngine;
@@ -25,7 +27,7 @@ pub(crate) use testing::FakeEngine;
 use crate::{
     host::{Failure, Host, Result},
     http::{self, Body, Follow, Options, Request, Trust},
-    spec::{ArgPath, Json, JsonMap, python_repr, python_str},
+    spec::{ArgPath, Json, JsonMap, python_json, python_repr, python_str},
 };
 
 /// How the engine is reached, the same for every module.
@@ -376,8 +378,8 @@ pub fn flag(truth: bool) -> String {
     if truth { "True" } else { "False" }.to_owned()
 }
 
-/// Returns filters as the engine reads them: each name with its values as texts.
-pub fn filters(given: Option<&crate::spec::JsonMap>) -> Json {
+/// Returns filters as the engine reads them: each name with its values as texts, in JSON as Python writes it.
+pub fn filters(given: Option<&JsonMap>) -> String {
     let one = |value: &Json| match value {
         Json::Bool(truth) => truth.to_string(),
         other => python_str(other),
@@ -389,5 +391,5 @@ pub fn filters(given: Option<&crate::spec::JsonMap>) -> Json {
         };
         (key.clone(), Json::Array(values))
     });
-    Json::Object(pairs.collect())
+    python_json(&Json::Object(pairs.collect()))
 }

@@ -3,9 +3,9 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Compose, Event, Project, compose_actions},
+    docker::{Compose, Ignored, Project, Ran, outcome_of},
     host::{Failure, Host, Outcome, Result},
-    spec::{Json, JsonMap, python_str},
+    spec::{FromArg, Json, JsonMap, python_repr},
 };
 
 /// Keeps a project of containers that `docker compose` describes
@@ -24,7 +24,14 @@ use crate::{
 ///     state: absent
 /// ```
 #[derive(Args)]
-#[args(collection = "community.docker")]
+#[args(
+    collection = "community.docker",
+    mutually_exclusive("docker_host", "cli_context"),
+    mutually_exclusive("definition", "project_src"),
+    mutually_exclusive("definition", "files"),
+    required_one_of("definition", "project_src"),
+    required_by("definition", "project_name")
+)]
 pub struct Args {
     /// How it should be
     #[arg(default = "present")]
@@ -112,175 +119,157 @@ enum Images {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let compose = Compose::of(host, &args.project)?;
-    match args.state {
-        State::Present => up(&args, &compose, false),
-        State::Stopped => stopped(&args, &compose),
-        State::Restarted => plain(&args, &compose, "restart"),
-        State::Absent => plain(&args, &compose, "down"),
+    if args.assume_yes && !compose.has((2, 32)) {
+        return Err(Failure::new("assume_yes=true needs Docker Compose 2.32.0 or newer"));
     }
+    let work = Work { args: &args, scale: scale_of(&args)?, compose };
+    let mut result = JsonMap::new();
+    match args.state {
+        State::Present => work.up(&mut result)?,
+        State::Stopped => work.stop(&mut result)?,
+        State::Restarted => work.plain(&mut result, &work.restart_words())?,
+        State::Absent => work.plain(&mut result, &work.down_words())?,
+    }
+    result.insert("containers".to_owned(), work.compose.containers()?.into());
+    result.insert("images".to_owned(), work.compose.images()?.into());
+    outcome_of(result)
+}
+
+/// Returns how many containers each service gets.
+fn scale_of(args: &Args) -> Result<Vec<(&str, i64)>> {
+    let mut scale = Vec::new();
+    for (service, count) in &args.scale {
+        let wrong = |what: &str| {
+            let service = python_repr(&Json::from(service.as_str()));
+            Failure::new(format!(
+                "The value {} for `scale[{service}]` is {what}",
+                python_repr(count)
+            ))
+        };
+        let number = i64::from_arg(count).map_err(|_| wrong("not an integer"))?;
+        if number < 0 {
+            return Err(wrong("negative"));
+        }
+        scale.push((service.as_str(), number));
+    }
+    scale.sort_unstable();
+    Ok(scale)
+}
+
+struct Work<'a> {
+    args: &'a Args,
+    scale: Vec<(&'a str, i64)>,
+    compose: Compose<'a>,
 }
 
 fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(|word| (*word).to_owned()).collect()
 }
 
-fn finish(
-    compose: &Compose<'_>,
-    args: &Args,
-    output: &crate::host::Output,
-    events: &[Event],
-) -> Result<Outcome> {
-    let mut actions = compose_actions(events);
-    if args.ignore_build_events {
-        actions.retain(|action| action["status"] != "Building");
-    }
-    if !output.success() {
-        let wrong: Vec<String> = events
-            .iter()
-            .filter(|event| event.status == "Error")
-            .map(|event| format!("Error when processing {} {}", event.what, event.id))
-            .collect();
-        let text = output.error_text();
-        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let message = if wrong.is_empty() {
-            format!("General error: {}", last.trim())
-        } else {
-            wrong.join("\n")
-        };
-        return Err(Failure::new(message)
-            .with("rc", output.status)
-            .with("stdout", output.text())
-            .with("stderr", text)
-            .with("actions", actions));
-    }
-    for line in output.error_text().lines() {
-        if let Some((_, rest)) = line.split_once("level=warning msg=") {
-            compose.host.warn(format!("Docker compose: {}", rest.trim().trim_matches('"')));
+impl Work<'_> {
+    fn up_words(&self, no_start: bool) -> Vec<String> {
+        let args = self.args;
+        let mut all = words(&["up", "--detach", "--no-color", "--quiet-pull"]);
+        if args.pull != Pull::Policy {
+            all.extend(words(&["--pull", args.pull.as_str()]));
         }
-    }
-    Ok(Outcome::changed_if(!actions.is_empty())
-        .with("actions", actions)
-        .with("rc", output.status)
-        .with("stdout", output.text())
-        .with("stderr", output.error_text()))
-}
-
-fn with_lists(outcome: Outcome, compose: &Compose<'_>) -> Result<Outcome> {
-    let containers = compose.list(&["ps", "--format", "json", "--all", "--no-trunc"])?;
-    let images = compose.list(&["images", "--format", "json"])?;
-    Ok(outcome.with("containers", Json::Array(containers)).with("images", Json::Array(images)))
-}
-
-fn up(args: &Args, compose: &Compose<'_>, no_start: bool) -> Result<Outcome> {
-    let mut all = words(&["up", "--detach", "--no-color", "--quiet-pull"]);
-    match args.pull {
-        Pull::Policy => (),
-        other => all.extend(words(&["--pull", other.as_str()])),
-    }
-    if args.remove_orphans {
-        all.extend(words(&["--remove-orphans"]));
-    }
-    match args.recreate {
-        Recreate::Always => all.extend(words(&["--force-recreate"])),
-        Recreate::Never => all.extend(words(&["--no-recreate"])),
-        Recreate::Auto => (),
-    }
-    if args.renew_anon_volumes {
-        all.extend(words(&["--renew-anon-volumes"]));
-    }
-    if !args.dependencies {
-        all.extend(words(&["--no-deps"]));
-    }
-    if let Some(timeout) = args.timeout {
-        all.extend(words(&["--timeout", &timeout.to_string()]));
-    }
-    match args.build {
-        Build::Always => all.extend(words(&["--build"])),
-        Build::Never => all.extend(words(&["--no-build"])),
-        Build::Policy => (),
-    }
-    for (service, count) in &args.scale {
-        all.extend(words(&["--scale", &format!("{service}={}", python_str(count))]));
-    }
-    if args.wait && !no_start {
-        all.extend(words(&["--wait"]));
-        if let Some(timeout) = args.wait_timeout {
+        for (option, wanted) in [
+            ("--remove-orphans", args.remove_orphans),
+            ("--force-recreate", args.recreate == Recreate::Always),
+            ("--no-recreate", args.recreate == Recreate::Never),
+            ("--renew-anon-volumes", args.renew_anon_volumes),
+            ("--no-deps", !args.dependencies),
+            ("--build", args.build == Build::Always),
+            ("--no-build", args.build == Build::Never),
+            ("--wait", args.wait),
+            ("--no-start", no_start),
+        ] {
+            if wanted {
+                all.push(option.to_owned());
+            }
+        }
+        for (service, count) in &self.scale {
+            all.extend(words(&["--scale", &format!("{service}={count}")]));
+        }
+        if let Some(timeout) = args.wait_timeout.filter(|_| args.wait) {
             all.extend(words(&["--wait-timeout", &timeout.to_string()]));
         }
-    }
-    if no_start {
-        all.extend(words(&["--no-start"]));
-    }
-    if compose.host.checking() {
-        all.extend(words(&["--dry-run"]));
-    }
-    if args.assume_yes {
-        all.extend(words(&["-y"]));
-    }
-    all.push("--".to_owned());
-    all.extend(args.services.iter().cloned());
-    let (output, events) = compose.run(&all)?;
-    with_lists(finish(compose, args, &output, &events)?, compose)
-}
-
-/// Has everything there, and nothing running.
-fn stopped(args: &Args, compose: &Compose<'_>) -> Result<Outcome> {
-    let made = up(args, compose, true)?;
-    let all_stopped = {
-        let containers = compose.list(&["ps", "--format", "json", "--all", "--no-trunc"])?;
-        let meant = containers.iter().filter(|container| {
-            args.services.is_empty()
-                || args.services.iter().any(|service| container["Service"] == service.as_str())
-        });
-        let mut meant = meant.peekable();
-        meant.peek().is_some()
-            && meant.all(|one| {
-                matches!(one["State"].as_str(), Some("created" | "exited" | "stopped" | "killed"))
-            })
-    };
-    if all_stopped {
-        return Ok(made);
-    }
-    let stopped = on_services(args, compose, words(&["stop"]))?;
-    let mut actions =
-        made.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default();
-    actions.extend(
-        stopped.values.get("actions").and_then(Json::as_array).cloned().unwrap_or_default(),
-    );
-    let changed = made.changed || stopped.changed;
-    let outcome = Outcome { changed, values: stopped.values }.with("actions", Json::Array(actions));
-    with_lists(outcome, compose)
-}
-
-/// Does something to the services that are named.
-fn on_services(args: &Args, compose: &Compose<'_>, mut all: Vec<String>) -> Result<Outcome> {
-    if let Some(timeout) = args.timeout {
-        all.extend(words(&["--timeout", &timeout.to_string()]));
-    }
-    if compose.host.checking() {
-        all.extend(words(&["--dry-run"]));
-    }
-    all.push("--".to_owned());
-    all.extend(args.services.iter().cloned());
-    let (output, events) = compose.run(&all)?;
-    finish(compose, args, &output, &events)
-}
-
-fn plain(args: &Args, compose: &Compose<'_>, command: &str) -> Result<Outcome> {
-    let mut all = words(&[command]);
-    if command == "down" {
-        if args.remove_orphans {
-            all.extend(words(&["--remove-orphans"]));
+        if args.assume_yes {
+            all.push(if self.compose.has((2, 34)) { "--yes" } else { "-y" }.to_owned());
         }
-        if let Some(images) = args.remove_images {
+        all
+    }
+
+    fn restart_words(&self) -> Vec<String> {
+        let mut all = words(&["restart"]);
+        if !self.args.dependencies {
+            all.push("--no-deps".to_owned());
+        }
+        all
+    }
+
+    fn down_words(&self) -> Vec<String> {
+        let mut all = words(&["down"]);
+        if self.args.remove_orphans {
+            all.push("--remove-orphans".to_owned());
+        }
+        if let Some(images) = self.args.remove_images {
             all.extend(words(&["--rmi", images.as_str()]));
         }
-        if args.remove_volumes {
-            all.extend(words(&["--volumes"]));
+        if self.args.remove_volumes {
+            all.push("--volumes".to_owned());
         }
-    } else if !args.dependencies {
-        all.extend(words(&["--no-deps"]));
+        all
     }
-    let outcome = on_services(args, compose, all)?;
-    if command == "down" { Ok(outcome) } else { with_lists(outcome, compose) }
+
+    /// Runs a command for the services that are named.
+    fn call(&self, command: &[String]) -> Result<Ran> {
+        let mut all = command.to_vec();
+        if let Some(timeout) = self.args.timeout {
+            all.extend(words(&["--timeout", &timeout.to_string()]));
+        }
+        if self.compose.host.checking() {
+            all.push("--dry-run".to_owned());
+        }
+        all.push("--".to_owned());
+        all.extend(self.args.services.iter().cloned());
+        self.compose.run(&all)
+    }
+
+    fn plain(&self, result: &mut JsonMap, command: &[String]) -> Result<()> {
+        let ran = self.call(command)?;
+        ran.add_to(result, Ignored::default());
+        ran.add_failure(result, &ran.events);
+        Ok(())
+    }
+
+    /// Pulls always say that they begin.
+    fn ignored_of_up(&self) -> Ignored {
+        Ignored { pulls: true, builds: self.args.ignore_build_events }
+    }
+
+    fn up(&self, result: &mut JsonMap) -> Result<()> {
+        let ran = self.call(&self.up_words(false))?;
+        ran.add_to(result, self.ignored_of_up());
+        ran.add_failure(result, &ran.events);
+        Ok(())
+    }
+
+    /// Has everything there, and nothing running: a stop always says that it stops.
+    fn stop(&self, result: &mut JsonMap) -> Result<()> {
+        let made = self.call(&self.up_words(true))?;
+        made.add_to(result, self.ignored_of_up());
+        let stopped = |one: &Json| {
+            matches!(one["State"].as_str(), Some("created" | "exited" | "stopped" | "killed"))
+        };
+        if !made.output.success() || self.compose.containers()?.iter().all(stopped) {
+            made.add_failure(result, &made.events);
+            return Ok(());
+        }
+        let ran = self.call(&words(&["stop"]))?;
+        ran.add_to(result, Ignored::default());
+        let events = [made.events, ran.events.clone()].concat();
+        ran.add_failure(result, &events);
+        Ok(())
+    }
 }

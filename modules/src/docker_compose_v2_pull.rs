@@ -3,8 +3,9 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Compose, Project, compose_actions},
+    docker::{Compose, Ignored, Project, outcome_of},
     host::{Failure, Host, Outcome, Result},
+    spec::JsonMap,
 };
 
 /// Pulls the images of a project that `docker compose` describes
@@ -16,7 +17,14 @@ use crate::{
 ///     project_src: /srv/shop
 /// ```
 #[derive(Args)]
-#[args(collection = "community.docker")]
+#[args(
+    collection = "community.docker",
+    mutually_exclusive("docker_host", "cli_context"),
+    mutually_exclusive("definition", "project_src"),
+    mutually_exclusive("definition", "files"),
+    required_one_of("definition", "project_src"),
+    required_by("definition", "project_name")
+)]
 pub struct Args {
     /// When images are pulled
     #[arg(default = "always")]
@@ -41,6 +49,11 @@ enum Policy {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let compose = Compose::of(host, &args.project)?;
+    if args.policy != Policy::Always && !compose.has((2, 22)) {
+        return Err(Failure::new(
+            "A pull policy other than always is only supported since Docker Compose 2.22.0",
+        ));
+    }
     let mut words = vec!["pull".to_owned()];
     if args.policy != Policy::Always {
         words.push("--policy".to_owned());
@@ -57,23 +70,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     words.push("--".to_owned());
     words.extend(args.services.iter().cloned());
-    let (output, events) = compose.run(&words)?;
-    let actions = compose_actions(&events);
-    if !output.success() {
-        let text = output.error_text();
-        let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        return Err(Failure::new(format!("General error: {}", last.trim()))
-            .with("rc", output.status)
-            .with("stdout", output.text())
-            .with("stderr", text)
-            .with("actions", actions));
-    }
+    let ran = compose.run(&words)?;
+    let mut result = JsonMap::new();
     // Pulling without a policy says no more than that it looked.
-    let changed = args.policy == Policy::Missing && !actions.is_empty()
-        || events.iter().any(|event| event.what == "image-layer");
-    Ok(Outcome::changed_if(changed)
-        .with("actions", actions)
-        .with("rc", output.status)
-        .with("stdout", output.text())
-        .with("stderr", output.error_text()))
+    let pulls = args.policy != Policy::Missing && !host.checking();
+    ran.add_to(&mut result, Ignored { pulls, builds: false });
+    ran.add_failure(&mut result, &ran.events);
+    outcome_of(result)
 }

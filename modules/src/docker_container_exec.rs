@@ -3,9 +3,9 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Engine, attached, attached_with_input, segment},
-    host::{Failure, Host, Outcome, Result, split_words},
-    spec::{Json, JsonMap, python_str},
+    docker::{Api, Engine, Inside, attached, attached_with_input, segment},
+    host::{Failure, Host, Outcome, Result},
+    spec::python_str,
 };
 
 /// Runs a command in a container that runs
@@ -34,30 +34,11 @@ use crate::{
 pub struct Args {
     /// Name or number of the container
     container: String,
-    /// The command as a list of words
-    argv: Option<Vec<String>>,
-    /// The command as a line
-    command: Option<String>,
-    /// Folder in which it starts
-    chdir: Option<String>,
-    /// Whether the task does not wait for it to end
-    #[arg(default = "false")]
-    detach: bool,
-    /// User that it runs as
-    user: Option<String>,
-    /// What it gets on its standard input
-    stdin: Option<String>,
-    /// Whether its standard input ends with a line break
-    #[arg(default = "true")]
-    stdin_add_newline: bool,
-    /// Whether the last line breaks of its output are left out
-    #[arg(default = "true")]
-    strip_empty_ends: bool,
     /// Whether it has a terminal
     #[arg(default = "false")]
     tty: bool,
-    /// Variables of its environment
-    env: Option<JsonMap>,
+    #[arg(flatten)]
+    inside: Inside,
     #[arg(flatten)]
     engine: Engine,
 }
@@ -66,36 +47,21 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.checking() {
         return Ok(Outcome::no_check_mode("docker_container_exec"));
     }
-    let argv = match (&args.argv, &args.command) {
-        (Some(argv), _) => argv.clone(),
-        (None, command) => {
-            split_words(command.as_deref().unwrap_or_default()).map_err(Failure::raised)?
-        }
-    };
-    if args.detach && args.stdin.is_some() {
-        return Err(Failure::new("If detach=true, stdin cannot be provided."));
-    }
-    let mut env = Vec::new();
-    for (key, value) in args.env.iter().flatten() {
-        let Json::String(value) = value else {
-            return Err(Failure::new(format!(
-                "Non-string value found for env option. Ambiguous env options must be wrapped in quotes to avoid them being interpreted. Key: {key}"
-            )));
-        };
-        env.push(format!("{key}={value}"));
-    }
+    let argv = args.inside.argv()?;
+    let input = args.inside.input()?;
+    let env = args.inside.variables()?;
     let api = Api::of(host, &args.engine)?;
     let body = serde_json::json!({
         "Container": args.container,
-        "User": args.user.as_deref().unwrap_or_default(),
+        "User": args.inside.user.as_deref().unwrap_or_default(),
         "Privileged": false,
         "Tty": false,
-        "AttachStdin": args.stdin.is_some(),
+        "AttachStdin": input.is_some(),
         "AttachStdout": true,
         "AttachStderr": true,
         "Cmd": argv,
         "Env": env,
-        "WorkingDir": args.chdir,
+        "WorkingDir": args.inside.chdir,
     });
     let path = format!("/containers/{}/exec", segment(&args.container));
     let gone = |error: crate::docker::ApiError| match error.status {
@@ -109,21 +75,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let made = api.call("POST", &path, &[], Some(&body)).map_err(gone)?;
     let id = python_str(&made["Id"]);
     let path = format!("/exec/{id}/start");
-    let how = serde_json::json!({"Tty": args.tty, "Detach": args.detach});
-    if args.detach {
+    let how = serde_json::json!({"Tty": args.tty, "Detach": args.inside.detach});
+    if args.inside.detach {
         api.call("POST", &path, &[], Some(&how)).map_err(gone)?;
         return Ok(Outcome::changed_if(true).with("exec_id", id));
     }
     let cannot =
         |error: std::io::Error| Failure::io("cannot read what the command printed", &error);
-    let (stdout, stderr) = match &args.stdin {
-        Some(stdin) => {
-            let mut input = stdin.clone().into_bytes();
-            if args.stdin_add_newline {
-                input.push(b'\n');
-            }
-            attached_with_input(&api, &path, &how, &input, args.tty).map_err(gone)?
-        }
+    let (stdout, stderr) = match input {
+        Some(input) => attached_with_input(&api, &path, &how, &input, args.tty).map_err(gone)?,
         None => {
             let body = how.to_string().into_bytes();
             let mut response = api.open("POST", &path, &[], Some(body), &[]).map_err(gone)?;
@@ -131,13 +91,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     };
     let told = api.get(&format!("/exec/{id}/json"), &[])?;
-    let text = |bytes: Vec<u8>| {
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        if args.strip_empty_ends { text.trim_end_matches(['\r', '\n']).to_owned() } else { text }
-    };
     let status = told["ExitCode"].as_i64().unwrap_or(0);
     Ok(Outcome::changed_if(true)
-        .with("stdout", text(stdout))
-        .with("stderr", text(stderr))
+        .with("stdout", args.inside.text(&stdout))
+        .with("stderr", args.inside.text(&stderr))
         .with("rc", status))
 }

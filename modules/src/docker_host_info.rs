@@ -97,7 +97,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if !asked {
             continue;
         }
-        let mut query = vec![("filters", filters(given.as_ref()).to_string())];
+        let mut query = vec![("filters", filters(given.as_ref()))];
         if kind == "containers" {
             query.push(("all", if args.containers_all { "1" } else { "0" }.to_owned()));
         }

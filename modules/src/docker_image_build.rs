@@ -3,10 +3,10 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Program, part, tag_of},
+    docker::{Program, tag_of},
     docker_image_pull::is_tag,
     host::{Failure, Host, Outcome, Result},
-    spec::{ArgPath, Json, JsonMap, python_str},
+    spec::{ArgPath, Json, JsonMap, part, python_str},
 };
 
 /// Builds an image
@@ -248,7 +248,7 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
     }
     let mut environment = Vec::new();
     for (at, given) in args.secrets.iter().enumerate() {
-        let secret: Secret = part("docker_image_build", "secrets", given)?;
+        let secret: Secret = part("community.docker.docker_image_build", "secrets", given)?;
         let id = quoted(&format!("id={}", secret.id));
         let text = match secret.kind {
             SecretKind::File => {
@@ -269,7 +269,7 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
         add("--secret", &text);
     }
     for given in &args.outputs {
-        let output: Destination = part("docker_image_build", "outputs", given)?;
+        let output: Destination = part("community.docker.docker_image_build", "outputs", given)?;
         let mut parts = vec![format!("type={}", output.kind.as_str())];
         if let Some(dest) = &output.dest {
             parts.push(quoted(&format!("dest={}", dest.0)));

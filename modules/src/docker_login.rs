@@ -187,7 +187,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if changed {
             config.erase(host, registry)?;
         }
-        return Ok(Outcome::changed_if(changed).with("login_results", serde_json::json!({})));
+        return Ok(Outcome::changed_if(changed).with("login_result", serde_json::json!({})));
     }
     let who = args.username.clone().unwrap_or_default();
     let password = args.password.clone().unwrap_or_default();
@@ -202,7 +202,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if changed {
         config.store(host, registry, &who, &password)?;
     }
-    Ok(Outcome::changed_if(changed).with("login_results", told))
+    Ok(Outcome::changed_if(changed).with("login_result", told))
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! `docker_network`: networks of the engine.
 
+mod ranges;
+
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, check_labels, part, segment},
+    docker::{Api, Engine, check_labels, segment},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
@@ -95,19 +97,6 @@ enum Scope {
     Swarm,
 }
 
-/// A range of addresses
-#[derive(Args)]
-struct Range {
-    /// The range
-    subnet: Option<String>,
-    /// Part of it that addresses are given from
-    iprange: Option<String>,
-    /// Address of the way out
-    gateway: Option<String>,
-    /// Addresses that others have
-    aux_addresses: Option<JsonMap>,
-}
-
 struct Work<'a> {
     args: &'a Args,
     host: &'a Host,
@@ -133,10 +122,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         after: JsonMap::new(),
         differences: Vec::new(),
     };
-    let mut ranges = Vec::new();
-    for given in args.ipam_config.iter().flatten() {
-        ranges.push(range(&part::<Range>("docker_network", "ipam_config", given)?)?);
-    }
+    let given = args.ipam_config.iter().flatten();
+    let ranges = given.map(ranges::read).collect::<Result<Vec<JsonMap>>>()?;
+    work.needs_versions()?;
     let network = match args.state {
         State::Absent => {
             work.absent()?;
@@ -159,27 +147,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Returns a range as the engine has it.
-fn range(given: &Range) -> Result<JsonMap> {
-    let mut found = JsonMap::new();
-    if let Some(subnet) = &given.subnet {
-        let (address, bits) = subnet.split_once('/').unwrap_or((subnet, ""));
-        let valid = address.parse::<std::net::IpAddr>().is_ok() && bits.parse::<u8>().is_ok();
-        if !valid {
-            return Err(Failure::new(format!("\"{subnet}\" is not a valid CIDR")));
-        }
+impl Args {
+    /// Returns the driver: one that only holds settings for others has none.
+    fn driver(&self) -> &str {
+        if self.config_only == Some(true) { "null" } else { &self.driver }
     }
-    for (key, value) in
-        [("Subnet", &given.subnet), ("IPRange", &given.iprange), ("Gateway", &given.gateway)]
-    {
-        if let Some(value) = value {
-            found.insert(key.to_owned(), value.as_str().into());
-        }
-    }
-    if let Some(others) = &given.aux_addresses {
-        found.insert("AuxiliaryAddresses".to_owned(), texts(others).into());
-    }
-    Ok(found)
 }
 
 fn texts(map: &JsonMap) -> JsonMap {
@@ -198,6 +170,19 @@ impl Work<'_> {
     fn told(&mut self, key: &str, before: impl Into<Json>, after: impl Into<Json>) {
         self.before.insert(key.to_owned(), before.into());
         self.after.insert(key.to_owned(), after.into());
+    }
+
+    /// Refuses what the engine is too old for.
+    fn needs_versions(&self) -> Result<()> {
+        let version = self.api.version()?["ApiVersion"].as_str().unwrap_or_default();
+        let number = |text: &str| text.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        let (known, needed): (Vec<u32>, Vec<u32>) = (number(version), number("1.47"));
+        if self.args.enable_ipv4.is_none() || known >= needed {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "Docker API version is {version}. Minimum version required is 1.47 to set enable_ipv4 option."
+        )))
     }
 
     fn find(&self) -> Result<Option<Json>> {
@@ -244,72 +229,60 @@ impl Work<'_> {
         Ok(self.find()?.unwrap_or_default())
     }
 
-    fn differences(&self, network: &Json, ranges: &[JsonMap]) -> Vec<(String, Json, Json)> {
+    fn differences(&self, network: &Json, ranges: &[JsonMap]) -> Vec<Difference> {
         let args = self.args;
-        let mut found: Vec<(String, Json, Json)> = Vec::new();
+        let mut found = Vec::new();
         let mut other = |name: &str, now: &Json, wanted: Json| {
             if *now != wanted {
                 found.push((name.to_owned(), now.clone(), wanted));
             }
         };
-        if args.config_only != Some(true) && args.config_from.is_none() {
-            other("driver", &network["Driver"], args.driver.as_str().into());
+        let truth = |key: &str| match &network[key] {
+            Json::Null => Json::from(false),
+            known => known.clone(),
+        };
+        if let Some(wanted) = args.config_only {
+            other("config_only", &truth("ConfigOnly"), wanted.into());
         }
-        let from = &network["ConfigFrom"]["Network"];
         if let Some(wanted) = &args.config_from {
-            other("config_from", from, wanted.as_str().into());
+            other("config_from", &network["ConfigFrom"]["Network"], wanted.as_str().into());
         }
-        for (key, value) in texts(&args.driver_options) {
-            other(&format!("driver_options.{key}"), &network["Options"][&key], value);
-        }
-        if let Some(driver) = &args.ipam_driver {
-            other("ipam_driver", &network["IPAM"]["Driver"], driver.as_str().into());
+        other("driver", &network["Driver"], args.driver().into());
+        found.extend(entries("driver_options", &network["Options"], &args.driver_options));
+        let ipam = &network["IPAM"];
+        if let Some(driver) = &args.ipam_driver
+            && ipam["Driver"] != driver.as_str()
+        {
+            found.push(("ipam_driver".to_owned(), ipam.clone(), driver.as_str().into()));
         }
         if let Some(options) = &args.ipam_driver_options {
-            let now = &network["IPAM"]["Options"];
-            let wanted = Json::from(texts(options));
-            if !(now.is_null() && options.is_empty()) {
-                other("ipam_driver_options", now, wanted);
+            let now = ipam["Options"].as_object().cloned().unwrap_or_default();
+            let wanted = texts(options);
+            if now != wanted {
+                found.push(("ipam_driver_options".to_owned(), now.into(), wanted.into()));
             }
         }
-        for (at, wanted) in ranges.iter().enumerate() {
-            let known: Vec<&Json> =
-                network["IPAM"]["Config"].as_array().into_iter().flatten().collect();
-            let same = known.iter().find(|one| {
-                one["Subnet"].as_str().map(str::to_lowercase)
-                    == wanted.get("Subnet").and_then(Json::as_str).map(str::to_lowercase)
-            });
-            for (key, name) in [
-                ("Subnet", "subnet"),
-                ("IPRange", "iprange"),
-                ("Gateway", "gateway"),
-                ("AuxiliaryAddresses", "aux_addresses"),
-            ] {
-                let Some(value) = wanted.get(key) else { continue };
-                let now = same.map_or(Json::Null, |one| one[key].clone());
-                other(&format!("ipam_config[{at}].{name}"), &now, value.clone());
-            }
-        }
+        found.extend(ranges::differences(&ipam["Config"], ranges));
         for (name, key, wanted) in [
             ("enable_ipv4", "EnableIPv4", args.enable_ipv4),
             ("enable_ipv6", "EnableIPv6", args.enable_ipv6),
             ("internal", "Internal", args.internal),
-            ("attachable", "Attachable", args.attachable),
-            ("ingress", "Ingress", args.ingress),
-            ("config_only", "ConfigOnly", args.config_only),
         ] {
-            if let Some(wanted) = wanted {
-                let now =
-                    if network[key].is_null() { Json::from(false) } else { network[key].clone() };
-                other(name, &now, wanted.into());
+            if let Some(wanted) = wanted.filter(|wanted| truth(key) != *wanted) {
+                found.push((name.to_owned(), truth(key), wanted.into()));
             }
         }
-        if let Some(scope) = args.scope {
-            other("scope", &network["Scope"], scope.as_str().into());
+        if let Some(scope) = args.scope.filter(|scope| network["Scope"] != scope.as_str()) {
+            found.push(("scope".to_owned(), network["Scope"].clone(), scope.as_str().into()));
         }
-        for (key, value) in texts(&args.labels) {
-            other(&format!("labels.{key}"), &network["Labels"][&key], value);
+        for (name, key, wanted) in
+            [("attachable", "Attachable", args.attachable), ("ingress", "Ingress", args.ingress)]
+        {
+            if let Some(wanted) = wanted.filter(|wanted| truth(key) != *wanted) {
+                found.push((name.to_owned(), truth(key), wanted.into()));
+            }
         }
+        found.extend(entries("labels", &network["Labels"], &args.labels));
         found
     }
 
@@ -320,7 +293,7 @@ impl Work<'_> {
             body.insert(key.to_owned(), value);
         };
         set("Name", args.name.as_str().into());
-        set("Driver", args.driver.as_str().into());
+        set("Driver", args.driver().into());
         set("Options", texts(&args.driver_options).into());
         set("CheckDuplicate", true.into());
         set("IPAM", Json::Null);
@@ -358,7 +331,7 @@ impl Work<'_> {
             set("Labels", texts(&args.labels).into());
         }
         self.changed = true;
-        self.actions.push(format!("Created network {} with driver {}", args.name, args.driver));
+        self.actions.push(format!("Created network {} with driver {}", args.name, args.driver()));
         if self.host.checking() {
             return Ok(());
         }
@@ -422,6 +395,22 @@ impl Work<'_> {
         self.api.call("POST", &path, &[], Some(&body))?;
         Ok(())
     }
+}
+
+/// Something that is otherwise: its name, what it is, what it should be.
+type Difference = (String, Json, Json);
+
+/// Compares labels or options; where the network has none at all, they are one difference.
+fn entries(name: &str, now: &Json, wanted: &JsonMap) -> Vec<Difference> {
+    let wanted = texts(wanted);
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    if now.as_object().is_none_or(JsonMap::is_empty) {
+        return vec![(name.to_owned(), now.clone(), wanted.into())];
+    }
+    let others = wanted.into_iter().filter(|(key, value)| now[key] != *value);
+    others.map(|(key, value)| (format!("{name}.{key}"), now[&key].clone(), value)).collect()
 }
 
 /// Numbers and names of the containers of a network.

@@ -73,7 +73,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if !asked {
             continue;
         }
-        let query = [("filters", filters(given.as_ref()).to_string())];
+        let query = [("filters", filters(given.as_ref()))];
         let told = api.call("POST", &format!("/{kind}/prune"), &query, None)?;
         let removed = told[key].as_array().cloned().unwrap_or_default();
         outcome.changed |= !removed.is_empty();
@@ -91,7 +91,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             query.push(("all", "true".to_owned()));
         }
         if let Some(given) = &args.builder_cache_filters {
-            query.push(("filters", filters(Some(given)).to_string()));
+            query.push(("filters", filters(Some(given))));
         }
         if let Some(keep) = &args.builder_cache_keep_storage {
             let keep = crate::docker_container::bytes(keep).map_err(|error| {
@@ -103,11 +103,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         let told = api.call("POST", "/build/prune", &query, None)?;
         let freed = told["SpaceReclaimed"].as_i64().unwrap_or(0);
-        let removed = told["CachesDeleted"].as_array().cloned().unwrap_or_default();
-        outcome.changed |= freed != 0 || !removed.is_empty();
-        outcome = outcome
-            .with("builder_cache_space_reclaimed", freed)
-            .with("builder_cache_caches_deleted", Json::Array(removed));
+        outcome.changed |= freed != 0;
+        outcome = outcome.with("builder_cache_space_reclaimed", freed);
+        // An engine that has nothing to tell has null here.
+        if let Some(removed) = told.get("CachesDeleted") {
+            outcome.changed |= removed.as_array().is_some_and(|removed| !removed.is_empty());
+            outcome = outcome.with("builder_cache_caches_deleted", removed.clone());
+        }
     }
     Ok(outcome)
 }

@@ -174,7 +174,7 @@ impl Work<'_> {
         let mut body = JsonMap::new();
         body.insert("Name".to_owned(), args.volume_name.as_str().into());
         body.insert("Driver".to_owned(), args.driver.as_str().into());
-        body.insert("DriverOpts".to_owned(), texts(&args.driver_options).into());
+        body.insert("DriverOpts".to_owned(), args.driver_options.clone().into());
         if let Some(labels) = &args.labels {
             body.insert("Labels".to_owned(), texts(labels).into());
         }

@@ -90,13 +90,13 @@ pub struct Args {
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     let dest = match args.dest.as_deref() {
-        Some(dest) => dest.to_owned(),
-        None if args.clone => {
+        Some(dest) if !dest.is_empty() => dest.to_owned(),
+        _ if args.clone => {
             return Err(Failure::new(
                 "the destination directory must be specified unless clone=no",
             ));
         }
-        None => String::new(),
+        _ => String::new(),
     };
     let program = match args.executable.as_deref() {
         Some(program) if !program.contains('/') && host.which(program).is_some() => {

@@ -32,39 +32,55 @@ enum Method {
     Systemd,
 }
 
+/// A way to set the name, as the reference has them: most only write the name for the next boot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Systemd,
+    /// A file that is the name alone.
+    File(&'static str),
+    /// The same, and the running name becomes what the file held before.
+    Alpine,
+    /// A file that is the name alone, and a command for the running name.
+    Command(&'static str),
+    Redhat,
+    Openrc,
+}
+
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let method = args.method.unwrap_or_else(|| detect(host));
-    let kept = kept_in(method, host)?;
-    let name = &args.name;
-    let current = host.read_text("/proc/sys/kernel/hostname")?.unwrap_or_default();
-    let current = current.trim().to_owned();
-    let permanent = kept.as_ref().map(|kept| kept.name.clone());
-    let now = current != *name;
+    let way = args.method.map_or_else(|| Ok(detect(host)), way_of)?;
+    let name = args.name.as_str();
+    let running = host.read_text("/proc/sys/kernel/hostname")?.unwrap_or_default();
+    let running = running.trim().to_owned();
+    let kept = way.kept(host)?;
+    let current = match way {
+        Way::Systemd | Way::Command(_) => running.clone(),
+        _ => kept.clone(),
+    };
+    let (now, at_boot) = (current != name, kept != name);
     // The reference finds out only when it changes something.
-    if name.len() > 64 && !host.checking() {
+    if way == Way::Systemd && name.len() > 64 && !host.checking() {
         return Err(Failure::new(
             "name cannot be longer than 64 characters on systemd servers, try a shorter name",
         ));
     }
-    let at_boot = permanent.as_ref().is_some_and(|permanent| permanent != name);
-    if let Some(kept) = kept.filter(|_| at_boot) {
-        kept.keep(name, method, host)?;
+    let mut known_as = running;
+    if now
+        && let Some(becomes) = way.set_now(name, &kept, host)?
+        && !host.checking()
+    {
+        known_as = becomes;
     }
-    if now {
-        let words = match method {
-            Method::Systemd => vec!["hostnamectl", "--transient", "set-hostname", name],
-            _ => vec!["hostname", name],
-        };
-        change(&words, host)?;
+    if at_boot {
+        way.keep(name, host)?;
     }
     let changed = now || at_boot;
+    let before = if now { current } else { kept };
     let diff = changed.then(|| {
-        let before = if now { current.clone() } else { permanent.unwrap_or_default() };
         json!({
             "before": format!("hostname = {before}\n"), "after": format!("hostname = {name}\n"),
         })
     });
-    let full = full_name(if host.checking() { &current } else { name }, host)?;
+    let full = full_name(&known_as, host)?;
     let domain = full.split_once('.').map_or("", |(_, domain)| domain);
     let facts = json!({
         "ansible_hostname": name.split('.').next().unwrap_or_default(),
@@ -73,71 +89,126 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         "ansible_domain": domain,
     });
     Ok(Outcome::changed_if(changed)
-        .with("name", name.as_str())
+        .with("name", name)
         .with("ansible_facts", facts)
         .with_some("diff", diff))
 }
 
-fn detect(host: &Host) -> Method {
-    if host.systemd_runs() && host.which("hostnamectl").is_some() {
-        Method::Systemd
-    } else if host.exists("/etc/conf.d/hostname") {
-        Method::Openrc
-    } else if host.exists("/etc/sysconfig/network") && !host.exists("/etc/hostname") {
-        Method::Redhat
-    } else {
-        Method::Debian
-    }
-}
-
-/// Where the name for the next boot stands.
-struct Kept {
-    path: &'static str,
-    text: String,
-    /// What stands before the name in its line; empty where the file is the name alone.
-    key: &'static str,
-    name: String,
-}
-
-/// Returns where a method keeps the name; `None` for one that only sets it now.
-fn kept_in(method: Method, host: &Host) -> Result<Option<Kept>> {
-    let (path, key) = match method {
-        Method::Generic => return Ok(None),
-        Method::Alpine | Method::Debian | Method::Systemd => ("/etc/hostname", ""),
-        Method::Sles => ("/etc/HOSTNAME", ""),
-        Method::Redhat => ("/etc/sysconfig/network", "HOSTNAME="),
-        Method::Openrc => ("/etc/conf.d/hostname", "hostname="),
+fn way_of(method: Method) -> Result<Way> {
+    Ok(match method {
+        Method::Systemd | Method::Debian => Way::Systemd,
+        Method::Alpine => Way::Alpine,
+        Method::Sles => Way::File("/etc/HOSTNAME"),
+        Method::Redhat => Way::Redhat,
+        Method::Openrc => Way::Openrc,
+        Method::Openbsd => Way::Command("/etc/myname"),
+        // It is the others' common part, and cannot do anything itself.
+        Method::Generic => return Err(Failure::new("Task failed: Module failed.")),
         other => {
             let message = format!("`use: {}` is for another system than Linux", other.as_str());
             return Err(Failure::new(message));
         }
-    };
-    let text = host.read_text(path)?.unwrap_or_default();
-    let line = text.lines().map(str::trim).find(|line| line.starts_with(key));
-    let name = line.map_or("", |line| line[key.len()..].trim_matches('"'));
-    Ok(Some(Kept { path, key, name: name.to_owned(), text }))
+    })
 }
 
-impl Kept {
-    fn keep(&self, name: &str, method: Method, host: &Host) -> Result<()> {
-        if method == Method::Systemd {
-            // Both at once: what is no name for the network is simplified there.
-            return change(&["hostnamectl", "--pretty", "--static", "set-hostname", name], host);
-        }
-        let quote = if method == Method::Openrc { "\"" } else { "" };
-        let line = format!("{}{quote}{name}{quote}", self.key);
-        let others: Vec<&str> = match self.key {
-            "" => Vec::new(),
-            key => self.text.lines().filter(|line| !line.trim().starts_with(key)).collect(),
-        };
-        let lines: Vec<&str> = others.into_iter().chain([line.as_str()]).collect();
-        let text = lines.join("\n") + "\n";
-        host.replace(self.path, None, |file| std::io::Write::write_all(file, text.as_bytes()))
+fn detect(host: &Host) -> Way {
+    if host.systemd_runs() && host.which("hostnamectl").is_some() {
+        Way::Systemd
+    } else if host.exists("/etc/alpine-release") {
+        Way::Alpine
+    } else if host.exists("/etc/conf.d/hostname") {
+        Way::Openrc
+    } else if host.exists("/etc/sysconfig/network") && !host.exists("/etc/hostname") {
+        Way::Redhat
+    } else {
+        Way::File("/etc/hostname")
     }
 }
 
+impl Way {
+    fn path(self) -> &'static str {
+        match self {
+            Way::Systemd | Way::Alpine => "/etc/hostname",
+            Way::File(path) | Way::Command(path) => path,
+            Way::Redhat => "/etc/sysconfig/network",
+            Way::Openrc => "/etc/conf.d/hostname",
+        }
+    }
+
+    /// Returns the name for the next boot.
+    fn kept(self, host: &Host) -> Result<String> {
+        let text = host.read_text(self.path())?.unwrap_or_default();
+        let mut lines = text.lines().map(str::trim);
+        Ok(match self {
+            Way::Systemd => lines
+                .find(|line| !line.is_empty() && !line.starts_with('#'))
+                .unwrap_or_default()
+                .to_owned(),
+            Way::File(_) | Way::Alpine | Way::Command(_) => text.trim().to_owned(),
+            Way::Redhat => {
+                let line = lines.find(|line| line.starts_with("HOSTNAME"));
+                let value = line.and_then(|line| line.split_once('=')).map(|(_, value)| value);
+                let Some(value) = value else {
+                    let message = format!("Unable to locate HOSTNAME entry in {}", self.path());
+                    return Err(Failure::new(message));
+                };
+                value.trim().to_owned()
+            }
+            Way::Openrc => {
+                let line = lines.find_map(|line| line.strip_prefix("hostname="));
+                line.unwrap_or_default().trim_matches('"').to_owned()
+            }
+        })
+    }
+
+    /// Sets the running name where this way does; returns what it is then.
+    fn set_now(self, name: &str, kept: &str, host: &Host) -> Result<Option<String>> {
+        let (words, becomes) = match self {
+            Way::Systemd => (vec!["hostnamectl", "--transient", "set-hostname", name], name),
+            Way::Command(_) => (vec!["hostname", name], name),
+            Way::Alpine => (vec!["hostname", "-F", self.path()], kept),
+            Way::File(_) | Way::Redhat | Way::Openrc => return Ok(None),
+        };
+        change(&words, host)?;
+        Ok(Some(becomes.to_owned()))
+    }
+
+    /// Keeps the name for the next boot.
+    fn keep(self, name: &str, host: &Host) -> Result<()> {
+        let path = self.path();
+        let old = || -> Result<String> { Ok(host.read_text(path)?.unwrap_or_default()) };
+        let text = match self {
+            // Both at once: what is no name for the network is simplified there.
+            Way::Systemd => {
+                return change(
+                    &["hostnamectl", "--pretty", "--static", "set-hostname", name],
+                    host,
+                );
+            }
+            Way::File(_) | Way::Alpine | Way::Command(_) => format!("{name}\n"),
+            Way::Redhat => replaced(&old()?, "HOSTNAME", &format!("HOSTNAME={name}")),
+            Way::Openrc => replaced(&old()?, "hostname=", &format!("hostname=\"{name}\"")),
+        };
+        if !host.checking() && !host.is_folder(path.rsplit_once('/').map_or("/", |(up, _)| up)) {
+            return Err(Failure::new(format!(
+                "failed to update hostname: [Errno 2] No such file or directory: '{path}'"
+            )));
+        }
+        host.replace(path, None, |file| std::io::Write::write_all(file, text.as_bytes()))
+    }
+}
+
+/// Returns a configuration with another line in the place of the one that begins so.
+fn replaced(text: &str, begin: &str, line: &str) -> String {
+    let lines = text.lines().map(|old| if old.trim().starts_with(begin) { line } else { old });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
 fn change(words: &[&str], host: &Host) -> Result<()> {
-    match host.change(&Command::new(words.iter().copied()))? {
+    let program = host.which(words[0]);
+    let program = program.as_deref().unwrap_or(words[0]);
+    let words = std::iter::once(program).chain(words[1..].iter().copied());
+    match host.change(&Command::new(words))? {
         Some(output) if !output.success() => {
             let (stdout, stderr) = (output.text(), output.error_text());
             let message =
@@ -178,7 +249,11 @@ mod tests {
 
     #[test]
     fn the_name_is_set_now_and_for_the_next_boot() {
-        let host = host().answer("hostname web1", 0, "");
+        let host = host().answer("hostnamectl --transient set-hostname web1", 0, "").answer(
+            "hostnamectl --pretty --static set-hostname web1",
+            0,
+            "",
+        );
         assert_eq!(
             hostname(&host, json!({"name": "web1", "use": "debian"})),
             json!({
@@ -190,13 +265,20 @@ mod tests {
                 "diff": {"before": "hostname = old\n", "after": "hostname = web1\n"},
             })
         );
+    }
+
+    #[test]
+    fn without_systemd_the_file_is_all() {
+        let host = host();
+        let result = hostname(&host, json!({"name": "web1"}));
+        assert_eq!(result["ansible_facts"]["ansible_fqdn"], "old");
         assert_eq!(host.read_text("/etc/hostname").unwrap().as_deref(), Some("web1\n"));
     }
 
     #[test]
     fn a_name_that_is_set_stays() {
         assert_eq!(hostname(&host(), json!({"name": "old", "use": "debian"}))["changed"], false);
-        assert_eq!(hostname(&host(), json!({"name": "old", "use": "generic"}))["changed"], false);
+        assert_eq!(hostname(&host(), json!({"name": "old"}))["changed"], false);
     }
 
     #[test]
@@ -208,22 +290,27 @@ mod tests {
 
     #[test]
     fn other_lines_of_a_configuration_stay() {
-        let network = "NETWORKING=yes\nHOSTNAME=old\n";
+        let network = "NETWORKING=yes\nHOSTNAME=old\nNOZEROCONF=yes\n";
         let host = TestHost::with(&[
             ("/etc/sysconfig/network", network),
             ("/proc/sys/kernel/hostname", "new\n"),
         ]);
         assert_eq!(hostname(&host, json!({"name": "new", "use": "redhat"}))["changed"], true);
         let text = host.read_text("/etc/sysconfig/network").unwrap();
-        assert_eq!(text.as_deref(), Some("NETWORKING=yes\nHOSTNAME=new\n"));
+        assert_eq!(text.as_deref(), Some("NETWORKING=yes\nHOSTNAME=new\nNOZEROCONF=yes\n"));
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
-        assert_eq!(hostname(&host(), json!({"name": "x".repeat(65)}))["failed"], true);
+        let long = json!({"name": "x".repeat(65), "use": "systemd"});
+        assert_eq!(hostname(&host(), long)["failed"], true);
         assert_eq!(hostname(&host(), json!({"name": "x", "use": "solaris"}))["failed"], true);
-        let failing = host().answer("hostname x", 1, "no");
-        let result = hostname(&failing, json!({"name": "x", "use": "generic"}));
+        assert_eq!(
+            hostname(&host(), json!({"name": "x", "use": "redhat"}))["msg"],
+            "Unable to locate HOSTNAME entry in /etc/sysconfig/network"
+        );
+        let failing = host().answer("hostnamectl --transient set-hostname x", 1, "no");
+        let result = hostname(&failing, json!({"name": "x", "use": "systemd"}));
         assert_eq!(result["msg"], "Command failed rc=1, out=no, err=");
     }
 }

@@ -85,7 +85,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         let Some(listed) = listed else {
             if asked.iter().any(|one| one == name) {
-                let why = match host.required(name) {
+                let program = if name == "portage" { "qlist" } else { name };
+                let why = match host.required(program) {
                     Err(missing) => missing.message,
                     Ok(_) => "it has no packages".to_owned(),
                 };

@@ -82,6 +82,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let pip = task.pip()?;
     task.refuse_two_versions()?;
+    if task.names.is_empty() && args.requirements.is_none() {
+        host.warn("No valid name or requirements file found.");
+        return Ok(Outcome::changed_if(false));
+    }
     let command = task.command(&pip);
     if host.checking() {
         return task.predict(command);
@@ -92,11 +96,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let needs_list = args.requirements.is_some() || task.names.iter().any(|name| is_address(name));
     let before = if needs_list { Some(task.freeze(&pip)?) } else { None };
-    let output = if args.name.is_some() || args.requirements.is_some() {
-        task.call(&command)?
-    } else {
-        Output::default()
-    };
+    let output = task.call(&command)?;
     let text = output.text();
     let complains = text.contains("not installed") || output.error_text().contains("not installed");
     if !(output.success() || output.status == 1 && args.state == State::Absent && complains) {
@@ -224,6 +224,17 @@ impl Task<'_> {
         Err(Failure::new("Unable to find any of pip3 to use.  pip needs to be installed."))
     }
 
+    /// Returns the names, with the version that is asked for.
+    fn wanted(&self) -> Vec<String> {
+        let version = self.args.version.as_deref().map(str::trim_start).unwrap_or_default();
+        let between = match version.chars().next() {
+            None => "",
+            Some(first) if first.is_ascii_digit() => "==",
+            Some(_) => " ",
+        };
+        self.names.iter().map(|name| format!("{name}{between}{version}")).collect()
+    }
+
     /// Returns the whole command line.
     fn command(&self, pip: &[String]) -> Vec<String> {
         let args = self.args;
@@ -235,22 +246,14 @@ impl Task<'_> {
         };
         let mut words = pip.to_vec();
         words.extend(verb.iter().map(|word| (*word).to_owned()));
-        if args.break_system_packages {
-            words.push("--break-system-packages".to_owned());
-        }
-        if args.editable && args.state != State::Absent {
-            words.push("-e".to_owned());
-        }
         // What the playbook adds stands before the names, so that it may name an index for them.
-        if let Some(extra) = &args.extra_args {
-            words.extend(split_words(extra).unwrap_or_default());
+        let extra = args.extra_args.as_deref().map(split_words).transpose().unwrap_or_default();
+        let mut extra = extra.unwrap_or_default();
+        if args.editable && args.state != State::Absent && !extra.iter().any(|word| word == "-e") {
+            extra.push("-e".to_owned());
         }
-        match &args.version {
-            Some(version) => {
-                words.extend(self.names.iter().map(|name| format!("{name}=={version}")))
-            }
-            None => words.extend(self.names.iter().map(|name| requirement::plain(name))),
-        }
+        words.append(&mut extra);
+        words.extend(self.wanted().iter().map(|name| requirement::plain(name)));
         if let Some(file) = &args.requirements {
             words.extend(["-r".to_owned(), file.clone()]);
         }
@@ -263,13 +266,20 @@ impl Task<'_> {
                 let line = crate::host::join_words(words);
                 let plain = umask.bytes().all(|byte| byte.is_ascii_digit());
                 if !plain {
-                    return Err(Failure::new("umask must be an octal integer"));
+                    let umask = crate::spec::python_repr(&umask.as_str().into());
+                    let why = format!("invalid literal for int() with base 8: {umask}");
+                    return Err(Failure::new("umask must be an octal integer").with("details", why));
                 }
                 Command::shell(format!("umask {umask}; exec {line}"))
             }
             None => Command::new(words.iter().map(String::as_str)),
         };
-        command.cwd = self.args.chdir.as_ref().map(|path| self.host.expand(&path.0).into());
+        // A folder that is not there does not matter.
+        let folder = self.args.chdir.as_ref().map(|path| self.host.expand(&path.0));
+        command.cwd = folder.filter(|folder| self.host.is_folder(folder)).map(Into::into);
+        if self.args.break_system_packages {
+            command = command.env("PIP_BREAK_SYSTEM_PACKAGES", "1");
+        }
         for name in ["LANG", "LC_ALL", "LC_MESSAGES"] {
             command = command.env(name, "C.UTF-8");
         }
@@ -298,11 +308,7 @@ impl Task<'_> {
         }
         let folders = installed::folders(&self.environment()?, self.host);
         let mut told = String::new();
-        for name in &self.names {
-            let name = match &self.args.version {
-                Some(version) => format!("{name}=={version}"),
-                None => name.clone(),
-            };
+        for name in self.wanted() {
             let (folder, version) = installed::find(&name, &folders, self.host)?;
             told.push_str(&format!(
                 "Requirement already satisfied: {name} in {folder} ({version})\n"
@@ -325,19 +331,15 @@ impl Task<'_> {
         words.extend(["list".to_owned(), "--format=freeze".to_owned()]);
         let listed = self.call(&words)?;
         let text = listed.text();
-        let has = |name: &String| {
-            let wanted = match &args.version {
-                Some(version) => format!("{name}=={version}"),
-                None => name.clone(),
-            };
+        let has = |wanted: &String| {
             text.lines().any(|line| {
                 let (one, version) = line.split_once("==").unwrap_or((line, ""));
-                installed::is(&wanted, one, version)
+                installed::is(wanted, one, version)
             })
         };
         let changed = match args.state {
-            State::Absent => self.names.iter().any(has),
-            _ => !self.names.iter().all(has),
+            State::Absent => self.wanted().iter().any(has),
+            _ => !self.wanted().iter().all(has),
         };
         let output = Output { stdout: listed.stdout, stderr: listed.stderr, status: 0 };
         Ok(self.outcome(changed, command, &output, None))

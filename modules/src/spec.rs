@@ -4,12 +4,14 @@ mod check;
 mod coerce;
 mod literal;
 mod mask;
+mod part;
 mod python;
 
 pub use check::{ArgError, explain, parse, read, read_required};
 pub(crate) use coerce::expand_with;
 pub use coerce::{ArgPath, Bytes, FromArg, JsonText, Mismatch, boolean_choice};
 pub use mask::mask;
+pub use part::part;
 pub use python::{python_class, python_json, python_repr, python_str};
 pub use windlass_protocol::{Json, JsonMap};
 

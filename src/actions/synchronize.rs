@@ -17,7 +17,7 @@ fn is_controller(host: &str) -> bool {
 #[expect(clippy::too_many_lines, reason = "one option of rsync after the other")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut remote = Remote::new("synchronize", &call.args);
-    let (doer, method) = call.raw_way();
+    let (doer, _) = call.raw_way();
     let in_place = call.is_delegated() && call.target_host.name == call.host.name;
     let by_other = call.is_delegated() && doer.kind != Kind::Local;
     remote.on_controller = !by_other;
@@ -44,6 +44,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     let at_host = |path: &str| match &user {
         _ if is_local || path.starts_with("rsync://") => path.to_owned(),
+        // A path may name a host of its own.
+        Some(user) if set_remote_user && path.contains(':') && !path.contains('@') => {
+            format!("{user}@{path}")
+        }
+        _ if path.contains(':') => path.to_owned(),
         Some(user) if set_remote_user => format!("{user}@{}:{path}", bracketed(&address)),
         _ => format!("{}:{path}", bracketed(&address)),
     };
@@ -91,7 +96,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         {
             set("_local_rsync_password", password.into());
         }
-        if let Some(method) = method
+        if let Some(method) = call.asked_to_become()
             && call.text("rsync_path").is_none()
             && method.name == "sudo"
         {
@@ -118,7 +123,7 @@ fn bracketed(address: &str) -> String {
 
 /// Where a path of the controller is: in a role's or the play's folder of files, a trailing slash kept.
 fn place_of(call: &Call<'_>, path: &str) -> String {
-    if path.starts_with(['/', '~']) || path.contains("://") {
+    if path.starts_with(['/', '~']) || path.contains(':') {
         return path.to_owned();
     }
     let places = files::search_path(call, "files", path);

@@ -146,6 +146,11 @@ impl Call<'_> {
     pub fn raw_way(&self) -> (crate::connection::Target, Option<crate::remote::Method>) {
         (self.way.target.clone(), self.run.method_without_helper(self.way))
     }
+
+    /// Returns the user that the task asks to become, though it may be who logs in.
+    pub fn asked_to_become(&self) -> Option<&crate::remote::Method> {
+        self.way.method.as_ref()
+    }
 }
 
 /// What may be notified.

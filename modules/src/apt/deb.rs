@@ -2,7 +2,7 @@
 
 use windlass_protocol::{Json, JsonMap};
 
-use super::{Args, commands, commands::flag, install, spec::Spec};
+use super::{Args, commands, commands::flag, install, install::Stopped, spec::Spec};
 use crate::{
     get_url,
     host::{Failure, Host, Outcome, Result, compare_versions, join_words, quote_word},
@@ -35,42 +35,115 @@ fn download(url: &str, host: &Host) -> Result<String> {
     Ok(dest)
 }
 
+/// Installs what the files need by apt, and the files by dpkg: what they recommend is not needed.
 fn install_files(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
     let mut chosen = Vec::new();
     for file in files.split(',').map(str::trim).filter(|file| !file.is_empty()) {
-        let file = host.expand(file);
-        if needed(args, &file, host)? {
-            // apt takes a word with a slash for a file.
-            chosen.push(if file.contains('/') { file } else { format!("./{file}") });
-        }
+        chosen.extend(needed(args, host.expand(file), host)?);
     }
     if chosen.is_empty() {
         return Ok(Outcome::changed_if(false).with("stdout", "").with("stderr", ""));
     }
-    let recommends = match args.install_recommends {
-        Some(true) => "-o APT::Install-Recommends=yes",
-        Some(false) => "-o APT::Install-Recommends=no",
-        None => "",
-    };
+    let mut missing = missing(args, &chosen, host)?;
+    if args.install_recommends == Some(true) {
+        let recommends = chosen.iter().flat_map(|file| &file.recommends);
+        missing.extend(recommends.filter_map(|clause| clause.first().cloned()));
+    }
+    let mut before = Outcome::changed_if(false);
+    if !missing.is_empty() {
+        let specs: Vec<Spec> = missing.iter().map(|name| Spec::named(name)).collect();
+        before = install::install(args, &specs, host).map_err(|stopped| match stopped {
+            Stopped::Unknown(failure) | Stopped::Failed(failure) => failure,
+        })?;
+    }
+    let options: Vec<String> =
+        args.dpkg_options.split(',').map(|option| format!("--{option}")).collect();
+    let paths: Vec<&str> = chosen.iter().map(|file| file.path.as_str()).collect();
     let line = format!(
-        "{} -y {} {} {} {} {} {} {recommends} install {}",
-        commands::apt_get(host),
-        commands::options(args),
-        flag(args.force, "--force-yes"),
-        flag(args.allow_unauthenticated, "--allow-unauthenticated"),
-        flag(args.allow_downgrade, "--allow-downgrades"),
-        flag(args.allow_change_held_packages, "--allow-change-held-packages"),
-        flag(host.checking(), "--simulate"),
-        join_words(&chosen),
+        "dpkg {}{}{} -i {}",
+        options.join(" "),
+        flag(host.checking(), " --simulate"),
+        flag(args.force, " --force-all"),
+        join_words(&paths)
     );
     let output = install::with_policy(args, host, || commands::call(&line, host))?;
+    let both = |key: &str, text: String| {
+        let first = before.values.get(key).and_then(Json::as_str).unwrap_or_default();
+        format!("{first}{text}")
+    };
+    let (stdout, stderr) = (both("stdout", output.text()), both("stderr", output.error_text()));
     if !output.success() {
-        return Err(match unsatisfiable(&output.text()) {
-            Some(needed) => Failure::new(format!("Dependency is not satisfiable: {needed}\n")),
-            None => commands::failed(&line, &output),
-        });
+        return Err(Failure::new(format!("{line} failed"))
+            .with("stdout", stdout)
+            .with("stderr", stderr));
     }
-    Ok(commands::with_diff(commands::printed(true, &output), &output.text(), host))
+    let outcome = Outcome::changed_if(true).with("stdout", stdout).with("stderr", stderr);
+    Ok(match before.values.get("diff").and_then(|diff| diff["prepared"].as_str()) {
+        Some(prepared) => {
+            let prepared = format!("{prepared}\n\n{}", output.text());
+            outcome.with("diff", serde_json::json!({ "prepared": prepared }))
+        }
+        None => commands::with_diff(outcome, &output.text(), host),
+    })
+}
+
+/// Returns the packages that the files name as needed and that are to be installed first.
+fn missing(args: &Args, chosen: &[File], host: &Host) -> Result<Vec<String>> {
+    if chosen.iter().all(|file| file.depends.is_empty()) {
+        return Ok(Vec::new());
+    }
+    // apt takes a word with a slash for a file.
+    let path = |file: &File| {
+        if file.path.contains('/') { file.path.clone() } else { format!("./{}", file.path) }
+    };
+    let paths: Vec<String> = chosen.iter().map(path).collect();
+    let line = format!(
+        "{} --simulate -o APT::Install-Recommends=no --allow-downgrades --allow-change-held-packages {} install {}",
+        commands::apt_get(host),
+        flag(args.allow_unauthenticated, "--allow-unauthenticated"),
+        join_words(&paths),
+    );
+    let output = commands::call(&line, host)?;
+    let text = output.text();
+    if !output.success() {
+        return match unsatisfiable(&text) {
+            Some(needed) if !args.force => {
+                Err(Failure::new(format!("Dependency is not satisfiable: {needed}\n")))
+            }
+            // dpkg tells what is wrong.
+            _ => Ok(Vec::new()),
+        };
+    }
+    let names = text.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+    let names: Vec<&str> =
+        names.filter(|name| chosen.iter().all(|file| file.name != **name)).collect();
+    let clauses: Vec<&Vec<String>> = chosen.iter().flat_map(|file| &file.depends).collect();
+    let known =
+        host.dpkg_packages(|name| clauses.iter().any(|one| one.iter().any(|a| a == name)))?;
+    let is_there = |name: &String| {
+        names.contains(&name.as_str())
+            || known.iter().any(|package| package.installed && package.name == *name)
+    };
+    // What only stands for something, such as a mail server, is one of those that nobody names.
+    let provided = clauses.iter().any(|clause| !clause.iter().any(is_there));
+    let named = |name: &str| clauses.iter().any(|one| one.iter().any(|a| a == name));
+    Ok(names.into_iter().filter(|name| provided || named(name)).map(str::to_owned).collect())
+}
+
+/// A package file that is to be installed.
+struct File {
+    path: String,
+    name: String,
+    /// Names of what it needs: one of each.
+    depends: Vec<Vec<String>>,
+    recommends: Vec<Vec<String>>,
+}
+
+/// Returns the names in a field such as `Depends`: `a (>= 1) | b, c:any`.
+fn names_in(field: &str) -> Vec<Vec<String>> {
+    let name = |word: &str| word.trim().split([' ', '(', ':']).next().unwrap_or(word).to_owned();
+    let clauses = field.split(',').map(str::trim).filter(|clause| !clause.is_empty());
+    clauses.map(|clause| clause.split('|').map(name).collect()).collect()
 }
 
 /// Returns what a package file needs and no list has, as apt-get tells it.
@@ -80,14 +153,17 @@ fn unsatisfiable(printed: &str) -> Option<&str> {
     needed.strip_suffix(" but it is not installable")
 }
 
-/// Returns whether the file's version is not the installed one.
-fn needed(args: &Args, file: &str, host: &Host) -> Result<bool> {
+/// Returns the file where its version is not the installed one.
+fn needed(args: &Args, file: String, host: &Host) -> Result<Option<File>> {
     let cannot = |reason: &str| Failure::new(format!("Unable to install package: {reason}"));
-    if !host.exists(file) {
+    if !host.exists(&file) {
         let reason = format!("E:Could not open file {file} - open (2: No such file or directory)");
         return Err(cannot(&reason));
     }
-    let line = format!("dpkg-deb --field {} Package Version Architecture", quote_word(file));
+    let line = format!(
+        "dpkg-deb --field {} Package Version Architecture Pre-Depends Depends Recommends",
+        quote_word(&file)
+    );
     let output = commands::call(&line, host)?;
     if !output.success() {
         return Err(cannot(output.error_text().trim()));
@@ -104,12 +180,29 @@ fn needed(args: &Args, file: &str, host: &Host) -> Result<bool> {
         "all" => Spec::named(&name),
         architecture => Spec::named(&format!("{name}:{architecture}")),
     };
+    let depends = format!("{},{}", field("Pre-Depends"), field("Depends"));
+    let found = File {
+        path: file,
+        name,
+        depends: names_in(&depends),
+        recommends: names_in(&field("Recommends")),
+    };
     let Some(installed) = spec.among(&packages).filter(|package| package.installed) else {
-        return Ok(true);
+        return Ok(Some(found));
     };
     let order = compare_versions(&version, &installed.version);
     if order.is_lt() && !args.allow_downgrade && !args.force {
         return Err(Failure::new("A later version is already installed"));
     }
-    Ok(order.is_ne())
+    Ok(order.is_ne().then_some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_of_a_field_are_read() {
+        let expected = [vec!["a", "b"], vec!["c"], vec!["d"]];
+        assert_eq!(super::names_in("a (>= 1) | b, c:any ,d"), expected);
+        assert!(super::names_in(",").is_empty());
+    }
 }

@@ -23,16 +23,25 @@ pub struct Program {
 }
 
 impl Program {
+    /// Returns where the program is.
+    pub fn path(&self, host: &Host) -> Result<String> {
+        let given = self.docker_cli.as_ref().map(|path| path.0.clone());
+        given.or_else(|| host.which("docker")).ok_or_else(|| {
+            Failure::new(
+                "Cannot find docker CLI in path. Please provide it explicitly with the docker_cli parameter",
+            )
+        })
+    }
+
     /// Returns the words with which every call begins.
     pub fn words(&self, host: &Host) -> Result<Vec<String>> {
-        let program = match &self.docker_cli {
-            Some(path) => path.0.clone(),
-            None => host.required("docker")?,
-        };
-        let mut words = vec![program];
-        if let Some(address) = &self.docker_host {
+        let mut words = vec![self.path(host)?];
+        let address = self.docker_host.clone().or_else(|| host.env("DOCKER_HOST"));
+        let default =
+            || self.cli_context.is_none().then(|| "unix:///var/run/docker.sock".to_owned());
+        if let Some(address) = address.filter(|address| !address.is_empty()).or_else(default) {
             words.push("--host".to_owned());
-            words.push(address.clone());
+            words.push(address);
         }
         if self.access.validate_certs {
             words.push("--tlsverify".to_owned());
@@ -56,13 +65,24 @@ impl Program {
         Ok(words)
     }
 
-    /// Calls the program.
-    pub fn call(&self, host: &Host, words: &[String], cwd: Option<&str>) -> Result<Output> {
+    /// Returns a call of the program.
+    pub fn command(&self, host: &Host, words: &[String], cwd: Option<&str>) -> Result<Command> {
         let mut argv = self.words(host)?;
         argv.extend(words.iter().cloned());
         let mut command = Command::new(argv);
         command.cwd = cwd.map(Into::into);
-        host.run(&command)
+        if let Some(name) = &self.access.tls_hostname {
+            command = command.env("DOCKER_TLS_HOSTNAME", name);
+        }
+        if self.access.api_version != "auto" {
+            command = command.env("DOCKER_API_VERSION", &self.access.api_version);
+        }
+        Ok(command)
+    }
+
+    /// Calls the program.
+    pub fn call(&self, host: &Host, words: &[String], cwd: Option<&str>) -> Result<Output> {
+        host.run(&self.command(host, words, cwd)?)
     }
 
     /// Returns the version of a plugin; the failure says that it is missing.
@@ -72,7 +92,7 @@ impl Program {
         let info: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let plugins = info["ClientInfo"]["Plugins"].as_array();
         let found = plugins.into_iter().flatten().find(|plugin| plugin["Name"] == name);
-        let program = self.words(host)?.swap_remove(0);
+        let program = self.path(host)?;
         let Some(plugin) = found else {
             return Err(Failure::new(format!(
                 "Docker CLI {program} does not have the {name} plugin installed"

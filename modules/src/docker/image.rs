@@ -30,9 +30,12 @@ pub fn is_id(name: &str) -> bool {
         .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Returns what the engine knows of an image.
+/// Returns what the engine knows of an image; of what is no name it knows nothing.
 pub fn find_image(api: &Api<'_>, name: &str) -> std::result::Result<Option<Json>, ApiError> {
-    api.find(&format!("/images/{}/json", segment(name)))
+    match api.find(&format!("/images/{}/json", segment(name))) {
+        Err(error) if error.explanation.contains("invalid reference format") => Ok(None),
+        found => found,
+    }
 }
 
 /// Returns what the engine knows of an image; the failure is in the reference's words.
@@ -40,6 +43,12 @@ pub fn found_image(api: &Api<'_>, repository: &str, tag: &str) -> Result<Option<
     let name = if is_id(repository) { repository.to_owned() } else { tag_of(repository, tag) };
     find_image(api, &name)
         .map_err(|error| error.while_doing(format!("Error inspecting image {name}")))
+}
+
+/// Returns the image with a number, which must be there.
+pub fn image_with_id(api: &Api<'_>, id: &str) -> Result<Json> {
+    api.get(&format!("/images/{}/json", segment(id)), &[])
+        .map_err(|error| Failure::new(format!("Error inspecting image ID {id} - {error}")))
 }
 
 /// Pulls an image; returns what it is then, and whether the engine had it as it is.

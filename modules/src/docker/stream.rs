@@ -80,7 +80,10 @@ fn frames(
         }
         bytes.clear();
         Read::take(&mut *reader, length as u64).read_to_end(&mut bytes)?;
-        on_frame(head[0] == 2, &bytes);
+        // What the engine itself has to say comes as another kind, which the reference leaves out.
+        if matches!(head[0], 1 | 2) {
+            on_frame(head[0] == 2, &bytes);
+        }
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::{Args, compare::Methods, parts::Network};
 use crate::{
-    docker::{Api, part, segment},
+    docker::{Api, segment},
     host::{Failure, Result},
-    spec::{Json, JsonMap, python_str},
+    spec::{Json, JsonMap, part, python_str},
 };
 
 /// A network as the task names it, with the engine's number of it.
@@ -18,7 +18,7 @@ pub(super) struct Wanted {
 pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Vec<Wanted>> {
     let mut found = Vec::new();
     for given in args.networks.iter().flatten() {
-        let asked: Network = part("docker_container", "networks", given)?;
+        let asked: Network = part("community.docker.docker_container", "networks", given)?;
         since(api, asked.mac_address.is_some(), "mac_address", 44)?;
         since(api, asked.gw_priority.is_some(), "gw_priority", 48)?;
         let path = format!("/networks/{}", segment(&asked.name));

@@ -6,9 +6,9 @@ use super::{
     ports, units, volumes,
 };
 use crate::{
-    docker::{check_labels, part},
+    docker::check_labels,
     host::{Failure, Host, Result, split_words},
-    spec::{Json, JsonMap, python_repr, python_str},
+    spec::{Json, JsonMap, part, python_repr, python_str},
 };
 
 /// How values of an option are compared.
@@ -345,7 +345,7 @@ impl<'a> Settings<'a> {
             let Some(given) = given else { continue };
             let mut rates = Vec::new();
             for one in given {
-                let rate: Rate = part("docker_container", name, one)?;
+                let rate: Rate = part("community.docker.docker_container", name, one)?;
                 let text = python_str(&rate.rate);
                 let number = if in_bytes {
                     units::bytes(&text)
@@ -365,7 +365,8 @@ impl<'a> Settings<'a> {
         if let Some(given) = &args.device_requests {
             let mut requests = Vec::new();
             for one in given {
-                let request: DeviceRequest = part("docker_container", "device_requests", one)?;
+                let request: DeviceRequest =
+                    part("community.docker.docker_container", "device_requests", one)?;
                 requests.push(serde_json::json!({
                     "Driver": request.driver.unwrap_or_default(),
                     "Count": request.count.unwrap_or(0),
@@ -382,7 +383,7 @@ impl<'a> Settings<'a> {
 
     fn health(&mut self) -> Result<()> {
         let Some(given) = &self.args.healthcheck else { return Ok(()) };
-        let health: Health = part("docker_container", "healthcheck", given)?;
+        let health: Health = part("community.docker.docker_container", "healthcheck", given)?;
         let test: Option<Vec<String>> = match &health.test {
             None | Some(Json::Null) => None,
             Some(Json::Array(items)) => Some(items.iter().map(python_str).collect()),
@@ -435,7 +436,7 @@ impl<'a> Settings<'a> {
         if let Some(given) = &args.mounts {
             let mut mounts = Vec::new();
             for one in given {
-                let mount: Mount = part("docker_container", "mounts", one)?;
+                let mount: Mount = part("community.docker.docker_container", "mounts", one)?;
                 mounts.push(volumes::mount(self.host, &mount)?);
             }
             self.add("mounts", Shape::Dicts, "HostConfig.Mounts", Some(mounts.into()));

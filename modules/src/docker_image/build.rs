@@ -3,10 +3,10 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, part, progress},
+    docker::{Api, progress},
     docker_container::bytes,
     host::{Command, Failure, Host, Result, glob_matches},
-    spec::{ArgPath, Json, JsonMap, python_str},
+    spec::{ArgPath, Json, JsonMap, part, python_str},
 };
 
 /// How an image is built
@@ -67,7 +67,7 @@ struct Limits {
 
 impl Build {
     pub(super) fn of(given: &JsonMap) -> Result<Build> {
-        part("docker_image", "build", given)
+        Ok(part("community.docker.docker_image", "build", given)?)
     }
 
     /// Builds the image; returns what the engine printed.
@@ -138,7 +138,8 @@ impl Build {
             query.push(("shmsize", size("shm_size", text)?));
         }
         if let Some(given) = &self.container_limits {
-            let limits: Limits = part("docker_image", "build -> container_limits", given)?;
+            let limits: Limits =
+                part("community.docker.docker_image", "build -> container_limits", given)?;
             if let Some(text) = &limits.memory {
                 query.push(("memory", size("container_limits.memory", text)?));
             }

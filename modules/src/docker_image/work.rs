@@ -1,16 +1,17 @@
 //! The way to an image that is as it should be.
 
-use std::io::Write as _;
-
 use super::{Args, Source, State, build::Build};
 use crate::{
     docker::{
-        Api, find_image, found_image, is_id, parse_name, progress, pull, push, segment, tag_of,
+        Api, Archive, archive, find_image, found_image, is_id, load, parse_name, pull, push, save,
+        segment, tag_of,
     },
     docker_image_pull::is_tag,
     host::{Failure, Host, Outcome, Result},
     spec::Json,
 };
+
+const UNREADABLE: &str = "overwriting an unreadable archive file";
 
 struct Work<'a> {
     args: &'a Args,
@@ -164,33 +165,27 @@ impl Work<'_> {
     }
 
     fn load(&mut self, path: &str) -> Result<()> {
-        let cannot = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("Error loading image {} - {error}", self.repository))
-        };
-        let bytes = self.host.read(path)?.unwrap_or_default();
-        let headers = [("Content-Type".to_owned(), "application/x-tar".to_owned())];
-        let told = self
-            .api
-            .open("POST", "/images/load", &[], Some(bytes), &headers)
-            .map_err(|error| cannot(&error))?;
-        let mut loaded: Vec<String> = Vec::new();
-        let mut said = Vec::new();
-        progress(told, &mut |event| {
-            let Some(text) = event["stream"].as_str() else { return };
-            said.push(text.to_owned());
-            let text = text.trim();
-            for begin in ["Loaded image:", "Loaded image ID:"] {
-                loaded.extend(text.strip_prefix(begin).map(|rest| rest.trim().to_owned()));
-            }
-        })
-        .map_err(|error| cannot(&error))?;
+        let loaded = load(&self.api, path, &format!("image {}", self.repository))?;
         let wanted = self.full_name();
-        if !loaded.is_empty() && !loaded.contains(&wanted) {
+        let mut shown: Vec<String> = loaded
+            .images
+            .iter()
+            .map(|name| if is_id(name) { name.clone() } else { format!("'{name}'") })
+            .collect();
+        shown.sort();
+        if !loaded.images.contains(&wanted) {
             return Err(Failure::new(format!(
                 "The archive did not contain image '{wanted}'. Instead, found {}.",
-                loaded.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+                shown.join(", ")
             ))
-            .with("stdout", said.concat().trim_end()));
+            .with("stdout", loaded.stdout));
+        }
+        shown.retain(|name| *name != wanted && *name != format!("'{wanted}'"));
+        if !shown.is_empty() {
+            self.host.warn(format!(
+                "The archive contained more images than specified: {}",
+                shown.join(", ")
+            ));
         }
         self.image = self.find()?.unwrap_or_default();
         Ok(())
@@ -201,53 +196,30 @@ impl Work<'_> {
         let Some(image) = self.find()? else {
             return Ok(());
         };
-        let id = image["Id"].as_str().unwrap_or_default().to_owned();
-        let action = match self.archived(path)? {
-            None => Some(format!("Archived image {name} to {path}, since none present")),
-            Some((old, names)) if old == id && names.contains(&name) => None,
-            Some((old, names)) => Some(format!(
-                "Archived image {name} to {path}, overwriting archive with image {old} named {}",
-                names.join(", ")
-            )),
+        let id = image["Id"].as_str().unwrap_or_default();
+        let reason = match archive(self.host, path)? {
+            Archive::Missing => Some("since none present".to_owned()),
+            Archive::Holds(images) => match images.as_slice() {
+                [only] if only.is(id, &name) => None,
+                [only] => Some(format!(
+                    "overwriting archive with image {} named {}",
+                    only.number,
+                    only.names.join(", ")
+                )),
+                _ => Some(UNREADABLE.to_owned()),
+            },
+            Archive::Unreadable => Some(UNREADABLE.to_owned()),
         };
-        if let Some(action) = action {
-            self.actions.push(action);
-            self.changed = true;
+        // As the reference does it: what came before does not count any more.
+        self.changed = reason.is_some();
+        if let Some(reason) = reason {
+            self.actions.push(format!("Archived image {name} to {path}, {reason}"));
             if !self.host.checking() {
-                let cannot = |error: &dyn std::fmt::Display| {
-                    Failure::new(format!("Error getting image {name} - {error}"))
-                };
-                let query_path = format!("/images/{}/get", segment(&name));
-                let mut told = self
-                    .api
-                    .open("GET", &query_path, &[], None, &[])
-                    .map_err(|error| cannot(&error))?;
-                self.host.replace(path, None, |file| {
-                    crate::host::pour(&mut *told.body, file)?;
-                    file.flush()
-                })?;
+                save(&self.api, &[name], path)?;
             }
         }
         self.image = image;
         Ok(())
-    }
-
-    /// Returns which image an archive holds, and its names.
-    fn archived(&self, path: &str) -> Result<Option<(String, Vec<String>)>> {
-        if !self.host.exists(path) {
-            return Ok(None);
-        }
-        let argv = ["tar", "-xOf", path, "manifest.json"];
-        let output = self.host.run(&crate::host::Command::new(argv))?;
-        let Ok(manifest) = serde_json::from_slice::<Json>(&output.stdout) else {
-            return Ok(Some(("of which nothing is known".to_owned(), Vec::new())));
-        };
-        let first = &manifest[0];
-        let config = first["Config"].as_str().unwrap_or_default();
-        let config = config.rsplit('/').next().unwrap_or(config);
-        let id = format!("sha256:{}", config.trim_end_matches(".json"));
-        let names = first["RepoTags"].as_array().into_iter().flatten().filter_map(Json::as_str);
-        Ok(Some((id, names.map(str::to_owned).collect())))
     }
 
     fn push(&mut self, repository: String, tag: String) -> Result<()> {
@@ -268,12 +240,7 @@ impl Work<'_> {
         let tag = own.unwrap_or(self.tag);
         let full = tag_of(name, tag);
         let now = find_image(&self.api, &full)?;
-        let source = self.find()?;
-        let same = match (&now, &source) {
-            (Some(now), Some(source)) => now["Id"] == source["Id"],
-            _ => false,
-        };
-        if now.is_none() || !same && self.args.force_tag {
+        if now.is_none() || self.args.force_tag {
             self.changed = true;
             self.actions.push(format!("Tagged image {} to {full}", self.full_name()));
             if !self.host.checking() {
@@ -287,6 +254,9 @@ impl Work<'_> {
                     Failure::new(format!("Error: failed to tag image - {error}"))
                 })?;
                 self.image = find_image(&self.api, &full)?.unwrap_or_default();
+                if now.is_some_and(|now| now["Id"] == self.image["Id"]) {
+                    self.changed = false;
+                }
             }
         }
         if self.args.push {

@@ -41,7 +41,7 @@ impl Git<'_> {
             let _ = host.unlink(&made);
             let message = "Failed to perform archive operation";
             return Err(Failure::new(message)
-                .with("details", format!("Git archive command failed to create archive {path} using {} directory.Error: {}", self.dest, output.error_text())));
+                .with("details", format!("Git archive command failed to create archive {path} using {} directory.Error: {}", self.dest, output.error_text().replace(&made, path))));
         }
         let same = host.exists(path)
             && host.checksum(path, Hasher::sha1())? == host.checksum(&made, Hasher::sha1())?;

@@ -78,6 +78,10 @@ impl Git<'_> {
                 refspecs.push(self.current_branch()?);
                 shallow = true;
             } else if refs.is_branch(version) {
+                // A shallow clone follows one branch: another one has to be there to be checked out.
+                if self.current_branch().ok().as_deref() != Some(version) {
+                    refspecs.push(format!("+refs/heads/{version}:refs/heads/{version}"));
+                }
                 refspecs
                     .push(format!("+refs/heads/{version}:refs/remotes/{}/{version}", args.remote));
                 shallow = true;
@@ -130,6 +134,10 @@ impl Git<'_> {
         let exists = |name: &str| {
             self.try_ask(&["rev-parse", "--verify", "--quiet", name]).map(|output| output.success())
         };
+        // `rev-parse` would read more than names here: `HEAD~1`.
+        let has = |name: &str| {
+            self.try_ask(&["show-ref", "--verify", "--quiet", name]).map(|output| output.success())
+        };
         let mut name = version.to_owned();
         let upstream = if version == "HEAD" {
             name = self.current_branch()?;
@@ -137,8 +145,8 @@ impl Git<'_> {
             Some(format!("{remote}/{name}"))
         } else {
             let tracking = format!("{remote}/{version}");
-            if exists(&format!("refs/remotes/{tracking}"))? {
-                if exists(&format!("refs/heads/{version}"))? {
+            if has(&format!("refs/remotes/{tracking}"))? {
+                if has(&format!("refs/heads/{version}"))? {
                     self.checked(version, &["checkout", "--force", version])?;
                 } else {
                     self.checked(

@@ -4,9 +4,8 @@ use windlass_macros::Args as DeriveArgs;
 
 use super::{Args, Asked};
 use crate::{
-    docker::part,
     host::{Failure, Result},
-    spec::{Json, JsonMap, python_str},
+    spec::{Json, JsonMap, part, python_str},
     x509::{
         Extension, Name, Place, authority_key, basic_constraints, distribution_points,
         extended_key_usage, identifier_of, key_usage, must_staple, name_constraints, octets,
@@ -90,7 +89,8 @@ pub(super) fn of(args: &Args, key: &[u8]) -> Result<Asked> {
     if let Some(given) = &args.crl_distribution_points {
         let mut places = Vec::new();
         for one in given {
-            let point: Point = part("openssl_csr", "crl_distribution_points", one)?;
+            let point: Point =
+                part("community.crypto.openssl_csr", "crl_distribution_points", one)?;
             let relative_name = match point.relative_name {
                 None => None,
                 Some(words) => {

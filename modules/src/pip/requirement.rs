@@ -39,13 +39,16 @@ fn read(text: &str) -> Option<String> {
     }
     let (extras, rest) = extras(rest.trim_start())?;
     let rest = rest.trim();
+    let marker = marker.map(marker_of).unwrap_or_default();
+    if let Some(address) = rest.strip_prefix('@') {
+        return Some(format!("{name}{extras}@ {}{marker}", address.trim()));
+    }
     let rest = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest);
     let mut clauses = Vec::new();
     for clause in rest.split(',').map(str::trim).filter(|clause| !clause.is_empty()) {
         clauses.push(clause_of(clause)?);
     }
     clauses.sort_unstable();
-    let marker = marker.map(marker_of).unwrap_or_default();
     Some(format!("{name}{extras}{}{marker}", clauses.join(",")))
 }
 
@@ -74,9 +77,26 @@ fn clause_of(text: &str) -> Option<String> {
     (known && version.chars().all(is_version)).then(|| format!("{operator}{version}"))
 }
 
-/// A condition as Python writes it: with double quotes, and one space between words.
+/// A condition as Python writes it: with double quotes, and one space around words and operators.
 fn marker_of(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut spaced = String::new();
+    let mut quote = None;
+    let mut before = ' ';
+    for c in text.chars() {
+        let outside = quote.is_none();
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            _ => (),
+        }
+        let turns = OPERATORS.contains(&c) != OPERATORS.contains(&before);
+        if outside && turns {
+            spaced.push(' ');
+        }
+        spaced.push(c);
+        before = if quote.is_none() { c } else { ' ' };
+    }
+    let words: Vec<&str> = spaced.split_whitespace().collect();
     format!("; {}", words.join(" ").replace('\'', "\""))
 }
 
@@ -102,6 +122,8 @@ mod tests {
         check("a (>= 1)", "a>=1");
         check("a [y, x] == 1.*", "a[x,y]==1.*");
         check("a ; python_version  > '2'", "a; python_version > \"2\"");
+        check("a;python_version<\"2\" and b=='x<y'", "a; python_version < \"2\" and b == \"x<y\"");
+        check("a @ file:///b.whl", "a@ file:///b.whl");
         check("git+https://host/a.git", "git+https://host/a.git");
         check("./a b", "./a b");
     }

@@ -118,11 +118,17 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
 
 /// Modules that actions of the reference call by longer names: those, and what they say to have more and less.
 type Told = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
-const TOLD_OTHERWISE: [Told; 6] = [
+const TOLD_OTHERWISE: [Told; 7] = [
     ("assemble", "ansible.legacy.assemble", &[], &[]),
     ("command", "ansible.legacy.command", &["_raw_params", "_uses_shell"], &[]),
     ("copy", "ansible.legacy.copy", &["_original_basename"], &["decrypt"]),
     ("shell", "ansible.legacy.command", &["_raw_params", "_uses_shell"], &[]),
+    (
+        "synchronize",
+        "ansible.posix.synchronize",
+        &["_local_rsync_password", "_local_rsync_path", "_ssh_args", "_substitute_controller"],
+        &[],
+    ),
     ("unarchive", "ansible.legacy.unarchive", &[], &[]),
     ("uri", "ansible.legacy.uri", &[], &[]),
 ];

@@ -270,7 +270,7 @@ fn elements<T: FromArg>(items: &[Json]) -> Result<Vec<T>, Mismatch> {
 }
 
 /// A path: `~` and `$VARIABLES` are those of the helper's user, expanded when the module asks for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ArgPath(pub String);
 
 impl std::ops::Deref for ArgPath {

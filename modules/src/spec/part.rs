@@ -1,12 +1,9 @@
 //! Arguments of arguments: what a list or dictionary of structures holds.
 
-use crate::{
-    host::{Failure, Result},
-    spec::{self, ArgError, Args, JsonMap, Spec},
-};
+use super::{ArgError, Args, JsonMap, Spec, parse};
 
-/// Reads a structure that an argument holds; failures name the argument.
-pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T> {
+/// Reads a structure that an argument of a module (`community.docker.docker_image`) holds; errors name the argument.
+pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T, ArgError> {
     let spec: &'static Spec = &T::SPEC;
     if let Some(unknown) = given.keys().find(|key| spec.find(key).is_none())
         && spec.args().iter().all(|arg| {
@@ -18,15 +15,15 @@ pub fn part<T: Args>(module: &str, option: &str, given: &JsonMap) -> Result<T> {
     {
         let mut known: Vec<&str> = spec.args().iter().map(|arg| arg.name).collect();
         known.sort_unstable();
-        return Err(Failure::new(format!(
-            "Unsupported parameters for (community.docker.{module}) module: {option}.{unknown}. Supported parameters include: {}.",
+        return Err(ArgError::new(format!(
+            "Unsupported parameters for ({module}) module: {option}.{unknown}. Supported parameters include: {}.",
             known.join(", ")
         )));
     }
-    spec::parse(module, given).map_err(|error| named(option, &error))
+    parse(module, given).map_err(|error| named(option, &error))
 }
 
-fn named(option: &str, error: &ArgError) -> Failure {
+fn named(option: &str, error: &ArgError) -> ArgError {
     // What is of the wrong type is named before it is told what was tried.
     let message = match error.message.split_once(" and we were unable to convert to ") {
         Some((what, rest)) => {
@@ -34,5 +31,5 @@ fn named(option: &str, error: &ArgError) -> Failure {
         }
         None => format!("{} found in {option}", error.message),
     };
-    Failure::new(message)
+    ArgError::new(message)
 }
