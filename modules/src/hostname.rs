@@ -63,6 +63,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "name cannot be longer than 64 characters on systemd servers, try a shorter name",
         ));
     }
+    // systemd's way keeps the name first, so that it stays when the running name cannot be set.
+    let first = way == Way::Systemd;
+    if at_boot && first {
+        way.keep(name, host)?;
+    }
     let mut known_as = running;
     if now
         && let Some(becomes) = way.set_now(name, &kept, host)?
@@ -70,7 +75,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     {
         known_as = becomes;
     }
-    if at_boot {
+    if at_boot && !first {
         way.keep(name, host)?;
     }
     let changed = now || at_boot;
@@ -309,7 +314,11 @@ mod tests {
             hostname(&host(), json!({"name": "x", "use": "redhat"}))["msg"],
             "Unable to locate HOSTNAME entry in /etc/sysconfig/network"
         );
-        let failing = host().answer("hostnamectl --transient set-hostname x", 1, "no");
+        let failing = host().answer("hostnamectl --pretty --static set-hostname x", 0, "").answer(
+            "hostnamectl --transient set-hostname x",
+            1,
+            "no",
+        );
         let result = hostname(&failing, json!({"name": "x", "use": "systemd"}));
         assert_eq!(result["msg"], "Command failed rc=1, out=no, err=");
     }
