@@ -53,9 +53,12 @@ pub(super) fn failed(line: &str, output: &Output) -> Failure {
 
 /// Adds the part of the output that says what is going to change; nothing of it where nobody wants to see it.
 pub(super) fn with_diff(outcome: Outcome, output: &str, host: &Host) -> Outcome {
-    if !host.diffing() {
-        return outcome.with("diff", json!({}));
-    }
+    let diff = if host.diffing() { json!({ "prepared": prepared(output) }) } else { json!({}) };
+    outcome.with("diff", diff)
+}
+
+/// Returns the part of the output that says what is going to change.
+pub(super) fn prepared(output: &str) -> String {
     let lines: Vec<&str> = output.lines().collect();
     let start = ["Resolving dependencies...", "Reading state information..."]
         .iter()
@@ -67,8 +70,7 @@ pub(super) fn with_diff(outcome: Outcome, output: &str, host: &Host) -> Outcome 
     };
     let end = lines.iter().position(is_count).map_or(lines.len(), |at| at + 1);
     let from = start.map_or(0, |at| at + 1);
-    let prepared = lines.get(from..end).unwrap_or_default().join("\n");
-    outcome.with("diff", json!({ "prepared": prepared }))
+    lines.get(from..end).unwrap_or_default().join("\n")
 }
 
 /// Empties the cache of downloaded packages.

@@ -78,13 +78,12 @@ fn install_files(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
             .with("stderr", stderr));
     }
     let outcome = Outcome::changed_if(true).with("stdout", stdout).with("stderr", stderr);
-    Ok(match before.values.get("diff").and_then(|diff| diff["prepared"].as_str()) {
-        Some(prepared) => {
-            let prepared = format!("{prepared}\n\n{}", output.text());
-            outcome.with("diff", serde_json::json!({ "prepared": prepared }))
-        }
-        None => commands::with_diff(outcome, &output.text(), host),
-    })
+    // What dpkg did is told whether or not a task wants to see it, as in the reference.
+    let prepared = match before.values.get("diff").and_then(|diff| diff["prepared"].as_str()) {
+        Some(prepared) => format!("{prepared}\n\n{}", output.text()),
+        None => commands::prepared(&output.text()),
+    };
+    Ok(outcome.with("diff", serde_json::json!({ "prepared": prepared })))
 }
 
 /// Returns the packages that the files name as needed and that are to be installed first.
