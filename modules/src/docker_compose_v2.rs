@@ -24,14 +24,7 @@ use crate::{
 ///     state: absent
 /// ```
 #[derive(Args)]
-#[args(
-    collection = "community.docker",
-    mutually_exclusive("docker_host", "cli_context"),
-    mutually_exclusive("definition", "project_src"),
-    mutually_exclusive("definition", "files"),
-    required_one_of("definition", "project_src"),
-    required_by("definition", "project_name")
-)]
+#[args(collection = "community.docker")]
 pub struct Args {
     /// How it should be
     #[arg(default = "present")]

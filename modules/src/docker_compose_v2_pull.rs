@@ -17,14 +17,7 @@ use crate::{
 ///     project_src: /srv/shop
 /// ```
 #[derive(Args)]
-#[args(
-    collection = "community.docker",
-    mutually_exclusive("docker_host", "cli_context"),
-    mutually_exclusive("definition", "project_src"),
-    mutually_exclusive("definition", "files"),
-    required_one_of("definition", "project_src"),
-    required_by("definition", "project_name")
-)]
+#[args(collection = "community.docker")]
 pub struct Args {
     /// When images are pulled
     #[arg(default = "always")]

@@ -19,14 +19,7 @@ use crate::{
 ///     cleanup: true
 /// ```
 #[derive(Args)]
-#[args(
-    collection = "community.docker",
-    mutually_exclusive("docker_host", "cli_context"),
-    mutually_exclusive("definition", "project_src"),
-    mutually_exclusive("definition", "files"),
-    required_one_of("definition", "project_src"),
-    required_by("definition", "project_name")
-)]
+#[args(collection = "community.docker")]
 pub struct Args {
     /// Service that the container is one of
     service: String,
@@ -87,10 +80,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.inside.detach {
         return Ok(Outcome::changed_if(false).with("container_id", output.text().trim()));
     }
-    Ok(Outcome::changed_if(true)
-        .with("rc", output.status)
-        .with("stdout", args.inside.text(&output.stdout))
-        .with("stderr", args.inside.text(&output.stderr)))
+    Ok(args.inside.ended(&output))
 }
 
 impl Args {

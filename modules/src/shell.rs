@@ -9,11 +9,7 @@ use crate::{
 
 /// Runs a command line in a shell
 #[derive(Args)]
-#[args(
-    free_form,
-    required_one_of("_raw_params", "cmd", "argv"),
-    mutually_exclusive("_raw_params", "cmd", "argv")
-)]
+#[args(free_form)]
 pub struct Args {
     #[arg(flatten)]
     command: command::Args,

@@ -79,6 +79,17 @@ impl Spec {
         found
     }
 
+    /// Returns the specification and those of flattened structs: the rules of each hold for the whole.
+    fn parts(&'static self) -> Vec<&'static Spec> {
+        let mut found = vec![self];
+        for item in self.items {
+            if let Item::Flatten(spec) = item {
+                found.extend(spec.parts());
+            }
+        }
+        found
+    }
+
     /// Returns the argument that `name` (or an alias of it) means.
     pub fn find(&'static self, name: &str) -> Option<&'static Arg> {
         self.args().into_iter().find(|arg| arg.name == name || arg.aliases.contains(&name))

@@ -15,6 +15,13 @@ use crate::{
 
 /// Which project is meant, the same for every module.
 #[derive(Args)]
+#[args(
+    mutually_exclusive("docker_host", "cli_context"),
+    mutually_exclusive("definition", "project_src"),
+    mutually_exclusive("definition", "files"),
+    required_one_of("definition", "project_src"),
+    required_by("definition", "project_name")
+)]
 pub struct Project {
     /// Folder of the project
     pub project_src: Option<ArgPath>,

@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    host::{Failure, Result, split_words},
+    host::{Failure, Outcome, Output, Result, split_words},
     spec::{Json, JsonMap},
 };
 
@@ -71,6 +71,14 @@ impl Inside {
     pub fn text(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8_lossy(bytes).into_owned();
         if self.strip_empty_ends { text.trim_end_matches(['\r', '\n']).to_owned() } else { text }
+    }
+
+    /// Returns how a command that was waited for ended.
+    pub fn ended(&self, output: &Output) -> Outcome {
+        Outcome::changed_if(true)
+            .with("rc", output.status)
+            .with("stdout", self.text(&output.stdout))
+            .with("stderr", self.text(&output.stderr))
     }
 
     /// Returns the options that the program `docker compose` has for it.

@@ -40,7 +40,7 @@ fn are_present(spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
     let args = spec.args();
     let has = |name: &str| is_given(&args, given, name);
     let together = |group: &&&[&str]| group.iter().filter(|name| has(name)).count() > 1;
-    let groups = spec.mutually_exclusive.iter().filter(together);
+    let groups = spec.parts().into_iter().flat_map(|part| part.mutually_exclusive).filter(together);
     let groups: Vec<String> = groups.map(|group| group.join("|")).collect();
     if !groups.is_empty() {
         let groups = groups.join(", ");
@@ -70,7 +70,7 @@ fn mistyped(spec: &'static Spec, given: &Given) -> Option<ArgError> {
 
 /// Checks the other rules over several arguments, and at last that all names are known.
 fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), ArgError> {
-    let args = spec.args();
+    let (args, parts) = (spec.args(), spec.parts());
     let has = |name: &str| is_given(&args, given, name);
     let text = |name: &str| {
         let arg = args.iter().find(|arg| arg.name == name);
@@ -79,7 +79,7 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
         value.map(python_str).or_else(|| arg?.default.map(ToOwned::to_owned))
     };
 
-    for group in spec.required_together {
+    for group in parts.iter().flat_map(|part| part.required_together) {
         let present = group.iter().filter(|name| has(name)).count();
         if present > 0 && present < group.len() {
             return Err(ArgError::new(format!(
@@ -88,7 +88,7 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
             )));
         }
     }
-    for group in spec.required_one_of {
+    for group in parts.iter().flat_map(|part| part.required_one_of) {
         if !group.iter().any(|name| has(name)) {
             return Err(ArgError::new(format!(
                 "one of the following is required: {}",
@@ -96,7 +96,7 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
             )));
         }
     }
-    for rule in spec.required_if {
+    for rule in parts.iter().flat_map(|part| part.required_if) {
         if text(rule.key).as_deref() == Some(rule.value) {
             let missing: Vec<_> = rule.then.iter().filter(|name| !has(name)).copied().collect();
             if !missing.is_empty() {
@@ -110,7 +110,7 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
         }
     }
     let lacks = |(key, needed): &&(&str, &str)| has(key) && !has(needed);
-    if let Some((key, needed)) = spec.required_by.iter().find(lacks) {
+    if let Some((key, needed)) = parts.iter().flat_map(|part| part.required_by).find(lacks) {
         return Err(ArgError::new(format!("missing parameter(s) required by '{key}': {needed}")));
     }
     known_names(module, &args, spec, given)
@@ -284,6 +284,27 @@ mod tests {
     fn read_thing(given: Json) -> Result<Thing, String> {
         let Json::Object(given) = given else { unreachable!() };
         parse("thing", &given).map_err(|error| error.message)
+    }
+
+    #[test]
+    fn the_rules_of_what_is_flattened_hold_for_the_whole() {
+        /// More than a thing.
+        #[derive(Args, Debug)]
+        struct More {
+            #[arg(flatten)]
+            #[expect(dead_code, reason = "only read")]
+            thing: Thing,
+        }
+        let read = |given: Json| {
+            parse::<More>("more", given.as_object().unwrap())
+                .map(drop)
+                .map_err(|error| error.message)
+        };
+        assert_eq!(read(json!({"use": "x", "name": "a"})), Ok(()));
+        let both = read(json!({"use": "x", "pkg": "a", "list": [1]}));
+        assert_eq!(both.unwrap_err(), "parameters are mutually exclusive: name|list");
+        let link = read(json!({"use": "x", "state": "link"}));
+        assert_eq!(link.unwrap_err(), "state is link but all of the following are missing: src");
     }
 
     #[test]
