@@ -203,6 +203,20 @@ impl<'a> Api<'a> {
         Ok(self.version.get_or_init(|| found))
     }
 
+    /// Refuses an option that is given and that the engine's interface has only since version 1.`minor`.
+    pub fn since(&self, given: bool, option: &str, minor: u32) -> Result<()> {
+        if !given {
+            return Ok(());
+        }
+        let version = self.version()?["ApiVersion"].as_str().unwrap_or_default();
+        match version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok()) {
+            Some(known) if known < minor => Err(Failure::new(format!(
+                "Docker API version is {version}. Minimum version required is 1.{minor} to set {option} option."
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     fn ask(
         &self,
         method: &str,

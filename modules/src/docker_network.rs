@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::{Api, Engine, check_labels, segment},
-    host::{Diff, Failure, Host, Outcome, Result},
+    host::{Diff, Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
 
@@ -124,7 +124,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     let given = args.ipam_config.iter().flatten();
     let ranges = given.map(ranges::read).collect::<Result<Vec<JsonMap>>>()?;
-    work.needs_versions()?;
+    work.api.since(args.enable_ipv4.is_some(), "enable_ipv4", 47)?;
     let network = match args.state {
         State::Absent => {
             work.absent()?;
@@ -170,19 +170,6 @@ impl Work<'_> {
     fn told(&mut self, key: &str, before: impl Into<Json>, after: impl Into<Json>) {
         self.before.insert(key.to_owned(), before.into());
         self.after.insert(key.to_owned(), after.into());
-    }
-
-    /// Refuses what the engine is too old for.
-    fn needs_versions(&self) -> Result<()> {
-        let version = self.api.version()?["ApiVersion"].as_str().unwrap_or_default();
-        let number = |text: &str| text.split('.').map(|part| part.parse().unwrap_or(0)).collect();
-        let (known, needed): (Vec<u32>, Vec<u32>) = (number(version), number("1.47"));
-        if self.args.enable_ipv4.is_none() || known >= needed {
-            return Ok(());
-        }
-        Err(Failure::new(format!(
-            "Docker API version is {version}. Minimum version required is 1.47 to set enable_ipv4 option."
-        )))
     }
 
     fn find(&self) -> Result<Option<Json>> {

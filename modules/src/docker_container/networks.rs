@@ -19,8 +19,8 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Vec<Wanted>> {
     let mut found = Vec::new();
     for given in args.networks.iter().flatten() {
         let asked: Network = part("community.docker.docker_container", "networks", given)?;
-        since(api, asked.mac_address.is_some(), "mac_address", 44)?;
-        since(api, asked.gw_priority.is_some(), "gw_priority", 48)?;
+        api.since(asked.mac_address.is_some(), "networks.mac_address", 44)?;
+        api.since(asked.gw_priority.is_some(), "networks.gw_priority", 48)?;
         let path = format!("/networks/{}", segment(&asked.name));
         let known = api.find(&path).map_err(|error| {
             error.while_doing(format!("Error getting network id for {}", asked.name))
@@ -35,20 +35,6 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Vec<Wanted>> {
         found.push(Wanted { asked, id });
     }
     Ok(found)
-}
-
-/// Refuses an option that the engine's interface has only since version 1.`minor`.
-fn since(api: &Api<'_>, given: bool, option: &str, minor: u32) -> Result<()> {
-    if !given {
-        return Ok(());
-    }
-    let version = api.version().map_err(Failure::from)?["ApiVersion"].as_str().unwrap_or_default();
-    match version.strip_prefix("1.").and_then(|minor| minor.parse::<u32>().ok()) {
-        Some(known) if known < minor => Err(Failure::new(format!(
-            "Docker API version is {version}. Minimum version required is 1.{minor} to set networks.{option} option."
-        ))),
-        _ => Ok(()),
-    }
 }
 
 /// Returns a network as results tell it: what the task says, and `id` where it is known.
