@@ -50,7 +50,11 @@ pub(super) fn evaluate(
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     for Argument { name: key, value, span, place } in entries {
         let place = value.template_span().unwrap_or(place);
-        let value = env.eval(value).map_err(|error| {
+        let evaluated = match &*task.action {
+            "assert" if &**key == "that" => Ok(env.conditions(value)),
+            _ => env.eval(value),
+        };
+        let value = evaluated.map_err(|error| {
             let shown = match &**key {
                 "file" if &*task.action == "include_tasks" => "_raw_params",
                 key => key,

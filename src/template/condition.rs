@@ -99,6 +99,16 @@ impl Env<'_> {
         }
     }
 
+    /// Returns conditions as they are written, or what a template holds that stands for all of them, where it holds anything.
+    pub fn conditions(&self, written: &Value) -> Value {
+        match written {
+            Value::Template(template) if is_all_template(&template.text) => {
+                self.eval(written).unwrap_or_else(|_| written.clone())
+            }
+            _ => written.clone(),
+        }
+    }
+
     /// Returns how a condition is named in results: an expression as it is written, a template as what it gives.
     pub fn shown_condition(&self, value: &Value) -> Value {
         match value {
