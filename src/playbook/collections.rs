@@ -366,7 +366,7 @@ fn odd_in_metadata(member: &Dict, is_first: bool) -> Vec<String> {
 }
 
 /// Splits a full name at the end of its collection: `a.b.c.d` is `c.d` in `a.b`.
-fn split(name: &str) -> Option<(&str, &str)> {
+pub(super) fn split(name: &str) -> Option<(&str, &str)> {
     let first = name.find('.')?;
     let second = first + 1 + name[first + 1..].find('.')?;
     let own = &name[second + 1..];
@@ -376,20 +376,9 @@ fn split(name: &str) -> Option<(&str, &str)> {
 
 /// Returns the collection that a folder lies in: `acme.tools` for `.../ansible_collections/acme/tools/playbooks`.
 pub(super) fn collection_of(dir: &Path) -> Option<String> {
-    below_collections(dir).map(|(collection, _)| collection)
-}
-
-/// Returns the collection that a role belongs to: one beside a collection's playbooks is none of it.
-pub(super) fn collection_of_role(dir: &Path) -> Option<String> {
-    let (collection, folder) = below_collections(dir)?;
-    (folder? == "roles").then_some(collection)
-}
-
-/// Returns the collection that a folder lies in, and which folder of the collection that is.
-fn below_collections(dir: &Path) -> Option<(String, Option<String>)> {
     let mut parts = dir.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
     parts.by_ref().find(|part| part == "ansible_collections")?;
-    Some((format!("{}.{}", parts.next()?, parts.next()?), parts.next()))
+    Some(format!("{}.{}", parts.next()?, parts.next()?))
 }
 
 #[cfg(test)]

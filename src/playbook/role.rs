@@ -12,7 +12,7 @@ pub use call::{RoleCall, RoleFiles};
 
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
-    collections::collection_of_role,
+    collections::split,
     lists::Holder,
     load::{Loader, Place},
 };
@@ -138,7 +138,7 @@ impl Loader<'_> {
         }
         let level = Arc::new(level);
         let resolved = (self.around.resolve)(&name.to_value(), &level)
-            .map_err(|error| self.error(error))
+            .map_err(|error| self.error(error.fault(Fault::Absence)))
             .ok()?;
         let call = RoleCall {
             name: resolved.as_str().unwrap_or_default().to_owned(),
@@ -166,7 +166,7 @@ impl Loader<'_> {
         beside: Option<&Path>,
         dependents: &[Arc<str>],
     ) -> Option<Arc<Block>> {
-        let role_dir = self.find_role(call, level, beside)?;
+        let (role_dir, collection) = self.find_role(call, level, beside)?;
         if self.is_endless.get() {
             return None;
         }
@@ -184,10 +184,9 @@ impl Loader<'_> {
             let message = format!("the 'meta/main.yml' for role {} is not a dictionary", call.name);
             self.error(Diagnostic::error(&root.span, message));
         }
-        let collection = collection_of_role(&role_dir);
         let name: Arc<str> = match &collection {
             // A role of a collection has its full name, however it was named.
-            Some(collection) if !call.name.contains('/') => {
+            Some(collection) => {
                 let own = call.name.rsplit('.').next().unwrap_or(&call.name);
                 format!("{collection}.{own}").into()
             }
@@ -294,20 +293,27 @@ impl Loader<'_> {
     }
 
     /// Looks for a role: beside the playbook, in the roles path, beside the role that depends on it, by its own path.
-    fn find_role(&self, call: &RoleCall, level: &Level, beside: Option<&Path>) -> Option<PathBuf> {
+    ///
+    /// The collection is the one that it was found in by its name: a folder on the way to roles may be a collection's, too.
+    fn find_role(
+        &self,
+        call: &RoleCall,
+        level: &Level,
+        beside: Option<&Path>,
+    ) -> Option<(PathBuf, Option<String>)> {
         let playbook_dir = self.playbook_dir.borrow().clone();
         let collections = self.around.collections;
-        if call.name.contains('.')
+        if let Some((collection, _)) = split(&call.name)
             && let Some(found) = collections.role(&playbook_dir, &call.name)
         {
-            return Some(found);
+            return Some((found, Some(collection.to_owned())));
         }
         // A short name means a role of the collections that are in force, before those beside the playbook.
         let in_force = self.collections_in_force(level, None);
         for collection in &in_force {
             let name = format!("{collection}.{}", call.name);
             if let Some(found) = collections.role(&playbook_dir, &name) {
-                return Some(found);
+                return Some((found, Some(collection.clone())));
             }
         }
         let mut folders = vec![playbook_dir.join("roles")];
@@ -318,7 +324,7 @@ impl Loader<'_> {
         if let Some(found) =
             folders.iter().map(|folder| folder.join(&call.name)).find(|path| path.is_dir())
         {
-            return Some(found);
+            return Some((found, None));
         }
         let mut known = Vec::new();
         for folder in &folders[..folders.len().min(3)] {

@@ -166,7 +166,8 @@ fn of_role(names: &Names, name: &str) -> Option<Value> {
             }
             None => Value::Str(Arc::clone(&role.name)),
         },
-        "ansible_collection_name" => Value::Str(Arc::clone(role.collection.as_ref()?)),
+        // There for every role: nothing for one that is of no collection.
+        "ansible_collection_name" => role.collection.clone().map_or(Value::None, Value::Str),
         "role_path" => {
             let dir = std::path::absolute(&role.dir).unwrap_or_else(|_| role.dir.clone());
             shown(&dir)

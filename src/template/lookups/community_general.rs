@@ -3,4 +3,4 @@
 use super::{Found, Lookup, Query};
 use crate::template::registry;
 
-registry! { Lookup: cartesian, dependent, dig, flattened, merge_variables, passwordstore, random_string }
+registry! { Lookup: cartesian, dependent, dig, filetree, flattened, merge_variables, passwordstore, random_string }
