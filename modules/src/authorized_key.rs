@@ -14,7 +14,7 @@ use crate::{
     spec::{ArgPath, Json},
     text,
 };
-use keys::{Key, Line};
+use keys::{Line, Lines, Options};
 
 /// Makes sure that a user's file of authorized keys has keys, or has them no more
 #[derive(Args)]
@@ -54,24 +54,24 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let text = if is_address(&args.key) { fetched(&args, host)? } else { args.key.clone() };
+    let text = source(&args, host)?;
     let file = KeyFile::of(&args, host)?;
-    let wanted = wanted(&args, &text)?;
     // What the user cannot even see is not there.
-    let before = if host.exists(&file.path) { host.read(&file.path)? } else { None };
-    let before = before.map(text::from_bytes);
-    let mut lines: Vec<Line> =
-        keys::once(before.as_deref().unwrap_or_default().lines().map(Line::of).collect());
-    let changed = change(&args, &wanted, &mut lines);
+    let is_file = host.exists(&file.path) && !host.is_folder(&file.path);
+    let before = if is_file { host.read(&file.path)? } else { None };
+    let before = before.map(text::from_bytes).unwrap_or_default();
+    let before = before.replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines = Lines::of(&before)?;
+    let changed = change(&args, &text, &mut lines)?;
     if changed {
-        let after: String = lines.iter().map(Line::text).collect();
+        let after = lines.text();
+        file.write(&args, host, &after)?;
         host.record_diff(Diff::Text {
-            before: before.as_deref().map(text::shown).unwrap_or_default(),
+            before: text::shown(&before),
             after: text::shown(&after),
             before_header: file.named.clone(),
             after_header: file.path.clone(),
         });
-        file.write(&args, host, &after)?;
     }
     let mut outcome = Outcome::changed_if(changed)
         .with("user", args.user.as_str())
@@ -95,72 +95,87 @@ fn optional(text: Option<&str>) -> Json {
     text.map_or(Json::Null, Into::into)
 }
 
-fn is_address(text: &str) -> bool {
-    ["http://", "https://", "ftp://", "file://"].iter().any(|start| text.starts_with(start))
+/// The text with the keys: the argument's, or what lies where it leads to.
+fn source(args: &Args, host: &Host) -> Result<String> {
+    let mut text = args.key.clone();
+    if text.starts_with("http") {
+        let bytes = crate::get_url::read_text(host, &text, args.validate_certs)
+            .map_err(|_| Failure::new(format!("Error getting key from: {text}")))?;
+        text = text::from_bytes(bytes);
+    }
+    if !text.starts_with("file") {
+        return Ok(text);
+    }
+    let path = path_of(&text);
+    if !host.exists(path) {
+        return Err(Failure::new(format!("Path to a key file not found: {path}")));
+    }
+    if host.is_folder(path) {
+        let message = format!("Path to a key is a directory and must be a file: {path}");
+        return Err(Failure::new(message));
+    }
+    match host.read_whole(path) {
+        Ok(bytes) => Ok(text::from_bytes(bytes)),
+        Err(error) => {
+            let reason = errno_of(&error, path);
+            Err(Failure::new(format!("Failed to read key file {path} : {reason}")))
+        }
+    }
 }
 
-fn fetched(args: &Args, host: &Host) -> Result<String> {
-    if let Some(path) = args.key.strip_prefix("file://") {
-        if host.is_folder(path) {
-            let message = format!("Path to a key is a directory and must be a file: {path}");
-            return Err(Failure::new(message));
-        }
-        let missing = || Failure::new(format!("Path to a key file not found: {path}"));
-        return Ok(text::from_bytes(host.read(path)?.ok_or_else(missing)?));
-    }
-    let bytes = crate::get_url::read_text(host, &args.key, args.validate_certs)
-        .map_err(|_| Failure::new(format!("Error getting key from: {}", args.key)))?;
-    Ok(text::from_bytes(bytes))
-}
-
-/// The keys that the task is about.
-fn wanted(args: &Args, text: &str) -> Result<Vec<Key>> {
-    let lines = text.split('\n').filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let mut wanted = Vec::new();
-    for line in lines {
-        let Line::Key(mut key) = Line::of(line.trim_end_matches('\r')) else {
-            return Err(Failure::new(format!("invalid key specified: {line}")));
-        };
-        if let Some(options) = &args.key_options {
-            key.options = keys::options(options);
-        }
-        if let Some(comment) = &args.comment {
-            key.comment.clone_from(comment);
-        }
-        wanted.push(key);
-    }
-    Ok(wanted)
+/// The path of an address.
+fn path_of(address: &str) -> &str {
+    let rest = match address.split_once(':') {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => rest,
+        _ => address,
+    };
+    let path = match rest.strip_prefix("//") {
+        Some(rest) => &rest[rest.find(['/', '?', '#']).unwrap_or(rest.len())..],
+        None => rest,
+    };
+    &path[..path.find(['?', '#']).unwrap_or(path.len())]
 }
 
 /// Changes the lines; returns whether they were not so.
-fn change(args: &Args, wanted: &[Key], lines: &mut Vec<Line>) -> bool {
+fn change(args: &Args, text: &str, lines: &mut Lines) -> Result<bool> {
     let mut changed = false;
-    for key in wanted {
-        let place = lines.iter().position(|line| line.is_key(&key.blob));
+    let mut wanted = Vec::new();
+    let first_place = lines.len();
+    let given = keys::split(text).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    for (at, given) in given.enumerate() {
+        let mut line = Line::of(given)?;
+        match &mut line {
+            Line::Other(_) => {
+                return Err(Failure::new(format!("invalid key specified: {given}")));
+            }
+            Line::Comment(_) => (),
+            Line::Key(key) => {
+                if let Some(options) = &args.key_options {
+                    key.options = Options::of(options);
+                }
+                if let Some(comment) = &args.comment {
+                    key.comment.clone_from(comment);
+                }
+            }
+        }
+        let known = lines.find(line.id());
         if args.state == State::Absent {
-            if place.is_some() {
-                lines.retain(|line| !line.is_key(&key.blob));
-                changed = true;
+            if known.is_some() {
+                changed |= lines.retain(|id| id != line.id());
             }
             continue;
         }
-        match place {
-            Some(at) if lines[at] == Line::Key(key.clone()) => (),
-            place => {
-                if let Some(at) = place {
-                    lines.remove(at);
-                }
-                lines.push(Line::Key(key.clone()));
-                changed = true;
-            }
+        wanted.push(line.id().to_owned());
+        if known != Some(&line) {
+            lines.retain(|id| id != line.id());
+            lines.put(first_place + at, line);
+            changed = true;
         }
     }
     if args.exclusive && args.state == State::Present {
-        let before = lines.len();
-        lines.retain(|line| wanted.iter().any(|key| line.is_key(&key.blob)));
-        changed |= lines.len() != before;
+        changed |= lines.retain(|id| wanted.iter().any(|wanted| wanted == id));
     }
-    changed
+    Ok(changed)
 }
 
 /// The file with a user's keys.
@@ -208,7 +223,7 @@ impl KeyFile {
         match self.path.rfind('/') {
             Some(0) => "/",
             Some(at) => &self.path[..at],
-            None => ".",
+            None => "",
         }
     }
 
@@ -227,6 +242,10 @@ impl KeyFile {
             return Ok(());
         }
         let folder = self.folder();
+        if folder.is_empty() {
+            let missing = "[Errno 2] No such file or directory: ''";
+            return Err(Failure::new(format!("Failed to create directory  : {missing}")));
+        }
         if !host.is_folder(folder) {
             host.create_folder(folder).map_err(|error| {
                 let reason = errno_of(&error, folder);
@@ -254,6 +273,9 @@ impl KeyFile {
         if args.follow || !host.exists(&self.path) {
             host.rewrite(&self.path, &text::to_bytes(text), &how)?;
         } else {
+            // What a link leads to is the user's, too, before the file takes the link's place.
+            let (wanted, mut shown) = (self.attributes(0o600), AttributeDiff::default());
+            host.set_attributes(&host.real_path(&self.path), &wanted, true, &mut shown)?;
             let bytes = text::to_bytes(text);
             let mut staged = host.stage(&self.path, false)?;
             std::io::Write::write_all(&mut staged.file, &bytes)

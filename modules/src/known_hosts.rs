@@ -3,10 +3,11 @@
 use std::{io::Write as _, os::unix::fs::MetadataExt as _};
 
 use base64::Engine as _;
+use rustix::fs::Access;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Diff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Rewrite, errno_of},
+    host::{Diff, Failure, Hasher, Host, Outcome, Result, errno_of},
     spec::ArgPath,
     text,
 };
@@ -41,71 +42,37 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.path.0.as_str();
-    let key = args.key.as_deref().filter(|key| !key.trim().is_empty());
+    let name = args.name.to_lowercase();
+    let key = args.key.as_deref().filter(|key| !key.is_empty());
     if args.state == State::Present && key.is_none() {
         return Err(Failure::new("No key specified when adding a host"));
     }
-    let wanted: Vec<&str> =
-        key.iter().flat_map(|key| key.lines()).filter(|line| !line.trim().is_empty()).collect();
-    if key.is_some() {
-        if args.name.contains(',') {
-            return Err(Failure::new(
-                "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
-            ));
-        }
-        wanted.iter().try_for_each(|line| checked(&args.name, line))?;
+    let key = key.map(|key| given_key(key, &name, args.hash_host)).transpose()?;
+    if let Some(key) = &key {
+        checked(&name, key)?;
     }
-    let existing = existing(path, host)?;
-    let before = existing.as_ref().map(|bytes| text::from_bytes(bytes.clone())).unwrap_or_default();
-    let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
-    let mut changed = false;
-    // `ssh-keygen -R`, which the reference runs where no key is named, is not asked before it has run.
-    let mut shown_after = before.clone();
-    match (args.state, key) {
-        (State::Absent, None) => {
-            changed = lines.iter().any(|line| is_for(line, &args.name));
-            lines.retain(|line| !is_for(line, &args.name) || marker_of(line).is_some());
-        }
-        (State::Absent, Some(key)) => {
-            if let Some(at) = lines.iter().position(|line| is_meant(line, key, &args)) {
-                lines.remove(at);
-                changed = true;
-            }
-            shown_after = lines.concat();
-        }
-        (State::Present, _) => {
-            // What the first line says decides for all of them, as in the reference.
-            if add(&args, &mut lines, wanted[0], host)? {
-                changed = true;
-                for line in &wanted[1..] {
-                    lines.push(written(&args, line.trim(), host)?);
-                }
-            }
-            shown_after = lines.concat();
-        }
-    }
+    let bytes = existing(path, host, args.state == State::Present)?;
+    let place = match &bytes {
+        Some(bytes) => place_of(&text::from_bytes(bytes.clone()), &name, key.as_deref())?,
+        None => Place::default(),
+    };
+    let work = Work { path, name: &name, key: key.as_deref(), state: args.state, place };
+    let before = bytes.map(text::from_bytes);
+    let text = before.as_deref().unwrap_or_default().replace("\r\n", "\n").replace('\r', "\n");
     let diff = Diff::Text {
-        before: text::shown(&before),
-        after: text::shown(&shown_after),
-        before_header: if existing.is_some() { path.to_owned() } else { "/dev/null".to_owned() },
+        before: text::shown(&text),
+        after: text::shown(&work.shown_after(&text)),
+        before_header: if before.is_some() { path.to_owned() } else { "/dev/null".to_owned() },
         after_header: path.to_owned(),
     };
-    let after = lines.concat();
-    if changed && after != before {
-        if args.state == State::Absent && key.is_none() {
-            // It leaves the file as it was beside it.
-            let mode = host.stat(path)?.map(|meta| meta.mode() & 0o7777);
-            host.replace(format!("{path}.old"), mode, |file| {
-                file.write_all(&text::to_bytes(&before))
-            })?;
-        }
-        let attributes = FileAttributes::default();
-        let how = Rewrite { validate: None, attributes: &attributes, create_folders: true };
-        host.rewrite(path, &text::to_bytes(&after), &how)?;
-    }
-    let mut outcome = Outcome::changed_if(changed).with("diff", diff.into_json());
-    if host.checking() && (changed || args.state == State::Present || key.is_none()) {
+    let is_elsewhere = work.state == State::Absent && key.is_some() && work.place.line.is_none();
+    let changes = work.place.differs || work.place.found != (work.state == State::Present);
+    let mut outcome = Outcome::changed_if(changes && !is_elsewhere).with("diff", diff.into_json());
+    if host.checking() && !is_elsewhere {
         return Ok(outcome);
+    }
+    if changes && !is_elsewhere {
+        work.write(before.as_deref().unwrap_or_default(), host)?;
     }
     outcome = outcome
         .with("name", args.name.as_str())
@@ -118,116 +85,270 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// The key as it is looked for and written: lines with their ends, or the words of them all behind a hashed name.
+fn given_key(key: &str, name: &str, hashes: bool) -> Result<String> {
+    let mut key = key.to_owned();
+    if hashes {
+        let mut words: Vec<&str> = key.split_whitespace().collect();
+        let at = usize::from(words.first().is_some_and(|word| word.starts_with('@')));
+        let hash = hash(name)?;
+        *words.get_mut(at).ok_or_else(out_of_range)? = &hash;
+        key = words.join(" ");
+    }
+    if !key.ends_with('\n') {
+        key.push('\n');
+    }
+    Ok(key)
+}
+
+/// The reference's words where a line has too few fields.
+fn out_of_range() -> Failure {
+    Failure::raised("list index out of range")
+}
+
 /// The file's content; `None` where there is none.
-fn existing(path: &str, host: &Host) -> Result<Option<Vec<u8>>> {
+fn existing(path: &str, host: &Host, is_read: bool) -> Result<Option<Vec<u8>>> {
     match host.read_whole(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            let reason = errno_of(&error, path);
-            Err(Failure::raised(format!("Failed to read '{path}': {reason}")))
-        }
+        Err(error) => match error.raw_os_error() {
+            Some(13) if host.exists(path) => Err(Failure::new(
+                "ssh-keygen failed (rc=255, stdout='',stderr='do_known_hosts: hostkeys_foreach: Permission denied\r\n')",
+            )),
+            // It finds nothing there, and the reference reads only what it adds to.
+            Some(21) if !is_read || host.checking() => Ok(Some(Vec::new())),
+            Some(21) => {
+                let reason = errno_of(&error, path);
+                Err(Failure::raised(format!("Failed to read '{path}': {reason}")))
+            }
+            _ => Ok(None),
+        },
     }
 }
 
-/// Refuses a line that is none for that server; as `ssh-keygen -F`, it does not look into the key itself.
-fn checked(name: &str, line: &str) -> Result<()> {
-    let (kind, blob) = kind_and_blob(line);
-    let is_kind = ["ssh-", "ecdsa-sha2-", "sk-"].iter().any(|start| kind.starts_with(start));
-    if is_for(line, name) && is_kind && !blob.is_empty() {
+/// Refuses a key that has no line for that server.
+fn checked(name: &str, key: &str) -> Result<()> {
+    let mut commas = name.match_indices(',').map(|(at, _)| &name[..at]);
+    if commas.any(|before| !before.trim_end().is_empty()) {
+        return Err(Failure::new(
+            "Comma separated list of names is not supported. Please pass a single name to lookup in the known_hosts file.",
+        ));
+    }
+    if Line::all(key).any(|(_, line)| line.is_some_and(|line| line.names(name))) {
         Ok(())
     } else {
         Err(Failure::new("Host parameter does not match hashed host field in supplied key"))
     }
 }
 
-/// Adds a line, in place of one of the same kind of key; returns whether it was not there.
-fn add(args: &Args, lines: &mut Vec<String>, line: &str, host: &Host) -> Result<bool> {
-    let hashed = |line: &str| names_of(line).starts_with('|');
-    if let Some(at) = lines.iter().position(|have| is_meant(have, line, args)) {
-        let same_key = kind_and_blob(&lines[at]) == kind_and_blob(line)
-            && marker_of(&lines[at]) == marker_of(line);
-        if same_key && hashed(&lines[at]) == (args.hash_host || hashed(line)) {
-            return Ok(false);
-        }
-        lines.remove(at);
-    }
-    if let Some(last) = lines.last_mut()
-        && !last.ends_with('\n')
-    {
-        last.push('\n');
-    }
-    lines.push(written(args, line.trim(), host)?);
-    Ok(true)
+/// Where a file has the server's key.
+#[derive(Default)]
+struct Place {
+    /// Whether the file has any line for the server.
+    found: bool,
+    /// Whether what it has is another key.
+    differs: bool,
+    /// The line's number, from 1.
+    line: Option<usize>,
 }
 
-/// Returns whether a line of the file is the one that another stands for: one of the same kind of key, but where
-/// it is marked only itself.
-fn is_meant(have: &str, line: &str, args: &Args) -> bool {
-    if !is_for(have, &args.name) {
-        return false;
+fn place_of(text: &str, name: &str, key: Option<&str>) -> Result<Place> {
+    let lines = Line::all(text).filter_map(|(at, line)| Some((at, line?)));
+    let mut lines = lines.filter(|(_, line)| line.names(name)).peekable();
+    if lines.peek().is_none() {
+        return Ok(Place::default());
     }
-    match marker_of(have) {
-        None => kind_and_blob(have).0 == kind_and_blob(line).0,
-        marker => {
-            marker == marker_of(line)
-                && kind_and_blob(have) == kind_and_blob(line)
-                && !args.hash_host
-                && !names_of(have).starts_with('|')
+    let Some(key) = key else { return Ok(Place { found: true, differs: false, line: None }) };
+    // The reference compares the first fields of the key, whatever they are.
+    let mut fields = key.split_whitespace();
+    let marker = key.trim_start().starts_with('@').then(|| fields.next()).flatten();
+    let mut field = || fields.next().ok_or_else(out_of_range);
+    let (mut names, kind, blob) = (field()?, field()?, field()?);
+    for (at, line) in lines {
+        if line.marker.is_none() && names.starts_with("|1|") && line.names.starts_with("|1|") {
+            names = line.names;
+        }
+        let is_same =
+            (marker, names, kind, blob) == (line.marker, line.names, line.kind, line.blob);
+        if is_same || (line.marker.is_none() && kind == line.kind) {
+            return Ok(Place { found: true, differs: !is_same, line: Some(at + 1) });
         }
     }
+    Ok(Place { found: true, differs: true, line: None })
 }
 
-/// The line as the file has it.
-fn written(args: &Args, line: &str, host: &Host) -> Result<String> {
-    if args.hash_host && !names_of(line).starts_with('|') {
-        let (marker, line) = match marker_of(line) {
-            Some(marker) => (format!("{marker} "), line[marker.len()..].trim_start()),
-            None => (String::new(), line),
+/// What is to be done to a file.
+struct Work<'a> {
+    path: &'a str,
+    name: &'a str,
+    key: Option<&'a str>,
+    state: State,
+    place: Place,
+}
+
+impl Work<'_> {
+    /// The text with the key, or without it. What `ssh-keygen -R` removes, which the reference runs where no key is
+    /// named, is not left out: it is not asked before it has run.
+    fn shown_after(&self, text: &str) -> String {
+        let present = self.state == State::Present;
+        let line = self.place.line.filter(|_| self.place.differs || !present);
+        let lines = text.split_inclusive('\n').enumerate();
+        let mut after: String =
+            lines.filter(|(at, _)| Some(at + 1) != line).map(|(_, line)| line).collect();
+        if present && (self.place.differs || self.place.line.is_none()) {
+            if !after.is_empty() && !after.ends_with('\n') {
+                after.push('\n');
+            }
+            after.push_str(self.key.unwrap_or_default());
+        }
+        after
+    }
+
+    fn write(&self, before: &str, host: &Host) -> Result<()> {
+        let rest = match self.key {
+            None => self.without_the_server(before, host)?,
+            Some(_) => before.to_owned(),
         };
-        let rest = line.split_once(char::is_whitespace).map_or("", |(_, rest)| rest);
-        return Ok(format!("{marker}{} {rest}\n", hash(&args.name, host)?));
+        let rest = rest.replace("\r\n", "\n").replace('\r', "\n");
+        let folder = self.path.rfind('/').map_or(".", |at| &self.path[..at.max(1)]);
+        let error = match (host.is_folder(folder), host.may(folder, Access::WRITE_OK)) {
+            (true, true) => None,
+            (true, false) => Some(13),
+            _ => Some(2),
+        };
+        if let Some(error) = error.map(std::io::Error::from_raw_os_error) {
+            let (path, reason) = (self.path, errno_of(&error, folder));
+            return Err(Failure::raised(format!("Failed to write to file '{path}': {reason}")));
+        }
+        let after = text::to_bytes(&self.shown_after(&rest));
+        host.replace(self.path, None, |file| file.write_all(&after))
     }
-    Ok(format!("{line}\n"))
+
+    /// What `ssh-keygen -R` leaves, as which it keeps the file that was beside it; it takes only files without mistakes.
+    fn without_the_server(&self, before: &str, host: &Host) -> Result<String> {
+        let (mut stdout, mut stderr, mut after) = (String::new(), String::new(), String::new());
+        for (at, line) in Line::all(before) {
+            let number = at + 1;
+            match line {
+                Some(line) if line.names(self.name) && line.marker.is_none() => {
+                    stdout += &format!("# Host {} found: line {number}\n", self.name);
+                    continue;
+                }
+                Some(_) => (),
+                None if Line::is_blank(before, at) => (),
+                None => stderr += &format!("{}:{number}: invalid line\r\n", self.path),
+            }
+            after += before.split('\n').nth(at).unwrap_or_default();
+            after.push('\n');
+        }
+        if !stderr.is_empty() {
+            stderr += &format!(
+                "{} is not a valid known_hosts file.\r\nNot replacing existing known_hosts file because of errors\r\n",
+                self.path
+            );
+            return Err(Failure::new(stderr.trim_end())
+                .with("cmd", format!("/usr/bin/ssh-keygen -R {} -f {}", self.name, self.path))
+                .with("rc", 1)
+                .with("stdout", stdout)
+                .with("stderr", stderr));
+        }
+        if stdout.is_empty() {
+            return Ok(before.to_owned());
+        }
+        let mode = host.stat(self.path)?.map(|meta| meta.mode() & 0o7777);
+        host.replace(format!("{}.old", self.path), mode, |file| {
+            file.write_all(&text::to_bytes(before))
+        })?;
+        Ok(after)
+    }
 }
 
-/// What marks a line: `@revoked`, `@cert-authority`.
-fn marker_of(line: &str) -> Option<&str> {
-    line.split_whitespace().next().filter(|field| field.starts_with('@'))
+/// A line as `ssh-keygen` takes it; it does not look into the key itself.
+struct Line<'a> {
+    /// `@revoked` or `@cert-authority`.
+    marker: Option<&'a str>,
+    names: &'a str,
+    kind: &'a str,
+    blob: &'a str,
 }
 
-/// The field with names of servers.
-fn names_of(line: &str) -> &str {
-    let mut fields = line.split_whitespace();
-    match fields.next() {
-        Some(first) if first.starts_with('@') => fields.next().unwrap_or_default(),
-        Some(first) => first,
-        None => "",
+impl<'a> Line<'a> {
+    /// Returns the lines of a text and their numbers from 0; those are `None` that are empty, comments or nonsense.
+    fn all(text: &'a str) -> impl Iterator<Item = (usize, Option<Line<'a>>)> {
+        text.split_terminator('\n').map(Line::of).enumerate()
+    }
+
+    fn of(line: &'a str) -> Option<Line<'a>> {
+        let blanks = [' ', '\t'];
+        let word = |text: &'a str| {
+            let end = text.find(blanks).unwrap_or(text.len());
+            (&text[..end], text[end..].trim_start_matches(blanks))
+        };
+        let (first, rest) = word(line.trim_start_matches(blanks));
+        let (marker, (names, rest)) = match first {
+            "@revoked" | "@cert-authority" => (Some(first), word(rest)),
+            _ => (None, (first, rest)),
+        };
+        let (kind, rest) = word(rest);
+        let is_nonsense = names.is_empty()
+            || names.starts_with(['#', '@'])
+            || !is_kind(kind)
+            || rest.is_empty()
+            || rest.starts_with('#')
+            || (names.starts_with('|') && salt_of(names).is_none());
+        let blob = word(rest).0;
+        (!is_nonsense).then_some(Line { marker, names, kind, blob })
+    }
+
+    fn is_blank(text: &str, at: usize) -> bool {
+        let line = text.split('\n').nth(at).unwrap_or_default();
+        let line = line.trim_start_matches([' ', '\t']);
+        line.is_empty() || line.starts_with('#')
+    }
+
+    /// Returns whether the line is for that server.
+    fn names(&self, name: &str) -> bool {
+        if let Some(salt) = salt_of(self.names) {
+            return hashed(&salt, name) == self.names;
+        }
+        let (name, names) = (name.to_ascii_lowercase(), self.names.to_ascii_lowercase());
+        let fits = |pattern: &str| fits(pattern.as_bytes(), name.as_bytes());
+        let mut found = false;
+        for pattern in names.split(',') {
+            match pattern.strip_prefix('!') {
+                Some(not) if fits(not) => return false,
+                Some(_) => (),
+                None => found |= fits(pattern),
+            }
+        }
+        found
     }
 }
 
-fn kind_and_blob(line: &str) -> (&str, &str) {
-    let mut fields = line.split_whitespace().skip_while(|field| field.starts_with('@')).skip(1);
-    (fields.next().unwrap_or_default(), fields.next().unwrap_or_default())
-}
-
-fn is_for(line: &str, name: &str) -> bool {
-    if line.trim_start().starts_with('#') {
-        return false;
+/// Whether OpenSSH knows keys of that kind, by their full or short name.
+fn is_kind(name: &str) -> bool {
+    const SHORT: [&str; 7] = ["DSA", "ECDSA", "ECDSA-SK", "ED25519", "ED25519-SK", "RSA", "null"];
+    let kind = name.strip_suffix("-cert-v01@openssh.com").unwrap_or(name);
+    let is_certificate = kind.len() < name.len();
+    match kind {
+        "ssh-ed25519"
+        | "ssh-rsa"
+        | "rsa-sha2-256"
+        | "rsa-sha2-512"
+        | "ssh-dss"
+        | "ecdsa-sha2-nistp256"
+        | "ecdsa-sha2-nistp384"
+        | "ecdsa-sha2-nistp521"
+        | "sk-ssh-ed25519"
+        | "sk-ecdsa-sha2-nistp256"
+            if is_certificate || !kind.starts_with("sk-") =>
+        {
+            true
+        }
+        "sk-ssh-ed25519@openssh.com"
+        | "sk-ecdsa-sha2-nistp256@openssh.com"
+        | "webauthn-sk-ecdsa-sha2-nistp256@openssh.com" => true,
+        _ => SHORT.iter().any(|short| short.eq_ignore_ascii_case(name)),
     }
-    let names = names_of(line);
-    if names.starts_with('|') {
-        return matches_hashed(names, name);
-    }
-    let name = name.to_lowercase();
-    let names = names.to_lowercase();
-    let mut patterns = names.split(',');
-    names == name
-        || (patterns.any(|one| fits(one.as_bytes(), name.as_bytes()))
-            && !names
-                .split(',')
-                .filter_map(|one| one.strip_prefix('!'))
-                .any(|not| fits(not.as_bytes(), name.as_bytes())))
 }
 
 /// Whether a name is one that a pattern of OpenSSH means: `*` is any text, `?` any sign.
@@ -243,27 +364,25 @@ fn fits(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// Whether `|1|salt|hash` is that name.
-fn matches_hashed(field: &str, name: &str) -> bool {
-    let mut parts = field.trim_start_matches('|').split('|');
-    let (Some("1"), Some(salt), Some(sum)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
-    let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).ok();
-    match (decode(salt), decode(sum)) {
-        (Some(salt), Some(sum)) => keyed_sum(&salt, name.as_bytes()).is_some_and(|own| own == sum),
-        _ => false,
-    }
+/// The salt of `|1|salt|hash`.
+fn salt_of(names: &str) -> Option<Vec<u8>> {
+    let (salt, _) = names.strip_prefix("|1|")?.split_once('|')?;
+    let salt = base64::engine::general_purpose::STANDARD.decode(salt).ok()?;
+    (salt.len() == 20).then_some(salt)
 }
 
-fn hash(name: &str, host: &Host) -> Result<String> {
+fn hash(name: &str) -> Result<String> {
     let mut salt = [0; 20];
     rustix::rand::getrandom(&mut salt, rustix::rand::GetRandomFlags::empty())
         .map_err(|error| Failure::io("cannot get random bytes", &error.into()))?;
-    let _ = host;
+    Ok(hashed(&salt, name))
+}
+
+/// The name as a file hides it.
+fn hashed(salt: &[u8], name: &str) -> String {
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
-    let sum = keyed_sum(&salt, name.as_bytes()).unwrap_or_default();
-    Ok(format!("|1|{}|{}", encode(&salt), encode(&sum)))
+    let sum = keyed_sum(salt, name.as_bytes()).unwrap_or_default();
+    format!("|1|{}|{}", encode(salt), encode(&sum))
 }
 
 /// HMAC over SHA-1, with a key that fits its block.
@@ -358,8 +477,43 @@ mod tests {
     fn names_are_hashed_and_found_again() {
         let text = after("", json!({"name": "h", "key": format!("h {KEY}"), "hash_host": true}));
         assert!(text.starts_with("|1|"), "{text}");
-        assert!(is_for(&text, "h") && !is_for(&text, "i"));
+        let line = Line::of(text.trim_end()).unwrap();
+        assert!(line.names("h") && !line.names("i"));
         assert_eq!(after(&text, json!({"name": "h", "state": "absent"})), "");
+    }
+
+    #[test]
+    fn lines_are_taken_as_ssh_keygen_takes_them() {
+        let is_line = |line: &str| Line::of(line).is_some();
+        for line in [
+            format!("h {KEY} x"),
+            format!("\t@cert-authority\t*.h {KEY}"),
+            "h ED25519 x".to_owned(),
+            "h ssh-rsa-cert-v01@openssh.com x".to_owned(),
+        ] {
+            assert!(is_line(&line), "{line}");
+        }
+        for line in ["", "#h ssh-rsa x", "h ssh-rsa", "h ssh-foo x", "h ssh-rsa #x", "h 1024 35 7"]
+        {
+            assert!(!is_line(line), "{line}");
+        }
+        assert!(!is_line("@foo h ssh-rsa x") && !is_line("|1|bad ssh-rsa x"));
+        let line = Line::of("!a.h,*.h ssh-rsa x").unwrap();
+        assert!(line.names("b.H") && !line.names("a.h"));
+    }
+
+    #[test]
+    fn a_file_with_mistakes_keeps_the_server_whose_key_is_not_named() {
+        let host = TestHost::with(&[("/kh", &*format!("nonsense\nh {KEY}\n"))]);
+        let result = run(&host, json!({"name": "h", "path": "/kh", "state": "absent"}));
+        assert_eq!((&result["failed"], &result["rc"]), (&json!(true), &json!(1)));
+        assert_eq!(result["stdout"], "# Host h found: line 2\n");
+        assert!(result["msg"].as_str().unwrap().starts_with("/kh:1: invalid line\r\n"));
+        let add = json!({"name": "i", "path": "/no/kh", "key": format!("i {KEY}")});
+        assert_eq!(
+            run(&host, add)["msg"],
+            "Task failed: Module failed: Failed to write to file '/no/kh': [Errno 2] No such file or directory: '/no'"
+        );
     }
 
     #[test]

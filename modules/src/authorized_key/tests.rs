@@ -55,6 +55,23 @@ fn keys_are_added_changed_and_removed() {
 }
 
 #[test]
+fn lines_are_kept_once_and_options_in_any_order() {
+    assert_eq!(
+        after("garbage", json!({"key": "ssh-rsa A a\u{b}rsa-sha2-512 B"})),
+        "garbage\nssh-rsa A a\nrsa-sha2-512 B \n"
+    );
+    let key = json!({"key": "ssh-rsa A", "key_options": "no-pty,from=\"a,b\""});
+    let line = "from=\"a,b\",no-pty ssh-rsa A \n";
+    assert_eq!(after(line, key), line);
+    // What is written is written as it was understood.
+    assert_eq!(
+        after("\n\n  command=\"a  b\" ssh-rsa  A\ta\n\n#c", json!({"key": "ssh-rsa B b"})),
+        "command=\"a b\" ssh-rsa A a\n\nssh-rsa B b\n#c"
+    );
+    assert_eq!(after("#c\nssh-rsa A\n", json!({"key": "ssh-rsa A", "state": "absent"})), "#c\n");
+}
+
+#[test]
 fn file_and_folder_are_the_users_alone() {
     let host = host("");
     run(&host, json!({"user": "me", "key": "ssh-rsa A"}));
@@ -77,6 +94,10 @@ fn mistakes_are_told_in_the_words_of_the_reference() {
     assert_eq!(
         message(json!({"user": "me", "key": "nonsense"})),
         "invalid key specified: nonsense"
+    );
+    assert_eq!(
+        message(json!({"user": "me", "key": "file://x/no?y"})),
+        "Path to a key file not found: /no"
     );
     assert!(
         message(json!({"user": "no", "key": "ssh-rsa A"})).starts_with("Failed to lookup user no")

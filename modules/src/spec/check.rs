@@ -109,11 +109,29 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
             }
         }
     }
-    let lacks = |(key, needed): &&(&str, &str)| has(key) && !has(needed);
-    if let Some((key, needed)) = parts.iter().flat_map(|part| part.required_by).find(lacks) {
-        return Err(ArgError::new(format!("missing parameter(s) required by '{key}': {needed}")));
+    if let Some((key, missing)) = lacking(&args, &parts, given) {
+        let missing = missing.join(", ");
+        return Err(ArgError::new(format!("missing parameter(s) required by '{key}': {missing}")));
     }
     known_names(module, &args, spec, given)
+}
+
+/// Returns the first argument that needs others, and those of them that lack; `null` is as good as nothing here.
+fn lacking(
+    args: &[&'static Arg],
+    parts: &[&'static Spec],
+    given: &Given,
+) -> Option<(&'static str, Vec<&'static str>)> {
+    let has = |name: &str| {
+        let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
+        std::iter::once(&name)
+            .chain(aliases)
+            .any(|key| given.get(*key).is_some_and(|v| !v.is_null()))
+    };
+    let rules: Vec<_> = parts.iter().flat_map(|part| part.required_by).collect();
+    let (key, _) = rules.iter().find(|(key, needed)| has(key) && !has(needed))?;
+    let missing = rules.iter().filter(|(other, needed)| other == key && !has(needed));
+    Some((key, missing.map(|(_, needed)| *needed).collect()))
 }
 
 /// Modules that actions of the reference call by longer names: those, and what they say to have more and less.
@@ -305,6 +323,34 @@ mod tests {
         assert_eq!(both.unwrap_err(), "parameters are mutually exclusive: name|list");
         let link = read(json!({"use": "x", "state": "link"}));
         assert_eq!(link.unwrap_err(), "state is link but all of the following are missing: src");
+    }
+
+    #[test]
+    fn what_an_argument_needs_may_not_be_null() {
+        /// Something with needs.
+        #[derive(Args, Debug)]
+        #[args(required_by("what", "where"), required_by("what", "when"))]
+        #[expect(dead_code, reason = "only read")]
+        struct Needy {
+            /// What
+            what: Option<String>,
+            /// Where
+            #[arg(name = "where", alias = "place")]
+            place: Option<String>,
+            /// When
+            when: Option<String>,
+        }
+        let read = |given: Json| {
+            parse::<Needy>("needy", given.as_object().unwrap())
+                .map(drop)
+                .map_err(|error| error.message)
+        };
+        assert_eq!(read(json!({"what": null})), Ok(()));
+        assert_eq!(read(json!({"what": "a", "place": "b", "when": "c"})), Ok(()));
+        let message = read(json!({"what": "a", "where": null})).unwrap_err();
+        assert_eq!(message, "missing parameter(s) required by 'what': where, when");
+        let message = read(json!({"what": "a", "place": "b", "when": null})).unwrap_err();
+        assert_eq!(message, "missing parameter(s) required by 'what': when");
     }
 
     #[test]
