@@ -5,6 +5,7 @@
 mod der;
 mod extension;
 mod general;
+mod key;
 mod name;
 mod sign;
 mod time;
@@ -18,6 +19,7 @@ pub use extension::{
     purpose_name, subject_alternatives,
 };
 pub use general::{general_name, general_name_text, general_names};
+pub use key::{number_json, private_key_data, public_from_pem, public_key_data, ssh_public_key};
 pub use name::{Name, short_or_long};
 pub use sign::{Signed, algorithm, from_pem, sign, to_pem};
 pub use time::{encode_time, relative_time, show_time, time_of};
