@@ -165,6 +165,9 @@ registry! {
     windlass_foreign,
     x509_certificate,
     x509_certificate_info,
+    x509_certificate_pipe,
+    x509_crl,
+    x509_crl_info,
     xml,
     yum_repository,
 }

@@ -7,9 +7,9 @@ use crate::{
     openssl::{colons, content_or_file, fingerprints, not_pem},
     spec::{ArgPath, Json, JsonMap, python_str},
     x509::{
-        Extension, Name, Reader, Signed, big_decimal, extensions_of, from_pem, general_name_text,
-        key_usage_names, number_json, oid_text, public_key_data, purpose_name, relative_time,
-        show_time, time_of, to_pem,
+        Extension, Name, Reader, Signed, algorithm_name, big_decimal, extensions_of, from_pem,
+        general_name_text, key_usage_names, number_json, oid_text, public_key_data, purpose_name,
+        relative_time, show_time, time_of, to_pem,
     },
 };
 
@@ -144,6 +144,11 @@ impl Certificate {
     /// Returns the extension of this number.
     pub fn extension(&self, number: &str) -> Option<&Extension> {
         self.extensions.iter().find(|extension| extension.number == number)
+    }
+
+    /// Returns its number without leading zeros.
+    pub fn number(&self) -> Vec<u8> {
+        self.serial.iter().copied().skip_while(|byte| *byte == 0).collect()
     }
 
     /// Returns its number: as many digits as it has.
@@ -295,26 +300,4 @@ pub(crate) fn about_extensions(extensions: &[Extension], values: &mut JsonMap) {
 fn hex(bytes: &[u8]) -> String {
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     colons(&digits.concat())
-}
-
-fn algorithm_name(number: &str) -> String {
-    let known = match number {
-        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
-        "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
-        "1.2.840.113549.1.1.10" => "RSASSA-PSS",
-        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
-        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
-        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
-        "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
-        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
-        "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
-        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
-        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
-        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
-        "1.3.101.112" => "ED25519",
-        "1.3.101.113" => "ED448",
-        "2.16.840.1.101.3.4.3.2" => "dsa_with_SHA256",
-        other => other,
-    };
-    known.to_owned()
 }
