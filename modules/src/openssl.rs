@@ -1,14 +1,13 @@
 //! The program `openssl`, and what its modules share: keys, fingerprints, files that are written when they differ.
 
+mod sums;
+
 use std::io::Write as _;
 
-use crate::{
-    host::{
-        AttributeDiff, Command, Failure, FileAttributes, Hasher, Host, Outcome, Output, Result,
-        checksum_of,
-    },
-    spec::JsonMap,
+use crate::host::{
+    AttributeDiff, Command, Failure, FileAttributes, Host, Outcome, Output, Result, errno_of,
 };
+pub use sums::{colons, fingerprints};
 
 /// Name of the variable that gives a passphrase to the program, which others cannot see as arguments.
 const PASSPHRASE: &str = "WINDLASS_PASSPHRASE";
@@ -45,6 +44,18 @@ pub fn openssl_gives(
     let reason = output.error_text();
     let reason = reason.lines().next().unwrap_or_default();
     Err(Failure::new(format!("{what}: {reason}")))
+}
+
+/// Returns whether `openssl` succeeded, as it does where something is good.
+pub fn openssl_succeeds(
+    host: &Host,
+    words: &[&str],
+    stdin: &[u8],
+    passphrase: Option<&str>,
+) -> Result<bool> {
+    let mut words = words.to_vec();
+    words.extend(["-passin", if passphrase.is_some() { PASSPHRASE_FROM } else { "pass:" }]);
+    Ok(openssl(host, &words, stdin, passphrase)?.success())
 }
 
 /// Where the passphrase comes from, as an argument.
@@ -106,40 +117,65 @@ fn key_facts(text: &str) -> Option<KeyFacts> {
     Some(KeyFacts { kind: kind.to_owned(), size, curve })
 }
 
-/// Returns the public key of a private one, in DER.
-pub fn public_key(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
-    let from = if passphrase.is_some() { PASSPHRASE_FROM } else { "pass:" };
-    let words = ["pkey", "-pubout", "-outform", "DER", "-passin", from];
-    let protected = String::from_utf8_lossy(pem).contains("ENCRYPTED");
-    openssl_gives(host, "cannot read the private key", &words, pem, passphrase).map_err(|failure| {
-        if protected {
-            Failure::new("Wrong or empty passphrase provided for private key")
-        } else {
-            failure
-        }
+/// What is wrong with a text that is no PEM, or PEM of another kind.
+pub fn not_pem(text: &[u8], delimiters: &str, kind: &str) -> String {
+    if String::from_utf8_lossy(text).contains("-----BEGIN ") {
+        return format!("Valid PEM but no {delimiters}. Are you sure this is a {kind}?");
+    }
+    "Unable to load PEM file. See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming".to_owned()
+}
+
+/// Returns the content that a task gives, or that of its file.
+pub fn content_or_file(
+    host: &Host,
+    what: &str,
+    content: Option<&str>,
+    path: Option<&str>,
+) -> Result<Vec<u8>> {
+    if let Some(content) = content {
+        return Ok(content.as_bytes().to_vec());
+    }
+    let path = path.unwrap_or_default();
+    host.read_whole(path).map_err(|error| {
+        let reason = errno_of(&error, path);
+        Failure::new(format!("Error while reading {what} file from disk: {reason}"))
     })
 }
 
-/// Returns the sums of some bytes, as fingerprints are written.
-pub fn fingerprints(bytes: &[u8]) -> JsonMap {
-    let sums =
-        ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"].into_iter().filter_map(|name| {
-            let hex = checksum_of(&mut &*bytes, Hasher::named(name)?).ok()?;
-            Some((name.to_owned(), colons(&hex).into()))
-        });
-    sums.collect()
+/// Returns the public key of a private one, in DER.
+pub fn public_key(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
+    private_key_to(host, pem, passphrase, &["-pubout", "-outform", "DER"])
 }
 
-/// Puts a colon after every second digit but the last.
-pub fn colons(hex: &str) -> String {
-    let mut out = String::with_capacity(hex.len() * 3 / 2);
-    for (at, c) in hex.chars().enumerate() {
-        if at > 0 && at % 2 == 0 {
-            out.push(':');
-        }
-        out.push(c);
+/// Returns a private key as `openssl pkey` writes it with these options.
+pub fn private_key_to(
+    host: &Host,
+    pem: &[u8],
+    passphrase: Option<&str>,
+    options: &[&str],
+) -> Result<Vec<u8>> {
+    let from = if passphrase.is_some() { PASSPHRASE_FROM } else { "pass:" };
+    let mut words = vec!["pkey", "-passin", from];
+    words.extend(options);
+    let output = openssl(host, &words, pem, passphrase)?;
+    let text = String::from_utf8_lossy(pem);
+    let protected = text.contains("ENCRYPTED");
+    if protected != passphrase.is_some() && (output.success() || protected) {
+        return Err(Failure::new("Wrong or empty passphrase provided for private key"));
     }
-    out
+    if output.success() {
+        return Ok(output.stdout);
+    }
+    let reason = if protected {
+        "Incorrect password, could not decrypt key".to_owned()
+    } else if text.contains("PRIVATE KEY-----") {
+        "Could not deserialize key data. The data may be in an incorrect format, it may be encrypted with an unsupported algorithm, or it may be an unsupported key type (e.g. EC curves with explicit parameters).".to_owned()
+    } else {
+        not_pem(pem, "BEGIN/END delimiters for a private key found", "private key")
+    };
+    Err(Failure::new(format!(
+        "Wrong passphrase provided for private key, or private key cannot be parsed: {reason}"
+    )))
 }
 
 /// A file that a module makes.
@@ -190,13 +226,18 @@ impl Made<'_> {
 
 /// Returns a failure where the folder of a file that is to be made is missing.
 pub fn folder_must_exist(host: &Host, path: &str) -> Result<()> {
+    folder_must_be(host, path, |folder| format!("{folder} does not exist or the file"))
+}
+
+/// The same in the words of some modules.
+pub fn folder_must_be(host: &Host, path: &str, told: impl Fn(&str) -> String) -> Result<()> {
     let folder = path
         .rsplit_once('/')
         .map_or(".", |(folder, _)| if folder.is_empty() { "/" } else { folder });
     if host.is_folder(folder) {
         return Ok(());
     }
-    let message = format!("The directory {folder} does not exist or the file is not a directory");
+    let message = format!("The directory {} is not a directory", told(folder));
     Err(Failure::new(message).with("name", folder))
 }
 

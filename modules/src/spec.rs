@@ -120,6 +120,8 @@ pub struct Arg {
     pub secret: bool,
     /// Whether the controller sets it and users do not see it.
     pub hidden: bool,
+    /// Whether a result hands a secret back: whoever shows the result masks it, whoever uses it has it.
+    pub returned: bool,
 }
 
 impl Arg {
@@ -136,6 +138,7 @@ impl Arg {
             choices: T::CHOICES,
             secret: false,
             hidden: false,
+            returned: false,
         }
     }
 
@@ -151,6 +154,8 @@ pub struct RequiredIf {
     pub key: &'static str,
     pub value: &'static str,
     pub then: &'static [&'static str],
+    /// Whether one of them is enough.
+    pub any: bool,
 }
 
 /// The types of arguments, as the reference names them.

@@ -1,16 +1,15 @@
 //! `x509_certificate`: a certificate in a file, signed by its own key or by an authority of our own.
 
-mod issue;
+pub(crate) mod issue;
 
 use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result},
-    openssl::{Made, folder_must_exist, only_version, public_key},
-    spec::{ArgPath, Json, JsonMap},
-    x509::{from_pem, show_time, to_pem},
-    x509_certificate_info::Certificate,
+    openssl::{Made, folder_must_exist},
+    spec::ArgPath,
 };
+use issue::{Signer, Signing, Source, difference};
 
 /// Makes a certificate
 ///
@@ -38,10 +37,6 @@ use crate::{
 #[args(
     collection = "community.crypto",
     also("openssl_certificate", "community.crypto.openssl_certificate"),
-    mutually_exclusive("csr_path", "csr_content"),
-    mutually_exclusive("privatekey_path", "privatekey_content"),
-    mutually_exclusive("ownca_path", "ownca_content"),
-    mutually_exclusive("ownca_privatekey_path", "ownca_privatekey_content"),
     required_if("state", "present", "provider")
 )]
 pub struct Args {
@@ -52,69 +47,6 @@ pub struct Args {
     state: State,
     /// Who signs it
     provider: Option<Provider>,
-    /// Whether it is made anew whatever is there
-    #[arg(default = "false")]
-    force: bool,
-    /// File of the request
-    csr_path: Option<ArgPath>,
-    /// The request itself
-    csr_content: Option<String>,
-    /// File of the key
-    privatekey_path: Option<ArgPath>,
-    /// The key itself
-    #[arg(secret)]
-    privatekey_content: Option<String>,
-    /// Passphrase of the key
-    #[arg(secret)]
-    privatekey_passphrase: Option<String>,
-    /// Whether other times are no reason to make it anew
-    #[arg(default = "true")]
-    ignore_timestamps: bool,
-    /// Version of a certificate that its own key signs
-    #[arg(default = "3")]
-    selfsigned_version: i64,
-    /// Sum that its own key signs
-    #[arg(default = "sha256")]
-    selfsigned_digest: String,
-    /// From when it is valid, as `+0s` or `20300101000000Z`
-    #[arg(default = "+0s", alias = "selfsigned_notBefore")]
-    selfsigned_not_before: String,
-    /// Until when it is valid
-    #[arg(default = "+3650d", alias = "selfsigned_notAfter")]
-    selfsigned_not_after: String,
-    /// When the key's number is made from the key
-    #[arg(default = "create_if_not_provided")]
-    selfsigned_create_subject_key_identifier: Identify,
-    /// File of the authority's certificate
-    ownca_path: Option<ArgPath>,
-    /// The authority's certificate itself
-    ownca_content: Option<String>,
-    /// File of the authority's key
-    ownca_privatekey_path: Option<ArgPath>,
-    /// The authority's key itself
-    #[arg(secret)]
-    ownca_privatekey_content: Option<String>,
-    /// Passphrase of the authority's key
-    #[arg(secret)]
-    ownca_privatekey_passphrase: Option<String>,
-    /// Sum that the authority signs
-    #[arg(default = "sha256")]
-    ownca_digest: String,
-    /// Version of a certificate that the authority signs
-    #[arg(default = "3")]
-    ownca_version: i64,
-    /// From when it is valid
-    #[arg(default = "+0s")]
-    ownca_not_before: String,
-    /// Until when it is valid
-    #[arg(default = "+3650d")]
-    ownca_not_after: String,
-    /// When the key's number is made from the key
-    #[arg(default = "create_if_not_provided")]
-    ownca_create_subject_key_identifier: Identify,
-    /// Whether it says which key of the authority signed
-    #[arg(default = "true")]
-    ownca_create_authority_key_identifier: bool,
     /// Key of an account at an ACME server
     #[expect(dead_code, reason = "ACME servers are not asked")]
     acme_accountkey_path: Option<ArgPath>,
@@ -135,10 +67,8 @@ pub struct Args {
     /// Whether the result holds the certificate
     #[arg(default = "false")]
     return_content: bool,
-    /// Library of the reference; `openssl` does it here
-    #[arg(default = "auto")]
-    #[expect(dead_code, reason = "there is only one way")]
-    select_crypto_backend: Backend,
+    #[arg(flatten)]
+    signing: Signing,
     #[arg(flatten)]
     attributes: FileAttributes,
 }
@@ -156,128 +86,50 @@ enum Provider {
     Selfsigned,
 }
 
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Identify {
-    CreateIfNotProvided,
-    AlwaysCreate,
-    NeverCreate,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
-}
-
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     folder_must_exist(host, &args.path)?;
-    let text = |path: &Option<ArgPath>| path.as_ref().map(|path| path.0.clone());
+    let signing = &args.signing;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     if args.state == State::Absent {
         let removed = made.remove(host)?;
-        return Ok(Outcome::changed_if(removed.changed)
+        return Ok(signing
+            .told(removed.changed)
             .with("filename", args.path.0.as_str())
-            .with("privatekey", text(&args.privatekey_path))
-            .with("csr", text(&args.csr_path))
             .with_some("backup_file", removed.values.get("backup_file").cloned()));
     }
-    only_version("ownca_version", args.ownca_version, 3)?;
-    only_version("selfsigned_version", args.selfsigned_version, 3)?;
-    let source = issue::Source::of(&args, host)?;
-    known_digest(&source.digest)?;
+    let signer = match args.provider {
+        Some(Provider::Selfsigned) => Signer::Own,
+        Some(Provider::Ownca) => Signer::Authority,
+        Some(Provider::Acme) | None => {
+            return Err(Failure::new(
+                "the provider `acme` is not supported: get the certificate with an ACME client such as certbot",
+            ));
+        }
+    };
+    let source = Source::of(signing, signer, host)?;
     let before = host.read(&args.path)?;
-    let known = before.as_deref().and_then(|pem| from_pem(pem, &["CERTIFICATE"]));
-    let fits = known
-        .as_deref()
-        .and_then(Certificate::of)
-        .is_some_and(|certificate| source.fits(&args, host, &certificate).unwrap_or(false));
-    let content = if fits && !args.force {
+    let content = if source.fits(signing, host, before.as_deref()) {
         None
     } else if host.checking() {
         Some(Vec::new())
     } else {
-        Some(to_pem("CERTIFICATE", &source.issue(host)?).into_bytes())
+        Some(source.issue(host)?)
     };
     let (changed, backup) = made.write(host, content.as_deref())?;
     let now = content.filter(|content| !content.is_empty()).or_else(|| before.clone());
-    let parsed = |pem: Option<&[u8]>| from_pem(pem?, &["CERTIFICATE"]);
-    let diff = {
-        let shown = |pem: Option<&[u8]>| {
-            let mut shown = JsonMap::new();
-            if let Some(pem) = pem {
-                let der = parsed(Some(pem));
-                let found = der.as_deref().and_then(Certificate::of);
-                shown = found.map(|one| one.info(host, true)).unwrap_or_default();
-                let can = !shown.is_empty();
-                shown.insert("can_parse_certificate".to_owned(), can.into());
-            }
-            Json::from(shown)
-        };
-        let (old, new) = (shown(before.as_deref()), shown(now.as_deref()));
-        serde_json::json!({"before": old, "after": new})
-    };
-    let mut outcome = Outcome::changed_if(changed)
+    let outcome = signing
+        .told(changed)
         .with("filename", args.path.0.as_str())
-        .with("privatekey", text(&args.privatekey_path))
-        .with("csr", text(&args.csr_path))
-        .with("diff", diff)
+        .with("diff", difference(host, before.as_deref(), now.as_deref()))
         .with_some("backup_file", backup);
-    if args.provider == Some(Provider::Ownca) {
-        outcome = outcome
-            .with("ca_cert", text(&args.ownca_path))
-            .with("ca_privatekey", text(&args.ownca_privatekey_path));
-    }
-    let (start, end) = source.times(host)?;
-    let der = parsed(now.as_deref()).filter(|_| !host.checking() || !changed);
-    match der.as_deref().and_then(Certificate::of) {
-        Some(certificate) => {
-            outcome = outcome
-                .with("notBefore", show_time(certificate.not_before))
-                .with("notAfter", show_time(certificate.not_after))
-                .with("serial_number", certificate.serial_json());
-        }
-        // It would have a number of its own, which nobody knows yet.
-        None => {
-            outcome = outcome.with("notBefore", show_time(start)).with("notAfter", show_time(end));
-        }
-    }
+    let known = now.as_deref().filter(|_| !host.checking() || !changed);
+    let mut outcome = source.told(signing, host, outcome, known)?;
     if args.return_content {
         outcome =
             outcome.with("certificate", now.map(|now| String::from_utf8_lossy(&now).into_owned()));
     }
     Ok(outcome)
-}
-
-fn known_digest(digest: &str) -> Result<()> {
-    if crate::host::Hasher::named(digest).is_some() {
-        return Ok(());
-    }
-    let message = format!("The digest {digest} is not supported with the cryptography backend");
-    Err(Failure::new(message))
-}
-
-/// Reads a file that must be there, or takes the content that is given.
-fn given(
-    host: &Host,
-    what: &str,
-    content: Option<&str>,
-    path: Option<&ArgPath>,
-) -> Result<Option<Vec<u8>>> {
-    if let Some(content) = content {
-        return Ok(Some(content.as_bytes().to_vec()));
-    }
-    let Some(path) = path else { return Ok(None) };
-    let found = host.read(path)?;
-    match found {
-        Some(found) => Ok(Some(found)),
-        None => Err(Failure::new(format!("The {what} {} does not exist", &**path))),
-    }
-}
-
-/// Returns the public key of a private one that is given.
-fn key_of(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
-    public_key(host, pem, passphrase)
 }
 
 #[cfg(test)]

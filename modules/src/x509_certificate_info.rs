@@ -1,16 +1,15 @@
 //! `x509_certificate_info`: what a certificate says.
 
-use serde_json::json;
 use windlass_macros::{Args, Choice};
-use windlass_protocol::WHOLE_NUMBER;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{colons, fingerprints},
+    openssl::{colons, content_or_file, fingerprints, not_pem},
     spec::{ArgPath, Json, JsonMap, python_str},
     x509::{
-        Extension, Name, Reader, Signed, big_decimal, extensions_of, from_pem, general_name_text,
-        key_usage_names, oid_text, purpose_name, relative_time, show_time, time_of, to_pem,
+        Extension, Name, Reader, Signed, algorithm_name, big_decimal, extensions_of, from_pem,
+        general_name_text, key_usage_names, number_json, oid_text, public_key_data, purpose_name,
+        relative_time, show_time, time_of, to_pem,
     },
 };
 
@@ -83,27 +82,12 @@ pub struct Certificate {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let pem = match (&args.content, args.path.as_deref()) {
-        (Some(content), _) => content.clone().into_bytes(),
-        (None, path) => {
-            let path = path.unwrap_or_default();
-            host.read_whole(path).map_err(|error| {
-                Failure::new(format!(
-                    "Error while reading certificate file from disk: {}",
-                    crate::host::errno_of(&error, path)
-                ))
-            })?
-        }
-    };
+    let pem = content_or_file(host, "certificate", args.content.as_deref(), args.path.as_deref())?;
     let der = from_pem(&pem, &["CERTIFICATE", "X509 CERTIFICATE"]).unwrap_or(pem);
-    let certificate = Certificate::of(&der);
-    if certificate.is_none() && der.starts_with(b"-----BEGIN ") {
-        return Err(Failure::new(
-            "Valid PEM but no BEGIN CERTIFICATE/END CERTIFICATE delimiters. Are you sure this is a certificate?",
-        ));
-    }
-    let certificate = certificate
-        .ok_or_else(|| Failure::new("Unable to load PEM file. See https://cryptography.io/en/latest/faq/#why-can-t-i-import-my-pem-file for more details. MalformedFraming"))?;
+    let certificate = Certificate::of(&der).ok_or_else(|| {
+        let delimiters = "BEGIN CERTIFICATE/END CERTIFICATE delimiters";
+        Failure::new(not_pem(&der, delimiters, "certificate"))
+    })?;
     let mut values = certificate.info(host, false);
     let mut valid = JsonMap::new();
     for (key, value) in args.valid_at.iter().flatten() {
@@ -160,6 +144,11 @@ impl Certificate {
     /// Returns the extension of this number.
     pub fn extension(&self, number: &str) -> Option<&Extension> {
         self.extensions.iter().find(|extension| extension.number == number)
+    }
+
+    /// Returns its number without leading zeros.
+    pub fn number(&self) -> Vec<u8> {
+        self.serial.iter().copied().skip_while(|byte| *byte == 0).collect()
     }
 
     /// Returns its number: as many digits as it has.
@@ -224,7 +213,7 @@ pub(crate) fn about_name(what: &str, name: &Name, values: &mut JsonMap) {
 pub(crate) fn about_key(key: &[u8], short: bool, values: &mut JsonMap) {
     values.insert("public_key".to_owned(), to_pem("PUBLIC KEY", key).into());
     values.insert("public_key_fingerprints".to_owned(), sums(key, short).into());
-    let (kind, about) = key_data(key);
+    let (kind, about) = public_key_data(key);
     values.insert("public_key_type".to_owned(), kind.into());
     values.insert("public_key_data".to_owned(), about.into());
 }
@@ -308,86 +297,7 @@ pub(crate) fn about_extensions(extensions: &[Extension], values: &mut JsonMap) {
     set("extensions_by_oid", by_number.into());
 }
 
-/// A number; with its digits alone where it is too long for JSON's.
-fn number_json(bytes: &[u8]) -> Json {
-    let text = big_decimal(bytes);
-    text.parse::<u64>().map_or_else(|_| json!({ WHOLE_NUMBER: text }), Json::from)
-}
-
 fn hex(bytes: &[u8]) -> String {
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     colons(&digits.concat())
-}
-
-/// Returns the kind of a public key and what is told of it.
-fn key_data(key: &[u8]) -> (String, JsonMap) {
-    let mut about = JsonMap::new();
-    let parts = || {
-        let mut outer = Reader { rest: key }.next()?.inside();
-        let mut algorithm = outer.next()?.inside();
-        let number = oid_text(algorithm.next()?.value);
-        let curve = algorithm.next_if(6).map(|item| oid_text(item.value));
-        Some((number, curve, outer.next()?.value.get(1..)?))
-    };
-    let Some((number, curve, bits)) = parts() else { return ("unknown".to_owned(), about) };
-    let kind = match number.as_str() {
-        "1.2.840.113549.1.1.1" => {
-            let mut inside = Reader { rest: bits }.next().map(|item| item.inside());
-            let mut next = || inside.as_mut().and_then(Iterator::next).map(|item| item.value);
-            let (modulus, exponent) = (next().unwrap_or_default(), next().unwrap_or_default());
-            let skip = modulus.iter().take_while(|byte| **byte == 0).count();
-            let zeros = modulus.get(skip).map_or(0, |byte| byte.leading_zeros() as usize);
-            about.insert("size".to_owned(), ((modulus.len() - skip) * 8 - zeros).into());
-            about.insert("modulus".to_owned(), number_json(modulus));
-            about.insert("exponent".to_owned(), number_json(exponent));
-            "RSA"
-        }
-        "1.2.840.10045.2.1" => {
-            let (name, size) = match curve.as_deref() {
-                Some("1.2.840.10045.3.1.7") => ("secp256r1", 256),
-                Some("1.3.132.0.34") => ("secp384r1", 384),
-                Some("1.3.132.0.35") => ("secp521r1", 521),
-                Some("1.3.132.0.10") => ("secp256k1", 256),
-                Some("1.3.132.0.33") => ("secp224r1", 224),
-                Some("1.2.840.10045.3.1.1") => ("secp192r1", 192),
-                _ => ("unknown", 0),
-            };
-            let point = bits.get(1..).unwrap_or_default();
-            let (x, y) = point.split_at(point.len() / 2);
-            about.insert("curve".to_owned(), name.into());
-            about.insert("exponent_size".to_owned(), size.into());
-            about.insert("x".to_owned(), number_json(x));
-            about.insert("y".to_owned(), number_json(y));
-            "ECC"
-        }
-        "1.3.101.112" => "Ed25519",
-        "1.3.101.113" => "Ed448",
-        "1.3.101.110" => "X25519",
-        "1.3.101.111" => "X448",
-        "1.2.840.10040.4.1" => "DSA",
-        _ => "unknown",
-    };
-    (kind.to_owned(), about)
-}
-
-fn algorithm_name(number: &str) -> String {
-    let known = match number {
-        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
-        "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
-        "1.2.840.113549.1.1.10" => "RSASSA-PSS",
-        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
-        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
-        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
-        "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
-        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
-        "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
-        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
-        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
-        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
-        "1.3.101.112" => "ED25519",
-        "1.3.101.113" => "ED448",
-        "2.16.840.1.101.3.4.3.2" => "dsa_with_SHA256",
-        other => other,
-    };
-    known.to_owned()
 }

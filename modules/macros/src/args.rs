@@ -15,6 +15,7 @@ struct FieldOptions {
     secret: bool,
     flatten: bool,
     hidden: bool,
+    returned: bool,
     required: bool,
 }
 
@@ -73,7 +74,7 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
     let aliases = &options.aliases;
     let default =
         options.default.as_ref().map_or_else(|| quote! { None }, |text| quote! { Some(#text) });
-    let (secret, hidden) = (options.secret, options.hidden);
+    let (secret, hidden, returned) = (options.secret, options.hidden, options.returned);
     // Lists may be absent by their type.
     let required = options.required.then(|| quote! { required: true, });
     let item = quote! {
@@ -82,6 +83,7 @@ fn field_tokens(field: &Field) -> syn::Result<(TokenStream, TokenStream)> {
             default: #default,
             secret: #secret,
             hidden: #hidden,
+            returned: #returned,
             #required
             ..crate::spec::Arg::of::<#ty>(#name, crate::spec::documentation!(#doc))
         })
@@ -112,6 +114,8 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
                 options.flatten = true;
             } else if meta.path.is_ident("hidden") {
                 options.hidden = true;
+            } else if meta.path.is_ident("returned") {
+                options.returned = true;
             } else if meta.path.is_ident("required") {
                 options.required = true;
             } else {
@@ -161,14 +165,17 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
                 one_of.push(quote! { &[#(#names),*] });
             } else if meta.path.is_ident("required_together") {
                 together.push(quote! { &[#(#names),*] });
-            } else if meta.path.is_ident("required_if") {
+            } else if meta.path.is_ident("required_if") || meta.path.is_ident("required_if_any") {
+                let any = meta.path.is_ident("required_if_any");
                 let [key, value, then @ ..] = names.as_slice() else {
                     return Err(
                         meta.error("required_if takes an argument, its value, and what it needs")
                     );
                 };
                 required_if.push(quote! {
-                    crate::spec::RequiredIf { key: #key, value: #value, then: &[#(#then),*] }
+                    crate::spec::RequiredIf {
+                        key: #key, value: #value, then: &[#(#then),*], any: #any,
+                    }
                 });
             } else if meta.path.is_ident("required_by") {
                 let [key, needed] = names.as_slice() else {

@@ -1,17 +1,213 @@
 //! What the task asks for, as a request says it.
 
-use windlass_macros::Args as DeriveArgs;
+use windlass_macros::{Args as DeriveArgs, Choice};
 
-use super::{Args, Asked};
+use super::{Asked, info, read, same};
 use crate::{
-    host::{Failure, Result},
-    spec::{Json, JsonMap, part, python_str},
+    host::{Failure, Host, Outcome, Result, errno_of},
+    openssl::{only_version, public_key},
+    spec::{ArgPath, Json, JsonMap, part, python_str},
     x509::{
         Extension, Name, Place, authority_key, basic_constraints, distribution_points,
-        extended_key_usage, identifier_of, key_usage, must_staple, name_constraints, octets,
-        subject_alternatives,
+        extended_key_usage, identifier_of, key_usage, must_staple, name_constraints, octets, sign,
+        subject_alternatives, to_pem,
     },
 };
+
+/// What a request says, and whose key signs it.
+#[derive(DeriveArgs)]
+#[args(
+    mutually_exclusive("privatekey_path", "privatekey_content"),
+    mutually_exclusive("subject", "subject_ordered"),
+    required_together("authority_cert_issuer", "authority_cert_serial_number")
+)]
+pub(crate) struct Wanted {
+    /// File of the key
+    pub(crate) privatekey_path: Option<ArgPath>,
+    /// The key itself
+    #[arg(secret)]
+    pub(crate) privatekey_content: Option<String>,
+    /// Passphrase of the key
+    #[arg(secret)]
+    pub(crate) privatekey_passphrase: Option<String>,
+    /// Sum that is signed
+    #[arg(default = "sha256")]
+    pub(crate) digest: String,
+    /// Version of the request
+    #[arg(default = "1")]
+    pub(crate) version: i64,
+    /// Parts of the subject's name
+    pub(crate) subject: Option<JsonMap>,
+    /// Parts of the subject's name in their order
+    pub(crate) subject_ordered: Option<Vec<JsonMap>>,
+    /// Country of the subject, two letters
+    #[arg(alias = "C", alias = "countryName")]
+    pub(crate) country_name: Option<String>,
+    /// State or province of the subject
+    #[arg(alias = "ST", alias = "stateOrProvinceName")]
+    pub(crate) state_or_province_name: Option<String>,
+    /// Place of the subject
+    #[arg(alias = "L", alias = "localityName")]
+    pub(crate) locality_name: Option<String>,
+    /// Organization of the subject
+    #[arg(alias = "O", alias = "organizationName")]
+    pub(crate) organization_name: Option<String>,
+    /// Unit of the subject's organization
+    #[arg(alias = "OU", alias = "organizationalUnitName")]
+    pub(crate) organizational_unit_name: Option<String>,
+    /// Name of the subject
+    #[arg(alias = "CN", alias = "commonName")]
+    pub(crate) common_name: Option<String>,
+    /// Mail address of the subject
+    #[arg(alias = "E", alias = "emailAddress")]
+    pub(crate) email_address: Option<String>,
+    /// Further names: `DNS:`, `IP:`, `URI:`, `email:`, `RID:`, `dirName:`, `otherName:`
+    #[arg(alias = "subjectAltName")]
+    pub(crate) subject_alt_name: Option<Vec<String>>,
+    /// Whether one must understand further names
+    #[arg(default = "false", alias = "subjectAltName_critical")]
+    pub(crate) subject_alt_name_critical: bool,
+    /// Whether the name of the subject is a further name when there are none
+    #[arg(default = "true", alias = "useCommonNameForSAN")]
+    pub(crate) use_common_name_for_san: bool,
+    /// What the key is used for
+    #[arg(alias = "keyUsage")]
+    pub(crate) key_usage: Option<Vec<String>>,
+    /// Whether one must understand what the key is used for
+    #[arg(default = "false", alias = "keyUsage_critical")]
+    pub(crate) key_usage_critical: bool,
+    /// What else the key is used for
+    #[arg(alias = "extKeyUsage", alias = "extendedKeyUsage")]
+    pub(crate) extended_key_usage: Option<Vec<String>>,
+    /// Whether one must understand what else the key is used for
+    #[arg(default = "false", alias = "extKeyUsage_critical", alias = "extendedKeyUsage_critical")]
+    pub(crate) extended_key_usage_critical: bool,
+    /// Whether it is an authority, as `CA:TRUE`, `pathlen:0`
+    #[arg(alias = "basicConstraints")]
+    pub(crate) basic_constraints: Option<Vec<String>>,
+    /// Whether one must understand whether it is an authority
+    #[arg(default = "false", alias = "basicConstraints_critical")]
+    pub(crate) basic_constraints_critical: bool,
+    /// Whether the server must staple what an OCSP server says
+    #[arg(default = "false", alias = "ocspMustStaple")]
+    pub(crate) ocsp_must_staple: bool,
+    /// Whether one must understand that
+    #[arg(default = "false", alias = "ocspMustStaple_critical")]
+    pub(crate) ocsp_must_staple_critical: bool,
+    /// Names that an authority may certify
+    pub(crate) name_constraints_permitted: Option<Vec<String>>,
+    /// Names that an authority must not certify
+    pub(crate) name_constraints_excluded: Option<Vec<String>>,
+    /// Whether one must understand which names
+    #[arg(default = "false")]
+    pub(crate) name_constraints_critical: bool,
+    /// Whether the key's number is made from the key
+    #[arg(default = "false")]
+    pub(crate) create_subject_key_identifier: bool,
+    /// Number of the key, as `00:11:22`
+    pub(crate) subject_key_identifier: Option<String>,
+    /// Number of the authority's key
+    pub(crate) authority_key_identifier: Option<String>,
+    /// Names of the authority's issuer
+    pub(crate) authority_cert_issuer: Option<Vec<String>>,
+    /// Number of the authority's certificate
+    pub(crate) authority_cert_serial_number: Option<i64>,
+    /// Where lists of revoked certificates are
+    pub(crate) crl_distribution_points: Option<Vec<JsonMap>>,
+    /// Library of the reference; `openssl` does it here
+    #[arg(default = "auto")]
+    #[expect(dead_code, reason = "there is only one way")]
+    select_crypto_backend: Backend,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Auto,
+    Cryptography,
+}
+
+/// What a request is made of: a private key, its public one, and what is asked for.
+pub(crate) struct Source {
+    pem: Vec<u8>,
+    key: Vec<u8>,
+    asked: Asked,
+}
+
+impl Wanted {
+    /// Reads what a request is made of; refuses what cannot be in one.
+    pub(crate) fn source(&self, host: &Host) -> Result<Source> {
+        only_version("version", self.version, 1)?;
+        refuse(self)?;
+        let pem = match (&self.privatekey_content, self.privatekey_path.as_deref()) {
+            (Some(content), _) => content.clone().into_bytes(),
+            (None, path) => {
+                let path = path.unwrap_or_default();
+                host.read_whole(path).map_err(|error| Failure::new(errno_of(&error, path)))?
+            }
+        };
+        let key = public_key(host, &pem, self.privatekey_passphrase.as_deref())?;
+        let asked = of(self, &key)?;
+        Ok(Source { pem, key, asked })
+    }
+
+    /// Makes the request.
+    pub(crate) fn make(&self, host: &Host, source: &Source) -> Result<Vec<u8>> {
+        let pass = self.privatekey_passphrase.as_deref();
+        let content = |_: &[u8]| info(&source.asked, &source.key);
+        let der = sign(host, &source.pem, pass, &self.digest, &content)?;
+        Ok(to_pem("CERTIFICATE REQUEST", &der).into_bytes())
+    }
+
+    /// What every result says.
+    pub(crate) fn told(&self, changed: bool, subject: Json, names: Option<Vec<String>>) -> Outcome {
+        Outcome::changed_if(changed)
+            .with("privatekey", self.privatekey_path.as_ref().map(|path| path.0.clone()))
+            .with("subject", subject)
+            .with("subjectAltName", names)
+            .with("keyUsage", self.key_usage.clone())
+            .with("extendedKeyUsage", self.extended_key_usage.clone())
+            .with("basicConstraints", self.basic_constraints.clone())
+            .with("ocspMustStaple", self.ocsp_must_staple)
+            .with(
+                "name_constraints_permitted",
+                self.name_constraints_permitted.clone().unwrap_or_default(),
+            )
+            .with(
+                "name_constraints_excluded",
+                self.name_constraints_excluded.clone().unwrap_or_default(),
+            )
+    }
+}
+
+impl Source {
+    /// Returns whether a request that is there says the same.
+    pub(crate) fn fits(&self, pem: &[u8]) -> bool {
+        read(pem).is_some_and(|(known, key)| key == self.key && same(&self.asked, &known))
+    }
+}
+
+/// Refuses what cannot be in a request.
+fn refuse(args: &Wanted) -> Result<()> {
+    let others = [
+        &args.country_name,
+        &args.state_or_province_name,
+        &args.locality_name,
+        &args.organization_name,
+        &args.organizational_unit_name,
+        &args.common_name,
+        &args.email_address,
+    ];
+    let message = if args.create_subject_key_identifier && args.subject_key_identifier.is_some() {
+        "subject_key_identifier cannot be specified if create_subject_key_identifier is true"
+    } else if args.subject_ordered.is_some() && others.iter().any(|field| field.is_some()) {
+        "subject_ordered cannot be combined with any other subject field"
+    } else if countries(args).any(|country| country.chars().count() != 2) {
+        "Country name must be a 2 character country code"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(message))
+}
 
 /// A place where lists of revoked certificates are
 #[derive(DeriveArgs)]
@@ -27,7 +223,7 @@ struct Point {
 }
 
 /// Returns further names: those of the task, or the name of the subject.
-pub(super) fn alternatives(args: &Args) -> Option<Vec<String>> {
+pub(crate) fn alternatives(args: &Wanted) -> Option<Vec<String>> {
     if args.subject_alt_name.is_some() || !args.use_common_name_for_san {
         return args.subject_alt_name.clone();
     }
@@ -42,7 +238,7 @@ pub(super) fn alternatives(args: &Args) -> Option<Vec<String>> {
     Some(vec![format!("{kind}:{name}")])
 }
 
-pub(super) fn of(args: &Args, key: &[u8]) -> Result<Asked> {
+fn of(args: &Wanted, key: &[u8]) -> Result<Asked> {
     let mut asked = Asked { ordered: args.subject_ordered.is_some(), ..Asked::default() };
     subject(args, &mut asked.subject)?;
     let wrong = |error: String| Failure::new(error);
@@ -115,7 +311,7 @@ pub(super) fn of(args: &Args, key: &[u8]) -> Result<Asked> {
 }
 
 /// The parts of the subject's name, as the task calls them.
-fn parts(args: &Args) -> Vec<(String, String)> {
+fn parts(args: &Wanted) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for (key, value) in [
         ("C", &args.country_name),
@@ -140,17 +336,17 @@ fn parts(args: &Args) -> Vec<(String, String)> {
 }
 
 /// Returns the countries in the subject's name.
-pub(super) fn countries(args: &Args) -> impl Iterator<Item = String> {
+fn countries(args: &Wanted) -> impl Iterator<Item = String> {
     let is = |key: &str| matches!(key, "C" | "countryName" | "2.5.4.6");
     parts(args).into_iter().filter(move |(key, _)| is(key)).map(|(_, value)| value)
 }
 
 /// Returns the subject's name as results tell it.
-pub(super) fn pairs(args: &Args) -> Json {
+pub(crate) fn pairs(args: &Wanted) -> Json {
     parts(args).into_iter().map(|(key, value)| Json::from(vec![key, value])).collect()
 }
 
-fn subject(args: &Args, name: &mut Name) -> Result<()> {
+fn subject(args: &Wanted, name: &mut Name) -> Result<()> {
     for (key, value) in parts(args) {
         name.add(&key, &value).map_err(Failure::new)?;
     }

@@ -99,11 +99,12 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
     for rule in parts.iter().flat_map(|part| part.required_if) {
         if text(rule.key).as_deref() == Some(rule.value) {
             let missing: Vec<_> = rule.then.iter().filter(|name| !has(name)).copied().collect();
-            if !missing.is_empty() {
+            if missing.len() > if rule.any { rule.then.len() - 1 } else { 0 } {
                 return Err(ArgError::new(format!(
-                    "{} is {} but all of the following are missing: {}",
+                    "{} is {} but {} of the following are missing: {}",
                     rule.key,
                     rule.value,
+                    if rule.any { "any" } else { "all" },
                     missing.join(", ")
                 )));
             }

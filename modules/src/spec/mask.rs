@@ -8,7 +8,7 @@ const WHOLE: &str = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER";
 /// Replaces what secret arguments hold wherever the result has it.
 pub fn mask(spec: &'static Spec, given: &Given, result: &mut JsonMap) {
     let mut secrets = Vec::new();
-    for arg in spec.args().into_iter().filter(|arg| arg.secret) {
+    for arg in spec.args().into_iter().filter(|arg| arg.secret && !arg.returned) {
         let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
         for value in names.filter_map(|name| given.get(name)) {
             collect(value, &mut secrets);

@@ -165,6 +165,23 @@ pub fn big_decimal(bytes: &[u8]) -> String {
     digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect()
 }
 
+/// Returns the bytes of a number in decimal; nothing where it is none.
+pub fn from_decimal(text: &str) -> Option<Vec<u8>> {
+    let mut bytes: Vec<u8> = Vec::new();
+    for c in text.chars() {
+        let mut carry = c.to_digit(10)?;
+        for byte in bytes.iter_mut().rev() {
+            let sum = u32::from(*byte) * 10 + carry;
+            *byte = u8::try_from(sum & 0xff).unwrap_or(0);
+            carry = sum >> 8;
+        }
+        if carry > 0 {
+            bytes.insert(0, u8::try_from(carry).unwrap_or(0));
+        }
+    }
+    (!text.is_empty()).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,6 +197,9 @@ mod tests {
         assert_eq!(integer(&[0, 0x80]), [2, 2, 0, 0x80]);
         assert_eq!(integer(&[]), [2, 1, 0]);
         assert_eq!(big_decimal(&[1, 0]), "256");
+        assert_eq!(from_decimal("256").unwrap(), [1, 0]);
+        assert!(from_decimal("0").unwrap().is_empty());
+        assert_eq!(from_decimal("1x"), None);
         assert_eq!(tlv(4, &[0; 200])[..3], [4, 0x81, 200]);
         let long = tlv(4, &[7; 300]);
         assert_eq!(Reader { rest: &long }.next().unwrap().value.len(), 300);

@@ -1,6 +1,7 @@
 //! Names of subjects and issuers.
 
 use super::der::{Item, oid, oid_text, sequence, tlv};
+use crate::spec::{Json, JsonMap};
 
 /// Numbers of what a name is made of, with the long name first.
 const PARTS: [(&str, &str, &str); 36] = [
@@ -66,7 +67,66 @@ pub fn short_or_long(number: &str) -> &str {
     PARTS.iter().find(|(known, ..)| *known == number).map_or(number, |(_, long, _)| long)
 }
 
+/// Returns the parts of a name that a task gives as a dictionary; `field` is the argument that errors name.
+pub fn name_pairs(map: &JsonMap, field: &str) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    for (key, value) in map {
+        match value {
+            Json::Array(values) => {
+                for value in values {
+                    match value.as_str() {
+                        None => return Err(format!("Values {key} in {field} must be strings")),
+                        Some("") => {
+                            return Err(format!(
+                                "Values for {key} in {field} must not be empty strings"
+                            ));
+                        }
+                        Some(value) => pairs.push((key.clone(), value.to_owned())),
+                    }
+                }
+            }
+            Json::String(value) if value.is_empty() => {
+                return Err(format!("Value for {key} in {field} must not be an empty string"));
+            }
+            Json::String(value) => pairs.push((key.clone(), value.clone())),
+            _ => {
+                return Err(format!(
+                    "Value for {key} in {field} must be either a string or a list of strings"
+                ));
+            }
+        }
+    }
+    Ok(pairs)
+}
+
+/// Returns the parts of a name that a task gives in their order.
+pub fn ordered_name_pairs(maps: &[JsonMap], field: &str) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    for (at, map) in maps.iter().enumerate() {
+        let number = at + 1;
+        if map.len() != 1 {
+            return Err(format!(
+                "Entry #{number} in {field} must be a dictionary with exactly one key-value pair"
+            ));
+        }
+        let found = name_pairs(map, field).map_err(|error| {
+            format!("Error while processing entry #{number} in {field}: {error}")
+        })?;
+        pairs.extend(found);
+    }
+    Ok(pairs)
+}
+
 impl Name {
+    /// Returns a name of these parts.
+    pub fn of_pairs(pairs: &[(String, String)]) -> Result<Name, String> {
+        let mut name = Name::default();
+        for (key, value) in pairs {
+            name.add(key, value)?;
+        }
+        Ok(name)
+    }
+
     /// Adds a part; the error names what is unknown.
     pub fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
         let number = number_of(name).ok_or_else(|| format!("Cannot find OID for \"{name}\""))?;
@@ -110,6 +170,21 @@ impl Name {
     pub fn shown(&self) -> Vec<(String, String)> {
         let shown =
             |(number, value): &(String, String)| (short_or_long(number).to_owned(), value.clone());
+        self.parts.iter().map(shown).collect()
+    }
+
+    /// Returns the parts with their short names, where they have some.
+    pub fn shown_short(&self) -> Vec<(String, String)> {
+        let shown = |(number, value): &(String, String)| {
+            let known = PARTS.iter().find(|(known, ..)| known == number);
+            let name = match known {
+                // Its letter is for reading only.
+                Some((_, long, "E")) => long,
+                Some((.., short)) => short,
+                None => number.as_str(),
+            };
+            (name.to_owned(), value.clone())
+        };
         self.parts.iter().map(shown).collect()
     }
 

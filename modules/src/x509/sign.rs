@@ -56,6 +56,29 @@ pub fn to_pem(kind: &str, der: &[u8]) -> String {
     out
 }
 
+/// Returns the name of a signature's algorithm, or its number.
+pub fn algorithm_name(number: &str) -> String {
+    let known = match number {
+        "1.2.840.113549.1.1.4" => "md5WithRSAEncryption",
+        "1.2.840.113549.1.1.5" => "sha1WithRSAEncryption",
+        "1.2.840.113549.1.1.10" => "RSASSA-PSS",
+        "1.2.840.113549.1.1.11" => "sha256WithRSAEncryption",
+        "1.2.840.113549.1.1.12" => "sha384WithRSAEncryption",
+        "1.2.840.113549.1.1.13" => "sha512WithRSAEncryption",
+        "1.2.840.113549.1.1.14" => "sha224WithRSAEncryption",
+        "1.2.840.10045.4.1" => "ecdsa-with-SHA1",
+        "1.2.840.10045.4.3.1" => "ecdsa-with-SHA224",
+        "1.2.840.10045.4.3.2" => "ecdsa-with-SHA256",
+        "1.2.840.10045.4.3.3" => "ecdsa-with-SHA384",
+        "1.2.840.10045.4.3.4" => "ecdsa-with-SHA512",
+        "1.3.101.112" => "ED25519",
+        "1.3.101.113" => "ED448",
+        "2.16.840.1.101.3.4.3.2" => "dsa_with_SHA256",
+        other => other,
+    };
+    known.to_owned()
+}
+
 /// Returns the algorithm's description for a kind of key and a sum.
 pub fn algorithm(kind: &str, digest: &str) -> Option<Vec<u8>> {
     let null = || vec![5, 0];

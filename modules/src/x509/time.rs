@@ -1,7 +1,7 @@
 //! Points in time: as certificates have them, and as people write them.
 
 use super::der::{Item, tlv};
-use crate::host::{Civil, Host};
+use crate::host::{Civil, Failure, Host, Result};
 
 /// Returns the seconds since 1970 of a time in a certificate.
 pub fn time_of(item: &Item<'_>) -> Option<i64> {
@@ -55,15 +55,14 @@ pub fn encode_time(seconds: i64) -> Vec<u8> {
 /// Reads a time that is relative to now, as `+3w1d`, or `YYYYMMDDhhmmssZ`; nothing where it cannot be read.
 pub fn relative_time(host: &Host, text: &str) -> Option<i64> {
     let text = text.trim();
-    let Some(rest) = text.strip_prefix(['+', '-']) else {
-        let digits = text.strip_suffix('Z')?;
-        return stamp(digits).or_else(|| stamp(&format!("{digits}00")));
-    };
+    let Some(rest) = text.strip_prefix(['+', '-']) else { return absolute_time(text) };
     let back = text.starts_with('-');
     let mut total: i64 = 0;
     let mut number = String::new();
     let mut factors = [('w', 604_800), ('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)].into_iter();
-    for c in rest.chars() {
+    // What has no unit is a number of seconds.
+    let seconds = rest.ends_with(|c: char| c.is_ascii_digit()).then_some('s');
+    for c in rest.chars().chain(seconds) {
         if c.is_ascii_digit() {
             number.push(c);
             continue;
@@ -72,12 +71,44 @@ pub fn relative_time(host: &Host, text: &str) -> Option<i64> {
         total = total.checked_add(number.parse::<i64>().ok()?.checked_mul(factor)?)?;
         number.clear();
     }
-    if !number.is_empty() {
+    if rest.is_empty() {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit")]
     let now = host.now() as i64;
     now.checked_add(if back { -total } else { total })
+}
+
+/// Reads `YYYYMMDDhhmm`, with seconds or without, and the zone: `Z` or `+0100`.
+fn absolute_time(text: &str) -> Option<i64> {
+    let (digits, ahead) = match text.strip_suffix('Z') {
+        Some(digits) => (digits, 0),
+        None => {
+            let (digits, zone) = text.split_at_checked(text.len().checked_sub(5)?)?;
+            let (sign, zone) = zone.split_at_checked(1)?;
+            let (hours, minutes) = zone.split_at_checked(2)?;
+            let span = hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60;
+            (
+                digits,
+                if sign == "+" {
+                    span
+                } else if sign == "-" {
+                    -span
+                } else {
+                    return None;
+                },
+            )
+        }
+    };
+    Some(stamp(digits).or_else(|| stamp(&format!("{digits}00")))? - ahead)
+}
+
+/// Reads the time that an option gives; refuses what is none.
+pub fn time_option(host: &Host, option: &str, text: &str) -> Result<i64> {
+    relative_time(host, text).ok_or_else(|| {
+        let what = if text.trim().starts_with(['+', '-']) { "timespec" } else { "time spec" };
+        Failure::new(format!("The {what} \"{text}\" for {option} is invalid"))
+    })
 }
 
 #[cfg(test)]
@@ -98,6 +129,10 @@ mod tests {
         assert!((86_401..86_403).contains(&later));
         assert_eq!(relative_time(&host, "20300101000000Z"), Some(1_893_456_000));
         assert_eq!(relative_time(&host, "soon"), None);
-        assert_eq!(relative_time(&host, "+5"), None);
+        assert_eq!(relative_time(&host, "+"), None);
+        assert_eq!(relative_time(&host, "+5x"), None);
+        let later = relative_time(&host, "+1m5").unwrap() - relative_time(&host, "+0").unwrap();
+        assert!((65..67).contains(&later));
+        assert_eq!(relative_time(&host, "203001010200+0200"), Some(1_893_456_000));
     }
 }
