@@ -1,14 +1,16 @@
 //! `cron`: jobs and variables of a crontab.
 
+pub(crate) mod place;
 mod table;
 
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Diff, Failure, FileAttributes, Host, Outcome, Result, Rewrite, errno_about},
+    host::{Diff, Failure, Host, Outcome, Result},
     spec::ArgPath,
     text,
 };
+use place::{Place, keep};
 use table::{Table, Wanted};
 
 /// Makes sure that a crontab has a job or variable, or has it no more
@@ -79,13 +81,14 @@ enum Special {
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     args.cron_file.take_if(|file| file.0.is_empty());
     check(&args, host)?;
-    let place = Place::of(&args);
-    let before = place.read(host)?;
+    let file = args.cron_file.as_ref().map(|file| file.0.as_str());
+    let place = Place::of(file, args.user.as_deref());
+    let before = place.read(host, || Failure::new("Unable to read crontab"))?;
     let mut table = Table::of(before.as_deref().unwrap_or_default());
     let mut backup = None;
     let changed = change(&args, &mut table)?;
     if args.backup && changed && !host.checking() {
-        backup = Some(keep(host, before.as_deref().unwrap_or_default())?);
+        backup = Some(keep(host, "crontab", before.as_deref().unwrap_or_default())?);
     }
     let after = table.text();
     // A file of its own that has nothing left goes.
@@ -97,15 +100,24 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
         host.record_diff(Diff::Text {
             before: before.clone().map(|text| text::shown(&text)).unwrap_or_default(),
             after: if remove { String::new() } else { text::shown(&after) },
-            before_header: place.header(&args),
-            after_header: if remove { "/dev/null".to_owned() } else { place.header(&args) },
+            before_header: place.header(args.user.as_deref()),
+            after_header: if remove {
+                "/dev/null".to_owned()
+            } else {
+                place.header(args.user.as_deref())
+            },
         });
     }
     if !host.checking() {
         if remove {
             place.remove(host)?;
         } else if changed {
-            place.write(host, &after)?;
+            place.write(host, &after, |output, file| {
+                Failure::new(format!("Failed to install new cronfile: {file}"))
+                    .with("rc", output.status)
+                    .with("stdout", output.text())
+                    .with("stderr", output.error_text())
+            })?;
         }
     }
     let mut outcome = Outcome::changed_if(changed || remove);
@@ -184,144 +196,6 @@ fn change(args: &Args, table: &mut Table) -> Result<bool> {
         ),
     };
     Ok(table.set_job(&Wanted { name: &args.name, line: &line }))
-}
-
-/// Keeps a crontab in a temporary file.
-fn keep(host: &Host, before: &str) -> Result<String> {
-    let failed = |error: &std::io::Error| Failure::io("cannot keep the crontab", error);
-    let path =
-        host.create_temporary("/tmp", "crontab", "", false).map_err(|error| failed(&error))?;
-    host.replace(&path, None, |file| std::io::Write::write_all(file, &text::to_bytes(before)))?;
-    Ok(path)
-}
-
-/// Where the crontab is.
-enum Place {
-    /// A file with who runs each job.
-    File(String),
-    /// That of a user; `None` is who we are.
-    User(Option<String>),
-}
-
-impl Place {
-    fn of(args: &Args) -> Place {
-        match &args.cron_file {
-            Some(file) if file.0.starts_with('/') => Place::File(file.0.clone()),
-            Some(file) => Place::File(format!("/etc/cron.d/{}", file.0)),
-            None => Place::User(args.user.clone().filter(|user| !user.is_empty())),
-        }
-    }
-
-    fn path(&self) -> &str {
-        match self {
-            Place::File(path) => path,
-            Place::User(_) => "",
-        }
-    }
-
-    fn header(&self, args: &Args) -> String {
-        match (self, &args.user) {
-            (Place::File(path), _) => path.clone(),
-            (Place::User(_), Some(user)) => format!("crontab for user \"{user}\""),
-            (Place::User(_), None) => "crontab".to_owned(),
-        }
-    }
-
-    /// The text; `None` where there is no crontab.
-    fn read(&self, host: &Host) -> Result<Option<String>> {
-        match self {
-            Place::File(path) if host.is_folder(path) => Ok(None),
-            Place::File(path) => Ok(host.read(path)?.map(text::from_bytes)),
-            Place::User(user) => match spooled(host, user.as_deref()) {
-                Some(text) => Ok(text.map(|text| without_header(&text))),
-                None => listed(host, user.as_deref()),
-            },
-        }
-    }
-
-    fn write(&self, host: &Host, after: &str) -> Result<()> {
-        match self {
-            Place::File(path) => {
-                let folder = path.rfind('/').map_or("/", |at| &path[..at.max(1)]);
-                if !host.is_folder(folder) {
-                    let reason = errno_about(&std::io::Error::from_raw_os_error(2), path);
-                    return Err(Failure::raised(reason.replace(": '", ": b'")));
-                }
-                if host.is_folder(path) {
-                    let reason = errno_about(&std::io::Error::from_raw_os_error(21), path);
-                    return Err(Failure::raised(reason));
-                }
-                let attributes = FileAttributes::default();
-                let how =
-                    Rewrite { validate: None, attributes: &attributes, create_folders: false };
-                host.rewrite(path, &text::to_bytes(after), &how)
-            }
-            Place::User(user) => {
-                let mut argv = vec![host.required("crontab")?];
-                argv.extend(user.iter().flat_map(|user| ["-u".to_owned(), user.clone()]));
-                // In a file, because that is what `crontab` names where it complains.
-                let file = keep(host, after)?;
-                argv.push(file.clone());
-                let output = host.run(&Command::new(argv));
-                let removed = host.unlink(&file);
-                let output = output?;
-                if !output.success() {
-                    return Err(Failure::new(format!("Failed to install new cronfile: {file}"))
-                        .with("rc", output.status)
-                        .with("stdout", output.text())
-                        .with("stderr", output.error_text()));
-                }
-                removed.map_err(|error| Failure::io(format!("cannot remove `{file}`"), &error))
-            }
-        }
-    }
-
-    fn remove(&self, host: &Host) -> Result<()> {
-        host.unlink(self.path())
-            .map_err(|error| Failure::io(format!("cannot remove `{}`", self.path()), &error))
-    }
-}
-
-#[expect(clippy::option_option, reason = "not being allowed to look is not the same as nothing")]
-/// A user's crontab as `cron` keeps it, where this user may look there: `Some(None)` when there is none.
-fn spooled(host: &Host, user: Option<&str>) -> Option<Option<String>> {
-    let me = rustix::process::geteuid();
-    if !me.is_root() {
-        return None;
-    }
-    let user = user.unwrap_or("root");
-    if user.contains('/') || user.starts_with('.') {
-        return None;
-    }
-    let folders = ["/var/spool/cron/crontabs", "/var/spool/cron", "/etc/crontabs"];
-    let folder = folders.into_iter().find(|folder| host.is_folder(folder))?;
-    // Who does not exist has no crontab: `crontab` says so.
-    host.user(user)?;
-    Some(host.read(format!("{folder}/{user}")).ok()?.map(text::from_bytes))
-}
-
-/// What `crontab -l` says; a status of one is no crontab.
-fn listed(host: &Host, user: Option<&str>) -> Result<Option<String>> {
-    let mut argv = vec![host.required("crontab")?];
-    argv.extend(user.iter().flat_map(|user| ["-u".to_owned(), (*user).to_owned()]));
-    argv.push("-l".to_owned());
-    let output = host.run(&Command::new(argv))?;
-    match output.status {
-        0 => Ok(Some(without_header(&text::from_bytes(output.stdout)))),
-        1 => Ok(None),
-        _ => Err(Failure::new("Unable to read crontab")),
-    }
-}
-
-/// The text without the lines that `crontab` puts above it.
-fn without_header(text: &str) -> String {
-    let is_header = |line: &str| {
-        line.starts_with("# DO NOT EDIT THIS FILE - edit the master and reinstall.")
-            || (line.starts_with("# (") && line.contains(" installed on "))
-            || (line.starts_with("# (") && line.contains("version "))
-    };
-    let mut lines = text.split_inclusive('\n').enumerate();
-    lines.by_ref().filter(|(at, line)| *at > 2 || !is_header(line)).map(|(_, line)| line).collect()
 }
 
 #[cfg(test)]

@@ -56,6 +56,7 @@ registry! {
     command,
     copy,
     cron,
+    cronvar,
     deb822_repository,
     debconf,
     dnf,
@@ -82,10 +83,12 @@ registry! {
     docker_prune,
     docker_volume,
     docker_volume_info,
+    dpkg_divert,
     dpkg_selections,
     expect,
     fetch,
     file,
+    filesize,
     filesystem,
     find,
     firewalld,
@@ -98,7 +101,9 @@ registry! {
     hostname,
     htpasswd,
     ini_file,
+    interfaces_file,
     iptables,
+    kernel_blacklist,
     known_hosts,
     lineinfile,
     locale_gen,
@@ -147,6 +152,7 @@ registry! {
     shell,
     slack,
     slurp,
+    ssh_config,
     stat,
     subversion,
     sudoers,
@@ -195,9 +201,9 @@ pub fn find(name: &str) -> Option<&'static Module> {
 impl Module {
     /// Returns whether this is one of the module's names, but for those that `ansible.builtin` redirects.
     fn is_called(&self, name: &str) -> bool {
-        let Spec { collection, full_name_only, also, .. } = *self.spec;
+        let Spec { collection, also, .. } = *self.spec;
         match name.rsplit_once('.') {
-            None => !full_name_only && (self.name == name || also.contains(&name)),
+            None => self.name == name || also.contains(&name),
             Some((home, short)) => {
                 also.contains(&name)
                     || (home == collection && (self.name == short || also.contains(&short)))

@@ -60,8 +60,6 @@ pub struct Spec {
     pub open: bool,
     /// The collection that the module belongs to: `ansible.builtin`, `community.general`.
     pub collection: &'static str,
-    /// Whether its short name alone does not mean it: the reference has no redirect for modules younger than collections.
-    pub full_name_only: bool,
     /// Its other names: short ones, which hold in its collection, too, and full ones, of where it was before.
     pub also: &'static [&'static str],
 }

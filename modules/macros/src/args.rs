@@ -131,7 +131,7 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
 fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
     let (mut exclusive, mut one_of, mut together) = (Vec::new(), Vec::new(), Vec::new());
     let (mut required_if, mut required_by) = (Vec::new(), Vec::new());
-    let (mut free_form, mut full_name_only, mut open) = (false, false, false);
+    let (mut free_form, mut open) = (false, false);
     let (mut collection, mut also) = (String::from("ansible.builtin"), Vec::new());
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("args")) {
         attr.parse_nested_meta(|meta| {
@@ -141,10 +141,6 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
             }
             if meta.path.is_ident("open") {
                 open = true;
-                return Ok(());
-            }
-            if meta.path.is_ident("full_name_only") {
-                full_name_only = true;
                 return Ok(());
             }
             if meta.path.is_ident("collection") {
@@ -197,7 +193,6 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
         free_form: #free_form,
         open: #open,
         collection: #collection,
-        full_name_only: #full_name_only,
         also: &[#(#also),*],
     })
 }

@@ -10,7 +10,7 @@ use syn::{Attribute, Error, Expr, ExprLit, Lit, Meta, parse_macro_input};
 ///
 /// On the struct: `#[args(mutually_exclusive("a", "b"), required_one_of("a", "b"), required_together("a", "b"),
 /// required_if("state", "present", "a", "b"), required_if_any("state", "present", "a", "b"), free_form)]`, and where the module is not of `ansible.builtin`, the names
-/// that mean it: `#[args(collection = "community.general", also("old_name", "community.old.name"), full_name_only)]`.
+/// that mean it: `#[args(collection = "community.general", also("old_name", "community.old.name"))]`.
 /// On a field: `#[arg(name = "use", alias = "dest", default = "present", secret, returned, flatten, hidden)]`; a field whose type
 /// is neither `Option` nor `Vec` and that has no default is required.
 #[proc_macro_derive(Args, attributes(arg, args))]
