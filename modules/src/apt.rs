@@ -118,6 +118,13 @@ enum Upgrade {
     Yes,
 }
 
+impl Args {
+    /// The release that packages should come from.
+    fn release(&self) -> Option<&str> {
+        self.default_release.as_deref().filter(|release| !release.is_empty())
+    }
+}
+
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if host.which("apt-get").is_none() {
         return Err(Failure::new("Could not find apt-get: apt needs a Debian-like system"));
@@ -128,6 +135,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if packages.is_empty() && args.upgrade == Upgrade::No && args.deb.is_none() {
             return Ok(cleaned);
         }
+    }
+    if let Some(release) = args.release() {
+        policy::check_release(release, host)?;
     }
     let mut lists = refresh::Lists::of(host);
     if args.update_cache == Some(true) || args.cache_valid_time > 0 {

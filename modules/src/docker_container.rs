@@ -58,7 +58,8 @@ use crate::{
     collection = "community.docker",
     also("community.general.docker_container"),
     required_by("log_options", "log_driver"),
-    required_by("restart_retries", "restart_policy")
+    required_by("restart_retries", "restart_policy"),
+    required_if("state", "present", "image")
 )]
 pub struct Args {
     /// Name of the container, or its number where it is only stopped or removed

@@ -24,7 +24,9 @@ use crate::{
         "masquerade",
         "source",
         "target"
-    )
+    ),
+    required_by("interface", "zone"),
+    required_by("target", "zone")
 )]
 pub struct Args {
     /// Kind of ICMP message that is blocked

@@ -9,7 +9,11 @@ use crate::{
 
 /// Installs packages of Ruby, keeps them current, or removes them
 #[derive(Args)]
-#[args(collection = "community.general")]
+#[args(
+    collection = "community.general",
+    mutually_exclusive("gem_source", "repository"),
+    mutually_exclusive("gem_source", "version")
+)]
 pub struct Args {
     /// Package
     name: String,

@@ -6,7 +6,7 @@ use crate::host::{Command, Failure, Host, Outcome, Result, split_words};
 
 /// Makes a volume group of physical volumes, changes which it has, or removes it
 #[derive(Args)]
-#[args(collection = "community.general")]
+#[args(collection = "community.general", required_if("reset_pv_uuid", "True", "pvs"))]
 pub struct Args {
     /// Name of the group
     vg: String,

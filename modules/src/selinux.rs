@@ -9,11 +9,7 @@ use crate::{
 
 /// Sets the mode and the policy of SELinux
 #[derive(Args)]
-#[args(
-    collection = "ansible.posix",
-    required_if("state", "enforcing", "policy"),
-    required_if("state", "permissive", "policy")
-)]
+#[args(collection = "ansible.posix")]
 pub struct Args {
     /// Policy to use, such as `targeted`
     policy: Option<String>,
@@ -56,8 +52,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .map(|value| value.trim().to_owned())
     };
     let (state_before, policy_before) = (configured("SELINUX"), configured("SELINUXTYPE"));
+    let policy = args.policy.as_deref().filter(|policy| !policy.is_empty());
+    if policy.is_none() && args.state != State::Disabled {
+        return Err(Failure::new("Policy is required if state is not 'disabled'"));
+    }
     let state = args.state.as_str();
-    let policy = args.policy.clone().or_else(|| policy_before.clone()).unwrap_or_default();
+    let policy =
+        policy.map(ToOwned::to_owned).or_else(|| policy_before.clone()).unwrap_or_default();
     let mut messages = Vec::new();
     let mut reboot = false;
     let mut changed = false;
@@ -217,7 +218,7 @@ mod tests {
         );
         assert_eq!(
             selinux(&host("1"), json!({"state": "enforcing"}))["msg"],
-            "state is enforcing but all of the following are missing: policy"
+            "Policy is required if state is not 'disabled'"
         );
         assert_eq!(
             selinux(&host("1"), json!({"state": "enforcing", "policy": "mls"}))["msg"],

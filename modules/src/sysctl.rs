@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Result},
+    host::{Command, Failure, Host, Outcome, Output, Result, split_words},
     spec::{ArgPath, Json, python_str},
 };
 
@@ -42,11 +42,10 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let name = args.name.trim();
-    if name.is_empty() {
+    if args.name.is_empty() {
         return Err(Failure::new("name cannot be blank"));
     }
-    let wanted = args.value.as_ref().filter(|value| !value.is_null()).map(text_of);
+    let wanted = args.value.as_ref().filter(|value| !value.is_null()).map(python_str);
     match (&wanted, args.state) {
         (None, State::Present) => return Err(Failure::new("value cannot be None")),
         (Some(value), State::Present) if value.is_empty() => {
@@ -54,44 +53,57 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         _ => (),
     }
-    let wanted = wanted.unwrap_or_default();
+    let wanted = wanted.as_deref().map(as_number).unwrap_or_default();
+    let name = args.name.trim();
+    split_words(name).map_err(Failure::raised)?;
+    let tool = Tool { path: host.required("sysctl")?, ignore: args.ignoreerrors, host };
     let path = host.real_path(&args.sysctl_file);
-    let text = host
-        .read_text(&path)
-        .map_err(|failure| Failure::new(format!("Failed to open {path}: {}", failure.reason())))?
-        .unwrap_or_default();
-    let known = lines(&text).rev().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
-    let in_file = match args.state {
-        State::Present => known.as_deref() != Some(&wanted),
-        State::Absent => known.is_some(),
+    let text = if host.exists(&path) && !host.is_folder(&path) {
+        host.read_text(&path).map_err(|failure| {
+            let (path, reason) = (&args.sysctl_file.0, failure.reason());
+            Failure::new(format!("Failed to open {path}: {reason}"))
+        })?
+    } else {
+        None
     };
-    let in_kernel = args.state == State::Present
-        && args.sysctl_set
-        && !current(name, host).is_some_and(|value| same(&value, &wanted));
+    let text = text.unwrap_or_default();
+    let known = lines(&text).rev().find(|(one, _)| *one == name).map(|(_, value)| value.to_owned());
+    let is_absent = args.state == State::Absent;
+    let in_file = match known.as_deref() {
+        None => !is_absent,
+        // An empty value counts as none there.
+        Some(known) => (is_absent && !known.is_empty()) || known != wanted,
+    };
+    let sets = args.sysctl_set && !is_absent;
+    // What the kernel has matters where the file is to be loaded, too.
+    let asks = sets || args.reload && !in_file && known.is_some();
+    let now = if asks { Some(tool.current(name)?) } else { None };
+    let differs =
+        now.as_ref().is_some_and(|now| !now.as_ref().is_some_and(|now| same(now, &wanted)));
+    let changed = in_file || differs;
     if host.checking() {
-        return Ok(Outcome::changed_if(in_file || in_kernel));
+        return Ok(Outcome::changed_if(changed));
     }
-    if in_kernel {
-        set(name, &wanted, args.ignoreerrors, host)?;
+    if sets && differs && now.flatten().is_some() {
+        tool.set(name, &wanted)?;
     }
     if in_file {
-        let value = (args.state == State::Present).then_some(wanted.as_str());
+        let value = (!is_absent).then_some(wanted.as_str());
         let text = written(&text, name, value);
         host.replace(&path, None, |file| std::io::Write::write_all(file, text.as_bytes()))?;
-        if args.reload {
-            reload(&path, args.ignoreerrors, host)?;
-        }
     }
-    Ok(Outcome::changed_if(in_file || in_kernel))
+    if changed && args.reload {
+        tool.load(&args.sysctl_file)?;
+    }
+    Ok(Outcome::changed_if(changed))
 }
 
 /// Returns the value as the kernel is told it: what means yes or no is a number there.
-fn text_of(value: &Json) -> String {
-    let text = python_str(value).trim().to_owned();
-    match text.to_lowercase().as_str() {
-        "yes" | "true" | "on" => "1".to_owned(),
-        "no" | "false" | "off" => "0".to_owned(),
-        _ => text,
+fn as_number(value: &str) -> String {
+    match value.to_lowercase().as_str() {
+        "yes" | "y" | "true" | "t" | "on" => "1".to_owned(),
+        "no" | "n" | "false" | "f" | "off" => "0".to_owned(),
+        _ => value.trim().to_owned(),
     }
 }
 
@@ -130,7 +142,7 @@ fn written(text: &str, name: &str, value: Option<&str>) -> String {
                 out.push_str(&format!("{one}={value}\n"));
             }
             None => {
-                out.push_str(line);
+                out.push_str(line.trim());
                 out.push('\n');
             }
         }
@@ -141,55 +153,68 @@ fn written(text: &str, name: &str, value: Option<&str>) -> String {
     out
 }
 
-/// Returns what the kernel has; a slash in the name keeps a dot in a part of it.
-fn current(name: &str, host: &Host) -> Option<String> {
-    let slash = name.find('/');
-    let dot = name.find('.');
-    let path = match (slash, dot) {
-        (Some(slash), Some(dot)) if slash < dot => name.to_owned(),
-        (Some(_), None) => name.to_owned(),
-        // The two change places: `net.ipv4.conf.eth0/1.forwarding` is of the interface `eth0.1`.
-        _ => name
-            .chars()
-            .map(|c| match c {
-                '.' => '/',
-                '/' => '.',
-                c => c,
+/// The program that asks and tells the kernel.
+struct Tool<'a> {
+    path: String,
+    /// Whether it goes on over names that the kernel does not know.
+    ignore: bool,
+    host: &'a Host,
+}
+
+impl Tool<'_> {
+    /// Returns what the kernel has; nothing for a name that it does not know, `None` where asking fails.
+    fn current(&self, name: &str) -> Result<Option<String>> {
+        let output = self.run(&format!("-e -n {name}"))?;
+        Ok(output.success().then(|| output.text()))
+    }
+
+    fn set(&self, name: &str, value: &str) -> Result<()> {
+        let value = if value.is_empty() { String::new() } else { format!("\"{value}\"") };
+        let ignore = if self.ignore { "-e " } else { "" };
+        let output = self.run(&format!("{ignore}-w {name}={value}"))?;
+        if has_worked(&output) {
+            return Ok(());
+        }
+        let reason = output.text() + &output.error_text();
+        Err(Failure::new(format!("setting {name} failed: {reason}")))
+    }
+
+    /// Loads the file.
+    fn load(&self, file: &str) -> Result<()> {
+        let ignore = self.ignore.then_some("-e");
+        let output = self.start(ignore.into_iter().chain(["-p", file]))?;
+        if has_worked(&output) {
+            return Ok(());
+        }
+        let reason = output.text() + &output.error_text();
+        Err(Failure::new(format!("Failed to reload sysctl: {reason}")))
+    }
+
+    /// Runs the program with the words of a line, as the reference does: quotes in names and values mean something.
+    fn run(&self, line: &str) -> Result<Output> {
+        let words = split_words(line).map_err(Failure::raised)?;
+        let words: Vec<String> = words.iter().map(|word| self.host.expand(word)).collect();
+        self.start(words.iter().map(String::as_str))
+    }
+
+    fn start<'w>(&self, words: impl Iterator<Item = &'w str>) -> Result<Output> {
+        let words = std::iter::once(self.path.clone()).chain(words.map(ToOwned::to_owned));
+        self.host.run(&Command::new(words).env("LANG", "C").env("LC_ALL", "C"))
+    }
+}
+
+/// Whether the program did it; older ones say what went wrong and end well.
+fn has_worked(output: &Output) -> bool {
+    let complains = |line: &str| {
+        line.strip_prefix("sysctl: setting key \"")
+            .and_then(|rest| rest.split_once("\": "))
+            .is_some_and(|(key, reason)| {
+                !key.is_empty()
+                    && !key.contains('"')
+                    && matches!(reason, "Invalid argument" | "Read-only file system")
             })
-            .collect(),
     };
-    if path.split('/').any(|part| part == "..") {
-        return None;
-    }
-    host.text(format!("/proc/sys/{path}")).map(|text| text.trim().to_owned())
-}
-
-fn set(name: &str, value: &str, ignore: bool, host: &Host) -> Result<()> {
-    let tool = host.required("sysctl")?;
-    let pair = format!("{name}={value}");
-    let words = std::iter::once(tool.as_str()).chain(ignore.then_some("-e")).chain(["-w", &pair]);
-    let output = host.run(&Command::new(words).env("LANG", "C").env("LC_ALL", "C"))?;
-    // Older tools say what went wrong and end well.
-    let complains = output.error_text().contains("Invalid argument")
-        || output.error_text().contains("Read-only file system");
-    if output.success() && !complains || ignore && output.error_text().contains("unknown key") {
-        return Ok(());
-    }
-    let reason = output.text() + &output.error_text();
-    Err(Failure::new(format!("setting {name} failed: {reason}")))
-}
-
-fn reload(path: &str, ignore: bool, host: &Host) -> Result<()> {
-    let tool = host.required("sysctl")?;
-    let words = std::iter::once(tool.as_str()).chain(ignore.then_some("-e")).chain(["-p", path]);
-    let output = host.run(&Command::new(words).env("LANG", "C").env("LC_ALL", "C"))?;
-    let complains = output.error_text().contains("Invalid argument")
-        || output.error_text().contains("Read-only file system");
-    if output.success() && !complains {
-        return Ok(());
-    }
-    let reason = output.text() + &output.error_text();
-    Err(Failure::new(format!("Failed to reload sysctl: {reason}")))
+    output.success() && !output.error_text().lines().any(complains)
 }
 
 #[cfg(test)]
@@ -217,7 +242,11 @@ mod tests {
 
     #[test]
     fn the_file_has_a_parameter_once() {
-        let host = host(&[]).answer("/sbin/sysctl -p /etc/sysctl.conf", 0, "");
+        let host = host(&[]).answer("/sbin/sysctl -p /etc/sysctl.conf", 0, "").answer(
+            "/sbin/sysctl -e -n net.a",
+            0,
+            "1\n",
+        );
         let given = json!({"name": "net.a", "value": true});
         assert_eq!(sysctl(&host, given.clone()), json!({"changed": true}));
         assert_eq!(text(&host), "# head\nnet.a=1\n\nkernel.b=1\n");
@@ -228,20 +257,38 @@ mod tests {
     }
 
     #[test]
-    fn the_running_kernel_is_read_and_set() {
-        let host = host(&[("/proc/sys/kernel/b", "1\n"), ("/proc/sys/net/conf/e.1/x", "7\t8\n")]);
+    fn the_running_kernel_is_asked_and_told() {
         let set = |name: &str, value: &str| json!({"name": name, "value": value, "sysctl_set": true, "reload": false});
-        assert_eq!(sysctl(&host, set("kernel.b", "1"))["changed"], false);
-        sysctl(&host, json!({"name": "net.conf.e/1.x", "value": "7 8", "reload": false}));
-        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7 8"))["changed"], false);
-        assert_eq!(sysctl(&host, set("net.conf.e/1.x", "7  8"))["changed"], true);
-        let host = host.answer("/sbin/sysctl -w kernel.b=2", 255, "no");
-        assert_eq!(sysctl(&host, set("kernel.b", "2"))["msg"], "setting kernel.b failed: no");
+        let has = |value: &str| host(&[]).answer("/sbin/sysctl -e -n kernel.b", 0, value);
+        let same = has("1\n").answer("/sbin/sysctl -e -n kernel.b", 0, "1\n");
+        assert_eq!(sysctl(&same, set("kernel.b", "1"))["changed"], false);
+        assert_eq!(sysctl(&same, set("kernel.b", " 1 "))["changed"], false);
+        let host = has("1\t2\n").answer("/sbin/sysctl -w kernel.b=2 3", 255, "no");
+        assert_eq!(sysctl(&host, set("kernel.b", "2 3"))["msg"], "setting kernel.b failed: no");
+        // Quotes in a value are the command line's.
+        let host = has("").answer("/sbin/sysctl -w kernel.b=a b", 0, "");
+        assert_eq!(sysctl(&host, set("kernel.b", "a\" \"b"))["changed"], true);
+        let message = &sysctl(&has(""), set("kernel.b", "a\"b"))["msg"];
+        assert_eq!(message, "Task failed: Module failed: No closing quotation");
+    }
+
+    #[test]
+    fn a_kernel_that_differs_from_the_file_is_told_by_loading_it() {
+        let asks = "/sbin/sysctl -e -n kernel.b";
+        let loads = "/sbin/sysctl -p /etc/sysctl.conf";
+        let given = json!({"name": "kernel.b", "value": 1});
+        let with = |status| host(&[]).answer(asks, 0, "0\n").answer(loads, status, "no");
+        assert_eq!(sysctl(&with(1), given.clone())["msg"], "Failed to reload sysctl: no");
+        let host = with(0);
+        assert_eq!(sysctl(&host, given), json!({"changed": true}));
+        assert_eq!(text(&host), CONF);
+        let kept = json!({"name": "kernel.b", "value": 1, "reload": false});
+        assert_eq!(sysctl(&host, kept), json!({"changed": false}));
     }
 
     #[test]
     fn check_mode_predicts_and_touches_nothing() {
-        let host = host(&[]).check();
+        let host = host(&[]).answer("/sbin/sysctl -e -n new.x", 0, "").check();
         let given = json!({"name": "new.x", "value": 5, "sysctl_set": true});
         assert_eq!(sysctl(&host, given), json!({"changed": true}));
         assert_eq!(text(&host), CONF);

@@ -118,7 +118,7 @@ pub(super) fn upgrade(args: &Args, mode: Upgrade, host: &Host) -> Result<Outcome
         flag(args.allow_downgrade, "--allow-downgrades"),
         flag(host.checking(), "--simulate"),
     );
-    let line = match &args.default_release {
+    let line = match args.release() {
         Some(release) => format!("{line} -t '{release}'"),
         None => line,
     };

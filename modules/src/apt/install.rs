@@ -94,7 +94,7 @@ fn choose(args: &Args, specs: &[Spec], host: &Host) -> std::result::Result<Vec<S
         return Ok(Vec::new());
     }
     let asked: Vec<&str> = open.iter().map(|spec| spec.name.as_str()).collect();
-    let known = policy::ask(&asked, args.default_release.as_deref(), host)?;
+    let known = policy::ask(&asked, args.release(), host)?;
     let mut chosen = Vec::new();
     for spec in open {
         let installed = spec.among(&packages).filter(|package| package.installed);
@@ -163,7 +163,7 @@ fn line(args: &Args, chosen: &[String], host: &Host) -> String {
             "{tool} -y {options} {only} {fixed} {force} {autoremove} {fail} {check} install {packages}"
         )
     };
-    if let Some(release) = &args.default_release {
+    if let Some(release) = args.release() {
         line.push_str(&format!(" -t '{release}'"));
     }
     match args.install_recommends {

@@ -16,9 +16,26 @@ pub(super) fn ask(names: &[&str], release: Option<&str>, host: &Host) -> Result<
     let release = release.map(|release| format!("-t '{release}' ")).unwrap_or_default();
     let output = commands::call(&format!("apt-cache {release}policy {}", join_words(names)), host)?;
     if !output.success() {
-        return Err(Failure::new(output.error_text().trim_end().replacen(": ", ":", 1)));
+        return Err(Failure::raised(output.error_text().trim_end().replacen(": ", ":", 1)));
     }
     Ok(parse(&output.text()))
+}
+
+/// Refuses a release that no source has, whether something is to be done or not.
+pub(super) fn check_release(release: &str, host: &Host) -> Result<()> {
+    const LISTS: &str = "/var/lib/apt/lists";
+    let is_release = |line: &str| {
+        let value = line.strip_prefix("Suite: ").or_else(|| line.strip_prefix("Codename: "));
+        value.is_some_and(|value| value.trim_end() == release)
+    };
+    let names = host.list(LISTS).unwrap_or_default();
+    let mut files = names.iter().filter(|name| name.ends_with("Release"));
+    let has_it = |name: &&String| {
+        let text = host.read_text(format!("{LISTS}/{name}")).ok().flatten().unwrap_or_default();
+        text.lines().take(30).any(is_release)
+    };
+    // Patterns, versions and components name releases, too: apt knows them.
+    if files.any(|name| has_it(&name)) { Ok(()) } else { ask(&[], Some(release), host).map(drop) }
 }
 
 /// Returns every name that apt knows.
