@@ -22,7 +22,7 @@ pub use credentials::Credentials;
 pub use date::http_date;
 pub use message::{Head, exchange, read_head};
 pub use redirect::Follow;
-pub use tls::{Broken, Trust, handshake, secure};
+pub use tls::{Broken, Trust, handshake, secure, trusted_file};
 pub use url::{Url, form_encoded};
 
 use crate::host::{Host, errno_text};

@@ -1,11 +1,11 @@
 //! `openssl_privatekey_pipe`: a private key, in the result alone.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
     openssl_privatekey::wanted::{Wanted, as_text},
+    x509::from_base64,
 };
 
 /// Makes a private key without a file
@@ -47,12 +47,10 @@ pub struct Args {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let known = match &args.content {
-        Some(content) if args.content_base64 => {
-            let text: String = content.split_whitespace().collect();
-            Some(STANDARD.decode(text).map_err(|error| {
-                Failure::new(format!("Cannot decode Base64 encoded data: {error}"))
-            })?)
-        }
+        Some(content) if args.content_base64 => Some(from_base64(content).map_err(|failure| {
+            let reason = failure.reason();
+            Failure::new(format!("Cannot decode Base64 encoded data: {reason}"))
+        })?),
         content => content.as_ref().map(|content| content.clone().into_bytes()),
     };
     let wanted = &args.wanted;
@@ -108,7 +106,7 @@ mod tests {
             (&same["changed"], &same["fingerprint"]),
             (&json!(false), &first["fingerprint"])
         );
-        let bad = run(json!({"content": "!", "content_base64": true}));
+        let bad = run(json!({"content": "A", "content_base64": true}));
         assert!(bad["msg"].as_str().unwrap().starts_with("Cannot decode Base64 encoded data"));
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result, errno_of},
     openssl::{Made, fingerprints, folder_must_be, public_key},
     openssl_publickey_info::about,
-    spec::{ArgPath, Json, JsonMap},
-    x509::{public_from_pem, ssh_public_key, to_pem},
+    spec::{ArgPath, Json, JsonMap, python_repr},
+    x509::{public_from_pem, public_key_data, ssh_public_key, to_pem},
 };
 
 /// Writes the public key of a private one
@@ -150,8 +150,13 @@ fn private(args: &Args, host: &Host) -> Result<Vec<u8>> {
 fn written(args: &Args, key: &[u8]) -> Result<String> {
     match args.format {
         Format::Pem => Ok(to_pem("PUBLIC KEY", key)),
-        Format::OpenSsh => ssh_public_key(key)
-            .ok_or_else(|| Failure::raised("OpenSSH encoding is not supported for this key type")),
+        Format::OpenSsh => ssh_public_key(key).ok_or_else(|| {
+            let curve = public_key_data(key).1.get("curve").map(python_repr);
+            Failure::raised(curve.map_or_else(
+                || "format is invalid with this key".to_owned(),
+                |curve| format!("Unsupported curve for ssh private key: {curve}"),
+            ))
+        }),
     }
 }
 

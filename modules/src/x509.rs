@@ -18,11 +18,11 @@ pub use der::{
 };
 pub use extension::{
     Extension, Place, authority_key, basic_constraints, distribution_points, extended_key_usage,
-    extensions_of, identifier_of, key_usage, key_usage_names, must_staple, name_constraints,
-    purpose_name, subject_alternatives,
+    extension_name, extensions_of, identifier_of, key_usage, key_usage_names, must_staple,
+    name_constraints, purpose_name, subject_alternatives,
 };
 pub use general::{general_name, general_name_text, general_names};
 pub use key::{number_json, private_key_data, public_from_pem, public_key_data, ssh_public_key};
 pub use name::{Name, name_pairs, ordered_name_pairs, short_or_long};
-pub use sign::{Signed, algorithm, algorithm_name, from_pem, sign, to_pem};
+pub use sign::{Signed, Temporary, algorithm, algorithm_name, from_base64, from_pem, sign, to_pem};
 pub use time::{encode_time, relative_time, show_time, time_of, time_option};

@@ -146,6 +146,16 @@ impl Certificate {
         self.extensions.iter().find(|extension| extension.number == number)
     }
 
+    /// Returns the version of its format.
+    pub fn version(&self) -> u8 {
+        self.version
+    }
+
+    /// Returns the number of the algorithm of its signature.
+    pub fn algorithm(&self) -> &str {
+        &self.algorithm
+    }
+
     /// Returns its number without leading zeros.
     pub fn number(&self) -> Vec<u8> {
         self.serial.iter().copied().skip_while(|byte| *byte == 0).collect()

@@ -1,13 +1,12 @@
 //! `x509_crl_info`: what a list of revoked certificates says.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
     openssl::{content_or_file, not_pem},
     spec::{ArgPath, JsonMap},
-    x509::{Crl, from_pem},
+    x509::{Crl, from_base64, from_pem},
 };
 
 /// Tells what a list of revoked certificates says
@@ -53,9 +52,9 @@ enum Encoding {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut content = content_or_file(host, "CRL", args.content.as_deref(), args.path.as_deref())?;
     if let Some(text) = args.content.as_ref().filter(|text| !is_pem(text.as_bytes())) {
-        let text: String = text.split_whitespace().collect();
-        content = STANDARD.decode(text).map_err(|error| {
-            Failure::new(format!("Error while Base64 decoding content: {error}"))
+        content = from_base64(text).map_err(|failure| {
+            let reason = failure.reason();
+            Failure::new(format!("Error while Base64 decoding content: {reason}"))
         })?;
     }
     let values = about(&content, args.list_revoked_certificates).ok_or_else(|| {
@@ -123,7 +122,7 @@ zj0EAwIDSQAwRgIhAJfr6anCb0SvOW4KUVV6S4fKyna/fDdU0Ia7seIwjhK8AiEA
         assert_eq!((&der["format"], der.get("revoked_certificates")), (&json!("der"), None));
         let message = |content: &str| run(json!({"content": content}))["msg"].to_string();
         assert!(message("-----BEGIN X-----").contains("decoding CRL: Valid PEM but no BEGIN X509"));
-        assert!(message("%").contains("Error while Base64 decoding content"));
+        assert!(message("A").contains("Error while Base64 decoding content"));
         assert!(message("AAAA").contains("Error while decoding CRL"));
     }
 }

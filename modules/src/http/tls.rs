@@ -138,15 +138,18 @@ fn trusted(
             .ok()
             .flatten()
             .ok_or_else(|| Error::open(format!("cannot read the certificates of `{file}`")))?,
-        None => {
-            let named = host.env("SSL_CERT_FILE");
-            let mut files = named.as_deref().into_iter().chain(BUNDLES.iter().copied());
-            files.find_map(|file| host.read(file).ok().flatten()).unwrap_or_default()
-        }
+        None => trusted_file(host).unwrap_or_default(),
     };
     let found: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
     roots.add_parsable_certificates(found.iter().cloned());
     Ok((roots, found))
+}
+
+/// Returns the certificates that the host trusts, as PEM.
+pub fn trusted_file(host: &Host) -> Option<Vec<u8>> {
+    let named = host.env("SSL_CERT_FILE");
+    let mut files = named.as_deref().into_iter().chain(BUNDLES.iter().copied());
+    files.find_map(|file| host.read(file).ok().flatten())
 }
 
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

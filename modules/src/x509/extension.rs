@@ -48,6 +48,45 @@ pub fn extensions_of(list: &Item<'_>) -> Vec<Extension> {
     list.inside().filter_map(read).collect()
 }
 
+/// Short names of extensions.
+const NAMES: [(&str, &str); 30] = [
+    ("1.3.6.1.4.1.11129.2.4.2", "ct_precert_scts"),
+    ("1.3.6.1.4.1.11129.2.4.3", "ct_precert_poison"),
+    ("1.3.6.1.4.1.11129.2.4.5", "ct_cert_scts"),
+    ("1.3.6.1.5.5.7.1.1", "authorityInfoAccess"),
+    ("1.3.6.1.5.5.7.1.2", "biometricInfo"),
+    ("1.3.6.1.5.5.7.1.3", "qcStatements"),
+    ("1.3.6.1.5.5.7.1.11", "subjectInfoAccess"),
+    ("1.3.6.1.5.5.7.1.14", "proxyCertInfo"),
+    ("1.3.6.1.5.5.7.1.24", "tlsfeature"),
+    ("1.3.6.1.5.5.7.48.1.5", "noCheck"),
+    ("2.16.840.1.113730.1.1", "nsCertType"),
+    ("2.16.840.1.113730.1.13", "nsComment"),
+    ("2.5.29.9", "subjectDirectoryAttributes"),
+    ("2.5.29.14", "subjectKeyIdentifier"),
+    ("2.5.29.15", "keyUsage"),
+    ("2.5.29.16", "privateKeyUsagePeriod"),
+    ("2.5.29.17", "subjectAltName"),
+    ("2.5.29.18", "issuerAltName"),
+    ("2.5.29.19", "basicConstraints"),
+    ("2.5.29.30", "nameConstraints"),
+    ("2.5.29.31", "crlDistributionPoints"),
+    ("2.5.29.32", "certificatePolicies"),
+    ("2.5.29.33", "policyMappings"),
+    ("2.5.29.35", "authorityKeyIdentifier"),
+    ("2.5.29.36", "policyConstraints"),
+    ("2.5.29.37", "extendedKeyUsage"),
+    ("2.5.29.46", "freshestCRL"),
+    ("2.5.29.54", "inhibitAnyPolicy"),
+    ("2.5.29.55", "targetInformation"),
+    ("2.5.29.56", "noRevAvail"),
+];
+
+/// Returns the short name of an extension, or its number.
+pub fn extension_name(number: &str) -> &str {
+    NAMES.iter().find(|(known, _)| *known == number).map_or(number, |(_, name)| name)
+}
+
 /// Uses of a key, in the order of their bits, as the library names and as texts name them.
 const KEY_USAGES: [(&str, &str); 9] = [
     ("digitalSignature", "Digital Signature"),

@@ -44,6 +44,13 @@ pub fn from_pem(text: &[u8], kinds: &[&str]) -> Option<Vec<u8>> {
     })
 }
 
+/// Reads Base64 as Python does: whatever is none of its characters is passed over.
+pub fn from_base64(text: &str) -> Result<Vec<u8>> {
+    let is_one = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let text: String = text.chars().filter(is_one).collect();
+    general_purpose::STANDARD.decode(text).map_err(|_| Failure::new("Incorrect padding"))
+}
+
 /// Returns a block of this kind.
 pub fn to_pem(kind: &str, der: &[u8]) -> String {
     let body = general_purpose::STANDARD.encode(der);
@@ -140,13 +147,14 @@ pub fn sign(
 }
 
 /// A file that is removed again.
-struct Temporary<'a> {
+pub struct Temporary<'a> {
     host: &'a Host,
-    path: String,
+    pub path: String,
 }
 
 impl<'a> Temporary<'a> {
-    fn new(host: &'a Host, bytes: &[u8]) -> Result<Temporary<'a>> {
+    /// Writes a file that only its owner can read.
+    pub fn new(host: &'a Host, bytes: &[u8]) -> Result<Temporary<'a>> {
         let cannot = |error: &std::io::Error| Failure::io("cannot write a temporary file", error);
         let path = host
             .create_temporary("/tmp", "windlass-", "", false)
