@@ -3,20 +3,16 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::unix::fs::OpenOptionsExt as _,
     process::Stdio,
     time::{Duration, Instant},
 };
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use windlass_macros::Args;
 
 use crate::{
     command::{delta, moment},
-    host::{Failure, Host, Outcome, Result, errno_of, join_words, split_words},
+    host::{Failure, Host, Outcome, Result, errno_of, join_words, open_terminal, split_words},
     pattern::{Flags, Pattern},
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
@@ -186,38 +182,16 @@ fn talk(
         )));
     }
     let cannot = |error: &std::io::Error| Failure::io("cannot start the command", error);
-    let terminal =
-        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).map_err(|e| cannot(&e.into()))?;
-    grantpt(&terminal).and_then(|()| unlockpt(&terminal)).map_err(|e| cannot(&e.into()))?;
-    let name = ptsname(&terminal, Vec::new()).map_err(|error| cannot(&error.into()))?;
-    let name = name.to_string_lossy().into_owned();
-    // It is the command's terminal, not ours: who loses his own is ended.
-    let no_terminal = i32::try_from(OpenptFlags::NOCTTY.bits()).unwrap_or_default();
-    let slave = File::options()
-        .read(true)
-        .write(true)
-        .custom_flags(no_terminal)
-        .open(&name)
-        .map_err(|e| cannot(&e))?;
+    let (terminal, slave) = open_terminal().map_err(|error| cannot(&error))?;
     if !args.echo {
         let mut modes = rustix::termios::tcgetattr(&slave).map_err(|e| cannot(&e.into()))?;
         modes.local_modes.remove(rustix::termios::LocalModes::ECHO);
         rustix::termios::tcsetattr(&slave, rustix::termios::OptionalActions::Now, &modes)
             .map_err(|e| cannot(&e.into()))?;
     }
-    // A session of its own whose terminal this is: programs ask there for passwords.
-    let mut process = match host.which("setsid") {
-        Some(setsid) => {
-            let mut process = std::process::Command::new(setsid);
-            process.args(["--ctty", "--wait"]).args(words);
-            process
-        }
-        None => {
-            let mut process = std::process::Command::new(&words[0]);
-            process.args(&words[1..]);
-            process
-        }
-    };
+    let seated = host.in_a_session(words);
+    let mut process = std::process::Command::new(&seated[0]);
+    process.args(&seated[1..]);
     let clone = || slave.try_clone().map(Stdio::from);
     process
         .stdin(clone().map_err(|e| cannot(&e))?)

@@ -25,6 +25,7 @@ mod rewrite;
 mod shadow;
 mod staged;
 mod systemd;
+mod terminal;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -61,6 +62,7 @@ pub use rewrite::Rewrite;
 pub use shadow::Shadow;
 pub use staged::Staged;
 pub use systemd::{Scope, UnitLine};
+pub(crate) use terminal::open_terminal;
 #[cfg(test)]
 pub(crate) use testing::TestHost;
 pub use tree::{Entry, PathState, file_time, random_name, seconds};

@@ -30,6 +30,12 @@ pub struct Args {
     #[arg(default = "true")]
     #[expect(dead_code, reason = "the controller reads it")]
     decrypt: bool,
+    /// What kind of terminal the script has, where it has one
+    #[arg(name = "_windlass_terminal", hidden)]
+    terminal: Option<String>,
+    /// What is said where the terminal closes
+    #[arg(name = "_windlass_closed", hidden, default = "")]
+    closed: String,
     /// Index of the script among the contents
     #[arg(name = "_windlass_content", hidden, default = "0")]
     content: u64,
@@ -70,7 +76,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if let Some(folder) = &args.chdir {
         line = format!("cd {} && {line}", quote_word(folder));
     }
-    let output = host.run(&Command { stream: true, ..Command::shell(line.trim_end()) })?;
+    let mut command = Command { stream: true, ..Command::shell(line.trim_end()) };
+    if let Some(kind) = &args.terminal {
+        command = Command { terminal: true, ..command.env("TERM", kind) };
+    }
+    let mut output = host.run(&command)?;
+    output.stderr.extend_from_slice(args.closed.as_bytes());
     let outcome = Outcome::changed_if(true)
         .with("rc", output.status)
         .with("stdout", output.text())
@@ -166,6 +177,15 @@ mod tests {
         let result = script("echo \"$0\"", json!({}));
         let path = result["stdout"].as_str().unwrap().trim();
         assert!(!path.is_empty() && !std::path::Path::new(path).exists(), "{path}");
+    }
+
+    #[test]
+    fn a_script_may_have_a_terminal() {
+        let text = "#!/bin/sh\ntest -t 0 && test -t 1 && test -t 2 && echo $TERM\necho err >&2\n(sleep 9 &)\nexit 3";
+        let args = json!({"_windlass_terminal": "dumb", "_windlass_closed": "closed.\r\n"});
+        let result = script(text, args);
+        assert_eq!(result["stdout"], "dumb\r\nerr\r\n");
+        assert_eq!((&result["stderr"], &result["rc"]), (&json!("closed.\r\n"), &json!(3)));
     }
 
     #[test]

@@ -152,7 +152,9 @@ struct Unit<'a> {
 impl<'a> Unit<'a> {
     fn find(name: String, systemctl: Systemctl<'a>) -> Result<Unit<'a>> {
         let host = systemctl.host;
-        let status = if host.systemd_runs() || systemctl.scope != Scope::System {
+        // `systemctl` takes a name with a dash in front for options, so the reference finds none of these.
+        let is_option = name.starts_with('-');
+        let status = if !is_option && (host.systemd_runs() || systemctl.scope != Scope::System) {
             match host.systemd_unit(&name, systemctl.scope) {
                 Ok(status) => status,
                 // What has no instance is no unit, and yet can be enabled.
@@ -164,7 +166,9 @@ impl<'a> Unit<'a> {
         } else {
             JsonMap::new()
         };
-        let has_script = host.is_executable(format!("/etc/init.d/{name}"));
+        let script =
+            if name.starts_with('/') { name.clone() } else { format!("/etc/init.d/{name}") };
+        let has_script = host.exists(script);
         let unit = Unit { name, status, systemctl, has_script };
         if unit.is_offline() && !unit.has_file()? {
             // Says why nothing is known of units where systemd has never run.
@@ -227,6 +231,12 @@ impl<'a> Unit<'a> {
                 self.property("LoadError")
             )));
         }
+        if self.has_script && self.property("LoadState") == "not-found" {
+            let name = &self.name;
+            self.systemctl.host.warn(format!(
+                "The service ({name}) is actually an init script but the system is managed by systemd"
+            ));
+        }
         if let Some(masked) = args.masked {
             outcome.changed |= self.mask(masked)?;
         }
@@ -269,6 +279,7 @@ impl<'a> Unit<'a> {
         if let Some(output) =
             self.systemctl.change(&[verb, &self.name])?.filter(|output| !output.success())
         {
+            self.must_exist()?;
             let reason = output.error_text();
             let message =
                 format!("Failed to {verb} the service ({}): {}", self.name, reason.trim());

@@ -18,7 +18,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let words = windlass_modules::host::split_words(&line)
         .map_err(|error| Failure::action(error.to_string()))?;
     let Some(name) = words.first() else {
-        return Err(Failure::action("no script was given"));
+        return Err(Failure::plain("list index out of range").raised());
     };
     let path = files::find(call, "files", name).map_err(Failure::raised)?;
     let sent = files::send(call, &path).map_err(plainly)?;
@@ -34,6 +34,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         "_windlass_name".to_owned(),
         path.file_name().unwrap_or_default().to_string_lossy().into_owned().into(),
     );
+    if let Some((kind, closed)) = call.terminal() {
+        remote.args.insert("_windlass_terminal".to_owned(), kind.into());
+        remote.args.insert("_windlass_closed".to_owned(), closed.into());
+    }
     remote.contents = vec![sent.content];
     Ok(Step::Remote(Box::new(remote)))
 }

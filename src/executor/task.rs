@@ -126,6 +126,24 @@ impl Call<'_> {
         self.way.target.kind == Kind::Local
     }
 
+    /// Returns the kind of terminal that a command has which is sent no input over SSH, and what is said where it closes.
+    pub fn terminal(&self) -> Option<(String, String)> {
+        let target = &self.way.target;
+        let wanted = match self.variable("ansible_ssh_use_tty") {
+            Some(text) => {
+                !matches!(text.to_lowercase().as_str(), "false" | "no" | "off" | "0" | "n" | "f")
+            }
+            None => self.run.settings.ssh_use_tty.value,
+        };
+        if target.kind != Kind::Ssh || !wanted {
+            return None;
+        }
+        let is_shared = target.ssh_args.iter().any(|word| word.contains("ControlPersist"));
+        let connection = if is_shared { "Shared connection" } else { "Connection" };
+        let closed = format!("{connection} to {} closed.\r\n", target.host);
+        Some((std::env::var("TERM").unwrap_or_default(), closed))
+    }
+
     /// Returns the folder in which jobs in the background say how they go.
     pub fn jobs_folder(&self) -> Result<String, Failure> {
         super::jobs::folder(self.names, self.env, &self.run.settings.async_dir.value)

@@ -253,7 +253,7 @@ settings! {
     ssh_control_path: Option<String> = none, [("ssh_connection", "control_path")], ["ANSIBLE_SSH_CONTROL_PATH"];
     /// Folder of control sockets
     ssh_control_path_dir: PathBuf = "{home}/cp", [("ssh_connection", "control_path_dir")], ["ANSIBLE_SSH_CONTROL_PATH_DIR"];
-    /// Accepted: a terminal is used where one is needed
+    /// Whether scripts that run over SSH have a terminal
     ssh_use_tty: bool = "True", [("ssh_connection", "usetty")], ["ANSIBLE_SSH_USETTY"];
     /// Library of a smart card
     ssh_pkcs11_provider: String = "", [], ["ANSIBLE_PKCS11_PROVIDER"];

@@ -16,7 +16,7 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use windlass_protocol::Stream;
 
-use super::{Failure, Host, Result};
+use super::{Failure, Host, Result, terminal::open_terminal};
 
 /// Held by whoever starts a process, until that has become its program.
 static STARTING: RwLock<()> = RwLock::new(());
@@ -44,6 +44,8 @@ pub struct Command {
     pub stdin: Option<Vec<u8>>,
     /// Whether its output is sent to the operator as it appears.
     pub stream: bool,
+    /// Whether it has a terminal of its own, for its input and all of its output.
+    pub terminal: bool,
 }
 
 impl Command {
@@ -179,24 +181,41 @@ impl Host {
     }
 
     fn spawn(&self, command: &Command) -> Result<Child> {
-        let [program, args @ ..] = command.argv.as_slice() else {
+        if command.argv.is_empty() {
             return Err(Failure::new("no command given"));
-        };
+        }
+        let argv = if command.terminal { &self.in_a_session(&command.argv) } else { &command.argv };
+        let program = &argv[0];
         let mut process = std::process::Command::new(program);
-        process
-            .args(args)
-            .stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A group of its own, so that cancelling reaches what the command started.
-            .process_group(0);
+        process.args(&argv[1..]);
+        let mut ours = None;
+        if command.terminal {
+            let cannot = |error: io::Error| Failure::io("cannot open a terminal", &error);
+            let (terminal, theirs) = open_terminal().map_err(cannot)?;
+            process
+                .stdin(theirs.try_clone().map_err(cannot)?)
+                .stdout(theirs.try_clone().map_err(cannot)?)
+                .stderr(theirs);
+            ours = Some(terminal);
+        } else {
+            process
+                .stdin(if command.stdin.is_some() { Stdio::piped() } else { Stdio::null() })
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                // A group of its own, so that cancelling reaches what the command started.
+                .process_group(0);
+        }
         for (name, value) in self.environment.iter().chain(&command.environment) {
             process.env(name, value);
         }
         if let Some(cwd) = command.cwd.as_ref().or(self.cwd.as_ref()) {
             process.current_dir(cwd);
         }
-        start(&mut process).map_err(|error| {
+        let started = start(&mut process).map(|mut child| {
+            child.stdout = child.stdout.take().or(ours.map(ChildStdout::from));
+            child
+        });
+        started.map_err(|error| {
             let number = error.raw_os_error().unwrap_or(257);
             let reason = Failure::io("", &error).message;
             let reason = reason.trim_start_matches(": ");
@@ -392,7 +411,8 @@ impl<'a> Pipes<'a> {
             }
         };
         match read {
-            Some(Ok(0)) => {
+            // Reading from a terminal that nobody holds any more is an error.
+            Some(Ok(0) | Err(rustix::io::Errno::IO)) => {
                 match stream {
                     Stream::Stdout => self.stdout = None,
                     Stream::Stderr => self.stderr = None,
