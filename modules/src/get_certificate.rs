@@ -93,8 +93,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     {
         return Err(Failure::new("ca_cert file does not exist"));
     }
-    let options = ask::options(&args)?;
-    let sent = ask::ask(&args, host, &options).map_err(|reason| {
+    let told = |reason: String| {
         let (server, port) = (&args.host, args.port);
         Failure::new(match &args.proxy_host {
             Some(proxy) => format!(
@@ -103,7 +102,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             ),
             None => format!("Failed to get cert from {server}:{port}, error: {reason}"),
         })
-    })?;
+    };
+    ask::reach(&args, host).map_err(told)?;
+    let options = ask::options(&args)?;
+    let sent = ask::ask(&args, host, &options).map_err(told)?;
     let certificate = Certificate::of(&sent[0])
         .ok_or_else(|| Failure::new("cannot read the certificate that the server shows"))?;
     let mut values = about(&args, host, &certificate);
@@ -191,14 +193,6 @@ mod tests {
             assert!(message.contains(wanted), "{message}");
         };
         refused(json!({"ca_cert": "/none"}), "ca_cert file does not exist");
-        refused(
-            json!({"tls_ctx_options": ["OP_NOTHING"]}),
-            "Failed to determine the numeric value for OP_NOTHING",
-        );
-        refused(
-            json!({"tls_ctx_options": [{"a": 1}]}),
-            "tls_ctx_options must be a string or integer, got {'a': 1}",
-        );
         refused(json!({}), "Failed to get cert from 127.0.0.1:1, error: [Errno 111]");
         refused(
             json!({"proxy_host": "127.0.0.1", "proxy_port": 1}),
@@ -250,12 +244,24 @@ mod tests {
             "host": "127.0.0.1", "port": port,
             "ca_cert": folder.path().join("key.pem").display().to_string(),
         }));
+        let refused = |option: Json| {
+            let args = json!({"host": "127.0.0.1", "port": port, "tls_ctx_options": [option]});
+            run(args)["msg"].as_str().unwrap_or_default().to_owned()
+        };
+        let refusals = [refused(json!("OP_NOTHING")), refused(json!({"a": 1}))];
         server.kill().unwrap();
         server.wait().unwrap();
         assert_eq!(shown["subject"], json!({"CN": "web", "O": "Example"}), "{shown}");
         assert_eq!((&shown["version"], &shown["expired"]), (&json!(2), &json!(false)));
         assert_eq!(shown["verified_chain"], json!([shown["cert"]]));
         assert_eq!(shown["extensions"][2]["name"], "basicConstraints");
+        assert_eq!(
+            refusals,
+            [
+                "Failed to determine the numeric value for OP_NOTHING",
+                "tls_ctx_options must be a string or integer, got {'a': 1}",
+            ]
+        );
         assert!(other["msg"].as_str().is_some_and(|msg| msg.contains("Failed to get cert")));
     }
 }

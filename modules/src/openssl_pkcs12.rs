@@ -191,7 +191,7 @@ fn exported(args: &Args, host: &Host, known: Option<&[u8]>) -> Result<Option<Vec
 fn wanted(args: &Args, host: &Host) -> Result<Archive> {
     let given = |content: &Option<String>, path: &Option<ArgPath>| match (content, path) {
         (Some(content), _) => Ok(Some(content.clone().into_bytes())),
-        (None, Some(path)) => file(host, path).map(Some),
+        (None, Some(path)) => early(file(host, path)).map(Some),
         (None, None) => Ok(None),
     };
     let certificate = given(&args.certificate_content, &args.certificate_path)?;
@@ -199,7 +199,7 @@ fn wanted(args: &Args, host: &Host) -> Result<Archive> {
     let mut wanted = Archive { name: args.friendly_name.clone(), ..Archive::default() };
     let mut others = Vec::new();
     for path in args.other_certificates.iter().flatten() {
-        others.push(file(host, path)?);
+        others.push(early(file(host, path))?);
     }
     others.extend(
         args.other_certificates_content.iter().flatten().map(|one| one.clone().into_bytes()),
@@ -207,7 +207,7 @@ fn wanted(args: &Args, host: &Host) -> Result<Archive> {
     for pem in others {
         let mut found = archive::certificates(&String::from_utf8_lossy(&pem));
         if found.is_empty() {
-            return Err(no_certificate(&pem));
+            return early(Err(no_certificate(&pem)));
         }
         if !args.other_certificates_parse_all {
             found.truncate(1);
@@ -225,6 +225,11 @@ fn wanted(args: &Args, host: &Host) -> Result<Archive> {
         wanted.certificate = Some(der);
     }
     Ok(wanted)
+}
+
+/// What fails before the reference looks out for failures ends it as an exception.
+fn early<T>(result: Result<T>) -> Result<T> {
+    result.map_err(|failure| Failure::raised(failure.message))
 }
 
 fn no_certificate(pem: &[u8]) -> Failure {

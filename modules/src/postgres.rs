@@ -4,6 +4,7 @@
 
 mod reach;
 mod scram;
+mod session;
 mod value;
 mod wire;
 
@@ -15,7 +16,8 @@ use crate::{
 };
 use reach::Way;
 pub use scram::fits;
-pub use value::{identifier, literal, sql};
+pub use session::{Session, warn_default};
+pub use value::{bare, dotted, identifier, literal, sql};
 pub use wire::{Answer, Complaint, Connection};
 
 /// How the server is reached, the same for every module.

@@ -6,7 +6,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    postgres::{Answer, Login, check_input, identifier, row_json, sql},
+    postgres::{Answer, Login, check_input, identifier, row_json, sql, warn_default},
     spec::{Json, JsonMap, python_str},
     sql::fill_placeholders,
 };
@@ -59,9 +59,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Some(other) => vec![python_str(other)],
     };
     let database = args.login_db.as_deref().unwrap_or_default();
-    if database.is_empty() {
-        host.warn("Database name has not been passed, used default database to connect to.");
-    }
+    warn_default(host, database);
     let mut connection = match &args.encoding {
         Some(encoding) => args.login.connect_as(host, database, encoding)?,
         None => args.login.connect(host, database)?,

@@ -72,7 +72,6 @@ pub(super) fn ask(
     host: &Host,
     options: &[&str],
 ) -> std::result::Result<Vec<Vec<u8>>, String> {
-    reach(args, host)?;
     let told = |failure: Failure| failure.message;
     let output = host.run(&Command::new(words(args, host, options)?).stdin("")).map_err(told)?;
     let text = output.text();
@@ -119,7 +118,7 @@ fn failed(errors: &str) -> String {
 }
 
 /// Finds out whether anybody is there, in the words of who only connects.
-fn reach(args: &Args, host: &Host) -> std::result::Result<(), String> {
+pub(super) fn reach(args: &Args, host: &Host) -> std::result::Result<(), String> {
     let (name, port) = match &args.proxy_host {
         Some(proxy) => (proxy, args.proxy_port),
         None => (&args.host, args.port),

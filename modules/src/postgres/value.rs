@@ -1,10 +1,47 @@
 //! Values: quoted in statements, and as results have them.
 
-use crate::spec::{Json, python_json};
+use crate::{
+    host::Failure,
+    spec::{Json, python_json},
+};
 
 /// Quotes a name.
 pub fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// Quotes a name with dots (`schema.table`), whose parts may be quoted already; `kind` has at most so many parts.
+pub fn dotted(name: &str, kind: &str, most: usize) -> Result<String, Failure> {
+    let mut parts = vec![String::new()];
+    let mut is_open = false;
+    for c in name.chars() {
+        match c {
+            '"' if is_open || parts.last().is_none_or(String::is_empty) => is_open = !is_open,
+            '.' if !is_open => parts.push(String::new()),
+            c => parts.last_mut().into_iter().for_each(|part| part.push(c)),
+        }
+    }
+    if is_open {
+        return Err(Failure::new("User escaped identifiers must escape extra quotes"));
+    }
+    if parts.len() > most {
+        let dots = most.to_string();
+        return Err(Failure::new(format!(
+            "PostgreSQL does not support {kind} with more than {dots} dots"
+        )));
+    }
+    let quoted: Vec<String> = parts.iter().map(|part| identifier(part)).collect();
+    Ok(quoted.join("."))
+}
+
+/// Quotes a name only where it means another one without quotes.
+pub fn bare(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit();
+    if name.chars().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.to_owned()
+    } else {
+        identifier(name)
+    }
 }
 
 /// Quotes a text.

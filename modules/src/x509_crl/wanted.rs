@@ -6,7 +6,7 @@ use super::{Args, Mode, Numbers, set_issuer, show_time};
 use crate::{
     host::{Failure, Host, Result, errno_of},
     openssl::{look_at_key, not_pem, public_key},
-    spec::{ArgPath, Json, JsonMap, part, python_class, python_str},
+    spec::{ArgPath, Json, JsonMap, part, python_repr, python_str},
     x509::{
         Crl, Item, Name, Reader, Revoked, algorithm, from_decimal, from_pem, general_names,
         name_pairs, ordered_name_pairs, reason_number, sign, time_option,
@@ -238,8 +238,8 @@ fn integer_number(value: &Json) -> std::result::Result<Vec<u8>, String> {
         Json::String(text) => text.trim().to_owned(),
         other => other.to_string(),
     };
-    from_decimal(&text)
-        .ok_or_else(|| format!("<class '{}'> cannot be converted to an int", python_class(value)))
+    let shown = python_repr(value);
+    from_decimal(&text).ok_or_else(|| format!("\"{shown}\" cannot be converted to an int"))
 }
 
 /// A number as pairs of digits: `12:AB`.

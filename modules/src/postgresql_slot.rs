@@ -1,0 +1,102 @@
+//! `postgresql_slot`: slots for replication.
+
+use windlass_macros::{Args, Choice};
+
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    postgres::{Login, Session, check_input, literal, warn_default},
+};
+
+/// Adds and removes slots for replication of a PostgreSQL server
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a slot for the standby
+///   community.postgresql.postgresql_slot:
+///     name: standby1
+///
+/// - name: Have one for changes as rows
+///   community.postgresql.postgresql_slot:
+///     login_db: app
+///     name: feed
+///     slot_type: logical
+///     output_plugin: pgoutput
+/// ```
+#[derive(Args)]
+#[args(collection = "community.postgresql")]
+pub struct Args {
+    /// Name of the slot
+    #[arg(alias = "slot_name")]
+    name: String,
+    /// Whether it is for the server's files, or for changes as rows
+    #[arg(default = "physical")]
+    slot_type: SlotType,
+    /// Whether what it needs is kept from now on
+    #[arg(default = "false")]
+    immediately_reserve: bool,
+    /// What makes changes of rows
+    #[arg(default = "test_decoding")]
+    output_plugin: String,
+    /// Whether it should be there
+    #[arg(default = "present")]
+    state: State,
+    /// Database to log in to
+    #[arg(alias = "db")]
+    login_db: Option<String>,
+    #[arg(flatten)]
+    login: Login,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum SlotType {
+    Logical,
+    Physical,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Absent,
+    Present,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    check_input(&args.login, &[])?;
+    if args.slot_type == SlotType::Logical {
+        if args.immediately_reserve {
+            return Err(Failure::new(
+                "Module parameters immediately_reserve and slot_type=logical are mutually exclusive",
+            ));
+        }
+        warn_default(host, args.login_db.as_deref().unwrap_or_default());
+    }
+    let mut session = Session::looking(&args.login, host, args.login_db.as_deref())?;
+    let name = literal(&args.name);
+    let kind = session
+        .value(&format!("SELECT slot_type FROM pg_replication_slots WHERE slot_name = {name}"))?;
+    match (args.state, kind) {
+        (State::Absent, Some(_)) => {
+            session.change(format!("SELECT pg_drop_replication_slot({name})"))?;
+        }
+        (State::Present, None) => session.change(match args.slot_type {
+            SlotType::Physical => {
+                let reserve = args.immediately_reserve;
+                format!("SELECT pg_create_physical_replication_slot({name}, {reserve})")
+            }
+            SlotType::Logical => {
+                let plugin = literal(&args.output_plugin);
+                format!("SELECT pg_create_logical_replication_slot({name}, {plugin})")
+            }
+        })?,
+        (State::Present, Some(kind)) if kind != args.slot_type.as_str() => {
+            let name = &args.name;
+            host.warn(format!(
+                "slot with name '{name}' already exists but has another type '{kind}'"
+            ));
+        }
+        _ => (),
+    }
+    let changed = !session.queries.is_empty();
+    // What would be done is not told.
+    let queries = if host.checking() { Vec::new() } else { session.queries };
+    Ok(Outcome::changed_if(changed).with("name", args.name).with("queries", queries))
+}
