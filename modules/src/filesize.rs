@@ -95,11 +95,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             let source = &args.source.0;
             let place = format!("while creating file {path} with size {size} from source {source}");
             let told = |message: String| {
-                let values = outcome.clone().with("changed", outcome.changed).values;
+                let mut values = outcome.clone().with("changed", outcome.changed).values;
+                values.extend(host.path_info(path));
                 Failure { message, values }
             };
             if !output.success() {
-                return Err(told(format!("dd error {place}: see stderr for details.")));
+                return Err(told(format!("dd error {place}: see stderr for details")));
             }
             if after != wanted.bytes() {
                 return Err(told(format!("module error {place}: file is {after} bytes long")));

@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{FileAttributes, Host, Outcome, Result, Rewrite},
+    host::{Failure, FileAttributes, Host, Outcome, Result, Rewrite},
     spec::JsonMap,
     text,
 };
@@ -69,8 +69,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let text: String = after.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
-        host.needs_folder_of(path)?;
-        host.rewrite(path, &text::to_bytes(&text), &how)?;
+        let written = host
+            .needs_folder_of(path)
+            .and_then(|()| host.rewrite(path, &text::to_bytes(&text), &how));
+        written.map_err(|failure| {
+            let known = Outcome::default()
+                .with("name", args.name.as_str())
+                .with("state", args.state.as_str())
+                .with("filename", path);
+            let message = format!("Module failed with exception: {}", failure.reason());
+            Failure::with_output(message, known.values)
+        })?;
     }
     let outcome = Outcome::changed_if(changed)
         .with("name", args.name)

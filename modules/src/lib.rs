@@ -13,6 +13,7 @@ pub mod mysql;
 pub mod openssl;
 pub mod pattern;
 pub mod postgres;
+pub mod semanage;
 pub mod spec;
 pub mod sql;
 pub mod text;
@@ -53,8 +54,11 @@ registry! {
     at,
     authorized_key,
     blockinfile,
+    capabilities,
     command,
+    composer,
     copy,
+    cpanm,
     cron,
     cronvar,
     deb822_repository,
@@ -104,6 +108,7 @@ registry! {
     ini_file,
     interfaces_file,
     iptables,
+    java_cert,
     kernel_blacklist,
     known_hosts,
     lineinfile,
@@ -153,17 +158,24 @@ registry! {
     postgresql_table,
     postgresql_tablespace,
     postgresql_user,
+    rabbitmq_plugin,
+    redis,
     replace,
     rpm_key,
     script,
     seboolean,
+    sefcontext,
     selinux,
+    selinux_permissive,
+    selogin,
+    seport,
     service,
     service_facts,
     setup,
     shell,
     slack,
     slurp,
+    snap,
     ssh_config,
     stat,
     subversion,
@@ -186,7 +198,9 @@ registry! {
     x509_certificate_pipe,
     x509_crl,
     x509_crl_info,
+    xattr,
     xml,
+    yarn,
     yum_repository,
 }
 

@@ -64,6 +64,14 @@ impl Failure {
         Failure::new(format!("{RAISED}{message}"))
     }
 
+    /// Returns a failure of a module that tells what it has found out so far: key by key, and as a whole.
+    pub fn with_output(message: impl Into<String>, output: JsonMap) -> Failure {
+        let vars: JsonMap = output.clone().into_iter().filter(|(key, _)| key != "diff").collect();
+        let mut failure = Failure::new(message).with("output", output.clone()).with("vars", vars);
+        failure.values.extend(output);
+        failure
+    }
+
     /// Returns whether it is one that the reference module does not foresee.
     pub fn is_raised(&self) -> bool {
         self.message.starts_with(RAISED)
