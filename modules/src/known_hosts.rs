@@ -295,7 +295,7 @@ impl<'a> Line<'a> {
             || rest.is_empty()
             || rest.starts_with('#')
             || (names.starts_with('|') && salt_of(names).is_none());
-        let blob = word(rest).0;
+        let blob = rest.split_whitespace().next().unwrap_or_default();
         (!is_nonsense).then_some(Line { marker, names, kind, blob })
     }
 
@@ -498,6 +498,7 @@ mod tests {
             assert!(!is_line(line), "{line}");
         }
         assert!(!is_line("@foo h ssh-rsa x") && !is_line("|1|bad ssh-rsa x"));
+        assert_eq!(Line::of("h ssh-rsa x\r").unwrap().blob, "x");
         let line = Line::of("!a.h,*.h ssh-rsa x").unwrap();
         assert!(line.names("b.H") && !line.names("a.h"));
     }

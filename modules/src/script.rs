@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_script_may_have_a_terminal() {
-        let text = "#!/bin/sh\ntest -t 0 && test -t 1 && test -t 2 && echo $TERM\necho err >&2\n(sleep 9 &)\nexit 3";
+        let text = "#!/bin/sh\ntest -t 0 && test -t 1 && test -t 2 && echo $TERM\nread x || echo err >&2\n(sleep 9 &)\nexit 3";
         let args = json!({"_windlass_terminal": "dumb", "_windlass_closed": "closed.\r\n"});
         let result = script(text, args);
         assert_eq!(result["stdout"], "dumb\r\nerr\r\n");

@@ -18,7 +18,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let words = windlass_modules::host::split_words(&line)
         .map_err(|error| Failure::action(error.to_string()))?;
     let Some(name) = words.first() else {
-        return Err(Failure::plain("list index out of range").raised());
+        return Err(Failure::action("no script was given"));
     };
     let path = files::find(call, "files", name).map_err(Failure::raised)?;
     let sent = files::send(call, &path).map_err(plainly)?;

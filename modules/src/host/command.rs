@@ -192,6 +192,8 @@ impl Host {
         if command.terminal {
             let cannot = |error: io::Error| Failure::io("cannot open a terminal", &error);
             let (terminal, theirs) = open_terminal().map_err(cannot)?;
+            // Nobody will type: who reads is told so, and does not wait for ever.
+            rustix::io::write(&terminal, b"\x04").map_err(|error| cannot(error.into()))?;
             process
                 .stdin(theirs.try_clone().map_err(cannot)?)
                 .stdout(theirs.try_clone().map_err(cannot)?)
