@@ -7,6 +7,7 @@ mod client;
 mod compose;
 mod image;
 mod inside;
+mod kept;
 mod stream;
 #[cfg(test)]
 mod testing;
@@ -20,6 +21,7 @@ pub use client::Program;
 pub use compose::{Compose, Ignored, Project, Ran, outcome_of};
 pub use image::{find_image, found_image, image_with_id, is_id, parse_name, pull, push, tag_of};
 pub use inside::Inside;
+pub use kept::{Came, Keeper, Kept, KeptState};
 pub use stream::{attached, attached_in_order, attached_with_input, progress};
 #[cfg(test)]
 pub(crate) use testing::FakeEngine;

@@ -63,7 +63,7 @@ enum Backend {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.path.0.as_str();
     folder_must_exist(host, path)?;
-    let made = Made { path, attributes: &args.attributes, backup: args.backup, mode: 0o666 };
+    let made = Made { path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     let outcome = if args.state == State::Absent {
         if host.is_folder(path) && !host.checking() {
             return Err(Failure::new(format!("[Errno 21] Is a directory: '{path}'")));

@@ -103,7 +103,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let empty = || Json::from(JsonMap::new());
     let mut told = Told { before: empty(), after: empty(), ..Told::default() };
     let made =
-        Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o666 };
+        Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     if args.state == State::Absent {
         let removed = made.remove(host)?;
         told.changed = removed.changed;

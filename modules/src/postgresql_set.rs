@@ -124,6 +124,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("value_pretty", now.current.as_str())
             .with("value", serde_json::json!({"value": now.raw, "unit": known.unit}));
     }
+    if at_restart {
+        outcome.values.remove("value");
+    }
     if at_restart && changed {
         host.warn(format!("Restart of PostgreSQL is required for setting {name}"));
     }

@@ -74,19 +74,26 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let kind = session
         .value(&format!("SELECT slot_type FROM pg_replication_slots WHERE slot_name = {name}"))?;
     match (args.state, kind) {
-        (State::Absent, Some(_)) => {
-            session.change(format!("SELECT pg_drop_replication_slot({name})"))?;
-        }
-        (State::Present, None) => session.change(match args.slot_type {
-            SlotType::Physical => {
-                let reserve = args.immediately_reserve;
-                format!("SELECT pg_create_physical_replication_slot({name}, {reserve})")
-            }
-            SlotType::Logical => {
-                let plugin = literal(&args.output_plugin);
-                format!("SELECT pg_create_logical_replication_slot({name}, {plugin})")
-            }
-        })?,
+        (State::Absent, Some(_)) => session.change_by(
+            format!("SELECT pg_drop_replication_slot({name})"),
+            "SELECT pg_drop_replication_slot(%(name)s)",
+        )?,
+        (State::Present, None) => match args.slot_type {
+            SlotType::Physical => session.change_by(
+                format!(
+                    "SELECT pg_create_physical_replication_slot({name}, {})",
+                    args.immediately_reserve
+                ),
+                "SELECT pg_create_physical_replication_slot(%(name)s, %(i_reserve)s)",
+            )?,
+            SlotType::Logical => session.change_by(
+                format!(
+                    "SELECT pg_create_logical_replication_slot({name}, {})",
+                    literal(&args.output_plugin)
+                ),
+                "SELECT pg_create_logical_replication_slot(%(name)s, %(o_plugin)s)",
+            )?,
+        },
         (State::Present, Some(kind)) if kind != args.slot_type.as_str() => {
             let name = &args.name;
             host.warn(format!(

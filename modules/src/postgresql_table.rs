@@ -142,18 +142,24 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     session.end()?;
     let changed = !session.queries.is_empty();
-    let known = if changed { look(&mut session, shown)? } else { known };
-    let outcome = Outcome::changed_if(changed)
+    let now = if changed { look(&mut session, shown)? } else { None };
+    let state = match &now {
+        None if changed => "absent",
+        None if known.is_none() => "",
+        _ => "present",
+    };
+    let mut outcome = Outcome::changed_if(changed)
         .with("table", args.table.as_str())
+        .with("state", state)
         .with("queries", session.queries);
-    Ok(match known {
-        Some(known) => outcome
-            .with("state", "present")
+    // Of a table that is gone it is told how it was.
+    if let Some(known) = now.or(known) {
+        outcome = outcome
             .with("owner", known.owner)
             .with("tablespace", known.tablespace)
-            .with("storage_params", known.storage),
-        None => outcome.with("state", if changed { "absent" } else { "" }),
-    })
+            .with("storage_params", known.storage);
+    }
+    Ok(outcome)
 }
 
 fn look(session: &mut Session, table: &str) -> Result<Option<Known>> {

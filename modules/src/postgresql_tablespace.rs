@@ -123,7 +123,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         known = look(&args, &mut session)?;
         if let Some(now) = &known {
             change(&args, &mut session, now, owner.as_deref(), &settings)?;
+            let had = std::mem::take(&mut known).unwrap_or_default().settings;
             known = look(&args, &mut session)?;
+            // What was taken back is told without a value.
+            let reset = |key: &String| settings.get(key).is_some_and(|value| value == "reset");
+            if let Some(known) = &mut known {
+                let gone = had.into_iter().filter(|(key, _)| reset(key));
+                known.settings.extend(gone.map(|(key, _)| (key, Json::Null)));
+            }
         }
     }
     session.end()?;

@@ -149,7 +149,7 @@ enum Numbers {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let made =
-        Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o666 };
+        Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     let known = host.read(&*args.path).ok().flatten();
     let shown = |content: Option<&[u8]>| {
         let mut values = content.and_then(|content| about(content, true)).unwrap_or_default();

@@ -65,6 +65,15 @@ impl Session {
         Ok(())
     }
 
+    /// Changes something by a statement whose failure is told with the names of its values, rather than with them.
+    pub fn change_by(&mut self, statement: impl Into<String>, shown: &str) -> Result<()> {
+        let statement = statement.into();
+        self.change(statement.as_str()).map_err(|mut failure| {
+            failure.message = failure.message.replacen(&statement, shown, 1);
+            failure
+        })
+    }
+
     /// Ends the transaction: what was changed stays, or in check mode goes.
     pub fn end(&mut self) -> Result<()> {
         if self.tries {

@@ -22,11 +22,11 @@ pub fn dotted(name: &str, kind: &str, most: usize) -> Result<String, Failure> {
         }
     }
     if is_open {
-        return Err(Failure::new("User escaped identifiers must escape extra quotes"));
+        return Err(Failure::raised("User escaped identifiers must escape extra quotes"));
     }
     if parts.len() > most {
         let dots = most.to_string();
-        return Err(Failure::new(format!(
+        return Err(Failure::raised(format!(
             "PostgreSQL does not support {kind} with more than {dots} dots"
         )));
     }
