@@ -49,8 +49,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ))
     };
     let mut response = http::send(host, &options, request).map_err(|_| silent())?;
+    // What a service says of an error is not what is asked for.
     if response.status >= 400 {
-        return Err(silent());
+        return Err(Failure::raised("Expecting value: line 1 column 1 (char 0)"));
     }
     let text = response.text().map_err(|_| silent())?;
     let told: Json = serde_json::from_str(&text).map_err(Failure::raised)?;

@@ -83,7 +83,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Ok(response) => response.message(),
         Err(error) => error.message,
     };
-    outcome.values.remove("msg");
+    outcome.values.shift_remove("msg");
     let message = format!("Failed to send mattermost message, the error was: {reason}");
     Err(Failure { message, values: outcome.values })
 }
