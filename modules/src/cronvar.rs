@@ -24,7 +24,7 @@ use crate::{
 ///     cron_file: backup
 /// ```
 #[derive(Args)]
-#[args(collection = "community.general", mutually_exclusive("insertafter", "insertbefore"))]
+#[args(collection = "community.general", mutually_exclusive("insertbefore", "insertafter"))]
 pub struct Args {
     /// Name of the variable
     name: String,

@@ -46,6 +46,29 @@ pub struct Options {
     pub unredirected: Vec<String>,
 }
 
+impl Options {
+    /// Returns the options of modules that have none of their own but whether certificates must be right.
+    pub fn usual(seconds: u64, verify: bool) -> Options {
+        Options {
+            timeout: Duration::from_secs(seconds),
+            trust: Trust { verify, ..Trust::default() },
+            use_proxy: true,
+            credentials: None,
+            force_credentials: false,
+            follow: Follow::Urllib2,
+            unix_socket: None,
+            decompress: true,
+            unredirected: Vec::new(),
+        }
+    }
+}
+
+/// Returns the headers of a request that sends something of this type.
+pub fn headers_of(content_type: &str) -> Vec<(String, String)> {
+    let pairs = [("User-Agent", "ansible-httpget"), ("Content-Type", content_type)];
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
 /// What is asked for.
 #[derive(Debug)]
 pub struct Request {
@@ -85,6 +108,13 @@ pub struct Response {
 }
 
 impl Response {
+    /// Returns the body as text; what is no UTF-8 is replaced.
+    pub fn text(&mut self) -> std::io::Result<String> {
+        let mut bytes = Vec::new();
+        crate::host::pour(&mut *self.body, &mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Returns the first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));

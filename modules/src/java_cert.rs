@@ -343,14 +343,14 @@ fn digest(certificate: &[u8], openssl: &str, host: &Host) -> Result<Vec<u8>> {
     .with("cmd", command.argv))
 }
 
-/// A file for `keytool`, which goes again when it is one of ours.
-struct Kept<'a> {
-    path: String,
-    host: Option<&'a Host>,
+/// A file for programs, which goes again when it is one of ours.
+pub(crate) struct Kept<'a> {
+    pub(crate) path: String,
+    pub(crate) host: Option<&'a Host>,
 }
 
 impl Kept<'_> {
-    fn of<'a>(text: &[u8], host: &'a Host) -> Result<Kept<'a>> {
+    pub(crate) fn of<'a>(text: &[u8], host: &'a Host) -> Result<Kept<'a>> {
         let path = host
             .create_temporary("/tmp", "certificate", "", false)
             .map_err(|error| Failure::io("cannot keep the certificate", &error))?;
@@ -363,7 +363,7 @@ impl Kept<'_> {
 impl Drop for Kept<'_> {
     fn drop(&mut self) {
         if let Some(host) = self.host {
-            // Nobody is told: the certificate is no secret, and the folder is cleaned.
+            // Nobody is told: others may not read it, and the folder is cleaned.
             let _ = host.unlink(&self.path);
         }
     }

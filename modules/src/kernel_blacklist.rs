@@ -76,7 +76,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             let known = Outcome::default()
                 .with("name", args.name.as_str())
                 .with("state", args.state.as_str())
-                .with("filename", path);
+                .with("filename", path)
+                .with_some("diff", host.diffing().then(JsonMap::new));
             let message = format!("Module failed with exception: {}", failure.reason());
             Failure::with_output(message, known.values)
         })?;

@@ -1,12 +1,10 @@
 //! `slack`: a message to a channel.
 
-use std::time::Duration;
-
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Host, Outcome, Result, pour},
-    http::{self, Body, Follow, Options, Trust},
+    host::{Failure, Host, Outcome, Result},
+    http::{self, Body, Options},
     spec::{Json, JsonMap, python_json, python_str},
 };
 
@@ -230,17 +228,7 @@ fn send(args: &Args, host: &Host, target: &Target, payload: &Json) -> Result<Str
     if let Some(token) = &target.bearer {
         headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
     }
-    let options = Options {
-        timeout: Duration::from_secs(10),
-        trust: Trust { verify: args.validate_certs, ..Trust::default() },
-        use_proxy: true,
-        credentials: None,
-        force_credentials: false,
-        follow: Follow::Urllib2,
-        unix_socket: None,
-        decompress: true,
-        unredirected: Vec::new(),
-    };
+    let options = Options::usual(10, args.validate_certs);
     let request = http::Request {
         method: "POST".to_owned(),
         url: target.url.clone(),
@@ -259,9 +247,7 @@ fn send(args: &Args, host: &Host, target: &Target, payload: &Json) -> Result<Str
     if response.status != 200 {
         return Err(failed(&response.message()));
     }
-    let mut bytes = Vec::new();
-    pour(&mut *response.body, &mut bytes).map_err(|error| failed(&error.to_string()))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    response.text().map_err(|error| failed(&error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,72 @@
+//! `facter`: facts as Puppet's Facter tells them.
+
+use windlass_macros::Args;
+
+use crate::{
+    host::{Command, Failure, Host, Outcome, Result},
+    spec::Json,
+};
+
+/// Gathers facts with Facter
+///
+/// # Examples
+/// ```yaml
+/// - name: Facts of the network
+///   community.general.facter:
+///     arguments: [networking]
+///   register: facter
+/// ```
+#[derive(Args)]
+#[args(collection = "community.general")]
+pub struct Args {
+    /// Arguments of `facter`
+    arguments: Vec<String>,
+}
+
+pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    if host.checking() {
+        return Ok(Outcome::no_check_mode("community.general.facter"));
+    }
+    let beside = "/opt/puppetlabs/bin/facter";
+    let program =
+        if host.is_executable(beside) { beside.to_owned() } else { host.required("facter")? };
+    let words = [program, "--json".to_owned()];
+    told(words.into_iter().chain(args.arguments), host)
+}
+
+/// Returns what a command says in JSON as the result.
+pub(crate) fn told(words: impl IntoIterator<Item = String>, host: &Host) -> Result<Outcome> {
+    let output = host.must(&Command::new(words))?;
+    let told = serde_json::from_slice(&output.stdout).map_err(Failure::raised)?;
+    match told {
+        Json::Object(values) => {
+            let changed = values.get("changed") == Some(&Json::Bool(true));
+            Ok(Outcome { changed, values })
+        }
+        _ => Err(Failure::raised("argument after ** must be a mapping")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    #[test]
+    fn facts_are_the_result() {
+        let beside = "/opt/puppetlabs/bin/facter";
+        let host = || TestHost::with(&[(beside, "")]).executable(&[beside]);
+        let run = |host: &Host, args: Value| {
+            let Value::Object(given) = args else { unreachable!() };
+            Value::Object(crate::find("facter").unwrap().run(&given, host))
+        };
+        let said = host().answer(&format!("{beside} --json os"), 0, "{\"os\": {\"name\": \"x\"}}");
+        let result = run(&said, json!({"arguments": ["os"]}));
+        assert_eq!(result, json!({"changed": false, "os": {"name": "x"}}));
+        assert_eq!(run(&host().check(), json!({}))["skipped"], true);
+        let broken = host().answer(&format!("{beside} --json"), 0, "no");
+        assert_eq!(run(&broken, json!({}))["failed"], true);
+    }
+}
