@@ -245,6 +245,7 @@ fn present(
     }
     let said = known.map(|known| known.comment.as_str());
     if let Some(comment) = args.comment.as_deref().filter(|comment| said != Some(*comment)) {
+        let name = identifier(&args.name);
         session.change(format!("COMMENT ON SUBSCRIPTION {name} IS {}", literal(comment)))?;
     }
     Ok(())
