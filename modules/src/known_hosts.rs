@@ -114,12 +114,12 @@ fn existing(path: &str, host: &Host, is_read: bool) -> Result<Option<Vec<u8>>> {
             Some(13) if host.exists(path) => Err(Failure::new(
                 "ssh-keygen failed (rc=255, stdout='',stderr='do_known_hosts: hostkeys_foreach: Permission denied\r\n')",
             )),
-            // It finds nothing there, and the reference reads only what it adds to.
-            Some(21) if !is_read || host.checking() => Ok(Some(Vec::new())),
-            Some(21) => {
+            Some(13 | 21) if is_read && !host.checking() => {
                 let reason = errno_of(&error, path);
                 Err(Failure::raised(format!("Failed to read '{path}': {reason}")))
             }
+            // It finds nothing there, and the reference reads only what it adds to.
+            Some(21) => Ok(Some(Vec::new())),
             _ => Ok(None),
         },
     }

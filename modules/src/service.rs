@@ -95,6 +95,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             host.warn(format!("Ignoring \"{name}\" as it is not used in \"systemd\""));
         }
     }
+    let needs_name = [
+        ("state", args.state.is_some()),
+        ("enabled", args.enabled.is_some()),
+        ("masked", args.masked.is_some()),
+    ];
+    if let (None, Some((key, _))) = (&args.name, needs_name.iter().find(|(_, given)| *given)) {
+        return Err(Failure::new(format!("missing parameter(s) required by '{key}': name")));
+    }
     let unit = systemd_service::Args {
         name: args.name,
         state: args.state,
