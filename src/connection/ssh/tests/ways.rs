@@ -90,7 +90,7 @@ async fn a_program_can_carry_the_connection() {
     configure(
         &sshd,
         &format!(
-            "Host web1\n  ProxyCommand bash -c 'exec 3<>/dev/tcp/%h/%p; cat <&3 & cat >&3'\n{COMMON}"
+            "Host web1\n  ProxyCommand bash -c 'exec 3<>/dev/tcp/%h/%p; timeout 9 cat <&3 & cat >&3'\n{COMMON}"
         ),
     );
     assert_eq!(says(&sshd.connections(), &Target::ssh("web1"), "echo ok").await, "ok");
