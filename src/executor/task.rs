@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use windlass_modules::spec::FromArg as _;
 use windlass_protocol::{JsonMap, TaskRequest};
 
 use super::{
@@ -129,12 +130,10 @@ impl Call<'_> {
     /// Returns the kind of terminal that a command has which is sent no input over SSH, and what is said where it closes.
     pub fn terminal(&self) -> Option<(String, String)> {
         let target = &self.way.target;
-        let wanted = match self.variable("ansible_ssh_use_tty") {
-            Some(text) => {
-                !matches!(text.to_lowercase().as_str(), "false" | "no" | "off" | "0" | "n" | "f")
-            }
-            None => self.run.settings.ssh_use_tty.value,
-        };
+        let named = self.variable("ansible_ssh_use_tty");
+        let wanted = named
+            .and_then(|text| bool::from_arg(&text.into()).ok())
+            .unwrap_or(self.run.settings.ssh_use_tty.value);
         if target.kind != Kind::Ssh || !wanted {
             return None;
         }
