@@ -18,7 +18,6 @@ use windlass_protocol::JsonMap;
 use crate::host::{Failure, Host, Result};
 pub use collector::subset;
 pub use glob::means;
-pub use python::path as python;
 
 /// Facts by their names, without the prefix that playbooks see.
 pub type Facts = JsonMap;

@@ -41,10 +41,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         fact_path: args.fact_path.0,
         python: args.python,
     };
-    let found_python = match ask.python {
-        Some(_) => None,
-        None => facts::python(host),
-    };
     let mut found: Facts = facts::gather(host, &ask)?
         .into_iter()
         .map(|(name, value)| (format!("{PREFIX}{}", name.replace('-', "_")), value))
@@ -53,10 +49,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     found.insert("module_setup".to_owned(), true.into());
     if !args.filter.is_empty() {
         found.retain(|name, _| args.filter.iter().any(|wanted| facts::means(wanted, name)));
-    }
-    // Who names no Python is told which one there is, whatever else is asked for.
-    if let Some(python) = found_python {
-        found.insert("discovered_interpreter_python".to_owned(), python.into());
     }
     // So much is shown only to those who ask for more than `-v`.
     Ok(Outcome::changed_if(false)
@@ -98,19 +90,6 @@ mod tests {
             result["ansible_facts"],
             json!({"ansible_uptime_seconds": 12, "module_setup": true})
         );
-    }
-
-    #[test]
-    fn whoever_names_no_python_is_told_of_one() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let host = TestHost::with(&[("/usr/bin/python3.11", "\x7fELF")]);
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(host.path("/usr/bin/python3.11"), mode).unwrap();
-        let told =
-            |given| setup(&host, given)["ansible_facts"]["discovered_interpreter_python"].clone();
-        assert_eq!(told(json!({"filter": "nothing"})), "/usr/bin/python3.11");
-        let named = json!({"filter": "nothing", "_windlass_python": "python3.11"});
-        assert_eq!(told(named), Json::Null);
     }
 
     #[test]

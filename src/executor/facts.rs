@@ -20,11 +20,7 @@ impl Prepared {
         }
         let is_own = matches!(&*self.task.action, "set_fact" | "include_vars");
         let mut facts = Arc::clone(facts);
-        // Of the interpreter tells who gathers facts, no module that a playbook brings.
-        let may_tell = is_own
-            || self.task.foreign.is_none()
-                && matches!(&*self.task.action, "setup" | "gather_facts");
-        if !may_tell && facts.keys().filter_map(Value::as_str).any(tells_interpreter) {
+        if !is_own && facts.keys().filter_map(Value::as_str).any(tells_interpreter) {
             let known =
                 facts.iter().filter(|(key, _)| !key.as_str().is_some_and(tells_interpreter));
             facts = Arc::new(known.map(|(key, value)| (key.clone(), value.clone())).collect());

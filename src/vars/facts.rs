@@ -136,7 +136,7 @@ fn is_host_key(name: &str) -> bool {
     name.starts_with("ansible_ssh_host_key_")
 }
 
-/// Returns whether a fact tells which interpreter was found: no module has a say in that but the one that gathers facts.
+/// Returns whether a fact tells which interpreter was found: only the controller finds one.
 pub fn tells_interpreter(name: &str) -> bool {
     name.strip_prefix("ansible_").unwrap_or(name).starts_with("discovered_interpreter_")
 }

@@ -41,40 +41,22 @@ pub(super) struct Python {
 
 /// Returns the interpreter that the reference would use, where there is one: what is `given`, or the first it would find.
 pub(super) fn find(host: &Host, given: Option<&str>) -> Option<Python> {
-    given.into_iter().chain(NAMED).find_map(|program| {
-        let executable = executable(host, program)?;
+    let named = [
+        "python3.13",
+        "python3.12",
+        "python3.11",
+        "python3.10",
+        "python3.9",
+        "python3.8",
+        "/usr/bin/python3",
+        "python3",
+    ];
+    given.into_iter().chain(named).find_map(|program| {
+        let executable = host.which(program).filter(|path| host.is_executable(path))?;
+        // A script of that name, which version managers put first, is no interpreter.
         let version = version(host, &executable)?;
         Some(Python { executable, version })
     })
-}
-
-/// Returns the path of the interpreter that the reference would find.
-pub fn path(host: &Host) -> Option<String> {
-    let is_interpreter = |path: &String| minor(host, path).is_some();
-    NAMED.into_iter().find_map(|program| executable(host, program).filter(is_interpreter))
-}
-
-/// Interpreters in the order in which the reference looks for them.
-const NAMED: [&str; 8] = [
-    "python3.13",
-    "python3.12",
-    "python3.11",
-    "python3.10",
-    "python3.9",
-    "python3.8",
-    "/usr/bin/python3",
-    "python3",
-];
-
-fn executable(host: &Host, program: &str) -> Option<String> {
-    host.which(program).filter(|path| host.is_executable(path))
-}
-
-/// The second number of a version, which the program's own name has.
-fn minor(host: &Host, executable: &str) -> Option<u32> {
-    // A script of that name, which version managers put first, is no interpreter.
-    let real = host.real_name(executable)?;
-    real.strip_prefix("python3.")?.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// The version that is written in the program or in its library.
@@ -88,7 +70,9 @@ fn version(host: &Host, executable: &str) -> Option<[u32; 3]> {
     if let Some(version) = known.get(&key) {
         return Some(*version);
     }
-    let minor = minor(host, executable)?;
+    let real = host.real_name(executable)?;
+    let short = real.strip_prefix("python3.")?;
+    let minor: u32 = short.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
     let prefix = format!(".{minor}.");
     let read = |rest: &[u8]| {
         let digits = rest.strip_prefix(prefix.as_bytes())?;
