@@ -29,7 +29,8 @@ use crate::{
     mutually_exclusive("setype", "substitute"),
     mutually_exclusive("substitute", "ftype"),
     mutually_exclusive("substitute", "seuser"),
-    mutually_exclusive("substitute", "selevel")
+    mutually_exclusive("substitute", "selevel"),
+    required_if_any("state", "present", "setype", "substitute")
 )]
 pub struct Args {
     /// Path, or regular expression for paths
@@ -103,11 +104,6 @@ struct Now {
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     needs_selinux(args.ignore_selinux_state, host)?;
     let present = args.state == State::Present;
-    if present && args.setype.is_none() && args.substitute.is_none() {
-        return Err(crate::host::Failure::new(
-            "state is present but any of the following are missing: setype, substitute",
-        ));
-    }
     let now = now(&args, host)?;
     let mut diff = String::new();
     if !present {

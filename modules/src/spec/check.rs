@@ -29,10 +29,19 @@ pub fn parse<T: Args>(module: &str, given: &Given) -> Result<T, ArgError> {
     Ok(args)
 }
 
+/// What is given for an argument, under each of its names.
+fn values<'g>(
+    args: &[&'static Arg],
+    given: &'g Given,
+    name: &str,
+) -> impl Iterator<Item = &'g Json> {
+    let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
+    std::iter::once(name).chain(aliases.iter().copied()).filter_map(|key| given.get(key))
+}
+
 /// Whether an argument is given, by one of its names; `null` is given, too.
 fn is_given(args: &[&'static Arg], given: &Given, name: &str) -> bool {
-    let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
-    std::iter::once(&name).chain(aliases).any(|key| given.contains_key(*key))
+    values(args, given, name).next().is_some()
 }
 
 /// Checks that what excludes each other is not given together, and that what must be there is.
@@ -73,10 +82,8 @@ fn fit_together(module: &str, spec: &'static Spec, given: &Given) -> Result<(), 
     let (args, parts) = (spec.args(), spec.parts());
     let has = |name: &str| is_given(&args, given, name);
     let text = |name: &str| {
-        let arg = args.iter().find(|arg| arg.name == name);
-        let aliases = arg.map_or(&[][..], |arg| arg.aliases);
-        let value = std::iter::once(&name).chain(aliases).find_map(|key| given.get(*key));
-        value.map(python_str).or_else(|| arg?.default.map(ToOwned::to_owned))
+        let default = || args.iter().find(|arg| arg.name == name)?.default.map(ToOwned::to_owned);
+        values(&args, given, name).next().map(python_str).or_else(default)
     };
 
     for group in parts.iter().flat_map(|part| part.required_together) {
@@ -123,12 +130,7 @@ fn lacking(
     parts: &[&'static Spec],
     given: &Given,
 ) -> Option<(&'static str, Vec<&'static str>)> {
-    let has = |name: &str| {
-        let aliases = args.iter().find(|arg| arg.name == name).map_or(&[][..], |arg| arg.aliases);
-        std::iter::once(&name)
-            .chain(aliases)
-            .any(|key| given.get(*key).is_some_and(|v| !v.is_null()))
-    };
+    let has = |name: &str| values(args, given, name).any(|value| !value.is_null());
     let rules: Vec<_> = parts.iter().flat_map(|part| part.required_by).collect();
     let (key, _) = rules.iter().find(|(key, needed)| has(key) && !has(needed))?;
     let missing = rules.iter().filter(|(other, needed)| other == key && !has(needed));
