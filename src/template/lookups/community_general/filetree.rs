@@ -1,7 +1,7 @@
 //! `filetree`: what lies in folders of the controller.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, Metadata},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
@@ -25,7 +25,7 @@ pub(super) static UNIT: Lookup = Lookup {
 
 #[expect(clippy::unnecessary_wraps, reason = "as all of its kind")]
 fn run(query: &mut Query<'_, '_>) -> Found {
-    let mut tree = Tree { seen: Vec::new(), found: Vec::new(), names: Names::new() };
+    let mut tree = Tree { seen: HashSet::new(), found: Vec::new(), names: Names::new() };
     for name in query.names() {
         let (folder, last) = name.rsplit_once('/').unwrap_or(("", &name));
         let folder = if folder.is_empty() && name.starts_with('/') { "/" } else { folder };
@@ -38,7 +38,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
 
 /// What was found so far, by its path below the root: what lies in two roots is the first one's.
 struct Tree {
-    seen: Vec<String>,
+    seen: HashSet<String>,
     found: Vec<Value>,
     names: Names,
 }
@@ -57,7 +57,7 @@ impl Tree {
             }
             match self.entry(root, &below, path) {
                 Ok(entry) => {
-                    self.seen.push(below);
+                    self.seen.insert(below);
                     self.found.push(entry);
                 }
                 Err(warning) => query.env.warn(&format!("filetree: {warning}")),
