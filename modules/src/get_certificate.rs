@@ -7,6 +7,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
+    openssl::Backend,
     spec::{ArgPath, Json, JsonMap},
     x509::{Name, algorithm_name, extension_name, from_pem, show_time, to_pem},
     x509_certificate_info::Certificate,
@@ -71,12 +72,6 @@ pub struct Args {
     /// Whether the result holds the certificates between it and an authority
     #[arg(default = "false")]
     get_certificate_chain: bool,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The program `openssl`, and what its modules share: keys, fingerprints, files that are written when they differ.
 
+mod choices;
 mod sums;
 
 use std::io::Write as _;
@@ -7,6 +8,7 @@ use std::io::Write as _;
 use crate::host::{
     AttributeDiff, Command, Failure, FileAttributes, Host, Outcome, Output, Result, errno_of,
 };
+pub use choices::{Backend, NameEncoding};
 pub use sums::{colons, fingerprints};
 
 /// Name of the variable that gives a passphrase to the program, which others cannot see as arguments.

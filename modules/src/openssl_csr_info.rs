@@ -1,10 +1,10 @@
 //! `openssl_csr_info`: what a request for a certificate says.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{content_or_file, not_pem},
+    openssl::{Backend, NameEncoding, content_or_file, not_pem},
     openssl_csr::about_request,
     spec::ArgPath,
 };
@@ -36,24 +36,11 @@ pub struct Args {
     /// How names of other scripts are told
     #[arg(default = "ignore")]
     #[expect(dead_code, reason = "names are told as the request has them")]
-    name_encoding: Encoding,
+    name_encoding: NameEncoding,
     /// Library of the reference; `openssl` does it here
     #[arg(default = "auto")]
     #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Ignore,
-    Idna,
-    Unicode,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

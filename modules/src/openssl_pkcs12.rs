@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Mode, Outcome, Result, errno_of},
-    openssl::{Made, folder_must_be, not_pem, private_key_to, public_key},
+    openssl::{Backend, Made, folder_must_be, not_pem, private_key_to, public_key},
     spec::ArgPath,
     x509::from_pem,
 };
@@ -122,12 +122,6 @@ enum Level {
     Auto,
     #[choice("compatibility2022")]
     Compatibility2022,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -1,10 +1,10 @@
 //! `openssl_privatekey_info`: what a private key says.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{content_or_file, openssl_succeeds, private_key_to, public_key},
+    openssl::{Backend, content_or_file, openssl_succeeds, private_key_to, public_key},
     spec::{ArgPath, Json, JsonMap},
     x509::private_key_data,
     x509_certificate_info::about_key,
@@ -49,12 +49,6 @@ pub struct Args {
     #[arg(default = "auto")]
     #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

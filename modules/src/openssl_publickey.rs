@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result, errno_of},
-    openssl::{Made, fingerprints, folder_must_be, public_key},
+    openssl::{Backend, Made, fingerprints, folder_must_be, public_key},
     openssl_publickey_info::about,
     spec::{ArgPath, Json, JsonMap, python_repr},
     x509::{public_from_pem, public_key_data, ssh_public_key, to_pem},
@@ -79,12 +79,6 @@ enum Format {
     OpenSsh,
     #[choice("PEM")]
     Pem,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 /// What the result tells beside the arguments.

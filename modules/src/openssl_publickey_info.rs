@@ -1,10 +1,10 @@
 //! `openssl_publickey_info`: what a public key says.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{content_or_file, fingerprints, not_pem},
+    openssl::{Backend, content_or_file, fingerprints, not_pem},
     spec::{ArgPath, Json, JsonMap},
     x509::{public_from_pem, public_key_data},
 };
@@ -38,12 +38,6 @@ pub struct Args {
     #[arg(default = "auto")]
     #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -1,10 +1,10 @@
 //! `x509_certificate_info`: what a certificate says.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{colons, content_or_file, fingerprints, not_pem},
+    openssl::{Backend, NameEncoding, colons, content_or_file, fingerprints, not_pem},
     spec::{ArgPath, Json, JsonMap, python_str},
     x509::{
         Extension, Name, Reader, Signed, algorithm_name, big_decimal, extensions_of, from_pem,
@@ -45,24 +45,11 @@ pub struct Args {
     /// How names of other scripts are told
     #[arg(default = "ignore")]
     #[expect(dead_code, reason = "names are told as the certificate has them")]
-    name_encoding: Encoding,
+    name_encoding: NameEncoding,
     /// Library of the reference; nothing else is needed here
     #[arg(default = "auto")]
     #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Ignore,
-    Idna,
-    Unicode,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 /// A certificate, taken apart.

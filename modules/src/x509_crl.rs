@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{FileAttributes, Host, Outcome, Result},
-    openssl::Made,
+    openssl::{Made, NameEncoding},
     spec::{ArgPath, Json, JsonMap},
     x509::{Crl, set_issuer, show_time, to_pem},
     x509_crl_info::{about, is_pem, read},
@@ -107,7 +107,7 @@ pub struct Args {
     /// How names of other scripts are told
     #[arg(default = "ignore")]
     #[expect(dead_code, reason = "names are told as the list has them")]
-    name_encoding: Encoding,
+    name_encoding: NameEncoding,
     /// How numbers of certificates are given
     #[arg(default = "integer")]
     serial_numbers: Numbers,
@@ -131,13 +131,6 @@ enum Mode {
 enum Format {
     Pem,
     Der,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Ignore,
-    Idna,
-    Unicode,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! `x509_crl_info`: what a list of revoked certificates says.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{content_or_file, not_pem},
+    openssl::{NameEncoding, content_or_file, not_pem},
     spec::{ArgPath, JsonMap},
     x509::{Crl, from_base64, from_pem},
 };
@@ -39,14 +39,7 @@ pub struct Args {
     /// How names of other scripts are told
     #[arg(default = "ignore")]
     #[expect(dead_code, reason = "names are told as the list has them")]
-    name_encoding: Encoding,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Ignore,
-    Idna,
-    Unicode,
+    name_encoding: NameEncoding,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -1,11 +1,11 @@
 //! What the task asks for, as a request says it.
 
-use windlass_macros::{Args as DeriveArgs, Choice};
+use windlass_macros::Args as DeriveArgs;
 
 use super::{Asked, info, read, same};
 use crate::{
     host::{Failure, Host, Outcome, Result, errno_of},
-    openssl::{only_version, public_key},
+    openssl::{Backend, only_version, public_key},
     spec::{ArgPath, Json, JsonMap, part, python_str},
     x509::{
         Extension, Name, Place, authority_key, basic_constraints, distribution_points,
@@ -118,12 +118,6 @@ pub(crate) struct Wanted {
     #[arg(default = "auto")]
     #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 /// What a request is made of: a private key, its public one, and what is asked for.

@@ -6,8 +6,8 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{Failure, Host, Outcome, Result},
     openssl::{
-        KeyFacts, PASSPHRASE_FROM, fingerprints, look_at_key, openssl_gives, private_key_to,
-        public_key,
+        Backend, KeyFacts, PASSPHRASE_FROM, fingerprints, look_at_key, openssl_gives,
+        private_key_to, public_key,
     },
     openssl_privatekey_info::about_private,
     spec::{Json, JsonMap},
@@ -113,12 +113,6 @@ pub(crate) enum Regenerate {
     PartialIdempotence,
     FullIdempotence,
     Always,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Backend {
-    Auto,
-    Cryptography,
 }
 
 impl Curve {

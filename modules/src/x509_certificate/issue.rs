@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    openssl::{only_version, public_key},
+    openssl::{Backend, only_version, public_key},
     openssl_csr::{request_of, same_extension},
     spec::{ArgPath, Json, JsonMap},
     x509::{
@@ -97,12 +97,6 @@ pub(crate) enum Identify {
     CreateIfNotProvided,
     AlwaysCreate,
     NeverCreate,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Backend {
-    Auto,
-    Cryptography,
 }
 
 /// Who signs.
