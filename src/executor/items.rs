@@ -113,8 +113,7 @@ impl Prepared {
                 for why in &known.unusable {
                     self.turn.event(self.slot, Event::Warning(why.clone()));
                 }
-                let named = self.task.level.inherited(Keyword::Notify);
-                let place = named.first().map(|(_, span)| span);
+                let place = self.task.level.keyword(Keyword::Notify).map(|(_, span)| span);
                 let told = Diagnostic::maybe_at(place, missing_handler(handler));
                 return self.turn.halt(self.slot, told);
             }

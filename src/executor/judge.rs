@@ -349,19 +349,20 @@ impl Prepared {
 
     /// Whether a change would notify somebody.
     fn notifies(&self) -> bool {
-        !self.task.level.inherited(Keyword::Notify).is_empty()
+        self.task.level.keyword(Keyword::Notify).is_some()
     }
 
+    /// Returns whom a change notifies: the nearest `notify` says it, unless it comes to nothing by `omit`.
     fn notified(&self, env: &Env<'_>) -> Vec<String> {
-        let mut found = Vec::new();
-        for (value, _) in self.task.level.inherited(Keyword::Notify) {
+        for (value, _) in self.task.level.inherited(Keyword::Notify).into_iter().rev() {
             match env.eval(value) {
-                Ok(Value::List(list)) => found.extend(list.iter().map(Value::to_text)),
-                Ok(Value::None | Value::Omit) | Err(_) => (),
-                Ok(one) => found.push(one.to_text()),
+                Ok(Value::Omit) => (),
+                Ok(Value::List(list)) => return list.iter().map(Value::to_text).collect(),
+                Ok(Value::None) | Err(_) => break,
+                Ok(one) => return vec![one.to_text()],
             }
         }
-        found
+        Vec::new()
     }
 }
 

@@ -236,7 +236,7 @@ impl Batch<'_> {
 
     /// The names and topics of all handlers, for a task that notifies some, where a missing one is an error.
     fn names_of_handlers(&mut self, task: &Task) -> Option<Arc<KnownHandlers>> {
-        let notifies = !task.level.inherited(Keyword::Notify).is_empty();
+        let notifies = task.level.keyword(Keyword::Notify).is_some();
         if !notifies || !self.run.settings.error_on_missing_handler.value {
             return None;
         }
