@@ -14,6 +14,7 @@ mod emit;
 mod ended;
 mod enlist;
 mod facts;
+mod failed_task;
 mod failure;
 mod free;
 mod gathering;

@@ -84,8 +84,8 @@ pub struct HostData {
 pub struct PlayData {
     pub play: Arc<Play>,
     pub name: Arc<str>,
-    /// All hosts of the play.
-    pub all_hosts: Vec<Arc<str>>,
+    /// What says which hosts the play is for.
+    pub patterns: Vec<String>,
     /// Hosts of this batch.
     pub batch: Vec<Arc<str>>,
     /// Hosts of this batch that have not failed, and of the play in all.
@@ -106,22 +106,35 @@ pub struct FromFiles {
     pub vars: Arc<Dict>,
 }
 
-/// Hosts that are still in the play.
+/// The hosts of a play under way.
 #[derive(Clone, Debug, Default)]
 pub struct Active {
+    /// Those of the batch that are still in the play.
     pub batch: Vec<Arc<str>>,
+    /// Those of all that are still in the play.
     pub play: Vec<Arc<str>>,
-    /// Those that the play itself added to the inventory: they count as its hosts, though no task is theirs.
-    pub added: Vec<Arc<str>>,
+    /// Also those that the play itself added to the inventory: they count as its hosts, though no task is theirs.
+    pub all: Vec<Arc<str>>,
 }
 
 impl PlayData {
     /// Says that the play added a host to the inventory.
     pub fn add_host(&self, name: &str) {
         let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
-        if !self.all_hosts.iter().chain(&active.added).any(|known| &**known == name) {
-            active.added.push(name.into());
+        if !active.all.iter().any(|known| &**known == name) {
+            active.all.push(name.into());
+            active.play.push(name.into());
         }
+    }
+
+    /// Says which hosts the patterns stand for in an inventory that was read again; who left the play stays away.
+    pub fn hosts_are(&self, all: Vec<Arc<str>>) {
+        let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
+        let Active { all: before, play, .. } = &*active;
+        let has_left = |host: &Arc<str>| before.contains(host) && !play.contains(host);
+        let left_over = all.iter().filter(|host| !has_left(host)).cloned().collect();
+        active.play = left_over;
+        active.all = all;
     }
 }
 
@@ -205,12 +218,19 @@ impl World {
         warnings
     }
 
-    /// Says that the inventory is another one: hosts are looked up anew, what is known of them stays.
+    /// Returns the names of hosts of the inventory.
+    pub fn names_of(&self, hosts: &[HostId]) -> Vec<Arc<str>> {
+        let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.iter().map(|id| Arc::clone(&inventory.host(*id).name)).collect()
+    }
+
+    /// Returns the hosts of which something is known.
     pub fn host_names(&self) -> Vec<Arc<str>> {
         let hosts = self.hosts.read().unwrap_or_else(PoisonError::into_inner);
         hosts.values().map(|host| Arc::clone(&host.name)).collect()
     }
 
+    /// Says that the inventory is another one: hosts are looked up anew, what is known of them stays.
     pub fn forget_hosts(&self) {
         let inventory = self.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);

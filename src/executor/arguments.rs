@@ -192,7 +192,7 @@ fn shown_name(task: &Task) -> String {
 }
 
 /// The full name of what does the task, wherever redirects and `collections` led.
-fn resolved_name(task: &Task) -> String {
+pub(super) fn resolved_name(task: &Task) -> String {
     let of_collection = task.foreign.as_ref().and_then(|foreign| {
         let (Foreign::Module(path) | Foreign::Action(path)) = foreign;
         let mut parts = path.iter().map(|part| part.to_string_lossy());

@@ -15,10 +15,12 @@ impl Prepared {
     /// The result of a loop as a whole.
     pub(super) fn sum_up(&self, items: Vec<Judged>) -> Ended {
         let all_skipped = items.iter().all(|item| item.is_skipped);
-        let changed =
-            items.iter().any(|item| item.result.get("changed").is_some_and(Value::is_true));
+        let says =
+            |key: &str| items.iter().any(|item| item.result.get(key).is_some_and(Value::is_true));
+        let changed = says("changed");
         let unreachable = items.iter().any(|item| item.status == Status::Unreachable);
-        let no_log = items.iter().any(|item| item.no_log);
+        let no_log = items.iter().any(|item| item.no_log)
+            || items.is_empty() && self.run.hides_as_written(&self.task);
         let mut result = Dict::new();
         // What items were warned of is the whole loop's.
         let mut warned = Dict::new();
@@ -54,9 +56,7 @@ impl Prepared {
         match status {
             Status::Failed => result.insert("failed", true),
             // Items that changed the inventory may say so, though they ended well.
-            _ if items.iter().any(|item| item.result.get("failed").is_some_and(Value::is_true)) => {
-                result.insert("failed", true)
-            }
+            _ if says("failed") => result.insert("failed", true),
             _ => None,
         };
         if let Some(message) = message {

@@ -2,7 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{judge::Judged, looping::Item, task::Prepared};
+use super::{
+    judge::Judged,
+    looping::Item,
+    task::{Prepared, hold},
+};
 use crate::{
     diagnostic::Diagnostic,
     inventory::LoopError,
@@ -59,7 +63,9 @@ impl Prepared {
             self.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         let (_, changed) = inventory.add_host(&name, &groups, &vars);
         drop(inventory);
-        self.play.add_host(&name);
+        if changed {
+            self.play.add_host(&name);
+        }
         changed
     }
 
@@ -91,8 +97,8 @@ impl Prepared {
             (Keyword::ChangedWhen, &["changed"][..]),
             (Keyword::FailedWhen, &["failed", "failed_when_result"]),
         ] {
-            let Some(value) = self.task.own(keyword) else { continue };
-            let Ok(holds) = env.condition_at(value, self.task.own_span(keyword)) else { continue };
+            let Some(said) = self.task.level.keywords.get(keyword) else { continue };
+            let Ok(holds) = hold(said, &env) else { continue };
             for key in keys {
                 judged.result.insert(*key, holds);
             }

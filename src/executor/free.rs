@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use super::{cursor::Next, emit::Turn, items::Ended, strategy::Batch};
+use super::{cursor::Next, emit::Turn, items::Ended, linear::is_for_all, strategy::Batch};
 use crate::{
+    diagnostic::Diagnostic,
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
 };
@@ -29,6 +30,9 @@ impl Batch<'_> {
                         under_way[at] = next.is_some();
                         let Some(next) = next else { break };
                         self.warn_of_what_joins_hosts(&next.task);
+                        if is_for_all(&next.task.action) {
+                            return self.end_run(one_for_all(&next.task));
+                        }
                         if &*next.task.action == "meta" {
                             self.meta(&[at], &next).await;
                             continue;
@@ -111,4 +115,14 @@ impl Batch<'_> {
         });
         async move { (at, next, start, turn, handle.await.ok()) }
     }
+}
+
+/// A task that one host would do for all, where each host goes on by itself.
+fn one_for_all(task: &Task) -> Diagnostic {
+    let message = format!(
+        "The '{}' module bypasses the host loop, which is currently not supported in the free strategy and would instead execute for every host in the inventory list.",
+        task.action_written
+    );
+    Diagnostic::error(&task.span, message)
+        .hint("give its play `strategy: linear`, or a play of its own")
 }

@@ -297,6 +297,7 @@ impl Prepared {
                     // A condition of failure is stronger: the task goes on, though its result says that it failed.
                     if self.task.own(Keyword::FailedWhen).is_none() {
                         judged.status = Status::Failed;
+                        judged.notify.clear();
                     }
                     say_something(&mut judged.result, "Action");
                     let message = judged.result.get("msg").map(Value::to_text).unwrap_or_default();
@@ -384,11 +385,10 @@ impl Prepared {
                 judged.result.insert("msg", message);
                 judged.result.insert("failed", true);
                 judged.status = Status::Failed;
-                // What `debug` says has no item in it.
-                match &*self.task.action {
-                    "debug" => "None".to_owned(),
-                    _ => item.value.to_text(),
-                }
+                // The item is looked for in the result, as `item`; what `debug` says has none in it.
+                let is_there = &*self.task.action != "debug"
+                    && item.marks.iter().any(|(name, _)| &**name == "item");
+                if is_there { item.value.to_text() } else { "None".to_owned() }
             }
         }
     }

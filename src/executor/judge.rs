@@ -7,7 +7,7 @@ use super::{
     enlist::ENLISTS,
     include::Include,
     strategy::is_setup,
-    task::{Prepared, Turned},
+    task::{Prepared, Turned, hold},
 };
 use crate::{
     diagnostic::Told,
@@ -145,8 +145,8 @@ impl Prepared {
         let context = names.world.context(names.search_path());
         let env = Env::new(&names, &context).telling(&self.told);
         if !skipped {
-            if let Some(value) = self.task.own(Keyword::ChangedWhen) {
-                match self.judge_condition(&env, value, Keyword::ChangedWhen) {
+            if self.task.own(Keyword::ChangedWhen).is_some() {
+                match self.judge_condition(&env, Keyword::ChangedWhen) {
                     Ok(holds) => changed = holds,
                     Err(failure) => {
                         return (
@@ -162,8 +162,8 @@ impl Prepared {
                     }
                 }
             }
-            if let Some(value) = self.task.own(Keyword::FailedWhen) {
-                match self.judge_condition(&env, value, Keyword::FailedWhen) {
+            if self.task.own(Keyword::FailedWhen).is_some() {
+                match self.judge_condition(&env, Keyword::FailedWhen) {
                     Ok(holds) => {
                         failed = holds;
                         result.insert("failed_when_result", holds);
@@ -190,7 +190,7 @@ impl Prepared {
             }
         }
         let mut done = !failed;
-        if let Some(value) = self.task.own(Keyword::Until) {
+        if self.task.own(Keyword::Until).is_some() {
             let mut names = names.clone();
             if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
                 let mut registered = result.clone();
@@ -199,7 +199,7 @@ impl Prepared {
                 names.set_local(register, registered.into());
             }
             let env = Env::new(&names, &context).telling(&self.told);
-            match self.judge_condition(&env, value, Keyword::Until) {
+            match self.judge_condition(&env, Keyword::Until) {
                 Ok(holds) => done = holds,
                 Err(failure) => return (self.failed(failure, delegate, no_log), true),
             }
@@ -241,17 +241,13 @@ impl Prepared {
         (Judged { enlists, causes, delegate, include, notify, ran, ..judged }, done)
     }
 
-    fn judge_condition(
-        &self,
-        env: &Env<'_>,
-        value: &Value,
-        keyword: Keyword,
-    ) -> Result<bool, Failure> {
-        let span = self.task.own_span(keyword);
-        env.condition_at(value, span).map_err(|error| {
-            let mut failure = Failure::template(&error, "", span);
+    /// Whether the conditions of one of the task's own keywords hold.
+    fn judge_condition(&self, env: &Env<'_>, keyword: Keyword) -> Result<bool, Failure> {
+        let said = self.task.level.keywords.get(keyword);
+        said.map_or(Ok(true), |said| hold(said, env)).map_err(|(error, place)| {
+            let mut failure = Failure::template(&error, "", Some(&place));
             if let Some(cause) = failure.causes.first_mut() {
-                cause.span = span.cloned();
+                cause.span = Some(place);
             }
             failure
         })

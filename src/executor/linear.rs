@@ -110,7 +110,9 @@ impl Batch<'_> {
         }
         fatal.extend(self.include_all(next, includes));
         if !fatal.is_empty() && any_errors_fatal {
-            self.all_failed(&fatal, once);
+            // Those for whom an action that is one host's work was done leave no more than their block.
+            let is_said = self.truth(task, Keyword::RunOnce) == Some(true);
+            self.all_failed(&fatal, once && is_said);
         }
         self.check_max_fail();
         self.update_active();
@@ -283,7 +285,7 @@ impl Batch<'_> {
             return false;
         }
         let evaluated = self.evaluated_action(task, group[0]);
-        if matches!(evaluated.as_deref().unwrap_or(&task.action), "add_host" | "pause") {
+        if is_for_all(evaluated.as_deref().unwrap_or(&task.action)) {
             return true;
         }
         match self.plainly(task, Keyword::RunOnce) {
@@ -331,4 +333,9 @@ impl Batch<'_> {
             }
         }
     }
+}
+
+/// Whether an action is done by one host for all.
+pub(super) fn is_for_all(action: &str) -> bool {
+    matches!(action, "add_host" | "pause")
 }

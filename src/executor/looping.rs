@@ -6,7 +6,7 @@ use super::{
     Failure,
     failure::{OMITTED_HELP, invalid_name},
     judge::Judged,
-    task::Prepared,
+    task::{Prepared, hold},
     typed::Type,
 };
 use crate::{
@@ -299,14 +299,12 @@ impl Prepared {
         item: &Item,
         judged: &Judged,
     ) -> Result<bool, Failure> {
-        let Some((condition, span)) = &looping.control.break_when else { return Ok(false) };
+        let Some(said) = &looping.control.break_when else { return Ok(false) };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
-        Env::new(&names, &context)
-            .telling(&self.told)
-            .condition_at(condition, Some(span))
-            .map_err(|error| alone(Failure::template(&error, "", Some(span))))
+        hold(said, &Env::new(&names, &context).telling(&self.told))
+            .map_err(|(error, place)| alone(Failure::template(&error, "", Some(&place))))
     }
 }
 

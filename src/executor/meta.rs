@@ -155,8 +155,9 @@ impl Batch<'_> {
         let text = format!("META: {reason}");
         self.run.printer.event(&Event::Verbose { level: 2, host: None, text });
         result.insert("skip_reason", reason);
+        let no_log = self.run.hides_as_written(task);
         let event = ResultEvent::new(Arc::clone(start), host, Status::Skipped, Arc::new(result));
-        self.run.printer.event(&Event::Result(Box::new(event)));
+        self.run.printer.event(&Event::Result(Box::new(ResultEvent { no_log, ..event })));
     }
 
     /// Says what an action does.
@@ -278,6 +279,10 @@ impl Batch<'_> {
             if let Some(known) = self.run.world.host(&host.host.name) {
                 host.host = known;
             }
+        }
+        match self.run.select(&self.play.patterns, None) {
+            Ok(ids) => self.play.hosts_are(self.run.world.names_of(&ids)),
+            Err(error) => self.end_run(error),
         }
     }
 

@@ -84,7 +84,7 @@ impl Run {
         let prompts = self.prompts(&play)?;
         let mut data = PlayData {
             name: Arc::default(),
-            all_hosts: Vec::new(),
+            patterns: Vec::new(),
             batch: Vec::new(),
             active: RwLock::default(),
             prompts: Arc::new(prompts),
@@ -116,19 +116,14 @@ impl Run {
         };
         data.name = name.as_str().into();
         let order = keyword(Keyword::Order)?;
-        let named = |ids: Vec<HostId>| -> Vec<Arc<str>> {
-            let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-            ids.iter().map(|id| Arc::clone(&inventory.host(*id).name)).collect()
-        };
         // Variables list the hosts as the inventory does, in whatever order they come.
         let selected = self.select(&patterns, None)?;
         self.check_vars_of(&selected)?;
-        let listed = named(selected);
+        let listed = self.world.names_of(&selected);
         let all_hosts = match order {
             None => listed.clone(),
-            order => named(self.select(&patterns, order)?),
+            order => self.world.names_of(&self.select(&patterns, order)?),
         };
-        data.all_hosts.clone_from(&listed);
         let play_start = || Event::PlayStart {
             name: Arc::clone(&data.name),
             check: self.options.check,
@@ -169,7 +164,6 @@ impl Run {
             force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
         let order: HashMap<Arc<str>, u32> =
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
-        let mut remaining = listed.clone();
         for batch_hosts in batches {
             self.lost().settle();
             let lost = self.lost().clone();
@@ -180,16 +174,17 @@ impl Run {
                 self.printer.event(&play_start());
                 continue;
             }
-            remaining.retain(|host| !lost.contains(host));
+            // Earlier batches may have added hosts; those that left with them without a failure are there again.
+            let all = self.world.names_of(&self.select(&patterns, None)?);
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
-                all_hosts: listed.clone(),
+                patterns: patterns.clone(),
                 batch: batch_hosts.clone(),
                 active: RwLock::new(Active {
                     batch: batch_hosts.clone(),
-                    play: remaining.clone(),
-                    added: Vec::new(),
+                    play: all.iter().filter(|host| !lost.contains(host)).cloned().collect(),
+                    all,
                 }),
                 prompts: Arc::clone(&data.prompts),
                 vars_files: RwLock::default(),
@@ -226,7 +221,7 @@ impl Run {
                         index: order.get(name).copied().unwrap_or(0),
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
-                        dragged: false,
+                        is_left_out: false,
                         started,
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
@@ -329,7 +324,11 @@ impl Run {
         Ok(())
     }
 
-    fn select(&self, patterns: &[String], order: Option<Value>) -> Result<Vec<HostId>, Diagnostic> {
+    pub(super) fn select(
+        &self,
+        patterns: &[String],
+        order: Option<Value>,
+    ) -> Result<Vec<HostId>, Diagnostic> {
         let inventory = self.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
         let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
         let selected = inventory.select(&patterns, self.options.limit.as_ref())?;
@@ -365,7 +364,7 @@ pub(super) fn empty(play: &Arc<Play>) -> PlayData {
     PlayData {
         play: Arc::clone(play),
         name: Arc::default(),
-        all_hosts: Vec::new(),
+        patterns: Vec::new(),
         batch: Vec::new(),
         active: RwLock::default(),
         prompts: Arc::default(),

@@ -95,6 +95,7 @@ impl Batch<'_> {
             self.remember_failure(at, next, ended);
         } else {
             self.run.count(&name, |stats| stats.failed += 1);
+            self.hosts[at].is_left_out = true;
         }
         if caught == Caught::No {
             // A handler that fails is the host's last one, also where handlers are forced.
@@ -135,28 +136,6 @@ impl Batch<'_> {
         }
     }
 
-    /// `ansible_failed_task`.
-    fn describe_task(&self, next: &Next) -> Value {
-        let task = &next.task;
-        let args = task
-            .args
-            .entries
-            .iter()
-            .map(|given| (Value::Str(Arc::clone(&given.name)), given.value.clone()));
-        let name = match &task.name {
-            None | Some(Value::None) => String::new(),
-            Some(_) => self.bare_name(task, self.hosts.first().map(|host| &host.host)),
-        };
-        Value::dict([
-            // Named once, as the first host sees it.
-            ("name", Value::str(name)),
-            ("action", Value::Str(Arc::clone(&task.action_written))),
-            ("args", Value::Dict(Arc::new(args.collect()))),
-            ("register", task.own(Keyword::Register).cloned().unwrap_or_default()),
-            ("tags", Value::list(task.level.tags())),
-        ])
-    }
-
     /// One host's failure is every host's: those that did not fail themselves leave their blocks as it did.
     pub(super) fn all_failed(&mut self, failed: &[usize], once: bool) {
         for at in 0..self.hosts.len() {
@@ -169,7 +148,7 @@ impl Batch<'_> {
                 self.host_failed(at);
                 continue;
             }
-            self.hosts[at].dragged = true;
+            self.hosts[at].is_left_out = true;
             let name = Arc::clone(&self.hosts[at].host.name);
             self.run.lost().dragged.push(name);
         }
@@ -202,14 +181,14 @@ impl Batch<'_> {
             .hosts
             .iter()
             .filter(|host| matches!(host.state, HostState::Active | HostState::Ended))
-            .filter(|host| !host.dragged)
+            .filter(|host| !host.is_left_out)
             .map(|host| Arc::clone(&host.host.name))
             .collect();
         let lost = self.run.lost().clone();
         let left: Vec<&Arc<str>> = self
             .hosts
             .iter()
-            .filter(|host| host.state == HostState::Left || host.dragged)
+            .filter(|host| host.state == HostState::Left || host.is_left_out)
             .map(|host| &host.host.name)
             .collect();
         let mut now = self.play.active.write().unwrap_or_else(PoisonError::into_inner);

@@ -45,8 +45,9 @@ pub(super) struct HostRun {
     pub(super) pending: Vec<String>,
     /// Names that were notified and not said so yet.
     pub(super) untold: Vec<String>,
-    /// Whether another host's failure sent it into a rescue section: it is none of the play's hosts any more.
-    pub(super) dragged: bool,
+    /// Whether it is none of the play's hosts any more, though sections of its blocks still run: its failure was not rescued, or
+    /// another host's sent it there.
+    pub(super) is_left_out: bool,
     /// Whether it has come to the task that the run starts at.
     pub(super) started: bool,
     /// Where its last task stood.

@@ -26,7 +26,7 @@ use crate::{
     output::TaskStart,
     playbook::{Keyword, Level, Task},
     remote::{Answer, Content},
-    template::{Env, Scope as _},
+    template::{Env, Scope as _, TemplateError},
     value::{Dict, Origin, Template, Value},
     vars::{HostData, Names, PlayData},
 };
@@ -250,6 +250,16 @@ pub(super) enum Decision {
     },
 }
 
+impl Run {
+    /// Whether a task's results are hidden where its keywords are not evaluated: only a plain `no_log` counts.
+    pub(super) fn hides_as_written(&self, task: &Task) -> bool {
+        match task.level.keyword(Keyword::NoLog) {
+            Some((value, _)) => matches!(value, Value::Bool(true)),
+            None => self.settings.no_log.value,
+        }
+    }
+}
+
 impl Prepared {
     /// Returns the names as the task sees them, without loop variables.
     pub(super) fn names(&self) -> Names {
@@ -457,4 +467,16 @@ pub(crate) fn conditions_in(
         list.iter().enumerate().map(move |(at, one)| (one, place(one, list.origin(at))))
     });
     one.into_iter().chain(several).map(|(one, place)| (one, place.unwrap_or_else(|| whole.clone())))
+}
+
+/// Whether a condition, or all of a list of them, holds; where one cannot be evaluated, why, and where it stands.
+pub(super) fn hold(said: &(Value, Span), env: &Env<'_>) -> Result<bool, (TemplateError, Span)> {
+    for (condition, place) in conditions_in(said) {
+        match env.one_condition_at(condition, Some(&place)) {
+            Ok(true) => (),
+            Ok(false) => return Ok(false),
+            Err(error) => return Err((error, place)),
+        }
+    }
+    Ok(true)
 }

@@ -150,8 +150,13 @@ impl Loader<'_> {
         let Some(Argument { value: name, span, .. }) = given else { return Vec::new() };
         let name = match (self.around.resolve)(name, &task.level) {
             Ok(name) => name,
-            Err(error) => {
-                self.error(error);
+            Err(mut error) => {
+                let written = name.to_text();
+                let message = format!("Error when evaluating variable in import path '{written}'");
+                error.message = format!("{message}: {}", error.message);
+                self.error(error.hint(
+                    "the name of an import may use variables of the play's `vars` and `vars_files` and of `-e`, not facts or the inventory's",
+                ));
                 return Vec::new();
             }
         };

@@ -19,27 +19,7 @@ fn is_all_template(text: &str) -> bool {
 }
 
 impl Env<'_> {
-    /// Returns whether a condition holds; text is a bare expression, a list holds when all its conditions do.
-    pub fn condition(&self, value: &Value) -> Result<bool> {
-        self.condition_at(value, None)
-    }
-
-    /// Returns whether a condition holds that stands at a place.
-    pub fn condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
-        match value {
-            Value::List(conditions) => {
-                for condition in conditions.iter() {
-                    if !self.one_condition_at(condition, span)? {
-                        return Ok(false);
-                    }
-                }
-                Ok(true)
-            }
-            one => self.one_condition_at(one, span),
-        }
-    }
-
-    /// Returns whether a condition holds that is no list of them.
+    /// Returns whether a condition holds, which is no list of them; text is a bare expression.
     pub fn one_condition_at(&self, value: &Value, span: Option<&Span>) -> Result<bool> {
         self.condition_from(value, span, None)
     }

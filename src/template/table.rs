@@ -197,7 +197,7 @@ fn expressions_give_what_was_recorded() {
             let text = case["template"].as_str().unwrap();
             let env = Env::new(&variables, &settings);
             let found = if is_condition {
-                match env.condition(&template(text)) {
+                match env.one_condition_at(&template(text), None) {
                     Ok(truth) => Value::from(truth).to_repr(),
                     Err(error) => format!("error: {}", error.message),
                 }

@@ -116,8 +116,8 @@ fn of_play(names: &Names, name: &str) -> Option<Value> {
     let active = || play.active.read().unwrap_or_else(PoisonError::into_inner);
     Some(match name {
         "ansible_play_name" => Value::Str(Arc::clone(&play.name)),
-        "ansible_play_hosts_all" => list(&[&play.all_hosts[..], &active().added].concat()),
-        "ansible_play_hosts" => list(&[&active().play[..], &active().added].concat()),
+        "ansible_play_hosts_all" => list(&active().all),
+        "ansible_play_hosts" => list(&active().play),
         "ansible_play_batch" | "play_hosts" => list(&active().batch),
         "playbook_dir" => {
             let dir = std::path::absolute(&play.play.dir).unwrap_or_else(|_| play.play.dir.clone());

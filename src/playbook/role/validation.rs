@@ -36,7 +36,7 @@ pub(super) fn task(
     ]);
     let args = [
         ("argument_spec", options),
-        ("provided_arguments", Value::from(Dict::new())),
+        ("provided_arguments", Value::Dict(Arc::clone(&role.params))),
         ("validate_args_context", context),
     ];
     let action = "ansible.builtin.validate_argument_spec";
