@@ -170,6 +170,16 @@ pub enum Entry {
     Block(Arc<Block>),
 }
 
+impl Entry {
+    /// Returns the role that this is as a whole.
+    fn as_role(&self) -> Option<&Arc<Role>> {
+        match self {
+            Entry::Block(block) if block.is_role => block.level.role(),
+            Entry::Block(_) | Entry::Task(_) => None,
+        }
+    }
+}
+
 /// Tasks that fail together.
 #[derive(Debug)]
 pub struct Block {

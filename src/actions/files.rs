@@ -40,7 +40,7 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
     }
     let hint = "If you are using a module and expect the file to exist on the remote, see the remote_src option";
     if places.first().is_some_and(|place| Path::new(name) == place || name.starts_with('~')) {
-        return Err(Failure::action(format!(
+        return Err(absent(format!(
             "Could not find or access '{name}' on the Ansible Controller.\n{hint}"
         )));
     }
@@ -49,10 +49,15 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
         places.extend(places.clone());
     }
     let tried: Vec<String> = places.iter().map(|path| format!("\t{}", absolute(path))).collect();
-    Err(Failure::action(format!(
+    Err(absent(format!(
         "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\n{hint}",
         tried.join("\n")
     )))
+}
+
+/// The failure of a task whose file is not there: it is one, whatever its conditions say.
+fn absent(message: String) -> Failure {
+    Failure { answered: false, ..Failure::action(message) }
 }
 
 fn absolute(path: &Path) -> String {

@@ -65,7 +65,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         None => Value::from(gathered.vars),
     };
     if let Err(message) = ended {
-        let failure = Failure::at(None, "Action failed: Unknown error.")
+        let failure = Failure { answered: true, ..Failure::default() }
             .with("ansible_facts", if name.is_some() { facts } else { Value::from(Dict::new()) })
             .with("ansible_included_var_files", Value::list(gathered.files))
             .with("message", message);

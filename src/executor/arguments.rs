@@ -21,7 +21,7 @@ pub(super) fn evaluate(
     let around = |failure: Failure| {
         let action = shown_name(task);
         let message = format!("Finalization of task args for '{action}' failed");
-        Failure { early: true, ..failure.inside(message, Some(&task.action_span)) }
+        failure.inside(message, Some(&task.action_span))
     };
     for (whole, span) in &task.args.whole {
         // Facts stand among the variables: a host could bring arguments into a mapping that is one template.

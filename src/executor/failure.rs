@@ -23,8 +23,9 @@ pub struct Failure {
     pub apart: bool,
     /// Whether nothing is said around the reason.
     pub bare: bool,
-    /// Whether the task did not come to its action, so that another try would be the same.
-    pub early: bool,
+    /// Whether it is what the action answered, of which the task's conditions say what it means: any other failure is
+    /// one, whatever they say, and is not tried again.
+    pub answered: bool,
     /// Whether it came before `ignore_errors` was evaluated: as a text that is not empty, it then says yes.
     pub unasked: bool,
     /// Whether all that is wrong is that something is undefined.
@@ -41,14 +42,20 @@ const BROKEN: &str = "Broken conditionals can be temporarily allowed with the `A
 pub(super) const OMITTED_HELP: &str = "Callers must be prepared to handle this value. This is most likely a bug in the code requesting templating.";
 
 impl Failure {
-    /// Returns the failure of an action that says why in these words.
+    /// Returns the failure of an action that answers why in these words.
     pub fn action(message: impl Into<String>) -> Failure {
         let message = message.into();
         let mut result = Dict::new();
         result.insert("changed", false);
         result.insert("msg", message.as_str());
         let cause = Cause { message: format!("Action failed: {message}"), ..Cause::default() };
-        Failure { causes: vec![cause], result, own_message: true, ..Failure::default() }
+        Failure {
+            causes: vec![cause],
+            result,
+            own_message: true,
+            answered: true,
+            ..Failure::default()
+        }
     }
 
     /// Returns the failure of an action that says why in these words alone.
@@ -141,7 +148,7 @@ impl Failure {
     /// Says that the task came neither to its action nor to `ignore_errors`.
     #[must_use]
     pub fn unasked(self) -> Failure {
-        Failure { early: true, unasked: true, ..self }
+        Failure { unasked: true, ..self }
     }
 
     /// Puts a reason around this one.

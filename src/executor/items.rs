@@ -275,7 +275,7 @@ impl Prepared {
                 }
             };
             let skipped = turned.skipped;
-            let early = matches!(&turned.result, Err(failure) if failure.early);
+            let is_answer = turned.result.as_ref().map_or_else(|why| why.answered, |_| true);
             let Some((retries, delay)) = retry else { return self.judge(names, turned, None).0 };
             let (mut judged, done) = self.judge(names.clone(), turned, Some(attempt));
             // The condition of `until` itself could not be evaluated.
@@ -283,7 +283,7 @@ impl Prepared {
                 .causes
                 .iter()
                 .any(|cause| cause.message.starts_with(CONDITIONAL.trim_end_matches(": ")));
-            if skipped || early || unclear || judged.status == Status::Unreachable {
+            if skipped || !is_answer || unclear || judged.status == Status::Unreachable {
                 return judged;
             }
             if done {

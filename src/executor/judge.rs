@@ -90,9 +90,12 @@ impl Prepared {
         let Turned { result, delegate, no_log, skipped } = turned;
         let mut result = match result {
             Ok(result) => result,
-            Err(failure) => {
-                return (self.failed(failure, delegate, no_log), false);
+            Err(Failure { answered: true, mut result, .. }) => {
+                result.insert("failed", true);
+                result.insert("_ansible_windlass_action_failed", true);
+                result
             }
+            Err(failure) => return (self.failed(failure, delegate, no_log), false),
         };
         if skipped {
             return (Judged { delegate, ..Judged::new(result, Status::Skipped, no_log) }, true);
@@ -167,7 +170,7 @@ impl Prepared {
                     Ok(holds) => {
                         failed = holds;
                         result.insert("failed_when_result", holds);
-                        if by_itself && !holds && !tells_itself(&self.task.action) {
+                        if by_itself && !holds && !tells_itself(&self.task.action, &result) {
                             result.insert(
                                 "failed_when_suppressed_exception",
                                 "(traceback unavailable)",
@@ -175,6 +178,7 @@ impl Prepared {
                         }
                     }
                     Err(failure) => {
+                        result.insert("changed", changed);
                         return (
                             self.failed_after(
                                 failure,
@@ -363,8 +367,8 @@ impl Prepared {
 }
 
 /// Whether an action tells a failure in its result, without an exception.
-fn tells_itself(action: &str) -> bool {
-    matches!(action, "assert" | "fail")
+fn tells_itself(action: &str, result: &Dict) -> bool {
+    matches!(action, "assert" | "fail") || result.contains_key("_ansible_windlass_action_failed")
 }
 
 /// A failed result without any message gets one.

@@ -236,12 +236,12 @@ impl Batch<'_> {
                         HostState::Unreachable => Some(HostState::Active),
                         _ => None,
                     };
-                    if let Some(then) = then {
-                        host.state = then;
-                        lost.failed.retain(|name| *name != host.host.name);
-                        lost.unreachable.retain(|name| *name != host.host.name);
-                    }
+                    host.state = then.unwrap_or(host.state);
                 }
+                // Also those that plays before lost, if this one is for them: they are there again in the next one.
+                let active = self.play.active.read().unwrap_or_else(PoisonError::into_inner);
+                lost.failed.retain(|name| !active.all.contains(name));
+                lost.unreachable.retain(|name| !active.all.contains(name));
             }
             "refresh_inventory" => self.refresh_inventory(),
             _ => (),

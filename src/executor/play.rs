@@ -260,7 +260,7 @@ impl Run {
             }
             let lost = self.lost().clone();
             // Hosts that were lost before count in the batch, but not among those that it lost.
-            if end.break_run || lost.count() + lost.rescued.len() - lost_before == whole_batch {
+            if end.break_run || lost.count() + lost.rescued.len() == whole_batch + lost_before {
                 return Ok((Self::status_of(&lost), false));
             }
             if end.end_play {

@@ -97,7 +97,11 @@ impl Run {
 
     /// Whether the tags choose a task.
     pub(super) fn is_chosen(&self, play: &Arc<PlayData>, task: &Task) -> Result<bool, Diagnostic> {
-        Ok(is_implicit(task) || self.options.tags.choose(&self.tags_of(play, task)?))
+        let mut tags = self.tags_of(play, task)?;
+        if is_implicit(task) {
+            tags.push("always".to_owned());
+        }
+        Ok(self.options.tags.choose(&tags))
     }
 
     /// The tags of a task.

@@ -177,7 +177,7 @@ fn name_of(keyword: Keyword) -> &'static str {
 impl Prepared {
     /// Checks that every keyword is what it has to be; where one is not, another try would be the same.
     pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
-        self.find_misfit(env).map_err(|failure| Failure { early: true, ..failure })
+        self.find_misfit(env)
     }
 
     fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {

@@ -47,7 +47,12 @@ impl Loader<'_> {
         if let Some((_, list)) = node.get("roles") {
             body = self.roles_of(list, &Place { level: Arc::clone(level), dir, handlers: false });
         }
-        let (mut handlers, mut roles) = left();
+        let (mut handlers, of_roles) = left();
+        // The play's own roles come before those that their tasks import.
+        let mut roles: Vec<Arc<Role>> = body.iter().filter_map(Entry::as_role).cloned().collect();
+        let is_own = |role: &Arc<Role>| roles.iter().any(|own| Arc::ptr_eq(own, role));
+        let imported: Vec<_> = of_roles.into_iter().filter(|role| !is_own(role)).collect();
+        roles.extend(imported);
         let own = list("handlers", true);
         let of_handlers = left();
         let pre_tasks = tasks("pre_tasks");

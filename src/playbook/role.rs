@@ -218,7 +218,6 @@ impl Loader<'_> {
             name: Arc::clone(&name),
             dir: role_dir.clone(),
         });
-        self.roles.borrow_mut().push(Arc::clone(&role));
         (self.around.brings)(&role_dir);
         let brings = ["library", "action_plugins"].iter().any(|own| role_dir.join(own).is_dir());
         if brings && !self.role_dirs.borrow().contains(&role_dir) {
@@ -287,6 +286,8 @@ impl Loader<'_> {
             }
             (None, _) => (),
         }
+        // Behind those that its tasks import: what comes later is stronger.
+        self.roles.borrow_mut().push(role);
         let mut block = Block::of(role_level, body, call.span.clone());
         block.is_role = true;
         Some(Arc::new(block))
