@@ -106,6 +106,11 @@ const COMMANDS: &[Command] = &[
     },
 ];
 
+/// Ends a command that met a mistake of its own, of which its panic has told.
+pub fn broken() -> ExitCode {
+    stay::finish(prepare::BUG)
+}
+
 /// Runs the command that the program's name or its first argument says.
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
     windlass_aws::on_mfa(terminal::ask_code);

@@ -30,6 +30,8 @@ use crate::{
 
 /// Exit statuses, as the reference has them.
 pub(super) const ERROR: u8 = 1;
+/// A mistake of the program itself, as the reference tells it.
+pub(super) const BUG: u8 = 250;
 pub(super) const HOST_FAILED: u8 = 2;
 pub(super) const PARSER_ERROR: u8 = 4;
 pub(super) const OPTIONS_ERROR: u8 = 5;

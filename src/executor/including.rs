@@ -13,7 +13,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Holder, Level, Loader, Surroundings, Task},
+    playbook::{Block, Entry, Holder, Level, LevelKind, Loader, Surroundings, Task},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -32,6 +32,9 @@ fn unreadable(path: &str) -> String {
     let told = Diagnostic::absent(None, Path::new(path)).message;
     format!("Could not find or access '{path}' on the Ansible Controller: {told}")
 }
+
+/// How many includes may be inside one another: twice as many as the reference comes to.
+const DEEPEST: usize = 500;
 
 impl Batch<'_> {
     /// Reads what hosts include, each different one once, and puts it before what comes next.
@@ -113,6 +116,14 @@ impl Batch<'_> {
         at: usize,
     ) -> Result<(String, Vec<Entry>), Failed> {
         let level = include.level(&next.task);
+        let includes = level.chain().filter(|level| matches!(level.kind, LevelKind::Include(_)));
+        if includes.count() > DEEPEST {
+            let message = "files include one another without end";
+            let error = Diagnostic::error(&next.task.action_span, message);
+            return Err(Failed::Run(Box::new(
+                error.label(format!("{DEEPEST} includes are inside one another")),
+            )));
+        }
         let names = Names::new(&self.run.world, Some(&self.play), Some(&self.hosts[at].host))
             .with_level(&level);
         let context = self.run.world.context(names.search_path());
