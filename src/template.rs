@@ -81,6 +81,7 @@ mod units;
 mod urls;
 mod uses;
 mod versions;
+mod wrapping;
 
 pub use about::{about_file, managed};
 pub use condition::CONDITIONAL;

@@ -84,6 +84,11 @@ impl Network {
         Some(Network { version, ip, prefix })
     }
 
+    /// Returns the first and the last address of a text; zero where it is none, as Python's `False` counts.
+    pub(crate) fn bounds(text: &str) -> (u128, u128) {
+        Network::parse(text).map_or((0, 0), |network| (network.first(), network.last()))
+    }
+
     /// Reads a number as an address: a small one as one of IPv4, unless told otherwise.
     pub(crate) fn from_number(number: u128, version: Option<Version>) -> Option<Network> {
         let default = if number <= u128::from(u32::MAX) { Version::V4 } else { Version::V6 };

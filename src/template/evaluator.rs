@@ -15,6 +15,7 @@ use super::{
     expression::kept,
     globals,
     inclusion::Chain,
+    leaving,
     objects::{Loop, Overlay, object},
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol},
@@ -256,14 +257,18 @@ impl<'e> Evaluator<'e> {
 
     /// Output of an expression: what is undefined fails here, or where the block is used that it is in.
     pub(super) fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
+        let mut shown = None;
         let value = match &*value {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
-            _ => match self.finalize(value.into_owned()) {
-                Ok(value) => Cow::Owned(value),
-                Err(error) => return out.fail(error.at(self.code, place)),
-            },
+            _ => {
+                shown = leaving::shown(&value);
+                match self.finalize(value.into_owned()) {
+                    Ok(value) => Cow::Owned(value),
+                    Err(error) => return out.fail(error.at(self.code, place)),
+                }
+            }
         };
-        match self.env.markup.shown(&value) {
+        match shown.or_else(|| self.env.markup.shown(&value)) {
             Some(shown) => out.push_shown(value.into_owned(), shown),
             None => out.push(value),
         }

@@ -342,7 +342,7 @@ impl Object for Joiner {
 pub(crate) struct Group(pub(crate) Value, pub(crate) Value);
 
 impl Object for Group {
-    object!("tuple");
+    object!("GroupTuple");
     fn to_text(&self) -> String {
         format!("({}, {})", self.0.to_repr(), self.1.to_repr())
     }
@@ -355,5 +355,10 @@ impl Object for Group {
             "list" => Some(self.1.clone()),
             _ => None,
         }
+    }
+    fn order(&self, other: &Value) -> Option<std::cmp::Ordering> {
+        let other = downcast::<Group>(other)?;
+        let keys = self.0.order(&other.0, "<").ok()??;
+        Some(if keys.is_eq() { self.1.order(&other.1, "<").ok()?? } else { keys })
     }
 }

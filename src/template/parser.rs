@@ -10,7 +10,7 @@ use super::{
     error::TemplateError,
     extensions,
     lexer::{Token, tokens},
-    tree::{Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol},
+    tree::{Block, Code, Expression, For, Kind, MacroCode, Missing, Place, Statement, Symbol},
 };
 use crate::value::Value;
 
@@ -31,9 +31,9 @@ pub(super) struct Parser<'t> {
     /// Whether texts that look like templates are some.
     pub(super) embedding: bool,
     /// Filters and tests that do not exist, in the order in which they were met.
-    pub(super) unknown: Vec<(String, Place)>,
+    pub(super) unknown: Vec<Missing>,
     /// Those that are errors in any case.
-    certain: Vec<(String, Place)>,
+    certain: Vec<Missing>,
     /// How many loops are around, whose `break` and `continue` are allowed.
     loops: usize,
     pub(super) depth: usize,
@@ -81,8 +81,8 @@ impl<'t> Parser<'t> {
 
     fn finish(mut self) -> Result<Code> {
         let missing = self.certain.iter().chain(&self.unknown);
-        if let Some((message, place)) = missing.min_by_key(|(_, place)| place.start) {
-            return Err(TemplateError::syntax(&self.code, *place, message));
+        if let Some(missing) = missing.min_by_key(|missing| missing.from) {
+            return Err(TemplateError::syntax(&self.code, missing.named, &missing.message));
         }
         self.code.repeats |= self.code.mutates;
         self.code.loop_symbol = self.symbols.get("loop").copied();

@@ -77,6 +77,7 @@ fn empty(text: &Arc<str>, span: Option<Span>, kind: Kind) -> Code {
         blocks: Vec::new(),
         extends: false,
         unknown: Vec::new(),
+        constants: Vec::new(),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Aliases {
     All,
     /// Those that lie in one of these places in memory.
     Of(FxHashSet<usize>),
+    /// All but those that lie in one of these.
+    AllBut(FxHashSet<usize>),
 }
 
 impl Default for Style {
@@ -110,6 +112,7 @@ impl Writer<'_> {
             Aliases::None => false,
             Aliases::All => true,
             Aliases::Of(places) => places.contains(place),
+            Aliases::AllBut(places) => !places.contains(place),
         });
         if let Some(place) = place {
             if let Some(known) = self.anchors.get_mut(&place) {
@@ -225,7 +228,8 @@ impl Writer<'_> {
     fn list(&mut self, items: &[Value], anchor: Option<&str>) -> Result<(), String> {
         let flow = self.style.flow.unwrap_or_else(|| items.iter().all(|item| self.is_flat(item)));
         let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
-        self.emit(Event::sequence_start(anchor, None, true, style))?;
+        let tag = self.style.canonical.then_some("tag:yaml.org,2002:seq");
+        self.emit(Event::sequence_start(anchor, tag, true, style))?;
         for item in items {
             self.value(item)?;
         }
@@ -253,7 +257,8 @@ impl Writer<'_> {
         let flat = || entries.iter().all(|(key, value)| self.is_flat(key) && self.is_flat(value));
         let flow = self.style.flow.unwrap_or_else(flat);
         let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
-        self.emit(Event::mapping_start(anchor, None, true, style))?;
+        let tag = self.style.canonical.then_some("tag:yaml.org,2002:map");
+        self.emit(Event::mapping_start(anchor, tag, true, style))?;
         for (key, value) in entries {
             self.value(key)?;
             self.value(value)?;
