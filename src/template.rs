@@ -48,6 +48,7 @@ mod marked;
 mod marks;
 mod markup;
 mod methods;
+mod mistakes;
 mod nesting;
 mod numbers;
 mod objects;

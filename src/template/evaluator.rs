@@ -262,9 +262,16 @@ impl<'e> Evaluator<'e> {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
             _ => {
                 shown = leaving::shown(&value);
-                match self.finalize(value.into_owned()) {
-                    Ok(value) => Cow::Owned(value),
-                    Err(error) => return out.fail(error.at(self.code, place)),
+                let tuples = out.waits && leaving::holds_tuple(&value);
+                let own = tuples.then(|| (*value).clone());
+                match (self.finalize(value.into_owned()), own) {
+                    // A block that somebody may use keeps the tuples of a lone value.
+                    (Ok(text), Some(own)) => {
+                        shown = Some(text);
+                        Cow::Owned(self.complete(own)?)
+                    }
+                    (Ok(value), None) => Cow::Owned(value),
+                    (Err(error), _) => return out.fail(error.at(self.code, place)),
                 }
             }
         };

@@ -1,6 +1,6 @@
 //! Jinja's expressions, from the loosest binding to the tightest.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use num_bigint::BigInt;
 
@@ -242,10 +242,17 @@ impl Parser<'_> {
             Token::Text(_) => {
                 let mut text = String::new();
                 while let Token::Text(part) = *self.current() {
-                    if self.raw {
-                        text.push_str(part);
+                    let newline = &self.code.options.newline_sequence;
+                    let part = if newline != "\n" && part.contains(['\n', '\r']) {
+                        let part = part.replace("\r\n", "\n").replace('\r', "\n");
+                        part.replace('\n', newline).into()
                     } else {
-                        text.push_str(&unescaped(part).map_err(|message| self.fail(message))?);
+                        Cow::Borrowed(part)
+                    };
+                    if self.raw {
+                        text.push_str(&part);
+                    } else {
+                        text.push_str(&unescaped(&part).map_err(|message| self.unread(message))?);
                     }
                     self.advance()?;
                 }

@@ -87,7 +87,12 @@ impl Writer<'_> {
             Value::Int(_) | Value::BigInt(_) => value.write_text(self.out),
             Value::Float(number) => self.out.push_str(&number_text(*number)),
             Value::Str(text) => self.text(text),
-            Value::Bytes(bytes) => self.text(&String::from_utf8_lossy(bytes)),
+            Value::Bytes(bytes) if !self.style.text_keys => {
+                self.text(&String::from_utf8_lossy(bytes));
+            }
+            Value::Bytes(_) => {
+                return Err("Object of type bytes is not JSON serializable".to_owned());
+            }
             Value::List(items) | Value::Tuple(items) => self.list(items, depth)?,
             Value::Dict(dict) => self.dict(dict, depth)?,
             Value::Undefined(undefined) => return Err(undefined.message.clone()),

@@ -162,7 +162,8 @@ impl std::fmt::Debug for Macro {
 impl Object for Macro {
     object!("Macro");
     fn to_text(&self) -> String {
-        format!("<Macro {}>", self.body.shown())
+        let name = if self.body.name.is_empty() { "anonymous" } else { &self.body.shown() };
+        format!("<Macro {name}>")
     }
     fn attribute(&self, name: &str) -> Option<Value> {
         Some(match name {

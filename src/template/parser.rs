@@ -17,8 +17,8 @@ use crate::value::Value;
 pub(super) type Result<T> = std::result::Result<T, TemplateError>;
 
 pub(super) struct Parser<'t> {
-    tokens: Vec<(Token<'t>, Place)>,
-    at: usize,
+    pub(super) tokens: Vec<(Token<'t>, Place)>,
+    pub(super) at: usize,
     pub(super) code: Code,
     newline: String,
     symbols: FxHashMap<&'t str, Symbol>,
@@ -121,15 +121,9 @@ impl<'t> Parser<'t> {
 
     fn check_token(&self) -> Result<()> {
         match self.current() {
-            Token::Wrong(message) => Err(self.fail(message)),
+            Token::Wrong(message) => Err(self.unread(message.clone())),
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn fail(&self, message: impl std::fmt::Display) -> TemplateError {
-        // Behind the last token there is nothing to point at.
-        let at = if *self.current() == Token::End { self.at.saturating_sub(1) } else { self.at };
-        TemplateError::syntax(&self.code, self.tokens[at].1, message)
     }
 
     pub(super) fn is_operator(&self, operator: &str) -> bool {
@@ -331,7 +325,9 @@ impl<'t> Parser<'t> {
                 Statement::Call { call, caller: Arc::new(caller) }
             }
             "filter" => {
+                let mark = self.unknown.len();
                 let filters = self.inline_filters()?;
+                self.certain.extend(self.unknown.drain(mark..));
                 Statement::Filter { filters, body: self.statements(&["endfilter"])?.0 }
             }
             "autoescape" => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{filters::Filter, plugins, tests::Test};
+use super::{env::FileOptions, filters::Filter, plugins, tests::Test};
 use crate::{
     diagnostic::Span,
     value::{Hint, Operator, Value},
@@ -49,6 +49,8 @@ pub(crate) struct Code {
     pub(crate) unknown: Vec<(String, Place)>,
     /// Where its lists and tuples of literals lie in memory: the reference makes a new one each time.
     pub(crate) constants: Vec<usize>,
+    /// How it was read: templates that it includes are read in the same way.
+    pub(crate) options: Arc<FileOptions>,
 }
 
 /// A filter or a test that does not exist.

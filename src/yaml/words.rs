@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use libyaml_safer::{Encoding, Event, EventData, Parser};
+use libyaml_safer::{Encoding, ErrorKind, Event, EventData, Parser};
 
 use super::{
     compose::{place, with_last_break},
@@ -28,6 +28,15 @@ pub fn words_of(refusal: &Diagnostic, source: &Arc<Source>) -> String {
         }
     };
     let Some(error) = error else {
+        if let (true, Some(span)) = (refusal.message.ends_with("a template block."), &refusal.span)
+        {
+            // A mapping in braces right behind a brace is a key, and none that can be one.
+            return format!(
+                "while constructing a mapping\n{}\nfound unhashable key\n{}",
+                at((span.line, span.column)),
+                at((span.line, span.column + 1))
+            );
+        }
         let words = refusal.message.replace('`', "'");
         let words = match words.strip_prefix("YAML parsing failed: ") {
             Some(rest) => rest[..1].to_lowercase() + rest[1..].trim_end_matches('.'),
@@ -36,6 +45,18 @@ pub fn words_of(refusal: &Diagnostic, source: &Arc<Source>) -> String {
         let place = refusal.span.as_ref().map(|span| at((span.line, span.column)));
         return std::iter::once(words).chain(place).collect::<Vec<_>>().join("\n");
     };
+    if error.kind() == ErrorKind::Reader {
+        let refused =
+            |c: &char| !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..);
+        let found = text.chars().enumerate().find(|(_, c)| refused(c));
+        let (at, letter) = found.unwrap_or_default();
+        return format!(
+            "unacceptable character #x{:04x}: {}\n  in \"{}\", position {at}",
+            u32::from(letter),
+            error.problem(),
+            source.path
+        );
+    }
     let problem_at = place(error.problem_mark().unwrap_or_default());
     let mut lines = Vec::new();
     if let Some(context) = error.context().filter(|context| !context.is_empty()) {

@@ -20,7 +20,7 @@ pub(super) static UNIT: Filter = Filter {
             return Err(format!("invalid width {given} (must be > 0)").into());
         };
         let breaks = Breaks { width, long_words: call.flag(1, true), hyphens: call.flag(3, true) };
-        let separator = call.text(2, "\n");
+        let separator = call.text(2, &call.eval.code.options.newline_sequence);
         let text = call.text_with("splitlines")?;
         let mut wrapped = Vec::new();
         for line in crate::value::lines(&text, false) {
