@@ -48,6 +48,7 @@ mod marked;
 mod marks;
 mod markup;
 mod methods;
+mod mistakes;
 mod nesting;
 mod numbers;
 mod objects;
@@ -81,6 +82,7 @@ mod units;
 mod urls;
 mod uses;
 mod versions;
+mod wrapping;
 
 pub use about::{about_file, managed};
 pub use condition::CONDITIONAL;

@@ -6,9 +6,11 @@ mod compose;
 mod guard;
 mod node;
 mod scalar;
+mod words;
 mod write;
 
 pub use compose::{Document, parse, parse_all, treat_duplicates, value};
 pub use node::{Node, NodeKind};
 pub use scalar::Scalar;
+pub use words::words_of;
 pub use write::{Aliases, Style, place, write};

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     diagnostic::Told,
     value::{List, Value},
-    yaml,
+    yaml::{self, Aliases},
 };
 
 impl<'e> Evaluator<'e> {
@@ -65,18 +65,53 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// Returns where the lists and dictionaries lie in memory that variables are which the template names: in the
-    /// reference such a one is the same object wherever the template has it.
-    pub(super) fn named_places(&self) -> FxHashSet<usize> {
+    /// Returns which lists and dictionaries that lie in one place in memory are one object for the reference, too: not
+    /// those that its variables have in several places, of which it makes one for each, nor a template's literals.
+    pub(super) fn aliases(&self) -> Aliases {
         let mut places = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut several: FxHashSet<usize> = self.code.constants.iter().copied().collect();
         for name in &self.code.names {
-            let mut next = self.env.scope.get(name);
+            let Some(value) = self.env.scope.get(name) else { continue };
+            let mut next = Some(value.clone());
             while let Some(value) = next.take() {
                 let is_new = yaml::place(&value).is_none_or(|place| places.insert(place));
                 next = self.env.evaluated(&value).filter(|_| is_new);
             }
+            self.look_for_places(&value, &mut seen, &mut several);
         }
-        places
+        // What these hold is not looked at: there is too much of it.
+        if self.code.names.iter().any(|name| matches!(&**name, "hostvars" | "vars")) {
+            Aliases::Of(places)
+        } else {
+            Aliases::AllBut(several)
+        }
+    }
+
+    fn look_for_places(
+        &self,
+        value: &Value,
+        seen: &mut FxHashSet<usize>,
+        several: &mut FxHashSet<usize>,
+    ) {
+        if let Some(place) = yaml::place(value)
+            && !seen.insert(place)
+        {
+            several.insert(place);
+            return;
+        }
+        if let Some(value) = self.env.evaluated(value) {
+            self.look_for_places(&value, seen, several);
+        }
+        match value {
+            Value::List(items) | Value::Tuple(items) => {
+                items.iter().for_each(|item| self.look_for_places(item, seen, several));
+            }
+            Value::Dict(dict) => {
+                dict.values().for_each(|item| self.look_for_places(item, seen, several));
+            }
+            _ => (),
+        }
     }
 
     /// Returns `loop.index` and its like.

@@ -84,6 +84,11 @@ impl Network {
         Some(Network { version, ip, prefix })
     }
 
+    /// Returns the first and the last address of a text; zero where it is none, as Python's `False` counts.
+    pub(crate) fn bounds(text: &str) -> (u128, u128) {
+        Network::parse(text).map_or((0, 0), |network| (network.first(), network.last()))
+    }
+
     /// Reads a number as an address: a small one as one of IPv4, unless told otherwise.
     pub(crate) fn from_number(number: u128, version: Option<Version>) -> Option<Network> {
         let default = if number <= u128::from(u32::MAX) { Version::V4 } else { Version::V6 };
@@ -233,19 +238,26 @@ pub(crate) fn address(text: &str) -> Option<(Version, u128)> {
 
 /// Returns networks joined where they touch or lie in one another, in order.
 pub(crate) fn merged(networks: &[Network]) -> Vec<Network> {
-    let mut ranges: Vec<(Version, u128, u128)> =
-        networks.iter().map(|network| (network.version, network.first(), network.last())).collect();
-    ranges.sort_unstable();
-    let mut joined: Vec<(Version, u128, u128)> = Vec::new();
-    for (version, first, last) in ranges {
+    let mut networks = networks.to_vec();
+    networks.sort_unstable_by_key(|network| (network.version, network.first(), network.last()));
+    // What is joined with nothing stays as it is given.
+    let mut joined: Vec<(u128, u128, Network, bool)> = Vec::new();
+    for network in networks {
+        let (first, last) = (network.first(), network.last());
         match joined.last_mut() {
-            Some((known, _, end)) if *known == version && first <= end.saturating_add(1) => {
+            Some((_, end, known, alone))
+                if known.version == network.version && first <= end.saturating_add(1) =>
+            {
                 *end = last.max(*end);
+                *alone = false;
             }
-            _ => joined.push((version, first, last)),
+            _ => joined.push((first, last, network, true)),
         }
     }
-    joined.into_iter().flat_map(|(version, first, last)| covering(version, first, last)).collect()
+    let networks = joined.into_iter().flat_map(|(first, last, network, alone)| {
+        if alone { vec![network] } else { covering(network.version, first, last) }
+    });
+    networks.collect()
 }
 
 /// Returns the networks that make up a range.
@@ -273,6 +285,9 @@ fn covering(version: Version, mut first: u128, last: u128) -> Vec<Network> {
 /// Returns the smallest network that holds all of these.
 pub(crate) fn spanning(networks: &[Network]) -> Option<Network> {
     let first = networks.first()?;
+    if networks.len() == 1 {
+        return Some(*first);
+    }
     let mut span = Network { ip: first.first(), ..*first };
     while !networks.iter().all(|network| span.holds(network)) {
         span.prefix = span.prefix.checked_sub(1)?;

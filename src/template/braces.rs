@@ -63,6 +63,14 @@ pub(crate) fn braces(
             out.push_str(&text?);
             continue;
         }
+        let is_formatted = matches!(
+            value,
+            Value::Str(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) | Value::Bool(_)
+        );
+        if !spec.is_empty() && !is_formatted {
+            let found = value.type_name();
+            return Err(format!("unsupported format string passed to {found}.__format__"));
+        }
         out.push_str(&Spec::parse(&spec)?.apply(&value)?);
     }
     out.push_str(rest);

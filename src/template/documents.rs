@@ -5,18 +5,20 @@ use std::sync::Arc;
 use crate::{
     diagnostic::Source,
     value::{Dict, Value},
-    yaml::{Node, NodeKind, parse, parse_all},
+    yaml::{Node, NodeKind, parse, parse_all, words_of},
 };
 
 /// Returns the value of one document.
 pub(crate) fn read(text: &str) -> Result<Value, String> {
-    let document = parse(&Source::new("<unicode string>", text)).map_err(|error| error.message)?;
+    let source = Source::new("<unicode string>", text);
+    let document = parse(&source).map_err(|error| words_of(&error, &source))?;
     Ok(document.root.as_ref().map_or(Value::None, plain))
 }
 
 /// Returns the values of all documents.
 pub(crate) fn read_all(text: &str) -> Result<Vec<Value>, String> {
-    let roots = parse_all(&Source::new("<unicode string>", text)).map_err(|error| error.message)?;
+    let source = Source::new("<unicode string>", text);
+    let roots = parse_all(&source).map_err(|error| words_of(&error, &source))?;
     Ok(roots.iter().map(plain).collect())
 }
 

@@ -17,7 +17,14 @@ pub(super) fn unescaped(text: &str) -> Result<String, String> {
         let mut coded = |digits: usize, name: &str| -> Result<char, String> {
             let code =
                 rest.get(..digits).filter(|code| code.bytes().all(|b| b.is_ascii_hexdigit()));
-            let Some(code) = code else { return Err(format!("truncated {name} escape")) };
+            let Some(code) = code else {
+                let start = bytes_of(&text[..text.len() - rest.len() - 2]);
+                let digits = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+                let (end, why) = (start + 1 + digits, format!("truncated {name} escape"));
+                return Err(format!(
+                    "{why}: 'unicodeescape' codec can't decode bytes in position {start}-{end}: {why}"
+                ));
+            };
             rest = &rest[digits..];
             let code = u32::from_str_radix(code, 16).unwrap_or(u32::MAX);
             if code > 0x10_ffff {
@@ -54,4 +61,15 @@ pub(super) fn unescaped(text: &str) -> Result<String, String> {
     }
     out.push_str(rest);
     Ok(out)
+}
+
+/// Returns how many bytes a text is where all but ASCII is written as escapes.
+fn bytes_of(text: &str) -> usize {
+    let length = |letter: char| match u32::from(letter) {
+        ..0x80 => 1,
+        0x80..0x100 => 4,
+        0x100..0x10000 => 6,
+        _ => 10,
+    };
+    text.chars().map(length).sum()
 }

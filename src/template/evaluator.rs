@@ -15,6 +15,7 @@ use super::{
     expression::kept,
     globals,
     inclusion::Chain,
+    leaving,
     objects::{Loop, Overlay, object},
     output::Output,
     tree::{Code, Expression, For, Place, Statement, Symbol},
@@ -256,14 +257,25 @@ impl<'e> Evaluator<'e> {
 
     /// Output of an expression: what is undefined fails here, or where the block is used that it is in.
     pub(super) fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
+        let mut shown = None;
         let value = match &*value {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
-            _ => match self.finalize(value.into_owned()) {
-                Ok(value) => Cow::Owned(value),
-                Err(error) => return out.fail(error.at(self.code, place)),
-            },
+            _ => {
+                shown = leaving::shown(&value);
+                let tuples = out.waits && leaving::holds_tuple(&value);
+                let own = tuples.then(|| (*value).clone());
+                match (self.finalize(value.into_owned()), own) {
+                    // A block that somebody may use keeps the tuples of a lone value.
+                    (Ok(text), Some(own)) => {
+                        shown = Some(text);
+                        Cow::Owned(self.complete(own)?)
+                    }
+                    (Ok(value), None) => Cow::Owned(value),
+                    (Err(error), _) => return out.fail(error.at(self.code, place)),
+                }
+            }
         };
-        match self.env.markup.shown(&value) {
+        match shown.or_else(|| self.env.markup.shown(&value)) {
             Some(shown) => out.push_shown(value.into_owned(), shown),
             None => out.push(value),
         }

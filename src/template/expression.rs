@@ -285,6 +285,15 @@ impl<'e> Evaluator<'e> {
         {
             // Python asks the container first.
             let right = self.defined(right)?;
+            let is_empty = match &*right {
+                Value::List(items) | Value::Tuple(items) => items.is_empty(),
+                Value::Object(object) => object.items().is_some_and(|items| items.is_empty()),
+                _ => false,
+            };
+            // Where there is nothing, nothing is compared with what is undefined.
+            if is_empty && node.rest.len() == 1 {
+                return Ok(matches!(node.rest[0].0, Comparison::NotIn));
+            }
             if !matches!(&*right, Value::List(_) | Value::Tuple(_) | Value::Dict(_)) {
                 contains(&right, &first).map_err(|error| error.at(self.code, node.place))?;
             }

@@ -276,7 +276,7 @@ pub(crate) fn json_style(
         let own = ["vault_to_text", "preprocess_unsafe"];
         call.only_keywords("JSONEncoder.__init__", &[&JSON_WRITER, &own])?;
     }
-    let mut style = super::json::Style { indent, sort_keys, ..Default::default() };
+    let mut style = super::json::Style { indent, sort_keys, text_keys: true, ..Default::default() };
     if let Some(sort) = call.keyword("sort_keys") {
         style.sort_keys = sort.is_true();
     }
@@ -328,7 +328,7 @@ pub(crate) fn yaml_style(
         canonical: flag("canonical", false),
         quote: default_style.and_then(|style| style.chars().next()),
         blocks: false,
-        aliases: crate::yaml::Aliases::Of(call.eval.named_places()),
+        aliases: call.eval.aliases(),
     })
 }
 

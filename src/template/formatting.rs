@@ -23,7 +23,7 @@ pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
     let mut letters = format.chars().peekable();
     let mut used_mapping = false;
     while let Some(letter) = letters.next() {
-        if letter != '%' {
+        if letter != '%' || letters.next_if_eq(&'%').is_some() {
             out.push(letter);
             continue;
         }
@@ -72,21 +72,21 @@ pub(crate) fn percent(format: &str, arguments: &Value) -> Result<String> {
                 Some(number(&mut letters).unwrap_or(0))
             };
         }
-        while letters.next_if(|c| "hlL".contains(*c)).is_some() {}
+        letters.next_if(|c| "hlL".contains(*c));
         if spec.width > MAX_WIDTH || spec.precision.is_some_and(|p| p > MAX_WIDTH) {
             return Err("width too big".to_owned());
         }
         let Some(kind) = letters.next() else { return Err("incomplete format".to_owned()) };
-        if kind == '%' {
-            out.push('%');
-            continue;
-        }
         let mapped;
         let value = match key {
             Some(name) => {
                 used_mapping = true;
-                let Value::Dict(dict) = arguments else {
-                    return Err("format requires a mapping".to_owned());
+                let dict = match arguments {
+                    Value::Dict(dict) => dict,
+                    Value::List(_) => {
+                        return Err("list indices must be integers or slices, not str".to_owned());
+                    }
+                    _ => return Err("format requires a mapping".to_owned()),
                 };
                 mapped = dict.get(&name).cloned().ok_or_else(|| format!("'{name}'"))?;
                 &mapped
@@ -353,14 +353,7 @@ impl Spec {
                 '\0' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%' | 'n' => Ok(self.float(*number)),
                 _ => unknown(),
             },
-            other => {
-                if kind != '\0' || self.width > 0 || self.align.is_some() {
-                    let found = other.type_name();
-                    return Err(format!("unsupported format string passed to {found}.__format__"));
-                }
-                self.kind = 's';
-                Ok(other.to_text())
-            }
+            other => Ok(other.to_text()),
         }
     }
 

@@ -98,6 +98,9 @@ fn dict(eval: &Evaluator<'_>, passed: Passed) -> Result<Value> {
                             "dictionary update sequence element #{index} has length {found}; 2 is required"
                         )));
                     };
+                    if let Some(found) = key.unhashable() {
+                        return Err(TemplateError::runtime(format!("unhashable type: '{found}'")));
+                    }
                     dict.insert(key.clone(), value.clone());
                 }
             }

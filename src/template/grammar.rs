@@ -1,6 +1,6 @@
 //! Jinja's expressions, from the loosest binding to the tightest.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use num_bigint::BigInt;
 
@@ -12,7 +12,8 @@ use super::{
     plugins::{self, Kind},
     tests,
     tree::{
-        Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Place,
+        Apply, Arguments, Binary, Compare, Comparison, Conditional, Expression, Foreign, Missing,
+        Place,
     },
     units::called,
 };
@@ -75,7 +76,7 @@ impl Parser<'_> {
     /// What does not exist in a condition's branch is an error only when it is reached.
     pub(super) fn soften(&mut self, mark: usize) {
         let soft = self.unknown.drain(mark..);
-        self.code.unknown.extend(soft);
+        self.code.unknown.extend(soft.map(|missing| (missing.message, missing.named)));
     }
 
     pub(super) fn or(&mut self) -> Result<Expression> {
@@ -216,7 +217,13 @@ impl Parser<'_> {
                 let operand = self.deeper(|parser| parser.unary(false))?;
                 Expression::Positive(Box::new((operand, self.since(start))))
             }
-            _ => constant(self.primary()?),
+            _ => {
+                let found = constant(self.primary()?);
+                if let Expression::Const(value) = &found {
+                    self.code.constants.extend(crate::yaml::place(value));
+                }
+                found
+            }
         };
         let node = self.postfix(node, start)?;
         if filtered { self.filtered(node, start) } else { Ok(node) }
@@ -235,10 +242,17 @@ impl Parser<'_> {
             Token::Text(_) => {
                 let mut text = String::new();
                 while let Token::Text(part) = *self.current() {
-                    if self.raw {
-                        text.push_str(part);
+                    let newline = &self.code.options.newline_sequence;
+                    let part = if newline != "\n" && part.contains(['\n', '\r']) {
+                        let part = part.replace("\r\n", "\n").replace('\r', "\n");
+                        part.replace('\n', newline).into()
                     } else {
-                        text.push_str(&unescaped(part).map_err(|message| self.fail(message))?);
+                        Cow::Borrowed(part)
+                    };
+                    if self.raw {
+                        text.push_str(&part);
+                    } else {
+                        text.push_str(&unescaped(&part).map_err(|message| self.unread(message))?);
                     }
                     self.advance()?;
                 }
@@ -381,7 +395,10 @@ impl Parser<'_> {
             return Expression::Foreign(Box::new(Foreign { kind, name, input, arguments, place }));
         }
         let message = format!("No {kind} named '{name}'.");
-        self.unknown.push((message.clone(), named));
+        // It is told of before what it is applied to, and before its arguments.
+        let before = self.unknown.iter().position(|known| known.from >= place.start);
+        let unknown = Missing { message: message.clone(), named, from: place.start };
+        self.unknown.insert(before.unwrap_or(self.unknown.len()), unknown);
         Expression::Unknown(Box::new((message, named)))
     }
 

@@ -99,7 +99,7 @@ impl<'e> Evaluator<'e> {
         }
         let mut failure = None;
         for name in &names {
-            match self.env.load(&name.to_text()) {
+            match self.env.load(&name.to_text(), &self.code.options) {
                 Ok(code) => return Ok(code),
                 Err(error) => failure = Some(error),
             }

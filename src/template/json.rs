@@ -1,9 +1,10 @@
 //! JSON as Python's `json` writes and reads it.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
 use num_bigint::BigInt;
 
+use super::sequence::sort_by_key;
 use crate::value::{Dict, Value, float_text};
 
 /// How JSON is laid out.
@@ -14,6 +15,8 @@ pub(crate) struct Style {
     pub(crate) ensure_ascii: bool,
     pub(crate) item_separator: Option<String>,
     pub(crate) key_separator: String,
+    /// Whether keys become texts before anything else, as the reference's own filters have it.
+    pub(crate) text_keys: bool,
 }
 
 impl Default for Style {
@@ -24,6 +27,7 @@ impl Default for Style {
             ensure_ascii: true,
             item_separator: None,
             key_separator: ": ".to_owned(),
+            text_keys: false,
         }
     }
 }
@@ -33,6 +37,41 @@ pub(crate) fn write(value: &Value, style: &Style) -> Result<String, String> {
     let mut out = String::new();
     Writer { style, out: &mut out }.value(value, 0)?;
     Ok(out)
+}
+
+/// Returns entries whose keys are texts before they are put in order: what is the same text then is one entry.
+fn text_entries(dict: &Dict, sort: bool) -> Result<Vec<(Arc<str>, &Value)>, String> {
+    let mut entries = indexmap::IndexMap::with_capacity(dict.len());
+    for (key, value) in dict {
+        entries.insert(key_text(key)?, value);
+    }
+    if sort {
+        entries.sort_keys();
+    }
+    Ok(entries.into_iter().collect())
+}
+
+/// Returns entries in the order of their keys as they are.
+fn entries(dict: &Dict, sort: bool) -> Result<Vec<(Arc<str>, &Value)>, String> {
+    let entries = dict.iter().map(|(key, value)| (key.clone(), (key, value))).collect();
+    let entries = if sort {
+        sort_by_key(entries, false)?
+    } else {
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    };
+    entries.into_iter().map(|(key, value)| Ok((key_text(key)?, value))).collect()
+}
+
+fn key_text(key: &Value) -> Result<Arc<str>, String> {
+    match key {
+        Value::Str(text) => Ok(Arc::clone(text)),
+        Value::Float(number) => Ok(number_text(*number).into()),
+        Value::Tuple(_) | Value::List(_) | Value::Dict(_) => {
+            let found = key.type_name();
+            Err(format!("keys must be str, int, float, bool or None, not {found}"))
+        }
+        other => Ok(other.key_text().into()),
+    }
 }
 
 struct Writer<'w> {
@@ -48,7 +87,12 @@ impl Writer<'_> {
             Value::Int(_) | Value::BigInt(_) => value.write_text(self.out),
             Value::Float(number) => self.out.push_str(&number_text(*number)),
             Value::Str(text) => self.text(text),
-            Value::Bytes(bytes) => self.text(&String::from_utf8_lossy(bytes)),
+            Value::Bytes(bytes) if !self.style.text_keys => {
+                self.text(&String::from_utf8_lossy(bytes));
+            }
+            Value::Bytes(_) => {
+                return Err("Object of type bytes is not JSON serializable".to_owned());
+            }
             Value::List(items) | Value::Tuple(items) => self.list(items, depth)?,
             Value::Dict(dict) => self.dict(dict, depth)?,
             Value::Undefined(undefined) => return Err(undefined.message.clone()),
@@ -88,20 +132,8 @@ impl Writer<'_> {
     }
 
     fn dict(&mut self, dict: &Dict, depth: usize) -> Result<(), String> {
-        let mut entries: Vec<(&Value, &Value)> = dict.iter().collect();
-        if self.style.sort_keys {
-            let mut failure = None;
-            entries.sort_by(|(a, _), (b, _)| match a.order(b, "<") {
-                Ok(order) => order.unwrap_or(std::cmp::Ordering::Equal),
-                Err(message) => {
-                    failure.get_or_insert(message);
-                    std::cmp::Ordering::Equal
-                }
-            });
-            if let Some(message) = failure {
-                return Err(message);
-            }
-        }
+        let read = if self.style.text_keys { text_entries } else { entries };
+        let entries = read(dict, self.style.sort_keys)?;
         if entries.is_empty() {
             self.out.push_str("{}");
             return Ok(());
@@ -109,15 +141,7 @@ impl Writer<'_> {
         self.out.push('{');
         for (index, (key, value)) in entries.into_iter().enumerate() {
             self.separate(index, depth + 1);
-            match key {
-                Value::Str(text) => self.text(text),
-                Value::Float(number) => self.text(&number_text(*number)),
-                Value::Tuple(_) | Value::List(_) | Value::Dict(_) => {
-                    let found = key.type_name();
-                    return Err(format!("keys must be str, int, float, bool or None, not {found}"));
-                }
-                other => self.text(&other.key_text()),
-            }
+            self.text(&key);
             self.out.push_str(&self.style.key_separator);
             self.value(value, depth + 1)?;
         }

@@ -44,15 +44,35 @@ pub(super) fn plain(value: Value, handed_over: bool) -> Result<Value> {
             }
             Ok(entries.into())
         }
-        Value::Object(object) if object.type_name() == "tuple" => match object.items() {
-            Some(items) => plain_items(&items, handed_over),
-            None => Ok(value),
-        },
+        Value::Object(object) if super::time::is_tuple(object.type_name()) => {
+            match object.items() {
+                Some(items) => plain_items(&items, handed_over),
+                None => Ok(value),
+            }
+        }
         Value::Object(object) if handed_over => match object.mapping() {
             Some(entries) => plain(Value::Dict(entries), handed_over),
             None => Ok(value),
         },
         _ => Ok(value),
+    }
+}
+
+/// Returns whether a value is a tuple, or a list that holds one.
+pub(super) fn holds_tuple(value: &Value) -> bool {
+    match value {
+        Value::Tuple(_) => true,
+        Value::List(items) => items.iter().any(|item| matches!(item, Value::Tuple(_))),
+        _ => false,
+    }
+}
+
+/// Returns what stands in a text for a value whose tuples have names for their parts: those do not become lists there.
+pub(super) fn shown(value: &Value) -> Option<Value> {
+    let is_named = |value: &Value| matches!(value, Value::Object(object) if super::time::is_tuple(object.type_name()));
+    match value {
+        Value::List(items) => items.iter().any(is_named).then(|| value.clone()),
+        other => is_named(other).then(|| value.clone()),
     }
 }
 

@@ -6,14 +6,14 @@ use super::{Env, FileOptions, TemplateError, evaluator::Result, tree::Code};
 use crate::diagnostic::{Source, Span};
 
 impl Env<'_> {
-    /// Returns the template of a file that another one includes, imports or extends.
-    pub(super) fn load(&self, name: &str) -> Result<Arc<Code>> {
+    /// Returns the template of a file that another one includes, imports or extends, read as that one was.
+    pub(super) fn load(&self, name: &str, options: &FileOptions) -> Result<Arc<Code>> {
         let folders = self.include_path.as_ref().unwrap_or(&self.context.search_path);
         for path in folders.iter().map(|folder| folder.join(name)) {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let source = || Source::new(&*path.to_string_lossy(), &*text);
             let span = || Some(Span::file(&source()));
-            return self.context.compiled.file(&text, &FileOptions::default(), span);
+            return self.context.compiled.file(&text, options, span);
         }
         let more = if folders.len() > 1 { "s" } else { "" };
         let folders: Vec<_> = folders.iter().map(|f| format!("'{}'", f.display())).collect();

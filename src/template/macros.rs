@@ -84,8 +84,12 @@ impl<'e> Evaluator<'e> {
             self.bind(*symbol, if self.code.mutates { thaw(value) } else { value });
         }
         let at = named.iter().position(|(name, _)| &**name == "caller");
-        let caller = at.map(|at| named.remove(at).1);
-        if caller.is_some() && node.caller.is_none() && node.kwargs.is_none() {
+        // Who does not call it by its name finds it among the others.
+        let caller = match node.caller.or(node.kwargs) {
+            Some(symbol) if node.caller != Some(symbol) => None,
+            _ => at.map(|at| named.remove(at).1),
+        };
+        if caller.is_some() && node.caller.is_none() {
             return Err(TemplateError::runtime(format!(
                 "macro {} was invoked with two values for the special caller argument. This is most likely a bug.",
                 node.shown()

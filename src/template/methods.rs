@@ -1,5 +1,6 @@
 //! The methods that Python's values have.
 
+mod arguments;
 mod bytes;
 mod container;
 mod letters;

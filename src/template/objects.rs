@@ -162,7 +162,8 @@ impl std::fmt::Debug for Macro {
 impl Object for Macro {
     object!("Macro");
     fn to_text(&self) -> String {
-        format!("<Macro {}>", self.body.shown())
+        let name = if self.body.name.is_empty() { "anonymous" } else { &self.body.shown() };
+        format!("<Macro {name}>")
     }
     fn attribute(&self, name: &str) -> Option<Value> {
         Some(match name {
@@ -342,7 +343,7 @@ impl Object for Joiner {
 pub(crate) struct Group(pub(crate) Value, pub(crate) Value);
 
 impl Object for Group {
-    object!("tuple");
+    object!("GroupTuple");
     fn to_text(&self) -> String {
         format!("({}, {})", self.0.to_repr(), self.1.to_repr())
     }
@@ -355,5 +356,10 @@ impl Object for Group {
             "list" => Some(self.1.clone()),
             _ => None,
         }
+    }
+    fn order(&self, other: &Value) -> Option<std::cmp::Ordering> {
+        let other = downcast::<Group>(other)?;
+        let keys = self.0.order(&other.0, "<").ok()??;
+        Some(if keys.is_eq() { self.1.order(&other.1, "<").ok()?? } else { keys })
     }
 }

@@ -158,17 +158,15 @@ impl Made {
     fn push_among_first(&mut self, value: Value) {
         match self {
             _ if matches!(value, Value::None) => (),
-            Made::One(_) if matches!(value, Value::Omit) || is_lenient(&value) => {}
-            Made::One(first) if matches!(first, Value::Omit) || is_lenient(first) => {
-                let mut text = String::new();
-                write(&value, &mut text);
-                *self = Made::Text(text);
-            }
             Made::Nothing => *self = Made::One(value),
+            // What stands for nothing is empty beside others.
             Made::One(first) => {
                 let mut text = String::new();
-                write(first, &mut text);
-                write(&value, &mut text);
+                for part in [&*first, &value] {
+                    if !matches!(part, Value::Omit) && !is_lenient(part) {
+                        write(part, &mut text);
+                    }
+                }
                 *self = Made::Text(text);
             }
             Made::Text(text) | Made::Written(text) => write(&value, text),

@@ -10,15 +10,15 @@ use super::{
     error::TemplateError,
     extensions,
     lexer::{Token, tokens},
-    tree::{Block, Code, Expression, For, Kind, MacroCode, Place, Statement, Symbol},
+    tree::{Block, Code, Expression, For, Kind, MacroCode, Missing, Place, Statement, Symbol},
 };
 use crate::value::Value;
 
 pub(super) type Result<T> = std::result::Result<T, TemplateError>;
 
 pub(super) struct Parser<'t> {
-    tokens: Vec<(Token<'t>, Place)>,
-    at: usize,
+    pub(super) tokens: Vec<(Token<'t>, Place)>,
+    pub(super) at: usize,
     pub(super) code: Code,
     newline: String,
     symbols: FxHashMap<&'t str, Symbol>,
@@ -31,9 +31,9 @@ pub(super) struct Parser<'t> {
     /// Whether texts that look like templates are some.
     pub(super) embedding: bool,
     /// Filters and tests that do not exist, in the order in which they were met.
-    pub(super) unknown: Vec<(String, Place)>,
+    pub(super) unknown: Vec<Missing>,
     /// Those that are errors in any case.
-    certain: Vec<(String, Place)>,
+    certain: Vec<Missing>,
     /// How many loops are around, whose `break` and `continue` are allowed.
     loops: usize,
     pub(super) depth: usize,
@@ -81,8 +81,8 @@ impl<'t> Parser<'t> {
 
     fn finish(mut self) -> Result<Code> {
         let missing = self.certain.iter().chain(&self.unknown);
-        if let Some((message, place)) = missing.min_by_key(|(_, place)| place.start) {
-            return Err(TemplateError::syntax(&self.code, *place, message));
+        if let Some(missing) = missing.min_by_key(|missing| missing.from) {
+            return Err(TemplateError::syntax(&self.code, missing.named, &missing.message));
         }
         self.code.repeats |= self.code.mutates;
         self.code.loop_symbol = self.symbols.get("loop").copied();
@@ -121,15 +121,9 @@ impl<'t> Parser<'t> {
 
     fn check_token(&self) -> Result<()> {
         match self.current() {
-            Token::Wrong(message) => Err(self.fail(message)),
+            Token::Wrong(message) => Err(self.unread(message.clone())),
             _ => Ok(()),
         }
-    }
-
-    pub(super) fn fail(&self, message: impl std::fmt::Display) -> TemplateError {
-        // Behind the last token there is nothing to point at.
-        let at = if *self.current() == Token::End { self.at.saturating_sub(1) } else { self.at };
-        TemplateError::syntax(&self.code, self.tokens[at].1, message)
     }
 
     pub(super) fn is_operator(&self, operator: &str) -> bool {
@@ -331,7 +325,9 @@ impl<'t> Parser<'t> {
                 Statement::Call { call, caller: Arc::new(caller) }
             }
             "filter" => {
+                let mark = self.unknown.len();
                 let filters = self.inline_filters()?;
+                self.certain.extend(self.unknown.drain(mark..));
                 Statement::Filter { filters, body: self.statements(&["endfilter"])?.0 }
             }
             "autoescape" => {

@@ -1,4 +1,4 @@
-//! What filters over sequences share: attributes by path, keys that ignore case, sorting, wrapping.
+//! What filters over sequences share: attributes by path, keys that ignore case, sorting.
 
 use std::cmp::Ordering;
 
@@ -47,10 +47,10 @@ pub(crate) fn folded(value: &Value, case_sensitive: bool) -> Value {
 }
 
 /// Returns the values in the order of their keys; equal ones keep their order, also when reversed.
-pub(crate) fn sort_by_key(
-    mut keyed: Vec<(Value, Value)>,
+pub(crate) fn sort_by_key<T>(
+    mut keyed: Vec<(Value, T)>,
     reverse: bool,
-) -> std::result::Result<Vec<Value>, String> {
+) -> std::result::Result<Vec<T>, String> {
     let mut failure = None;
     if reverse {
         // As Python does it: equal items keep their order, and what cannot be compared is met from the end.
@@ -68,40 +68,4 @@ pub(crate) fn sort_by_key(
         None if reverse => Ok(keyed.into_iter().rev().map(|(_, value)| value).collect()),
         None => Ok(keyed.into_iter().map(|(_, value)| value).collect()),
     }
-}
-
-/// Returns a line's words in lines of a width, as Python's `textwrap` breaks them.
-pub(crate) fn wrap(line: &str, width: usize, break_long: bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut current = String::new();
-    let mut length = 0;
-    for chunk in line.split_inclusive(' ').flat_map(|word| match word.strip_suffix(' ') {
-        Some("") => vec![" ".to_owned()],
-        Some(word) => vec![word.to_owned(), " ".to_owned()],
-        None => vec![word.to_owned()],
-    }) {
-        let mut letters: Vec<char> = chunk.chars().collect();
-        if letters == [' '] && length == 0 && !lines.is_empty() {
-            continue;
-        }
-        if length + letters.len() > width && letters != [' '] {
-            if length > 0 && !(break_long && letters.len() > width) {
-                lines.push(current.trim_end().to_owned());
-                (current, length) = (String::new(), 0);
-            }
-            while break_long && letters.len() + length > width {
-                let rest = letters.split_off(width - length);
-                current.extend(letters);
-                lines.push(std::mem::take(&mut current).trim_end().to_owned());
-                (letters, length) = (rest, 0);
-            }
-        }
-        length += letters.len();
-        current.extend(letters);
-    }
-    let last = current.trim_end();
-    if !last.is_empty() {
-        lines.push(last.to_owned());
-    }
-    lines
 }

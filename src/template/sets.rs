@@ -19,7 +19,9 @@ pub(super) fn combined(
     others: fn(&[Value], &[Value]) -> Vec<Value>,
 ) -> Answer {
     let items = call.items()?;
-    let other = super::evaluator::items(call.required(0, "b")?)?;
+    let other = call.required(0, "b")?;
+    let other = super::evaluator::items(other)
+        .map_err(|_| format!("argument of type '{}' is not iterable", other.type_name()))?;
     Ok(match (Set::of(&items), Set::of(&other)) {
         (Some(left), Some(right)) => Value::list(numbers(&left, &right).into_values()),
         _ => others(&items, &other).into(),

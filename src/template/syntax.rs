@@ -77,6 +77,8 @@ fn empty(text: &Arc<str>, span: Option<Span>, kind: Kind) -> Code {
         blocks: Vec::new(),
         extends: false,
         unknown: Vec::new(),
+        constants: Vec::new(),
+        options: Arc::default(),
     }
 }
 
@@ -89,7 +91,8 @@ pub(super) fn compile(
 ) -> Result<Code> {
     // A file's newline at its end is kept in another way, as a variable's.
     let text = normalized(text);
-    Parser::new(&text, empty(&text, span, kind), options).template()
+    let code = Code { options: Arc::new(options.clone()), ..empty(&text, span, kind) };
+    Parser::new(&text, code, options).template()
 }
 
 /// Compiles a bare expression.
@@ -152,6 +155,12 @@ pub fn expand_header<'t, 'o>(
                 (Some(_), _) => "str",
                 (_, "True" | "False") => "bool",
                 (_, "None") => "NoneType",
+                _ if crate::value::is_identifier(value) => {
+                    return wrong(
+                        "malformed node or string on line 1: <ast.Name object at 0x7f0000000000>"
+                            .to_owned(),
+                    );
+                }
                 _ if value.contains('.') => "float",
                 _ => "int",
             };

@@ -1,5 +1,7 @@
 //! Python's `strftime` and arithmetic of times.
 
+use std::sync::Arc;
+
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
 use super::{
@@ -7,7 +9,7 @@ use super::{
     objects::{downcast, object},
 };
 pub(crate) use crate::value::time::{Clock, Date, Duration, Time};
-use crate::value::{Operator, Value};
+use crate::value::{List, Object, Operator, Value};
 
 pub(crate) const METHODS: &[&str] = &[
     "strftime",
@@ -21,9 +23,20 @@ pub(crate) const METHODS: &[&str] = &[
     "utcoffset",
     "ctime",
     "toordinal",
+    "timetuple",
+    "isocalendar",
 ];
-pub(crate) const DATE_METHODS: &[&str] =
-    &["strftime", "isoformat", "weekday", "isoweekday", "replace", "ctime", "toordinal"];
+pub(crate) const DATE_METHODS: &[&str] = &[
+    "strftime",
+    "isoformat",
+    "weekday",
+    "isoweekday",
+    "replace",
+    "ctime",
+    "toordinal",
+    "timetuple",
+    "isocalendar",
+];
 
 /// Returns the time of the clock.
 pub(crate) fn now(utc: bool) -> Time {
@@ -72,9 +85,75 @@ pub(crate) fn method(time: &Time, name: &str, passed: &Passed) -> Result<Value, 
             let days = time.civil.date().since(first).map_or(0, |span| span.get_days());
             i64::from(days + 1).into()
         }
+        "timetuple" => {
+            let civil = time.civil;
+            named(
+                "time.struct_time",
+                &[
+                    ("tm_year", civil.year().into()),
+                    ("tm_mon", civil.month().into()),
+                    ("tm_mday", civil.day().into()),
+                    ("tm_hour", civil.hour().into()),
+                    ("tm_min", civil.minute().into()),
+                    ("tm_sec", civil.second().into()),
+                    ("tm_wday", civil.weekday().to_monday_zero_offset().into()),
+                    ("tm_yday", civil.date().day_of_year().into()),
+                    ("tm_isdst", -1),
+                ],
+            )
+        }
+        "isocalendar" => {
+            let week = time.civil.date().iso_week_date();
+            let weekday = week.weekday().to_monday_one_offset();
+            let parts = [
+                ("year", week.year().into()),
+                ("week", week.week().into()),
+                ("weekday", weekday.into()),
+            ];
+            named("datetime.IsoCalendarDate", &parts)
+        }
         "weekday" => i64::from(time.civil.weekday().to_monday_zero_offset()).into(),
         _ => i64::from(time.civil.weekday().to_monday_one_offset()).into(),
     })
+}
+
+fn named(of: &'static str, parts: &[(&'static str, i64)]) -> Value {
+    object(Named { of, parts: parts.to_vec() })
+}
+
+/// Returns whether values of this type become lists where they leave a template.
+pub(crate) fn is_tuple(type_name: &str) -> bool {
+    matches!(type_name, "GroupTuple" | "struct_time" | "IsoCalendarDate")
+}
+
+/// Numbers by their place and by their names.
+#[derive(Debug)]
+struct Named {
+    of: &'static str,
+    parts: Vec<(&'static str, i64)>,
+}
+
+impl Object for Named {
+    fn type_name(&self) -> &'static str {
+        self.of.rsplit('.').next().unwrap_or(self.of)
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        self.parts.iter().find(|(known, _)| *known == name).map(|(_, value)| Value::Int(*value))
+    }
+
+    fn to_text(&self) -> String {
+        let parts = self.parts.iter().map(|(name, value)| format!("{name}={value}"));
+        format!("{}({})", self.of, parts.collect::<Vec<_>>().join(", "))
+    }
+
+    fn items(&self) -> Option<Arc<List>> {
+        Some(Arc::new(self.parts.iter().map(|(_, value)| Value::Int(*value)).collect()))
+    }
 }
 
 fn replaced(time: &Time, passed: &Passed) -> Result<Time, String> {
@@ -155,6 +234,10 @@ pub(crate) fn format(time: &Time, pattern: &str) -> Result<String, String> {
 }
 
 fn piece(time: &Time, directive: &str) -> Result<String, String> {
+    // What jiff knows and C does not.
+    if directive.ends_with(['q', 'Q', 'J', 'K', 'L', 'N', 'f', 'i', 'o', 'v', '.']) {
+        return Ok(directive.to_owned());
+    }
     jiff::fmt::strtime::format(directive, time.civil).map_err(|error| error.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{filters::Filter, plugins, tests::Test};
+use super::{env::FileOptions, filters::Filter, plugins, tests::Test};
 use crate::{
     diagnostic::Span,
     value::{Hint, Operator, Value},
@@ -47,6 +47,19 @@ pub(crate) struct Code {
     pub(crate) extends: bool,
     /// The first filter or test of a condition's branch that does not exist: an error only when it is reached.
     pub(crate) unknown: Vec<(String, Place)>,
+    /// Where its lists and tuples of literals lie in memory: the reference makes a new one each time.
+    pub(crate) constants: Vec<usize>,
+    /// How it was read: templates that it includes are read in the same way.
+    pub(crate) options: Arc<FileOptions>,
+}
+
+/// A filter or a test that does not exist.
+pub(crate) struct Missing {
+    pub(crate) message: String,
+    /// Where it is named.
+    pub(crate) named: Place,
+    /// Where what it is applied to begins.
+    pub(crate) from: u32,
 }
 
 pub(crate) struct Block {

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use libyaml_safer::{Event, EventData, Mark, Parser, ScalarStyle};
+use libyaml_safer::{Encoding, Event, EventData, Mark, Parser, ScalarStyle};
 
 use super::{Node, NodeKind, Scalar, guard::guarded, scalar};
 use crate::{
@@ -64,7 +64,7 @@ pub fn parse_all(source: &Arc<Source>) -> Result<Vec<Node>, Diagnostic> {
 }
 
 /// The text with a line break at its end where a block scalar may stand there: the parser panics without one.
-fn with_last_break(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn with_last_break(text: &str) -> std::borrow::Cow<'_, str> {
     if text.ends_with('\n') || !text.contains(['|', '>']) {
         return text.into();
     }
@@ -76,6 +76,10 @@ fn documents(source: &Arc<Source>) -> Result<(Vec<Node>, Vec<Diagnostic>), Diagn
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
+    // The parser takes some letters at the beginning for half a byte order mark, unless it need not guess.
+    if text.starts_with(|c| matches!(c, '\u{f000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')) {
+        parser.set_encoding(Encoding::Utf8);
+    }
     let mut composer = Composer {
         source,
         parser,
@@ -395,7 +399,7 @@ fn unhashable(key: &Node, outer: &Span) -> Diagnostic {
         .label("a key is text, a number or a truth")
 }
 
-fn place(mark: Mark) -> (u32, u32) {
+pub(super) fn place(mark: Mark) -> (u32, u32) {
     (u32::try_from(mark.line).unwrap_or(u32::MAX), u32::try_from(mark.column).unwrap_or(u32::MAX))
 }
 

@@ -1,6 +1,6 @@
 //! Writing YAML as `PyYAML` does over libyaml: its emitter decides how a scalar is quoted.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use libyaml_safer::{Emitter, Encoding, Event, MappingStyle, ScalarStyle, SequenceStyle};
 
@@ -36,6 +36,8 @@ pub enum Aliases {
     All,
     /// Those that lie in one of these places in memory.
     Of(FxHashSet<usize>),
+    /// All but those that lie in one of these.
+    AllBut(FxHashSet<usize>),
 }
 
 impl Default for Style {
@@ -59,6 +61,7 @@ impl Default for Style {
 /// Returns a value as a YAML document.
 pub fn write(value: &Value, style: &Style) -> Result<String, String> {
     let mut bytes = Vec::new();
+    let beyond;
     {
         let mut emitter = Emitter::new();
         emitter.set_output_string(&mut bytes);
@@ -66,7 +69,13 @@ pub fn write(value: &Value, style: &Style) -> Result<String, String> {
         emitter.set_indent(style.indent);
         emitter.set_width(style.width);
         emitter.set_canonical(style.canonical);
-        let mut writer = Writer { emitter, style, anchors: FxHashMap::default(), n_anchors: 0 };
+        let mut writer = Writer {
+            emitter,
+            style,
+            anchors: FxHashMap::default(),
+            n_anchors: 0,
+            beyond: Vec::new(),
+        };
         if !matches!(style.aliases, Aliases::None) {
             writer.look_for_anchors(value);
         }
@@ -76,8 +85,12 @@ pub fn write(value: &Value, style: &Style) -> Result<String, String> {
         writer.emit(Event::document_end(!style.explicit_end))?;
         writer.emit(Event::stream_end())?;
         writer.emitter.flush().map_err(|error| error.to_string())?;
+        beyond = writer.beyond;
     }
     let mut text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+    if !beyond.is_empty() {
+        text = with_letters(&text, &beyond);
+    }
     // libyaml ends a document that is one plain scalar with `...`; the reference's filters take it off.
     if !style.explicit_end
         && let Some(rest) = text.strip_suffix("\n...\n")
@@ -93,6 +106,21 @@ struct Writer<'w> {
     /// What stands in the document, by its place in memory.
     anchors: FxHashMap<usize, Anchor>,
     n_anchors: usize,
+    /// Letters for which another stands until all is written, in their order.
+    beyond: Vec<char>,
+}
+
+const STAND_IN: char = '\u{fffe}';
+
+/// Returns the text with the escapes of the letters that others stand for.
+fn with_letters(text: &str, beyond: &[char]) -> String {
+    let mut letters = beyond.iter().map(|letter| match u32::from(*letter) {
+        code @ 0x10000.. => format!("\\U{code:08X}"),
+        code => format!("\\u{code:04X}"),
+    });
+    let mut parts = text.split("\\uFFFE");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + &letters.next().unwrap_or_default() + part)
 }
 
 /// A list or mapping that may stand in several places.
@@ -110,6 +138,7 @@ impl Writer<'_> {
             Aliases::None => false,
             Aliases::All => true,
             Aliases::Of(places) => places.contains(place),
+            Aliases::AllBut(places) => !places.contains(place),
         });
         if let Some(place) = place {
             if let Some(known) = self.anchors.get_mut(&place) {
@@ -214,18 +243,31 @@ impl Writer<'_> {
         }
     }
 
+    /// Returns a text for the emitter, in which one that it escapes stands for letters that libyaml takes for unprintable
+    /// and it does not.
+    fn printable<'t>(&mut self, text: &'t str) -> Cow<'t, str> {
+        let is_beyond = |c: char| c >= '\u{10000}' || c == STAND_IN;
+        self.beyond.extend(text.chars().filter(|c| is_beyond(*c)));
+        if text.chars().any(is_beyond) {
+            return text.chars().map(|c| if is_beyond(c) { STAND_IN } else { c }).collect();
+        }
+        text.into()
+    }
+
     fn text(&mut self, text: &str) -> Result<(), String> {
         let plain = reads_as_text(text);
         let block = self.style.blocks && text.contains('\n');
         let usual = if block { ScalarStyle::Literal } else { ScalarStyle::Any };
         let style = self.quote().unwrap_or(usual);
-        self.emit(Event::scalar(None, Some("tag:yaml.org,2002:str"), text, plain, true, style))
+        let text = self.printable(text);
+        self.emit(Event::scalar(None, Some("tag:yaml.org,2002:str"), &text, plain, true, style))
     }
 
     fn list(&mut self, items: &[Value], anchor: Option<&str>) -> Result<(), String> {
         let flow = self.style.flow.unwrap_or_else(|| items.iter().all(|item| self.is_flat(item)));
         let style = if flow { SequenceStyle::Flow } else { SequenceStyle::Block };
-        self.emit(Event::sequence_start(anchor, None, true, style))?;
+        let tag = self.style.canonical.then_some("tag:yaml.org,2002:seq");
+        self.emit(Event::sequence_start(anchor, tag, true, style))?;
         for item in items {
             self.value(item)?;
         }
@@ -253,7 +295,8 @@ impl Writer<'_> {
         let flat = || entries.iter().all(|(key, value)| self.is_flat(key) && self.is_flat(value));
         let flow = self.style.flow.unwrap_or_else(flat);
         let style = if flow { MappingStyle::Flow } else { MappingStyle::Block };
-        self.emit(Event::mapping_start(anchor, None, true, style))?;
+        let tag = self.style.canonical.then_some("tag:yaml.org,2002:map");
+        self.emit(Event::mapping_start(anchor, tag, true, style))?;
         for (key, value) in entries {
             self.value(key)?;
             self.value(value)?;

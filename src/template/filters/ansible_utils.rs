@@ -45,6 +45,19 @@ registry! { Filter:
     validate,
 }
 
+/// Returns what an argument is that must be a list, as a module's would be read.
+fn as_list(value: &Value) -> Result<Vec<Value>, Refusal> {
+    match value {
+        Value::List(items) | Value::Tuple(items) => Ok(items.to_vec()),
+        Value::Str(text) => Ok(text.split(',').map(Value::str).collect()),
+        Value::Int(_) | Value::Float(_) => Ok(vec![value.to_text().into()]),
+        other => {
+            let found = other.type_name();
+            Err(format!("[\"argument 'value' is of type {found} and we were unable to convert to list: <class '{found}'> cannot be converted to a list\"]").into())
+        }
+    }
+}
+
 /// Answers a query about a hardware address.
 fn hardware(call: &mut Invocation<'_, '_>, alias: &str) -> Answer {
     let (text, query) = (call.input_text(), call.text(0, ""));

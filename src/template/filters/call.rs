@@ -73,8 +73,9 @@ impl Refusal {
     pub(crate) fn into_error(self, (kind, name): (&str, &str)) -> TemplateError {
         let failed = |message: String| {
             TemplateError::exact(format!(
-                "The {kind} plugin '{}' failed: {message}",
-                qualified(name)
+                "The {kind} plugin '{}' failed: {}",
+                qualified(name),
+                message.trim_end()
             ))
         };
         match self {

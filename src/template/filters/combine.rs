@@ -35,13 +35,8 @@ pub(super) static UNIT: Filter = Filter {
             "'recursive' and 'list_merge' are the only valid keyword arguments",
         )?;
         let mut terms = Vec::new();
-        for term in std::iter::once(&call.value).chain(&call.rest) {
-            match term {
-                Value::List(items) | Value::Tuple(items) => terms.extend(items.iter().cloned()),
-                other => terms.push(other.clone()),
-            }
-        }
-        terms.retain(|term| !matches!(term, Value::None));
+        let given: Vec<Value> = std::iter::once(&call.value).chain(&call.rest).cloned().collect();
+        super::flatten::flatten(&given, 1, true, &mut terms);
         // The last one is first in rank, and the first to be looked at.
         let Some(mut combined) = terms.pop() else { return Ok(Dict::new().into()) };
         for term in terms.iter().rev() {

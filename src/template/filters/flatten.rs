@@ -1,7 +1,12 @@
 //! `flatten`: lists within lists as one list.
 
+use std::sync::Arc;
+
 use super::{Filter, Refusal};
-use crate::value::Value;
+use crate::{
+    template::time::is_tuple,
+    value::{List, Value},
+};
 
 pub(super) static UNIT: Filter = Filter {
     name: "flatten",
@@ -20,7 +25,7 @@ pub(super) static UNIT: Filter = Filter {
         let mut left = usize::MAX;
         // Only where there is something to flatten is it seen that the number is none.
         if let Some(levels) = levels
-            && items.iter().any(|item| matches!(item, Value::List(_) | Value::Tuple(_)))
+            && items.iter().any(|item| inner(item).is_some())
         {
             left = whole(levels)?;
         }
@@ -45,15 +50,25 @@ fn whole(levels: &Value) -> Result<usize, Refusal> {
     }
 }
 
-fn flatten(items: &[Value], levels: usize, skip: bool, flat: &mut Vec<Value>) {
+/// Adds items, and those of lists among them, to a flat list; what stands for nothing may be passed over.
+pub(super) fn flatten(items: &[Value], levels: usize, skip: bool, flat: &mut Vec<Value>) {
     for item in items {
         match item {
             Value::None if skip => (),
             Value::Str(text) if skip && matches!(&**text, "None" | "null") => (),
-            Value::List(inner) | Value::Tuple(inner) if levels > 0 => {
-                flatten(inner, levels - 1, skip, flat);
-            }
-            other => flat.push(other.clone()),
+            other => match inner(other).filter(|_| levels > 0) {
+                Some(inner) => flatten(&inner, levels - 1, skip, flat),
+                None => flat.push(other.clone()),
+            },
         }
+    }
+}
+
+/// Returns the items of what is flattened.
+fn inner(item: &Value) -> Option<Arc<List>> {
+    match item {
+        Value::List(items) | Value::Tuple(items) => Some(Arc::clone(items)),
+        Value::Object(object) if is_tuple(object.type_name()) => object.items(),
+        _ => None,
     }
 }

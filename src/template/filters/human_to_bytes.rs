@@ -26,49 +26,50 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let text = call.input_text();
         let is_bits = call.flag(1, false);
-        let trimmed = text.trim();
-        let end =
-            trimmed.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(trimmed.len());
-        let (number, unit) = trimmed.split_at(end);
-        let Ok(number) = number.parse::<f64>() else {
+        let Some((number, given)) = parts(&text) else {
             return Err(format!("human_to_bytes() can't interpret the input: human_to_bytes() can't interpret following string: {text}").into());
         };
-        let given = unit.trim();
         let unit = if given.is_empty() { call.text(0, "").to_string() } else { given.to_owned() };
-        let Some(first) = unit.chars().next() else {
-            return Ok(Value::from(
-                crate::template::numbers::to_int(&Value::Float(number.round_ties_even()), 10)
-                    .unwrap_or_default(),
-            ));
+        let Some(first) = unit.chars().next().map(|first| first.to_ascii_uppercase()) else {
+            return Ok(whole(number));
         };
-        let letters = ["B", "K", "M", "G", "T", "P", "E", "Z", "Y"];
-        let Some(power) =
-            letters.iter().position(|known| known.starts_with(first.to_ascii_uppercase()))
-        else {
+        let letters = ['B', 'K', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y'];
+        let Some(power) = letters.iter().position(|known| *known == first) else {
             return Err(uninterpretable(format!(
                 "human_to_bytes() failed to convert {text} (unit = {unit}). The suffix must be one of Y, Z, E, P, T, G, M, K, B"
             )));
         };
-        let rest = &unit[1..];
-        let suffix_is_right = if is_bits {
-            rest.is_empty() || rest == "b" || rest == "its" || rest == "it"
-        } else {
-            rest.is_empty()
-                || rest == "B"
-                || rest.eq_ignore_ascii_case("yte")
-                || rest.eq_ignore_ascii_case("ytes")
-        };
-        if !suffix_is_right {
-            let what = if is_bits { "a bit" } else { "a byte" };
+        let (letter, word) = if is_bits { ("b", "bit") } else { ("B", "byte") };
+        let prefix = ["", "kilo", "mega", "giga", "tera", "peta", "exa", "zeta", "yotta"][power];
+        let short = if power == 0 { letter.to_owned() } else { format!("{first}{letter}") };
+        if unit.chars().count() > 1
+            && unit.to_lowercase() != format!("{prefix}{word}")
+            && unit != short
+        {
+            let other = if power == 0 { word.to_owned() } else { first.to_string() };
             return Err(uninterpretable(format!(
-                "human_to_bytes() failed to convert {text}. Value is not a valid string ({what} unit is expected)"
+                "human_to_bytes() failed to convert {text}. Value is not a valid string (expect {short} or {other})"
             )));
         }
-        let bytes = number * 1024_f64.powi(i32::try_from(power).unwrap_or(0));
-        Ok(crate::template::numbers::to_int(&Value::Float(bytes.round_ties_even()), 10)
-            .map_or(Value::None, Value::from))
+        Ok(whole(number * 1024_f64.powi(i32::try_from(power).unwrap_or(0))))
     },
 };
+
+/// Returns the number at the beginning, and the letters that follow it.
+fn parts(text: &str) -> Option<(f64, &str)> {
+    let is_number = |c: char| c.is_ascii_digit() || c == '.';
+    let (number, rest) = text.split_at(text.find(|c| !is_number(c)).unwrap_or(text.len()));
+    let unit = rest.trim();
+    let is_right = number.ends_with(|c: char| c.is_ascii_digit())
+        && number.matches('.').count() <= 1
+        && unit.chars().all(|c| c.is_ascii_alphabetic());
+    is_right.then(|| Some((number.parse().ok()?, unit))).flatten()
+}
+
+fn whole(number: f64) -> Value {
+    let number = Value::Float(number.round_ties_even());
+    crate::template::numbers::to_int(&number, 10).map_or(Value::None, Value::from)
+}
 
 /// The reference fails in the reason's own words.
 fn uninterpretable(message: String) -> Refusal {

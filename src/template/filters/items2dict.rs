@@ -45,7 +45,7 @@ pub(super) static UNIT: Filter = Filter {
             if is_missing && let Some(undefined) = call.value.first_undefined() {
                 return Err(Refusal::Undefined(Arc::clone(undefined)));
             }
-            if is_missing && super::as_dict(item).is_none() {
+            if is_missing && super::as_dict(item).is_none() || key.unhashable().is_some() {
                 let found = call.value.to_repr();
                 let message =
                     format!("items2dict requires a list of dictionaries, got {found} instead.");

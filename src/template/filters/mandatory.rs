@@ -14,6 +14,10 @@ pub(super) static UNIT: Filter = Filter {
             "The filter plugin 'ansible.builtin.mandatory' failed: Mandatory variable 'nothing' not defined.",
         ),
         (
+            "{{ {}.a | mandatory }}",
+            "The filter plugin 'ansible.builtin.mandatory' failed: Mandatory variable 'a' not defined.",
+        ),
+        (
             "{{ nothing | mandatory('give it') }}",
             "The filter plugin 'ansible.builtin.mandatory' failed: give it",
         ),
@@ -26,8 +30,11 @@ pub(super) static UNIT: Filter = Filter {
         if let Some(message) = call.some(0) {
             return Err(message.to_text().into());
         }
-        let name = undefined.message.strip_suffix(" is undefined");
-        Err(match name {
+        let message = &undefined.message;
+        let of_what = |(_, name): (_, &str)| format!("'{}'", name.trim_matches('\''));
+        let missing = |words: &str| message.rsplit_once(words).map(of_what);
+        let name = message.strip_suffix(" is undefined").map(str::to_owned);
+        Err(match name.or_else(|| missing(" has no attribute ")).or_else(|| missing(" element ")) {
             Some(name) => format!("Mandatory variable {name} not defined."),
             None => "Mandatory variable not defined.".to_owned(),
         }

@@ -38,7 +38,8 @@ pub(super) static UNIT: Filter = Filter {
         if call.rest.is_empty()
             && let Some(path) = call.keyword("attribute").cloned()
         {
-            let default = call.keyword("default").cloned();
+            let default =
+                call.keyword("default").filter(|value| !matches!(value, Value::None)).cloned();
             for item in items.iter() {
                 mapped.push(attribute(call.eval, item, &path, default.as_ref())?);
             }

@@ -38,11 +38,11 @@ pub(super) static UNIT: Filter = Filter {
         let limit = usize::try_from(call.int(4, 0)?).unwrap_or(0);
         let (replaced, count) = pattern.replace(&text, &template, limit)?;
         let mandatory = call.int(5, 0)?;
+        // The reference tells how many it was to replace, not how many there were.
         if mandatory != 0 && i64::try_from(count).ok() != Some(mandatory) {
             return Err(format!(
-                "'{}' should match {mandatory} times, but matches {count} times in {}",
+                "'{}' should match {mandatory} times, but matches {limit} times in '{text}'",
                 call.text(0, ""),
-                call.value.to_repr()
             )
             .into());
         }

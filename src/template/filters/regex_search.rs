@@ -22,11 +22,6 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let flag = |name: &str| call.keyword(name).is_some_and(Value::is_true);
-        let pattern = crate::template::regex::pattern(
-            &call.pattern(0)?,
-            flag("ignorecase"),
-            flag("multiline"),
-        )?;
         let mut wanted = Vec::new();
         for group in &call.rest {
             let Value::Str(name) = group else {
@@ -35,8 +30,9 @@ pub(super) static UNIT: Filter = Filter {
             };
             let inner = name.strip_prefix("\\g<").and_then(|name| name.strip_suffix('>'));
             match inner.or_else(|| name.strip_prefix('\\')) {
-                Some(group) if inner.is_some() || group.parse::<usize>().is_ok() => {
-                    wanted.push(group.to_owned());
+                Some(group) if inner.is_some() => wanted.push((group.to_owned(), None)),
+                Some(group) if let Ok(index) = group.parse::<usize>() => {
+                    wanted.push((group.to_owned(), Some(index)));
                 }
                 _ if name.starts_with('\\') => {
                     return Err("'NoneType' object has no attribute 'group'".into());
@@ -44,20 +40,25 @@ pub(super) static UNIT: Filter = Filter {
                 _ => return Err("Unknown argument".into()),
             }
         }
+        let pattern = crate::template::regex::pattern(
+            &call.pattern(0)?,
+            flag("ignorecase"),
+            flag("multiline"),
+        )?;
         let text = call.input_text();
         let Some(found) = pattern.search(&text)? else { return Ok(Value::None) };
         if wanted.is_empty() {
             return Ok(Value::str(found.get(0).map_or("", |whole| whole.as_str())));
         }
         let mut groups = Vec::new();
-        for name in wanted {
-            let group = match name.parse::<usize>() {
-                Ok(index) if index < found.len() => found.get(index),
-                Err(_)
-                    if pattern
-                        .regex()
-                        .capture_names()
-                        .any(|known| known == Some(name.as_str())) =>
+        for (name, index) in wanted {
+            let group = match index {
+                Some(index) if index < found.len() => found.get(index),
+                // A number in angle brackets is a name, which no group has.
+                None if pattern
+                    .regex()
+                    .capture_names()
+                    .any(|known| known == Some(name.as_str())) =>
                 {
                     found.name(&name)
                 }

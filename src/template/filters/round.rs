@@ -40,22 +40,11 @@ pub(super) static UNIT: Filter = Filter {
         let precision = i32::try_from(precision.clamp(-400, 400)).unwrap_or(0);
         let factor = 10_f64.powi(precision);
         let rounded = match &*method {
-            "common" if let Value::BigInt(number) = &call.value => {
-                return Ok(crate::template::numbers::round_whole(number, precision).into());
+            // Python rounds integers to integers.
+            "common" if let Some(number) = call.value.to_big() => {
+                return Ok(crate::template::numbers::round_whole(&number, precision).into());
             }
-            "common" => {
-                let rounded = crate::template::numbers::round(number, precision);
-                // Python rounds integers to integers.
-                if !matches!(call.value, Value::Float(_)) {
-                    return Ok(
-                        match crate::template::numbers::to_int(&Value::Float(rounded), 10) {
-                            Some(whole) => whole.into(),
-                            None => Value::Float(rounded),
-                        },
-                    );
-                }
-                rounded
-            }
+            "common" => crate::template::numbers::round(number, precision),
             "ceil" => ((number * factor).ceil() + 0.0) / factor,
             "floor" => ((number * factor).floor() + 0.0) / factor,
             _ => return Err("method must be common, ceil or floor".into()),

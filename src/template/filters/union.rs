@@ -14,9 +14,10 @@ pub(super) static UNIT: Filter = Filter {
     examples: &[("{{ [1, 2, 2] | union([2, 3]) }}", "[1, 2, 3]")],
     takes_undefined: false,
     call: |call| {
-        if call.items().is_err() {
+        let other = call.required(0, "b")?;
+        if call.items().is_err() || evaluator::items(other).is_err() {
             // What is no set is added.
-            let sum = super::community_general::added(&call.value, call.required(0, "b")?)?;
+            let sum = super::community_general::added(&call.value, other)?;
             return Ok(distinct(evaluator::items(&sum)?.iter()).into());
         }
         combined(call, Set::union, |left, right| distinct(left.iter().chain(right)))

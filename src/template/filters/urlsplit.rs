@@ -35,6 +35,11 @@ pub(super) static UNIT: Filter = Filter {
                 return Err(format!("'{found}' object has no attribute 'decode'").into());
             }
         };
+        let text: String = text
+            .trim_start_matches(|c: char| c <= ' ')
+            .chars()
+            .filter(|c| !matches!(c, '\t' | '\r' | '\n'))
+            .collect();
         let (rest, fragment) = text.split_once('#').unwrap_or((&text, ""));
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let is_scheme = |s: &&str| {

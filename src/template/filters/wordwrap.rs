@@ -1,6 +1,7 @@
 //! `wordwrap`: text in lines of a width.
 
 use super::Filter;
+use crate::template::wrapping::{Breaks, wrap};
 
 pub(super) static UNIT: Filter = Filter {
     name: "wordwrap",
@@ -14,12 +15,16 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let width = usize::try_from(call.int(0, 79)?).unwrap_or(79).max(1);
-        let (long, separator) = (call.flag(1, true), call.text(2, "\n"));
+        let given = call.int(0, 79)?;
+        let Some(width) = usize::try_from(given).ok().filter(|width| *width > 0) else {
+            return Err(format!("invalid width {given} (must be > 0)").into());
+        };
+        let breaks = Breaks { width, long_words: call.flag(1, true), hyphens: call.flag(3, true) };
+        let separator = call.text(2, &call.eval.code.options.newline_sequence);
         let text = call.text_with("splitlines")?;
         let mut wrapped = Vec::new();
         for line in crate::value::lines(&text, false) {
-            wrapped.push(crate::template::sequence::wrap(line, width, long).join(&separator));
+            wrapped.push(wrap(line, breaks).join(&separator));
         }
         Ok(wrapped.join(&separator).into())
     },

@@ -1,5 +1,7 @@
 //! `indexed_items`: items with their numbers.
 
+use std::sync::Arc;
+
 use super::{Found, Lookup, Query};
 use crate::value::Value;
 
@@ -14,6 +16,7 @@ pub(super) static UNIT: Lookup = Lookup {
 #[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     let items = super::flattened(&query.terms, 1);
-    let pair = |(index, item): (usize, Value)| Value::list([index.into(), item]);
+    let pair =
+        |(index, item): (usize, Value)| Value::Tuple(Arc::new(vec![index.into(), item].into()));
     Ok(items.into_iter().enumerate().map(pair).collect())
 }

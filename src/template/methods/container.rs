@@ -2,6 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
+use super::arguments;
 use crate::{
     template::{
         TemplateError,
@@ -73,7 +74,11 @@ pub(super) fn call(eval: &Evaluator<'_>, of: &Value, name: &str, passed: &Passed
             let mut copy = found.to_vec();
             change_list(eval, &mut copy, name, passed)
         }
-        Value::List(_) | Value::Tuple(_) => list(eval, of, name, passed),
+        Value::Tuple(_) => {
+            arguments::check("tuple", name, passed).map_err(TemplateError::runtime)?;
+            list(eval, of, name, passed)
+        }
+        Value::List(_) => list(eval, of, name, passed),
         Value::Dict(found) => match name {
             "get" => {
                 let key = key(passed)?;

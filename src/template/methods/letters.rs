@@ -42,15 +42,41 @@ fn in_ascii(text: &str, change: fn(&mut str)) -> Option<Value> {
     Some(copy.into())
 }
 
+/// Adds a letter as it begins a word in a title.
+fn push_titled(text: &mut String, letter: char) {
+    text.push(match letter {
+        // Two letters in one have a form of their own with only the first one large.
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        // So have vowels with an iota below.
+        '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => {
+            char::from_u32(u32::from(letter) + 8).unwrap_or(letter)
+        }
+        '\u{1f88}'..='\u{1f8f}' | '\u{1f98}'..='\u{1f9f}' | '\u{1fa8}'..='\u{1faf}' => letter,
+        '\u{1fb3}' | '\u{1fbc}' => '\u{1fbc}',
+        '\u{1fc3}' | '\u{1fcc}' => '\u{1fcc}',
+        '\u{1ff3}' | '\u{1ffc}' => '\u{1ffc}',
+        // Of ligatures the first letter is large, of marks that stand for themselves nothing changes.
+        '\u{df}' | '\u{587}' | '\u{fb00}'..='\u{fb17}' => {
+            let mut large = letter.to_uppercase();
+            text.extend(large.next());
+            text.extend(large.flat_map(char::to_lowercase));
+            return;
+        }
+        _ => return text.extend(letter.to_uppercase()),
+    });
+}
+
 /// Python's `str.capitalize`.
 pub(crate) fn capitalize(text: &str) -> String {
     let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => {
-            first.to_uppercase().chain(letters.as_str().to_lowercase().chars()).collect()
-        }
-        None => String::new(),
+    let mut capitalized = String::with_capacity(text.len());
+    if let Some(first) = letters.next() {
+        push_titled(&mut capitalized, first);
     }
+    capitalized + &letters.as_str().to_lowercase()
 }
 
 /// Python's `str.title`: a letter after anything that has no case is large.
@@ -60,16 +86,8 @@ pub(super) fn title(text: &str) -> String {
     for letter in text.chars() {
         if inside {
             titled.extend(letter.to_lowercase());
-        } else if let '\u{1c4}'..='\u{1cc}' | '\u{1f1}'..='\u{1f3}' = letter {
-            // Two letters in one have a form of their own with only the first one large.
-            titled.push(match letter {
-                '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
-                '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
-                '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
-                _ => '\u{1f2}',
-            });
         } else {
-            titled.extend(letter.to_uppercase());
+            push_titled(&mut titled, letter);
         }
         inside = letter.is_alphabetic();
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arguments;
 use super::letters::{
     capitalize, expand_tabs, is_decimal, is_raised, is_space, justify, lower, split, title, upper,
     window,
@@ -74,20 +75,12 @@ pub(super) fn call(
     passed: &Passed,
 ) -> Result<Value> {
     let argument = |index: usize, name: &str| passed.get(index, name).map(freeze);
+    arguments::check("str", name, passed).map_err(TemplateError::runtime)?;
     let needed = |index: usize| {
         passed.positional.get(index).map(freeze).ok_or_else(|| {
-            let given = passed.positional.len();
-            if matches!(
-                name,
-                "startswith" | "endswith" | "find" | "rfind" | "index" | "rindex" | "count"
-            ) {
-                let message = format!("{name}() takes at least 1 argument ({given} given)");
-                return TemplateError::runtime(message);
-            }
+            let (least, given) = (index + 1, passed.positional.len());
             TemplateError::runtime(format!(
-                "{name} expected at least {} argument{}, got {given}",
-                index + 1,
-                if index == 0 { "" } else { "s" }
+                "{name} expected at least {least} arguments, got {given}"
             ))
         })
     };
@@ -116,17 +109,6 @@ pub(super) fn call(
         }),
         None => needed(index).map(|_| 0),
     };
-    if PLAIN.contains(&name) {
-        let given = passed.positional.len();
-        if given > 0 {
-            let message = format!("str.{name}() takes no arguments ({given} given)");
-            return Err(TemplateError::runtime(message));
-        }
-        if !passed.named.is_empty() {
-            let message = format!("str.{name}() takes no keyword arguments");
-            return Err(TemplateError::runtime(message));
-        }
-    }
     let all = |test: fn(char) -> bool| Value::Bool(!text.is_empty() && text.chars().all(test));
     Ok(match name {
         "upper" => upper(text),
@@ -314,17 +296,26 @@ pub(super) fn call(
         }
         "format" => {
             let mut positional = Vec::new();
-            for value in &passed.positional {
+            let told = |value: &Value| {
                 let value = eval.complete(value.clone())?;
-                if let Some(undefined) = value.first_undefined() {
-                    return Err((&**undefined).into());
+                match value.first_undefined() {
+                    Some(undefined) => Err(TemplateError::from(&**undefined)),
+                    None => Ok(value),
                 }
-                positional.push(value);
+            };
+            for value in &passed.positional {
+                positional.push(told(value)?);
+            }
+            let mut named = Vec::new();
+            for (name, value) in &passed.named {
+                named.push((Arc::clone(name), told(value)?));
             }
             let lookup = |value: &Value, key: &str, is_item: bool| {
                 let found = if is_item {
                     let key = key.parse::<i64>().map_or_else(|_| Value::str(key), Value::Int);
-                    eval.item(value, &key)
+                    return subscript(value, &key).unwrap_or_else(|| {
+                        eval.item(value, &key).map_err(TemplateError::into_message)
+                    });
                 } else {
                     match value {
                         Value::Dict(_) => {
@@ -340,7 +331,7 @@ pub(super) fn call(
                     Err(error) => Err(error.into_message()),
                 }
             };
-            braces::braces(text, &positional, &passed.named, &lookup)
+            braces::braces(text, &positional, &named, &lookup)
                 .map_err(TemplateError::runtime)?
                 .into()
         }
@@ -399,24 +390,26 @@ pub(super) fn call(
     })
 }
 
-/// Methods without arguments.
-const PLAIN: &[&str] = &[
-    "upper",
-    "lower",
-    "casefold",
-    "capitalize",
-    "title",
-    "swapcase",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "isidentifier",
-    "islower",
-    "isnumeric",
-    "isprintable",
-    "isspace",
-    "istitle",
-    "isupper",
-];
+/// What Python itself has under `value[key]`; nothing for what only templates know.
+fn subscript(value: &Value, key: &Value) -> Option<std::result::Result<Value, String>> {
+    let found = value.type_name();
+    let (items, kind) = match value {
+        Value::Dict(dict) => {
+            return Some(dict.get_value(key).cloned().ok_or_else(|| key.to_repr()));
+        }
+        Value::List(items) => (items.to_vec(), "list"),
+        Value::Tuple(items) => (items.to_vec(), "tuple"),
+        Value::Str(text) => (text.chars().map(|c| Value::from(c.to_string())).collect(), "string"),
+        Value::Bytes(_) | Value::Object(_) | Value::Undefined(_) => return None,
+        _ => return Some(Err(format!("'{found}' object is not subscriptable"))),
+    };
+    let Some(index) = key.as_int() else {
+        let wanted = if kind == "string" { "" } else { " or slices" };
+        let quote = if kind == "string" { "'" } else { "" };
+        return Some(Err(format!(
+            "{kind} indices must be integers{wanted}, not {quote}str{quote}"
+        )));
+    };
+    let item = usize::try_from(index).ok().and_then(|index| items.get(index)).cloned();
+    Some(item.ok_or_else(|| format!("{kind} index out of range")))
+}

@@ -37,7 +37,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let mut networks = Vec::new();
-        for item in call.items()?.iter() {
+        for item in super::as_list(&call.value)? {
             let text = item.to_text();
             let Some(network) = Network::parse(&text) else {
                 return Err(Refusal::Apart(format!(

@@ -23,7 +23,13 @@ pub(super) static UNIT: Filter = Filter {
             let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             Ok(digits.join(&call.text(0, "")).into())
         }
-        _ => {
+        Some((Version::V6, _)) => {
+            let given = call.input_text();
+            let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
+            let part = given.split('.').find(|part| !is_number(part)).unwrap_or_default();
+            Err(format!("invalid literal for int() with base 10: '{part}'").into())
+        }
+        None => {
             let given = call.input_text();
             Err(Refusal::Apart(format!("You must pass a valid IP address; {given} is invalid")))
         }

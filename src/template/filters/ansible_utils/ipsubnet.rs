@@ -69,6 +69,11 @@ pub(super) static UNIT: Filter = Filter {
         }
         let is_address = network.extent() == 0;
         if !is_address && prefix < network.prefix {
+            // With an index nobody looks whether the network is large enough.
+            if let Some(index) = index {
+                let whole = Network { prefix, ..network }.with_prefix(network.first());
+                return Ok(if index == 0 { whole.into() } else { Value::Bool(false) });
+            }
             return Err(format!("Requested subnet size of {prefix} is invalid").into());
         }
         let subnet = match (is_address, index) {
@@ -77,6 +82,10 @@ pub(super) static UNIT: Filter = Filter {
             (true, Some(index)) => {
                 let count = i64::from(bits.saturating_sub(prefix));
                 let at = if index < 0 { index + count } else { index };
+                let is_far = index.saturating_mul(2) > i64::from(bits) + 1;
+                if at >= count && !is_far {
+                    return Err("list index out of range".into());
+                }
                 (0..count).contains(&at).then(|| Network {
                     prefix: prefix + u32::try_from(at).unwrap_or_default(),
                     ..network

@@ -23,14 +23,19 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let given = call.input_text();
-        let Some((Version::V6, ip)) = address(&given) else {
-            return Err(Refusal::Apart(format!(
-                "You must pass a valid IP address; {given} is invalid"
-            )));
+        let format = call.text(0, "");
+        let ip = match address(&given) {
+            Some((Version::V6, ip)) => ip,
+            Some(_) if matches!(&*format, "expand" | "compress") => return Ok(given.into()),
+            _ => {
+                return Err(Refusal::Apart(format!(
+                    "You must pass a valid IP address; {given} is invalid"
+                )));
+            }
         };
         let groups = std::net::Ipv6Addr::from(ip).segments();
         let joined = |groups: Vec<String>| Ok(groups.join(":").into());
-        match &*call.text(0, "") {
+        match &*format {
             "expand" => joined(groups.iter().map(|group| format!("{group:04x}")).collect()),
             "x509" => joined(groups.iter().map(|group| format!("{group:x}")).collect()),
             "compress" => Ok(Version::V6.text(ip).into()),

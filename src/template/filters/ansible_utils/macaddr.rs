@@ -13,5 +13,5 @@ pub(super) static UNIT: Filter = Filter {
         ("{{ 'x' | ansible.utils.macaddr }}", "None"),
     ],
     takes_undefined: false,
-    call: |call| super::hardware(call, "hwaddr"),
+    call: |call| super::hardware(call, "macaddr"),
 };

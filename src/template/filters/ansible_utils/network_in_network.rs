@@ -15,8 +15,8 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let pair = (Network::parse(&call.input_text()), Network::parse(&call.text(0, "")));
-        let (Some(network), Some(other)) = pair else { return Ok(Value::Bool(false)) };
-        Ok(Value::Bool(network.holds(&other)))
+        let (first, last) = Network::bounds(&call.input_text());
+        let (from, to) = Network::bounds(&call.text(0, ""));
+        Ok(Value::Bool(first <= from && to <= last))
     },
 };

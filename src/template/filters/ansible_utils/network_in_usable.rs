@@ -15,10 +15,11 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let pair = (Network::parse(&call.input_text()), Network::parse(&call.text(0, "")));
-        let (Some(network), Some(other)) = pair else { return Ok(Value::Bool(false)) };
-        let (first, last) = network.usable().unwrap_or((network.first(), network.last()));
-        let within = first <= other.first() && other.last() <= last;
-        Ok(Value::Bool(network.version == other.version && within))
+        let usable =
+            |network: Network| network.usable().unwrap_or((network.first(), network.last()));
+        // What is no address counts as zero, as Python's `False` does.
+        let (first, last) = Network::parse(&call.input_text()).map_or((0, 0), usable);
+        let (from, to) = Network::bounds(&call.text(0, ""));
+        Ok(Value::Bool(first <= from && to <= last))
     },
 };

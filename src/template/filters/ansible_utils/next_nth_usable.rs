@@ -31,7 +31,11 @@ pub(super) fn moved_by(call: &Invocation<'_, '_>, step: fn(u128, u128) -> Option
     };
     let network = subject.network;
     let Some((first, last)) = network.usable() else { return Ok(Value::None) };
-    let moved = step(network.ip, u128::from(offset.unsigned_abs()));
-    let moved = moved.filter(|ip| first <= *ip && *ip <= last);
+    let distance = u128::from(offset.unsigned_abs());
+    let Some(moved) = step(network.ip, distance) else {
+        let below = num_bigint::BigInt::from(network.ip) - distance;
+        return Err(format!("failed to detect a valid IP address from {below}").into());
+    };
+    let moved = Some(moved).filter(|ip| first <= *ip && *ip <= last);
     Ok(moved.map(|ip| network.text(ip)).into())
 }

@@ -17,13 +17,12 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let items = match &call.value {
-            Value::List(items) | Value::Tuple(items) => items.to_vec(),
-            one => vec![one.clone()],
+        let items = super::as_list(&call.value)?;
+        let (first, last) = Network::bounds(&call.text(0, ""));
+        let holds = |item: &Value| {
+            let (from, to) = Network::bounds(&item.to_text());
+            first <= from && to <= last
         };
-        let Some(network) = Network::parse(&call.text(0, "")) else { return Ok(Value::list([])) };
-        let holds =
-            |item: &Value| Network::parse(&item.to_text()).is_some_and(|item| network.holds(&item));
         Ok(Value::list(items.into_iter().filter(holds)))
     },
 };

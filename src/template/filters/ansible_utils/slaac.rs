@@ -28,7 +28,7 @@ pub(super) static UNIT: Filter = Filter {
             (Some(network), Some(card)) if network.version == Version::V6 => {
                 let (high, low) = (card.number >> 24, card.number & 0xff_ffff);
                 let identifier = (high << 40 | 0xff_fe00_0000 | low) ^ (1 << 57);
-                network.text(network.first() | u128::from(identifier)).into()
+                network.text(network.first().wrapping_add(u128::from(identifier))).into()
             }
             _ => Value::Bool(false),
         })

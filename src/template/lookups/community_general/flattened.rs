@@ -1,6 +1,7 @@
 //! `flattened`: all lists as one flat one.
 
 use super::{Found, Lookup, Query};
+use crate::value::Value;
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.flattened",
@@ -15,5 +16,23 @@ pub(super) static UNIT: Lookup = Lookup {
 
 #[expect(clippy::unnecessary_wraps, reason = "as all of its kind")]
 fn run(query: &mut Query<'_, '_>) -> Found {
-    Ok(crate::template::lookups::flattened(&query.terms, usize::MAX))
+    Ok(flat(&query.terms))
+}
+
+/// Returns items and those of lists among them, up to one that is called as nothing is; a list of one is its item.
+fn flat(items: &[Value]) -> Vec<Value> {
+    let mut found = Vec::new();
+    for mut item in items {
+        while let Value::List(inner) = item
+            && let [only] = &inner[..]
+        {
+            item = only;
+        }
+        match item {
+            Value::Str(text) if matches!(&**text, "None" | "null") => break,
+            Value::List(inner) => found.extend(flat(inner)),
+            other => found.push(other.clone()),
+        }
+    }
+    found
 }
