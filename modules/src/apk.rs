@@ -4,10 +4,7 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result},
-    spec::ArgPath,
-};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Installs packages with apk, keeps them current, or removes them
 #[derive(Args)]
@@ -38,16 +35,16 @@ pub struct Args {
     upgrade: bool,
     /// File that lists the packages that were asked for
     #[arg(default = "/etc/apk/world")]
-    world: ArgPath,
+    world: String,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Present,
-    Absent,
-    Latest,
     Installed,
+    Absent,
     Removed,
+    Latest,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -2,10 +2,7 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{Command, Failure, Host, Outcome, Result},
-    spec::ArgPath,
-};
+use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Sets the mode and the policy of SELinux
 #[derive(Args)]
@@ -17,7 +14,7 @@ pub struct Args {
     state: State,
     /// File that has the mode and the policy for the next boot
     #[arg(default = "/etc/selinux/config", alias = "conf", alias = "file")]
-    configfile: ArgPath,
+    configfile: String,
     /// Whether the kernel's command line is changed, too
     #[arg(default = "false")]
     update_kernel_param: bool,
@@ -25,14 +22,14 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Disabled,
     Enforcing,
     Permissive,
+    Disabled,
 }
 
 #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let config = &args.configfile.0;
+    let config = &args.configfile;
     let Some(text) = host.read_text(config)? else {
         return Err(Failure::new(format!("Unable to find file {config}")).with(
             "details",

@@ -50,8 +50,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Present,
     Absent,
+    Present,
     Enabled,
     Disabled,
 }

@@ -32,8 +32,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 /// Settings of the repository, under the names that the file has
