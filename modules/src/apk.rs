@@ -8,11 +8,7 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Installs packages with apk, keeps them current, or removes them
 #[derive(Args)]
-#[args(
-    collection = "community.general",
-    required_one_of("name", "update_cache", "upgrade"),
-    mutually_exclusive("name", "upgrade")
-)]
+#[args(collection = "community.general", mutually_exclusive("name", "upgrade"))]
 pub struct Args {
     /// Whether packages that no repository has any more are replaced or removed while upgrading
     #[arg(default = "false")]
@@ -77,6 +73,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     if args.upgrade {
         return task.upgrade();
+    }
+    if args.name.is_none() {
+        return Err(Failure::raised("'NoneType' object is not iterable"));
     }
     match args.state {
         State::Absent | State::Removed => task.remove(&names),

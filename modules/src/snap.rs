@@ -57,6 +57,7 @@ enum State {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    host.required("snap")?;
     let mut told = Outcome::default();
     let done = work(&args, &mut told, host);
     if args.state == State::Present {
