@@ -67,128 +67,148 @@ enum Mask {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let path = args.path.0.as_str();
-    if !host.exists(path) && host.lstat(path)?.is_none() {
+    if !host.exists(&args.path) {
         return Err(Failure::new("Path not found or not accessible."));
     }
-    let entry = entry(&args)?;
-    let is_default = args.default || args.entry.as_ref().is_some_and(|_| entry.is_default);
-    let mut changed = false;
-    let mut message = String::new();
-    match args.state {
-        State::Query => "current acl".clone_into(&mut message),
+    check(&args)?;
+    let (is_default, entry) = match &args.entry {
+        None => (args.default, Entry::of(&args)),
+        Some(text) => {
+            let (is_default, entry) = Entry::read(text)?;
+            (args.default || is_default, entry)
+        }
+    };
+    let (changed, message) = match args.state {
+        State::Query => (false, "current acl".to_owned()),
         State::Present => {
-            let text = entry.text(&args, true);
-            let command = setter(&args, host, "-m", Some(&text), is_default)?;
-            changed = changes(&command, host)?;
+            let text = entry.text(&args, true)?;
+            let action = if args.use_nfsv4_acls { "-a" } else { "-m" };
+            let command = setter(&args, host, action, &text, is_default)?;
+            let changed = changes(&args, &command, &text, host)?;
             if changed {
                 host.must_change(&Command::new(command))?;
             }
-            message = format!("{text} is present");
+            (changed, format!("{text} is present"))
         }
         State::Absent => {
-            let text = entry.text(&args, false);
-            let command = setter(&args, host, "-x", Some(&text), is_default)?;
-            changed = changes(&command, host)?;
+            let text = entry.text(&args, args.use_nfsv4_acls)?;
+            let command = setter(&args, host, "-x", &text, is_default)?;
+            let changed = changes(&args, &command, &text, host)?;
             if changed {
-                host.must_change(&Command::new(command))?;
+                host.change(&Command::new(command))?;
             }
-            message = format!("{text} is absent");
+            (changed, format!("{text} is absent"))
         }
-    }
+    };
     let list = list(&args, host, is_default)?;
     Ok(Outcome::changed_if(changed).with("msg", message).with("acl", list))
 }
 
+/// Refuses arguments that do not go together.
+fn check(args: &Args) -> Result<()> {
+    let state = args.state.as_str();
+    let refuse = |message: String| Err(Failure::new(message));
+    let is_query = args.state == State::Query;
+    if is_query && args.recursive {
+        return refuse("'recursive' MUST NOT be set when 'state=query'.".into());
+    }
+    if is_query && args.recalculate_mask != Mask::Default {
+        let message =
+            "'recalculate_mask' MUST NOT be set to 'mask' or 'no_mask' when 'state=query'.";
+        return refuse(message.into());
+    }
+    let Some(text) = args.entry.as_ref().filter(|text| !text.is_empty()) else {
+        let permissions = args.permissions.as_ref().is_some_and(|text| !text.is_empty());
+        if args.state == State::Absent && permissions && !args.use_nfsv4_acls {
+            return refuse("'permissions' MUST NOT be set when 'state=absent'.".into());
+        }
+        if args.state == State::Absent && args.entity.is_empty() {
+            return refuse("'entity' MUST be set when 'state=absent'.".into());
+        }
+        if !is_query && args.etype.is_none() {
+            return refuse(format!("'etype' MUST be set when 'state={state}'."));
+        }
+        return Ok(());
+    };
+    if args.etype.is_some() || args.permissions.is_some() || !args.entity.is_empty() {
+        let message = "'entry' MUST NOT be set when 'entity', 'etype' or 'permissions' are set.";
+        return refuse(message.into());
+    }
+    let sections = text.split(':').count();
+    let least = if args.state == State::Present { 3 } else { 2 };
+    if is_query {
+        return refuse("'entry' MUST NOT be set when 'state=query'.".into());
+    }
+    if sections != least && sections != least + 1 {
+        let most = least + 1;
+        return refuse(format!(
+            "'entry' MUST have {least} or {most} sections divided by ':' when 'state={state}'."
+        ));
+    }
+    Ok(())
+}
+
 /// An entry by its parts.
 struct Entry {
-    is_default: bool,
-    etype: &'static str,
+    etype: Option<&'static str>,
     entity: String,
     permissions: Option<String>,
 }
 
 impl Entry {
-    fn text(&self, args: &Args, with_permissions: bool) -> String {
-        let permissions = self.permissions.as_deref().filter(|_| with_permissions);
-        if args.use_nfsv4_acls {
-            let kind = "allow";
-            return [self.etype, &self.entity, permissions.unwrap_or_default(), kind].join(":");
-        }
-        match permissions {
-            Some(permissions) => format!("{}:{}:{permissions}", self.etype, self.entity),
-            None => format!("{}:{}", self.etype, self.entity),
-        }
-    }
-}
-
-fn etype_of(text: &str) -> Option<&'static str> {
-    Some(match text {
-        "u" | "user" => "user",
-        "g" | "group" => "group",
-        "o" | "other" => "other",
-        "m" | "mask" => "mask",
-        _ => return None,
-    })
-}
-
-fn entry(args: &Args) -> Result<Entry> {
-    let parts = (args.etype, args.permissions.as_ref());
-    let Some(text) = &args.entry else {
-        if args.state != State::Query && args.etype.is_none() {
-            let state = args.state.as_str();
-            return Err(Failure::new(format!("'etype' MUST be set when 'state={state}'.")));
-        }
-        if args.state == State::Absent && args.permissions.is_some() {
-            return Err(Failure::new("'permissions' MUST NOT be set when 'state=absent'."));
-        }
-        return Ok(Entry {
-            is_default: args.default,
-            etype: args.etype.map(|etype| etype.as_str()).unwrap_or_default(),
+    fn of(args: &Args) -> Entry {
+        Entry {
+            etype: args.etype.map(|etype| etype.as_str()),
             entity: args.entity.clone(),
             permissions: args.permissions.clone(),
-        });
-    };
-    if parts.0.is_some() || parts.1.is_some() || !args.entity.is_empty() {
-        return Err(Failure::new(
-            "'entry' MUST NOT be set when 'entity', 'etype' or 'permissions' are set.",
-        ));
+        }
     }
-    if args.state == State::Query {
-        return Err(Failure::new("'entry' MUST NOT be set when 'state=query'."));
+
+    /// Returns the entry that a text stands for, and whether it is a default; first letters decide.
+    fn read(text: &str) -> Result<(bool, Entry)> {
+        let mut fields: Vec<&str> = text.split(':').collect();
+        let starts = |text: &str, letter: char| text.to_lowercase().starts_with(letter);
+        let is_default = starts(text, 'd');
+        if is_default {
+            fields.remove(0);
+        }
+        let permissions = (fields.len() == 3).then(|| fields[2].to_owned());
+        let (2..=3) = fields.len() else {
+            let (few, count) = (fields.len() < 2, fields.len());
+            return Err(Failure::raised(if few {
+                format!("not enough values to unpack (expected 3, got {count})")
+            } else {
+                "too many values to unpack (expected 3)".to_owned()
+            }));
+        };
+        let etype = [('u', "user"), ('g', "group"), ('m', "mask"), ('o', "other")]
+            .into_iter()
+            .find_map(|(letter, etype)| starts(fields[0], letter).then_some(etype));
+        Ok((is_default, Entry { etype, entity: fields[1].to_owned(), permissions }))
     }
-    let mut fields: Vec<&str> = text.split(':').collect();
-    let (least, most) = if args.state == State::Present { (3, 4) } else { (2, 3) };
-    if !(least..=most).contains(&fields.len()) {
-        let state = args.state.as_str();
-        return Err(Failure::new(format!(
-            "'entry' MUST have {least} or {most} sections divided by ':' when 'state={state}'."
-        )));
+
+    fn text(&self, args: &Args, with_permissions: bool) -> Result<String> {
+        let nothing = || Failure::raised("unsupported operand type(s) for +: 'NoneType' and 'str'");
+        let permissions = self.permissions.as_deref().filter(|_| with_permissions);
+        if args.use_nfsv4_acls {
+            let group = if self.etype == Some("group") { "g" } else { "" };
+            let permissions = permissions.ok_or_else(nothing)?;
+            return Ok(format!("A:{group}:{}:{permissions}tcy", self.entity));
+        }
+        let etype = self.etype.ok_or_else(nothing)?;
+        Ok(match permissions.filter(|text| !text.is_empty()) {
+            Some(permissions) => format!("{etype}:{}:{permissions}", self.entity),
+            None => format!("{etype}:{}", self.entity),
+        })
     }
-    let is_default = matches!(fields[0], "d" | "default");
-    if is_default {
-        fields.remove(0);
-    }
-    if fields.len() == 2 {
-        fields.push("");
-    }
-    let Some(etype) = fields.first().and_then(|text| etype_of(text)) else {
-        return Err(Failure::raised("unsupported operand type(s) for +: 'NoneType' and 'str'"));
-    };
-    Ok(Entry {
-        is_default,
-        etype,
-        entity: fields.get(1).copied().unwrap_or_default().to_owned(),
-        permissions: fields.get(2).map(|text| (*text).to_owned()).filter(|text| !text.is_empty()),
-    })
 }
 
-/// Returns the words that set or remove entries.
+/// Returns the words that set or remove an entry.
 fn setter(
     args: &Args,
     host: &Host,
     action: &str,
-    entry: Option<&str>,
+    entry: &str,
     is_default: bool,
 ) -> Result<Vec<String>> {
     let tool = if args.use_nfsv4_acls { "nfs4_setfacl" } else { "setfacl" };
@@ -198,10 +218,8 @@ fn setter(
         add("-d");
     }
     add(action);
-    if let Some(entry) = entry {
-        add(entry);
-    }
-    if args.recursive {
+    add(entry);
+    if args.recursive && !args.use_nfsv4_acls {
         add("--recursive");
     }
     match args.recalculate_mask {
@@ -209,38 +227,50 @@ fn setter(
         Mask::NoMask => add("--no-mask"),
         Mask::Default => (),
     }
-    if !args.follow {
+    if !args.follow && !args.use_nfsv4_acls {
         add("--physical");
     }
-    add(&args.path.0);
+    add(&args.path);
     Ok(words)
 }
 
-/// Asks `setfacl` what it would do: a list that stays says so by an asterisk.
-fn changes(words: &[String], host: &Host) -> Result<bool> {
+/// Asks the tool what it would do: `setfacl` marks a list that stays, `nfs4_setfacl` shows an entry twice that is there.
+fn changes(args: &Args, words: &[String], entry: &str, host: &Host) -> Result<bool> {
     let mut words = words.to_vec();
     words.insert(1, "--test".to_owned());
-    let output = host.must(&Command::new(words))?;
-    Ok(output.text().lines().any(|line| !line.ends_with("*,*")))
+    let text = host.must(&Command::new(words))?.text();
+    if args.use_nfsv4_acls {
+        return Ok(text.lines().filter(|line| line.trim() == entry).count() != 2);
+    }
+    Ok(text.lines().any(|line| !line.ends_with("*,*")))
 }
 
-/// Returns the list as `getfacl` tells it.
+/// Returns the list as it is told.
 fn list(args: &Args, host: &Host, is_default: bool) -> Result<Vec<String>> {
-    let mut words = vec![host.required("getfacl")?];
+    let tool = if args.use_nfsv4_acls { "nfs4_getfacl" } else { "getfacl" };
+    let mut words = vec![host.required(tool)?];
     if is_default {
         words.push("-d".to_owned());
     }
-    words.extend(["--omit-header".to_owned(), "--absolute-names".to_owned()]);
-    if args.recursive {
+    if !args.use_nfsv4_acls {
+        words.push("--absolute-names".to_owned());
+    }
+    words.push("--omit-header".to_owned());
+    if args.recursive && !args.use_nfsv4_acls {
         words.push("--recursive".to_owned());
     }
-    if !args.follow {
+    if !args.follow && !args.use_nfsv4_acls {
         words.push("--physical".to_owned());
     }
     words.push(args.path.0.clone());
-    let output = host.must(&Command::new(words))?;
+    let text = host.must(&Command::new(words))?.text();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let mut lines: Vec<String> = lines.map(|line| line.trim().to_owned()).collect();
     // An empty line parts the lists of several files.
-    Ok(output.text().trim_end().lines().map(|line| line.trim_end().to_owned()).collect())
+    if lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    Ok(lines)
 }
 
 #[cfg(test)]
@@ -254,7 +284,7 @@ mod tests {
         TestHost::with(&[("/f", ""), ("/usr/bin/setfacl", ""), ("/usr/bin/getfacl", "")])
             .executable(&["/usr/bin/setfacl", "/usr/bin/getfacl"])
             .answer("/usr/bin/setfacl --test -m user:bob:r /f", 0, test)
-            .answer("/usr/bin/getfacl --omit-header --absolute-names /f", 0, "user::rw-\n\n")
+            .answer("/usr/bin/getfacl --absolute-names --omit-header /f", 0, "user::rw-\n\n")
     }
 
     fn run(host: &Host, args: Value) -> Value {
@@ -284,6 +314,46 @@ mod tests {
             message(json!({"path": "/f", "state": "present"})),
             "'etype' MUST be set when 'state=present'."
         );
+        let query = |key: &str, value: Value| message(json!({"path": "/f", key: value}));
+        assert_eq!(
+            query("recursive", true.into()),
+            "'recursive' MUST NOT be set when 'state=query'."
+        );
+        assert_eq!(
+            query("recalculate_mask", "mask".into()),
+            "'recalculate_mask' MUST NOT be set to 'mask' or 'no_mask' when 'state=query'."
+        );
+        assert_eq!(
+            message(json!({"path": "/f", "state": "absent", "etype": "user"})),
+            "'entity' MUST be set when 'state=absent'."
+        );
+        let entry =
+            |entry: &str| message(json!({"path": "/f", "state": "present", "entry": entry}));
+        assert_eq!(
+            entry("a:b:c:d"),
+            "Task failed: Module failed: too many values to unpack (expected 3)"
+        );
+        assert_eq!(
+            entry("x:b:c"),
+            "Task failed: Module failed: unsupported operand type(s) for +: 'NoneType' and 'str'"
+        );
         assert_eq!(message(json!({"path": "/none"})), "Path not found or not accessible.");
+    }
+    #[test]
+    fn lists_of_nfs_have_tools_of_their_own() {
+        let set = "nfs4_setfacl --test -a A:g:ops:rxtcy /f";
+        let host = |told: &str| {
+            TestHost::with(&[("/f", ""), ("/bin/nfs4_setfacl", ""), ("/bin/nfs4_getfacl", "")])
+                .executable(&["/bin/nfs4_setfacl", "/bin/nfs4_getfacl"])
+                .answer(&format!("/bin/{set}"), 0, told)
+                .answer("/bin/nfs4_setfacl -a A:g:ops:rxtcy /f", 0, "")
+                .answer("/bin/nfs4_getfacl --omit-header /f", 0, "A:g:ops:rxtcy\n")
+        };
+        let args = json!({"path": "/f", "etype": "group", "entity": "ops", "permissions": "rx", "state": "present", "use_nfsv4_acls": true});
+        let result = run(&host("A:g:ops:rxtcy\nA::OWNER@:rw\n"), args.clone());
+        assert_eq!(result["changed"], true);
+        assert_eq!(result["acl"], json!(["A:g:ops:rxtcy"]));
+        let there = "A:g:ops:rxtcy\nA:g:ops:rxtcy\n";
+        assert_eq!(run(&host(there), args)["changed"], false);
     }
 }

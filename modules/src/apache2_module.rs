@@ -36,8 +36,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Present,
     Absent,
+    Present,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

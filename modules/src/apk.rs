@@ -4,18 +4,11 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result},
-    spec::ArgPath,
-};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Installs packages with apk, keeps them current, or removes them
 #[derive(Args)]
-#[args(
-    collection = "community.general",
-    required_one_of("name", "update_cache", "upgrade"),
-    mutually_exclusive("name", "upgrade")
-)]
+#[args(collection = "community.general", mutually_exclusive("name", "upgrade"))]
 pub struct Args {
     /// Whether packages that no repository has any more are replaced or removed while upgrading
     #[arg(default = "false")]
@@ -38,16 +31,16 @@ pub struct Args {
     upgrade: bool,
     /// File that lists the packages that were asked for
     #[arg(default = "/etc/apk/world")]
-    world: ArgPath,
+    world: String,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Present,
-    Absent,
-    Latest,
     Installed,
+    Absent,
     Removed,
+    Latest,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -80,6 +73,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     if args.upgrade {
         return task.upgrade();
+    }
+    if args.name.is_none() {
+        return Err(Failure::raised("'NoneType' object is not iterable"));
     }
     match args.state {
         State::Absent | State::Removed => task.remove(&names),

@@ -12,7 +12,10 @@ mod spec;
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Failure, Host, Outcome, Result};
+use crate::{
+    host::{Failure, Host, Outcome, Result},
+    spec::ArgPath,
+};
 
 /// Manages packages with apt
 #[derive(Args)]
@@ -72,7 +75,7 @@ pub struct Args {
     #[arg(default = "force-confdef,force-confold")]
     dpkg_options: String,
     /// Package file to install: a path or a URL
-    deb: Option<String>,
+    deb: Option<ArgPath>,
     /// Whether to remove what was installed for others and is no longer needed
     #[arg(default = "false")]
     autoremove: bool,

@@ -28,8 +28,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    Status,
     Cleanup,
+    Status,
 }
 
 /// How often a job's file is looked at while somebody waits.

@@ -114,20 +114,20 @@ pub struct Args {
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Absent,
-    Present,
     Installed,
-    Removed,
     Latest,
+    Present,
+    Removed,
 }
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Backend {
     Auto,
     Dnf,
-    Dnf4,
-    Dnf5,
     Yum,
     Yum4,
+    Dnf4,
+    Dnf5,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

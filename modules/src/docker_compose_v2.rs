@@ -77,9 +77,9 @@ pub struct Args {
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
     Absent,
+    Present,
     Stopped,
     Restarted,
-    Present,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

@@ -313,8 +313,8 @@ enum DefaultBehavior {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum CgroupNamespace {
-    Host,
     Private,
+    Host,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

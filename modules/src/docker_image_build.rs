@@ -134,26 +134,31 @@ enum DestinationKind {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let (repository, own) = crate::docker::parse_name(&args.name);
-    let tag = own.unwrap_or(&args.tag);
-    if own.is_none() && !is_tag(tag) {
-        return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+    args.program.plugin(host, "buildx")?;
+    let folder = &*args.path;
+    if !host.is_folder(folder) {
+        return Err(Failure::new(format!("\"{folder}\" is not an existing directory")));
+    }
+    if let Some(file) = args.dockerfile.as_ref().filter(|file| !file.is_empty()) {
+        let path = if file.starts_with('/') {
+            file.clone()
+        } else {
+            format!("{}/{file}", folder.trim_end_matches('/'))
+        };
+        if !host.exists(&path) || host.is_folder(&path) {
+            return Err(Failure::new(format!("\"{path}\" is not an existing file")));
+        }
+    }
+    if !args.tag.is_empty() && !is_tag(&args.tag) {
+        return Err(Failure::new(format!("\"{}\" is not a valid docker tag", args.tag)));
     }
     if crate::docker::is_id(&args.name) {
         return Err(Failure::new("Image name must not be a digest"));
     }
-    if !host.is_folder(&*args.path) {
-        return Err(Failure::new(format!("\"{}\" is not an existing directory", &*args.path)));
-    }
-    args.program.plugin(host, "buildx")?;
-    if let Some(file) = &args.dockerfile
-        && !host.exists(format!("{}/{file}", &*args.path))
-        && !host.exists(file)
-    {
-        return Err(Failure::new(format!(
-            "\"{}/{file}\" is not an existing file",
-            args.path.trim_end_matches('/')
-        )));
+    let (repository, own) = crate::docker::parse_name(&args.name);
+    let tag = own.unwrap_or(&args.tag);
+    if crate::docker::is_id(tag) {
+        return Err(Failure::new("Image name must not contain a digest, but have a tag"));
     }
     let name = tag_of(repository, tag);
     let inspect = ["image", "inspect", &name].map(str::to_owned);

@@ -54,8 +54,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 /// The registry that names without one mean.

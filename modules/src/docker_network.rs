@@ -86,8 +86,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

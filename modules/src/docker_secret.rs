@@ -109,7 +109,7 @@ mod tests {
         let made = run(
             &host,
             json!({
-                "name": "pass", "data": "hidden", "rolling_versions": true, "versions_to_keep": 2,
+                "name": "pass", "data": "hidden", "rolling_versions": true, "versions_to_keep": 1,
             }),
         );
         assert_eq!(made["secret_name"], "pass_v3", "{made}");

@@ -49,8 +49,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]

@@ -41,8 +41,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

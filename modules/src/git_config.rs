@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Diff, Failure, Host, Outcome, Output, Result},
+    host::{Command, Failure, Host, Outcome, Output, Result},
     spec::{ArgPath, Json},
 };
 
@@ -128,11 +128,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         after.push(value);
     }
     let header = |values: &[String]| values.join("\n") + "\n";
-    host.record_diff(Diff::Raw(serde_json::json!({
+    // It is there whether or not somebody asked for differences.
+    let diff = serde_json::json!({
         "before_header": argv.join(" "), "before": header(&now),
         "after_header": argv.join(" "), "after": header(&after),
-    })));
-    Ok(Outcome::changed_if(true).with("msg", "setting changed"))
+    });
+    Ok(Outcome::changed_if(true).with("msg", "setting changed").with("diff", diff))
 }
 
 fn failed(output: &Output, argv: &[String]) -> Failure {

@@ -1,8 +1,10 @@
 //! `modprobe`: modules of the kernel, loaded now and at boot.
 
+use std::io;
+
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Result};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result, errno_of, split_words};
 
 /// Loads and unloads modules of the kernel
 #[derive(Args)]
@@ -30,8 +32,8 @@ enum State {
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum Persistent {
     Disabled,
-    Absent,
     Present,
+    Absent,
 }
 
 const LOAD: &str = "/etc/modules-load.d";
@@ -57,17 +59,25 @@ fn bring(args: &Args, host: &Host, tool: &str) -> Result<bool> {
     let mut changed = false;
     match (args.state, loaded) {
         (State::Present, false) => {
-            let mut words = vec![tool.to_owned()];
-            if host.checking() {
-                words.push("--dry-run".to_owned());
+            let parameters = split_words(&args.params).map_err(Failure::raised)?;
+            let call = |flags: &[&str]| {
+                let flags = flags.iter().map(|flag| (*flag).to_owned());
+                let words = [tool.to_owned()].into_iter().chain(flags).chain([args.name.clone()]);
+                Command::new(words.chain(parameters.clone()))
+            };
+            told(host.run(&call(if host.checking() { &["-n"] } else { &[] }))?)?;
+            changed = host.checking() || is_loaded(&args.name, host)?;
+            if !changed {
+                let output = host.run(&call(&["-n", "--first-time"]))?;
+                if !output.success() {
+                    host.warn(output.error_text());
+                }
             }
-            words.push(args.name.clone());
-            words.extend(args.params.split_whitespace().map(ToOwned::to_owned));
-            host.must(&Command::new(words))?;
-            changed = true;
         }
         (State::Absent, true) => {
-            host.must_change(&Command::new([tool, "-r", args.name.as_str()]))?;
+            let mut words = vec![tool, "-r", &args.name];
+            words.extend(host.checking().then_some("-n"));
+            told(host.run(&Command::new(words))?)?;
             changed = true;
         }
         _ => (),
@@ -80,18 +90,33 @@ fn bring(args: &Args, host: &Host, tool: &str) -> Result<bool> {
     Ok(changed)
 }
 
+fn told(output: Output) -> Result<()> {
+    if output.success() {
+        return Ok(());
+    }
+    Err(Failure::new(output.error_text())
+        .with("rc", output.status)
+        .with("stdout", output.text())
+        .with("stderr", output.error_text()))
+}
+
 fn same(left: &str, right: &str) -> bool {
     left.replace('-', "_") == right.replace('-', "_")
 }
 
 fn is_loaded(name: &str, host: &Host) -> Result<bool> {
-    let table = host.read_text("/proc/modules")?.unwrap_or_default();
+    // A kernel that loads nothing has no such table.
+    let read = |path: &str| {
+        let missing = || Failure::new(errno_of(&io::Error::from_raw_os_error(2), path));
+        host.read_text(path)?.ok_or_else(missing)
+    };
+    let table = read("/proc/modules")?;
     if table.lines().any(|line| line.split(' ').next().is_some_and(|one| same(one, name))) {
         return Ok(true);
     }
     // What is part of the kernel needs no loading.
     let release = host.line("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let built_in = host.text(format!("/lib/modules/{release}/modules.builtin")).unwrap_or_default();
+    let built_in = read(&format!("/lib/modules/{release}/modules.builtin"))?;
     let mut names = built_in
         .lines()
         .filter_map(|line| line.rsplit('/').next().and_then(|file| file.split(".ko").next()));
@@ -211,11 +236,31 @@ mod tests {
     fn modules_are_loaded_and_unloaded() {
         let host = host()
             .answer("/sbin/modprobe loop max=2", 0, "")
+            .answer("/sbin/modprobe -n --first-time loop max=2", 0, "")
             .answer("/sbin/modprobe -r nf_nat", 0, "")
             .answer("/sbin/modprobe none", 1, "");
-        assert_eq!(modprobe(&host, json!({"name": "loop", "params": "max=2"}))["changed"], true);
+        // It is not there afterwards.
+        assert_eq!(modprobe(&host, json!({"name": "loop", "params": "max=2"}))["changed"], false);
         assert_eq!(modprobe(&host, json!({"name": "nf_nat", "state": "absent"}))["changed"], true);
-        assert_eq!(modprobe(&host, json!({"name": "none"}))["failed"], true);
+        let failed = modprobe(&host, json!({"name": "none"}));
+        assert_eq!((&failed["failed"], &failed["rc"]), (&true.into(), &1.into()));
+    }
+
+    #[test]
+    fn check_mode_asks() {
+        let host = host()
+            .answer("/sbin/modprobe -n loop", 0, "")
+            .answer("/sbin/modprobe -r nf_nat -n", 0, "")
+            .check();
+        assert_eq!(modprobe(&host, json!({"name": "loop"}))["changed"], true);
+        assert_eq!(modprobe(&host, json!({"name": "nf_nat", "state": "absent"}))["changed"], true);
+    }
+
+    #[test]
+    fn a_kernel_that_loads_nothing_is_told() {
+        let host = TestHost::with(&[("/sbin/modprobe", "")]).executable(&["/sbin/modprobe"]);
+        let result = modprobe(&host, json!({"name": "loop"}));
+        assert_eq!(result["msg"], "[Errno 2] No such file or directory: '/proc/modules'");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(alias = "name")]
     path: ArgPath,
     /// Device, share, or whatever else is mounted
-    src: Option<String>,
+    src: Option<ArgPath>,
     /// Type of the file system
     fstype: Option<String>,
     /// Options, separated by commas
@@ -75,7 +75,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let table = args.fstab.clone().unwrap_or_else(|| "/etc/fstab".to_owned());
     let entry = Entry {
-        src: args.src.clone().unwrap_or_default(),
+        src: args.src.as_deref().unwrap_or_default().to_owned(),
         name: name.clone(),
         fstype: args.fstype.clone().unwrap_or_default(),
         opts: opts.clone(),
@@ -92,7 +92,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("fstab", table)
         .with("boot", if args.boot { "yes" } else { "no" })
         .with("backup_file", backup.unwrap_or_default())
-        .with_some("src", args.src.clone().map(Json::from))
+        .with_some("src", args.src.as_deref().map(Json::from))
         .with_some("fstype", args.fstype.clone().map(Json::from)))
 }
 

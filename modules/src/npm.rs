@@ -92,8 +92,8 @@ impl Task<'_> {
     fn named(&self) -> Option<String> {
         let name = self.args.name.as_ref()?;
         Some(match &self.args.version {
-            Some(version) => format!("{name}@{version}"),
-            None => name.clone(),
+            Some(version) if self.args.state != State::Absent => format!("{name}@{version}"),
+            _ => name.clone(),
         })
     }
 
@@ -111,11 +111,7 @@ impl Task<'_> {
         add(args.production && matches!(first, "install" | "update" | "ci"), "--production");
         add(args.ignore_scripts, "--ignore-scripts");
         add(args.unsafe_perm, "--unsafe-perm");
-        let named = match first {
-            "install" | "outdated" => self.named(),
-            "update" | "uninstall" => args.name.clone(),
-            _ => None,
-        };
+        let named = if first == "list" { None } else { self.named() };
         add(named.is_some(), named.as_deref().unwrap_or_default());
         add(args.registry.is_some(), "--registry");
         add(args.registry.is_some(), args.registry.as_deref().unwrap_or_default());
@@ -154,18 +150,37 @@ impl Task<'_> {
         Err(failed(&Command::new(self.words(&[verb])), &output))
     }
 
+    /// Returns whether check mode is asked about a folder that is yet to be made: nothing is installed there.
+    fn is_unmade(&self) -> bool {
+        let is_there = |path: &ArgPath| self.host.exists(self.host.expand(&path.0));
+        self.host.checking() && !self.args.path.as_ref().is_none_or(is_there)
+    }
+
     fn list(&self) -> Result<Listed> {
-        let output = self.call(&["list", "--json", "--long"])?;
         let mut listed = Listed::default();
-        let data: Json = serde_json::from_slice(&output.stdout).map_err(|error| {
+        let stdout = if self.is_unmade() {
+            Vec::new()
+        } else {
+            self.call(&["list", "--json", "--long"])?.stdout
+        };
+        let output = if stdout.is_empty() { b"{}".to_vec() } else { stdout };
+        let data: Json = serde_json::from_slice(&output).map_err(|error| {
             // A word that means nothing is wrong from its beginning on.
-            let is_word = !output.stdout.trim_ascii_start().starts_with(b"{");
+            let is_word = !output.trim_ascii_start().starts_with(b"{");
             let at = if is_word { 1 } else { error.column().max(1) };
             let place = format!("line {} column {at} (char {})", error.line().max(1), at - 1);
             Failure::new(format!("Failed to parse NPM output with error Expecting value: {place}"))
         })?;
-        for (name, about) in data["dependencies"].as_object().into_iter().flatten() {
-            let is = |key: &str| about.get(key).is_some_and(|value| *value != Json::Bool(false));
+        let Some(dependencies) = data["dependencies"].as_object() else {
+            // Where nothing is listed something is to be installed, whether or not it has a name.
+            listed.missing.push(self.args.name.clone().unwrap_or_default());
+            return Ok(listed);
+        };
+        for (name, about) in dependencies {
+            let is = |key: &str| {
+                let value = about.get(key).unwrap_or(&Json::Null);
+                !matches!(value, Json::Null | Json::Bool(false)) && *value != ""
+            };
             if is("missing") || is("invalid") {
                 listed.missing.push(name.clone());
                 continue;
@@ -194,7 +209,7 @@ impl Task<'_> {
                 Ok(missing)
             }
             State::Latest => {
-                let old = !self.call(&["outdated"])?.text().trim().is_empty();
+                let old = !self.is_unmade() && !self.call(&["outdated"])?.text().trim().is_empty();
                 if missing {
                     self.changing("install")?;
                 }
@@ -241,6 +256,23 @@ mod tests {
         let args = json!({"name": "c", "version": "2", "path": "/app"});
         assert_eq!(run(&new, args.clone()), json!({"changed": true}));
         assert_eq!(run(&host().check(), args)["changed"], true);
+    }
+
+    #[test]
+    fn where_nothing_is_listed_npm_is_asked() {
+        let args = json!({"path": "/app"});
+        for list in ["", "{}", r#"{"name": "app"}"#] {
+            let host = || {
+                TestHost::with(&[("/usr/bin/npm", ""), ("/app/package.json", "{}")])
+                    .executable(&["/usr/bin/npm"])
+                    .answer("/usr/bin/npm list --json --long", 0, list)
+            };
+            let failing = host().answer("/usr/bin/npm install", 1, "");
+            assert_eq!(run(&failing, args.clone())["failed"], true, "{list}");
+            assert_eq!(run(&host().check(), args.clone()), json!({"changed": true}), "{list}");
+        }
+        let unmade = json!({"path": "/new", "state": "latest"});
+        assert_eq!(run(&host().check(), unmade)["changed"], true);
     }
 
     #[test]

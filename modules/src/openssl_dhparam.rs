@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Outcome, Result},
-    openssl::{Made, folder_must_exist, openssl},
+    openssl::{Made, folder_must_be, openssl},
     spec::ArgPath,
 };
 
@@ -41,7 +41,6 @@ pub struct Args {
     return_content: bool,
     /// What the reference makes them with; `openssl` does it here
     #[arg(default = "auto")]
-    #[expect(dead_code, reason = "there is only one way")]
     select_crypto_backend: Backend,
     #[arg(flatten)]
     attributes: FileAttributes,
@@ -62,7 +61,7 @@ enum Backend {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.path.0.as_str();
-    folder_must_exist(host, path)?;
+    folder_must_be(host, path, |folder| format!("'{folder}' does not exist or the file"))?;
     let made = Made { path, attributes: &args.attributes, backup: args.backup, mode: 0o644 };
     let outcome = if args.state == State::Absent {
         if host.is_folder(path) && !host.checking() {
@@ -75,6 +74,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         } else if host.checking() {
             Some(Vec::new())
         } else {
+            // What the reference prefers refuses primes that no longer are of any use.
+            if args.size < 512 && args.select_crypto_backend != Backend::Openssl {
+                return Err(Failure::raised("DH key_size must be at least 512 bits"));
+            }
             Some(make(host, args.size)?)
         };
         let (changed, backup) = made.write(host, content.as_deref())?;

@@ -86,8 +86,8 @@ enum PartType {
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Absent,
-    Present,
     Info,
+    Present,
 }
 
 const UNITS: &[&str] =

@@ -34,7 +34,7 @@ pub struct Args {
     virtualenv_site_packages: bool,
     /// Command that makes environments
     #[arg(default = "virtualenv")]
-    virtualenv_command: String,
+    virtualenv_command: ArgPath,
     /// Python of the environment
     virtualenv_python: Option<String>,
     /// How the packages should be
@@ -58,10 +58,10 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Absent,
-    Forcereinstall,
-    Latest,
     Present,
+    Absent,
+    Latest,
+    Forcereinstall,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {

@@ -12,7 +12,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, Host, Result},
-    spec::{Json, JsonMap},
+    spec::{ArgPath, Json, JsonMap},
 };
 use reach::Way;
 pub use scram::fits;
@@ -45,9 +45,9 @@ pub struct Login {
     #[arg(alias = "ssl_rootcert")]
     pub ca_cert: Option<String>,
     /// Certificate of who logs in
-    pub ssl_cert: Option<String>,
+    pub ssl_cert: Option<ArgPath>,
     /// Key of the certificate
-    pub ssl_key: Option<String>,
+    pub ssl_key: Option<ArgPath>,
     /// Further parameters of the connection
     pub connect_params: Option<JsonMap>,
     /// Role to take on after the login

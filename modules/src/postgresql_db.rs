@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{Failure, Host, Outcome, Result},
     postgres::{Answer, Connection, Login, check_input, identifier, literal},
-    spec::Json,
+    spec::{ArgPath, Json},
 };
 
 /// Adds, changes, removes, dumps and restores PostgreSQL databases
@@ -31,7 +31,7 @@ use crate::{
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Name of the database
-    #[arg(alias = "db")]
+    #[arg(name = "db", alias = "name")]
     name: String,
     /// What should be; `rename` takes the new name from `target`
     #[arg(default = "present")]
@@ -62,12 +62,12 @@ pub struct Args {
     conn_limit: String,
     /// Tablespace of the database
     #[arg(default = "")]
-    tablespace: String,
+    tablespace: ArgPath,
     /// Comment on the database
     comment: Option<String>,
     /// File to dump to or restore from; for `rename` the new name
     #[arg(default = "")]
-    target: String,
+    target: ArgPath,
     /// Options for the programs that dump and restore
     #[arg(default = "")]
     target_opts: String,
@@ -99,7 +99,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         &args.template,
         &args.encoding,
         &args.conn_limit,
-        &args.tablespace,
+        &args.tablespace.0,
     ];
     check_input(&args.login, &texts.map(String::as_str))?;
     if args.state == State::Rename {
@@ -108,7 +108,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
                 "The \"target\" option must be defined when the \"rename\" option is used.",
             ));
         }
-        if args.target == args.name {
+        if *args.target == args.name {
             return Err(Failure::new(
                 "The \"name/db\" option and the \"target\" option cannot be the same.",
             ));
@@ -225,7 +225,7 @@ impl Work<'_> {
                 number(&args.conn_limit)?
             ))?;
         }
-        if !args.tablespace.is_empty() && args.tablespace != now.tablespace {
+        if !args.tablespace.is_empty() && *args.tablespace != now.tablespace {
             self.change(format!(
                 "ALTER DATABASE {name} SET TABLESPACE {}",
                 identifier(&args.tablespace)

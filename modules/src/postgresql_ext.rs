@@ -21,7 +21,7 @@ use crate::{
 #[args(collection = "community.postgresql")]
 pub struct Args {
     /// Name of the extension
-    #[arg(alias = "ext")]
+    #[arg(name = "ext", alias = "name")]
     name: String,
     /// Database to log in to
     #[arg(alias = "db")]

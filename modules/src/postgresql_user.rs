@@ -22,7 +22,7 @@ use crate::{
 #[args(collection = "community.postgresql")]
 pub struct Args {
     /// Name of the user
-    #[arg(alias = "user")]
+    #[arg(name = "user", alias = "name")]
     name: String,
     /// Whether it should be there
     #[arg(default = "present")]

@@ -152,8 +152,12 @@ fn configure(args: &Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::raised("'NoneType' object has no attribute 'upper'"));
     };
     let value = bytes(value).unwrap_or_else(|| value.to_owned());
-    let name = args.name.as_deref().unwrap_or_default();
     let mut server = connected(args, None, host)?;
+    let Some(name) = args.name.as_deref() else {
+        let reason =
+            "Invalid input of type: 'NoneType'. Convert to a bytes, string, int or float first.";
+        return Err(Failure::new(format!("unable to read config: {reason}")));
+    };
     let now = server
         .ask(&["CONFIG", "GET", name])
         .and_then(|said| {
@@ -168,7 +172,7 @@ fn configure(args: &Args, host: &Host) -> Result<Outcome> {
             .ask(&["CONFIG", "SET", name, &value])
             .map_err(|reason| Failure::new(format!("unable to write config: {reason}")))?;
     }
-    Ok(Outcome::changed_if(changed).with("name", args.name.as_deref()).with("value", value))
+    Ok(Outcome::changed_if(changed).with("name", name).with("value", value))
 }
 
 /// A size with or without a unit, in bytes; `None` for what is none.

@@ -32,7 +32,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         if !args.ignore_selinux_state {
             return Err(Failure::new("SELinux is disabled on this host."));
         }
-        return set(&args, host).map(told);
+        // What does not run has only what is kept.
+        return if args.persistent { set(&args, host).map(told) } else { Ok(told(false)) };
     }
     let Some(text) = host.line(format!("/sys/fs/selinux/booleans/{name}")) else {
         return Err(Failure::new(format!("SELinux boolean {name} does not exist.")));

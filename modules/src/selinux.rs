@@ -2,10 +2,7 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::{
-    host::{Command, Failure, Host, Outcome, Result},
-    spec::ArgPath,
-};
+use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Sets the mode and the policy of SELinux
 #[derive(Args)]
@@ -17,7 +14,7 @@ pub struct Args {
     state: State,
     /// File that has the mode and the policy for the next boot
     #[arg(default = "/etc/selinux/config", alias = "conf", alias = "file")]
-    configfile: ArgPath,
+    configfile: String,
     /// Whether the kernel's command line is changed, too
     #[arg(default = "false")]
     update_kernel_param: bool,
@@ -25,111 +22,151 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Disabled,
     Enforcing,
     Permissive,
+    Disabled,
 }
 
-#[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let config = &args.configfile.0;
+    let config = &args.configfile;
     let Some(text) = host.read_text(config)? else {
         return Err(Failure::new(format!("Unable to find file {config}")).with(
             "details",
             "Please install SELinux-policy package, if this package is not installed previously.",
         ));
     };
+    let configured = |text: &str, key: &str| {
+        let mut lines = text.lines();
+        let value = lines.find_map(|line| line.strip_prefix(key)?.strip_prefix('='))?;
+        Some(value.split('=').next().unwrap_or_default().trim().to_owned())
+    };
+    let (state_before, policy_before) =
+        (configured(&text, "SELINUX"), configured(&text, "SELINUXTYPE"));
+    let kernel_before = if args.update_kernel_param { Some(kernel(host)?) } else { None };
+    let policy = args.policy.clone().filter(|policy| !policy.is_empty());
+    if policy.is_none() && args.state != State::Disabled {
+        return Err(Failure::new("Policy is required if state is not 'disabled'"));
+    }
+    let policy = policy.or_else(|| policy_before.clone()).unwrap_or_default();
+    let state = args.state.as_str();
+    let mut messages = Vec::new();
+    let mut written = text.clone();
+    let running = host.text("/etc/selinux/config").unwrap_or_default();
+    let running = configured(&running, "SELINUXTYPE").unwrap_or_else(|| "targeted".to_owned());
+    let is_new = policy_before.as_deref().unwrap_or_default() != policy;
+    if host.checking() && (policy != running || is_new) {
+        return Ok(Outcome::changed_if(true));
+    }
+    if policy != running {
+        messages.push(format!("Running SELinux policy changed from '{running}' to '{policy}'"));
+    }
+    if is_new {
+        if !host.exists(format!("/etc/selinux/{policy}/policy")) {
+            return Err(Failure::new(format!("Policy {policy} does not exist in /etc/selinux/")));
+        }
+        written = with(&written, "SELINUXTYPE", &policy);
+        let before = policy_before.as_deref().unwrap_or("None");
+        messages.push(format!(
+            "SELinux policy configuration in '{config}' changed from '{before}' to '{policy}'"
+        ));
+    }
+    let (turned, reboot) = turn(&args, &mut messages, host)?;
+    if state_before.as_deref() != Some(state) {
+        written = with(&written, "SELINUX", state);
+        let before = state_before.as_deref().unwrap_or("None");
+        messages.push(format!("Config SELinux state changed from '{before}' to '{state}'"));
+    }
+    if written != text {
+        host.replace(config, None, |file| std::io::Write::write_all(file, written.as_bytes()))?;
+    }
+    if let Some(before) = kernel_before {
+        messages.extend(boot(&args, before, host)?);
+    }
+    Ok(Outcome::changed_if(turned || !messages.is_empty())
+        .with("msg", messages.join(", "))
+        .with("configfile", config.as_str())
+        .with("policy", policy)
+        .with("state", state)
+        .with("reboot_required", reboot))
+}
+
+/// Changes the mode of the running kernel as far as it can be; whether it did, and whether the rest needs a boot.
+fn turn(args: &Args, messages: &mut Vec<String>, host: &Host) -> Result<(bool, bool)> {
     let enabled = host.is_folder("/sys/fs/selinux") && host.exists("/sys/fs/selinux/enforce");
     let now = match (enabled, host.line("/sys/fs/selinux/enforce").as_deref()) {
         (false, _) => State::Disabled,
         (true, Some("1")) => State::Enforcing,
         (true, _) => State::Permissive,
     };
-    let configured = |key: &str| {
-        let mut lines = text.lines().map(str::trim);
-        lines
-            .find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
-            .map(|value| value.trim().to_owned())
+    let wanted = args.state.as_str();
+    Ok(match (now, args.state) {
+        (now, state) if now == state => (false, false),
+        (State::Disabled, _) => {
+            host.warn(format!("Reboot is required to set SELinux state to '{wanted}'"));
+            (false, true)
+        }
+        // The running kernel cannot be without it any more; it lets everything pass until the next boot.
+        (State::Enforcing, State::Disabled) => {
+            set(false, host)?;
+            host.warn("SELinux state temporarily changed from 'enforcing' to 'permissive'. State change will take effect next reboot.");
+            (true, true)
+        }
+        (_, State::Disabled) => {
+            host.warn("SELinux state change will take effect next reboot");
+            (false, true)
+        }
+        (_, state) => {
+            set(state == State::Enforcing, host)?;
+            let now = now.as_str();
+            messages.push(format!("SELinux state changed from '{now}' to '{wanted}'"));
+            (true, false)
+        }
+    })
+}
+
+/// Returns whether all kernels start with SELinux, or none, if they agree.
+fn kernel(host: &Host) -> Result<Option<bool>> {
+    let Some(grubby) = host.which("grubby") else {
+        return Err(Failure::new("'grubby' command not found on host").with(
+            "details",
+            "In order to update the kernel command lineenabled/disabled setting, the grubby packageneeds to be present on the system.",
+        ));
     };
-    let (state_before, policy_before) = (configured("SELINUX"), configured("SELINUXTYPE"));
-    let policy = args.policy.as_deref().filter(|policy| !policy.is_empty());
-    if policy.is_none() && args.state != State::Disabled {
-        return Err(Failure::new("Policy is required if state is not 'disabled'"));
+    let output = host.run(&Command::new([grubby.as_str(), "--info=ALL"]))?;
+    if !output.success() {
+        return Err(Failure::new("unable to run grubby"));
     }
-    let state = args.state.as_str();
-    let policy =
-        policy.map(ToOwned::to_owned).or_else(|| policy_before.clone()).unwrap_or_default();
-    let mut messages = Vec::new();
-    let mut reboot = false;
-    let mut changed = false;
-    if args.policy.is_some() && policy_before.as_deref() != Some(&policy) {
-        if !host.is_folder(format!("/etc/selinux/{policy}")) {
-            return Err(Failure::new(format!("Policy {policy} does not exist in /etc/selinux/")));
-        }
-        messages.push(format!(
-            "SELinux policy configuration in '{config}' changed from '{}' to '{policy}'",
-            policy_before.unwrap_or_default()
-        ));
-        changed = true;
-    }
-    if now != args.state {
-        match (now, args.state) {
-            (State::Disabled, _) => {
-                reboot = true;
-                if state_before.as_deref() != Some(state) {
-                    messages.push(
-                        "Reboot is required to set SELinux state to '".to_owned() + state + "'",
-                    );
-                }
-            }
-            // The running kernel cannot be without it any more; it lets everything pass until the next boot.
-            (_, State::Disabled) => {
-                if now == State::Enforcing {
-                    set(false, host)?;
-                    messages.push("SELinux state temporarily changed from 'enforcing' to 'permissive'. State change will take effect next reboot.".to_owned());
-                    changed = true;
-                }
-                reboot = true;
-            }
-            (_, wanted) => {
-                set(wanted == State::Enforcing, host)?;
-                messages
-                    .push(format!("SELinux state changed from '{}' to '{state}'", now.as_str()));
-                changed = true;
-            }
-        }
-    }
-    if state_before.as_deref() != Some(state) {
-        messages.push(format!(
-            "Config SELinux state changed from '{}' to '{state}'",
-            state_before.unwrap_or_default()
-        ));
-        changed = true;
-    }
-    let text = with(&with(&text, "SELINUX", state), "SELINUXTYPE", &policy);
-    let written = host.read_text(config)?.as_deref() != Some(&text);
-    if written && changed {
-        host.replace(config, None, |file| std::io::Write::write_all(file, text.as_bytes()))?;
-    }
-    if args.update_kernel_param && host.which("grubby").is_some() {
-        let option = if args.state == State::Disabled {
-            "--args=selinux=0"
+    let text = output.text();
+    let off = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("args=\"")?.strip_suffix('"'))
+        .map(|words| words.split(' ').any(|word| word == "selinux=0"));
+    let (mut all_on, mut all_off) = (true, true);
+    for off in off {
+        if off {
+            all_on = false;
         } else {
-            "--remove-args=selinux"
-        };
-        let info = host.must(&Command::new(["grubby", "--info=ALL"]))?.text();
-        let off = info.lines().any(|line| line.starts_with("args=") && line.contains("selinux=0"));
-        if off != (args.state == State::Disabled) {
-            host.must_change(&Command::new(["grubby", "--update-kernel=ALL", option]))?;
-            changed = true;
+            all_off = false;
         }
     }
-    Ok(Outcome::changed_if(changed)
-        .with("msg", messages.join(", "))
-        .with("configfile", config.as_str())
-        .with("policy", policy)
-        .with("state", state)
-        .with("reboot_required", reboot))
+    Ok((all_on != all_off).then_some(all_on))
+}
+
+/// Makes all kernels start with SELinux, or without.
+fn boot(args: &Args, before: Option<bool>, host: &Host) -> Result<Option<String>> {
+    let wanted = args.state != State::Disabled;
+    if before == Some(wanted) {
+        return Ok(None);
+    }
+    let option = if wanted { "--remove-args" } else { "--args" };
+    let command = Command::new(["grubby", "--update-kernel=ALL", option, "selinux=0"]);
+    if host.change(&command)?.is_some_and(|output| !output.success()) {
+        let verb = if wanted { "remove selinux=0 from" } else { "add selinux=0 to" };
+        return Err(Failure::new(format!("unable to {verb} kernel config")));
+    }
+    let (from, to) = if wanted { ("disabled", "enabled") } else { ("enabled", "disabled") };
+    let from = if before.is_none() { "<inconsistent>" } else { from };
+    Ok(Some(format!("Kernel SELinux state changed from '{from}' to '{to}'")))
 }
 
 fn set(enforcing: bool, host: &Host) -> Result<()> {
@@ -140,8 +177,7 @@ fn set(enforcing: bool, host: &Host) -> Result<()> {
 
 /// Returns the text with the setting in its line, or at the end.
 fn with(text: &str, key: &str, value: &str) -> String {
-    let is_setting =
-        |line: &str| line.trim().strip_prefix(key).is_some_and(|rest| rest.starts_with('='));
+    let is_setting = |line: &str| line.strip_prefix(key).is_some_and(|rest| rest.starts_with('='));
     let mut found = false;
     let mut out = String::new();
     for line in text.lines() {
@@ -170,7 +206,7 @@ mod tests {
     fn host(enforce: &str) -> TestHost {
         TestHost::with(&[
             ("/etc/selinux/config", CONFIG),
-            ("/etc/selinux/targeted/x", ""),
+            ("/etc/selinux/targeted/policy/x", ""),
             ("/sys/fs/selinux/enforce", enforce),
         ])
     }
@@ -224,5 +260,33 @@ mod tests {
             selinux(&host("1"), json!({"state": "enforcing", "policy": "mls"}))["msg"],
             "Policy mls does not exist in /etc/selinux/"
         );
+    }
+    #[test]
+    fn what_needs_a_boot_is_a_warning() {
+        let host = TestHost::with(&[("/etc/selinux/config", CONFIG)]);
+        let result = selinux(&host, json!({"policy": "targeted", "state": "enforcing"}));
+        assert_eq!((&result["changed"], &result["msg"]), (&json!(false), &json!("")));
+        let warnings = json!(["Reboot is required to set SELinux state to 'enforcing'"]);
+        assert_eq!(result["warnings"], warnings);
+        let check = host.check();
+        let result = selinux(&check, json!({"policy": "mls", "state": "enforcing"}));
+        assert_eq!(result, json!({"changed": true}));
+    }
+
+    #[test]
+    fn kernels_are_started_with_it() {
+        let grubby = |info: &str| {
+            TestHost::with(&[("/etc/selinux/config", CONFIG), ("/sbin/grubby", "")])
+                .executable(&["/sbin/grubby"])
+                .answer("/sbin/grubby --info=ALL", 0, info)
+                .answer("grubby --update-kernel=ALL --remove-args selinux=0", 0, "")
+        };
+        let args = json!({"policy": "targeted", "state": "enforcing", "update_kernel_param": true});
+        let result = selinux(&grubby("args=\"ro selinux=0\"\nargs=\"ro\"\n"), args.clone());
+        assert_eq!(
+            result["msg"],
+            "Kernel SELinux state changed from '<inconsistent>' to 'enabled'"
+        );
+        assert_eq!(selinux(&grubby("args=\"ro\"\n"), args)["changed"], false);
     }
 }

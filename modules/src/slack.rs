@@ -43,7 +43,7 @@ pub struct Args {
     icon_emoji: Option<String>,
     /// Whether names of channels and users become links
     #[arg(default = "1")]
-    link_names: i64,
+    link_names: Link,
     /// How the text is read
     parse: Option<Parse>,
     /// Whether the server's certificate must be right
@@ -64,8 +64,16 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum Parse {
-    Full,
     None,
+    Full,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Link {
+    #[choice("0")]
+    No,
+    #[choice("1")]
+    Yes,
 }
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -156,7 +164,7 @@ fn payload(args: &Args) -> Json {
         Some(emoji) => set("icon_emoji", emoji.as_str().into()),
         None => set("icon_url", args.icon_url.as_str().into()),
     }
-    set("link_names", args.link_names.into());
+    set("link_names", i64::from(args.link_names == Link::Yes).into());
     if let Some(parse) = args.parse {
         set("parse", parse.as_str().into());
     }

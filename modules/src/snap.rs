@@ -50,13 +50,14 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Present,
     Absent,
+    Present,
     Enabled,
     Disabled,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    host.required("snap")?;
     let mut told = Outcome::default();
     let done = work(&args, &mut told, host);
     if args.state == State::Present {

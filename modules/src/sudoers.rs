@@ -1,9 +1,11 @@
 //! `sudoers`: a rule of `sudo` in a file of its own.
 
+use std::io;
+
 use windlass_macros::{Args, Choice};
 
 use crate::host::{
-    AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite,
+    AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite, errno_of,
 };
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
@@ -82,6 +84,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         validate(&args, host, &rule)?;
         if !host.checking() {
             host.needs_folder_of(&path).map_err(|failure| Failure::new(failure.reason()))?;
+            // What may not be written is told as by who opens it.
+            let target = if host.exists(&path) { &path } else { &args.sudoers_path };
+            if !host.may(target, rustix::fs::Access::WRITE_OK) {
+                return Err(Failure::new(errno_of(&io::Error::from_raw_os_error(13), &path)));
+            }
         }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };

@@ -82,7 +82,7 @@ pub struct Args {
     /// Private key
     private_key: Option<ArgPath>,
     /// Folders with files to make links to
-    link_dest: Option<Vec<String>>,
+    link_dest: Option<Vec<ArgPath>>,
     /// Whether new files come to their places at the end
     #[arg(default = "true")]
     delay_updates: bool,
@@ -222,7 +222,7 @@ fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
         add("-vv");
     }
     for folder in args.link_dest.iter().flatten() {
-        add(&format!("--link-dest={folder}"));
+        add(&format!("--link-dest={}", folder.0));
     }
     add(&format!("--out-format={}", quote_word(&format!("{MARK}%i %n%L"))));
     add(&quote_word(source));

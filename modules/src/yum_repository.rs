@@ -12,7 +12,10 @@ use crate::{
 
 /// Adds and removes repositories of packages for dnf and yum
 #[derive(Args)]
-#[args(required_if("state", "present", "description"))]
+#[args(
+    required_if_any("state", "present", "baseurl", "mirrorlist", "metalink"),
+    required_if("state", "present", "description")
+)]
 pub struct Args {
     /// Identifier of the repository: the section's name
     name: String,
@@ -32,8 +35,8 @@ pub struct Args {
 
 #[derive(Choice, Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Absent,
     Present,
+    Absent,
 }
 
 /// Settings of the repository, under the names that the file has
@@ -259,13 +262,6 @@ struct Ini(Vec<(String, Vec<(String, String)>)>);
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let settings = &args.settings;
-    let has_place =
-        settings.baseurl.is_some() || settings.mirrorlist.is_some() || settings.metalink.is_some();
-    if args.state == State::Present && !has_place {
-        return Err(Failure::new(
-            "state is present but any of the following are missing: baseurl, mirrorlist, metalink",
-        ));
-    }
     let folder = args.reposdir.0.trim_end_matches('/');
     if !host.is_folder(folder) {
         return Err(Failure::new(format!("Repo directory '{folder}' does not exist.")));

@@ -85,7 +85,7 @@ impl Keeper<'_> {
         api.since(self.template_driver.is_some(), "template_driver", 37)?;
         self.kept.labels.as_ref().map_or(Ok(()), check_labels)?;
         let data = self.content()?;
-        let mut known = self.known(&api)?;
+        let known = self.known(&api)?;
         if self.kept.state == KeptState::Absent {
             for one in &known {
                 self.remove(&api, one)?;
@@ -94,7 +94,7 @@ impl Keeper<'_> {
         }
         let key: String = Sha224::digest(&data).iter().map(|byte| format!("{byte:02x}")).collect();
         let Some(last) = known.last().cloned() else {
-            let now = self.create(&api, &data, &key, 0, &mut known)?;
+            let now = self.create(&api, &data, &key, 0)?;
             self.forget(&api, known)?;
             return Ok(Came { changed: true, now: Some(now) });
         };
@@ -105,7 +105,7 @@ impl Keeper<'_> {
                     self.remove(&api, one)?;
                 }
             }
-            let now = self.create(&api, &data, &key, version(&last), &mut known)?;
+            let now = self.create(&api, &data, &key, version(&last))?;
             came = Came { changed: true, now: Some(now) };
         }
         self.forget(&api, known)?;
@@ -166,14 +166,7 @@ impl Keeper<'_> {
         other_data || other_labels || driver != self.template_driver || self.kept.force
     }
 
-    fn create(
-        &self,
-        api: &Api<'_>,
-        data: &[u8],
-        key: &str,
-        last: i64,
-        known: &mut Vec<Json>,
-    ) -> Result<(Json, String)> {
+    fn create(&self, api: &Api<'_>, data: &[u8], key: &str, last: i64) -> Result<(Json, String)> {
         let mut name = self.kept.name.clone();
         let mut labels = JsonMap::new();
         labels.insert(KEY.to_owned(), key.into());
@@ -198,7 +191,6 @@ impl Keeper<'_> {
         let made = api.call("POST", &path, &[], Some(&body)).map_err(|error| {
             Failure::new(format!("Error creating {}: {}", self.kind, error.text))
         })?;
-        known.push(serde_json::json!({ "ID": made["ID"], "Spec": { "Name": name } }));
         Ok((made["ID"].clone(), name))
     }
 
@@ -214,7 +206,8 @@ impl Keeper<'_> {
         })
     }
 
-    /// Removes the oldest versions, of which there are more than are to stay.
+    /// Removes the oldest versions, of which there were more than are to stay: what was made just now does not count, as
+    /// services still have those before it.
     fn forget(&self, api: &Api<'_>, known: Vec<Json>) -> Result<()> {
         let Ok(most) = usize::try_from(self.kept.versions_to_keep) else { return Ok(()) };
         if !self.kept.rolling_versions {

@@ -106,11 +106,11 @@ impl<'a> Way<'a> {
         way.set("dbname", database);
         way.set("sslmode", login.ssl_mode.name());
         for (name, value) in [
-            ("sslrootcert", &login.ca_cert),
-            ("sslcert", &login.ssl_cert),
-            ("sslkey", &login.ssl_key),
+            ("sslrootcert", login.ca_cert.as_deref()),
+            ("sslcert", login.ssl_cert.as_deref()),
+            ("sslkey", login.ssl_key.as_deref()),
         ] {
-            way.set(name, value.as_deref().unwrap_or_default());
+            way.set(name, value.unwrap_or_default());
         }
         for (name, value) in login.connect_params.iter().flatten() {
             if !KNOWN.iter().any(|(known, _)| known == name) && !OTHERS.contains(&name.as_str()) {

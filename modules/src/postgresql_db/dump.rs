@@ -53,7 +53,7 @@ fn ending(target: &str) -> &str {
 /// The file; without one it is named after the database, where temporary files are.
 fn target(args: &Args, host: &Host) -> String {
     if !args.target.is_empty() {
-        return args.target.clone();
+        return args.target.0.clone();
     }
     let folder = host.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned());
     format!("{folder}/{}.sql", args.name)

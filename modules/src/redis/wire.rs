@@ -126,17 +126,8 @@ impl Server {
 
 /// An error without the code that it begins with, where that is one of those that say nothing more.
 fn told(error: &str) -> &str {
-    const CODES: [&str; 9] = [
-        "ERR",
-        "OOM",
-        "EXECABORT",
-        "LOADING",
-        "NOSCRIPT",
-        "READONLY",
-        "NOAUTH",
-        "NOPERM",
-        "WRONGPASS",
-    ];
+    const CODES: [&str; 8] =
+        ["ERR", "OOM", "EXECABORT", "LOADING", "NOSCRIPT", "READONLY", "NOAUTH", "NOPERM"];
     match error.split_once(' ') {
         Some((code, rest)) if CODES.contains(&code) => rest,
         _ => error,
