@@ -12,9 +12,9 @@ use std::{
 use rustc_hash::FxHashMap;
 
 use super::{
-    TemplateError,
+    ErrorKind, TemplateError,
     evaluator::{Evaluator, Result},
-    expression::kept,
+    expression::kept_inside,
     leaving::without_omitted,
     markup::Markup,
     output::{Made, Output},
@@ -263,7 +263,9 @@ impl<'a> Env<'a> {
 
     fn run_expression(&self, code: &Arc<Code>) -> Result<Value> {
         self.run(code, 0).map(|value| without_omitted(&value)).map_err(|mut error| {
-            if let Some(rest) = error.message.strip_prefix("Error rendering template: ") {
+            if !error.of_template
+                && let Some(rest) = error.message.strip_prefix("Error rendering template: ")
+            {
                 error.message = format!("Error rendering expression: {rest}");
             }
             error
@@ -371,7 +373,7 @@ impl<'a> Env<'a> {
 
     pub(super) fn evaluate(&self, template: &Template, depth: u32) -> Result<Value> {
         let compiled = syntax::compiled(template)?;
-        let value = self.run(&compiled.code, depth)?;
+        let value = self.run(&compiled.code, depth).map_err(TemplateError::of_template)?;
         Ok(compiled.with_newlines(value))
     }
 
@@ -404,17 +406,17 @@ impl<'a> Env<'a> {
         }
         match value {
             Value::List(list) => self.once(Arc::as_ptr(list) as usize, value, || {
-                let items = list.iter().map(|item| kept(self.complete(item, depth)));
+                let items = list.iter().map(|item| kept_inside(self.complete(item, depth)));
                 Ok(Value::List(Arc::new(items.collect::<Result<List>>()?)))
             }),
             Value::Tuple(list) => {
-                let items = list.iter().map(|item| kept(self.complete(item, depth)));
+                let items = list.iter().map(|item| kept_inside(self.complete(item, depth)));
                 Ok(Value::Tuple(Arc::new(items.collect::<Result<List>>()?)))
             }
             Value::Dict(dict) => self.once(Arc::as_ptr(dict) as usize, value, || {
                 let mut entries = Dict::with_capacity(dict.len());
                 for (key, value) in dict.iter() {
-                    entries.insert(key.clone(), kept(self.complete(value, depth))?);
+                    entries.insert(key.clone(), kept_inside(self.complete(value, depth))?);
                 }
                 Ok(entries.into())
             }),
@@ -445,6 +447,10 @@ impl<'a> Env<'a> {
         }
         let result = match evaluate() {
             Err(error) if error.is_undefined() => Ok(error.into()),
+            // What failed fails those who use it.
+            Err(error) if matches!(error.kind, ErrorKind::Runtime | ErrorKind::Plugin) => {
+                Ok(error.of_plugin().into())
+            }
             other => other,
         };
         if let Some(entry) = lock(&self.memo).get_mut(&address) {

@@ -28,6 +28,8 @@ pub struct Reason {
     pub kind: ErrorKind,
     /// The reasons with which the words end, where those have places of their own.
     pub below: Vec<Below>,
+    /// Whether it is that of a template, also where an expression has a variable that is one.
+    pub of_template: bool,
 }
 
 /// A reason of a reason.
@@ -86,7 +88,8 @@ impl From<Reason> for TemplateError {
 impl TemplateError {
     fn new(kind: ErrorKind, message: impl Into<String>) -> TemplateError {
         let message = message.into();
-        Reason { message, span: None, origin: None, kind, below: Vec::new() }.into()
+        Reason { message, span: None, origin: None, kind, below: Vec::new(), of_template: false }
+            .into()
     }
 
     /// Returns the words alone.
@@ -189,6 +192,7 @@ impl TemplateError {
             origin: code.origin(),
             kind: ErrorKind::Syntax,
             below: Vec::new(),
+            of_template: false,
         };
         reason.into()
     }
@@ -234,7 +238,8 @@ impl From<&Undefined> for TemplateError {
         });
         let kind = if undefined.failed { ErrorKind::Plugin } else { ErrorKind::Undefined };
         let (message, origin) = (undefined.message.clone(), undefined.origin.clone());
-        Reason { message, span, origin, kind, below: Vec::new() }.into()
+        Reason { message, span, origin, kind, below: Vec::new(), of_template: undefined.failed }
+            .into()
     }
 }
 
@@ -244,6 +249,12 @@ impl TemplateError {
         if self.kind == ErrorKind::Runtime {
             self.kind = ErrorKind::Plugin;
         }
+        self
+    }
+
+    /// Says that a template failed, whoever used it.
+    pub(crate) fn of_template(mut self) -> TemplateError {
+        self.of_template = true;
         self
     }
 
@@ -259,7 +270,15 @@ impl TemplateError {
     pub(crate) fn untrusted(span: Option<Span>) -> TemplateError {
         let message = "Encountered untrusted template or expression.".to_owned();
         let origin = span.clone();
-        Reason { message, origin, span, kind: ErrorKind::Untrusted, below: Vec::new() }.into()
+        Reason {
+            message,
+            origin,
+            span,
+            kind: ErrorKind::Untrusted,
+            below: Vec::new(),
+            of_template: false,
+        }
+        .into()
     }
 }
 

@@ -421,6 +421,14 @@ pub(super) fn kept(result: Result<Value>) -> Result<Value> {
     }
 }
 
+/// What fails inside of a variable's list or dictionary fails when that is used, whatever it is.
+pub(super) fn kept_inside(result: Result<Value>) -> Result<Value> {
+    match result {
+        Err(error) if error.kind == ErrorKind::Runtime => Ok(error.of_plugin().into()),
+        other => kept(other),
+    }
+}
+
 /// What is undefined in a filter, a test or a call fails when its result is used.
 pub(super) fn late(result: Result<Value>) -> Result<Value> {
     match result {

@@ -17,6 +17,10 @@ impl Env<'_> {
     /// Returns what a variable's template gives. Where that is one expression that leads to a list or dictionary, the
     /// templates in it stay as they are, and so does what is undefined: it fails where it is used.
     pub(super) fn evaluate_lazily(&self, template: &Template, depth: u32) -> Result<Value> {
+        self.lazily(template, depth).map_err(TemplateError::of_template)
+    }
+
+    fn lazily(&self, template: &Template, depth: u32) -> Result<Value> {
         let compiled = syntax::compiled(template)?;
         let [Statement::Emit(expression)] = &compiled.code.body[..] else {
             return self.evaluate(template, depth);

@@ -34,6 +34,7 @@ impl<'e> Evaluator<'e> {
         };
         let result = match (node.operator, &*left) {
             (Operator::Rem, Value::Str(format)) => {
+                let right = Cow::<Value>::Owned(self.complete(right.into_owned())?);
                 if format.contains('%')
                     && let Some(undefined) = right.first_undefined()
                 {

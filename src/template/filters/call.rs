@@ -128,7 +128,9 @@ impl<'i, 'e> Invocation<'i, 'e> {
         let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
         let value = match input {
             value if !takes_undefined && is_lenient(&value) => Value::str(""),
-            Value::Undefined(undefined) if !takes_undefined || undefined.failed => {
+            Value::Undefined(undefined)
+                if !takes_undefined || undefined.failed && !plugin.1.ends_with("type_debug") =>
+            {
                 return Err((&*undefined).into());
             }
             other => other,

@@ -1,7 +1,5 @@
 //! `indexed_items`: items with their numbers.
 
-use std::sync::Arc;
-
 use super::{Found, Lookup, Query};
 use crate::value::Value;
 
@@ -16,7 +14,6 @@ pub(super) static UNIT: Lookup = Lookup {
 #[expect(clippy::unnecessary_wraps, reason = "all lookups may fail")]
 fn run(query: &mut Query<'_, '_>) -> Found {
     let items = super::flattened(&query.terms, 1);
-    let pair =
-        |(index, item): (usize, Value)| Value::Tuple(Arc::new(vec![index.into(), item].into()));
+    let pair = |(index, item): (usize, Value)| Value::list([index.into(), item]);
     Ok(items.into_iter().enumerate().map(pair).collect())
 }

@@ -21,8 +21,12 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             let found = term.type_name();
             return Err(format!("Variable name must be 'str' not '{found}'.").into());
         };
-        match (query.env.value(name)?, query.option("default")) {
-            (Some(value), _) => found.push(value),
+        match (query.env.variable(name, 0)?, query.option("default")) {
+            (Some(Value::Undefined(undefined)), _) => {
+                return Err(TemplateError::from(&*undefined).into());
+            }
+            // What fails in it fails where it is used.
+            (Some(value), _) => found.push(query.env.complete(&value, 0)?),
             (None, Some(default)) => found.push(default.clone()),
             (None, None) => {
                 return Err(TemplateError::undefined(format!(
