@@ -300,13 +300,7 @@ impl Env<'_> {
             return Ok(as_items(&found?));
         };
         let mut query = Query { env: self, terms, options: Vec::new(), folder };
-        let found = (lookup.run)(&mut query).map_err(|error| failed(lookup, error))?;
-        // A loop's items are what variables can hold: there are no tuples among them.
-        let as_item = |item| match item {
-            Value::Tuple(items) => Value::List(items),
-            other => other,
-        };
-        Ok(found.into_iter().map(as_item).collect())
+        (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
     }
 }
 
