@@ -34,6 +34,11 @@ impl Batch<'_> {
                 | "flush_handlers"
                 | "role_complete"
         );
+        // Only what a file says that is included comes here.
+        if action == "end_role" && task.level.role().is_none() {
+            let message = "Cannot execute 'end_role' from outside of a role";
+            return self.end_run(Diagnostic::error(&task.span, message).fault(Fault::Late));
+        }
         // What concerns all hosts is decided by the first of them.
         let deciding = if all_at_once { &group[..group.len().min(1)] } else { group };
         if all_at_once {
