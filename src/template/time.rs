@@ -45,6 +45,13 @@ pub(crate) fn now(utc: bool) -> Time {
     Time { civil: zoned.datetime(), offset: None }
 }
 
+/// Returns the time of the clock, with how far it is from Greenwich.
+pub(crate) fn zoned_now(utc: bool) -> Time {
+    let zone = if utc { TimeZone::UTC } else { TimeZone::system() };
+    let zoned = Timestamp::now().to_zoned(zone);
+    Time { civil: zoned.datetime(), offset: Some(zoned.offset().seconds()) }
+}
+
 /// Returns the local time of a number of seconds since 1970.
 pub(crate) fn from_seconds(seconds: f64, utc: bool) -> Option<Time> {
     let zone = if utc { TimeZone::UTC } else { TimeZone::system() };

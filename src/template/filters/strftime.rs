@@ -22,7 +22,7 @@ pub(super) static UNIT: Filter = Filter {
     call: |call| {
         let utc = call.flag(1, false);
         let time = match call.some(0) {
-            None => crate::template::time::now(utc),
+            None => crate::template::time::zoned_now(utc),
             Some(seconds) => {
                 let number = crate::template::numbers::to_float(seconds);
                 let Some(time) =
