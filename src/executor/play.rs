@@ -176,6 +176,10 @@ impl Run {
             }
             // Earlier batches may have added hosts; those that left with them without a failure are there again.
             let all = self.world.names_of(&self.select(&patterns, None)?);
+            // What stands in `roles` is named anew by every batch; any other task keeps the name that it was given first.
+            let mut named = self.named_tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            named.retain(|_, (task, _)| !super::strategy::is_of_roles(&task.level));
+            drop(named);
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Told},
     output::{About, Event, TaskStart},
-    playbook::{Argument, Entry, Files, Keyword, Play, Task},
+    playbook::{Argument, Entry, Files, Keyword, Level, LevelKind, Play, Task},
     settings::Gathering,
     template::Env,
     value::Value,
@@ -436,6 +436,13 @@ pub(super) fn is_implicit(task: &Task) -> bool {
         .keywords
         .get(Keyword::Tags)
         .is_some_and(|(value, _)| value.as_str() == Some(IMPLICIT))
+}
+
+/// Whether a level is inside of a role that stands in `roles`, or of what that imports.
+pub(super) fn is_of_roles(level: &Level) -> bool {
+    let outer = level.chain().filter(|level| !matches!(level.kind, LevelKind::Block));
+    let outer: Vec<&LevelKind> = outer.map(|level| &level.kind).collect();
+    matches!(outer[..], [.., LevelKind::Role(_), LevelKind::Play])
 }
 
 /// The mark of tasks that no playbook has.
