@@ -177,9 +177,7 @@ impl Run {
             // Earlier batches may have added hosts; those that left with them without a failure are there again.
             let all = self.world.names_of(&self.select(&patterns, None)?);
             // What stands in `roles` is named anew by every batch; any other task keeps the name that it was given first.
-            let mut named = self.named_tasks.lock().unwrap_or_else(PoisonError::into_inner);
-            named.retain(|_, (task, _)| !super::strategy::is_of_roles(&task.level));
-            drop(named);
+            self.forget_names_in_roles();
             let batch_data = Arc::new(PlayData {
                 play: Arc::clone(&play),
                 name: Arc::clone(&data.name),
@@ -272,6 +270,11 @@ impl Run {
             }
         }
         Ok((self.status(), true))
+    }
+
+    fn forget_names_in_roles(&self) {
+        let mut named = self.named_tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        named.retain(|_, (task, _)| !super::strategy::is_of_roles(&task.level));
     }
 
     fn status(&self) -> i32 {

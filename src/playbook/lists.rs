@@ -43,16 +43,16 @@ impl Loader<'_> {
         };
         let tasks = |name: &str| list(name, false).map(|(tasks, _)| tasks).unwrap_or_default();
         left();
-        let mut body = Vec::new();
+        let (mut body, mut handlers) = (Vec::new(), Vec::new());
         if let Some((_, list)) = node.get("roles") {
-            body = self.roles_of(list, &Place { level: Arc::clone(level), dir, handlers: false });
+            let place = Place { level: Arc::clone(level), dir, handlers: false };
+            (body, handlers) = self.roles_of(list, &place);
         }
-        let (mut handlers, of_roles) = left();
+        let (handlers_of_imports, of_roles) = left();
         // The play's own roles come before those that their tasks import.
         let mut roles: Vec<Arc<Role>> = body.iter().filter_map(Entry::as_role).cloned().collect();
         let is_own = |role: &Arc<Role>| roles.iter().any(|own| Arc::ptr_eq(own, role));
         let imported: Vec<_> = of_roles.into_iter().filter(|role| !is_own(role)).collect();
-        roles.extend(imported);
         let own = list("handlers", true);
         let of_handlers = left();
         let pre_tasks = tasks("pre_tasks");
@@ -65,7 +65,9 @@ impl Loader<'_> {
             let block = Block::of(Arc::clone(level), own, span);
             Entry::Block(Arc::new(block))
         }));
-        for (of_list, roles_of_list) in [of_pre_tasks, left(), of_post_tasks, of_handlers] {
+        let of_imports = (handlers_of_imports, imported);
+        let lists = [of_imports, of_pre_tasks, left(), of_post_tasks, of_handlers];
+        for (of_list, roles_of_list) in lists {
             handlers.extend(of_list);
             roles.extend(roles_of_list);
         }

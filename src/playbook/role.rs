@@ -62,10 +62,10 @@ impl Role {
 }
 
 impl Loader<'_> {
-    /// Reads the `roles` of a play.
-    pub(super) fn roles_of(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
+    /// Reads the `roles` of a play: their tasks, and their handlers.
+    pub(super) fn roles_of(&self, node: &Node, place: &Place<'_>) -> (Vec<Entry>, Vec<Entry>) {
         if node.is_null() {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         let Some(items) = node.as_sequence() else {
             let value = node.to_value();
@@ -80,15 +80,19 @@ impl Loader<'_> {
                 )
                 .label("not a list"),
             );
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         };
-        let mut entries = Vec::new();
+        let (mut entries, mut handlers) = (Vec::new(), Vec::new());
         for item in items {
             if let Some((call, level)) = self.role_entry(item, &place.level) {
-                entries.extend(self.role_block(&call, &level).map(Entry::Block));
+                let read = self.role_with_dependents(&call, &level, None, &[]);
+                if let Some((block, of_role)) = read {
+                    entries.push(Entry::Block(block));
+                    handlers.extend(of_role);
+                }
             }
         }
-        entries
+        (entries, handlers)
     }
 
     /// Reads one entry of `roles` or of `dependencies`: its name, keywords and parameters.
@@ -155,9 +159,13 @@ impl Loader<'_> {
 
     /// Reads a role with its dependencies; its tasks are a block below `level`.
     pub fn role_block(&self, call: &RoleCall, level: &Arc<Level>) -> Option<Arc<Block>> {
-        self.role_with_dependents(call, level, None, &[])
+        let (block, handlers) = self.role_with_dependents(call, level, None, &[])?;
+        self.handlers.borrow_mut().extend(handlers);
+        Some(block)
     }
 
+    /// Reads a role: its block, and its handlers behind those of the roles that it depends on. Handlers of roles that its
+    /// tasks import are left behind before.
     #[expect(clippy::too_many_lines, reason = "the order of its steps is what it is about")]
     fn role_with_dependents(
         &self,
@@ -165,7 +173,7 @@ impl Loader<'_> {
         level: &Arc<Level>,
         beside: Option<&Path>,
         dependents: &[Arc<str>],
-    ) -> Option<Arc<Block>> {
+    ) -> Option<(Arc<Block>, Vec<Entry>)> {
         let (role_dir, collection) = self.find_role(call, level, beside)?;
         if self.is_endless.get() {
             return None;
@@ -243,26 +251,27 @@ impl Loader<'_> {
             vars: Arc::default(),
             parent: Some(Arc::clone(level)),
         });
-        let mut body = Vec::new();
-        let mut roles = Vec::new();
+        let (mut body, mut handlers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         let dependencies = meta.as_ref().and_then(|meta| meta.get("dependencies"));
         for item in dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default() {
             if let Some((dependency, level)) = self.role_entry(item, &role_level) {
                 // Who does not see the role does not see what it stands on.
                 let dependency = RoleCall { public: call.public, ..dependency };
-                let block = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
-                roles.extend(block.as_ref().and_then(|block| block.level.role().cloned()));
-                body.extend(block.map(Entry::Block));
+                let read = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
+                if let Some((block, of_role)) = read {
+                    roles.extend(block.level.role().cloned());
+                    body.push(Entry::Block(block));
+                    handlers.extend(of_role);
+                }
             }
         }
         role.dependencies.get_or_init(|| roles);
-        let handlers = file("handlers", files.handlers.as_deref());
-        if let Some(path) = handlers {
+        if let Some(path) = file("handlers", files.handlers.as_deref()) {
             let holder = Holder::Role(&role.name);
             let entries =
                 self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span), holder);
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
-            self.handlers.borrow_mut().push(Entry::Block(Arc::new(block)));
+            handlers.push(Entry::Block(Arc::new(block)));
         }
         if call.validates
             && let Some(specs) = &role.argument_specs
@@ -290,7 +299,7 @@ impl Loader<'_> {
         self.roles.borrow_mut().push(role);
         let mut block = Block::of(role_level, body, call.span.clone());
         block.is_role = true;
-        Some(Arc::new(block))
+        Some((Arc::new(block), handlers))
     }
 
     /// Looks for a role: beside the playbook, in the roles path, beside the role that depends on it, by its own path.
