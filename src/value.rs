@@ -392,7 +392,6 @@ impl Value {
         }
     }
 
-    /// Returns the type's name as Python's `type(x).__name__`.
     /// Returns what the reference calls the type of a value that it knows the place of, where that is a class of its own.
     pub fn tagged_type_name(&self) -> Option<&'static str> {
         match self.type_name() {

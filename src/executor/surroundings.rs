@@ -89,6 +89,10 @@ impl Prepared {
         let name = match &value {
             Value::Omit => return Ok((Arc::clone(&self.host), None)),
             value if !value.is_true() => String::new(),
+            Value::List(_) | Value::Dict(_) => {
+                let class = value.tagged_type_name().unwrap_or_else(|| value.type_name());
+                return Err(Failure::at(None, format!("unhashable type: '{class}'")));
+            }
             value => value.to_text(),
         };
         if name.is_empty() {
