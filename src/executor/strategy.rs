@@ -186,6 +186,7 @@ impl Batch<'_> {
         TaskStart {
             name: self.task_name(task, Some(&self.hosts[at].host)),
             of_role: role_prefix(task).len(),
+            is_named: task.name.as_ref().is_some_and(Value::is_true),
             args: written_args(task),
             is_handler: next.is_handler,
             action: Arc::clone(&task.action),

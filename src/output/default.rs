@@ -409,10 +409,10 @@ impl Output for Default {
                     Some(delegate) => format!("{host} -> {delegate}"),
                     None => host.to_string(),
                 };
-                let mut line = format!(
-                    "FAILED - RETRYING: [{host}]: {} ({left} retries left).",
-                    &task.name[task.of_role..]
-                );
+                // The name alone; where there is none, what stands for it, behind the role's.
+                let name = if task.is_named { &task.name[task.of_role..] } else { &task.name };
+                let mut line =
+                    format!("FAILED - RETRYING: [{host}]: {name} ({left} retries left).");
                 let always = result.get("_ansible_verbose_always").is_some_and(Value::is_true);
                 if self.options.verbosity > 2 || always {
                     let result = abridged(result, "", self.options.verbosity);

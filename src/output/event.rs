@@ -149,6 +149,8 @@ pub struct TaskStart {
     pub name: String,
     /// How many bytes of the name are its role's.
     pub of_role: usize,
+    /// Whether the playbook names it: otherwise its action does.
+    pub is_named: bool,
     /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`.
     pub args: String,
     pub is_handler: bool,
