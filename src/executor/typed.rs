@@ -175,12 +175,8 @@ fn name_of(keyword: Keyword) -> &'static str {
 }
 
 impl Prepared {
-    /// Checks that every keyword is what it has to be; where one is not, another try would be the same.
+    /// Checks that every keyword is what it has to be.
     pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
-        self.find_misfit(env)
-    }
-
-    fn find_misfit(&self, env: &Env<'_>) -> Result<(), Failure> {
         let level = &self.task.level;
         let said = level.said();
         let mut unasked = true;
