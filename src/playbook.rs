@@ -149,17 +149,27 @@ impl Level {
 
     /// Returns the tags of this level and all around it.
     pub fn tags(&self) -> Vec<Value> {
-        let mut tags = Vec::new();
-        for (value, _) in self.inherited(Keyword::Tags) {
-            match value {
-                Value::List(list) => tags.extend(list.iter().cloned()),
-                Value::Str(text) => {
-                    tags.extend(text.split(',').map(|tag| Value::str(tag.trim())));
-                }
-                other => tags.push(other.clone()),
+        self.inherited(Keyword::Tags).into_iter().flat_map(|(said, _)| tags_in(said)).collect()
+    }
+
+    /// Returns the tags of this level before those of what is around it, each once.
+    pub fn tags_from_here(&self) -> Vec<Value> {
+        let said = self.inherited(Keyword::Tags).into_iter().rev();
+        let mut tags: Vec<Value> = Vec::new();
+        for tag in said.flat_map(|(said, _)| tags_in(said)) {
+            if !tags.contains(&tag) {
+                tags.push(tag);
             }
         }
         tags
+    }
+}
+
+fn tags_in(said: &Value) -> Vec<Value> {
+    match said {
+        Value::List(list) => list.to_vec(),
+        Value::Str(text) => text.split(',').map(|tag| Value::str(tag.trim())).collect(),
+        other => vec![other.clone()],
     }
 }
 

@@ -46,7 +46,7 @@ const INHERITED: [Keyword; 18] = [
 ];
 
 /// `loop_control` as it is written.
-fn written_control(control: &LoopControl) -> Value {
+pub(super) fn written_control(control: &LoopControl) -> Dict {
     let given = [
         ("loop_var", &control.loop_var),
         ("index_var", &control.index_var),
@@ -56,10 +56,10 @@ fn written_control(control: &LoopControl) -> Value {
         ("extended_allitems", &control.extended_allitems),
         ("break_when", &control.break_when),
     ];
-    let written = given
-        .into_iter()
-        .filter_map(|(name, given)| given.as_ref().map(|(value, _)| (name, value.clone())));
-    Value::dict(written)
+    let written = given.into_iter().filter_map(|(name, given)| {
+        given.as_ref().map(|(value, _)| (Value::str(name), value.clone()))
+    });
+    written.collect()
 }
 
 impl About for Task {
@@ -105,7 +105,7 @@ impl About for Task {
     }
 }
 
-fn args_of(task: &Task) -> Dict {
+pub(super) fn args_of(task: &Task) -> Dict {
     let entries = task.args.entries.iter();
     entries.map(|argument| (Value::str(&*argument.name), argument.value.clone())).collect()
 }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{arguments::resolved_name, cursor::Next, strategy::Batch};
+use super::{
+    about::{args_of, written_control},
+    arguments::resolved_name,
+    cursor::Next,
+    strategy::Batch,
+};
 use crate::{
-    diagnostic::Span,
-    playbook::{Keyword, Level, LoopControl, Task},
+    playbook::{Keyword, LoopControl, Task},
     value::{Dict, Value},
 };
 
@@ -18,8 +22,6 @@ impl Batch<'_> {
             // Named once, as the first host sees it.
             Some(_) => self.bare_name(&next.task, self.hosts.first().map(|host| &host.host)),
         };
-        let args = task.args.entries.iter();
-        let args = args.map(|given| (Value::Str(Arc::clone(&given.name)), given.value.clone()));
         let own = |keyword| task.own(keyword).cloned().unwrap_or_default();
         let listed_own = |keyword| Value::list(task.own(keyword).map(listed).unwrap_or_default());
         let looping = task.looping.as_ref();
@@ -32,7 +34,7 @@ impl Batch<'_> {
         tell("delegate_facts", nearest(task, Keyword::DelegateFacts));
         tell("notify", nearest(task, Keyword::Notify));
         tell("collections", added_up(task, Keyword::Collections));
-        tell("tags", Value::list(tags(&task.level)));
+        tell("tags", Value::list(task.level.tags_from_here()));
         tell("when", added_up(task, Keyword::When));
         tell("name", Value::from(name));
         for (keyword, usual) in self.usual() {
@@ -43,7 +45,7 @@ impl Batch<'_> {
             };
             tell(keyword.name(), said);
         }
-        tell("args", Value::Dict(Arc::new(args.collect())));
+        tell("args", args_of(task).into());
         tell("action", Value::str(&*task.action_written));
         tell("async_val", is_async.clone());
         tell("async", is_async);
@@ -109,37 +111,26 @@ fn added_up(task: &Task, keyword: Keyword) -> Value {
     Value::list(said.flat_map(|(value, _)| listed(value)).collect::<Vec<_>>())
 }
 
-/// The task's tags before those around it, each once.
-fn tags(level: &Level) -> Vec<Value> {
-    let mut tags: Vec<Value> = Vec::new();
-    for level in level.chain() {
-        let Some((said, _)) = level.keywords.get(Keyword::Tags) else { continue };
-        for tag in listed(said) {
-            if !tags.contains(&tag) {
-                tags.push(tag);
-            }
-        }
-    }
-    tags
-}
-
 fn listed(value: &Value) -> Vec<Value> {
     value.as_list().map_or_else(|| vec![value.clone()], |list| list.to_vec())
 }
 
+/// What of `loop_control` is written, in the place of what holds otherwise.
 fn control(control: Option<&LoopControl>) -> Value {
-    let or = |given: fn(&LoopControl) -> &Option<(Value, Span)>, usual: Value| {
-        control.and_then(|control| given(control).clone()).map_or(usual, |(value, _)| value)
-    };
-    Value::dict([
-        ("loop_var", or(|control| &control.loop_var, Value::str("item"))),
-        ("index_var", or(|control| &control.index_var, Value::None)),
-        ("label", or(|control| &control.label, Value::None)),
-        ("pause", or(|control| &control.pause, Value::Float(0.0))),
-        ("extended", or(|control| &control.extended, Value::None)),
-        ("extended_allitems", or(|control| &control.extended_allitems, Value::Bool(true))),
-        ("break_when", Value::list(listed(&or(|control| &control.break_when, Value::list([]))))),
+    let mut told: Dict = [
+        ("loop_var", Value::str("item")),
+        ("index_var", Value::None),
+        ("label", Value::None),
+        ("pause", Value::Float(0.0)),
+        ("extended", Value::None),
+        ("extended_allitems", Value::Bool(true)),
+        ("break_when", Value::list([])),
         ("finalized", Value::Bool(true)),
         ("squashed", Value::Bool(false)),
-    ])
+    ]
+    .into_iter()
+    .map(|(name, usual)| (Value::str(name), usual))
+    .collect();
+    told.extend(control.map(written_control).unwrap_or_default());
+    told.into()
 }

@@ -164,6 +164,7 @@ impl Run {
             force.unwrap_or(self.options.force_handlers || self.settings.force_handlers.value);
         let order: HashMap<Arc<str>, u32> =
             all_hosts.iter().zip(0..).map(|(host, index)| (Arc::clone(host), index)).collect();
+        let mut listed = Some(listed);
         for batch_hosts in batches {
             self.lost().settle();
             let lost = self.lost().clone();
@@ -175,7 +176,10 @@ impl Run {
                 continue;
             }
             // Earlier batches may have added hosts; those that left with them without a failure are there again.
-            let all = self.world.names_of(&self.select(&patterns, None)?);
+            let all = match listed.take() {
+                Some(all) => all,
+                None => self.world.names_of(&self.select(&patterns, None)?),
+            };
             // What stands in `roles` is named anew by every batch; any other task keeps the name that it was given first.
             self.forget_names_in_roles();
             let batch_data = Arc::new(PlayData {
