@@ -46,7 +46,7 @@ mod warning;
 
 pub use adhoc::AdHoc;
 pub use aside::Aside;
-pub use color::Paint;
+pub use color::{Paint, Palette};
 pub use default::{Default, censored};
 pub use dump::{dump, dump_value};
 pub use event::{

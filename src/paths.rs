@@ -2,6 +2,14 @@
 
 use std::path::{Component, Path, PathBuf};
 
+/// Returns the way from one absolute path to another, neither of which has `.` or `..`; links are not followed.
+pub fn relative(path: &Path, start: &Path) -> PathBuf {
+    let shared = path.components().zip(start.components()).take_while(|(a, b)| a == b).count();
+    let up = start.components().skip(shared).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(path.components().skip(shared)).collect();
+    if way.as_os_str().is_empty() { PathBuf::from(".") } else { way }
+}
+
 /// Returns a path without `.` and `..`; links are not followed.
 pub fn normal(path: &Path) -> PathBuf {
     let mut result = PathBuf::new();

@@ -51,6 +51,8 @@ pub struct Play {
     pub sections: Vec<Vec<Entry>>,
     pub handlers: Vec<Entry>,
     pub roles: Vec<Arc<Role>>,
+    /// The condition of the outermost import of the play that has one, under which facts are gathered.
+    pub condition: Option<(Value, Span)>,
     /// Folder of the playbook that the play stands in.
     pub dir: PathBuf,
     pub span: Span,

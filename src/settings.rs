@@ -25,7 +25,7 @@ pub use choices::{
     DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
     TransferMethod, VarsOccasion,
 };
-pub use coerce::{Context, Kind, Sources};
+pub use coerce::{Color, Context, Kind, Sources};
 pub use galaxy::{GalaxyServer, ServerOption};
 pub use locate::Located;
 pub use table::Settings;

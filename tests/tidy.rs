@@ -69,9 +69,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plugins", &["connection", "template", "value"]),
     ("remote", &["connection"]),
     ("connection", &[]),
-    ("output", &["diagnostic", "plugins", "value", "yaml"]),
+    ("output", &["diagnostic", "paths", "plugins", "value", "yaml"]),
     ("playbook", &["diagnostic", "paths", "value", "vault", "yaml"]),
-    ("template", &["diagnostic", "value", "vault", "yaml"]),
+    ("template", &["diagnostic", "paths", "value", "vault", "yaml"]),
     (
         "inventory",
         &[

@@ -55,6 +55,9 @@ pub struct Args {
     /// What stands above the new text in a diff
     #[arg(name = "_windlass_after_header", hidden)]
     after_header: Option<String>,
+    /// Longest text whose difference is shown; any where it is 0
+    #[arg(name = "_windlass_diff_limit", hidden)]
+    diff_limit: Option<i64>,
     /// What is sent
     #[arg(name = "_windlass_contents", hidden)]
     contents: Vec<Sent>,

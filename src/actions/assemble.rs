@@ -44,7 +44,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let text = call.diff.then(|| String::from_utf8_lossy(&bytes).into_owned());
     let sent = files::send_bytes(bytes);
     let (sha1, dest) = (sent.sha1.to_string(), call.text("dest").unwrap_or_default());
-    let mut step = copy::single(args, sent, None, "src", None);
+    let mut step = copy::single(call, args, sent, None, "src", None);
     if let Step::Remote(remote) = &mut step {
         remote.finish = Some(Box::new(move |result| {
             let result = finished(result, &dest, &sha1, &md5);

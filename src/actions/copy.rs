@@ -26,7 +26,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::action("src and content are mutually exclusive"));
     }
     if content.is_none() && call.truth("remote_src") == Some(true) {
-        return Ok(Step::Remote(Box::new(Remote::new("copy", &call.args))));
+        return Ok(Step::Remote(Box::new(remote(call, &call.args))));
     }
     match content {
         Some(content) => {
@@ -38,7 +38,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
                 return Err(Failure::action("can not use content with a dir as dest"));
             }
             let args = without(&call.args, &["content", "remote_src"]);
-            Ok(single(args, files::send_bytes(text.into_bytes()), None, "", None))
+            Ok(single(call, args, files::send_bytes(text.into_bytes()), None, "", None))
         }
         None => {
             let src = call.text("src").unwrap_or_default();
@@ -71,18 +71,29 @@ fn one_file(call: &Call<'_>, path: &Path) -> Result<Step, Failure> {
     let sent = files::send(call, path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let args = with_source(&call.args, path, "");
-    Ok(single(args, sent, mode(path), &name, Some(path.display().to_string())))
+    Ok(single(call, args, sent, mode(path), &name, Some(path.display().to_string())))
+}
+
+/// What the host does, with what the settings say of differences.
+fn remote(call: &Call<'_>, args: &Dict) -> Remote {
+    let mut remote = Remote::new("copy", args);
+    let limit = &call.run.settings.max_diff_size;
+    if limit.origin.is_set() {
+        remote.args.insert("_windlass_diff_limit".to_owned(), limit.value.into());
+    }
+    remote
 }
 
 /// Sends one content to `dest`.
 pub(super) fn single(
+    call: &Call<'_>,
     args: Dict,
     sent: files::Sent,
     mode: Option<u32>,
     name: &str,
     header: Option<String>,
 ) -> Step {
-    let mut remote = Remote::new("copy", &args);
+    let mut remote = remote(call, &args);
     remote.args.insert("_windlass_name".to_owned(), name.into());
     if let Some(header) = header {
         remote.args.insert("_windlass_after_header".to_owned(), header.into());
@@ -108,7 +119,7 @@ fn folder(call: &Call<'_>, path: &Path, contents_only: bool) -> Result<Step, Fai
     };
     tree.add(call, path, &prefix)?;
     let args = with_source(&call.args, path, if contents_only { "/" } else { "" });
-    let mut remote = Remote::new("copy", &args);
+    let mut remote = remote(call, &args);
     remote.args.insert("_windlass_contents".to_owned(), Json::Array(tree.entries));
     remote.contents = tree.contents;
     Ok(Step::Remote(Box::new(remote)))

@@ -95,7 +95,7 @@ fn with_run(call: &Call<'_>, name: &str, mut given: JsonMap) -> JsonMap {
         ("_ansible_version", json!("2.19.0")),
         ("_ansible_module_name", json!(name)),
         ("_ansible_syslog_facility", json!("LOG_USER")),
-        ("_ansible_selinux_special_fs", json!(["fuse", "nfs", "vboxsf", "ramfs", "9p", "vfat"])),
+        ("_ansible_selinux_special_fs", json!(call.run.settings.selinux_special_fs.value)),
         ("_ansible_socket", Json::Null),
         ("_ansible_shell_executable", json!("/bin/sh")),
         ("_ansible_keep_remote_files", json!(false)),

@@ -85,7 +85,14 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::metadata(&path).ok().map(|meta| meta.permissions().mode() & 0o7777)
     };
-    Ok(copy::single(args, files::send_bytes(bytes), mode, &name, Some(path.display().to_string())))
+    Ok(copy::single(
+        call,
+        args,
+        files::send_bytes(bytes),
+        mode,
+        &name,
+        Some(path.display().to_string()),
+    ))
 }
 
 fn options(call: &Call<'_>) -> Result<FileOptions, Failure> {

@@ -298,6 +298,7 @@ pub(super) fn surroundings<'a>(
         lookups: crate::template::lookups::exists,
         brings: crate::template::add_plugins,
         private_roles: run.settings.private_role_vars.value,
+        passes_over: !run.settings.invalid_task_attribute_failed.value,
     }
 }
 

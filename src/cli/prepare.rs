@@ -17,11 +17,11 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity, Source},
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
-    output::{self, Output, Secrets, Sink, log},
+    output::{self, Output, Paint, Palette, Secrets, Sink, log},
     playbook::Collections,
     plugins::{Carriers, Python, installed_where},
-    settings::{DuplicateKey, HashBehaviour, ResultFormat, Settings},
-    template::{use_extensions, use_plugins},
+    settings::{Color, DuplicateKey, HashBehaviour, ResultFormat, Settings},
+    template::{allow_embedded, use_extensions, use_plugins},
     value::{Dict, Value},
     vars::{FactCache, ReachedBy, RunFacts, World},
     vault::Opener,
@@ -97,6 +97,7 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
     if let Some(names) = refused_modules(&settings)? {
         actions::refuse(names);
     }
+    allow_embedded(settings.allow_embedded_templates.value);
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
     Ok(settings)
 }
@@ -297,7 +298,7 @@ pub(super) fn output_options(settings: &Settings, verbosity: u8) -> output::Opti
             folder: settings.junit_output_dir.value.clone(),
             task_class: settings.junit_task_class.value,
             relative_to: folder(&settings.junit_task_relative_path.value),
-            replace_slashes: settings.junit_replace_out_of_tree_path.value.is_some(),
+            out_of_tree: settings.junit_replace_out_of_tree_path.value.clone(),
             fail_on_change: settings.junit_fail_on_change.value,
             fail_on_ignore: settings.junit_fail_on_ignore.value,
             include_setup: settings.junit_include_setup_tasks.value,
@@ -367,5 +368,27 @@ pub(super) fn sink(settings: &Settings, secrets: &Secrets) -> Sink {
     } else {
         None
     };
-    Sink::stdout(colored, secrets.clone()).with_deprecations(settings.deprecation_warnings.value)
+    let palette = colors(settings).map(|(_, paint, color)| (paint, color.code.clone()));
+    Sink::stdout(colored, Palette::new(palette.into()), secrets.clone())
+        .with_deprecations(settings.deprecation_warnings.value)
+        .with_verbose_aside(settings.verbose_to_stderr.value)
+}
+
+/// What is shown in which colour, with the names that plugins have for it.
+pub(super) fn colors(settings: &Settings) -> [(&'static str, Paint, &Color); 13] {
+    [
+        ("OK", Paint::Ok, &settings.color_ok.value),
+        ("CHANGED", Paint::Changed, &settings.color_changed.value),
+        ("SKIP", Paint::Skipped, &settings.color_skip.value),
+        ("INCLUDED", Paint::Included, &settings.color_included.value),
+        ("ERROR", Paint::Failed, &settings.color_error.value),
+        ("UNREACHABLE", Paint::Unreachable, &settings.color_unreachable.value),
+        ("WARN", Paint::Warning, &settings.color_warn.value),
+        ("DEPRECATE", Paint::Deprecated, &settings.color_deprecate.value),
+        ("VERBOSE", Paint::Verbose, &settings.color_verbose.value),
+        ("DIFF_ADD", Paint::DiffAdd, &settings.color_diff_add.value),
+        ("DIFF_REMOVE", Paint::DiffRemove, &settings.color_diff_remove.value),
+        ("DIFF_LINES", Paint::DiffLines, &settings.color_diff_lines.value),
+        ("DEBUG", Paint::Debug, &settings.color_debug.value),
+    ]
 }

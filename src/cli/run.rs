@@ -263,6 +263,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         return Err(Refusal::new(status, error));
     }
     Ok(Arc::new(Play {
+        condition: None,
         level,
         hosts: text("<CLI option 'args'>", &options.pattern),
         name: Some(Value::str("Ansible Ad-Hoc")),

@@ -144,6 +144,7 @@ impl Batch<'_> {
             lookups: crate::template::lookups::exists,
             brings: crate::template::add_plugins,
             private_roles: self.run.settings.private_role_vars.value,
+            passes_over: !self.run.settings.invalid_task_attribute_failed.value,
         });
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {

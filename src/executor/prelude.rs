@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Run, strategy::IMPLICIT};
 use crate::{
+    diagnostic::Span,
     playbook::{Args, Argument, Entry, Keyword, Keywords, Level, LevelKind, Play, Task},
     settings::Gathering,
     value::Value,
@@ -34,15 +35,17 @@ impl Run {
                 }
             }
             // The tags of the play hold; facts of a play that has none are always gathered.
-            let tagged = play.level.keywords.get(Keyword::Tags).is_some();
+            let tagged = play.level.keyword(Keyword::Tags).is_some();
             let tags = (!tagged).then_some("always");
-            entries.push(implicit(play, "gather_facts", Some("Gathering Facts"), args, tags));
+            let keywords = told(play, tags, play.condition.as_ref());
+            entries.push(implicit(play, "gather_facts", Some("Gathering Facts"), args, keywords));
         }
         for section in &play.sections {
             entries.extend(section.iter().cloned());
             let flush = Value::str("flush_handlers");
             let flush = Argument::new("_raw_params", flush, play.span.clone());
-            entries.push(implicit(play, "meta", None, vec![flush], Some(IMPLICIT)));
+            let keywords = told(play, Some(IMPLICIT), None);
+            entries.push(implicit(play, "meta", None, vec![flush], keywords));
         }
         entries
     }
@@ -55,20 +58,28 @@ pub(super) fn flushes(entries: &[Entry]) -> Vec<super::cursor::Position> {
     found.map(|(at, _)| super::cursor::Position::top(at)).collect()
 }
 
-/// A task that the play does not write.
-fn implicit(
-    play: &Arc<Play>,
-    action: &str,
-    name: Option<&str>,
-    args: Vec<Argument>,
-    tags: Option<&str>,
-) -> Entry {
+/// Keywords of a task that the play does not write.
+fn told(play: &Play, tags: Option<&str>, condition: Option<&(Value, Span)>) -> Keywords {
     let mut keywords = Keywords::default();
     // A play that does its tasks once still knows every host.
     keywords.set(Keyword::RunOnce, Value::Bool(false), play.span.clone());
     if let Some(tags) = tags {
         keywords.set(Keyword::Tags, Value::str(tags), play.span.clone());
     }
+    if let Some((value, span)) = condition {
+        keywords.set(Keyword::When, value.clone(), span.clone());
+    }
+    keywords
+}
+
+/// A task that the play does not write.
+fn implicit(
+    play: &Arc<Play>,
+    action: &str,
+    name: Option<&str>,
+    args: Vec<Argument>,
+    keywords: Keywords,
+) -> Entry {
     Entry::Task(Arc::new(Task {
         level: Arc::new(Level {
             kind: LevelKind::Task,

@@ -408,19 +408,24 @@ fn default_name(task: &Task) -> String {
     }
 }
 
-/// A task's arguments as the playbook has them; none where they must not be seen.
-pub(super) fn written_args(task: &Task) -> String {
+/// A task's arguments as the playbook has them; nothing where they must not be seen.
+pub(super) fn written_args(task: &Task) -> Option<String> {
     let hidden = task.level.keyword(Keyword::NoLog);
     if hidden.is_some_and(|(value, _)| value.is_lazy() || value.says_yes()) {
-        return String::new();
+        return None;
     }
     let shown = |value: &Value| match value {
         Value::Template(template) => template.text.to_string(),
         other => other.to_text(),
     };
-    let args = task.args.entries.iter();
-    let args = args.map(|argument| format!("{}={}", argument.name, shown(&argument.value)));
-    args.collect::<Vec<_>>().join(", ")
+    // A file that is included stands behind what else is said of it, whichever way it is written.
+    let is_file = |argument: &&Argument| {
+        &*task.action == "include_tasks" && matches!(&*argument.name, "file" | "_raw_params")
+    };
+    let (files, others): (Vec<_>, Vec<_>) = task.args.entries.iter().partition(is_file);
+    let others = others.iter().map(|one| format!("{}={}", one.name, shown(&one.value)));
+    let files = files.iter().map(|one| format!("_raw_params={}", shown(&one.value)));
+    Some(others.chain(files).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether this gathers the play's facts without being written in it.

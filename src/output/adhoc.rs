@@ -132,7 +132,7 @@ impl Output for AdHoc {
                     diff,
                     How {
                         context: self.diff_context,
-                        colored: self.sink.colored,
+                        palette: self.sink.palette(),
                         yaml_indent: None,
                     },
                 );

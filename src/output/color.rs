@@ -1,11 +1,12 @@
-//! Colours, as the reference's defaults have them.
+//! Colours by what they say; which they are is the settings'.
 
-/// A colour by what it says.
+/// What a colour says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
     Ok,
     Changed,
     Skipped,
+    Included,
     Failed,
     Unreachable,
     Warning,
@@ -17,25 +18,22 @@ pub enum Paint {
     Debug,
 }
 
-impl Paint {
-    fn code(self) -> &'static str {
-        match self {
-            Paint::Ok | Paint::DiffAdd => "0;32",
-            Paint::Changed => "0;33",
-            Paint::Skipped | Paint::DiffLines => "0;36",
-            Paint::Failed | Paint::DiffRemove => "0;31",
-            Paint::Unreachable => "1;31",
-            Paint::Warning => "1;35",
-            Paint::Deprecated => "0;35",
-            Paint::Verbose => "0;34",
-            Paint::Debug => "1;30",
-        }
+/// The colour of each paint, as what switches a terminal to it: `0;32`.
+#[derive(Clone, Debug)]
+pub struct Palette(Vec<(Paint, Option<String>)>);
+
+impl Palette {
+    /// A paint without a colour leaves texts as they are.
+    pub fn new(colors: Vec<(Paint, Option<String>)>) -> Palette {
+        Palette(colors)
     }
 
-    /// Returns the text in this colour, each line by itself.
-    pub fn text(self, text: &str) -> String {
+    /// Returns the text in a colour, each line by itself.
+    pub fn text(&self, paint: Paint, text: &str) -> String {
+        let code = self.0.iter().find(|(known, _)| *known == paint);
+        let Some((_, Some(code))) = code else { return text.to_owned() };
         let lines: Vec<_> =
-            text.split('\n').map(|line| format!("\x1b[{}m{line}\x1b[0m", self.code())).collect();
+            text.split('\n').map(|line| format!("\x1b[{code}m{line}\x1b[0m")).collect();
         lines.join("\n")
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    Event, JobState, Options, Output, Paint, ResultEvent, Sink, Stats, Status, TaskStart, banner,
-    config_line,
+    Event, JobState, Options, Output, Paint, Palette, ResultEvent, Sink, Stats, Status, TaskStart,
+    banner, config_line,
     debug::in_blocks,
     diff::{How, diff_text},
     dump::{OWN, dump, dump_yaml, without_own},
@@ -56,7 +56,9 @@ impl Default {
         self.banner = Some(task.id);
         let prefix = if task.is_handler { "RUNNING HANDLER" } else { "TASK" };
         let marker = self.marker(task.check);
-        self.heading(&format!("{prefix} [{}]{marker}", task.name.trim()));
+        let args = task.args.as_ref().filter(|_| self.options.show_args);
+        let args = args.map(|args| format!(" {args}")).unwrap_or_default();
+        self.heading(&format!("{prefix} [{}{args}]{marker}", task.name.trim()));
         if self.options.verbosity >= 2 {
             self.task_path(task);
         }
@@ -238,9 +240,8 @@ impl Default {
             status.finish();
         }
         self.heading("PLAY RECAP");
-        let colored = self.sink.colored;
         for (host, stats) in stats {
-            let line = recap_line(host, stats, colored);
+            let line = recap_line(host, stats, self.sink.palette());
             self.sink.line(&line, None);
         }
         self.sink.line("", None);
@@ -315,30 +316,32 @@ pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
 }
 
 /// `host : ok=1 ...` with the columns where scripts expect them.
-pub(super) fn recap_line(host: &str, stats: &Stats, colored: bool) -> String {
+pub(super) fn recap_line(host: &str, stats: &Stats, palette: Option<&Palette>) -> String {
     let host_paint = match stats {
         Stats { failed: 0, unreachable: 0, changed: 0, .. } => Paint::Ok,
         Stats { failed: 0, unreachable: 0, .. } => Paint::Changed,
         _ => Paint::Failed,
     };
-    let host =
-        if colored { format!("{:<37}", host_paint.text(host)) } else { format!("{host:<26}") };
-    let part = |lead: &str, number: usize, paint: Option<Paint>| {
+    let host = match palette {
+        Some(palette) => format!("{:<37}", palette.text(host_paint, host)),
+        None => format!("{host:<26}"),
+    };
+    let part = |lead: &str, number: usize, paint: Paint| {
         let text = format!("{lead}={number:<4}");
-        match paint {
-            Some(paint) if colored && number != 0 => paint.text(&text),
+        match palette {
+            Some(palette) if number != 0 => palette.text(paint, &text),
             _ => text,
         }
     };
     format!(
         "{host} : {} {} {} {} {} {} {}",
-        part("ok", stats.ok, Some(Paint::Ok)),
-        part("changed", stats.changed, Some(Paint::Changed)),
-        part("unreachable", stats.unreachable, Some(Paint::Unreachable)),
-        part("failed", stats.failed, Some(Paint::Failed)),
-        part("skipped", stats.skipped, Some(Paint::Skipped)),
-        part("rescued", stats.rescued, Some(Paint::Ok)),
-        part("ignored", stats.ignored, Some(Paint::Warning)),
+        part("ok", stats.ok, Paint::Ok),
+        part("changed", stats.changed, Paint::Changed),
+        part("unreachable", stats.unreachable, Paint::Unreachable),
+        part("failed", stats.failed, Paint::Failed),
+        part("skipped", stats.skipped, Paint::Skipped),
+        part("rescued", stats.rescued, Paint::Ok),
+        part("ignored", stats.ignored, Paint::Warning),
     )
 }
 
@@ -445,7 +448,7 @@ impl Output for Default {
                 for item in items {
                     line.push_str(&format!(" => (item={item})"));
                 }
-                self.sink.line(&line, Some(Paint::Ok));
+                self.sink.line(&line, Some(Paint::Included));
             }
             Event::PlayContext { .. }
             | Event::VarsPrompt(_)
@@ -455,7 +458,7 @@ impl Output for Default {
                     diff,
                     How {
                         context: self.options.diff_context,
-                        colored: self.sink.colored,
+                        palette: self.sink.palette(),
                         yaml_indent: self.options.yaml_indent,
                     },
                 );

@@ -1,23 +1,23 @@
 //! Differences as `--diff` shows them: unified, as Python's difflib writes them.
 
 use super::{
-    Paint,
+    Paint, Palette,
     dump::{Layout, dump_with, dump_yaml},
 };
 use crate::value::{Dict, Value, difflib};
 
 /// How differences are shown.
 #[derive(Clone, Copy)]
-pub(super) struct How {
+pub(super) struct How<'p> {
     /// Lines around what differs.
     pub(super) context: usize,
-    pub(super) colored: bool,
+    pub(super) palette: Option<&'p Palette>,
     /// Columns of YAML, where results are shown as that.
     pub(super) yaml_indent: Option<usize>,
 }
 
 /// Returns the text of what a task's `diff` says; nothing where it shows no difference.
-pub(super) fn diff_text(diff: &Value, how: How) -> String {
+pub(super) fn diff_text(diff: &Value, how: How<'_>) -> String {
     let diffs: Vec<&Value> = match diff {
         Value::List(list) => list.iter().collect(),
         one => vec![one],
@@ -25,7 +25,7 @@ pub(super) fn diff_text(diff: &Value, how: How) -> String {
     diffs.into_iter().filter_map(Value::as_dict).map(|diff| one_diff(diff, how)).collect()
 }
 
-fn one_diff(diff: &Dict, how: How) -> String {
+fn one_diff(diff: &Dict, how: How<'_>) -> String {
     let mut text = String::new();
     let size = |key: &str| diff.get(key).and_then(Value::as_int);
     if diff.contains_key("dst_binary") {
@@ -74,31 +74,28 @@ fn side(value: &Value, yaml_indent: Option<usize>) -> String {
     }
 }
 
-fn unified(before: &str, after: &str, headers: &(String, String), how: How) -> String {
-    let How { context, colored, .. } = how;
-    let paint = |paint: Paint, line: &str| if colored { paint.text(line) } else { line.to_owned() };
+fn unified(before: &str, after: &str, headers: &(String, String), how: How<'_>) -> String {
+    let How { context, palette, .. } = how;
+    let paint = |paint: Paint, line: &str| {
+        palette.map_or_else(|| line.to_owned(), |palette| palette.text(paint, line))
+    };
     let mut text = String::new();
     for (sign, line) in difflib::unified(before, after, context) {
         if text.is_empty() {
-            text.push_str(&paint(Paint::DiffRemove, &format!("--- {}", headers.0)));
-            text.push('\n');
-            text.push_str(&paint(Paint::DiffAdd, &format!("+++ {}", headers.1)));
-            text.push('\n');
+            text.push_str(&paint(Paint::DiffRemove, &format!("--- {}\n", headers.0)));
+            text.push_str(&paint(Paint::DiffAdd, &format!("+++ {}\n", headers.1)));
         }
         // Ends of lines are shown as those of the terminal.
         let bare = line.strip_suffix('\n').unwrap_or(&line);
         let bare = bare.strip_suffix('\r').unwrap_or(bare);
-        let shown = match sign {
-            '@' => paint(Paint::DiffLines, bare),
-            '-' => paint(Paint::DiffRemove, &format!("-{bare}")),
-            '+' => paint(Paint::DiffAdd, &format!("+{bare}")),
-            _ => format!(" {bare}"),
-        };
-        text.push_str(&shown);
-        text.push('\n');
-        if !line.ends_with('\n') {
-            text.push_str("\\ No newline at end of file\n");
-        }
+        let open = if line.ends_with('\n') { "" } else { "\\ No newline at end of file\n" };
+        // The end of a line is in the colour, too, so that a colour without text follows it, as in the reference.
+        text.push_str(&match sign {
+            '@' => paint(Paint::DiffLines, &format!("{bare}\n{open}")),
+            '-' => paint(Paint::DiffRemove, &format!("-{bare}\n{open}")),
+            '+' => paint(Paint::DiffAdd, &format!("+{bare}\n{open}")),
+            _ => format!(" {bare}\n{open}"),
+        });
     }
     if !text.is_empty() {
         text.push('\n');
@@ -110,7 +107,7 @@ fn unified(before: &str, after: &str, headers: &(String, String), how: How) -> S
 mod tests {
     use super::*;
 
-    const HOW: How = How { context: 3, colored: false, yaml_indent: None };
+    const HOW: How<'_> = How { context: 3, palette: None, yaml_indent: None };
 
     #[test]
     fn texts_are_compared_line_by_line() {

@@ -151,8 +151,8 @@ pub struct TaskStart {
     pub of_role: usize,
     /// Whether the playbook names it: otherwise its action does.
     pub is_named: bool,
-    /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`.
-    pub args: String,
+    /// Its arguments as the playbook has them: `msg={{ x }}, verbosity=1`; nothing where they must not be seen.
+    pub args: Option<String>,
     pub is_handler: bool,
     pub action: Arc<str>,
     pub span: Span,

@@ -12,7 +12,7 @@ use super::{
     options::Junit as Options,
     units::{Kind, Unit},
 };
-use crate::value::Value;
+use crate::{paths, value::Value};
 
 pub(super) static UNIT: Unit = Unit {
     name: "junit",
@@ -75,7 +75,7 @@ impl Junit {
         self.tasks.push(Task {
             id: start.id,
             name: start.name.clone(),
-            args: start.args.clone(),
+            args: start.args.clone().unwrap_or_default(),
             path: start.span.origin_line(),
             began: Instant::now(),
             cases: Vec::new(),
@@ -95,7 +95,8 @@ impl Junit {
         let always = event.result.get("_ansible_verbose_always").is_some_and(Value::is_true);
         let mut shown = abridged(&event.result, "", 0);
         if matches!(&*event.task.action, "include_tasks" | "include_role") {
-            shown.insert("include", event.task.args.rsplit('=').next().unwrap_or_default());
+            let args = event.task.args.as_deref().unwrap_or_default();
+            shown.insert("include", args.rsplit('=').next().unwrap_or_default());
             shown.insert("include_args", Value::from(crate::value::Dict::new()));
         }
         let shown = dump(&shown, Some(if always { 4 } else { 0 }));
@@ -150,8 +151,8 @@ impl Junit {
     fn case(&self, task: &Task, case: &Case) -> String {
         let path = self.path(&task.path);
         let class = if self.options.task_class {
-            let file = path.rsplit_once(':').map_or(path.as_str(), |(file, _)| file);
-            file.trim_end_matches(".yml").trim_end_matches(".yaml").to_owned()
+            let file = path.rsplit_once(':').and_then(|(file, _)| file.strip_suffix(".yml"));
+            file.unwrap_or(&path).to_owned()
         } else {
             path
         };
@@ -187,9 +188,14 @@ impl Junit {
         if base == &PathBuf::new() {
             return path.to_owned();
         }
-        Path::new(path)
-            .strip_prefix(base)
-            .map_or_else(|_| path.to_owned(), |path| path.display().to_string())
+        let path = paths::relative(Path::new(path), base);
+        match &self.options.out_of_tree {
+            Some(instead) if path.starts_with("..") => {
+                let name = path.file_name().unwrap_or_default();
+                format!("{instead}{}", name.display())
+            }
+            _ => path.display().to_string(),
+        }
     }
 }
 

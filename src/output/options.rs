@@ -38,8 +38,10 @@ pub struct Junit {
     pub folder: PathBuf,
     /// Whether cases are named after the files of their tasks.
     pub task_class: bool,
+    /// Where paths of cases begin; they are whole where it is empty.
     pub relative_to: PathBuf,
-    pub replace_slashes: bool,
+    /// What stands for the folder of a case outside of that.
+    pub out_of_tree: Option<String>,
     pub fail_on_change: bool,
     pub fail_on_ignore: bool,
     pub include_setup: bool,

@@ -7,12 +7,12 @@ use std::{
 
 use windlass_modules::text::displayed;
 
-use super::{Paint, ResultEvent, Secrets, log, status::StatusLine, warning};
+use super::{Paint, Palette, ResultEvent, Secrets, log, status::StatusLine, warning};
 use crate::diagnostic::Told;
 
 /// The terminal, or what stands in for it.
 pub struct Sink {
-    pub colored: bool,
+    palette: Option<Palette>,
     pub secrets: Secrets,
     columns: usize,
     status: Option<StatusLine>,
@@ -23,21 +23,33 @@ pub struct Sink {
     warned: HashSet<String>,
     /// Whether warnings of what is deprecated are shown.
     deprecations: bool,
+    /// Whether what is told of the run itself goes to standard error.
+    verbose_aside: bool,
 }
 
 impl Sink {
     /// Returns standard output; `colored` says what the settings decide, and a terminal otherwise.
-    pub fn stdout(colored: Option<bool>, secrets: Secrets) -> Sink {
+    pub fn stdout(colored: Option<bool>, palette: Palette, secrets: Secrets) -> Sink {
         let interactive = std::io::stdout().is_terminal();
         let columns = match rustix::termios::tcgetwinsize(std::io::stdout()) {
             Ok(size) if interactive && size.ws_col > 0 => usize::from(size.ws_col) - 1,
             _ => 79,
         };
-        let colored = colored.unwrap_or(interactive);
+        let palette = colored.unwrap_or(interactive).then_some(palette);
         let out: Box<dyn Write + Send> = Box::new(std::io::BufWriter::new(std::io::stdout()));
         let status = (interactive && std::io::stderr().is_terminal()).then(StatusLine::new);
         let warned = HashSet::new();
-        Sink { colored, secrets, columns, status, out, interactive, warned, deprecations: true }
+        Sink {
+            palette,
+            secrets,
+            columns,
+            status,
+            out,
+            interactive,
+            warned,
+            deprecations: true,
+            verbose_aside: false,
+        }
     }
 
     /// Returns this sink with warnings of what is deprecated, or without them.
@@ -45,6 +57,22 @@ impl Sink {
     pub fn with_deprecations(mut self, shown: bool) -> Sink {
         self.deprecations = shown;
         self
+    }
+
+    /// Returns this sink with what `-v` tells of the run itself on standard error, or on standard output.
+    #[must_use]
+    pub fn with_verbose_aside(mut self, aside: bool) -> Sink {
+        self.verbose_aside = aside;
+        self
+    }
+
+    /// Returns the colours; nothing where there are none.
+    pub fn palette(&self) -> Option<&Palette> {
+        self.palette.as_ref()
+    }
+
+    fn painted(&self, text: &str, paint: Option<Paint>) -> Option<String> {
+        Some(self.palette.as_ref()?.text(paint?, text))
     }
 
     /// Returns this sink without the line at the bottom of the terminal: another one has it.
@@ -57,7 +85,7 @@ impl Sink {
     /// Returns a sink that writes somewhere else, without colours.
     pub fn to(out: Box<dyn Write + Send>) -> Sink {
         Sink {
-            colored: false,
+            palette: None,
             secrets: Secrets::default(),
             columns: 79,
             status: None,
@@ -65,6 +93,7 @@ impl Sink {
             interactive: false,
             warned: HashSet::new(),
             deprecations: true,
+            verbose_aside: false,
         }
     }
 
@@ -122,14 +151,19 @@ impl Sink {
         Sink {
             status: None,
             warned: HashSet::new(),
-            ..Sink::stdout(Some(self.colored), self.secrets.clone())
-                .with_deprecations(self.deprecations)
+            palette: self.palette.clone(),
+            deprecations: self.deprecations,
+            verbose_aside: self.verbose_aside,
+            ..Sink::stdout(None, Palette::new(Vec::new()), self.secrets.clone())
         }
     }
 
     /// Prints a message and a line end.
     pub fn line(&mut self, text: &str, paint: Option<Paint>) {
-        let painted = paint.filter(|_| self.colored).map(|paint| paint.text(text));
+        if paint == Some(Paint::Verbose) && self.verbose_aside {
+            return self.error_line(text, paint);
+        }
+        let painted = self.painted(text, paint);
         self.line_as(text, painted.as_deref());
     }
 
@@ -168,7 +202,7 @@ impl Sink {
 
     /// Prints a message and a line end to standard error.
     pub fn error_line(&mut self, text: &str, paint: Option<Paint>) {
-        let painted = paint.filter(|_| self.colored).map(|paint| paint.text(text));
+        let painted = self.painted(text, paint);
         self.error_line_as(text, painted.as_deref());
     }
 

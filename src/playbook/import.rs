@@ -61,21 +61,21 @@ impl Loader<'_> {
         let own = dir.join(file);
         let found = if own.is_file() { None } else { self.around.collections.playbook(dir, file) };
         self.plays(found.as_deref().unwrap_or(&own), Some(&name.span), &level.vars, into);
-        // `when` and `tags` of the import hold for every task of its plays.
-        let keywords = [("when", Keyword::When), ("tags", Keyword::Tags)];
-        let given: Vec<_> = keywords
-            .iter()
-            .filter_map(|(name, keyword)| Some((*keyword, entry.get(name)?.1)))
-            .collect();
-        if given.is_empty() {
-            return;
-        }
-        for play in &mut into[first..] {
+        let level = |keyword, name| {
+            let node = entry.get(name)?.1;
             let mut keywords = Keywords::default();
-            for (keyword, node) in &given {
-                keywords.set(*keyword, node.to_value(), node.span.clone());
-            }
-            *play = Arc::new(Self::play_below(play, keywords));
+            keywords.set(keyword, node.to_value(), node.span.clone());
+            Some(Arc::new(Level {
+                kind: LevelKind::Block,
+                keywords,
+                vars: Arc::default(),
+                parent: None,
+            }))
+        };
+        let when = level(Keyword::When, "when");
+        let tags = level(Keyword::Tags, "tags");
+        for play in &mut into[first..] {
+            *play = Arc::new(play_below(play, when.as_ref(), tags.as_ref()));
         }
     }
 
@@ -113,31 +113,6 @@ impl Loader<'_> {
     }
 
     /// The play again with keywords of its import above it.
-    fn play_below(play: &Arc<Play>, keywords: Keywords) -> Play {
-        let above = Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None };
-        let level = Level {
-            kind: LevelKind::Play,
-            keywords: play.level.keywords.clone(),
-            vars: Arc::clone(&play.level.vars),
-            parent: Some(Arc::new(above)),
-        };
-        let level = Arc::new(level);
-        let sections =
-            play.sections.iter().map(|section| rebase(section, &play.level, &level)).collect();
-        Play {
-            sections,
-            handlers: rebase(&play.handlers, &play.level, &level),
-            level,
-            hosts: play.hosts.clone(),
-            name: play.name.clone(),
-            vars_files: play.vars_files.clone(),
-            vars_prompt: play.vars_prompt.clone(),
-            roles: play.roles.clone(),
-            dir: play.dir.clone(),
-            span: play.span.clone(),
-        }
-    }
-
     pub(super) fn import_tasks(&self, task: &Task, place: &Place<'_>) -> Vec<Entry> {
         if let Some(looping) = &task.looping {
             self.error(
@@ -225,34 +200,69 @@ impl Loader<'_> {
     }
 }
 
-/// Entries whose levels hang below `new` where they hung below `old`.
-fn rebase(entries: &[Entry], old: &Arc<Level>, new: &Arc<Level>) -> Vec<Entry> {
-    entries
-        .iter()
-        .map(|entry| match entry {
-            Entry::Task(task) => {
-                Entry::Task(Arc::new(task.with_level(rebase_level(&task.level, old, new))))
-            }
-            Entry::Block(block) => Entry::Block(Arc::new(Block {
-                level: rebase_level(&block.level, old, new),
-                body: rebase(&block.body, old, new),
-                rescue: rebase(&block.rescue, old, new),
-                always: rebase(&block.always, old, new),
-                is_role: block.is_role,
-                span: block.span.clone(),
-            })),
-        })
-        .collect()
+/// A play as its import has it: tags of the import are the play's, its conditions those of what stands in the play, of
+/// what its roles do and of their handlers, but not of the handlers that the play has itself.
+fn play_below(play: &Play, when: Option<&Arc<Level>>, tags: Option<&Arc<Level>>) -> Play {
+    let conditional = |entries: &[Entry]| below_all(&below_all(entries, when), tags);
+    let handlers = play.handlers.iter().map(|handler| {
+        let handler = std::slice::from_ref(handler);
+        if of_role(&handler[0]) { conditional(handler) } else { below_all(handler, tags) }
+    });
+    Play {
+        sections: play.sections.iter().map(|section| conditional(section)).collect(),
+        handlers: handlers.flatten().collect(),
+        level: below(&play.level, tags),
+        condition: when
+            .and_then(|level| level.keywords.get(Keyword::When).cloned())
+            .or_else(|| play.condition.clone()),
+        hosts: play.hosts.clone(),
+        name: play.name.clone(),
+        vars_files: play.vars_files.clone(),
+        vars_prompt: play.vars_prompt.clone(),
+        roles: play.roles.clone(),
+        dir: play.dir.clone(),
+        span: play.span.clone(),
+    }
 }
 
-fn rebase_level(level: &Arc<Level>, old: &Arc<Level>, new: &Arc<Level>) -> Arc<Level> {
-    if Arc::ptr_eq(level, old) {
-        return Arc::clone(new);
-    }
+/// Whether a handler comes with a role.
+fn of_role(handler: &Entry) -> bool {
+    let level = match handler {
+        Entry::Task(task) => &task.level,
+        Entry::Block(block) => &block.level,
+    };
+    level.role().is_some()
+}
+
+/// Puts entries with all that they hold below one more level, the outermost.
+fn below_all(entries: &[Entry], outermost: Option<&Arc<Level>>) -> Vec<Entry> {
+    let Some(level) = outermost else { return entries.to_vec() };
+    let entries = entries.iter().map(|entry| match entry {
+        Entry::Task(task) => {
+            Entry::Task(Arc::new(task.with_level(below(&task.level, Some(level)))))
+        }
+        Entry::Block(block) => Entry::Block(Arc::new(Block {
+            level: below(&block.level, Some(level)),
+            body: below_all(&block.body, Some(level)),
+            rescue: below_all(&block.rescue, Some(level)),
+            always: below_all(&block.always, Some(level)),
+            is_role: block.is_role,
+            span: block.span.clone(),
+        })),
+    });
+    entries.collect()
+}
+
+fn below(level: &Arc<Level>, outermost: Option<&Arc<Level>>) -> Arc<Level> {
+    let Some(outermost) = outermost else { return Arc::clone(level) };
+    let parent = level
+        .parent
+        .as_ref()
+        .map_or_else(|| Arc::clone(outermost), |parent| below(parent, Some(outermost)));
     Arc::new(Level {
         kind: level.kind.clone(),
         keywords: level.keywords.clone(),
         vars: Arc::clone(&level.vars),
-        parent: level.parent.as_ref().map(|parent| rebase_level(parent, old, new)),
+        parent: Some(parent),
     })
 }

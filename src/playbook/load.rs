@@ -99,6 +99,8 @@ pub struct Surroundings<'a> {
     pub brings: fn(&Path),
     /// Whether only a role itself sees its variables, unless a task says otherwise.
     pub private_roles: bool,
+    /// Whether keywords that an include does not have are passed over with a warning.
+    pub passes_over: bool,
 }
 
 /// Reads playbooks, tasks and roles.
@@ -259,6 +261,7 @@ impl<'a> Loader<'a> {
             Arc::new(Level { kind: LevelKind::Play, keywords, vars: Arc::new(vars), parent: None });
         let Lists { sections, handlers, roles } = self.lists_of_play(node, &level, dir);
         Some(Arc::new(Play {
+            condition: None,
             hosts: hosts.to_value(),
             name: level.keywords.get(Keyword::Name).map(|(value, _)| value.clone()),
             vars_files: self.vars_files(node),

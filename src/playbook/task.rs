@@ -70,6 +70,9 @@ impl Loader<'_> {
         if is_include && !self.check_inclusion(node, entries, &args, &action.name, place.handlers) {
             return Vec::new();
         }
+        if short.starts_with("include_") {
+            self.drop_what_judges(&mut keywords);
+        }
         if place.handlers && short == "meta" && self.refuse_end_of_role(&args) {
             return Vec::new();
         }

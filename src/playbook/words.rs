@@ -64,13 +64,25 @@ impl Loader<'_> {
             let name = key.as_str().unwrap_or_default();
             let is_refused = Keyword::find(name, Levels::TASK)
                 .is_some_and(|keyword| !is_structure(keyword) && !OF_INCLUDES.contains(&keyword));
-            if is_refused {
+            if is_refused && self.around.passes_over {
+                let message = format!("Ignoring invalid attribute: {name}");
+                self.error(Diagnostic::bare(message).warning());
+            } else if is_refused {
                 let message = format!("'{name}' is not a valid attribute for a {class}");
                 let hint = match action {
                     "include_role" => "`apply` below `include_role` gives it to the role's tasks",
                     _ => "`apply` below `include_tasks` gives it to the tasks of the file",
                 };
                 self.error(Diagnostic::error(&key.span, message).hint(hint));
+            }
+        }
+    }
+
+    /// Drops what an include would be judged by, where it is only warned of: nothing judges an include.
+    pub(super) fn drop_what_judges(&self, keywords: &mut Keywords) {
+        if self.around.passes_over {
+            for keyword in [Keyword::Until, Keyword::ChangedWhen, Keyword::FailedWhen] {
+                keywords.remove(keyword);
             }
         }
     }

@@ -12,6 +12,10 @@ def display():
 def configure(message):
     GIVEN.update({key: message[key] for key in GIVEN})
     if not INSTALLED:
+        for shown, name, code in GIVEN["colors"]:
+            SHOWN_IN[shown] = name
+            COLORS[name] = code
+            setattr(sys.modules["ansible.constants"], "COLOR_" + shown, name)
         sys.modules["ansible.utils.color"].ANSIBLE_COLOR = GIVEN["colored"]
         sys.modules["ansible.context"].CLIARGS = GIVEN["arguments"]
         return

@@ -2,7 +2,7 @@
 import configparser
 
 # What the operator's settings and the command line say.
-GIVEN = {"settings": {}, "arguments": {}, "verbosity": 0, "colored": False, "columns": 79, "deprecations": True, "config_file": None}
+GIVEN = {"settings": {}, "arguments": {}, "verbosity": 0, "colored": False, "colors": [], "columns": 79, "deprecations": True, "config_file": None}
 
 
 def told_text(value):

@@ -135,6 +135,74 @@ impl Kind for Sources {
     }
 }
 
+/// A colour of the terminal: a name, `color0` to `color255`, `rgb000` to `rgb555` or `gray0` to `gray23`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Color {
+    pub name: String,
+    /// What switches a terminal to it; nothing for a text that is empty.
+    pub code: Option<String>,
+}
+
+impl Color {
+    const CODES: [(&str, &str); 19] = [
+        ("normal", "0"),
+        ("black", "0;30"),
+        ("red", "0;31"),
+        ("green", "0;32"),
+        ("yellow", "0;33"),
+        ("blue", "0;34"),
+        ("magenta", "0;35"),
+        ("purple", "0;35"),
+        ("cyan", "0;36"),
+        ("bright gray", "0;37"),
+        ("dark gray", "1;30"),
+        ("bright red", "1;31"),
+        ("bright green", "1;32"),
+        ("bright yellow", "1;33"),
+        ("bright blue", "1;34"),
+        ("bright magenta", "1;35"),
+        ("bright purple", "1;35"),
+        ("bright cyan", "1;36"),
+        ("white", "1;37"),
+    ];
+
+    fn code(name: &str) -> Option<String> {
+        if let Some((_, code)) = Self::CODES.iter().find(|(known, _)| *known == name) {
+            return Some((*code).to_owned());
+        }
+        let number = if let Some(number) = name.strip_prefix("color") {
+            number.parse::<u32>().ok()?
+        } else if let Some(gray) = name.strip_prefix("gray") {
+            232 + gray.parse::<u8>().ok().map(u32::from)?
+        } else {
+            let digits = name.strip_prefix("rgb").filter(|digits| digits.len() == 3)?;
+            let digit = |c: char| c.to_digit(6);
+            16 + digits.chars().try_fold(0, |sum, c| Some(sum * 6 + digit(c)?))?
+        };
+        Some(format!("38;5;{number}"))
+    }
+}
+
+impl Kind for Color {
+    const NAME: &'static str = "a colour";
+
+    fn coerce(text: &str, _: &Context<'_>) -> Result<Color, String> {
+        let code = Color::code(text);
+        if code.is_none() && !text.is_empty() {
+            let names: Vec<_> = Color::CODES.iter().map(|(name, _)| *name).collect();
+            return Err(format!(
+                "expected `color0` to `color255`, `rgb000` to `rgb555`, `gray0` to `gray23`, or one of {}",
+                names.join(", ")
+            ));
+        }
+        Ok(Color { name: text.to_owned(), code })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::str(self.name.as_str())
+    }
+}
+
 impl<T: Kind> Kind for Option<T> {
     const NAME: &'static str = T::NAME;
 

@@ -8,7 +8,7 @@ use super::{
         DuplicateKey, Gathering, GroupNames, HashBehaviour, PatternMismatch, ResultFormat,
         TransferMethod, VarsOccasion,
     },
-    coerce::{Kind, Sources},
+    coerce::{Color, Kind, Sources},
 };
 
 macro_rules! settings {
@@ -124,8 +124,6 @@ settings! {
     vars_host_group_vars_stage: Option<String> = none, [("vars_host_group_vars", "stage")], ["ANSIBLE_VARS_PLUGIN_STAGE"];
     /// Whether a role's variables are its own
     private_role_vars: bool = "False", [("defaults", "private_role_vars")], ["ANSIBLE_PRIVATE_ROLE_VARS"];
-    /// Which playbook's folder has `group_vars` and `host_vars`
-    playbook_vars_root: String = "top", [("defaults", "playbook_vars_root")], ["ANSIBLE_PLAYBOOK_VARS_ROOT"];
     /// Folder of the playbook for commands without one
     playbook_dir: Option<PathBuf> = none, [("defaults", "playbook_dir")], ["ANSIBLE_PLAYBOOK_DIR"];
     /// Whether all results are hidden
@@ -192,8 +190,6 @@ settings! {
     /// Seconds that facts are kept
     fact_caching_timeout: i64 = "86400", [("defaults", "fact_caching_timeout")], ["ANSIBLE_CACHE_PLUGIN_TIMEOUT"];
     // Templates.
-    /// Whether an undefined variable is an error
-    error_on_undefined_vars: bool = "True", [("defaults", "error_on_undefined_vars")], ["ANSIBLE_ERROR_ON_UNDEFINED_VARS"];
     /// Whether a condition may have a result that is not a boolean
     allow_broken_conditionals: bool = "False", [("defaults", "allow_broken_conditionals")], ["ANSIBLE_ALLOW_BROKEN_CONDITIONALS"];
     /// Whether constants in expressions may be templates
@@ -227,8 +223,6 @@ settings! {
     remote_tmp: String = "~/.ansible/tmp", [("defaults", "remote_tmp")], ["ANSIBLE_REMOTE_TEMP", "ANSIBLE_REMOTE_TMP"];
     /// Folder of temporary files on the controller
     local_tmp: PathBuf = "{home}/tmp", [("defaults", "local_tmp")], ["ANSIBLE_LOCAL_TEMP"];
-    /// Accepted: there are no such files
-    keep_remote_files: bool = "False", [("defaults", "keep_remote_files")], ["ANSIBLE_KEEP_REMOTE_FILES"];
     /// Shell on the host
     executable: String = "/bin/sh", [("defaults", "executable")], ["ANSIBLE_EXECUTABLE"];
     /// The Python of a host that its facts tell of, and that runs modules which need one
@@ -257,8 +251,6 @@ settings! {
     ssh_use_tty: bool = "True", [("ssh_connection", "usetty")], ["ANSIBLE_SSH_USETTY"];
     /// Library of a smart card
     ssh_pkcs11_provider: String = "", [], ["ANSIBLE_PKCS11_PROVIDER"];
-    /// Agent to use: `auto`, `none` or a socket
-    ssh_agent: String = "none", [("connection", "ssh_agent")], ["ANSIBLE_SSH_AGENT"];
     // Becoming another user.
     /// Whether tasks run as another user
     r#become: bool = "False", [("privilege_escalation", "become")], ["ANSIBLE_BECOME"];
@@ -455,10 +447,6 @@ settings! {
     deprecation_warnings: bool = "True", [("defaults", "deprecation_warnings")], ["ANSIBLE_DEPRECATION_WARNINGS"];
     /// Whether results of modules have to be UTF-8
     module_strict_utf8_response: bool = "True", [("defaults", "module_strict_utf8_response")], ["ANSIBLE_MODULE_STRICT_UTF8_RESPONSE"];
-    /// Whether problems of the system warn
-    system_warnings: bool = "True", [("defaults", "system_warnings")], ["ANSIBLE_SYSTEM_WARNINGS"];
-    /// Whether warnings of modules are shown
-    action_warnings: bool = "True", [("defaults", "action_warnings")], ["ANSIBLE_ACTION_WARNINGS"];
     /// Accepted: there are no cows
     nocows: bool = "False", [("defaults", "nocows")], ["ANSIBLE_NOCOWS"];
     /// Whether there are colours off a terminal, too
@@ -466,33 +454,31 @@ settings! {
     /// Whether there are no colours
     nocolor: bool = "False", [("defaults", "nocolor")], ["ANSIBLE_NOCOLOR", "NO_COLOR"];
     /// Colour of `changed`
-    color_changed: String = "yellow", [("colors", "changed")], ["ANSIBLE_COLOR_CHANGED"];
+    color_changed: Color = "yellow", [("colors", "changed")], ["ANSIBLE_COLOR_CHANGED"];
     /// Colour of debug messages
-    color_debug: String = "dark gray", [("colors", "debug")], ["ANSIBLE_COLOR_DEBUG"];
+    color_debug: Color = "dark gray", [("colors", "debug")], ["ANSIBLE_COLOR_DEBUG"];
     /// Colour of deprecations
-    color_deprecate: String = "purple", [("colors", "deprecate")], ["ANSIBLE_COLOR_DEPRECATE"];
+    color_deprecate: Color = "purple", [("colors", "deprecate")], ["ANSIBLE_COLOR_DEPRECATE"];
     /// Colour of added lines
-    color_diff_add: String = "green", [("colors", "diff_add")], ["ANSIBLE_COLOR_DIFF_ADD"];
+    color_diff_add: Color = "green", [("colors", "diff_add")], ["ANSIBLE_COLOR_DIFF_ADD"];
     /// Colour of line numbers in differences
-    color_diff_lines: String = "cyan", [("colors", "diff_lines")], ["ANSIBLE_COLOR_DIFF_LINES"];
+    color_diff_lines: Color = "cyan", [("colors", "diff_lines")], ["ANSIBLE_COLOR_DIFF_LINES"];
     /// Colour of removed lines
-    color_diff_remove: String = "red", [("colors", "diff_remove")], ["ANSIBLE_COLOR_DIFF_REMOVE"];
+    color_diff_remove: Color = "red", [("colors", "diff_remove")], ["ANSIBLE_COLOR_DIFF_REMOVE"];
     /// Colour of errors
-    color_error: String = "red", [("colors", "error")], ["ANSIBLE_COLOR_ERROR"];
-    /// Colour of highlights
-    color_highlight: String = "white", [("colors", "highlight")], ["ANSIBLE_COLOR_HIGHLIGHT"];
+    color_error: Color = "red", [("colors", "error")], ["ANSIBLE_COLOR_ERROR"];
     /// Colour of included files
-    color_included: String = "cyan", [("colors", "included")], ["ANSIBLE_COLOR_INCLUDED"];
+    color_included: Color = "cyan", [("colors", "included")], ["ANSIBLE_COLOR_INCLUDED"];
     /// Colour of `ok`
-    color_ok: String = "green", [("colors", "ok")], ["ANSIBLE_COLOR_OK"];
+    color_ok: Color = "green", [("colors", "ok")], ["ANSIBLE_COLOR_OK"];
     /// Colour of `skipping`
-    color_skip: String = "cyan", [("colors", "skip")], ["ANSIBLE_COLOR_SKIP"];
+    color_skip: Color = "cyan", [("colors", "skip")], ["ANSIBLE_COLOR_SKIP"];
     /// Colour of `unreachable`
-    color_unreachable: String = "bright red", [("colors", "unreachable")], ["ANSIBLE_COLOR_UNREACHABLE"];
+    color_unreachable: Color = "bright red", [("colors", "unreachable")], ["ANSIBLE_COLOR_UNREACHABLE"];
     /// Colour of verbose messages
-    color_verbose: String = "blue", [("colors", "verbose")], ["ANSIBLE_COLOR_VERBOSE"];
+    color_verbose: Color = "blue", [("colors", "verbose")], ["ANSIBLE_COLOR_VERBOSE"];
     /// Colour of warnings
-    color_warn: String = "bright purple", [("colors", "warn")], ["ANSIBLE_COLOR_WARN"];
+    color_warn: Color = "bright purple", [("colors", "warn")], ["ANSIBLE_COLOR_WARN"];
     // SELinux.
     /// File systems without contexts of their own
     selinux_special_fs: Vec<String> = "fuse,nfs,vboxsf,ramfs,9p,vfat", [("selinux", "special_context_filesystems")], ["ANSIBLE_SELINUX_SPECIAL_FS"];

@@ -132,3 +132,34 @@ fn the_catalogue_has_every_setting_of_the_table_that_the_reference_has() {
     let names: Vec<_> = super::KNOWN.iter().map(|known| known.name).collect();
     assert!(names.is_sorted());
 }
+
+#[test]
+fn every_entry_of_the_table_is_read_somewhere_or_only_accepted() {
+    let mut sources = String::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("settings/table.rs")
+            {
+                sources += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    // As a field, which may be a keyword of Rust, or by the name that plugins have for an option.
+    let is_read = |name: &str| {
+        let field = format!(".{name}");
+        sources.match_indices(&field).any(|(at, _)| {
+            let behind = sources[at + field.len()..].chars().next();
+            behind.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+        }) || sources.contains(&format!(".r#{name}"))
+            || sources.contains(&format!("\"{name}\""))
+    };
+    for entry in Settings::ENTRIES {
+        let accepted = entry.summary.starts_with("Accepted");
+        assert!(accepted || is_read(entry.name), "nobody reads `{}`", entry.name);
+    }
+}

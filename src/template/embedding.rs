@@ -1,6 +1,9 @@
 //! Templates in constants of templates, which only lookups evaluate: `lookup('file', '{{ folder }}/motd')`.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::tree::{Arguments, Code, Expression};
 use crate::{
@@ -8,9 +11,24 @@ use crate::{
     value::{Template, Value},
 };
 
+/// The same for all templates of a process.
+static ALLOWED: AtomicBool = AtomicBool::new(true);
+
+/// Says whether templates in constants are evaluated; otherwise they are the texts that they are.
+pub fn allow_embedded(allowed: bool) {
+    ALLOWED.store(allowed, Ordering::Relaxed);
+}
+
+pub(super) fn is_allowed() -> bool {
+    ALLOWED.load(Ordering::Relaxed)
+}
+
 /// Makes templates of constants that a call hands to a lookup as they are.
 pub(super) fn embed(code: &Code, callee: &Expression, arguments: &mut Arguments) {
     let Expression::Name(symbol, _) = callee else { return };
+    if !is_allowed() {
+        return;
+    }
     if !matches!(&*code.names[*symbol as usize], "lookup" | "query" | "q") {
         return;
     }

@@ -5,6 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 use num_bigint::BigInt;
 
 use super::{
+    embedding::is_allowed,
     escapes::unescaped,
     filters,
     lexer::Token,
@@ -257,7 +258,7 @@ impl Parser<'_> {
                     self.advance()?;
                 }
                 // In a condition a text that is a template is one, as it was before there were expressions.
-                if self.embedding && Template::is_in(&text) {
+                if self.embedding && is_allowed() && Template::is_in(&text) {
                     let template = Template::new(text, self.code.span.clone());
                     return Ok(Expression::Const(Value::Template(Arc::new(template))));
                 }

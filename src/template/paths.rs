@@ -73,15 +73,8 @@ pub(crate) fn real(path: &str) -> String {
 
 /// Python's `os.path.relpath`.
 pub(crate) fn relative(path: &str, start: &str) -> String {
-    let (path, start) = (absolute(path), absolute(start));
-    let split = |path: &str| -> Vec<String> {
-        path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
-    let (path, start) = (split(&path), split(&start));
-    let shared = path.iter().zip(&start).take_while(|(a, b)| a == b).count();
-    let mut parts = vec!["..".to_owned(); start.len() - shared];
-    parts.extend_from_slice(&path[shared..]);
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    let way = crate::paths::relative(Path::new(&absolute(path)), Path::new(&absolute(start)));
+    way.to_string_lossy().into_owned()
 }
 
 /// Python's `os.path.splitext`.

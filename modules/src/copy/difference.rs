@@ -7,25 +7,35 @@ use crate::{
     spec::{Json, JsonMap},
 };
 
-/// Longest text that is shown.
-pub(super) const LIMIT: u64 = 104_448;
+/// Longest text that is shown, unless the controller says another.
+const LIMIT: u64 = 104_448;
+
+/// Returns the longest text that is shown, by what the controller says of it.
+pub(super) fn limit(said: Option<i64>) -> u64 {
+    match said {
+        None => LIMIT,
+        Some(0) => u64::MAX,
+        Some(limit) => u64::try_from(limit).unwrap_or(u64::MAX),
+    }
+}
 
 /// One side of a difference.
 pub(super) enum Side {
     Absent,
     Text(String),
     Binary,
-    Larger,
+    /// Longer than this.
+    Larger(u64),
 }
 
 impl Side {
     /// Reads what a diff needs of a content of this size.
-    pub(super) fn read(reader: &mut dyn Read, size: u64) -> std::io::Result<Side> {
-        if size > LIMIT {
-            return Ok(Side::Larger);
+    pub(super) fn read(reader: &mut dyn Read, size: u64, limit: u64) -> std::io::Result<Side> {
+        if size > limit {
+            return Ok(Side::Larger(limit));
         }
         let mut bytes = Vec::new();
-        reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
+        reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         Ok(Side::of(bytes))
     }
 
@@ -40,13 +50,13 @@ impl Side {
     }
 
     /// Reads the file that is there before.
-    pub(super) fn before(host: &Host, path: &str) -> Result<Side> {
+    pub(super) fn before(host: &Host, path: &str, limit: u64) -> Result<Side> {
         let Some(meta) = host.stat(path)? else { return Ok(Side::Absent) };
         if !meta.is_file() {
             return Ok(Side::Absent);
         }
         let mut file = host.open(path)?;
-        Side::read(&mut file, meta.len())
+        Side::read(&mut file, meta.len(), limit)
             .map_err(|error| Failure::new(format!("cannot read `{path}`: {}", errno_text(&error))))
     }
 }
@@ -61,7 +71,7 @@ pub(super) fn difference(before: Side, after: Side, dest: &str, header: &str) ->
             diff.insert("before".to_owned(), text.into());
         }
         Side::Binary => drop(diff.insert("dst_binary".to_owned(), 1.into())),
-        Side::Larger => drop(diff.insert("dst_larger".to_owned(), LIMIT.into())),
+        Side::Larger(limit) => drop(diff.insert("dst_larger".to_owned(), limit.into())),
     }
     match after {
         Side::Absent => (),
@@ -70,7 +80,7 @@ pub(super) fn difference(before: Side, after: Side, dest: &str, header: &str) ->
             diff.insert("after".to_owned(), text.into());
         }
         Side::Binary => drop(diff.insert("src_binary".to_owned(), 1.into())),
-        Side::Larger => drop(diff.insert("src_larger".to_owned(), LIMIT.into())),
+        Side::Larger(limit) => drop(diff.insert("src_larger".to_owned(), limit.into())),
     }
     Json::Object(diff)
 }

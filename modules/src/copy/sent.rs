@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     Args,
-    difference::{Side, difference},
+    difference::{Side, difference, limit},
     folder_of, join,
 };
 use crate::{
@@ -264,7 +264,8 @@ impl<'a> Plan<'a> {
     }
 
     fn replace(&self, host: &Host, in_folder: bool) -> Result<Outcome> {
-        let before = if host.diffing() { Some(Side::before(host, &self.dest)?) } else { None };
+        let before =
+            if host.diffing() { Some(Side::before(host, &self.dest, self.limit())?) } else { None };
         if host.checking() {
             let mut diffs = Vec::new();
             if let Some(before) = before {
@@ -299,7 +300,9 @@ impl<'a> Plan<'a> {
             None => Vec::new(),
             Some(before) => {
                 let mut file = &staged.0.file;
-                let after = file.rewind().and_then(|()| Side::read(&mut file, self.sent.size));
+                let after = file
+                    .rewind()
+                    .and_then(|()| Side::read(&mut file, self.sent.size, self.limit()));
                 vec![self.difference(before, after.map_err(|error| not_received(&error))?)]
             }
         };
@@ -322,13 +325,19 @@ impl<'a> Plan<'a> {
         difference(before, after, &self.named, &header)
     }
 
+    /// The longest text that a diff shows.
+    fn limit(&self) -> u64 {
+        limit(self.args.diff_limit)
+    }
+
     /// Reads the content for a diff only.
     fn content(&self, host: &Host) -> Result<Side> {
-        if self.sent.size > super::difference::LIMIT {
-            return Ok(Side::Larger);
+        let limit = self.limit();
+        if self.sent.size > limit {
+            return Ok(Side::Larger(limit));
         }
         let mut reader = self.open(host)?;
-        Side::read(&mut *reader, self.sent.size).map_err(|error| not_received(&error))
+        Side::read(&mut *reader, self.sent.size, limit).map_err(|error| not_received(&error))
     }
 
     fn open<'h>(&self, host: &'h Host) -> Result<Box<dyn io::Read + 'h>> {
