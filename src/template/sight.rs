@@ -245,38 +245,55 @@ pub(crate) struct Met {
     pub(crate) before: Option<Value>,
 }
 
-/// Returns what is undefined in the input of a filter or a test, where it meets it; one that works `by_attribute` looks at
-/// nothing else of an item.
-pub(crate) fn met_by(plugin: (&str, &str), value: &Value, by_attribute: bool) -> Option<Met> {
-    let is_dict = match value {
-        Value::Dict(_) => true,
-        Value::List(_) | Value::Tuple(_) => false,
-        _ => return None,
-    };
-    let unit = unit_of(plugin);
-    let sight = match (sight(plugin.0, unit, is_dict), value) {
-        (_, Value::Tuple(_)) if OF_TUPLES.contains(&unit) => Sight::Nothing,
-        (Sight::All, _) if by_attribute => Sight::Items,
-        (Sight::All, Value::List(list)) if list.len() < 2 && COMPARING.contains(&unit) => {
-            Sight::Items
+/// What is known of how far a filter or a test looks.
+pub(crate) struct Looks {
+    of_lists: Sight,
+    of_dicts: Sight,
+    of_tuples: Sight,
+    /// Whether it compares items, so that a single one is not looked into.
+    compares: bool,
+    /// Whether it looks into its arguments, too.
+    aside: bool,
+    /// Whether it needs no template in a list or a dictionary to be evaluated.
+    pub(crate) is_shallow: bool,
+}
+
+impl Looks {
+    /// Returns how far the filter or the test of this name looks.
+    pub(crate) fn of(plugin: (&str, &str)) -> Looks {
+        let (is_test, unit) = (plugin.0 == "test", unit_of(plugin));
+        let of_lists = sight(plugin.0, unit, false);
+        Looks {
+            of_lists,
+            of_dicts: sight(plugin.0, unit, true),
+            of_tuples: if OF_TUPLES.contains(&unit) { Sight::Nothing } else { of_lists },
+            compares: COMPARING.contains(&unit),
+            aside: is_test || LOOKING_ASIDE.contains(&unit),
+            is_shallow: SHALLOW.contains(&unit) && (is_test || !NOT_SHALLOW.contains(&unit)),
         }
-        (sight, _) => sight,
-    };
-    met(sight, value)
-}
+    }
 
-/// Returns whether a filter or a test needs no template in a list or a dictionary to be evaluated.
-pub(crate) fn is_shallow(plugin: (&str, &str)) -> bool {
-    let unit = unit_of(plugin);
-    SHALLOW.contains(&unit) && (plugin.0 == "test" || !NOT_SHALLOW.contains(&unit))
-}
+    /// Returns what is undefined in the input, where it is met; what works `by_attribute` looks at nothing else of an item.
+    pub(crate) fn met(&self, value: &Value, by_attribute: bool) -> Option<Met> {
+        let sight = match value {
+            Value::Dict(_) => self.of_dicts,
+            Value::List(_) => self.of_lists,
+            Value::Tuple(_) => self.of_tuples,
+            _ => return None,
+        };
+        let sight = match (sight, value) {
+            (Sight::All, _) if by_attribute => Sight::Items,
+            (Sight::All, Value::List(list)) if list.len() < 2 && self.compares => Sight::Items,
+            (sight, _) => sight,
+        };
+        met(sight, value)
+    }
 
-/// Returns what is undefined in an argument of a filter or a test that looks into it.
-pub(crate) fn met_in_argument(plugin: (&str, &str), value: &Value) -> Option<Arc<Undefined>> {
-    let unit = unit_of(plugin);
-    let looks = plugin.0 == "test" || LOOKING_ASIDE.contains(&unit);
-    let found = looks.then(|| met_by(plugin, value, false)).flatten();
-    found.map(|met| met.undefined)
+    /// Returns what is undefined in an argument that is looked into.
+    pub(crate) fn met_aside(&self, value: &Value) -> Option<Arc<Undefined>> {
+        let found = self.aside.then(|| self.met(value, false)).flatten();
+        found.map(|met| met.undefined)
+    }
 }
 
 /// Returns a filter's or a test's own name, without its collection.

@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// A function behind a filter or a test.
 #[derive(Default)]
-struct Signature {
+pub(super) struct Signature {
     name: &'static str,
     style: Style,
     /// What comes before the value: an environment, a context.
@@ -33,22 +33,9 @@ enum Style {
 static SIGNATURES: LazyLock<FxHashMap<(&'static str, &'static str), Signature>> =
     LazyLock::new(|| include_str!("signatures.txt").lines().filter_map(read).collect());
 
-/// Checks how many arguments are given beside the value, and their names.
-///
-/// # Errors
-///
-/// Fails in Python's words.
-pub(super) fn check(
-    plugin: (&str, &str),
-    given: usize,
-    named: &[(Arc<str>, Value)],
-) -> Result<(), String> {
-    let Some(signature) = SIGNATURES.get(&plugin) else { return Ok(()) };
-    let given = given + 1 + signature.hidden;
-    match signature.style {
-        Style::Function => signature.bind(given, named),
-        style => signature.count(style, given, named),
-    }
+/// Returns the function behind a filter or a test.
+pub(super) fn find(plugin: (&'static str, &'static str)) -> Option<&'static Signature> {
+    SIGNATURES.get(&plugin)
 }
 
 /// Reads a line `filter name: function(value, argument, other=)`.
@@ -85,9 +72,26 @@ fn read(line: &'static str) -> Option<((&'static str, &'static str), Signature)>
 }
 
 impl Signature {
+    /// Checks how many arguments are given beside the value, and their names.
+    ///
+    /// # Errors
+    ///
+    /// Fails in Python's words.
+    pub(super) fn check(&self, given: usize, named: &[(Arc<str>, Value)]) -> Result<(), String> {
+        let given = given + 1 + self.hidden;
+        match self.style {
+            Style::Function => self.bind(given, named),
+            style => self.count(style, given, named),
+        }
+    }
+
     /// Binds arguments as a Python function does: names, then the number of the others, then what is missing.
     fn bind(&self, given: usize, named: &[(Arc<str>, Value)]) -> Result<(), String> {
         let function = self.name;
+        let is_short = self.positional.get(given).is_some_and(|(_, has_default)| !has_default);
+        if named.is_empty() && given <= self.positional.len() && !is_short {
+            return Ok(());
+        }
         let mut by_name = vec![false; self.positional.len()];
         for (name, _) in named {
             match self.positional.iter().position(|(known, _)| *known == &**name) {
@@ -175,7 +179,7 @@ impl Signature {
 
 #[cfg(test)]
 mod unit_tests {
-    use super::{SIGNATURES, Style, check};
+    use super::{SIGNATURES, Style, find};
     use crate::{
         template::{filters, tests},
         value::Value,
@@ -194,7 +198,7 @@ mod unit_tests {
     #[test]
     fn what_a_function_takes_is_told_as_python_tells_it() {
         let named = |name: &str| vec![(name.into(), Value::None)];
-        let told = |unit, given, named: &[_]| check(unit, given, named).unwrap_err();
+        let told = |unit, given, named: &[_]| find(unit).unwrap().check(given, named).unwrap_err();
         assert_eq!(
             told(("filter", "replace"), 0, &[]),
             "do_replace() missing 2 required positional arguments: 'old' and 'new'"
@@ -212,7 +216,8 @@ mod unit_tests {
             told(("filter", "length"), 1, &[]),
             "len() takes exactly one argument (2 given)"
         );
-        assert!(check(("filter", "map"), 9, &named("attribute")).is_ok());
+        let map = find(("filter", "map"));
+        assert!(map.is_none_or(|map| map.check(9, &named("attribute")).is_ok()));
         assert!(SIGNATURES.values().any(|signature| signature.style == Style::BuiltIn));
     }
 }

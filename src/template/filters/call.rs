@@ -9,8 +9,8 @@ use crate::{
         cells::freeze,
         evaluator::{Evaluator, Passed, items},
         expression::is_lenient,
-        sight::{self, Met},
-        signatures,
+        facts,
+        sight::{Looks, Met},
         units::qualified,
     },
     value::{Dict, List, Value},
@@ -138,7 +138,10 @@ impl<'i, 'e> Invocation<'i, 'e> {
         if !takes_undefined && let Some(undefined) = passed.undefined() {
             return Err(undefined.into());
         }
-        if let Err(message) = signatures::check(plugin, passed.positional.len(), &passed.named) {
+        let facts = facts::of(plugin);
+        if let Some(signature) = facts.signature
+            && let Err(message) = signature.check(passed.positional.len(), &passed.named)
+        {
             return fail(message);
         }
         let by_attribute = match plugin.1 {
@@ -146,11 +149,11 @@ impl<'i, 'e> Invocation<'i, 'e> {
             "join" if passed.positional.len() > 1 => true,
             _ => passed.named.iter().any(|(name, _)| &**name == "attribute"),
         };
-        let (value, met) = looked_into(eval, plugin, value, by_attribute)?;
+        let (value, met) = looked_into(eval, &facts.looks, value, by_attribute)?;
         let argument = |value| {
             let value = defined(value, takes_undefined)?;
-            let value = settled(eval, plugin, value)?;
-            match sight::met_in_argument(plugin, &value) {
+            let value = settled(eval, &facts.looks, value)?;
+            match facts.looks.met_aside(&value) {
                 Some(undefined) => Err(TemplateError::from(&*undefined)),
                 None => Ok(value),
             }
@@ -369,17 +372,11 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
 }
 
 /// Returns a value whose templates are evaluated, unless the filter or the test can do without.
-fn settled(
-    eval: &Evaluator<'_>,
-    plugin: (&str, &str),
-    value: Value,
-) -> Result<Value, TemplateError> {
+fn settled(eval: &Evaluator<'_>, looks: &Looks, value: Value) -> Result<Value, TemplateError> {
     match value {
         Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None => Ok(value),
         // Where no cell was made none need be looked for.
-        other if sight::is_shallow(plugin) => {
-            Ok(if eval.env.has_cells() { freeze(&other) } else { other })
-        }
+        other if looks.is_shallow => Ok(if eval.env.has_cells() { freeze(&other) } else { other }),
         other => eval.complete(other),
     }
 }
@@ -387,15 +384,15 @@ fn settled(
 /// Returns the input as far as it can be used, and what is undefined behind that.
 fn looked_into(
     eval: &Evaluator<'_>,
-    plugin: (&'static str, &'static str),
+    looks: &Looks,
     value: Value,
     by_attribute: bool,
 ) -> Result<(Value, Option<Arc<crate::value::Undefined>>), TemplateError> {
     if value.is_undefined() {
         return Ok((value, None));
     }
-    let value = settled(eval, plugin, value)?;
-    match sight::met_by(plugin, &value, by_attribute) {
+    let value = settled(eval, looks, value)?;
+    match looks.met(&value, by_attribute) {
         None => Ok((value, None)),
         Some(Met { undefined, before: None }) => Err((&*undefined).into()),
         Some(Met { undefined, before: Some(before) }) => Ok((before, Some(undefined))),
