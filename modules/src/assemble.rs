@@ -1,5 +1,6 @@
 //! `assemble`: a file from the fragments in a folder of the host.
 
+use serde_json::json;
 use windlass_macros::Args;
 
 use crate::{
@@ -56,6 +57,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ),
         None => None,
     };
+    if let Some(line) = args.validate.as_ref().filter(|line| !line.contains("%s")) {
+        return Err(Failure::new(format!("validate must contain %s: {line}")));
+    }
     let mut joiner = Joiner::new(args.delimiter.as_deref(), false);
     for name in host.list(src)? {
         let path = format!("{}/{name}", src.trim_end_matches('/'));
@@ -82,27 +86,21 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (mut backup, mut validation) = (None, None);
     if changed {
         if args.backup && before.is_some() {
-            backup = host.backup(dest)?;
+            backup = host.backup(dest)?.or_else(|| Some(host.backup_name(dest)));
         }
         let how = Rewrite {
             validate: args.validate.as_deref(),
             attributes: &args.attributes,
             create_folders: false,
         };
-        if args.validate.is_some() {
-            // A prediction is one of what the command accepts.
-            if host.checking() {
-                host.ask_about(dest, &content, &how)?;
-            }
-            validation = Some(serde_json::json!({"rc": 0, "stdout": "", "stderr": ""}));
-        }
-        if let Err(refused) = host.rewrite(dest, &content, &how) {
+        let said = host.rewrite_here(dest, &content, &how).inspect_err(|_| {
             // What is not replaced needs no copy.
-            if let Some(backup) = &backup {
-                host.remove_file(backup)?;
-            }
-            return Err(refused);
-        }
+            let _ = backup.as_ref().map(|backup| host.remove_file(backup));
+        })?;
+        validation = said.map(|output| {
+            let (stdout, stderr) = (output.text(), output.error_text());
+            json!({"rc": output.status, "stdout": stdout, "stderr": stderr})
+        });
     }
     changed =
         host.set_attributes(dest, &args.attributes, changed, &mut AttributeDiff::default())?;
@@ -198,7 +196,7 @@ fn unescaped(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
     use crate::host::TestHost;
@@ -234,6 +232,23 @@ mod tests {
         let result = run(&host, json!({"src": "/d", "dest": "/f", "mode": "0600"}));
         assert_eq!((&result["changed"], &result["msg"]), (&true.into(), &"OK".into()));
         assert!(!host.exists("/f"));
+    }
+
+    #[test]
+    fn what_the_command_says_is_told_and_the_copy_named_before_it_is_made() {
+        let host = TestHost::with(&[("/d/10", "one\n"), ("/f", "old")]).real();
+        let root = host.root().display().to_string();
+        let args = json!({
+            "src": format!("{root}/d"), "dest": format!("{root}/f"), "backup": true, "validate": "cat %s",
+        });
+        let result = run(&host, args);
+        assert_eq!(result["validation"], json!({"rc": 0, "stdout": "one\n", "stderr": ""}));
+        let host = TestHost::with(&[("/d/10", "one\n"), ("/f", "old")]).check();
+        let result = run(&host, json!({"src": "/d", "dest": "/f", "backup": true}));
+        assert!(result["backup_file"].as_str().unwrap().starts_with("/f."));
+        assert_eq!(host.list("/").unwrap(), ["d", "f"]);
+        let message = run(&host, json!({"src": "/d", "dest": "/f", "validate": "true"}));
+        assert_eq!(message["msg"], "validate must contain %s: true");
     }
 
     #[test]

@@ -76,8 +76,8 @@ fn cleanup(jid: &str, path: &str, known: bool, host: &Host) -> Result<Outcome> {
     Ok(Outcome::changed_if(false)
         .with("ansible_job_id", jid)
         .with("erased", path)
-        .with("started", true)
-        .with("finished", true)
+        .with("started", false)
+        .with("finished", false)
         .with("stdout", "")
         .with("stderr", ""))
 }

@@ -60,7 +60,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ));
     }
     let words = match args.line() {
-        Some(line) => split_words(line).map_err(Failure::new)?,
+        Some(line) => split_words(line).map_err(Failure::raised)?,
         None => args.argv.clone(),
     };
     let shown = Json::from(words.clone());
@@ -206,8 +206,10 @@ fn failed(failure: Failure, shown: &Json) -> Failure {
 
 fn enter(host: &Host, folder: &str) -> std::io::Result<()> {
     let path: PathBuf = host.path(folder);
-    rustix::fs::access(&path, rustix::fs::Access::EXEC_OK)?;
-    if path.is_dir() { Ok(()) } else { Err(rustix::io::Errno::NOTDIR.into()) }
+    if path.exists() && !path.is_dir() {
+        return Err(rustix::io::Errno::NOTDIR.into());
+    }
+    Ok(rustix::fs::access(&path, rustix::fs::Access::EXEC_OK)?)
 }
 
 /// Local time as Python prints a `datetime`.
@@ -292,7 +294,7 @@ mod tests {
         assert_eq!(failure.message, "Unable to change directory before execution.");
         assert_eq!(
             run(given(json!({"cmd": "a 'b"})), &host).unwrap_err().message,
-            "No closing quotation"
+            "Task failed: Module failed: No closing quotation"
         );
         assert_eq!(run(given(json!({"cmd": ""})), &host).unwrap_err().values["rc"], 257);
     }

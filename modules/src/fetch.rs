@@ -65,7 +65,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             return Err(Failure::new("the task was cancelled"));
         }
     }
-    Ok(outcome.with("checksum", hasher.hex()).with("sent", true))
+    use std::os::unix::fs::MetadataExt as _;
+    let mode = file.metadata().map_err(|error| failed(&error))?.mode() & 0o777;
+    Ok(outcome.with("checksum", hasher.hex()).with("sent", true).with("mode", mode))
 }
 
 #[cfg(test)]

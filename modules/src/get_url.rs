@@ -9,7 +9,8 @@ use windlass_macros::Args;
 
 use crate::{
     host::{
-        AttributeDiff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Staged, Tee, pour,
+        AttributeDiff, Failure, FileAttributes, Hasher, Host, Outcome, Result, Staged, Tee,
+        name_beside, pour, without_reason,
     },
     spec::{ArgPath, Json, JsonMap},
 };
@@ -226,15 +227,23 @@ impl Download<'_> {
     fn send(&self, url: &str, method: &'static str, modified: Option<String>) -> Result<Answer> {
         let args = self.args;
         let request = Request { url, method, modified, no_cache: args.force, args };
-        let answer = fetch::send(self.host, &request)
-            .map_err(|message| self.keys(Failure::new(message), &args.dest, None))?;
+        let answer =
+            fetch::send(self.host, &request).map_err(|message| self.unsent(url, message))?;
         match answer.status {
             Some(200 | 304) | None => Ok(answer),
             Some(status) => {
                 let failure = Failure::new("Request failed").with("response", answer.message());
-                Err(self.keys(failure, &args.dest, Some(status)))
+                Err(self.keys(failure, &args.dest, Some(status)).with("url", url))
             }
         }
+    }
+
+    fn unsent(&self, url: &str, message: String) -> Failure {
+        // An address that is none is refused before anything is sent.
+        if message.starts_with("unknown url type") {
+            return Failure::new(message).with("status", -1).with("url", url);
+        }
+        self.keys(Failure::new(message), &self.args.dest, None).with("url", url)
     }
 
     fn fetch(&self, wanted: Option<Wanted>, modified: Option<String>) -> Result<Outcome> {
@@ -251,11 +260,10 @@ impl Download<'_> {
             return Ok(outcome);
         }
         if let Some(message) = self.unwritable(&dest) {
-            let before = self.checksum_of(&dest).unwrap_or_default();
             let failure = Failure::new(message)
                 .with("checksum_src", sum_of(answer))
-                .with("checksum_dest", before)
-                .with("src", beside(&dest));
+                .with("checksum_dest", Json::Null)
+                .with("src", name_beside(&dest));
             return Err(self.keys(failure, &dest, None));
         }
         let before = self.checksum_of(&dest)?;
@@ -285,9 +293,9 @@ impl Download<'_> {
             return Some(format!("Destination {folder} does not exist"));
         }
         if !host.is_folder(folder) {
+            let source = name_beside(dest);
             return Some(format!(
-                "failed to copy {} to {dest}: The destination directory '{folder}' is not writable by the current user.",
-                beside(dest)
+                "failed to copy {source} to {dest}: Could not replace '{dest}' with '{source}'."
             ));
         }
         (!host.may(folder, write)).then(|| format!("Destination {folder} is not writable"))
@@ -302,7 +310,7 @@ impl Download<'_> {
             .with("checksum_src", sum)
             .with("checksum_dest", before)
             .with("msg", message)
-            .with("src", beside(dest));
+            .with("src", name_beside(dest));
         self.add_keys(&mut outcome.values, dest, None);
         outcome
     }
@@ -334,11 +342,10 @@ impl Download<'_> {
         let changed = before.as_ref() != Some(&sha1);
         if changed {
             backup_file = if args.backup { host.backup(dest)? } else { None };
-            staged.commit(None).map_err(|error| {
-                Failure::new(format!(
-                    "Failed to move file: {}",
-                    crate::host::errno_about(&error, dest)
-                ))
+            staged.put(dest).map_err(|failure| {
+                let why = without_reason(&failure);
+                let failure = Failure::new(format!("failed to copy {source} to {dest}: {why}"));
+                self.keys(failure, dest, None)
             })?;
         } else {
             drop(staged);
@@ -396,12 +403,6 @@ fn sum_of(mut answer: Answer) -> String {
     // What breaks off is as good as what nobody asked for.
     let _ = answer.read_to(&mut sha1);
     sha1.hex()
-}
-
-/// The name that the content has before it is in its place.
-fn beside(dest: &str) -> String {
-    let (folder, name) = dest.rsplit_once('/').unwrap_or((".", dest));
-    format!("{folder}/.{name}.windlass-{}-0", std::process::id())
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let facts =
         |entries: JsonMap| Json::from(JsonMap::from_iter([(fact.clone(), Json::Object(entries))]));
     let message = match output.status {
+        // Nothing parts texts at nothing.
+        0 if args.split.as_deref() == Some("") => return Err(Failure::raised("empty separator")),
         0 => {
             let colons = ["passwd", "shadow", "group", "gshadow"];
             let colon = colons.contains(&args.database.as_str()).then_some(":");
@@ -60,8 +62,8 @@ fn entries(text: &str, separator: Option<&str>) -> JsonMap {
     let mut found: Vec<(String, Vec<Json>)> = Vec::new();
     for line in text.lines() {
         let mut fields: Vec<&str> = match separator {
-            Some(separator) if !separator.is_empty() => line.split(separator).collect(),
-            _ => line.split_whitespace().collect(),
+            Some(separator) => line.split(separator).collect(),
+            None => line.split_whitespace().collect(),
         };
         if fields.is_empty() {
             continue;

@@ -60,7 +60,7 @@ pub use openpgp::{PublicKey, public_keys};
 pub use outcome::{Diff, Failure, Outcome, Result, reason as reason_of};
 pub use rewrite::Rewrite;
 pub use shadow::Shadow;
-pub use staged::Staged;
+pub use staged::{Staged, name_beside, without_reason};
 pub use systemd::{Scope, UnitLine};
 pub(crate) use terminal::open_terminal;
 #[cfg(test)]

@@ -64,9 +64,7 @@ fn units(services: &mut JsonMap, host: &Host) -> Result<()> {
         let state = if sub == "running" { "running" } else { "stopped" };
         let bad = ["not-found", "masked", "failed"];
         let status = [&load, &active, &sub].into_iter().find(|word| bad.contains(&word.as_str()));
-        // An instance of a template has no file of its own to tell more.
-        let otherwise = if active == "inactive" { "inactive" } else { "unknown" };
-        let status = status.map_or(otherwise, String::as_str);
+        let status = status.unwrap_or(&active);
         add(services, &name, state, Some(status), "systemd");
     }
     for (name, status) in host.systemd_unit_files()? {

@@ -34,6 +34,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::no_check_mode("tempfile"));
     }
     let folder = match &args.path {
+        Some(path) if path.is_empty() => host.absolute("."),
         Some(path) => host.absolute(path),
         None => ["TMPDIR", "TEMP", "TMP"]
             .into_iter()

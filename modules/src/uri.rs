@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, pour},
+    host::{
+        AttributeDiff, Failure, FileAttributes, Host, Outcome, Result, name_beside, pour,
+        without_reason,
+    },
     http::{self, Credentials, Follow, Options, Response, Trust},
     spec::{ArgPath, Json, JsonMap, python_repr, python_str},
 };
@@ -289,7 +292,8 @@ impl Call<'_> {
             let dest = self.place(dest, &response);
             if good && wanted {
                 changed = true;
-                self.store(&mut response, &dest, &media, &mut bytes)?;
+                self.store(&mut response, &dest, &media, &mut bytes)
+                    .map_err(|failure| not_stored(failure, &dest, &response, &values))?;
                 let attributes = &args.attributes;
                 host.set_attributes(&dest, attributes, true, &mut AttributeDiff::default())?;
             }
@@ -297,9 +301,7 @@ impl Call<'_> {
             // `url` and the like stay what the server said.
             values.retain(|key, _| !info.contains_key(key));
             values.append(&mut info);
-            if host.exists(&dest) {
-                values.insert("path".to_owned(), dest.into());
-            }
+            values.insert("path".to_owned(), dest.into());
         } else {
             self.receive(&mut response, &mut bytes)?;
         }
@@ -367,12 +369,7 @@ impl Call<'_> {
         bytes: &mut Vec<u8>,
     ) -> Result<()> {
         let (args, host) = (self.args, self.host);
-        let folder = dest.rfind('/').map_or(".", |at| &dest[..at.max(1)]);
-        if !host.is_folder(folder) {
-            let message = format!("Destination dir '{folder}' not writable");
-            return Err(Failure::new(message));
-        }
-        let mut staged = host.stage(&host.real_path(dest), args.attributes.unsafe_writes)?;
+        let mut staged = host.stage(dest, args.attributes.unsafe_writes)?;
         let cannot = |error: &std::io::Error| {
             Failure::new(format!("HTTP Error while fetching {}: {error}", args.url))
         };
@@ -382,11 +379,27 @@ impl Call<'_> {
         } else {
             pour(&mut *response.body, &mut staged.file).map_err(|error| cannot(&error))?;
         }
-        staged.commit(None).map_err(|error| {
-            let reason = crate::host::errno_about(&error, dest);
-            Failure::new(format!("failed to copy to {dest}: {reason}"))
-        })
+        staged.put(dest)
     }
+}
+
+/// What is told of an answer that cannot be put where it belongs: its headers have their own names.
+fn not_stored(failure: Failure, dest: &str, response: &Response, values: &JsonMap) -> Failure {
+    if !failure.message.contains(": [Errno") {
+        return failure;
+    }
+    let message = response.message();
+    let mut values = values.clone();
+    for (name, _) in &response.headers {
+        let name = name.to_lowercase();
+        if let Some(value) = values.remove(&name.replace('-', "_")) {
+            values.insert(name, value);
+        }
+    }
+    values.remove("msg");
+    let (source, why) = (name_beside(dest), without_reason(&failure));
+    let text = format!("failed to copy {source} to {dest}: {why} {message}");
+    Failure { values, ..Failure::new(text) }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::{
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result, reason_of},
     pattern::{Flags, Pattern},
     spec::{ArgPath, Json, JsonMap},
     text,
@@ -227,9 +227,11 @@ impl Waiting<'_> {
     }
 
     fn look_at_file(&self, path: &str, pattern: Option<&Pattern>) -> Result<Option<Matched>> {
-        let Some(pattern) = pattern else {
-            return Ok(self.host.exists(path).then(Matched::default));
-        };
+        let there = self.host.is_there(path).map_err(|error| {
+            let message = format!("Failed to stat {path}, {}", reason_of(&error));
+            Failure::new(message).with("elapsed", self.elapsed())
+        })?;
+        let Some(pattern) = pattern else { return Ok(there.then(Matched::default)) };
         match self.host.read_whole(path) {
             Ok(bytes) => matched(pattern, &text::from_bytes(bytes)),
             // Not there yet, or not yet for us to read.

@@ -13,6 +13,8 @@ pub(super) static UNIT: Action =
 
 const NAMES: [&str; 3] = ["name", "hostname", "host"];
 const GROUPS: [&str; 3] = ["groups", "groupname", "group"];
+/// The names that are no variables of the host besides, as `host` and `group` are.
+const NO_VARIABLES: [&str; 4] = ["name", "hostname", "groups", "groupname"];
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let args = match call.args.get("_raw_params") {
@@ -49,9 +51,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     };
     let mut vars: Dict = args
         .iter()
-        .filter(|(key, _)| {
-            key.as_str().is_none_or(|key| !NAMES.contains(&key) && !GROUPS.contains(&key))
-        })
+        .filter(|(key, _)| key.as_str().is_none_or(|key| !NO_VARIABLES.contains(&key)))
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     if let Some(port) = port {

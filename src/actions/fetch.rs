@@ -3,14 +3,16 @@
 use std::{
     fs::{self, File},
     io::Write as _,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use windlass_modules::host::{Hasher, checksum_of};
+use windlass_modules::host::{Hasher, checksum_of, errno_about};
 
 use super::Action;
 use crate::{
+    connection::Kind,
     executor::{Call, Failure, Remote, Step},
     value::{Dict, Value},
 };
@@ -59,7 +61,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             .and_then(Path::parent)
             .map_or_else(|| place.folder(), Path::to_owned),
         open: None,
+        refused: None,
     }));
+    let by_ssh = call.raw_way().0.kind == Kind::Ssh && call.asked_to_become().is_none();
     let required = call.truth("fail_on_missing").unwrap_or(true);
     let mut remote = Remote::new("fetch", &args);
     let taker = Arc::clone(&download);
@@ -68,7 +72,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }));
     remote.finish = Some(Box::new(move |answer| {
         let mut download = download.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(place.finish(&src, &answer, &mut download, required))
+        Ok(place.finish(&src, &answer, &mut download, required, by_ssh))
     }));
     Ok(Step::Remote(Box::new(remote)))
 }
@@ -118,7 +122,14 @@ impl Place {
         })
     }
 
-    fn finish(&self, src: &str, answer: &Dict, download: &mut Download, required: bool) -> Dict {
+    fn finish(
+        &self,
+        src: &str,
+        answer: &Dict,
+        download: &mut Download,
+        required: bool,
+        by_ssh: bool,
+    ) -> Dict {
         let mut result = Dict::new();
         result.insert("changed", false);
         let is = |key: &str| answer.get(key).is_some_and(Value::is_true);
@@ -127,7 +138,8 @@ impl Place {
             if required {
                 result.insert("failed", true);
                 let text = |key: &str| answer.get(key).map(Value::to_text).unwrap_or_default();
-                let why = format!("{}: {}", text("msg"), text("exception"));
+                let what = text("msg");
+                let why = format!("{}: {}", what.trim_end_matches(['.', ' ']), text("exception"));
                 result.insert("_ansible_windlass_reason", why);
             } else {
                 result.insert("file", src);
@@ -147,6 +159,10 @@ impl Place {
         }
         if is("failed") {
             if !required {
+                let message = answer.get("msg").map(Value::to_text).unwrap_or_default();
+                if answer.get("_ansible_windlass_action_failed").is_some() {
+                    result.insert("msg", format!("{message}, ignored"));
+                }
                 result.insert("file", src);
                 return result;
             }
@@ -170,8 +186,14 @@ impl Place {
         let sent = answer.get("checksum").map(Value::to_text).unwrap_or_default();
         let is_new =
             is("sent") && checksum(&target, Hasher::sha1()).is_none_or(|have| have != sent);
-        if is_new && let Err(error) = download.keep(&target) {
+        // What comes over SSH as it is keeps its mode.
+        let mode = match answer.get("mode") {
+            Some(Value::Int(mode)) if by_ssh => u32::try_from(*mode).ok(),
+            _ => None,
+        };
+        if is_new && let Err(error) = download.keep(&target, mode) {
             let message = match error.kind() {
+                _ if download.refused.is_some() => download.refused.take().unwrap_or_default(),
                 std::io::ErrorKind::IsADirectory => {
                     let target = target.display();
                     format!(
@@ -206,12 +228,14 @@ impl Place {
 struct Download {
     folder: PathBuf,
     open: Option<(File, PathBuf)>,
+    /// Why its folder cannot be.
+    refused: Option<String>,
 }
 
 impl Download {
     fn file(&mut self) -> std::io::Result<&mut File> {
         if self.open.is_none() {
-            fs::create_dir_all(&self.folder)?;
+            self.create_folder()?;
             let mut number = 0;
             let opened = loop {
                 let name = format!(".windlass-{}-{number}", std::process::id());
@@ -227,12 +251,24 @@ impl Download {
         Ok(&mut self.open.as_mut().expect("opened above").0)
     }
 
+    fn create_folder(&mut self) -> std::io::Result<()> {
+        fs::create_dir_all(&self.folder).inspect_err(|error| {
+            let is_new = |path: &&Path| !path.exists();
+            let first = self.folder.ancestors().take_while(is_new).last().unwrap_or(&self.folder);
+            let reason = errno_about(error, &first.display().to_string());
+            let folder = self.folder.display();
+            self.refused = Some(format!("Unable to create local directories '{folder}': {reason}"));
+        })
+    }
+
+    /// What has no folder to be in is told at the end.
     fn take(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        self.file()?.write_all(bytes)
+        let written = self.file().and_then(|file| file.write_all(bytes));
+        if self.refused.is_some() { Ok(()) } else { written }
     }
 
     /// Puts the file in its place; one that is replaced gives its mode, a link stays one.
-    fn keep(&mut self, target: &Path) -> std::io::Result<()> {
+    fn keep(&mut self, target: &Path, mode: Option<u32>) -> std::io::Result<()> {
         self.file()?;
         let target = fs::canonicalize(target).unwrap_or_else(|_| target.to_owned());
         if let Some(folder) = target.parent() {
@@ -241,6 +277,11 @@ impl Download {
         let Some((file, path)) = self.open.take() else { return Ok(()) };
         if let Ok(meta) = fs::metadata(&target) {
             file.set_permissions(meta.permissions())?;
+        } else if let Some(mode) = mode {
+            // The temporary file has the bits that the controller's umask leaves.
+            let left = file.metadata()?.permissions().mode();
+            let left = left | (left & 0o444) >> 2;
+            file.set_permissions(fs::Permissions::from_mode((mode | 0o200) & left))?;
         }
         drop(file);
         fs::rename(&path, &target).or_else(|_| {

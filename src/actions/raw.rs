@@ -6,6 +6,7 @@ use windlass_modules::host::quote_word;
 
 use super::Action;
 use crate::{
+    connection::Pty,
     executor::{Call, Failure, Step},
     remote::{RunAsError, run_as},
     value::Dict,
@@ -18,6 +19,10 @@ pub(super) static UNIT: Action = Action {
     needs_host: true,
     run,
 };
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(line) = call.text("_raw_params") else {
@@ -35,19 +40,20 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         None => line,
     };
     let run = Arc::clone(call.run);
+    let terminal = call.terminal().map(|(_, closed)| closed);
     Ok(Step::Wait(Box::pin(async move {
         let connection = run.open_connection(&target).await?;
         let lost = Failure::connection;
         let output = match method {
-            Some(method) => {
-                run_as(&connection, &method, &command).await.map_err(|error| match error {
+            Some(method) => run_as(&connection, &method, &command, terminal.is_some())
+                .await
+                .map_err(|error| match error {
                     RunAsError::Connection(error) => lost(&error),
                     RunAsError::Become(error) => Failure::became(&error),
-                })?
-            }
+                })?,
             None => {
-                let process =
-                    connection.exec(&command, None).await.map_err(|error| lost(&error))?;
+                let pty = terminal.is_some().then(Pty::default);
+                let process = connection.exec(&command, pty).await.map_err(|error| lost(&error))?;
                 process.output(&[]).await.map_err(|error| lost(&error))?
             }
         };
@@ -55,8 +61,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             crate::connection::ExitStatus::Code(code) => i64::from(*code),
             crate::connection::ExitStatus::Signal(_) => -1,
         };
-        let stdout = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
-        let stderr = String::from_utf8_lossy(&output.stderr).replace("\r\n", "\n");
+        let (mut stdout, mut stderr) = (text(&output.stdout), text(&output.stderr));
+        match terminal {
+            Some(closed) => stderr.push_str(&closed),
+            None => (stdout, stderr) = (stdout.replace("\r\n", "\n"), stderr.replace("\r\n", "\n")),
+        }
         let mut result = Dict::new();
         result.insert("changed", true);
         result.insert("rc", status);

@@ -15,7 +15,7 @@ use crate::{
 pub(super) static UNIT: Action = Action {
     name: "validate_argument_spec",
     args: &["argument_spec", "provided_arguments", "validate_args_context"],
-    open: false,
+    open: true,
     needs_host: false,
     run,
 };

@@ -133,6 +133,8 @@ impl Prepared {
         let by_itself = failed;
         // A module that only tells how a command ended does not fail: the controller finds that it did.
         let says_so = failed && result.contains_key("failed");
+        let is_module = says_so && !crate::actions::is_action(&self.task.action);
+        let kind = if is_module { "Module" } else { "Action" };
 
         let asking = [Keyword::ChangedWhen, Keyword::FailedWhen, Keyword::Until];
         let is_asked =
@@ -155,6 +157,7 @@ impl Prepared {
                         return (
                             self.failed_after(
                                 failure,
+                                kind,
                                 result,
                                 "changed_when_result",
                                 delegate,
@@ -182,6 +185,7 @@ impl Prepared {
                         return (
                             self.failed_after(
                                 failure,
+                                kind,
                                 result,
                                 "failed_when_result",
                                 delegate,
@@ -216,8 +220,6 @@ impl Prepared {
         let mut causes = Vec::new();
         if failed {
             result.insert("failed", true);
-            let is_module = says_so && !crate::actions::is_action(&self.task.action);
-            let kind = if is_module { "Module" } else { "Action" };
             say_something(&mut result, kind);
             causes = self.why_failed(kind, &result);
             explain(&mut result);
@@ -280,7 +282,7 @@ impl Prepared {
         // What the system said stands behind what the module says of it.
         let message = match result.get("exception").and_then(Value::as_str) {
             Some(reason) if reason.starts_with('[') => {
-                format!("{}: {reason}", message.trim_end_matches('.'))
+                format!("{}: {reason}", message.trim_end_matches(['.', ' ']))
             }
             _ => message,
         };
@@ -333,6 +335,7 @@ impl Prepared {
     fn failed_after(
         &self,
         failure: Failure,
+        kind: &str,
         mut result: Dict,
         key: &str,
         delegate: Option<(Arc<str>, Arc<str>)>,
@@ -341,8 +344,8 @@ impl Prepared {
         let why: Vec<&str> = failure.causes.iter().map(|cause| cause.message.as_str()).collect();
         result.insert(key, why.join(": "));
         result.insert("failed", true);
-        say_something(&mut result, "Action");
-        let causes = self.why_failed("Action", &result);
+        say_something(&mut result, kind);
+        let causes = self.why_failed(kind, &result);
         explain(&mut result);
         Judged { causes, delegate, ran: true, ..Judged::new(result, Status::Failed, no_log) }
     }
@@ -368,7 +371,8 @@ impl Prepared {
 
 /// Whether an action tells a failure in its result, without an exception.
 fn tells_itself(action: &str, result: &Dict) -> bool {
-    matches!(action, "assert" | "fail") || result.contains_key("_ansible_windlass_action_failed")
+    matches!(action, "assert" | "fail" | "raw" | "script")
+        || result.contains_key("_ansible_windlass_action_failed")
 }
 
 /// A failed result without any message gets one.

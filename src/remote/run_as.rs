@@ -25,14 +25,16 @@ impl From<Error> for RunAsError {
     }
 }
 
-/// Runs a command line as another user; a password is answered where the method asks for it.
+/// Runs a command line as another user, in a terminal where one is wanted or needed; a password is answered where the
+/// method asks for it.
 pub async fn run_as(
     connection: &Connection,
     method: &Method,
     command: &str,
+    terminal: bool,
 ) -> Result<Output, RunAsError> {
     let request = method.request(0).map_err(RunAsError::Become)?;
-    let pty = request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
+    let pty = terminal || request.prompt.as_ref().is_some_and(|prompt| prompt.pty);
     let line = command_line(&request.argv, command, pty);
     if let Some(way) = connection.by_commands() {
         let output = way.run(command, Vec::new(), Some(method.to_json(&line))).await?;

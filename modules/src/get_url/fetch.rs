@@ -136,6 +136,9 @@ fn of_file(host: &Host, url: &str) -> Result<Answer, String> {
         format!("Request failed: <urlopen error {}: '{path}'>", errno_text(error))
     };
     let meta = host.look_at(path, true).map_err(|error| failed(&error))?;
+    if meta.is_dir() {
+        return Err(failed(&io::Error::from_raw_os_error(21)));
+    }
     let file = host
         .open(path)
         .map_err(|failure| format!("Request failed: <urlopen error {}>", failure.reason()))?;

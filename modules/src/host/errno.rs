@@ -13,7 +13,7 @@ pub fn errno_text(error: &io::Error) -> String {
 
 /// Returns the error with the path that it is about, a text of Python's: `[Errno 2] No such file or directory: '/x'`.
 pub fn errno_of(error: &io::Error, path: &str) -> String {
-    format!("{}: '{path}'", errno_text(error))
+    format!("{}: {}", errno_text(error), crate::spec::python_repr(&path.into()))
 }
 
 /// Returns the error with the path that it is about: `[Errno 2] No such file or directory: b'/x'`.

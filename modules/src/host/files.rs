@@ -32,6 +32,14 @@ impl Host {
         seen(fs::metadata(self.path(&path)), path.as_ref())
     }
 
+    /// Returns whether something is at `path`; what keeps from knowing it is an error.
+    pub fn is_there(&self, path: impl AsRef<Path>) -> io::Result<bool> {
+        match fs::metadata(self.path(path)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            looked => looked.map(|_| true),
+        }
+    }
+
     /// Returns whether `path` is a file that somebody may execute.
     pub fn is_executable(&self, path: impl AsRef<Path>) -> bool {
         fs::metadata(self.path(path)).is_ok_and(|meta| meta.is_file() && meta.mode() & 0o111 != 0)

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Failure, FileAttributes, Host, Result, errno_of, staged::Staged};
+use super::{Failure, FileAttributes, Host, Output, Result, errno_of, staged::Staged};
 
 /// How a file is rewritten, beside its content.
 pub struct Rewrite<'a> {
@@ -21,7 +21,9 @@ impl Host {
         told: impl FnOnce(&str, &io::Error) -> Failure,
     ) -> Result<()> {
         let real = self.real_path(path);
-        let Some(at) = real.rfind('/').filter(|at| *at > 0) else { return Ok(()) };
+        let Some(at) = real.rfind('/').filter(|at| *at > 0 && !self.exists(&real[..*at])) else {
+            return Ok(());
+        };
         self.create_folders(&real[..at]).map_err(|error| told(&real[..at], &error))
     }
 
@@ -42,22 +44,40 @@ impl Host {
         if self.checking() {
             return Ok(());
         }
-        let staged = self.accepted(path, bytes, how)?;
-        staged.commit(None).map_err(|error| Failure::io(format!("cannot write `{path}`"), &error))
-    }
-
-    /// Asks the task's command about a content that is not put in place, in check mode, too.
-    pub fn ask_about(&self, path: &str, bytes: &[u8], how: &Rewrite<'_>) -> Result<()> {
-        self.unchecked().accepted(path, bytes, how).map(drop)
-    }
-
-    /// Writes the content beside its place and asks the task's command about it.
-    fn accepted(&self, path: &str, bytes: &[u8], how: &Rewrite<'_>) -> Result<Staged> {
         let real = self.real_path(path);
         if how.create_folders {
             self.create_parents(path, |folder, error| Failure::raised(errno_of(error, folder)))?;
         }
-        let mut staged = self.stage(&real, how.attributes.unsafe_writes)?;
+        self.accepted(&real, bytes, how).and_then(|(staged, _)| staged.put(&real))
+    }
+
+    /// Puts a file with these bytes in the place of what is at `path`, be it a link; returns what the task's command did.
+    ///
+    /// In check mode nothing happens but that the command is asked.
+    pub fn rewrite_here(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        how: &Rewrite<'_>,
+    ) -> Result<Option<Output>> {
+        if self.checking() && how.validate.is_none() {
+            return Ok(None);
+        }
+        if self.checking() {
+            return self.unchecked().accepted(path, bytes, how).map(|(_, said)| said);
+        }
+        let (staged, said) = self.accepted(path, bytes, how)?;
+        staged.put(path).map(|()| said)
+    }
+
+    /// Writes the content beside its place and asks the task's command about it.
+    fn accepted(
+        &self,
+        path: &str,
+        bytes: &[u8],
+        how: &Rewrite<'_>,
+    ) -> Result<(Staged, Option<Output>)> {
+        let mut staged = self.stage(path, how.attributes.unsafe_writes)?;
         staged
             .file
             .write_all(bytes)
@@ -71,8 +91,9 @@ impl Host {
                 let (status, error) = (output.status, output.error_text());
                 return Err(Failure::new(format!("failed to validate: rc:{status} error:{error}")));
             }
+            return Ok((staged, Some(output)));
         }
-        Ok(staged)
+        Ok((staged, None))
     }
 }
 
@@ -109,5 +130,32 @@ mod tests {
         assert_eq!(host.link_target("/d/l").unwrap(), "f");
         assert_eq!(host.read("/d/f").unwrap().unwrap(), b"new");
         assert_eq!(host.read("/a/b/c").unwrap().unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_link_is_replaced_where_it_is_the_file_that_is_meant() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        let attributes = FileAttributes::default();
+        host.symlink("f", "/d/l").unwrap();
+        assert!(host.rewrite_here("/d/l", b"new", &how(None, &attributes)).unwrap().is_none());
+        assert!(host.lstat("/d/l").unwrap().unwrap().is_file());
+        assert_eq!(host.read("/d/f").unwrap().unwrap(), b"old");
+    }
+
+    #[test]
+    fn what_cannot_be_put_in_place_is_told_in_the_words_of_the_reference() {
+        let host = TestHost::with(&[("/d/f", "old")]);
+        let attributes = FileAttributes::default();
+        let message = |path: &str| {
+            let how = Rewrite { create_folders: false, ..how(None, &attributes) };
+            let failure = host.rewrite_here(path, b"new", &how).unwrap_err();
+            failure.reason().replace(&std::process::id().to_string(), "1")
+        };
+        assert_eq!(
+            message("/n/f"),
+            "Could not replace '/n/f' with '/n/.f.windlass-1-0': [Errno 2] No such file or directory: b'/n/.f.windlass-1-0' -> b'/n/f'"
+        );
+        assert!(message("/d/f/x").contains("[Errno 20] Not a directory"));
+        assert!(message("/d").starts_with("Could not replace '/d' with "));
     }
 }

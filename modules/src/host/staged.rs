@@ -12,6 +12,7 @@ use super::{
     files::{create_beside, keep_attributes},
     pour, split_words,
 };
+use crate::text;
 
 /// A content that is not in its place yet; dropping it leaves nothing behind.
 #[derive(Debug)]
@@ -50,6 +51,9 @@ impl Host {
                 let (temporary, file) = create_beside(&elsewhere)
                     .map_err(|error| Failure::io("cannot create a temporary file", &error))?;
                 (temporary, file, true)
+            }
+            Err(error) if !is_denied(&error) => {
+                return Err(not_replaced(path, &name_beside(path), &error));
             }
             Err(error) => {
                 let folder = path.rfind('/').map_or(".", |at| &path[..at.max(1)]);
@@ -100,6 +104,38 @@ impl Host {
     }
 }
 
+/// Whether the reference tries another way where a file cannot be replaced for this reason.
+fn is_denied(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let denied = [Errno::PERM, Errno::ACCESS, Errno::TXTBSY, Errno::BUSY, Errno::XDEV, Errno::ROFS];
+    error.raw_os_error().is_some_and(|number| denied.iter().any(|no| no.raw_os_error() == number))
+}
+
+/// Returns the name that a content may have before it is in its place.
+pub fn name_beside(path: &str) -> String {
+    let at = path.rfind('/').map_or(0, |at| at + 1);
+    format!("{}.{}.windlass-{}-0", &path[..at], &path[at..], std::process::id())
+}
+
+/// The failure of a content that cannot take the place of what is at `path`.
+fn not_replaced(path: &str, temporary: &str, error: &io::Error) -> Failure {
+    let reason =
+        format!("{} -> {}", errno_about(error, temporary), text::bytes_repr(path.as_bytes()));
+    if is_denied(error) {
+        return Failure::raised(format!(
+            "Unable to make '{temporary}' into to '{path}', failed final rename from '{temporary}': {reason}"
+        ))
+        .with("_ansible_windlass_cause", reason);
+    }
+    Failure::raised(format!("Could not replace '{path}' with '{temporary}': {reason}"))
+}
+
+/// Returns why a content is not in its place, without what the system said of it.
+pub fn without_reason(failure: &Failure) -> String {
+    let outer = failure.reason().split(": [Errno").next().unwrap_or_default();
+    format!("{outer}.")
+}
+
 impl Staged {
     /// Returns where the content is until it is committed.
     pub fn path(&self) -> &Path {
@@ -111,6 +147,12 @@ impl Staged {
         let times =
             fs::FileTimes::new().set_accessed(source.accessed()?).set_modified(source.modified()?);
         self.file.set_times(times)
+    }
+
+    /// Puts the content into its place at `path` as [`Staged::commit`] does, and fails in the reference's words.
+    pub fn put(self, path: &str) -> Result<()> {
+        let temporary = self.path().display().to_string();
+        self.commit(None).map_err(|error| not_replaced(path, &temporary, &error))
     }
 
     /// Puts the content into its place with mode and owner of what was there; `mode` is that of a new file.

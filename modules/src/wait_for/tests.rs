@@ -60,6 +60,7 @@ fn failures_are_in_the_words_of_the_reference() {
     insta::assert_snapshot!(message(json!({"port": 1, "timeout": 0, "msg": "custom"})), @"custom");
     insta::assert_snapshot!(message(json!({"port": 1, "timeout": 0, "search_regex": "x"})), @"Timeout when waiting for search string x in 127.0.0.1:1");
     insta::assert_snapshot!(message(json!({"path": "/x", "timeout": 0})), @"Timeout when waiting for file /x");
+    insta::assert_snapshot!(message(json!({"path": "/f/x", "timeout": 1})), @"Failed to stat /f/x, Not a directory");
     insta::assert_snapshot!(message(json!({"path": "/f", "timeout": 0, "search_regex": "x"})), @"Timeout when waiting for search string x in /f");
     insta::assert_snapshot!(message(json!({"path": "/f", "timeout": 0, "state": "absent"})), @"Timeout when waiting for /f to be absent.");
     insta::assert_snapshot!(message(json!({"port": 1, "timeout": 0, "state": "stopped"})), @"Timeout when waiting for 127.0.0.1:1 to stop.");

@@ -127,7 +127,8 @@ impl Link {
             }
             if let Some(pty) = pty {
                 let (columns, rows) = (u32::from(pty.columns), u32::from(pty.rows));
-                channel.request_pty(false, "xterm", columns, rows, 0, 0, &[]).await?;
+                let kind = std::env::var("TERM").unwrap_or_else(|_| "xterm".to_owned());
+                channel.request_pty(false, &kind, columns, rows, 0, 0, &[]).await?;
             }
             channel.exec(true, command).await
         };
