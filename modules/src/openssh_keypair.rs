@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{AttributeDiff, Command, Diff, Failure, FileAttributes, Host, Outcome, Result},
+    host::{AttributeDiff, Command, Diff, Failure, FileAttributes, Host, Outcome, Result, failed},
     openssl::folder_must_exist,
     openssl_privatekey::Regenerate,
     spec::{ArgPath, Json, JsonMap},
@@ -115,15 +115,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let pair = Pair { args: &args, host, keygen, path, public: &public, size };
     let before = if host.diffing() { pair.known()? } else { Known::default() };
     let mut changed = pair.keep()?;
-    if host.checking() && !host.exists(path) {
-        return Ok(Outcome::changed_if(changed)
-            .with("size", size)
-            .with("type", args.kind.as_str())
-            .with("filename", path)
-            .with("fingerprint", "")
-            .with("public_key", "")
-            .with("comment", args.comment.clone().unwrap_or_default()));
-    }
     for file in [path, public.as_str()] {
         if host.exists(file) {
             let diff = &mut AttributeDiff::default();
@@ -159,32 +150,54 @@ fn remove(args: &Args, host: &Host, size: u64) -> Result<Outcome> {
 #[derive(Default)]
 struct Known {
     told: Option<Told>,
-    /// Its public key as the file has it: kind, key, comment.
-    line: Vec<String>,
+    /// Its public key as the file has it.
+    public: Option<PublicKey>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct PublicKey {
+    kind: String,
+    key: String,
+    comment: String,
+}
+
+impl PublicKey {
+    fn read(line: &str) -> Option<PublicKey> {
+        let mut words = line.trim_matches([' ', '\n']).splitn(3, ' ').map(str::to_owned);
+        let (kind, key) = (words.next()?, words.next()?);
+        Some(PublicKey { kind, key, comment: words.next().unwrap_or_default() })
+    }
 }
 
 impl Known {
-    fn part(&self, at: usize) -> &str {
-        self.line.get(at).map_or("", String::as_str)
-    }
-
     fn shown(&self) -> Json {
-        let Some(told) = &self.told else { return JsonMap::new().into() };
-        serde_json::json!({
-            "comment": self.part(2), "fingerprint": told.fingerprint, "format": "",
-            "public_key": self.part(1), "size": told.size, "type": told.kind,
-        })
+        let mut values = JsonMap::new();
+        if let Some(told) = &self.told {
+            values.insert("fingerprint".to_owned(), told.fingerprint.as_str().into());
+            values.insert("format".to_owned(), "".into());
+            values.insert("size".to_owned(), told.size.into());
+            values.insert("type".to_owned(), told.kind.as_str().into());
+        }
+        if let Some(public) = &self.public {
+            values.insert("comment".to_owned(), public.comment.as_str().into());
+            values.insert("public_key".to_owned(), public.key.as_str().into());
+        }
+        values.into()
     }
 
     fn told_in(&self, outcome: Outcome, args: &Args, size: u64) -> Outcome {
         let fingerprint = self.told.as_ref().map_or("", |told| told.fingerprint.as_str());
+        let public = self.public.as_ref();
         outcome
             .with("size", size)
             .with("type", args.kind.as_str())
             .with("filename", args.path.0.as_str())
             .with("fingerprint", fingerprint)
-            .with("public_key", format!("{} {}", self.part(0), self.part(1)).trim())
-            .with("comment", self.part(2))
+            .with(
+                "public_key",
+                public.map(|is| format!("{} {}", is.kind, is.key)).unwrap_or_default(),
+            )
+            .with("comment", public.map_or("", |public| public.comment.as_str()))
     }
 }
 
@@ -224,127 +237,121 @@ impl Pair<'_> {
 
     /// What is there, the public key as its file has it.
     fn known(&self) -> Result<Known> {
-        if !self.host.exists(self.path) {
-            return Ok(Known::default());
-        }
-        let line = self.host.read_text(self.public)?.unwrap_or_default();
-        let line = line.trim().splitn(3, ' ').map(str::to_owned).collect();
-        Ok(Known { told: self.look()?, line })
+        let public = self.host.read_text(self.public)?.and_then(|text| PublicKey::read(&text));
+        Ok(Known { told: self.look()?, public })
     }
 
     /// What the private key is; nothing when there is none or it cannot be read.
     fn look(&self) -> Result<Option<Told>> {
-        let output = self.host.run(&self.call(&["-lf", self.path]))?;
+        if !self.host.exists(self.path) {
+            return Ok(None);
+        }
+        let output = self.host.run(&self.call(&["-l", "-f", self.path]))?;
         Ok(output.success().then(|| told(&output.text())).flatten())
     }
 
     /// The public key that belongs to the private one; nothing when the passphrase is wrong.
-    fn derive(&self) -> Result<Option<String>> {
+    fn derive(&self) -> Result<Option<PublicKey>> {
         let pass = self.args.passphrase.as_deref().unwrap_or_default();
-        let output = self.host.run(&self.call(&["-P", pass, "-yf", self.path]))?;
-        Ok(output.success().then(|| output.text().trim().to_owned()))
+        let output = self.host.run(&self.call(&["-P", pass, "-y", "-f", self.path]))?;
+        Ok(output.success().then(|| PublicKey::read(&output.text())).flatten())
     }
 
     /// Makes a key where one is needed; returns whether something changed.
     fn keep(&self) -> Result<bool> {
-        let (args, host) = (self.args, self.host);
-        if !host.exists(self.path) || args.force || args.regenerate == Regenerate::Always {
-            self.make()?;
-            return Ok(true);
+        let args = self.args;
+        let regenerate = if args.force { Regenerate::Always } else { args.regenerate };
+        if !self.host.exists(self.path) || regenerate == Regenerate::Always {
+            return self.make();
         }
-        let derived = self.derive()?;
-        if args.regenerate != Regenerate::Never {
-            let told = self.look()?;
-            let (Some(_), Some(told)) = (&derived, told) else {
-                if args.regenerate == Regenerate::FullIdempotence {
-                    self.make()?;
-                    return Ok(true);
-                }
-                return Err(Failure::new(
-                    "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
-                ));
-            };
-            let fits = told.size == self.size && told.kind.eq_ignore_ascii_case(args.kind.as_str());
-            if !fits {
-                if args.regenerate == Regenerate::Fail {
-                    return Err(Failure::new(
-                        "Key has wrong type and/or size. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`.",
-                    ));
-                }
-                self.make()?;
-                return Ok(true);
+        let (told, derived) = (self.look()?, self.derive()?);
+        let (Some(told), Some(derived)) = (told, derived) else {
+            if regenerate == Regenerate::FullIdempotence {
+                return self.make();
             }
+            return Err(Failure::new(
+                "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
+            ));
+        };
+        let fits = told.size == self.size && told.kind.eq_ignore_ascii_case(args.kind.as_str());
+        match regenerate {
+            _ if fits => self.publish(&derived),
+            Regenerate::Never => self.publish(&derived),
+            Regenerate::Fail => Err(Failure::new(
+                "Key has wrong type and/or size. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`.",
+            )),
+            _ => self.make(),
         }
-        self.publish(derived)
     }
 
     /// Writes the public key where it is missing or another, and the comment.
-    fn publish(&self, derived: Option<String>) -> Result<bool> {
-        let Some(derived) = derived else { return Ok(false) };
-        let now = self.host.read_text(self.public)?.unwrap_or_default();
-        let split = |line: &str| {
-            let mut words = line.trim().splitn(3, ' ').map(str::to_owned);
-            let mut next = || words.next().unwrap_or_default();
-            (format!("{} {}", next(), next()), next())
-        };
-        let ((key, own), (known, comment)) = (split(&derived), split(&now));
-        let wanted =
-            self.args.comment.clone().unwrap_or(if known == key { comment.clone() } else { own });
-        if known == key && wanted == comment {
+    fn publish(&self, derived: &PublicKey) -> Result<bool> {
+        let (args, host) = (self.args, self.host);
+        let now = host.read_text(self.public)?.and_then(|text| PublicKey::read(&text));
+        let wanted = args.comment.as_ref();
+        if now.is_some_and(|now| {
+            (&now.kind, &now.key) == (&derived.kind, &derived.key)
+                && wanted.is_none_or(|wanted| *wanted == now.comment)
+        }) {
             return Ok(false);
         }
-        let line = format!("{key} {wanted}");
-        let mode = if self.host.exists(self.public) { None } else { Some(0o644) };
-        self.host.replace(self.public, mode, |file| {
-            std::io::Write::write_all(file, format!("{}\n", line.trim_end()).as_bytes())
-        })?;
+        let line = format!("{} {}", derived.kind, derived.key);
+        // Only what has no passphrase can be told its comment, too.
+        let beside = wanted.filter(|comment| args.passphrase.is_some() && !comment.is_empty());
+        let line = beside.map_or(line.clone(), |comment| format!("{line} {comment}")) + "\n";
+        let mode = if host.exists(self.public) { None } else { Some(0o644) };
+        host.replace(self.public, mode, |file| std::io::Write::write_all(file, line.as_bytes()))?;
+        let inside = wanted.filter(|comment| args.passphrase.is_none() && !comment.is_empty());
+        if let Some(comment) = inside.filter(|_| !host.checking()) {
+            let command = self.call(&["-q", "-c", "-C", comment, "-f", self.path]);
+            host.run(&command)?.checked(&command)?;
+        }
         Ok(true)
     }
 
-    /// Makes both files beside their places and renames them.
-    fn make(&self) -> Result<()> {
+    /// Makes both files elsewhere and puts them in their places.
+    fn make(&self) -> Result<bool> {
         let (args, host) = (self.args, self.host);
         if host.checking() {
-            return Ok(());
+            return Ok(true);
         }
-        let made = format!("{}.windlass-{}", self.path, std::process::id());
+        let folder = host.create_temporary("/tmp", "windlass-", "", true);
+        let folder = folder.map_err(|error| Failure::io("cannot make a folder", &error))?;
+        let made = format!("{folder}/{}", self.path.rsplit('/').next().unwrap_or_default());
         let size = self.size.to_string();
-        let mut words = vec![
-            "-q",
-            "-N",
-            args.passphrase.as_deref().unwrap_or_default(),
-            "-t",
-            args.kind.as_str(),
-        ];
-        if args.kind != Kind::Ed25519 {
-            words.extend(["-b", &size]);
-        }
+        let pass = args.passphrase.as_deref().unwrap_or_default();
+        let mut words = vec!["-q", "-N", pass, "-b", &size, "-t", args.kind.as_str(), "-f", &made];
+        words.extend(["-C", args.comment.as_deref().unwrap_or_default()]);
         match args.private_key_format {
             Format::Pkcs1 => words.extend(["-m", "PEM"]),
             Format::Pkcs8 => words.extend(["-m", "PKCS8"]),
             Format::Auto | Format::Ssh => (),
         }
-        words.extend(["-C", args.comment.as_deref().unwrap_or_default(), "-f", &made]);
-        let output = host.run(&self.call(&words))?;
-        if !output.success() {
-            // What was begun goes; the failure is the program's.
-            let _ = host.unlink(&made);
-            let error = output.error_text();
-            let text = output.text();
-            let said = if error.trim().is_empty() { text } else { error };
-            return Err(Failure::new(said.trim_end()));
+        let command = self.call(&words);
+        let done = host.run(&command).and_then(|output| {
+            if !output.success() {
+                return Err(failed(&command, &output));
+            }
+            self.put(&made, self.path, 0o600)?;
+            self.put(&format!("{made}.pub"), self.public, 0o644)
+        });
+        for file in [made.clone(), format!("{made}.pub")] {
+            // What is not there any more need not go.
+            let _ = host.unlink(&file);
         }
-        self.put(&made, self.path, 0o600)?;
-        self.put(&format!("{made}.pub"), self.public, 0o644)
+        let _ = host.remove_folder(&folder);
+        done.map(|()| true)
     }
 
     /// Puts a file where it belongs; what is there hands on its mode and owner.
     fn put(&self, made: &str, place: &str, mode: u32) -> Result<()> {
         let host = self.host;
         let content = host.read(made)?.unwrap_or_default();
-        host.unlink(made)
-            .map_err(|error| Failure::io(format!("cannot remove `{made}`"), &error))?;
+        let folder = place.rsplit_once('/').map_or(".", |(folder, _)| folder);
         let mode = if host.exists(place) { None } else { Some(mode) };
+        if mode.is_some() && !host.may(folder, rustix::fs::Access::WRITE_OK) {
+            return Err(Failure::new(format!("[Errno 13] Permission denied: '{place}'")));
+        }
         host.replace(place, mode, |file| std::io::Write::write_all(file, &content))
     }
 }

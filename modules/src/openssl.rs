@@ -159,8 +159,13 @@ pub fn private_key_to(
     let from = if passphrase.is_some() { PASSPHRASE_FROM } else { "pass:" };
     let mut words = vec!["pkey", "-passin", from];
     words.extend(options);
-    let output = openssl(host, &words, pem, passphrase)?;
     let text = String::from_utf8_lossy(pem);
+    // The program reads more ways to write a key than are asked for.
+    let output = if text.contains("-----BEGIN ") {
+        openssl(host, &words, pem, passphrase)?
+    } else {
+        Output { status: 1, ..Output::default() }
+    };
     let protected = text.contains("ENCRYPTED");
     if protected != passphrase.is_some() && (output.success() || protected) {
         return Err(Failure::new("Wrong or empty passphrase provided for private key"));
@@ -180,6 +185,12 @@ pub fn private_key_to(
     )))
 }
 
+/// Returns a private key as PEM without passphrase, in the classic way where its kind has one.
+pub fn classic_key(host: &Host, pem: &[u8], passphrase: Option<&str>) -> Result<Vec<u8>> {
+    private_key_to(host, pem, passphrase, &["-traditional"])
+        .or_else(|_| private_key_to(host, pem, passphrase, &[]))
+}
+
 /// A file that a module makes.
 pub struct Made<'a> {
     pub path: &'a str,
@@ -196,6 +207,13 @@ impl Made<'_> {
         if let Some(content) = content {
             if self.backup && !host.checking() && host.exists(self.path) {
                 backup = host.backup(self.path)?;
+            }
+            let folder = self.path.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let folder = if folder.is_empty() { "/" } else { folder };
+            if !host.checking() && !host.may(folder, rustix::fs::Access::WRITE_OK) {
+                return Err(Failure::new(format!(
+                    "Error while writing result: The destination directory '{folder}' is not writable by the current user."
+                )));
             }
             let mode = if host.exists(self.path) { None } else { Some(self.mode) };
             host.replace(self.path, mode, |file| file.write_all(content))?;

@@ -7,7 +7,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, FileAttributes, Host, Mode, Outcome, Result, errno_of},
-    openssl::{Backend, Made, folder_must_be, not_pem, private_key_to, public_key},
+    openssl::{Backend, Made, classic_key, folder_must_be, not_pem, public_key},
     spec::ArgPath,
     x509::from_pem,
 };
@@ -211,7 +211,7 @@ fn wanted(args: &Args, host: &Host) -> Result<Archive> {
     if let Some(key) = key.filter(|key| !key.is_empty()) {
         let pass = args.privatekey_passphrase.as_deref();
         public_key(host, &key, pass)?;
-        let classic = private_key_to(host, &key, pass, &["-traditional"])?;
+        let classic = classic_key(host, &key, pass)?;
         wanted.key = Some(String::from_utf8_lossy(&classic).into_owned());
     }
     if let Some(pem) = certificate.filter(|pem| !pem.is_empty()) {

@@ -5,7 +5,7 @@ pub(crate) mod wanted;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Failure, FileAttributes, Host, Outcome, Result},
+    host::{Failure, FileAttributes, Host, Mode, Outcome, Result},
     openssl::{Made, folder_must_exist},
     spec::{ArgPath, Json},
 };
@@ -58,13 +58,17 @@ enum State {
     Absent,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     folder_must_exist(host, &args.path)?;
+    args.attributes.mode.get_or_insert(Mode::Bits(0o600));
     let wanted = &args.wanted;
     let made =
         Made { path: &args.path, attributes: &args.attributes, backup: args.backup, mode: 0o600 };
     if args.state == State::Absent {
-        let removed = made.remove(host)?;
+        let mut removed = made.remove(host)?;
+        if args.return_content {
+            removed = removed.with("privatekey", Json::Null);
+        }
         return Ok(removed
             .with("size", wanted.size)
             .with("type", wanted.kind.as_str())
@@ -87,11 +91,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let old = wanted.shown(host, before.as_deref());
     let (changed, backup) = made.write(host, content.as_deref())?;
     let fresh = content.filter(|content| !content.is_empty());
-    let new = match (&fresh, plan) {
-        (None, Plan::Keep | Plan::Convert) => old.clone(),
-        (fresh, _) => wanted.shown(host, fresh.as_deref()),
-    };
-    let now = fresh.or(before.filter(|_| plan != Plan::Make));
+    let new = fresh.as_ref().map_or(old.clone(), |fresh| wanted.shown(host, Some(fresh)));
+    let now = fresh.or(before);
     let mut outcome = Outcome::changed_if(changed)
         .with("filename", args.path.0.as_str())
         .with("diff", serde_json::json!({ "before": old, "after": new }))

@@ -1,6 +1,6 @@
 //! What the task asks for, as a request says it.
 
-use windlass_macros::Args as DeriveArgs;
+use windlass_macros::{Args as DeriveArgs, Choice};
 
 use super::{Asked, info, read, same};
 use crate::{
@@ -205,6 +205,10 @@ fn refuse(args: &Wanted) -> Result<()> {
 
 /// A place where lists of revoked certificates are
 #[derive(DeriveArgs)]
+#[args(
+    mutually_exclusive("full_name", "relative_name"),
+    required_one_of("full_name", "relative_name", "crl_issuer")
+)]
 struct Point {
     /// Names of the place
     full_name: Option<Vec<String>>,
@@ -213,7 +217,19 @@ struct Point {
     /// Names of the issuer of the list
     crl_issuer: Option<Vec<String>>,
     /// Reasons that it is for
-    reasons: Option<Vec<String>>,
+    reasons: Option<Vec<Reason>>,
+}
+
+#[derive(Choice, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    KeyCompromise,
+    CaCompromise,
+    AffiliationChanged,
+    Superseded,
+    CessationOfOperation,
+    CertificateHold,
+    PrivilegeWithdrawn,
+    AaCompromise,
 }
 
 /// Returns further names: those of the task, or the name of the subject.
@@ -243,6 +259,7 @@ fn of(args: &Wanted, key: &[u8]) -> Result<Asked> {
     if let Some(names) = &args.key_usage {
         add(key_usage(names, args.key_usage_critical)
             .map_err(|name| Failure::new(format!("Unknown key usage \"{name}\"")))?);
+        refuse_usages(names)?;
     }
     if let Some(names) = &args.extended_key_usage {
         add(extended_key_usage(names, args.extended_key_usage_critical).map_err(wrong)?);
@@ -253,7 +270,10 @@ fn of(args: &Wanted, key: &[u8]) -> Result<Asked> {
     if args.ocsp_must_staple {
         add(must_staple(args.ocsp_must_staple_critical));
     }
-    if args.name_constraints_permitted.is_some() || args.name_constraints_excluded.is_some() {
+    if [&args.name_constraints_permitted, &args.name_constraints_excluded]
+        .iter()
+        .any(|names| names.as_ref().is_some_and(|names| !names.is_empty()))
+    {
         let permitted = args.name_constraints_permitted.as_deref().unwrap_or_default();
         let excluded = args.name_constraints_excluded.as_deref().unwrap_or_default();
         add(name_constraints(permitted, excluded, args.name_constraints_critical).map_err(wrong)?);
@@ -276,32 +296,41 @@ fn of(args: &Wanted, key: &[u8]) -> Result<Asked> {
         let serial = serial.as_ref().map(<[u8; 8]>::as_slice);
         add(authority_key(number.as_deref(), names, serial).map_err(wrong)?);
     }
-    if let Some(given) = &args.crl_distribution_points {
-        let mut places = Vec::new();
-        for one in given {
-            let point: Point =
-                part("community.crypto.openssl_csr", "crl_distribution_points", one)?;
-            let relative_name = match point.relative_name {
-                None => None,
-                Some(words) => {
-                    let mut name = Name::default();
-                    for word in words {
-                        let (key, value) = word.split_once('=').unwrap_or((&word, ""));
-                        name.add(key, value).map_err(wrong)?;
-                    }
-                    Some(name)
-                }
-            };
-            places.push(Place {
-                full_name: point.full_name.unwrap_or_default(),
-                relative_name,
-                issuer: point.crl_issuer.unwrap_or_default(),
-                reasons: point.reasons.unwrap_or_default(),
-            });
-        }
+    if let Some(given) = args.crl_distribution_points.as_ref().filter(|given| !given.is_empty()) {
+        let places: Vec<Place> = given.iter().map(place).collect::<Result<_>>()?;
         add(distribution_points(&places).map_err(wrong)?);
     }
     Ok(asked)
+}
+
+/// Refuses uses that only one who agrees on keys can have.
+fn refuse_usages(names: &[String]) -> Result<()> {
+    let has =
+        |usage: &str| names.iter().any(|name| name.replace(' ', "").eq_ignore_ascii_case(usage));
+    if (has("encipherOnly") || has("decipherOnly")) && !has("keyAgreement") {
+        return Err(Failure::raised(
+            "encipher_only and decipher_only can only be true when key_agreement is true",
+        ));
+    }
+    Ok(())
+}
+
+/// Returns a place where lists of revoked certificates are, as the task has it.
+fn place(given: &JsonMap) -> Result<Place> {
+    let point: Point = part("community.crypto.openssl_csr", "crl_distribution_points", given)?;
+    let mut relative_name = None;
+    for word in point.relative_name.iter().flatten() {
+        let (key, value) = word.split_once('=').unwrap_or((word, ""));
+        let name: &mut Name = relative_name.get_or_insert_default();
+        name.add(key, value).map_err(Failure::new)?;
+    }
+    let reasons = point.reasons.unwrap_or_default();
+    Ok(Place {
+        full_name: point.full_name.unwrap_or_default(),
+        relative_name,
+        issuer: point.crl_issuer.unwrap_or_default(),
+        reasons: reasons.into_iter().map(|reason| reason.as_str().to_owned()).collect(),
+    })
 }
 
 /// The parts of the subject's name, as the task calls them.

@@ -2,7 +2,7 @@
 
 use crate::{
     host::{Failure, Host, Result},
-    openssl::{PASSPHRASE_FROM, openssl, private_key_to, public_key},
+    openssl::{PASSPHRASE_FROM, classic_key, openssl, public_key},
     x509::{Temporary, from_pem, to_pem},
     x509_certificate_info::Certificate,
 };
@@ -44,7 +44,7 @@ impl Archive {
             && let Some((body, _)) = rest.split_once("-----END PRIVATE KEY-----")
         {
             let pem = format!("-----BEGIN PRIVATE KEY-----{body}-----END PRIVATE KEY-----\n");
-            let classic = private_key_to(host, pem.as_bytes(), None, &["-traditional"])?;
+            let classic = classic_key(host, pem.as_bytes(), None)?;
             let public = public_key(host, &classic, None)?;
             let own = |der: &Vec<u8>| Certificate::of(der).is_some_and(|one| one.key == public);
             if let Some(at) = found.others.iter().position(own) {

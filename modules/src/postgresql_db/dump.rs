@@ -31,18 +31,19 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         args.state == State::Restore && matches!(ending(&args.target), "gz" | "bz2" | "xz");
     let output = host.run(&command)?;
     let error = output.error_text();
+    let shown = if unpacks { "cmd: ****" } else { line.as_str() }.to_owned();
     if !output.success() {
         return Err(Failure::new(error)
             .with("stdout", output.text())
             .with("rc", output.status)
-            .with("cmd", line));
+            .with("cmd", shown));
     }
     Ok(Outcome::changed_if(true)
         .with("msg", if unpacks { String::new() } else { output.text() })
         .with("stderr", error)
         .with("rc", 0)
-        .with("cmd", line.as_str())
-        .with("executed_commands", vec![line]))
+        .with("cmd", shown)
+        .with("executed_commands", if unpacks { Vec::new() } else { vec![line] }))
 }
 
 /// How a file is packed, or written, by its ending.

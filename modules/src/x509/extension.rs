@@ -189,12 +189,17 @@ pub fn purpose_name(number: &str) -> String {
 pub fn basic_constraints(words: &[String], critical: bool) -> Result<Extension, String> {
     let (mut authority, mut length) = (false, None);
     for word in words {
-        let lower = word.to_lowercase();
-        match lower.split_once(':') {
-            Some(("ca", value)) => authority = value == "true",
+        match word.split_once(':') {
+            Some(("CA", "TRUE")) => authority = true,
+            Some(("CA", "FALSE")) => authority = false,
+            Some(("CA", value)) => {
+                return Err(format!("Unknown basic constraint value \"{value}\" for CA"));
+            }
             Some(("pathlen", value)) => {
                 let number: u8 = value.trim().parse().map_err(|_| {
-                    format!("Cannot parse path length constraint \"{value}\" (not an integer)")
+                    format!(
+                        "Cannot parse path length constraint \"{value}\" (invalid literal for int() with base 10: '{value}')"
+                    )
                 })?;
                 length = Some(number);
             }
@@ -231,6 +236,9 @@ pub fn name_constraints(
     for (number, names) in [(0, permitted), (1, excluded)] {
         let mut trees = Vec::new();
         for name in names {
+            if name.starts_with("IP:") && !name.contains('/') {
+                return Err("Error while parsing name constraint: IPAddress name constraints must be an IPv4Network or IPv6Network object".to_owned());
+            }
             trees.extend(sequence(&[general_names(std::slice::from_ref(name))?]));
         }
         if !trees.is_empty() {

@@ -9,51 +9,34 @@ use super::{
 
 /// Writes a general name; the error says what is wrong with it.
 pub fn general_name(text: &str) -> Result<Vec<u8>, String> {
-    let lower = text.to_ascii_lowercase();
-    let after = |prefix: &str| lower.starts_with(prefix).then(|| &text[prefix.len()..]);
     let plain = |number: u8, value: &str| Ok(tagged(number, false, value.as_bytes()));
-    if let Some(value) = after("dns:") {
+    let cannot =
+        |reason: &str| format!("Cannot parse Subject Alternative Name \"{text}\": {reason}");
+    if let Some(value) = text.strip_prefix("DNS:") {
         return plain(2, &to_ascii(value));
     }
-    if let Some(value) = after("email:") {
+    if let Some(value) = text.strip_prefix("email:") {
         return plain(1, value);
     }
-    if let Some(value) = after("uri:") {
+    if let Some(value) = text.strip_prefix("URI:") {
         return plain(6, value);
     }
-    if let Some(value) = after("ip:") {
+    if let Some(value) = text.strip_prefix("IP:") {
         let kind = if value.contains('/') { "network" } else { "address" };
         return address(value).map(|bytes| tagged(7, false, &bytes)).ok_or_else(|| {
-            format!(
-                "Cannot parse Subject Alternative Name \"{text}\": '{value}' does not appear to be an IPv4 or IPv6 {kind}"
-            )
+            cannot(&format!("'{value}' does not appear to be an IPv4 or IPv6 {kind}"))
         });
     }
-    if let Some(value) = after("rid:") {
-        let written = oid(value)
-            .ok_or_else(|| format!("Cannot parse Subject Alternative Name \"{text}\""))?;
+    if let Some(value) = text.strip_prefix("RID:") {
+        let twice = format!("Cannot parse Subject Alternative Name \"{text}\"");
+        let written = oid(value).ok_or_else(|| cannot(&twice))?;
         return Ok(tagged(8, false, &written[2..]));
     }
-    if let Some(value) = after("dirname:") {
-        let mut name = Name::default();
-        let separator = if value.starts_with('/') { '/' } else { ',' };
-        for part in value.split(separator).map(str::trim).filter(|part| !part.is_empty()) {
-            let (key, value) = part
-                .split_once('=')
-                .ok_or_else(|| format!("Cannot parse Subject Alternative Name \"{text}\""))?;
-            name.add(key.trim(), value.trim())?;
-        }
-        return Ok(tagged(4, true, &name.encode()));
+    if let Some(value) = text.strip_prefix("dirName:") {
+        return directory(value).map_err(|reason| cannot(&reason));
     }
-    if let Some(value) = after("othername:") {
-        let (number, value) = value
-            .split_once(';')
-            .ok_or_else(|| format!("Cannot parse Subject Alternative Name \"{text}\""))?;
-        let value = value.strip_prefix("UTF8:").unwrap_or(value);
-        let number = oid(number)
-            .ok_or_else(|| format!("Cannot parse Subject Alternative Name \"{text}\""))?;
-        let value = tagged(0, true, &tlv(0x0c, value.as_bytes()));
-        return Ok(tagged(0, true, &[number, value].concat()));
+    if let Some(value) = text.strip_prefix("otherName:") {
+        return other(value);
     }
     if text.contains(':') {
         return Err(format!(
@@ -61,6 +44,45 @@ pub fn general_name(text: &str) -> Result<Vec<u8>, String> {
         ));
     }
     Err(format!("Cannot parse Subject Alternative Name \"{text}\" (forgot \"DNS:\" prefix?)"))
+}
+
+/// Writes the name of a directory, whose parts stand the other way round in it.
+fn directory(text: &str) -> Result<Vec<u8>, String> {
+    let (separator, rest) = match text.trim_start().strip_prefix('/') {
+        Some(rest) => ('/', rest),
+        None => (',', text.trim_start()),
+    };
+    let parts: Vec<&str> = rest.split(separator).filter(|part| !part.trim().is_empty()).collect();
+    let mut name = Name::default();
+    for part in parts.into_iter().rev() {
+        let (key, value) = part.split_once('=').ok_or_else(|| {
+            format!(
+                "Error while parsing distinguished name '{text}': cannot start part in \"{part}\""
+            )
+        })?;
+        name.add(key.trim(), value.trim())?;
+    }
+    Ok(tagged(4, true, &name.encode()))
+}
+
+/// Writes a name of a kind that is given by its number, as `1.2.3;UTF8:text` or with the bytes of its value.
+fn other(text: &str) -> Result<Vec<u8>, String> {
+    let cannot =
+        |reason: &str| format!("Cannot parse Subject Alternative Name \"{text}\": {reason}");
+    let (number, value) = text.split_once(';').ok_or_else(|| {
+        cannot(&format!(
+            "Cannot parse Subject Alternative Name otherName \"{text}\", must be in the format \"otherName:<OID>;<ASN.1 OpenSSL Encoded String>\" or \"otherName:<OID>;<hex string>\""
+        ))
+    })?;
+    let number =
+        oid(number).ok_or_else(|| cannot(&format!("invalid object identifier {number}")))?;
+    let bytes: Option<Vec<u8>> = value
+        .split(':')
+        .map(|pair| u8::from_str_radix(pair, 16).ok().filter(|_| pair.len() <= 2))
+        .collect();
+    let text = value.strip_prefix("UTF8:").unwrap_or(value);
+    let written = bytes.unwrap_or_else(|| tlv(0x0c, text.as_bytes()));
+    Ok(tagged(0, true, &[number, tagged(0, true, &written)].concat()))
 }
 
 /// Writes the parts of a name that are not ASCII as RFC 3492 has them: `xn--...`.
@@ -176,8 +198,9 @@ pub fn general_name_text(item: &Item<'_>) -> String {
         2 => format!("DNS:{}", text()),
         4 => {
             let name = item.inside().next().map(|inside| Name::of(&inside)).unwrap_or_default();
-            let parts: Vec<String> =
-                name.shown().iter().map(|(key, value)| format!("{}={value}", short(key))).collect();
+            let shown = name.shown();
+            let parts = shown.iter().rev().map(|(key, value)| format!("{}={value}", short(key)));
+            let parts: Vec<String> = parts.collect();
             format!("dirName:{}", parts.join(","))
         }
         6 => format!("URI:{}", text()),

@@ -48,7 +48,13 @@ pub fn from_pem(text: &[u8], kinds: &[&str]) -> Option<Vec<u8>> {
 pub fn from_base64(text: &str) -> Result<Vec<u8>> {
     let is_one = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
     let text: String = text.chars().filter(is_one).collect();
-    general_purpose::STANDARD.decode(text).map_err(|_| Failure::new("Incorrect padding"))
+    let data = text.chars().filter(|c| *c != '=').count();
+    general_purpose::STANDARD.decode(text).map_err(|_| match data % 4 {
+        1 => Failure::new(format!(
+            "Invalid base64-encoded string: number of data characters ({data}) cannot be 1 more than a multiple of 4"
+        )),
+        _ => Failure::new("Incorrect padding"),
+    })
 }
 
 /// Returns a block of this kind.

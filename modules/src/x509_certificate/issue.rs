@@ -8,8 +8,8 @@ use crate::{
     openssl_csr::{request_of, same_extension},
     spec::{ArgPath, Json, JsonMap},
     x509::{
-        Extension, Name, authority_key, encode_time, from_pem, identifier_of, integer, octets,
-        sequence, show_time, sign, tagged, time_option, to_pem,
+        Extension, Name, authority_key, encode_time, from_pem, identifier_of, integer, number_json,
+        octets, sequence, show_time, sign, tagged, time_option, to_pem,
     },
     x509_certificate_info::Certificate,
 };
@@ -334,11 +334,7 @@ impl Source {
     pub(crate) fn issue(&self, host: &Host) -> Result<Vec<u8>> {
         let (not_before, not_after) = self.times(host)?;
         let extensions: Vec<Vec<u8>> = self.extensions()?.iter().map(Extension::encode).collect();
-        let mut serial = [0; 20];
-        rustix::rand::getrandom(&mut serial, rustix::rand::GetRandomFlags::empty())
-            .map_err(|error| Failure::new(format!("cannot make a random number: {error}")))?;
-        // A positive number of 20 bytes.
-        serial[0] &= 0x7f;
+        let serial = random_serial()?;
         let content = |algorithm: &[u8]| {
             let mut parts = vec![
                 tagged(0, true, &integer(&[2])),
@@ -395,7 +391,7 @@ impl Source {
         Ok(args.ignore_timestamps || self.times(host)? == (known.not_before, known.not_after))
     }
 
-    /// Adds what results say of the certificate; one that nobody made yet has no number.
+    /// Adds what results say of the certificate; in check mode of one that would be made.
     pub(crate) fn told(
         &self,
         args: &Signing,
@@ -410,12 +406,23 @@ impl Source {
                 .with("ca_privatekey", text(&args.ownca_privatekey_path));
         }
         let (mut start, mut end) = self.times(host)?;
-        if let Some(known) = pem.and_then(certificate_of) {
+        if host.checking() {
+            outcome = outcome.with("serial_number", number_json(&random_serial()?));
+        } else if let Some(known) = pem.and_then(certificate_of) {
             (start, end) = (known.not_before, known.not_after);
             outcome = outcome.with("serial_number", known.serial_json());
         }
         Ok(outcome.with("notBefore", show_time(start)).with("notAfter", show_time(end)))
     }
+}
+
+/// Returns the number of a new certificate: a positive one of 20 bytes.
+fn random_serial() -> Result<[u8; 20]> {
+    let mut serial = [0; 20];
+    rustix::rand::getrandom(&mut serial, rustix::rand::GetRandomFlags::empty())
+        .map_err(|error| Failure::new(format!("cannot make a random number: {error}")))?;
+    serial[0] &= 0x7f;
+    Ok(serial)
 }
 
 /// Reads a file that must be there, or takes the content that is given.
