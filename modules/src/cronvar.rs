@@ -77,6 +77,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         })?),
     };
     let changed = table.set(&args, value);
+    let names = table.names()?;
     let mut backup = None;
     if changed {
         if args.backup {
@@ -85,7 +86,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         place.write(host, &table.text(), |output, _| Failure::new(output.error_text()))?;
     }
     Ok(Outcome::changed_if(changed)
-        .with("vars", table.names()?)
+        .with("vars", names)
         .with_some("backup_file", backup)
         .with_some("cron_file", file))
 }
@@ -273,7 +274,12 @@ mod tests {
         assert!(
             message("A='1\n", json!({"name": "A", "value": "1"})).ends_with("No closing quotation")
         );
-        let skipped = set(&host("").check(), json!({"name": "A", "value": "1"}));
+        // A value that cannot be read again is not written.
+        let host = host("B=1\n");
+        let result = set(&host, json!({"name": "A", "value": "\" '"}));
+        assert!(result["msg"].as_str().unwrap().ends_with("No closing quotation"), "{result}");
+        assert_eq!(host.read_text("/etc/cron.d/a").unwrap().unwrap(), "B=1\n");
+        let skipped = set(&self::host("").check(), json!({"name": "A", "value": "1"}));
         assert_eq!(skipped["skipped"], true);
     }
 }

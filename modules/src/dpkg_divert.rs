@@ -245,7 +245,8 @@ impl Call<'_> {
         let no_rename = self.keeps.then(|| "--no-rename".to_owned());
         let mut words = self.words.to_vec();
         if self.args.rename {
-            words.splice(1..2, no_rename.clone());
+            let test = host.checking().then(|| "--test".to_owned());
+            words.splice(1..2, no_rename.clone().into_iter().chain(test));
         }
         let mut remove = vec![program];
         remove.extend(no_rename);
@@ -337,6 +338,8 @@ mod tests {
             .answer("/usr/bin/dpkg-divert --test --no-rename --remove /f", 0, "Removing\n");
         let result = divert(&checking.check(), args.clone());
         assert_eq!(result["messages"], json!(["Removing", "Running in check mode"]));
+        let shown = "/usr/bin/dpkg-divert --no-rename --test --local --divert /g --add /f";
+        assert_eq!(result["commands"][1], shown);
         assert_eq!(result["changed"], true);
         let real = diverted(host(&[("/f.distrib", "old")]), LOCAL)
             .answer(&format!("/usr/bin/dpkg-divert {first}"), 2, "")

@@ -4,7 +4,7 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Command, Failure, Host, Outcome, Result},
-    spec::Json,
+    spec::{Json, python_class},
 };
 
 /// Gathers facts with Facter
@@ -31,19 +31,27 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let program =
         if host.is_executable(beside) { beside.to_owned() } else { host.required("facter")? };
     let words = [program, "--json".to_owned()];
-    told(words.into_iter().chain(args.arguments), host)
+    let arguments = args.arguments.iter().map(|argument| host.expand(argument));
+    told(words.into_iter().chain(arguments), host)
 }
 
 /// Returns what a command says in JSON as the result.
 pub(crate) fn told(words: impl IntoIterator<Item = String>, host: &Host) -> Result<Outcome> {
     let output = host.must(&Command::new(words))?;
-    let told = serde_json::from_slice(&output.stdout).map_err(Failure::raised)?;
+    let is_begun = output.text().trim_start().starts_with(['{', '[', '"']);
+    let told = serde_json::from_slice(&output.stdout).map_err(|error| {
+        let nothing = "Expecting value: line 1 column 1 (char 0)".to_owned();
+        Failure::raised(if is_begun { error.to_string() } else { nothing })
+    })?;
     match told {
         Json::Object(values) => {
             let changed = values.get("changed") == Some(&Json::Bool(true));
             Ok(Outcome { changed, values })
         }
-        _ => Err(Failure::raised("argument after ** must be a mapping")),
+        other => Err(Failure::raised(format!(
+            "ansible.module_utils.basic.AnsibleModule.exit_json() argument after ** must be a mapping, not {}",
+            python_class(&other)
+        ))),
     }
 }
 
@@ -66,7 +74,11 @@ mod tests {
         let result = run(&said, json!({"arguments": ["os"]}));
         assert_eq!(result, json!({"changed": false, "os": {"name": "x"}}));
         assert_eq!(run(&host().check(), json!({}))["skipped"], true);
-        let broken = host().answer(&format!("{beside} --json"), 0, "no");
-        assert_eq!(run(&broken, json!({}))["failed"], true);
+        let message = |said: &str| {
+            let host = host().answer(&format!("{beside} --json"), 0, said);
+            run(&host, json!({}))["msg"].as_str().unwrap().to_owned()
+        };
+        assert!(message("no").ends_with("Expecting value: line 1 column 1 (char 0)"));
+        assert!(message("[1]").ends_with("must be a mapping, not list"));
     }
 }

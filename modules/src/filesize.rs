@@ -89,7 +89,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             (after, there) = (found.unwrap_or(0), found.is_some());
             outcome.changed = args.force || found != now;
             outcome = outcome
-                .with("size_diff", number(after - now.unwrap_or(0)))
+                .with("size_diff", found.map(|found| number(found - now.unwrap_or(0))))
                 .with("rc", output.status)
                 .with("stderr", output.error_text());
             let source = &args.source.0;

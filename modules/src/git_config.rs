@@ -127,11 +127,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if !absent {
         after.push(value);
     }
-    let header = |values: &[String]| values.join("\n") + "\n";
+    // Several values are a list, of which no difference is shown.
+    let shown = |values: Vec<String>| match values.as_slice() {
+        [] => Json::from("\n"),
+        [value] => format!("{value}\n").into(),
+        _ => values.into(),
+    };
     // It is there whether or not somebody asked for differences.
     let diff = serde_json::json!({
-        "before_header": argv.join(" "), "before": header(&now),
-        "after_header": argv.join(" "), "after": header(&after),
+        "before_header": argv.join(" "), "before": shown(now),
+        "after_header": argv.join(" "), "after": shown(after),
     });
     Ok(Outcome::changed_if(true).with("msg", "setting changed").with("diff", diff))
 }

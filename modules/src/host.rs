@@ -6,6 +6,7 @@ mod attributes;
 mod children;
 mod clock;
 mod command;
+mod concealed;
 mod contents;
 mod dbus;
 mod digest;

@@ -44,7 +44,8 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (path, name) = (args.path.0.as_str(), args.name.as_str());
-    let before = host.read(path)?.map(text::from_bytes);
+    let before = host.read(path).map_err(|failure| Failure::new(failure.reason()))?;
+    let before = before.map(text::from_bytes);
     if args.state == State::Absent && before.is_none() {
         host.warn(format!("{path} does not exist"));
         return Ok(Outcome::changed_if(false).with("msg", format!("{name} not present")));
@@ -69,8 +70,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Err(Failure::new(format!("user contains invalid characters: b'{shown}'")));
     }
     let exists = before.is_some();
-    let mut lines: Vec<String> =
-        before.unwrap_or_default().lines().map(ToOwned::to_owned).collect();
+    let mut lines = lines_of(&before.unwrap_or_default())?;
     let is_users = |line: &String| line.split_once(':').is_some_and(|(user, _)| user == name);
     let place = lines.iter().position(is_users);
     let (mut changed, message) = if let Some(scheme) = scheme {
@@ -107,12 +107,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     };
     if changed {
-        let mut after = lines.join("\n");
-        if !after.is_empty() {
-            after.push('\n');
-        }
-        let how = Rewrite { validate: None, attributes: &args.attributes, create_folders: true };
-        host.rewrite(path, &text::to_bytes(&after), &how)?;
+        write(&args, host, &lines)?;
     }
     let mut message = message;
     if host.exists(path)
@@ -123,6 +118,31 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         changed = true;
     }
     Ok(Outcome::changed_if(changed).with("msg", message))
+}
+
+/// The lines of a file but for blank ones: each a user's or a comment.
+fn lines_of(text: &str) -> Result<Vec<String>> {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<String> = lines.map(ToOwned::to_owned).collect();
+    let is_malformed =
+        |line: &String| !line.trim_start().starts_with('#') && line.matches(':').count() != 1;
+    match lines.iter().position(is_malformed) {
+        None => Ok(lines),
+        Some(at) => {
+            Err(Failure::new(format!("malformed htpasswd file (error reading line {})", at + 1)))
+        }
+    }
+}
+
+fn write(args: &Args, host: &Host, lines: &[String]) -> Result<()> {
+    let path = args.path.0.as_str();
+    let after: String = lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
+    if !host.checking() && (host.exists(path) || host.needs_folder_of(path).is_ok()) {
+        let allowed = host.needs_writable(path);
+        allowed.map_err(|failure| Failure::new(failure.reason()))?;
+    }
+    let how = Rewrite { validate: None, attributes: &args.attributes, create_folders: true };
+    host.rewrite(path, &text::to_bytes(&after), &how)
 }
 
 #[cfg(test)]
@@ -166,5 +186,10 @@ mod tests {
         );
         let host = TestHost::with(&[]);
         assert_eq!(run(&host, json!({"name": "a:b", "password": "geheim"}))["failed"], true);
+        let host = TestHost::with(&[("/pw", "# x\n\na:b:c\n")]);
+        assert_eq!(
+            run(&host, json!({"password": "geheim"}))["msg"],
+            "malformed htpasswd file (error reading line 2)"
+        );
     }
 }

@@ -42,7 +42,15 @@ enum State {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let path = args.blacklist_file.as_str();
-    let before = host.read(path)?.map(text::from_bytes);
+    let known = |failure: &Failure, known: Outcome| {
+        let known = known.with("name", args.name.as_str()).with("state", args.state.as_str());
+        let known = known.with("filename", path);
+        let message = format!("Module failed with exception: {}", failure.reason());
+        Failure::with_output(message, known.values)
+    };
+    let nothing = || Outcome::default().with_some("diff", host.diffing().then(JsonMap::new));
+    let before = host.read(path).map_err(|failure| known(&failure, nothing()))?;
+    let before = before.map(text::from_bytes);
     let lines: Vec<String> = before
         .iter()
         .flat_map(|text| text.lines())
@@ -73,13 +81,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .needs_folder_of(path)
             .and_then(|()| host.rewrite(path, &text::to_bytes(&text), &how));
         written.map_err(|failure| {
-            let known = Outcome::default()
-                .with("name", args.name.as_str())
-                .with("state", args.state.as_str())
-                .with("filename", path)
-                .with_some("diff", host.diffing().then(JsonMap::new));
-            let message = format!("Module failed with exception: {}", failure.reason());
-            Failure::with_output(message, known.values)
+            if before.is_none() {
+                return known(&failure, nothing());
+            }
+            // The reference keeps a copy beside the file first, which fails where ours does.
+            let copy = host.backup_name(path);
+            let failure = Failure::new(format!("Could not make backup of '{path}' to '{copy}'."));
+            let outcome = Outcome::default()
+                .with("lines", after.clone())
+                .with("is_blacklisted", wanted)
+                .with_some("diff", host.diffing().then(|| diff.clone()));
+            known(&failure, outcome)
         })?;
     }
     let outcome = Outcome::changed_if(changed)
@@ -142,6 +154,9 @@ mod tests {
         let host = TestHost::with(&[("/d/other", "")]);
         assert_eq!(blacklist(&host, args)["changed"], true);
         assert!(host.exists("/d/list"));
+        let folder = TestHost::with(&[("/d/list/x", "")]);
+        let result = blacklist(&folder, json!({"name": "a", "blacklist_file": "/d/list"}));
+        assert_eq!(result["vars"]["filename"], "/d/list");
         let nowhere = TestHost::with(&[]);
         let result = blacklist(&nowhere, json!({"name": "a"}));
         assert!(result["msg"].as_str().unwrap().contains("No such file or directory"), "{result}");

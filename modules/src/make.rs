@@ -55,7 +55,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         words.extend(more.iter().map(|word| (*word).to_owned()));
         // A folder that is not there is passed over, as the reference does.
         let cwd = Some(host.path(&args.chdir.0)).filter(|folder| folder.is_dir());
-        Command { cwd, ..Command::new(words) }
+        Command { cwd, ..Command::new(words.iter().map(|word| host.expand(word))) }
     };
     let question = host.run(&command(&["-q"]))?;
     let (changed, output) = if host.checking() || question.success() {

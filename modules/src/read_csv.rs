@@ -62,7 +62,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut rows = dialect.rows(text.strip_prefix('\u{feff}').unwrap_or(&text)).into_iter();
     let names = match args.fieldnames {
         Some(names) => names,
-        None => rows.next().transpose().map_err(Failure::raised)?.unwrap_or_default(),
+        None => match rows.next().transpose().map_err(Failure::raised)? {
+            None if args.key.as_deref().is_some_and(|key| !key.is_empty()) => {
+                return Err(Failure::raised("argument of type 'NoneType' is not iterable"));
+            }
+            names => names.unwrap_or_default(),
+        },
     };
     let key = args.key.as_deref();
     if let Some(key) = key.filter(|key| !key.is_empty() && !names.iter().any(|name| name == key)) {
@@ -83,9 +88,16 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             list.push(Json::Object(row));
             continue;
         };
-        let value = row.get(key).map(python_str).unwrap_or_default();
+        // A row too short for its key: none, as JSON has it.
+        let value = match row.get(key) {
+            Some(Json::Null) => "null".to_owned(),
+            value => value.map(python_str).unwrap_or_default(),
+        };
         if args.unique && found.contains_key(&value) {
-            let message = format!("Key '{key}' is not unique for value '{value}'");
+            let message = format!(
+                "Key '{key}' is not unique for value '{}'",
+                row.get(key).map(python_str).unwrap_or_default()
+            );
             return Err(Failure::new(message));
         }
         found.insert(value, row.into());
@@ -178,6 +190,7 @@ mod tests {
             message("a,b\n", json!({"key": "c"})),
             "Key 'c' was not found in the CSV header fields: a, b"
         );
+        assert!(message("", json!({"key": "a"})).ends_with("'NoneType' is not iterable"));
         assert_eq!(
             message("a\n1\n1\n", json!({"key": "a"})),
             "Key 'a' is not unique for value '1'"

@@ -5,7 +5,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     host::{Failure, Host, Outcome, Result},
     http::{self, Body, Options},
-    spec::{Json, JsonMap, python_json, python_str},
+    spec::{Json, JsonMap, python_json, python_repr},
 };
 
 /// Sends messages to Slack
@@ -53,9 +53,9 @@ pub struct Args {
     #[arg(default = "normal")]
     color: String,
     /// Attachments, as Slack has them
-    attachments: Vec<JsonMap>,
+    attachments: Option<Vec<JsonMap>>,
     /// Blocks, as Slack has them
-    blocks: Vec<JsonMap>,
+    blocks: Option<Vec<JsonMap>>,
     /// Name of the workspace, for tokens of the old kind
     domain: Option<String>,
     /// Whether `#` is put before a channel that has none
@@ -76,6 +76,12 @@ enum Link {
     Yes,
 }
 
+impl Link {
+    fn number(self) -> i64 {
+        i64::from(self == Link::Yes)
+    }
+}
+
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum Hash {
     Always,
@@ -86,8 +92,10 @@ enum Hash {
 /// Where a message goes.
 struct Target {
     url: String,
+    /// The token of a bot; a web hook has its own in the address.
     bearer: Option<String>,
-    is_hook: bool,
+    /// The address as failures tell it: that of a web hook is as secret as its token.
+    shown: String,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -100,58 +108,102 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "Color value specified should be either one of ['normal', 'good', 'warning', 'danger'] or any valid hex value with length 3 or 6.",
         ));
     }
-    if args.message_id.is_some() && args.channel.is_none() {
-        return Err(Failure::new("when updating a message, channel id must be specified"));
-    }
-    let payload = payload(&args);
-    let target = target(&args)?;
-    if host.checking() {
+    let mut changed = true;
+    if let Some(id) = &args.message_id {
+        let now = message(&args, host, id)?;
+        changed = differs(&args, &now);
+        if host.checking() || !changed {
+            return Ok(Outcome::changed_if(changed)
+                .with("ts", said(&now, "ts")?)
+                .with("channel", said(&now, "channel")?));
+        }
+    } else if host.checking() {
         return Ok(Outcome::changed_if(true));
     }
+    let payload = payload(&args)?;
+    let target = target(&args)?;
     let answer = send(&args, host, &target, &payload)?;
-    if target.is_hook {
-        return Ok(Outcome::changed_if(true).with("msg", "OK"));
+    if target.bearer.is_none() {
+        return Ok(Outcome::changed_if(false).with("msg", "OK"));
     }
-    let Ok(Json::Object(told)) = serde_json::from_str::<Json>(&answer) else {
-        return Ok(Outcome::changed_if(true).with("msg", answer));
-    };
-    if told.get("ok") != Some(&Json::Bool(true)) {
-        let reason = told.get("error").map(python_str).unwrap_or_default();
-        return Err(Failure::new(format!("Slack API error: {reason}")).with("response", told));
+    let told: JsonMap = serde_json::from_str(&answer).map_err(Failure::raised)?;
+    if told.get("ok").is_none_or(|ok| *ok == Json::Bool(false)) {
+        return Err(Failure::new("Slack API error").with("error", said(&told, "error")?));
     }
-    let mut outcome = Outcome::changed_if(true)
-        .with("ts", told.get("ts").cloned())
-        .with("channel", told.get("channel").cloned())
+    Ok(Outcome::changed_if(changed)
+        .with("ts", said(&told, "ts")?)
+        .with("channel", said(&told, "channel")?)
         .with("api", told.clone())
-        .with("payload", python_json(&payload));
-    outcome.values.retain(|_, value| !value.is_null());
-    Ok(outcome)
+        .with("payload", python_json(&payload)))
 }
 
-fn payload(args: &Args) -> Json {
+/// What Slack said under a key that it has to say.
+fn said(answer: &JsonMap, key: &str) -> Result<Json> {
+    answer.get(key).cloned().ok_or_else(|| Failure::raised(format!("'{key}'")))
+}
+
+/// The message of this time, as the channel has it.
+fn message(args: &Args, host: &Host, id: &str) -> Result<JsonMap> {
+    let channel = args.channel.as_deref().unwrap_or("None");
+    let url = format!(
+        "https://{}/api/conversations.history?channel={}&ts={}&limit=1&inclusive=true",
+        domain(args),
+        http::form_encoded(channel),
+        http::form_encoded(id)
+    );
+    let mut headers = headers();
+    headers.push(("Authorization".to_owned(), format!("Bearer {}", args.token)));
+    let request = http::Request { method: "GET".to_owned(), url, headers, body: None };
+    let cannot = "failed to get slack message";
+    let response = http::send(host, &Options::usual(10, args.validate_certs), request);
+    let mut response =
+        response.ok().filter(|it| it.status == 200).ok_or_else(|| Failure::new(cannot))?;
+    let text = response.text().map_err(Failure::raised)?;
+    let told: JsonMap = serde_json::from_str(&text).map_err(Failure::raised)?;
+    if told.get("ok") == Some(&Json::Bool(false)) {
+        return Err(Failure::new(format!("{cannot}: {}", python_repr(&told.into()))));
+    }
+    match said(&told, "messages")?.as_array().map(Vec::as_slice) {
+        Some([Json::Object(only)]) => Ok(only.clone()),
+        None | Some([]) => Err(Failure::new(format!("no messages matching ts: {id}"))),
+        Some(_) => Err(Failure::new(format!("more than 1 message matching ts: {id}"))),
+    }
+}
+
+/// Whether the message is to be another one; its text is not looked at.
+fn differs(args: &Args, now: &JsonMap) -> bool {
+    let wanted = [
+        ("icon_url", args.icon_url.as_str().into()),
+        ("icon_emoji", args.icon_emoji.clone().into()),
+        ("link_names", args.link_names.number().into()),
+        ("color", args.color.as_str().into()),
+        ("attachments", args.attachments.clone().into()),
+        ("blocks", args.blocks.clone().into()),
+    ];
+    wanted.iter().any(|(key, value): &(&str, Json)| now.get(*key).unwrap_or(&Json::Null) != value)
+}
+
+fn payload(args: &Args) -> Result<Json> {
     let mut map = JsonMap::new();
     let mut set = |key: &str, value: Json| {
         map.insert(key.to_owned(), value);
     };
-    if let Some(text) = &args.msg {
-        if args.color == "normal" {
-            set("text", text.as_str().into());
-        } else {
-            let attachment = serde_json::json!({
-                "text": text, "color": args.color, "mrkdwn_in": ["text"],
-            });
-            set("attachments", Json::Array(vec![attachment]));
-        }
+    let colored = args.msg.as_ref().filter(|_| args.color != "normal");
+    if let Some(text) = colored {
+        let attachment = serde_json::json!({
+            "text": text, "color": args.color, "mrkdwn_in": ["text"],
+        });
+        set("attachments", Json::Array(vec![attachment]));
+    } else if let Some(text) = &args.msg {
+        set("text", text.as_str().into());
     }
     if let Some(channel) = &args.channel {
-        let plain = match args.prepend_hash.unwrap_or(Hash::Never) {
-            Hash::Always => !channel.starts_with(['#', '@']),
+        // Identifiers of channels are no names.
+        let named = ["#", "@", "C0", "GF", "G0", "CP"];
+        let plain = match args.prepend_hash.unwrap_or(Hash::Auto) {
+            Hash::Always => true,
             Hash::Never => false,
-            Hash::Auto => {
-                // Identifiers of channels and users are no names.
-                let id = ["#", "@", "C0", "GF", "G0", "CP", "D0"];
-                !id.iter().any(|prefix| channel.starts_with(prefix))
-            }
+            Hash::Auto => !named.iter().any(|prefix| channel.starts_with(prefix)),
         };
         let channel = if plain { format!("#{channel}") } else { channel.clone() };
         set("channel", channel.into());
@@ -164,57 +216,60 @@ fn payload(args: &Args) -> Json {
         Some(emoji) => set("icon_emoji", emoji.as_str().into()),
         None => set("icon_url", args.icon_url.as_str().into()),
     }
-    set("link_names", i64::from(args.link_names == Link::Yes).into());
+    set("link_names", args.link_names.number().into());
     if let Some(parse) = args.parse {
         set("parse", parse.as_str().into());
     }
     if let Some(id) = &args.message_id {
         set("ts", id.as_str().into());
     }
-    if !args.blocks.is_empty() {
-        set("blocks", args.blocks.clone().into());
+    if let Some(given) = &args.attachments {
+        let mut attachments = Vec::new();
+        for attachment in given {
+            let mut attachment = attachment.clone();
+            if !attachment.contains_key("fallback") {
+                attachment.insert("fallback".to_owned(), said(&attachment, "text")?);
+            }
+            attachments.push(Json::Object(attachment));
+        }
+        match map.get_mut("attachments").and_then(Json::as_array_mut) {
+            Some(made) => made.append(&mut attachments),
+            None => _ = map.insert("attachments".to_owned(), attachments.into()),
+        }
     }
-    let mut attachments: Vec<Json> = match map.remove("attachments") {
-        Some(Json::Array(made)) => made,
-        _ => Vec::new(),
-    };
-    for attachment in &args.attachments {
-        let mut attachment = attachment.clone();
-        attachment
-            .entry("fallback")
-            .or_insert_with(|| args.attachments[0].get("text").cloned().unwrap_or_default());
-        attachments.push(attachment.into());
+    if let Some(blocks) = &args.blocks {
+        map.insert("blocks".to_owned(), blocks.clone().into());
     }
-    if !attachments.is_empty() {
-        map.insert("attachments".to_owned(), attachments.into());
-    }
-    Json::Object(map)
+    Ok(Json::Object(map))
+}
+
+/// Slack's domain: there are two, whatever is given.
+fn domain(args: &Args) -> &str {
+    args.domain.as_deref().filter(|domain| *domain == "slack-gov.com").unwrap_or("slack.com")
 }
 
 fn target(args: &Args) -> Result<Target> {
     let token = args.token.as_str();
+    let hidden = |domain: &str| format!("https://hooks.{domain}/services/[obscured]");
+    let domain = domain(args);
     if token.matches('/').count() >= 2 {
-        return Ok(Target {
-            url: format!("https://hooks.slack.com/services/{token}"),
-            bearer: None,
-            is_hook: true,
-        });
+        let url = format!("https://hooks.{domain}/services/{token}");
+        return Ok(Target { url, bearer: None, shown: hidden(domain) });
     }
-    let is_bot =
-        ["xoxb-", "xoxp-", "xapp-", "xoxe.", "xoxa-"].iter().any(|start| token.starts_with(start));
+    let is_bot = ["xoxa-", "xoxb-", "xoxp-"].iter().any(|start| {
+        let rest = token.strip_prefix(start).unwrap_or_default();
+        !rest.is_empty() && !rest.contains(char::is_whitespace)
+    });
     if is_bot {
         let method = if args.message_id.is_some() { "chat.update" } else { "chat.postMessage" };
-        return Ok(Target {
-            url: format!("https://slack.com/api/{method}"),
-            bearer: Some(token.to_owned()),
-            is_hook: false,
-        });
+        let url = format!("https://{domain}/api/{method}");
+        return Ok(Target { shown: url.clone(), url, bearer: Some(token.to_owned()) });
     }
-    match &args.domain {
+    match args.domain.as_deref().filter(|domain| !domain.is_empty()) {
         Some(domain) => Ok(Target {
             url: format!("https://{domain}/services/hooks/incoming-webhook?token={token}"),
             bearer: None,
-            is_hook: true,
+            shown: hidden(domain),
         }),
         None => Err(Failure::new(
             "Slack has updated its webhook API.  You need to specify a token of the form XXXX/YYYY/ZZZZ in your playbook",
@@ -222,17 +277,19 @@ fn target(args: &Args) -> Result<Target> {
     }
 }
 
+fn headers() -> Vec<(String, String)> {
+    [
+        ("User-Agent", "ansible-httpget"),
+        ("Content-Type", "application/json; charset=UTF-8"),
+        ("Accept", "application/json"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}
+
 fn send(args: &Args, host: &Host, target: &Target, payload: &Json) -> Result<String> {
     let text = python_json(payload);
-    let mut headers = vec![("User-Agent".to_owned(), "ansible-httpget".to_owned())];
-    let body =
-        if target.is_hook && target.bearer.is_none() && !target.url.contains("hooks.slack.com") {
-            format!("payload={}", http::form_encoded(&text))
-        } else {
-            headers.push(("Content-Type".to_owned(), "application/json; charset=UTF-8".to_owned()));
-            headers.push(("Accept".to_owned(), "application/json".to_owned()));
-            text.clone()
-        };
+    let mut headers = headers();
     if let Some(token) = &target.bearer {
         headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
     }
@@ -241,15 +298,11 @@ fn send(args: &Args, host: &Host, target: &Target, payload: &Json) -> Result<Str
         method: "POST".to_owned(),
         url: target.url.clone(),
         headers,
-        body: Some(Body::Bytes(body.into_bytes())),
+        body: Some(Body::Bytes(text.clone().into_bytes())),
     };
-    // The address of a web hook is as secret as its token.
-    let shown = match target.url.find("/services/") {
-        Some(at) => format!("{}/services/[obscured]", &target.url[..at]),
-        None => target.url.clone(),
+    let failed = |message: &str| {
+        Failure::new(format!(" failed to send {text} to {}: {message}", target.shown))
     };
-    let failed =
-        |message: &str| Failure::new(format!(" failed to send {text} to {shown}: {message}"));
     let mut response =
         http::send(host, &options, request).map_err(|error| failed(&error.message))?;
     if response.status != 200 {
@@ -273,16 +326,34 @@ mod tests {
     fn messages_are_made() {
         let made = payload(&args(
             json!({"token": "a/b/c", "msg": "hi", "channel": "ops", "prepend_hash": "auto"}),
-        ));
+        ))
+        .unwrap();
         assert_eq!(
             made,
             json!({"text": "hi", "channel": "#ops", "username": "Ansible", "icon_url": "https://docs.ansible.com/favicon.ico", "link_names": 1})
         );
-        let made = payload(&args(json!({"token": "a/b/c", "msg": "hi", "color": "good"})));
+        let made = payload(&args(json!({
+            "token": "a/b/c", "msg": "hi", "color": "good", "attachments": [{"text": "more"}],
+        })))
+        .unwrap();
         assert_eq!(
             made["attachments"],
-            json!([{"text": "hi", "color": "good", "mrkdwn_in": ["text"]}])
+            json!([
+                {"text": "hi", "color": "good", "mrkdwn_in": ["text"]},
+                {"text": "more", "fallback": "more"},
+            ])
         );
+        let without = payload(&args(json!({"token": "a/b/c", "attachments": [{}]})));
+        assert!(without.is_err());
+    }
+
+    #[test]
+    fn a_message_is_changed_where_it_is_another_one() {
+        let given = args(json!({"token": "xoxb-1", "message_id": "1.5", "icon_url": "i"}));
+        let mut now = json!({"icon_url": "i", "link_names": 1, "color": "normal", "text": "any"});
+        assert!(!differs(&given, now.as_object().unwrap()));
+        now["color"] = "good".into();
+        assert!(differs(&given, now.as_object().unwrap()));
     }
 
     #[test]
@@ -295,6 +366,10 @@ mod tests {
         assert_eq!(
             url(json!({"token": "xoxb-1"})).unwrap(),
             "https://slack.com/api/chat.postMessage"
+        );
+        assert_eq!(
+            url(json!({"token": "a/b/c", "domain": "slack-gov.com"})).unwrap(),
+            "https://hooks.slack-gov.com/services/a/b/c"
         );
         assert!(url(json!({"token": "old"})).is_err());
         let result = crate::find("slack").unwrap().run(

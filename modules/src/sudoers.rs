@@ -1,11 +1,9 @@
 //! `sudoers`: a rule of `sudo` in a file of its own.
 
-use std::io;
-
 use windlass_macros::{Args, Choice};
 
 use crate::host::{
-    AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite, errno_of,
+    AttributeDiff, Command, Failure, FileAttributes, Host, Mode, Outcome, Result, Rewrite,
 };
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
@@ -83,12 +81,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if changed {
         validate(&args, host, &rule)?;
         if !host.checking() {
-            host.needs_folder_of(&path).map_err(|failure| Failure::new(failure.reason()))?;
-            // What may not be written is told as by who opens it.
-            let target = if host.exists(&path) { &path } else { &args.sudoers_path };
-            if !host.may(target, rustix::fs::Access::WRITE_OK) {
-                return Err(Failure::new(errno_of(&io::Error::from_raw_os_error(13), &path)));
-            }
+            host.needs_folder_of(&path)
+                .and_then(|()| host.needs_writable(&path))
+                .map_err(|failure| Failure::new(failure.reason()))?;
         }
         let attributes = FileAttributes::default();
         let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };

@@ -16,7 +16,7 @@ use crate::{
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
 };
-use tree::{Document, Id};
+use tree::Document;
 use xpath::{Context, Item, Value};
 
 /// Finds parts of an XML document, changes, adds or removes them
@@ -107,7 +107,8 @@ enum InputType {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let (source, shown) = match (&args.path, &args.xmlstring) {
         (Some(path), _) => {
-            let Some(bytes) = host.read(&path.0)?.filter(|_| !host.is_folder(&path.0)) else {
+            let bytes = if host.is_folder(&path.0) { None } else { host.read(&path.0)? };
+            let Some(bytes) = bytes else {
                 return Err(Failure::new(format!(
                     "The target XML source '{}' does not exist.",
                     path.0
@@ -282,13 +283,15 @@ impl Task<'_> {
         let mut parts = Vec::new();
         let mut at = *id;
         while at != tree::TOP {
-            let name = document.name(at).unwrap_or_default();
+            let mut name = document.name(at).unwrap_or_default();
             let parent = document.nodes[at].parent;
-            let same: Vec<Id> = document
-                .elements(parent)
-                .into_iter()
-                .filter(|one| document.name(*one) == Some(name))
-                .collect();
+            let mut same = document.elements(parent);
+            // What has a namespace without a prefix cannot be named: it is one of all.
+            if !name.contains(':') && document.namespace(at, "").is_some_and(|it| !it.is_empty()) {
+                name = "*";
+            } else {
+                same.retain(|one| document.name(*one) == Some(name));
+            }
             parts.push(match same.iter().position(|one| *one == at) {
                 Some(index) if same.len() > 1 => format!("{name}[{}]", index + 1),
                 _ => name.to_owned(),

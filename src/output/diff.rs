@@ -22,10 +22,16 @@ pub(super) fn diff_text(diff: &Value, how: How<'_>) -> String {
         Value::List(list) => list.iter().collect(),
         one => vec![one],
     };
-    diffs.into_iter().filter_map(Value::as_dict).map(|diff| one_diff(diff, how)).collect()
+    let diffs = diffs.into_iter().filter_map(Value::as_dict);
+    diffs.map(|diff| one_diff(diff, how)).collect::<Option<String>>().unwrap_or_default()
 }
 
+<<<<<<< HEAD
 fn one_diff(diff: &Dict, how: How<'_>) -> String {
+=======
+/// Returns nothing where a side is neither text nor a dictionary: the reference fails at it, and shows none.
+fn one_diff(diff: &Dict, how: How) -> Option<String> {
+>>>>>>> c3
     let mut text = String::new();
     let size = |key: &str| diff.get(key).and_then(Value::as_int);
     if diff.contains_key("dst_binary") {
@@ -46,32 +52,32 @@ fn one_diff(diff: &Dict, how: How<'_>) -> String {
             _ => word.to_owned(),
         };
         let headers = (header("before_header", "before"), header("after_header", "after"));
-        let side = |value| side(value, how.yaml_indent);
-        text.push_str(&unified(&side(before), &side(after), &headers, how));
+        let (before, after) = (side(before, how.yaml_indent)?, side(after, how.yaml_indent)?);
+        text.push_str(&unified(&before, &after, &headers, how));
     }
     if let Some(Value::Str(prepared)) = diff.get("prepared") {
         text.push_str(prepared);
     }
-    text
+    Some(text)
 }
 
 /// What one side shows: structures as results are shown.
-fn side(value: &Value, yaml_indent: Option<usize>) -> String {
-    match value {
+fn side(value: &Value, yaml_indent: Option<usize>) -> Option<String> {
+    Some(match value {
         Value::None => String::new(),
         Value::Str(text) => text.to_string(),
         Value::Dict(dict) => {
             if let Some(indent) = yaml_indent {
                 let text = dump_yaml(dict, indent, true);
-                return format!("{}\n\n", text.trim_start_matches('\n'));
+                return Some(format!("{}\n\n", text.trim_start_matches('\n')));
             }
             let mut text =
                 dump_with(dict, Layout { indent: Some(4), sort_keys: true, tight: false });
             text.push('\n');
             text
         }
-        other => format!("{other:?}"),
-    }
+        _ => return None,
+    })
 }
 
 fn unified(before: &str, after: &str, headers: &(String, String), how: How<'_>) -> String {

@@ -80,6 +80,9 @@ impl Place {
                     let reason = errno_about(&std::io::Error::from_raw_os_error(21), path);
                     return Err(Failure::raised(reason));
                 }
+                if !host.checking() {
+                    host.needs_writable(path)?;
+                }
                 let attributes = FileAttributes::default();
                 let how =
                     Rewrite { validate: None, attributes: &attributes, create_folders: false };

@@ -16,7 +16,7 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use windlass_protocol::Stream;
 
-use super::{Failure, Host, Result, terminal::open_terminal};
+use super::{Failure, Host, Result, concealed::concealed, terminal::open_terminal};
 
 /// Held by whoever starts a process, until that has become its program.
 static STARTING: RwLock<()> = RwLock::new(());
@@ -297,11 +297,7 @@ impl Host {
 
 /// Returns the failure of a task whose command did not succeed, as the reference's modules word it.
 pub fn failed(command: &Command, output: &Output) -> Failure {
-    let mut message = output.error_text().trim_end().to_owned();
-    if message.is_empty() {
-        "non-zero return code".clone_into(&mut message);
-    }
-    Failure::new(message)
+    Failure::new(concealed(output.error_text().trim_end()))
         .with("cmd", super::join_words(&command.argv))
         .with("rc", output.status)
         .with("stdout", output.text())

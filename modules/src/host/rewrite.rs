@@ -33,8 +33,21 @@ impl Host {
         if self.is_folder(folder) {
             return Ok(());
         }
-        let missing = io::Error::from_raw_os_error(2);
-        Err(Failure::raised(errno_of(&missing, path)))
+        let why = match std::fs::metadata(self.path(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => error,
+            _ => io::Error::from_raw_os_error(2),
+        };
+        Err(Failure::raised(errno_of(&why, path)))
+    }
+
+    /// Fails as who opens a file to write it, where that is not allowed.
+    pub fn needs_writable(&self, path: &str) -> Result<()> {
+        let folder = path.rfind('/').map_or(".", |at| &path[..at.max(1)]);
+        let target = if self.exists(path) { path } else { folder };
+        if self.may(target, rustix::fs::Access::WRITE_OK) {
+            return Ok(());
+        }
+        Err(Failure::raised(errno_of(&io::Error::from_raw_os_error(13), path)))
     }
 
     /// Makes what `path` leads to hold these bytes; a content that the task's command refuses changes nothing.
