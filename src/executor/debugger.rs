@@ -36,19 +36,19 @@ impl Batch<'_> {
 
     /// Whether this result opens it.
     pub(super) fn is_debugged(&self, task: &Task, ended: &Ended) -> bool {
-        let failed = matches!(ended.status, Status::Failed) && !ended.ignored;
-        let unreachable = ended.status == Status::Unreachable && !ended.ignored;
+        let passes_over = ended.ignored && self.run.settings.task_debugger_ignore_errors.value;
+        let failed = ended.status == Status::Failed && !passes_over;
+        let unreachable = ended.status == Status::Unreachable;
         let wanted = self.evaluate(task, Keyword::Debugger).map(|value| value.to_text());
+        let everywhere = self.debugging || self.run.settings.enable_task_debugger.value;
+        let by_default = everywhere && (failed || unreachable);
         match wanted.as_deref() {
             Some("always") => true,
             Some("never") => false,
-            Some("on_failed") => failed,
-            Some("on_unreachable") => unreachable,
-            Some("on_skipped") => ended.status == Status::Skipped,
-            _ => {
-                (self.debugging || self.run.settings.enable_task_debugger.value)
-                    && (failed || unreachable)
-            }
+            Some("on_failed") => by_default || failed,
+            Some("on_unreachable") => by_default || unreachable,
+            Some("on_skipped") => by_default || ended.status == Status::Skipped,
+            _ => by_default,
         }
     }
 

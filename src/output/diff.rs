@@ -26,12 +26,8 @@ pub(super) fn diff_text(diff: &Value, how: How<'_>) -> String {
     diffs.map(|diff| one_diff(diff, how)).collect::<Option<String>>().unwrap_or_default()
 }
 
-<<<<<<< HEAD
-fn one_diff(diff: &Dict, how: How<'_>) -> String {
-=======
 /// Returns nothing where a side is neither text nor a dictionary: the reference fails at it, and shows none.
-fn one_diff(diff: &Dict, how: How) -> Option<String> {
->>>>>>> c3
+fn one_diff(diff: &Dict, how: How<'_>) -> Option<String> {
     let mut text = String::new();
     let size = |key: &str| diff.get(key).and_then(Value::as_int);
     if diff.contains_key("dst_binary") {

@@ -144,6 +144,8 @@ settings! {
     diff_context: i64 = "3", [("diff", "context")], ["ANSIBLE_DIFF_CONTEXT"];
     /// Whether a failed task starts the debugger
     enable_task_debugger: bool = "False", [("defaults", "enable_task_debugger")], ["ANSIBLE_ENABLE_TASK_DEBUGGER"];
+    /// Whether ignored failures open no debugger
+    task_debugger_ignore_errors: bool = "True", [("defaults", "task_debugger_ignore_errors")], ["ANSIBLE_TASK_DEBUGGER_IGNORE_ERRORS"];
     /// Folders of roles
     roles_path: Vec<PathBuf> = "{home}/roles:/usr/share/ansible/roles:/etc/ansible/roles", [("defaults", "roles_path")], ["ANSIBLE_ROLES_PATH"];
     /// Folders of collections

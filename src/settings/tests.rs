@@ -161,5 +161,11 @@ fn every_entry_of_the_table_is_read_somewhere_or_only_accepted() {
     for entry in Settings::ENTRIES {
         let accepted = entry.summary.starts_with("Accepted");
         assert!(accepted || is_read(entry.name), "nobody reads `{}`", entry.name);
+        let mut known = super::KNOWN.iter().filter(|known| {
+            entry.variables.iter().any(|name| known.variables.contains(name))
+                || entry.keys.iter().any(|key| known.keys.contains(key))
+        });
+        let says_otherwise = known.find(|known| known.has_effect == accepted);
+        assert!(says_otherwise.is_none(), "{says_otherwise:?}");
     }
 }
