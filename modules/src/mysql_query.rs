@@ -52,7 +52,7 @@ const DEFINE: [&str; 5] = ["CREATE", "DROP", "ALTER", "RENAME", "TRUNCATE"];
 /// Words with which statements begin that change rows.
 const CHANGE: [&str; 4] = ["INSERT", "UPDATE", "DELETE", "REPLACE"];
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if host.checking() {
         return Ok(Outcome::no_check_mode("mysql_query"));
     }
@@ -80,6 +80,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if args.single_transaction {
         connection.run("SET autocommit = 0").map_err(|error| Failure::new(error.to_string()))?;
     }
+    // Empty ones are none.
+    args.positional_args = args.positional_args.filter(|values| !values.is_empty());
+    args.named_args = args.named_args.filter(|values| !values.is_empty());
     let shown = match (&args.named_args, &args.positional_args) {
         (Some(named), _) => python_repr(&Json::Object(named.clone())),
         (None, Some(values)) => python_repr(&Json::Array(values.clone())),

@@ -81,8 +81,10 @@ pub struct Args {
     /// How much it may use
     resource_limits: Option<JsonMap>,
     /// When the password ends
+    #[arg(secret)]
     password_expire: Option<Expire>,
     /// Days after which the password ends
+    #[arg(secret)]
     password_expire_interval: Option<i64>,
     /// Whether names of columns are told apart by case
     column_case_sensitive: Option<bool>,

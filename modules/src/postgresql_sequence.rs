@@ -119,7 +119,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let texts: Vec<&str> = texts.into_iter().flatten().map(String::as_str).collect();
     check_input(&args.login, &texts)?;
     warn_default(host, &args.login_db);
-    let mut session = Session::trying(&args.login, host, Some(&args.login_db))?;
+    let mut session = Session::looking(&args.login, host, Some(&args.login_db))?;
+    // Each statement holds for itself, but where it is only tried.
+    if host.checking() {
+        session.begin()?;
+    }
     let mut known = look(&args, &mut session)?;
     let name = format!("{}.{}", identifier(&args.schema), identifier(&args.sequence));
     let filled = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
@@ -153,8 +157,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let mut moved = None;
     if args.state == State::Present {
-        known = look(&args, &mut session)?;
-        if let Some(now) = &known {
+        let found = look(&args, &mut session)?;
+        // One that has another name now is told as it was.
+        let is_there = found.is_some();
+        known = found.or(known);
+        if let Some(now) = known.as_ref().filter(|_| is_there) {
             if let Some(owner) = filled(&args.owner).filter(|owner| *owner != now[0]) {
                 session.change(format!("ALTER SEQUENCE {name} OWNER TO {}", identifier(&owner)))?;
             }

@@ -139,7 +139,8 @@ pub(super) fn read(
     all: bool,
 ) -> Result<(String, String)> {
     let target = args.target.as_deref().unwrap_or_default();
-    if !host.exists(target) {
+    let from = args.chdir.as_ref().map(|folder| std::path::Path::new(&folder.0).join(target));
+    if !from.map_or_else(|| host.exists(target), |path| host.exists(path)) {
         return Err(Failure::new(format!("target {target} does not exist on the host")));
     }
     let mut words = vec![program(host, ["mariadb", "mysql"])?];

@@ -162,15 +162,18 @@ impl Work<'_> {
 
     fn requirements(&self) -> Option<String> {
         let given = self.args.tls_requires.as_ref()?;
-        let mut words = Vec::new();
-        for (key, value) in given {
-            let key = key.to_uppercase();
-            match key.as_str() {
-                "SSL" | "X509" => words.push(key),
-                _ => words.push(format!("{key} {}", literal(&python_str(value)))),
-            }
+        let named = |wanted: &[&str]| {
+            given.keys().any(|key| wanted.iter().any(|one| key.eq_ignore_ascii_case(one)))
+        };
+        // What is asked of a certificate includes that there is one.
+        if !named(&["CIPHER", "ISSUER", "SUBJECT"]) {
+            let word = if named(&["X509"]) { "X509" } else { "SSL" };
+            return Some(if given.is_empty() { "NONE" } else { word }.to_owned());
         }
-        Some(if words.is_empty() { "NONE".to_owned() } else { words.join(" AND ") })
+        let words = given.iter().map(|(key, value)| (key.to_uppercase(), value));
+        let words = words.filter(|(key, _)| !matches!(key.as_str(), "SSL" | "X509"));
+        let words = words.map(|(key, value)| format!("{key} {}", literal(&python_str(value))));
+        Some(words.collect::<Vec<_>>().join(" AND "))
     }
 
     /// A password of a user of the same name, as the server keeps it.
