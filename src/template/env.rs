@@ -322,7 +322,7 @@ impl<'a> Env<'a> {
         // What a file gives is a native value first: only text gets back the newlines of the file's end.
         let count = |text: &str| text.len() - text.trim_end_matches('\n').len();
         let lost = |rendered: &str| newline.repeat(count(text).saturating_sub(count(rendered)));
-        let mut out = Output::native();
+        let mut out = Output::native().expecting(code.lately.load(Ordering::Relaxed));
         Evaluator::new(self, &code, 0).run(&mut out)?;
         out.change(|made| match made {
             Made::Nothing if count(text) == text.len() => Made::Text(newline.repeat(text.len())),
@@ -330,6 +330,7 @@ impl<'a> Env<'a> {
             Made::Text(mut rendered) | Made::Written(mut rendered) => {
                 let lost = lost(&rendered);
                 rendered.push_str(&lost);
+                code.lately.store(rendered.len(), Ordering::Relaxed);
                 Made::Text(rendered)
             }
             other => other,

@@ -14,6 +14,8 @@ pub(crate) struct Output {
     pub(super) waits: bool,
     /// What could not be put out.
     failed: Option<TemplateError>,
+    /// How many bytes the text is likely to have.
+    expects: usize,
 }
 
 /// What the values that were put out make.
@@ -28,12 +30,17 @@ pub(super) enum Made {
 
 impl Output {
     fn new(made: Made, waits: bool) -> Output {
-        Output { made, shown: None, waits, failed: None }
+        Output { made, shown: None, waits, failed: None, expects: 0 }
     }
 
     /// Returns an output that keeps a lone value native.
     pub(crate) fn native() -> Output {
         Output::new(Made::Nothing, false)
+    }
+
+    /// Returns this output for a text that is likely to have so many bytes.
+    pub(super) fn expecting(self, bytes: usize) -> Output {
+        Output { expects: bytes, ..self }
     }
 
     /// Returns the output of a block that somebody may use: a lone value is kept native.
@@ -106,7 +113,9 @@ impl Output {
                 nothing if is_lenient(nothing) => (),
                 other => write(other, text),
             },
-            made @ (Made::Nothing | Made::One(_)) => made.push_among_first(value.into_owned()),
+            made @ (Made::Nothing | Made::One(_)) => {
+                made.push_among_first(value.into_owned(), self.expects);
+            }
         }
     }
 
@@ -155,13 +164,13 @@ impl Output {
 }
 
 impl Made {
-    fn push_among_first(&mut self, value: Value) {
+    fn push_among_first(&mut self, value: Value, expects: usize) {
         match self {
             _ if matches!(value, Value::None) => (),
             Made::Nothing => *self = Made::One(value),
             // What stands for nothing is empty beside others.
             Made::One(first) => {
-                let mut text = String::new();
+                let mut text = String::with_capacity(expects);
                 for part in [&*first, &value] {
                     if !matches!(part, Value::Omit) && !is_lenient(part) {
                         write(part, &mut text);

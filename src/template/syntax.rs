@@ -1,6 +1,9 @@
 //! From text to a compiled template.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use super::{
     FileOptions, TemplateError,
@@ -79,6 +82,7 @@ fn empty(text: &Arc<str>, span: Option<Span>, kind: Kind) -> Code {
         unknown: Vec::new(),
         constants: Vec::new(),
         options: Arc::default(),
+        lately: AtomicUsize::new(0),
     }
 }
 

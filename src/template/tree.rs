@@ -1,6 +1,6 @@
 //! The compact tree that evaluation walks: names are interned, filters and tests resolved.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicUsize};
 
 use super::{env::FileOptions, filters::Filter, plugins, tests::Test};
 use crate::{
@@ -51,6 +51,8 @@ pub(crate) struct Code {
     pub(crate) constants: Vec<usize>,
     /// How it was read: templates that it includes are read in the same way.
     pub(crate) options: Arc<FileOptions>,
+    /// How many bytes it gave lately, for another host perhaps: what it gives next is about as long.
+    pub(crate) lately: AtomicUsize,
 }
 
 /// A filter or a test that does not exist.

@@ -178,9 +178,10 @@ impl<'i, 'e> Invocation<'i, 'e> {
                 rest.push(argument(value)?);
             }
         }
-        let given = positional.into_iter();
-        let given = given.map(|value| Ok(Some(argument(value)?)));
-        let mut args = given.collect::<Result<Vec<_>, TemplateError>>()?;
+        let mut args = Vec::with_capacity(positional.len());
+        for value in positional {
+            args.push(Some(argument(value)?));
+        }
         for (name, value) in passed.named {
             let value = argument(value)?;
             let Some(index) = params.iter().position(|param| *param == &*name) else {
