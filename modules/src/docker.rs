@@ -318,6 +318,8 @@ impl<'a> Api<'a> {
 
     /// Returns what the engine knows of a container.
     pub fn container(&self, name: &str) -> std::result::Result<Option<Json>, ApiError> {
+        // The engine itself calls them `/name`.
+        let name = name.strip_prefix('/').unwrap_or(name);
         self.find(&format!("/containers/{}/json", segment(name)))
     }
 

@@ -85,6 +85,12 @@ enum Rebuild {
 
 /// A secret
 #[derive(Args)]
+#[args(
+    required_if("type", "file", "src"),
+    required_if("type", "env", "env"),
+    required_if("type", "value", "value"),
+    mutually_exclusive("src", "env", "value")
+)]
 struct Secret {
     /// Its name
     id: String,
@@ -102,13 +108,20 @@ struct Secret {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum SecretKind {
-    Env,
     File,
+    Env,
     Value,
 }
 
 /// What becomes of the result
 #[derive(Args)]
+#[args(
+    required_if("type", "local", "dest"),
+    required_if("type", "tar", "dest"),
+    required_if("type", "oci", "dest"),
+    mutually_exclusive("dest", "name"),
+    mutually_exclusive("context", "name")
+)]
 struct Destination {
     /// What it is written as
     #[arg(name = "type")]
@@ -126,11 +139,11 @@ struct Destination {
 
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 enum DestinationKind {
+    Local,
+    Tar,
+    Oci,
     Docker,
     Image,
-    Local,
-    Oci,
-    Tar,
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
@@ -182,20 +195,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("image", image_or_empty(before)));
     }
     let mut argv = args.program.words(host)?;
-    argv.extend(words);
-    let mut command = crate::host::Command::new(argv.clone());
+    argv.extend(words.iter().cloned());
+    let mut command = crate::host::Command::new(argv);
     command.environment = environment;
     let output = host.run(&command)?;
     if !output.success() {
         return Err(Failure::new(format!("Building {name} failed"))
             .with("stdout", output.text())
             .with("stderr", output.error_text())
-            .with("command", argv));
+            .with("command", words));
     }
     Ok(outcome
         .with("stdout", output.text())
         .with("stderr", output.error_text())
-        .with("command", argv)
+        .with("command", words)
         .with("actions", Json::Array(Vec::new()))
         .with("image", image_or_empty(look()?)))
 }

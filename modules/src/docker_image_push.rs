@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Engine, found_image, is_id, parse_name, push, tag_of},
+    docker::{Api, Engine, found_image, is_id, is_tag, parse_name, push, tag_of},
     host::{Failure, Host, Outcome, Result},
 };
 
@@ -37,6 +37,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let (repository, own) = parse_name(&args.name);
     let tag = own.unwrap_or(&args.tag);
+    if own.is_none() && !is_tag(tag) {
+        return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+    }
     let api = Api::of(host, &args.engine)?;
     let name = tag_of(repository, tag);
     let Some(image) = found_image(&api, repository, tag)? else {

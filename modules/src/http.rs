@@ -17,7 +17,7 @@ mod url;
 
 use std::{fs::File, io::Read, time::Duration};
 
-pub use connection::{Duplex, connect_plain, connect_unix};
+pub use connection::{Duplex, Socket, connect_plain, connect_unix};
 pub use credentials::Credentials;
 pub use date::http_date;
 pub use message::{Head, exchange, read_head};

@@ -121,7 +121,7 @@ impl Login {
             let found = SOCKETS.iter().find(|path| local && host.exists(path));
             found.map(|path| (*path).to_owned())
         });
-        let stream = match &there {
+        let (stream, socket) = match &there {
             Some(path) => http::connect_unix(host, path, limit).map_err(cannot)?,
             None => {
                 let port = u16::try_from(client.port)
@@ -145,10 +145,13 @@ impl Login {
             on_socket: there.is_some(),
             wants_tls,
         };
-        Connection::open(stream, &asked, &|stream| {
+        let connection = Connection::open(stream, &asked, &|stream| {
             http::secure(host, &trust, &client.host, stream).map_err(|error| error.message)
-        })
-        .map_err(|complaint| complaint.to_string())
+        });
+        let connection = connection.map_err(|complaint| complaint.to_string())?;
+        // Statements may take longer than the way to the server.
+        socket.be_patient().map_err(cannot)?;
+        Ok(connection)
     }
 }
 

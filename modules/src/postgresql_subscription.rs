@@ -216,7 +216,8 @@ fn present(
     let listed = listed.join(", ");
     match known {
         None => {
-            let connection = args.connparams.as_ref().map(pairs).unwrap_or_default();
+            // As the reference writes it where there is none.
+            let connection = args.connparams.as_ref().map_or_else(|| "None".to_owned(), pairs);
             let mut statement = format!(
                 "CREATE SUBSCRIPTION {name} CONNECTION {} PUBLICATION {listed}",
                 literal(&connection)

@@ -120,10 +120,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         (None, State::Absent) => (),
     }
     if args.state == State::Present {
-        known = look(&args, &mut session)?;
-        if let Some(now) = &known {
-            change(&args, &mut session, now, owner.as_deref(), &settings)?;
-            let had = std::mem::take(&mut known).unwrap_or_default().settings;
+        // One that has another name now is told as it was.
+        if let Some(now) = look(&args, &mut session)? {
+            change(&args, &mut session, &now, owner.as_deref(), &settings)?;
+            let had = now.settings;
             known = look(&args, &mut session)?;
             // What was taken back is told without a value.
             let reset = |key: &String| settings.get(key).is_some_and(|value| value == "reset");

@@ -280,7 +280,13 @@ impl Work<'_> {
                 let at = if other_password { words.len() } else { 1 };
                 words.insert(at, format!("{with}{}", self.flag_words()));
             }
-            self.change(words.join(" "))?;
+            self.change(words.join(" ")).map_err(|failure| {
+                let first = failure.message.lines().next().unwrap_or_default();
+                if first.ends_with("is no longer supported") {
+                    return Failure::new(first);
+                }
+                Failure::raised(failure.message.trim_end())
+            })?;
         }
         let now = row[FLAGS.len() + 2].as_deref().unwrap_or_default();
         match &args.comment {

@@ -3,9 +3,11 @@
 use std::{
     io::{self, Read, Write},
     net::TcpStream,
-    os::unix::net::UnixStream,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     time::Duration,
 };
+
+use rustix::net::sockopt::{self, Timeout};
 
 use super::{
     Error, Head, Options, Url,
@@ -32,7 +34,7 @@ pub(super) fn open(host: &Host, options: &Options, url: &Url) -> Result<Way, Err
     let mut way =
         Way { stream: Box::new(io::empty()), target: url.target.clone(), headers: Vec::new() };
     if let Some(socket) = &options.unix_socket {
-        let stream = connect_unix(host, socket, options.timeout).map_err(|error| {
+        let (stream, _) = connect_unix(host, socket, options.timeout).map_err(|error| {
             Error::open(format!("Invalid Socket File ({socket}): {}", errno_text(&error)))
         })?;
         way.stream = if secure { tls::wrap(host, options, url, stream)? } else { stream };
@@ -40,12 +42,12 @@ pub(super) fn open(host: &Host, options: &Options, url: &Url) -> Result<Way, Err
     }
     let proxy = if options.use_proxy { proxy::of(host, url)? } else { None };
     let Some(proxy) = proxy else {
-        let stream = connect_plain(host, &url.host, url.port(), options.timeout)
+        let (stream, _) = connect_plain(host, &url.host, url.port(), options.timeout)
             .map_err(|error| Error::connecting(&error))?;
         way.stream = if secure { tls::wrap(host, options, url, stream)? } else { stream };
         return Ok(way);
     };
-    let mut stream = connect_plain(host, &proxy.url.host, proxy.url.port(), options.timeout)
+    let (mut stream, _) = connect_plain(host, &proxy.url.host, proxy.url.port(), options.timeout)
         .map_err(|error| Error::connecting(&error))?;
     if proxy.url.scheme == "https" {
         stream = tls::wrap(host, options, &proxy.url, stream)?;
@@ -74,24 +76,77 @@ pub(super) fn open(host: &Host, options: &Options, url: &Url) -> Result<Way, Err
     Ok(way)
 }
 
+/// The socket of a stream, whatever lies on top of it.
+pub struct Socket(OwnedFd);
+
+impl Socket {
+    /// Waits for answers as long as they take from now on.
+    pub fn be_patient(&self) -> io::Result<()> {
+        for kind in [Timeout::Recv, Timeout::Send] {
+            sockopt::set_socket_timeout(&self.0, kind, None)?;
+        }
+        Ok(())
+    }
+}
+
 /// Connects to a port of a host.
 pub fn connect_plain(
     host: &Host,
     name: &str,
     port: u16,
     limit: Duration,
-) -> io::Result<Box<dyn Duplex>> {
+) -> io::Result<(Box<dyn Duplex>, Socket)> {
     let stream: TcpStream = host.connect(name, port, limit)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    Ok(Box::new(stream))
+    let socket = Socket(stream.try_clone()?.into());
+    Ok((Box::new(stream), socket))
 }
 
 /// Connects to a socket in the file system.
-pub fn connect_unix(host: &Host, path: &str, limit: Duration) -> io::Result<Box<dyn Duplex>> {
+pub fn connect_unix(
+    host: &Host,
+    path: &str,
+    limit: Duration,
+) -> io::Result<(Box<dyn Duplex>, Socket)> {
     let stream = UnixStream::connect(host.path(path))?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    Ok(Box::new(stream))
+    let socket = Socket(stream.try_clone()?.into());
+    Ok((Box::new(stream), socket))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::net::UnixListener, thread};
+
+    use super::*;
+    use crate::host::TestHost;
+
+    #[test]
+    fn answers_may_take_longer_than_the_way() {
+        let host = TestHost::with(&[]).real();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("socket").display().to_string();
+        let listener = UnixListener::bind(&path).unwrap();
+        let server = thread::spawn(move || {
+            let mut streams: Vec<UnixStream> =
+                (0..2).map(|_| listener.accept().unwrap().0).collect();
+            thread::sleep(Duration::from_millis(400));
+            for stream in &mut streams {
+                // One of them is gone by now.
+                let _ = stream.write_all(b"x");
+            }
+        });
+        let limit = Duration::from_millis(100);
+        let (mut hasty, _socket) = connect_unix(&host, &path, limit).unwrap();
+        let (mut patient, socket) = connect_unix(&host, &path, limit).unwrap();
+        socket.be_patient().unwrap();
+        let mut byte = [0];
+        assert!(hasty.read_exact(&mut byte).is_err());
+        patient.read_exact(&mut byte).unwrap();
+        assert_eq!(byte, *b"x");
+        server.join().unwrap();
+    }
 }

@@ -218,7 +218,7 @@ impl<'a> Way<'a> {
     }
 
     fn attempt(&self, place: &Place, secured: bool, mode: &str) -> Result<Connection, Failed> {
-        let mut stream = self.stream(place).map_err(|reason| Failed {
+        let (mut stream, socket) = self.stream(place).map_err(|reason| Failed {
             reason,
             next_address: true,
             other_kind: false,
@@ -232,7 +232,10 @@ impl<'a> Way<'a> {
         }
         let password = self.password(place);
         let text = password.as_ref().map(|password| password.text.as_str());
-        Connection::open(stream, &self.parameters(), text).map_err(|refusal| {
+        let opened = Connection::open(stream, &self.parameters(), text);
+        // Statements may take longer than the way to the server; a socket that takes no word on that is none any more.
+        let _ = socket.be_patient();
+        opened.map_err(|refusal| {
             let mut reason = format!("{refusal}");
             let file = password.and_then(|password| password.file);
             if let (Some(file), "28P01") = (file, refusal.code()) {
@@ -243,7 +246,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    fn stream(&self, place: &Place) -> Result<Box<dyn Duplex>, String> {
+    fn stream(&self, place: &Place) -> Result<(Box<dyn Duplex>, http::Socket), String> {
         let seconds = self.get("connect_timeout").and_then(|text| text.trim().parse().ok());
         let limit = Duration::from_secs(seconds.filter(|n| *n > 0).unwrap_or(30));
         let (opened, question) = if place.local {

@@ -55,7 +55,8 @@ impl Server {
         };
         let port = u16::try_from(number).map_err(|_| format!("{number} is no port"))?;
         let limit = Duration::from_secs(30);
-        let mut stream = connect_plain(host, name, port, limit).map_err(|error| refused(&error))?;
+        let (mut stream, _) =
+            connect_plain(host, name, port, limit).map_err(|error| refused(&error))?;
         if login.tls {
             let trust = Trust {
                 verify: login.validate_certs,
