@@ -8,7 +8,7 @@ use std::{
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
-    value::Dict,
+    value::{Dict, Value},
 };
 
 pub(super) static UNIT: Action = Action {
@@ -19,7 +19,6 @@ pub(super) static UNIT: Action = Action {
     run,
 };
 
-#[expect(clippy::unnecessary_wraps, reason = "every action may fail")]
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.check {
         let mut result = Dict::new();
@@ -27,17 +26,22 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("changed", false);
         return Ok(Step::Done(result));
     }
-    let seconds =
-        |name: &str, default: u64| {
-            let given = call.text(name).and_then(|text| text.trim().parse::<f64>().ok());
-            Duration::from_secs_f64(given.map_or_else(
-                || f64::from(u32::try_from(default).unwrap_or(0)),
-                |value| value.max(0.0),
-            ))
-        };
+    let seconds = |name: &str, default: u64| match call.args.get(name) {
+        None | Some(Value::None) => Ok(Duration::from_secs(default)),
+        Some(Value::Float(given)) => {
+            Ok(Duration::try_from_secs_f64(given.trunc()).unwrap_or_default())
+        }
+        Some(given) => match given.to_text().trim().parse::<i64>() {
+            Ok(given) => Ok(Duration::from_secs(u64::try_from(given).unwrap_or(0))),
+            Err(_) => Err(Failure::at(
+                None,
+                format!("invalid literal for int() with base 10: '{}'", given.to_text()),
+            )),
+        },
+    };
     let (delay, sleep, timeout) =
-        (seconds("delay", 0), seconds("sleep", 1), seconds("timeout", 600));
-    let connect = seconds("connect_timeout", 5);
+        (seconds("delay", 0)?, seconds("sleep", 1)?, seconds("timeout", 600)?);
+    let connect = seconds("connect_timeout", 5)?;
     let run = Arc::clone(call.run);
     let (mut target, _) = call.raw_way();
     target.connect_timeout = connect;

@@ -18,7 +18,7 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
     let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
     match kind {
         "bits" if matches!(value, Value::None) => no("a Bit value"),
-        "str" | "path" | "raw" | "bits" => Ok(value.clone()),
+        "str" | "path" | "raw" => Ok(value.clone()),
         "bool" => match <bool as FromArg>::from_arg(&json) {
             Ok(truth) => Ok(Value::Bool(truth)),
             Err(_) if matches!(value, Value::None | Value::List(_) | Value::Dict(_)) => {
@@ -54,6 +54,10 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
         "bytes" => match <Bytes as FromArg>::from_arg(&json) {
             Ok(_) => Ok(value.clone()),
             Err(_) => no("a Byte value"),
+        },
+        "bits" => match <Bytes as FromArg>::from_arg(&json) {
+            Ok(_) => Ok(value.clone()),
+            Err(_) => no("a Bit value"),
         },
         "json" | "jsonarg" => match value {
             Value::Str(_) | Value::List(_) | Value::Dict(_) | Value::Tuple(_) => Ok(value.clone()),
