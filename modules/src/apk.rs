@@ -4,7 +4,10 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Output, Result};
+use crate::{
+    host::{Command, Failure, Host, Outcome, Output, Result, errno_of},
+    spec::python_repr,
+};
 
 /// Installs packages with apk, keeps them current, or removes them
 #[derive(Args)]
@@ -57,15 +60,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ]);
     }
     let task = Task { args: &args, base, host };
-    let names: Vec<String> =
-        args.name.iter().flatten().map(|name| name.trim().to_owned()).collect();
-    if names.iter().any(String::is_empty) && args.name.is_some() {
+    let names = args.name.clone().unwrap_or_default();
+    if names.iter().any(|name| name.trim().is_empty()) {
         return Err(Failure::new("Package name(s) cannot be empty or whitespace-only"));
     }
     if args.update_cache {
         let output = task.call(&["update"], &[])?;
         if !output.success() {
-            return Err(told("could not update package db", &output));
+            return Err(told("could not update package db", &output, false));
         }
         if names.is_empty() && !args.upgrade {
             return Ok(outcome(true, "updated repository indexes", &output, None));
@@ -90,8 +92,10 @@ struct Task<'a> {
     host: &'a Host,
 }
 
-fn told(message: &str, output: &Output) -> Failure {
-    Failure::new(message).with("stdout", output.text()).with("stderr", output.error_text())
+fn told(message: impl Into<String>, output: &Output, packages: bool) -> Failure {
+    let failure =
+        Failure::new(message).with("stdout", output.text()).with("stderr", output.error_text());
+    if packages { failure.with("packages", touched(output)) } else { failure }
 }
 
 fn outcome(
@@ -118,9 +122,12 @@ fn touched(output: &Output) -> Vec<String> {
     output.text().lines().filter_map(name).collect()
 }
 
-/// A name without the version that is asked for.
-fn bare(name: &str) -> &str {
-    name.split(['=', '<', '>', '~']).next().unwrap_or(name)
+/// A package as apk's database has it.
+#[derive(Default)]
+struct Package {
+    name: String,
+    /// What a package is made of that is only a name for others.
+    members: Option<Vec<String>>,
 }
 
 impl Task<'_> {
@@ -129,31 +136,33 @@ impl Task<'_> {
         self.host.run(&Command::new(words.chain(names.iter().map(String::as_str))))
     }
 
-    /// Every installed package and its version.
-    fn installed(&self) -> Vec<(String, String)> {
+    /// Every installed package.
+    fn installed(&self) -> Vec<Package> {
         let text = self
             .host
             .text("/lib/apk/db/installed")
             .or_else(|| self.host.text("/usr/lib/apk/db/installed"))
             .unwrap_or_default();
-        let mut found = Vec::new();
-        let mut name = None;
-        for line in text.lines() {
-            if let Some(rest) = line.strip_prefix("P:") {
-                name = Some(rest.to_owned());
-            } else if let Some(version) = line.strip_prefix("V:")
-                && let Some(name) = name.take()
-            {
-                found.push((name, version.to_owned()));
-            }
-        }
-        found
+        let package = |record: &str| {
+            let field = |key: &str| record.lines().find_map(|line| line.strip_prefix(key));
+            let is_virtual =
+                field("T:").is_some_and(|text| text.starts_with("virtual meta package"));
+            let members = field("D:").unwrap_or_default().split_whitespace();
+            Some(Package {
+                name: field("P:")?.to_owned(),
+                members: is_virtual.then(|| members.map(ToOwned::to_owned).collect()),
+            })
+        };
+        text.split("\n\n").filter_map(package).collect()
     }
 
     /// The packages that were asked for, as the file lists them.
-    fn asked_for(&self) -> Vec<String> {
-        let text = self.host.text(&self.args.world).unwrap_or_default();
-        text.split_whitespace().map(|name| bare(name).to_owned()).collect()
+    fn asked_for(&self) -> Result<Vec<String>> {
+        let path = &self.args.world;
+        let text = self.host.read_text(path)?.ok_or_else(|| {
+            Failure::raised(errno_of(&std::io::Error::from_raw_os_error(2), path))
+        })?;
+        Ok(text.split_whitespace().map(ToOwned::to_owned).collect())
     }
 
     fn upgrade(&self) -> Result<Outcome> {
@@ -166,46 +175,53 @@ impl Task<'_> {
         }
         let output = self.call(&words, &[])?;
         if !output.success() {
-            return Err(told("failed to upgrade packages", &output));
+            return Err(told("failed to upgrade packages", &output, true));
         }
-        let packages = touched(&output);
-        if packages.is_empty() {
-            return Ok(outcome(false, "packages already upgraded", &output, Some(packages)));
+        let packages = Some(touched(&output));
+        if output.text().starts_with("OK") {
+            return Ok(outcome(false, "packages already upgraded", &output, packages));
         }
-        Ok(outcome(true, "upgraded packages", &output, Some(packages)))
+        Ok(outcome(true, "upgraded packages", &output, packages))
     }
 
     fn install(&self, names: &[String], latest: bool) -> Result<Outcome> {
-        let (installed, world) = (self.installed(), self.asked_for());
-        let mut wanted = Vec::new();
-        let mut older = false;
+        let (installed, world) = (self.installed(), self.asked_for()?);
+        let is_asked_for = |name: &str| {
+            world.iter().filter_map(|line| line.strip_prefix(name)).any(|rest| {
+                rest.is_empty() || rest.len() > 1 && rest.starts_with(['@', '=', '<', '>', '~'])
+            })
+        };
+        let (mut wanted, mut old) = (Vec::new(), Vec::new());
         for name in names {
-            let is_installed = installed.iter().any(|(one, _)| one == bare(name));
-            let has_version = name.len() != bare(name).len();
-            if !is_installed || has_version || !world.iter().any(|one| one == name) {
-                wanted.push(name.clone());
-            }
-            if is_installed && latest && self.is_old(bare(name))? {
-                older = true;
-                if !wanted.contains(name) {
-                    wanted.push(name.clone());
+            let members = installed.iter().find(|it| it.name == *name);
+            match members.and_then(|it| it.members.as_ref()) {
+                Some(members) if latest => {
+                    for member in members {
+                        if self.is_old(member)? {
+                            old.push(member.clone());
+                        }
+                    }
                 }
+                None if !is_asked_for(name) => wanted.push(name.clone()),
+                None if latest && self.is_old(name)? => old.push(name.clone()),
+                _ => (),
             }
-        }
-        if wanted.is_empty() {
-            return Ok(outcome(false, "package(s) already installed", &Output::default(), None));
         }
         let mut words = vec!["add"];
-        if older {
+        if !old.is_empty() {
             words.push("--upgrade");
+        }
+        wanted.append(&mut old);
+        if wanted.is_empty() {
+            return Ok(Outcome::changed_if(false).with("msg", "package(s) already installed"));
         }
         if self.host.checking() {
             words.push("--simulate");
         }
         let output = self.call(&words, &wanted)?;
-        let shown = wanted.join(" ");
+        let shown = python_repr(&wanted.into());
         if !output.success() {
-            return Err(told(&format!("failed to install {shown}"), &output));
+            return Err(told(format!("failed to install {shown}"), &output, true));
         }
         Ok(outcome(true, &format!("installed {shown} package(s)"), &output, Some(touched(&output))))
     }
@@ -216,31 +232,28 @@ impl Task<'_> {
     }
 
     fn remove(&self, names: &[String]) -> Result<Outcome> {
-        let installed = self.installed();
-        let there: Vec<String> = names
-            .iter()
-            .filter(|name| installed.iter().any(|(one, _)| one == bare(name)))
-            .cloned()
-            .collect();
+        let there = self.those_there(names);
         if there.is_empty() {
-            return Ok(outcome(false, "package(s) already removed", &Output::default(), None));
+            return Ok(Outcome::changed_if(false).with("msg", "package(s) already removed"));
         }
         let mut words = vec!["del", "--purge"];
         if self.host.checking() {
             words.push("--simulate");
         }
         let output = self.call(&words, &there)?;
-        let shown = there.join(" ");
         // A package that another needs stays, and apk does not mind.
-        if !output.success() || (!self.host.checking() && self.remains(&there)) {
-            return Err(told(&format!("failed to remove {shown}"), &output));
+        let remain = !self.host.checking() && !self.those_there(&there).is_empty();
+        let shown = python_repr(&there.into());
+        if !output.success() || remain {
+            return Err(told(format!("failed to remove {shown} package(s)"), &output, true));
         }
         Ok(outcome(true, &format!("removed {shown} package(s)"), &output, Some(touched(&output))))
     }
 
-    fn remains(&self, names: &[String]) -> bool {
+    fn those_there(&self, names: &[String]) -> Vec<String> {
         let installed = self.installed();
-        names.iter().any(|name| installed.iter().any(|(one, _)| one == bare(name)))
+        let is_there = |name: &&String| installed.iter().any(|it| it.name == **name);
+        names.iter().filter(is_there).cloned().collect()
     }
 }
 
@@ -255,7 +268,10 @@ mod tests {
         TestHost::with(&[
             ("/sbin/apk", ""),
             ("/etc/apk/world", "bash\nold\n"),
-            ("/lib/apk/db/installed", "P:bash\nV:5.1-r0\n\nP:old\nV:1.0-r0\n\nP:dep\nV:1\n"),
+            (
+                "/lib/apk/db/installed",
+                "P:bash\nV:5.1-r0\n\nP:old\nV:1.0-r0\n\nP:dep\nV:1\n\nP:.both\nT:virtual meta package\nD:old dep\n",
+            ),
         ])
         .executable(&["/sbin/apk"])
     }
@@ -286,6 +302,15 @@ mod tests {
             "(1/1) Upgrading old (1.0-r0 -> 2.0-r0)\n",
         );
         assert_eq!(run(&old, json!({"name": "old", "state": "latest"}))["changed"], true);
+        let both = host()
+            .answer("/sbin/apk version old", 0, "old-1.0-r0 < 2.0-r0\n")
+            .answer("/sbin/apk version dep", 0, "")
+            .answer("/sbin/apk add --upgrade old", 0, "(1/1) Upgrading old (1.0-r0 -> 2.0-r0)\n");
+        let result = run(&both, json!({"name": ".both", "state": "latest"}));
+        assert_eq!(result["msg"], "installed ['old'] package(s)");
+        assert_eq!(run(&host(), json!({"name": ".both"}))["changed"], false);
+        let nowhere = run(&host(), json!({"name": "a", "world": "/none"}));
+        assert!(nowhere["msg"].as_str().unwrap().contains("No such file"), "{nowhere}");
         let checking = host().answer("/sbin/apk add --simulate new", 0, "").check();
         assert_eq!(run(&checking, json!({"name": "new"}))["changed"], true);
         let none = host().answer("/sbin/apk upgrade", 0, "OK: 1 MiB\n");
@@ -297,7 +322,7 @@ mod tests {
         let host = host().answer("/sbin/apk del --purge dep", 0, "");
         assert_eq!(
             run(&host, json!({"name": "dep", "state": "absent"}))["msg"],
-            "failed to remove dep"
+            "failed to remove ['dep'] package(s)"
         );
     }
 }

@@ -125,8 +125,7 @@ fn known(args: &Args, host: &Host) -> Result<Json> {
     if !output.success() {
         return Err(Failure::new(on_one_line(&output.error_text())));
     }
-    let help: Json = serde_json::from_slice(&output.stdout)
-        .map_err(|error| Failure::raised(format!("cannot read what Composer says: {error}")))?;
+    let help: Json = super::facter::json(&output)?;
     Ok(help["definition"]["options"].clone())
 }
 

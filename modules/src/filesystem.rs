@@ -57,6 +57,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let Some(kind) = args.fstype.filter(|_| args.state == State::Present) else {
         return remove(dev, &now, host);
     };
+    if kind == Kind::F2fs {
+        // The reference asks its version, in check mode, too.
+        host.required(kind.maker())?;
+    }
     let is_same = now == kind.type_name();
     if is_same && args.resizefs {
         return kinds::grow(kind, dev, host);

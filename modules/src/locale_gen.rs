@@ -2,7 +2,10 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Result, failed};
+use crate::{
+    host::{Command, Failure, Host, Outcome, Result, failed},
+    spec::JsonMap,
+};
 
 /// Makes locales, or removes them
 #[derive(Args)]
@@ -74,6 +77,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(outcome);
     }
     if mechanism == "glibc" {
+        if !host.checking() {
+            host.needs_writable(LIST).map_err(|failure| {
+                let told = outcome.clone().with_some("diff", host.diffing().then(JsonMap::new));
+                let message = format!("Module failed with exception: {}", failure.reason());
+                Failure::with_output(message, told.values)
+            })?;
+        }
         let before = host.read_text(LIST)?.unwrap_or_default();
         let after: String =
             before.split_inclusive('\n').map(|line| changed(line, names, present)).collect();

@@ -2,7 +2,7 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Result, split_words};
+use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Makes a volume group of physical volumes, changes which it has, or removes it
 #[derive(Args)]
@@ -54,38 +54,31 @@ struct Group {
     volumes: u64,
 }
 
+/// What says whether a group is taken into use at boot; older programs do not know it.
+const AUTOMATIC: &str = "--setautoactivation";
+
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let task = Task { args: &args, host };
     let group = task.group()?;
-    let devices = task.devices()?;
-    if args.state == State::Absent {
-        return task.remove(group.as_ref());
+    let present = args.state != State::Absent;
+    let named = args.pvs.as_deref().unwrap_or_default();
+    if named.is_empty() && present && group.is_none() {
+        return Err(Failure::new("No physical volumes given."));
     }
-    let mut changed = false;
-    if group.is_none() {
-        if devices.is_empty() {
-            return Err(Failure::new("No physical volumes given."));
+    let devices: Vec<String> = named.iter().map(|name| host.real_path(name)).collect();
+    let volumes = if present { task.checked(&devices, named)? } else { Vec::new() };
+    let changed = match group {
+        None if present => {
+            task.create(&devices)?;
+            true
         }
-        if matches!(args.state, State::Active | State::Inactive) {
-            return Err(Failure::new(format!(
-                "Failed to {} non-existent volume group {}",
-                if args.state == State::Active { "activate" } else { "deactivate" },
-                args.vg
-            )));
+        None => false,
+        Some(group) if !present => {
+            task.remove(&group)?;
+            true
         }
-        task.refuse_foreign(&devices)?;
-        task.create(&devices)?;
-        changed = true;
-    } else {
-        changed |= task.reset_identifiers()?;
-        if args.state == State::Present && !devices.is_empty() {
-            task.refuse_foreign(&devices)?;
-            changed |= task.change_devices(&devices)?;
-        }
-    }
-    if matches!(args.state, State::Active | State::Inactive) {
-        changed |= task.activate(args.state == State::Active)?;
-    }
+        Some(_) => task.bring(&devices, &volumes)?,
+    };
     Ok(Outcome::changed_if(changed))
 }
 
@@ -95,82 +88,81 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Runs one of LVM's programs that only looks, and returns the fields of its lines.
-    fn look(&self, words: &[&str]) -> Result<Vec<Vec<String>>> {
+    fn command(&self, words: &[&str]) -> Result<Command> {
         let tool = self.host.required(words[0])?;
-        let command =
-            Command::new(std::iter::once(tool.as_str()).chain(words[1..].iter().copied()));
-        let output = self.host.run(&command)?;
-        if !output.success() {
-            return Err(Failure::new(format!("Failed executing {} command.", words[0]))
-                .with("rc", output.status)
-                .with("err", output.error_text()));
-        }
-        let fields = |line: &str| line.trim().split(';').map(ToOwned::to_owned).collect();
-        Ok(output.text().lines().filter(|line| !line.trim().is_empty()).map(fields).collect())
+        Ok(Command::new(std::iter::once(tool.as_str()).chain(words[1..].iter().copied())))
+    }
+
+    /// Runs one of LVM's programs that only looks and must succeed.
+    fn look(&self, words: &[&str]) -> Result<String> {
+        Ok(self.host.must(&self.command(words)?)?.text())
     }
 
     fn change(&self, words: &[&str], about: &str) -> Result<()> {
-        let tool = self.host.required(words[0])?;
-        let command =
-            Command::new(std::iter::once(tool.as_str()).chain(words[1..].iter().copied()));
-        match self.host.change(&command)? {
-            Some(output) if !output.success() => {
-                Err(Failure::new(about).with("rc", output.status).with("err", output.error_text()))
-            }
+        match self.host.change(&self.command(words)?)? {
+            Some(output) if !output.success() => Err(told(about, &output)),
             _ => Ok(()),
         }
     }
 
     fn group(&self) -> Result<Option<Group>> {
         let words = ["vgs", "--noheadings", "-o", "vg_name,pv_count,lv_count", "--separator", ";"];
-        let found = self.look(&words)?.into_iter().find(|fields| fields[0] == self.args.vg);
-        Ok(found.map(|fields| Group {
-            volumes: fields.get(2).and_then(|count| count.parse().ok()).unwrap_or(0),
-        }))
+        let text = if self.args.vg.is_empty() { String::new() } else { self.look(&words)? };
+        let found = text.lines().map(fields).find(|fields| fields[0] == self.args.vg);
+        let count = |fields: Vec<&str>| fields.get(2).and_then(|count| count.parse().ok());
+        Ok(found.map(|fields| Group { volumes: count(fields).unwrap_or(0) }))
     }
 
-    /// Returns the devices that the task names, as the system knows them.
-    fn devices(&self) -> Result<Vec<String>> {
-        let mut devices = Vec::new();
-        for name in self.args.pvs.iter().flatten().filter(|name| !name.is_empty()) {
-            let real = self.host.real_path(name);
-            // What the mapper made is known by its name there.
-            let device = if real.starts_with("/dev/dm-") { name.clone() } else { real };
-            if self.args.state == State::Present && !self.host.exists(&device) {
-                return Err(Failure::new(format!("Device {device} not found.")));
-            }
-            devices.push(device);
+    /// Returns the physical volumes and their groups, as far as they matter; the devices must be ours to take.
+    fn checked(&self, devices: &[String], named: &[String]) -> Result<Vec<(String, String)>> {
+        if let Some(missing) = devices.iter().find(|device| !self.host.exists(device)) {
+            return Err(Failure::new(format!("Device {missing} not found.")));
         }
-        Ok(devices)
-    }
-
-    /// Returns every physical volume and its group.
-    fn volumes(&self) -> Result<Vec<(String, String)>> {
-        let words = ["pvs", "--noheadings", "-o", "pv_name,vg_name", "--separator", ";"];
-        let pair = |mut fields: Vec<String>| {
-            let group = if fields.len() > 1 { fields.swap_remove(1) } else { String::new() };
-            (fields.swap_remove(0), group)
-        };
-        Ok(self.look(&words)?.into_iter().map(pair).collect())
-    }
-
-    fn refuse_foreign(&self, devices: &[String]) -> Result<()> {
-        for (device, group) in self.volumes()? {
-            if devices.contains(&device) && !group.is_empty() && group != self.args.vg {
-                return Err(Failure::new(format!(
-                    "Device {device} is already in {group} volume group."
-                )));
+        let mut words = vec!["pvs", "--noheadings", "-o", "pv_name,vg_name", "--separator", ";"];
+        let names = devices.iter().chain(named).map(|name| format!("pv_name = {name}"));
+        let filter: Vec<String> = names.chain([format!("vg_name = {}", self.args.vg)]).collect();
+        let filter = filter.join(" || ");
+        if !devices.is_empty() {
+            words.extend(["--select", &filter]);
+        }
+        let output = self.host.run(&self.command(&words)?)?;
+        if !output.success() {
+            return Err(told("Failed executing pvs command.", &output));
+        }
+        let mut volumes = Vec::new();
+        for line in output.text().lines() {
+            let fields = fields(line);
+            let name = self.mapped(fields[0])?;
+            volumes.push((name, fields.get(1).copied().unwrap_or_default().to_owned()));
+        }
+        let foreign = volumes.iter().find(|(name, group)| {
+            devices.contains(name) && !group.is_empty() && *group != self.args.vg
+        });
+        match foreign {
+            None => Ok(volumes),
+            Some((name, group)) => {
+                Err(Failure::new(format!("Device {name} is already in {group} volume group.")))
             }
         }
-        Ok(())
+    }
+
+    /// What the mapper made is known by its name there.
+    fn mapped(&self, device: &str) -> Result<String> {
+        if !device.starts_with("/dev/dm-") {
+            return Ok(device.to_owned());
+        }
+        let words = ["dmsetup", "info", "-C", "--noheadings", "-o", "name", device];
+        let output = self.host.run(&self.command(&words)?)?;
+        if !output.success() {
+            return Err(told("Failed executing dmsetup command.", &output));
+        }
+        Ok(format!("/dev/mapper/{}", output.text().trim_end()))
     }
 
     fn make_volumes(&self, devices: &[&String]) -> Result<()> {
-        let options = split_words(&self.args.pv_options).map_err(Failure::new)?;
         for device in devices {
             let mut words = vec!["pvcreate"];
-            words.extend(options.iter().map(String::as_str));
+            words.extend(self.args.pv_options.split_whitespace());
             words.extend(["-f", device]);
             self.change(&words, &format!("Creating physical volume '{device}' failed"))?;
         }
@@ -178,47 +170,55 @@ impl Task<'_> {
     }
 
     fn create(&self, devices: &[String]) -> Result<()> {
-        self.make_volumes(&devices.iter().collect::<Vec<_>>())?;
-        let options = split_words(&self.args.vg_options).map_err(Failure::new)?;
         let mut words = vec!["vgcreate"];
-        words.extend(options.iter().map(String::as_str));
+        words.extend(self.args.vg_options.split_whitespace());
+        if self.look(&["vgcreate", "--help"])?.contains(AUTOMATIC) && !words.contains(&AUTOMATIC) {
+            match self.args.state {
+                State::Active => words.extend([AUTOMATIC, "y"]),
+                State::Inactive => words.extend([AUTOMATIC, "n"]),
+                State::Absent | State::Present => (),
+            }
+        }
+        self.make_volumes(&devices.iter().collect::<Vec<_>>())?;
         words.extend(["-s", &self.args.pesize, &self.args.vg]);
         words.extend(devices.iter().map(String::as_str));
         self.change(&words, &format!("Creating volume group '{}' failed", self.args.vg))
     }
 
-    fn remove(&self, group: Option<&Group>) -> Result<Outcome> {
+    fn remove(&self, group: &Group) -> Result<()> {
         let name = &self.args.vg;
-        let Some(group) = group else { return Ok(Outcome::changed_if(false)) };
-        if group.volumes > 0 && !self.args.force {
+        if group.volumes > 0 && !self.args.force && !self.host.checking() {
             return Err(Failure::new(format!(
                 "Refuse to remove non-empty volume group {name} without force=true"
             )));
         }
-        self.change(
-            &["vgremove", "--force", name],
-            &format!("Failed to remove volume group {name}"),
-        )?;
-        Ok(Outcome::changed_if(true))
+        let about = format!("Failed to remove volume group {name}");
+        self.change(&["vgremove", "--force", name], &about)
     }
 
-    /// Brings the devices of a group that is there to those that are named.
-    fn change_devices(&self, devices: &[String]) -> Result<bool> {
+    /// Brings a group that is there to what is wanted of it.
+    fn bring(&self, devices: &[String], volumes: &[(String, String)]) -> Result<bool> {
         let name = self.args.vg.as_str();
-        let current: Vec<String> = self
-            .volumes()?
-            .into_iter()
-            .filter(|(_, group)| group == name)
-            .map(|(device, _)| device)
-            .collect();
+        let mut changed = match self.args.state {
+            State::Active => self.activate(true)?,
+            State::Inactive => self.activate(false)?,
+            State::Absent | State::Present => false,
+        };
+        if self.args.reset_vg_uuid {
+            self.host.must_change(&self.command(&["vgchange", "-u", name])?)?;
+            changed = true;
+        }
+        if devices.is_empty() {
+            return Ok(changed);
+        }
+        let current = volumes.iter().filter(|(_, group)| group == name);
+        let current: Vec<String> = current.map(|(device, _)| self.host.real_path(device)).collect();
+        for device in &current {
+            changed |= self.args.pvresize && self.resize(device)?;
+            changed |= self.args.reset_pv_uuid && self.reset_identifier(device)?;
+        }
         let new: Vec<&String> = devices.iter().filter(|one| !current.contains(one)).collect();
         let extra: Vec<&String> = current.iter().filter(|one| !devices.contains(one)).collect();
-        let mut changed = false;
-        if self.args.pvresize {
-            for device in devices.iter().filter(|one| current.contains(one)) {
-                changed |= self.resize(device)?;
-            }
-        }
         if !new.is_empty() {
             self.make_volumes(&new)?;
             let mut words = vec!["vgextend", name];
@@ -235,62 +235,85 @@ impl Task<'_> {
         Ok(changed)
     }
 
-    /// Lets a physical volume grow when an extent more fits on its device.
-    fn resize(&self, device: &str) -> Result<bool> {
+    /// Returns the sizes of the device, of the volume on it, of what is before its extents, and of an extent.
+    fn sizes(&self, device: &str) -> Result<[u64; 4]> {
         let words = [
-            "pvs",
-            "--noheadings",
-            "--nosuffix",
+            "pvdisplay",
+            device,
             "--units",
             "b",
-            "-o",
-            "dev_size,pv_size,pe_start,vg_extent_size",
+            "--columns",
+            "--noheadings",
+            "--nosuffix",
             "--separator",
             ";",
-            device,
+            "-o",
+            "dev_size,pv_size,pe_start,vg_extent_size",
         ];
-        let fields = self.look(&words)?.into_iter().next().unwrap_or_default();
-        let numbers: Vec<u64> = fields.iter().filter_map(|field| field.parse().ok()).collect();
-        let [total, used, start, extent] = numbers[..] else {
-            return Err(Failure::new(format!("pvs says no size of {device}")));
-        };
-        if total.saturating_sub(start) < used.saturating_add(extent) {
+        let text = self.look(&words)?;
+        let numbers: Vec<u64> =
+            fields(&text).iter().filter_map(|field| field.parse().ok()).collect();
+        numbers.try_into().map_err(|_| Failure::new(format!("pvdisplay says no size of {device}")))
+    }
+
+    /// Lets a physical volume grow when an extent more fits on its device.
+    fn resize(&self, device: &str) -> Result<bool> {
+        let [total, size, start, extent] = self.sizes(device)?;
+        if total.saturating_sub(start.saturating_add(size)) <= extent {
             return Ok(false);
         }
-        self.change(&["pvresize", device], "Failed executing pvresize command.")?;
+        // Where a volume of the group is missing its status says nothing.
+        if let Some(output) = self.host.change(&self.command(&["pvresize", device])?)?
+            && self.sizes(device)?[1] == size
+        {
+            return Err(
+                told("Failed executing pvresize command.", &output).with("out", output.text())
+            );
+        }
         Ok(true)
     }
 
-    fn reset_identifiers(&self) -> Result<bool> {
-        let name = self.args.vg.as_str();
-        if self.args.reset_pv_uuid {
-            for (device, _) in self.volumes()?.iter().filter(|(_, group)| group == name) {
-                self.change(&["pvchange", "-u", device], "Failed to reset physical volume UUID")?;
-            }
+    fn reset_identifier(&self, device: &str) -> Result<bool> {
+        let look = ["pvs", "--noheadings", "-o", "uuid", device];
+        let before = self.look(&look)?;
+        if let Some(output) = self.host.change(&self.command(&["pvchange", "-u", device])?)?
+            && self.look(&look)?.trim() == before.trim()
+        {
+            return Err(told(&format!("PV ({device}) UUID change failed"), &output)
+                .with("out", output.text()));
         }
-        if self.args.reset_vg_uuid {
-            self.change(&["vgchange", "-u", name], "Failed to reset volume group UUID")?;
-        }
-        Ok(self.args.reset_vg_uuid || self.args.reset_pv_uuid)
+        Ok(true)
     }
 
-    /// Takes the group's volumes into use, or out of it.
+    /// Takes the group's volumes into use, or out of it, now and at boot.
     fn activate(&self, active: bool) -> Result<bool> {
         let name = self.args.vg.as_str();
-        let words = ["lvs", "--noheadings", "-o", "lv_attr", name];
-        let is_active = |fields: &Vec<String>| fields[0].as_bytes().get(4) == Some(&b'a');
-        let volumes = self.look(&words)?;
-        if volumes.iter().all(|fields| is_active(fields) == active) {
-            return Ok(false);
+        let knows = self.look(&["vgchange", "--help"])?.contains(AUTOMATIC);
+        let columns = if knows { "lv_attr,autoactivation" } else { "lv_attr" };
+        let text = self.look(&["vgs", "--noheadings", "-o", columns, "--separator", ";", name])?;
+        let lines: Vec<Vec<&str>> = text.lines().map(fields).collect();
+        let automatic = lines.iter().any(|fields| fields.get(1) == Some(&"enabled"));
+        let is_active = |fields: &Vec<&str>| fields[0].as_bytes().get(4) == Some(&b'a');
+        let word = if active { "y" } else { "n" };
+        let mut changed = false;
+        if knows && automatic != active {
+            self.host.must_change(&self.command(&["vgchange", AUTOMATIC, word, name])?)?;
+            changed = true;
         }
-        let word = if active { "ay" } else { "an" };
-        let verb = if active { "activate" } else { "deactivate" };
-        self.change(
-            &["vgchange", "--activate", word, name],
-            &format!("Failed to {verb} volume group {name}"),
-        )?;
-        Ok(true)
+        if lines.iter().any(|fields| is_active(fields) != active) {
+            self.host.must_change(&self.command(&["vgchange", "--activate", word, name])?)?;
+            changed = true;
+        }
+        Ok(changed)
     }
+}
+
+fn fields(line: &str) -> Vec<&str> {
+    line.trim().split(';').collect()
+}
+
+fn told(about: &str, output: &Output) -> Failure {
+    Failure::new(about).with("rc", output.status).with("err", output.error_text())
 }
 
 fn joined(devices: &[&String]) -> String {
@@ -306,10 +329,12 @@ mod tests {
 
     const GROUPS: &str = "/sbin/vgs --noheadings -o vg_name,pv_count,lv_count --separator ;";
     const VOLUMES: &str = "/sbin/pvs --noheadings -o pv_name,vg_name --separator ;";
+    const OF_A: &str = "/sbin/pvs --noheadings -o pv_name,vg_name --separator ; --select pv_name = /dev/a || pv_name = /dev/a || vg_name = data";
 
     fn host() -> TestHost {
-        let tools = ["vgs", "pvs", "pvcreate", "vgcreate", "vgextend", "vgreduce", "vgremove"]
-            .map(|tool| format!("/sbin/{tool}"));
+        let tools =
+            ["vgs", "pvs", "pvcreate", "vgcreate", "vgextend", "vgreduce", "vgremove", "vgchange"]
+                .map(|tool| format!("/sbin/{tool}"));
         let mut files: Vec<(&str, &str)> = tools.iter().map(|path| (path.as_str(), "")).collect();
         files.extend([("/dev/a", ""), ("/dev/b", "")]);
         let paths: Vec<&str> = tools.iter().map(String::as_str).collect();
@@ -340,5 +365,33 @@ mod tests {
     #[test]
     fn devices_are_needed() {
         assert_eq!(run(&host(), json!({"vg": "new"}))["msg"], "No physical volumes given.");
+    }
+
+    #[test]
+    fn a_group_is_taken_out_of_use_now_and_at_boot() {
+        let args = json!({"vg": "data", "state": "inactive"});
+        let looked = || {
+            host().answer("/sbin/vgchange --help", 0, "--setautoactivation y|n").answer(
+                "/sbin/vgs --noheadings -o lv_attr,autoactivation --separator ; data",
+                0,
+                "  -wi-a-----;enabled\n",
+            )
+        };
+        assert_eq!(run(&looked().check(), args.clone())["changed"], true);
+        let done = looked().answer("/sbin/vgchange --setautoactivation n data", 0, "").answer(
+            "/sbin/vgchange --activate n data",
+            0,
+            "",
+        );
+        assert_eq!(run(&done, args)["changed"], true);
+    }
+
+    #[test]
+    fn devices_of_others_are_refused() {
+        let given = json!({"vg": "data", "pvs": ["/dev/a"]});
+        let ours = host().answer(OF_A, 0, "  /dev/a;data\n");
+        assert_eq!(run(&ours, given.clone())["changed"], false);
+        let theirs = host().answer(OF_A, 0, "  /dev/a;other\n");
+        assert_eq!(run(&theirs, given)["msg"], "Device /dev/a is already in other volume group.");
     }
 }

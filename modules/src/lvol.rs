@@ -6,8 +6,11 @@ mod tests;
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Result, split_words};
-use size::{Of, Size, Unit};
+use crate::{
+    host::{Command, Failure, Host, Outcome, Result, compare_versions, split_words},
+    spec::python_str,
+};
+use size::{Of, Size};
 
 /// Makes a volume, changes its size, or removes it
 #[derive(Args)]
@@ -69,25 +72,55 @@ struct Volume {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let size = args.size.as_deref().map(Size::read).transpose()?;
-    let unit = size.as_ref().map_or(Unit::MEBI, Size::unit);
-    let task = Task { args: &args, unit, pvs: args.pvs.iter().flatten().cloned().collect(), host };
-    let Some(group) = task.group()? else {
-        return match args.state {
-            State::Absent => Ok(Outcome::changed_if(false)
-                .with("stdout", format!("Volume group {} does not exist.", args.vg))),
+    let task = Task::new(&args, host)?;
+    let missing = |said: Said| {
+        let message = format!("Volume group {} does not exist.", args.vg);
+        match args.state {
+            State::Absent => Ok(Outcome::changed_if(false).with("stdout", message)),
             State::Present => {
-                Err(Failure::new(format!("Volume group {} does not exist.", args.vg)))
+                Err(Failure::new(message).with("rc", said.status).with("err", said.err))
             }
-        };
+        }
     };
-    task.bring(group, size.as_ref())
+    let said = task.list(&["vgs"], "vg_name,size,free,vg_extent_size")?;
+    if said.status != 0 {
+        return missing(said);
+    }
+    let line = said.out.lines().next().unwrap_or_default();
+    let numbers: Vec<f64> =
+        line.split(';').skip(1).filter_map(|field| field.trim().parse().ok()).collect();
+    let [size, free, extent] = numbers[..] else {
+        return Err(Failure::new(format!("vgs says no size of {}", args.vg)));
+    };
+    let said = task.list(&["lvs", "-a"], "lv_name,size,lv_attr")?;
+    if said.status != 0 {
+        return missing(said);
+    }
+    let volumes: Vec<Volume> = said.out.lines().filter_map(Volume::read).collect();
+    task.bring(Group { size, free, extent }, &volumes)
+}
+
+impl Volume {
+    fn read(line: &str) -> Option<Volume> {
+        let fields: Vec<&str> = line.trim().split(';').collect();
+        let attributes = fields.get(2).copied().unwrap_or_default().as_bytes();
+        let kind = attributes.first().copied().unwrap_or_default();
+        Some(Volume {
+            name: fields.first()?.replace(['[', ']'], ""),
+            size: fields.get(1)?.parse().ok()?,
+            active: attributes.get(4) == Some(&b'a'),
+            thinpool: kind == b't',
+            thin: kind == b'V',
+        })
+    }
 }
 
 struct Task<'a> {
     args: &'a Args,
-    unit: Unit,
-    pvs: Vec<String>,
+    size: Option<Size>,
+    options: Vec<String>,
+    /// `--yes`, where this version of LVM knows it.
+    yes: Option<&'static str>,
     host: &'a Host,
 }
 
@@ -98,7 +131,22 @@ struct Said {
     err: String,
 }
 
-impl Task<'_> {
+impl<'a> Task<'a> {
+    fn new(args: &'a Args, host: &'a Host) -> Result<Task<'a>> {
+        let said = host.run(&Command::new([host.required("lvm")?.as_str(), "version"]))?.text();
+        let version = said.split("LVM version:").nth(1).unwrap_or_default();
+        let version = version.trim_start().split(['(', ' ']).next().unwrap_or_default();
+        if !version.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(Failure::new("Failed to get LVM version number"));
+        }
+        let yes = compare_versions(version, "2.02.99").is_ge().then_some("--yes");
+        let options =
+            split_words(args.opts.as_deref().unwrap_or_default()).map_err(Failure::raised)?;
+        let size = args.size.as_deref().filter(|size| !size.is_empty());
+        let size = size.map(|size| Size::read(size, args.snapshot.is_some())).transpose()?;
+        Ok(Task { args, size, options, yes, host })
+    }
+
     fn call(&self, words: &[&str]) -> Result<Said> {
         let tool = self.host.required(words[0])?;
         let command =
@@ -107,114 +155,57 @@ impl Task<'_> {
         Ok(Said { status: output.status, out: output.text(), err: output.error_text() })
     }
 
-    /// Runs a command that must succeed; in check mode LVM itself is asked only to try.
-    fn change(&self, words: &[&str], about: &str) -> Result<Said> {
+    /// Asks about the group in the unit of the task.
+    fn list(&self, words: &[&str], columns: &str) -> Result<Said> {
+        let letter = self.size.as_ref().map_or('m', |size| size.letter);
+        let unit = letter.to_ascii_lowercase().to_string();
         let mut words = words.to_vec();
-        if self.host.checking() {
-            words.insert(1, "--test");
-        }
-        let said = self.call(&words)?;
-        if said.status == 0 {
-            return Ok(said);
-        }
-        Err(Failure::new(about).with("rc", said.status).with("err", said.err))
+        words.extend(["--noheadings", "--nosuffix", "-o", columns, "--units", &unit]);
+        words.extend(["--separator", ";", &self.args.vg]);
+        self.call(&words)
     }
 
-    fn group(&self) -> Result<Option<Group>> {
-        let unit = self.unit.letter.to_ascii_lowercase().to_string();
-        let said = self.call(&[
-            "vgs",
-            "--noheadings",
-            "--nosuffix",
-            "-o",
-            "vg_name,size,free,vg_extent_size",
-            "--units",
-            &unit,
-            "--separator",
-            ";",
-            &self.args.vg,
-        ])?;
-        if said.status != 0 {
-            if self.args.state == State::Absent {
-                return Ok(None);
-            }
-            return Err(Failure::new(format!("Volume group {} does not exist.", self.args.vg))
-                .with("rc", said.status)
-                .with("err", said.err));
-        }
-        let line = said.out.lines().next().unwrap_or_default();
-        let numbers: Vec<f64> =
-            line.split(';').skip(1).filter_map(|field| field.trim().parse().ok()).collect();
-        let [size, free, extent] = numbers[..] else { return Ok(None) };
-        Ok(Some(Group { size, free, extent }))
+    /// In check mode LVM itself is asked only to try.
+    fn test(&self) -> Option<&'static str> {
+        self.host.checking().then_some("--test")
     }
 
-    fn volumes(&self) -> Result<Vec<Volume>> {
-        let unit = self.unit.letter.to_ascii_lowercase().to_string();
-        let said = self.call(&[
-            "lvs",
-            "-a",
-            "--noheadings",
-            "--nosuffix",
-            "-o",
-            "lv_name,size,lv_attr",
-            "--units",
-            &unit,
-            "--separator",
-            ";",
-            &self.args.vg,
-        ])?;
-        if said.status != 0 {
-            return Err(Failure::new(format!("Volume group {} does not exist.", self.args.vg))
-                .with("rc", said.status)
-                .with("err", said.err));
-        }
-        let volume = |line: &str| {
-            let fields: Vec<&str> = line.trim().split(';').collect();
-            let attributes = fields.get(2).copied().unwrap_or_default().as_bytes();
-            let kind = attributes.first().copied().unwrap_or_default();
-            Some(Volume {
-                name: fields.first()?.trim_matches(['[', ']']).to_owned(),
-                size: fields.get(1)?.parse().ok()?,
-                active: attributes.get(4) == Some(&b'a'),
-                thinpool: kind == b't',
-                thin: kind == b'V',
-            })
-        };
-        Ok(said.out.lines().filter_map(volume).collect())
-    }
-
-    fn bring(&self, group: Group, size: Option<&Size>) -> Result<Outcome> {
+    fn bring(&self, group: Group, volumes: &[Volume]) -> Result<Outcome> {
         let args = self.args;
-        let volumes = self.volumes()?;
-        let named = |name: &str| volumes.iter().find(|volume| volume.name == name);
-        let this = if let Some(snapshot) = &args.snapshot {
-            if named(args.lv.as_deref().unwrap_or_default()).is_none()
-                && args.state == State::Present
-            {
+        let lv = args.lv.as_deref();
+        let shown = lv.unwrap_or("None");
+        let is = |volume: &&Volume, name: Option<&str>| Some(volume.name.as_str()) == name;
+        let pool = args.thinpool.as_deref();
+        let checked = if let Some(snapshot) = &args.snapshot {
+            let origin = volumes.iter().find(|volume| is(volume, lv) || is(volume, pool));
+            let Some(origin) = origin else {
                 return Err(Failure::new(format!(
-                    "Snapshot origin LV {} does not exist in volume group {}.",
-                    args.lv.as_deref().unwrap_or_default(),
+                    "Snapshot origin LV {shown} does not exist in volume group {}.",
                     args.vg
                 )));
+            };
+            if origin.thinpool || pool.is_some() {
+                return Err(Failure::new("Snapshots of thin pool LVs are not supported."));
             }
-            named(snapshot)
-        } else if let (Some(pool), Some(lv)) = (&args.thinpool, &args.lv) {
-            if !volumes.iter().any(|volume| volume.name == *pool && volume.thinpool) {
+            snapshot
+        } else {
+            if let (Some(pool), Some(_)) = (pool, lv)
+                && !volumes.iter().any(|volume| volume.name == pool)
+            {
                 return Err(Failure::new(format!(
                     "Thin pool LV {pool} does not exist in volume group {}.",
                     args.vg
                 )));
             }
-            named(lv)
-        } else {
-            named(args.lv.as_deref().or(args.thinpool.as_deref()).unwrap_or_default())
+            lv.or(pool).unwrap_or_default()
         };
+        let last = checked.rsplit('/').next();
+        let this = volumes.iter().find(|volume| is(volume, Some(checked)) || is(volume, last));
         match (this, args.state) {
-            (None, State::Present) => self.create(size, &volumes),
-            (None, State::Absent) => Ok(Outcome::changed_if(false)),
+            (None, State::Present) => self.create(volumes),
+            (None, State::Absent) => Ok(Outcome::changed_if(false).with("msg", "")),
             (Some(volume), State::Absent) => self.remove(volume),
-            (Some(volume), State::Present) => self.keep(group, volume, size),
+            (Some(volume), State::Present) => self.keep(group, volume),
         }
     }
 
@@ -227,160 +218,183 @@ impl Task<'_> {
             )));
         }
         let path = format!("{}/{}", args.vg, volume.name);
-        self.change(
-            &["lvremove", "--force", &path],
-            &format!("Failed to remove logical volume {}", volume.name),
-        )?;
-        Ok(Outcome::changed_if(true))
+        let mut words = vec!["lvremove"];
+        words.extend(self.test());
+        words.extend(["--force", &path]);
+        let said = self.call(&words)?;
+        if said.status == 0 {
+            return Ok(Outcome::changed_if(true));
+        }
+        let name = args.lv.as_deref().unwrap_or("None");
+        Err(said.failed(format!("Failed to remove logical volume {name}")))
     }
 
-    fn create(&self, size: Option<&Size>, volumes: &[Volume]) -> Result<Outcome> {
+    fn create(&self, volumes: &[Volume]) -> Result<Outcome> {
         let args = self.args;
-        let (vg, lv) = (args.vg.as_str(), args.lv.as_deref().unwrap_or_default());
-        if size.is_some_and(|size| size.sign.is_some()) {
-            return Err(Failure::new(
-                "Bad size specification of '".to_owned()
-                    + args.size.as_deref().unwrap_or_default()
-                    + "' for creating LV",
-            ));
+        let (vg, lv) = (args.vg.as_str(), args.lv.as_deref().unwrap_or("None"));
+        if let Some(size) = &self.size
+            && let Some(sign) = size.sign
+            && (sign == '-' || size.of == Of::Absolute)
+        {
+            let message =
+                format!("Bad size specification of '{sign}{}' for creating LV", size.bare());
+            return Err(Failure::new(message));
         }
         let origin = volumes.iter().find(|volume| volume.name == lv);
         let thin_snapshot = args.snapshot.is_some() && origin.is_some_and(|volume| volume.thin);
-        if size.is_none() && !thin_snapshot {
+        if self.size.is_none() && !thin_snapshot {
             return Err(Failure::new("No size given."));
         }
-        let options =
-            split_words(args.opts.as_deref().unwrap_or_default()).map_err(Failure::new)?;
-        let amount = size.map(|size| (size.flag(), size.text())).unwrap_or_default();
-        let mut words = vec!["lvcreate"];
+        let amount = self.size.as_ref().map(|size| (size.flag(), size.text()));
         let path = match (&args.snapshot, &args.thinpool) {
-            (Some(_), _) => format!("{vg}/{lv}"),
             (None, Some(pool)) => format!("{vg}/{pool}"),
-            (None, None) => vg.to_owned(),
+            _ => format!("{vg}/{lv}"),
         };
-        if !args.active {
-            words.extend(["-an"]);
-        }
+        let sized = amount.iter().flat_map(|(flag, text)| [*flag, text.as_str()]);
+        let options = self.options.iter().map(String::as_str);
+        let mut words = vec!["lvcreate"];
+        words.extend(self.test().into_iter().chain(self.yes));
         if let Some(snapshot) = &args.snapshot {
-            words.extend(["-s", "-n", snapshot]);
-            if size.is_some() {
-                words.extend([amount.0, &amount.1]);
-            }
-            words.extend(options.iter().map(String::as_str));
+            words.extend(sized.chain(["-s", "-n", snapshot]).chain(options));
             words.push(&path);
         } else if args.thinpool.is_some() {
-            if args.lv.is_some() {
-                words.extend(["-n", lv, "-V", &amount.1]);
+            if args.lv.is_none() {
+                words.extend(sized);
+            } else if self.size.as_ref().is_some_and(|size| size.of != Of::Absolute) {
+                let message = "Thin volume sizing with percentage not supported.";
+                return Err(Failure::new(message));
             } else {
-                words.extend([amount.0, amount.1.as_str()]);
+                words.extend(["-n", lv, "-V"].into_iter().chain(sized.skip(1)));
             }
-            words.extend(options.iter().map(String::as_str));
-            words.extend(["-T", &path]);
+            words.extend(options.chain(["-T", &path]));
         } else {
-            words.extend(["--yes", "-n", lv, amount.0, &amount.1]);
-            words.extend(options.iter().map(String::as_str));
-            words.push(&path);
+            words.extend(["-n", lv].into_iter().chain(sized).chain(options).chain([vg]));
+            words.extend(args.pvs.iter().flatten().map(String::as_str));
         }
-        words.extend(self.pvs.iter().map(String::as_str));
-        let name = args.snapshot.as_deref().or(args.lv.as_deref()).or(args.thinpool.as_deref());
-        self.change(
-            &words,
-            &format!("Creating logical volume '{}' failed", name.unwrap_or_default()),
-        )?;
-        Ok(Outcome::changed_if(true))
+        let said = self.call(&words)?;
+        if said.status == 0 {
+            return Ok(Outcome::changed_if(true).with("msg", ""));
+        }
+        Err(said.failed(format!("Creating logical volume '{lv}' failed")))
     }
 
     /// Brings a volume that is there to its size and use.
-    fn keep(&self, group: Group, volume: &Volume, size: Option<&Size>) -> Result<Outcome> {
+    fn keep(&self, group: Group, volume: &Volume) -> Result<Outcome> {
+        let args = self.args;
+        let told = |changed: bool| {
+            let outcome = Outcome::changed_if(changed).with("vg", args.vg.as_str());
+            outcome.with("lv", volume.name.as_str()).with("size", volume.size)
+        };
         let mut changed = false;
-        let mut message = None;
-        if let Some(size) = size
-            && self.args.snapshot.is_none()
+        if let Some(size) = &self.size
+            && let Some(tool) = self.tool(group, volume, size)?
         {
-            (changed, message) = self.resize(group, volume, size)?;
+            let said = self.resize(&tool, volume, size)?;
+            let says = |text: &str| said.err.contains(text) || said.out.contains(text);
+            let lv = args.lv.as_deref().unwrap_or("None");
+            let failed = format!("Unable to resize {lv} to {}", size.text());
+            if said.out.contains("Reached maximum COW size") {
+                let out = said.out.clone();
+                return Err(said.failed(failed).with("out", out));
+            } else if said.status == 0 {
+                changed = true;
+            } else if says("matches existing size") {
+                return Ok(told(false));
+            } else if says("not larger than existing size") {
+                let message = "Original size is larger than requested size";
+                return Ok(told(false).with("msg", message).with("err", said.err));
+            } else {
+                return Err(said.failed(failed));
+            }
         }
-        if volume.active != self.args.active {
-            let word = if self.args.active { "-ay" } else { "-an" };
-            let verb = if self.args.active { "activate" } else { "deactivate" };
-            let path = format!("{}/{}", self.args.vg, volume.name);
-            self.change(
-                &["lvchange", word, &path],
-                &format!("Failed to {verb} logical volume {}", volume.name),
-            )?;
+        if volume.active != args.active {
             changed = true;
+            let word = if args.active { "-ay" } else { "-an" };
+            let verb = if args.active { "activate" } else { "deactivate" };
+            let path = format!("{}/{}", args.vg, volume.name);
+            let words = [self.host.required("lvchange")?.as_str(), word, &path].map(str::to_owned);
+            if let Some(output) = self.host.change(&Command::new(words))?
+                && !output.success()
+            {
+                let lv = args.lv.as_deref().unwrap_or("None");
+                return Err(Failure::new(format!("Failed to {verb} logical volume {lv}"))
+                    .with("rc", output.status)
+                    .with("err", output.error_text()));
+            }
         }
-        Ok(Outcome::changed_if(changed).with_some("msg", message))
+        Ok(told(changed))
     }
 
-    fn resize(&self, group: Group, volume: &Volume, size: &Size) -> Result<(bool, Option<String>)> {
-        let args = self.args;
-        let wanted = match size.of {
-            Of::Absolute => size.number,
-            Of::Share(what) => {
-                let whole = match what {
-                    "FREE" => group.free,
-                    _ => group.size,
-                };
-                let share = size.number * whole / 100.0;
-                if what == "FREE" && size.sign.is_none() { share + volume.size } else { share }
+    /// The program that brings the volume to its size, with its first words; none where that is right.
+    fn tool(
+        &self,
+        group: Group,
+        volume: &Volume,
+        size: &Size,
+    ) -> Result<Option<Vec<&'static str>>> {
+        let (name, now) = (&volume.name, volume.size);
+        let share = match size.of {
+            Of::Absolute => None,
+            Of::Share("FREE" | "ORIGIN") => Some(size.number * group.free / 100.0),
+            Of::Share(_) => Some(size.number * group.size / 100.0),
+        };
+        let smaller = |to_nothing: bool, end: &str| {
+            if to_nothing {
+                Err(Failure::new(format!("Sorry, no shrinking of {name} to 0 permitted.")))
+            } else if self.args.force {
+                Ok(Some(vec!["lvreduce", "--force"]))
+            } else {
+                let message = format!("Sorry, no shrinking of {name} without force=true{end}");
+                Err(Failure::new(message))
             }
+        };
+        let Some(share) = share else {
+            if size.number > now || size.sign == Some('+') {
+                return Ok(Some(vec!["lvextend"]));
+            }
+            if self.args.shrink && size.number < now || size.sign == Some('-') {
+                return smaller(size.number == 0.0, ".");
+            }
+            return Ok(None);
         };
         let wanted = match size.sign {
-            Some('+') => volume.size + wanted,
-            Some(_) => volume.size - wanted,
-            None => wanted,
+            Some('+') => now + share,
+            Some(_) => now - share,
+            None => share,
         };
-        // A part of an extent is no difference.
-        let tool = if volume.size + group.extent <= wanted {
-            "lvextend"
-        } else if args.shrink && volume.size > wanted + group.extent {
-            if wanted < 1.0 {
-                return Err(Failure::new(format!(
-                    "Sorry, no shrinking of {} to 0 permitted.",
-                    volume.name
-                )));
+        let wanted = wanted - wanted.rem_euclid(group.extent);
+        if now < wanted {
+            if group.free > 0.0 && group.free >= wanted - now {
+                return Ok(Some(vec!["lvextend"]));
             }
-            if !args.force {
-                return Err(Failure::new(format!(
-                    "Sorry, no shrinking of {} without force=true.",
-                    volume.name
-                )));
-            }
-            "lvreduce"
-        } else {
-            return Ok((false, None));
-        };
-        let mut words = vec![tool];
-        if tool == "lvreduce" {
-            words.push("--force");
+            let shown = |number: f64| python_str(&number.into());
+            return Err(Failure::new(format!(
+                "Logical Volume {name} could not be extended. Not enough free space left ({}m required / {}m available)",
+                shown(wanted - now),
+                shown(group.free)
+            )));
         }
-        if args.resizefs {
-            words.push("--resizefs");
+        if self.args.shrink && now > wanted + group.extent {
+            return smaller(wanted < 1.0, "");
         }
+        Ok(None)
+    }
+
+    fn resize(&self, tool: &[&str], volume: &Volume, size: &Size) -> Result<Said> {
+        let mut words = tool.to_vec();
+        words.extend(self.args.resizefs.then_some("--resizefs"));
+        words.extend(self.test());
         let sign = size.sign.map(String::from).unwrap_or_default();
         let amount = format!("{sign}{}", size.text());
-        let path = format!("{}/{}", args.vg, volume.name);
+        let path = format!("{}/{}", self.args.vg, volume.name);
         words.extend([size.flag(), &amount, &path]);
-        words.extend(self.pvs.iter().map(String::as_str));
-        let mut tested = words.clone();
-        if self.host.checking() {
-            tested.insert(1, "--test");
-        }
-        let said = self.call(&tested)?;
-        let same = "matches existing size";
-        if said.status == 0 {
-            return Ok((true, None));
-        }
-        if said.err.contains(same) || said.out.contains(same) {
-            return Ok((false, None));
-        }
-        Err(Failure::new(format!(
-            "Unable to resize {} to {}{}",
-            volume.name,
-            args.size.as_deref().unwrap_or_default(),
-            ""
-        ))
-        .with("rc", said.status)
-        .with("err", said.err))
+        words.extend(self.args.pvs.iter().flatten().map(String::as_str));
+        self.call(&words)
+    }
+}
+
+impl Said {
+    fn failed(self, message: String) -> Failure {
+        Failure::new(message).with("rc", self.status).with("err", self.err)
     }
 }

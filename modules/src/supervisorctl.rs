@@ -86,7 +86,7 @@ struct Task<'a> {
 
 impl Task<'_> {
     fn call(&self, command: &str, name: Option<&str>) -> Result<Output> {
-        let words = self.words.iter().map(String::as_str).chain(command.split(' ')).chain(name);
+        let words = self.words.iter().map(String::as_str).chain([command]).chain(name);
         self.host.run(&Command::new(words))
     }
 
@@ -229,7 +229,7 @@ impl Task<'_> {
             return Ok(output);
         }
         let line: Vec<&str> =
-            self.words.iter().map(String::as_str).chain(command.split(' ')).chain(name).collect();
+            self.words.iter().map(String::as_str).chain([command]).chain(name).collect();
         Err(Failure::new(output.error_text().trim_end())
             .with("cmd", line.join(" "))
             .with("rc", output.status)
