@@ -19,7 +19,9 @@ use windlass_macros::Args;
 pub use archive::{Archive, archive, load, save};
 pub use client::Program;
 pub use compose::{Compose, Ignored, Project, Ran, outcome_of};
-pub use image::{find_image, found_image, image_with_id, is_id, parse_name, pull, push, tag_of};
+pub use image::{
+    find_image, found_image, image_with_id, is_id, is_tag, parse_name, pull, push, tag_of,
+};
 pub use inside::Inside;
 pub use kept::{Came, Keeper, Kept, KeptState};
 pub use stream::{attached, attached_in_order, attached_with_input, progress};

@@ -3,8 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Program, tag_of},
-    docker_image_pull::is_tag,
+    docker::{Program, is_tag, tag_of},
     host::{Failure, Host, Outcome, Result},
     spec::{ArgPath, Json, JsonMap, part, python_str},
 };

@@ -3,8 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Archive, Engine, archive, found_image, is_id, parse_name, save},
-    docker_image_pull::is_tag,
+    docker::{Api, Archive, Engine, archive, found_image, is_id, is_tag, parse_name, save},
     host::{Failure, Host, Outcome, Result},
     spec::{ArgPath, Json},
 };

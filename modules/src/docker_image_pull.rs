@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, found_image, is_id, parse_name, pull, tag_of},
+    docker::{Api, Engine, found_image, is_id, is_tag, parse_name, pull, tag_of},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::Json,
 };
@@ -77,10 +77,4 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     Ok(Outcome::changed_if(changed)
         .with("actions", actions)
         .with("image", after.unwrap_or_else(|| serde_json::json!({}))))
-}
-
-/// Returns whether a text may be a tag.
-pub(crate) fn is_tag(text: &str) -> bool {
-    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-    text.len() <= 128 && text.bytes().all(good) && !text.starts_with(['.', '-'])
 }

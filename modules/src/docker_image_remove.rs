@@ -4,8 +4,7 @@ use serde_json::json;
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Engine, find_image, flag, found_image, is_id, parse_name, segment},
-    docker_image_pull::is_tag,
+    docker::{Api, Engine, find_image, flag, found_image, is_id, is_tag, parse_name, segment},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::Json,
 };

@@ -4,8 +4,7 @@ use serde_json::json;
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, found_image, image_with_id, is_id, parse_name, segment, tag_of},
-    docker_image_pull::is_tag,
+    docker::{Api, Engine, found_image, image_with_id, is_id, is_tag, parse_name, segment, tag_of},
     host::{Failure, Host, Outcome, Result},
     spec::Json,
 };

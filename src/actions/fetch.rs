@@ -130,48 +130,12 @@ impl Place {
         required: bool,
         by_ssh: bool,
     ) -> Dict {
+        if let Some(result) = not_sent(src, answer, required) {
+            return result;
+        }
         let mut result = Dict::new();
         result.insert("changed", false);
         let is = |key: &str| answer.get(key).is_some_and(Value::is_true);
-        if is("missing") {
-            result.insert("msg", "the remote file does not exist, not transferring, ignored");
-            if required {
-                result.insert("failed", true);
-                let text = |key: &str| answer.get(key).map(Value::to_text).unwrap_or_default();
-                let what = text("msg");
-                let why = format!("{}: {}", what.trim_end_matches(['.', ' ']), text("exception"));
-                result.insert("_ansible_windlass_reason", why);
-            } else {
-                result.insert("file", src);
-            }
-            return result;
-        }
-        if is("directory") {
-            let message = "remote file is a directory, fetch cannot work on directories";
-            if required {
-                result.insert("failed", true);
-                result.insert("msg", message);
-                result.insert("_ansible_windlass_action_failed", true);
-            } else {
-                result.insert("msg", format!("{message}, not transferring, ignored"));
-            }
-            return result;
-        }
-        if is("failed") {
-            if !required {
-                let message = answer.get("msg").map(Value::to_text).unwrap_or_default();
-                if answer.get("_ansible_windlass_action_failed").is_some() {
-                    result.insert("msg", format!("{message}, ignored"));
-                }
-                result.insert("file", src);
-                return result;
-            }
-            return answer
-                .iter()
-                .filter(|(key, _)| !matches!(key.as_str(), Some("path" | "missing")))
-                .map(|(key, value)| (key.clone(), value.clone()))
-                .collect();
-        }
         let src = match answer.get("path") {
             Some(path) if src.starts_with('~') => path.to_text(),
             _ => src.to_owned(),
@@ -222,6 +186,53 @@ impl Place {
         }
         result
     }
+}
+
+/// The result where the host did not send the file: there is none, or none that can be sent.
+fn not_sent(src: &str, answer: &Dict, required: bool) -> Option<Dict> {
+    let mut result = Dict::new();
+    result.insert("changed", false);
+    let is = |key: &str| answer.get(key).is_some_and(Value::is_true);
+    if is("missing") {
+        result.insert("msg", "the remote file does not exist, not transferring, ignored");
+        if required {
+            result.insert("failed", true);
+            let text = |key: &str| answer.get(key).map(Value::to_text).unwrap_or_default();
+            let what = text("msg");
+            let why = format!("{}: {}", what.trim_end_matches(['.', ' ']), text("exception"));
+            result.insert("_ansible_windlass_reason", why);
+        } else {
+            result.insert("file", src);
+        }
+        return Some(result);
+    }
+    if is("directory") {
+        let message = "remote file is a directory, fetch cannot work on directories";
+        if required {
+            result.insert("failed", true);
+            result.insert("msg", message);
+            result.insert("_ansible_windlass_action_failed", true);
+        } else {
+            result.insert("msg", format!("{message}, not transferring, ignored"));
+        }
+        return Some(result);
+    }
+    if is("failed") {
+        if !required {
+            let message = answer.get("msg").map(Value::to_text).unwrap_or_default();
+            if answer.get("_ansible_windlass_action_failed").is_some() {
+                result.insert("msg", format!("{message}, ignored"));
+            }
+            result.insert("file", src);
+            return Some(result);
+        }
+        let told = answer
+            .iter()
+            .filter(|(key, _)| !matches!(key.as_str(), Some("path" | "missing")))
+            .map(|(key, value)| (key.clone(), value.clone()));
+        return Some(told.collect());
+    }
+    None
 }
 
 /// A file on its way; it has no name that anybody looks for until it is whole.

@@ -24,6 +24,12 @@ pub fn tag_of(repository: &str, tag: &str) -> String {
     format!("{repository}{between}{tag}")
 }
 
+/// Returns whether a text may be a tag.
+pub fn is_tag(text: &str) -> bool {
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.len() <= 128 && text.bytes().all(good) && !text.starts_with(['.', '-'])
+}
+
 /// Returns whether this is an image's number rather than its name.
 pub fn is_id(name: &str) -> bool {
     name.strip_prefix("sha256:")

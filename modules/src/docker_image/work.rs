@@ -3,10 +3,9 @@
 use super::{Args, Source, State, build::Build};
 use crate::{
     docker::{
-        Api, Archive, archive, find_image, found_image, is_id, load, parse_name, pull, push, save,
-        segment, tag_of,
+        Api, Archive, archive, find_image, found_image, is_id, is_tag, load, parse_name, pull,
+        push, save, segment, tag_of,
     },
-    docker_image_pull::is_tag,
     host::{Failure, Host, Outcome, Result},
     spec::Json,
 };
