@@ -61,21 +61,22 @@ impl Loader<'_> {
         let own = dir.join(file);
         let found = if own.is_file() { None } else { self.around.collections.playbook(dir, file) };
         self.plays(found.as_deref().unwrap_or(&own), Some(&name.span), &level.vars, into);
-        let level = |keyword, name| {
-            let node = entry.get(name)?.1;
-            let mut keywords = Keywords::default();
-            keywords.set(keyword, node.to_value(), node.span.clone());
-            Some(Arc::new(Level {
-                kind: LevelKind::Block,
-                keywords,
-                vars: Arc::default(),
-                parent: None,
-            }))
-        };
-        let when = level(Keyword::When, "when");
-        let tags = level(Keyword::Tags, "tags");
+        // Tags of the import are the plays', its conditions those of most of what is in them.
+        let (given_tags, given_when) = (entry.get("tags"), entry.get("when"));
+        if given_tags.is_none() && given_when.is_none() {
+            return;
+        }
+        let mut tags = Keywords::default();
+        if let Some((_, node)) = given_tags {
+            tags.set(Keyword::Tags, node.to_value(), node.span.clone());
+        }
+        let mut all = tags.clone();
+        if let Some((_, node)) = given_when {
+            all.set(Keyword::When, node.to_value(), node.span.clone());
+        }
+        let (tags, all) = (outermost(tags), outermost(all));
         for play in &mut into[first..] {
-            *play = Arc::new(play_below(play, when.as_ref(), tags.as_ref()));
+            *play = Arc::new(play_below(play, &tags, &all));
         }
     }
 
@@ -200,21 +201,23 @@ impl Loader<'_> {
     }
 }
 
-/// A play as its import has it: tags of the import are the play's, its conditions those of what stands in the play, of
-/// what its roles do and of their handlers, but not of the handlers that the play has itself.
-fn play_below(play: &Play, when: Option<&Arc<Level>>, tags: Option<&Arc<Level>>) -> Play {
-    let conditional = |entries: &[Entry]| below_all(&below_all(entries, when), tags);
+/// A level that others hang below.
+fn outermost(keywords: Keywords) -> Arc<Level> {
+    Arc::new(Level { kind: LevelKind::Block, keywords, vars: Arc::default(), parent: None })
+}
+
+/// A play as its import has it: `all` holds for what stands in the play, for what its roles do and for their handlers, the
+/// `tags` alone for the play itself and for the handlers that it has of its own.
+fn play_below(play: &Play, tags: &Arc<Level>, all: &Arc<Level>) -> Play {
     let handlers = play.handlers.iter().map(|handler| {
-        let handler = std::slice::from_ref(handler);
-        if of_role(&handler[0]) { conditional(handler) } else { below_all(handler, tags) }
+        let above = if of_role(handler) { all } else { tags };
+        below_all(std::slice::from_ref(handler), above)
     });
     Play {
-        sections: play.sections.iter().map(|section| conditional(section)).collect(),
+        sections: play.sections.iter().map(|section| below_all(section, all)).collect(),
         handlers: handlers.flatten().collect(),
         level: below(&play.level, tags),
-        condition: when
-            .and_then(|level| level.keywords.get(Keyword::When).cloned())
-            .or_else(|| play.condition.clone()),
+        condition: all.keywords.get(Keyword::When).or(play.condition.as_ref()).cloned(),
         hosts: play.hosts.clone(),
         name: play.name.clone(),
         vars_files: play.vars_files.clone(),
@@ -235,17 +238,14 @@ fn of_role(handler: &Entry) -> bool {
 }
 
 /// Puts entries with all that they hold below one more level, the outermost.
-fn below_all(entries: &[Entry], outermost: Option<&Arc<Level>>) -> Vec<Entry> {
-    let Some(level) = outermost else { return entries.to_vec() };
+fn below_all(entries: &[Entry], outermost: &Arc<Level>) -> Vec<Entry> {
     let entries = entries.iter().map(|entry| match entry {
-        Entry::Task(task) => {
-            Entry::Task(Arc::new(task.with_level(below(&task.level, Some(level)))))
-        }
+        Entry::Task(task) => Entry::Task(Arc::new(task.with_level(below(&task.level, outermost)))),
         Entry::Block(block) => Entry::Block(Arc::new(Block {
-            level: below(&block.level, Some(level)),
-            body: below_all(&block.body, Some(level)),
-            rescue: below_all(&block.rescue, Some(level)),
-            always: below_all(&block.always, Some(level)),
+            level: below(&block.level, outermost),
+            body: below_all(&block.body, outermost),
+            rescue: below_all(&block.rescue, outermost),
+            always: below_all(&block.always, outermost),
             is_role: block.is_role,
             span: block.span.clone(),
         })),
@@ -253,12 +253,11 @@ fn below_all(entries: &[Entry], outermost: Option<&Arc<Level>>) -> Vec<Entry> {
     entries.collect()
 }
 
-fn below(level: &Arc<Level>, outermost: Option<&Arc<Level>>) -> Arc<Level> {
-    let Some(outermost) = outermost else { return Arc::clone(level) };
-    let parent = level
-        .parent
-        .as_ref()
-        .map_or_else(|| Arc::clone(outermost), |parent| below(parent, Some(outermost)));
+fn below(level: &Arc<Level>, outermost: &Arc<Level>) -> Arc<Level> {
+    let parent = match &level.parent {
+        Some(parent) => below(parent, outermost),
+        None => Arc::clone(outermost),
+    };
     Arc::new(Level {
         kind: level.kind.clone(),
         keywords: level.keywords.clone(),

@@ -120,13 +120,16 @@ fn every_entry_of_the_table_has_another_name_and_is_shown() {
     assert!(names.contains(&"become"));
 }
 
+/// Whether an entry of the table is this setting of the reference.
+fn is_same(entry: &super::Entry, known: &super::Known) -> bool {
+    entry.variables.iter().any(|name| known.variables.contains(name))
+        || entry.keys.iter().any(|key| known.keys.contains(key))
+}
+
 #[test]
 fn the_catalogue_has_every_setting_of_the_table_that_the_reference_has() {
     for known in super::KNOWN.iter().filter(|known| known.has_effect) {
-        let entry = Settings::ENTRIES.iter().find(|entry| {
-            entry.variables.iter().any(|name| known.variables.contains(name))
-                || entry.keys.iter().any(|key| known.keys.contains(key))
-        });
+        let entry = Settings::ENTRIES.iter().find(|entry| is_same(entry, known));
         assert!(entry.is_some(), "{} is said to have an effect", known.name);
     }
     let names: Vec<_> = super::KNOWN.iter().map(|known| known.name).collect();
@@ -161,10 +164,7 @@ fn every_entry_of_the_table_is_read_somewhere_or_only_accepted() {
     for entry in Settings::ENTRIES {
         let accepted = entry.summary.starts_with("Accepted");
         assert!(accepted || is_read(entry.name), "nobody reads `{}`", entry.name);
-        let mut known = super::KNOWN.iter().filter(|known| {
-            entry.variables.iter().any(|name| known.variables.contains(name))
-                || entry.keys.iter().any(|key| known.keys.contains(key))
-        });
+        let mut known = super::KNOWN.iter().filter(|known| is_same(entry, known));
         let says_otherwise = known.find(|known| known.has_effect == accepted);
         assert!(says_otherwise.is_none(), "{says_otherwise:?}");
     }

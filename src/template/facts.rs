@@ -9,6 +9,7 @@ use super::{
     sight::Looks,
     signatures::{self, Signature},
     tests,
+    units::Unit,
 };
 
 pub(super) struct Facts {
@@ -25,21 +26,13 @@ impl Facts {
 /// By the addresses of the names in the tables of filters and of tests: a unit is called by one of these.
 type ByName = FxHashMap<usize, Facts>;
 
-static FILTERS: LazyLock<ByName> = LazyLock::new(|| {
-    let names = filters::all().flat_map(|unit| names(unit.name, unit.aliases));
-    names.map(|name| (address(name), Facts::new(("filter", name)))).collect()
-});
+static FILTERS: LazyLock<ByName> = LazyLock::new(|| by_name("filter", filters::all()));
+static TESTS: LazyLock<ByName> = LazyLock::new(|| by_name("test", tests::all()));
 
-static TESTS: LazyLock<ByName> = LazyLock::new(|| {
-    let names = tests::all().flat_map(|unit| names(unit.name, unit.aliases));
-    names.map(|name| (address(name), Facts::new(("test", name)))).collect()
-});
-
-fn names(
-    name: &'static str,
-    aliases: &'static [&'static str],
-) -> impl Iterator<Item = &'static str> {
-    std::iter::once(name).chain(aliases.iter().copied())
+fn by_name<U: Unit>(kind: &'static str, units: impl Iterator<Item = &'static U>) -> ByName {
+    let names =
+        units.flat_map(|unit| std::iter::once(unit.name()).chain(unit.aliases().iter().copied()));
+    names.map(|name| (address(name), Facts::new((kind, name)))).collect()
 }
 
 fn address(name: &'static str) -> usize {
