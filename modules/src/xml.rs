@@ -221,11 +221,14 @@ impl Task<'_> {
     }
 
     fn found(&self, document: &Document, path: &str) -> Result<Vec<Item>> {
+        self.found_from(document, document.root().unwrap_or(tree::TOP), path)
+    }
+
+    fn found_from(&self, document: &Document, start: tree::Id, path: &str) -> Result<Vec<Item>> {
         let context =
             Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
         let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
         let expr = xpath::read(path).map_err(failed)?;
-        let start = document.root().unwrap_or(tree::TOP);
         let value = context.evaluate(&expr, start).map_err(failed)?;
         if context.undefined.get() {
             return Err(Failure::raised("Undefined namespace prefix"));
