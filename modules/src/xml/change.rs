@@ -4,7 +4,7 @@ use super::{
     InputType, Task,
     tree::{Document, Id, Kind, TOP},
     write,
-    xpath::Item,
+    xpath::{Item, Value},
 };
 use crate::{
     host::{Failure, Result},
@@ -142,6 +142,10 @@ impl Task<'_> {
             };
         }
         let value = text_of(value)?;
+        let start = document.root().unwrap_or(TOP);
+        if matches!(self.evaluated(document, start, path)?, Value::Truth(_)) {
+            return Err(Failure::raised("'bool' object is not subscriptable"));
+        }
         let found = self.found(document, path)?;
         if found.is_empty() {
             return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
@@ -374,6 +378,10 @@ impl Task<'_> {
         };
         match step {
             Step::Attribute(name, value) => {
+                let prefix = name.split_once(':').map(|(prefix, _)| prefix);
+                if prefix.is_some_and(|it| it != "xml" && !self.namespaces.contains_key(it)) {
+                    return Err(Failure::raised("Undefined namespace prefix"));
+                }
                 for parent in parents {
                     let name = self.attribute_name(document, parent, name);
                     document.set_attribute(parent, &name, value);

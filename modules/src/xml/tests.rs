@@ -94,6 +94,13 @@ fn a_path_with_a_value_makes_what_it_says() {
             format!("Can't process Xpath {xpath} in order to spawn nodes! tree is b'<business");
         assert!(message.as_str().unwrap().starts_with(&start), "{message}");
     }
+    for (xpath, error) in [
+        ("/business/name/@q:a='x'", "Undefined namespace prefix"),
+        ("/business/name/@a='x'", "'bool' object is not subscriptable"),
+    ] {
+        let message = run(&host, json!({"xpath": xpath, "value": "new"}))["msg"].clone();
+        assert!(message.as_str().unwrap().contains(error), "{message}");
+    }
     let message = run(&host, json!({"xpath": "/business/a[@b='c' and d='e']"}))["msg"].clone();
     assert_eq!(
         message,
