@@ -62,7 +62,7 @@ fn page() -> String {
     for (title, kind) in [("Filters", "filter"), ("Tests", "test"), ("Lookups", "lookup")] {
         let _ = writeln!(
             page,
-            "\n## {title}\n\n*Expressions* are lines of `tests/parity/expressions` that use it, each with the reference's answer.\n\n\
+            "\n## {title}\n\n*Expressions* are those of `tests/parity/expressions` and `src/template/table` that use it, each with the reference's answer.\n\n\
              | {} | Expressions | Cases |\n|---|--:|---|",
             title.trim_end_matches('s')
         );
@@ -163,6 +163,15 @@ impl Expressions {
         for entry in fs::read_dir(root.join("templates")).unwrap().flatten() {
             found.extend(fs::read_to_string(entry.path()));
         }
+        // Those of collections, and some more.
+        for entry in fs::read_dir("src/template/table").unwrap().flatten() {
+            let Ok(text) = fs::read_to_string(entry.path()) else { continue };
+            let table: serde_json::Value = serde_json::from_str(&text).unwrap();
+            let cases = table["cases"].as_array().unwrap();
+            found.extend(
+                cases.iter().filter_map(|case| case["template"].as_str().map(str::to_owned)),
+            );
+        }
         Expressions(found)
     }
 
@@ -171,11 +180,12 @@ impl Expressions {
     }
 }
 
-/// Whether a text uses a filter, a test or a lookup, by its full name or the short one.
+/// Whether a text uses a filter, a test or a lookup, by its full name or a short one.
 fn uses(text: &str, kind: &str, name: &str) -> bool {
     let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
     let is_part = |c: char| c == '_' || c == '.' || c.is_alphanumeric();
-    [short, name].iter().any(|name| {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    [short, name, last].iter().any(|name| {
         text.match_indices(name).any(|(at, _)| {
             let (before, after) = (text[..at].trim_end(), &text[at + name.len()..]);
             if after.starts_with(is_part) {
