@@ -177,14 +177,13 @@ impl<'a> Task<'a> {
         let is = |volume: &&Volume, name: Option<&str>| Some(volume.name.as_str()) == name;
         let pool = args.thinpool.as_deref();
         let checked = if let Some(snapshot) = &args.snapshot {
-            let origin = volumes.iter().find(|volume| is(volume, lv) || is(volume, pool));
-            let Some(origin) = origin else {
+            if !volumes.iter().any(|volume| is(&volume, lv) || is(&volume, pool)) {
                 return Err(Failure::new(format!(
                     "Snapshot origin LV {shown} does not exist in volume group {}.",
                     args.vg
                 )));
-            };
-            if origin.thinpool || pool.is_some() {
+            }
+            if pool.is_some() {
                 return Err(Failure::new("Snapshots of thin pool LVs are not supported."));
             }
             snapshot
