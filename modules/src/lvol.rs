@@ -67,7 +67,6 @@ struct Volume {
     name: String,
     size: f64,
     active: bool,
-    thinpool: bool,
     thin: bool,
 }
 
@@ -109,7 +108,6 @@ impl Volume {
             name: fields.first()?.replace(['[', ']'], ""),
             size: fields.get(1)?.parse().ok()?,
             active: attributes.get(4) == Some(&b'a'),
-            thinpool: kind == b't',
             thin: kind == b'V',
         })
     }
