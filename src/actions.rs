@@ -194,8 +194,7 @@ pub(crate) fn full_name(name: &str) -> String {
 
 /// Returns whether the controller does this itself: its failures say `Action failed`.
 pub(crate) fn is_action(name: &str) -> bool {
-    // The reference has the key made by the controller, so that it is never on the host.
-    if name == "openssl_privatekey_pipe" {
+    if windlass_modules::find(name).is_some_and(|module| module.spec.as_action) {
         return true;
     }
     find(name).is_some_and(|action| {
