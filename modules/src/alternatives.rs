@@ -12,6 +12,30 @@ use crate::{
 };
 
 /// Manages alternative programs for a common name
+///
+/// The host needs `update-alternatives` or `alternatives`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have vim come up where an editor is wanted
+///   community.general.alternatives:
+///     name: editor
+///     path: /usr/bin/vim.basic
+///
+/// - name: Make our own build known, without choosing it
+///   community.general.alternatives:
+///     name: python
+///     link: /usr/local/bin/python
+///     path: /opt/python3.13/bin/python3
+///     priority: 50
+///     state: present
+///
+/// - name: Leave the choice of a pager to the priorities
+///   community.general.alternatives:
+///     name: pager
+///     path: /usr/bin/less
+///     state: auto
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 #[args(required_one_of("path", "family"))]

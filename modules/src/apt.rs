@@ -18,6 +18,31 @@ use crate::{
 };
 
 /// Manages packages with apt
+///
+/// What check mode tells comes from apt itself: its simulation of the same change.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the web server, with lists of packages that are an hour old at most
+///   ansible.builtin.apt:
+///     name:
+///       - nginx
+///       - certbot
+///     update_cache: true
+///     cache_valid_time: 3600
+///
+/// - name: Hold the database at one minor version
+///   ansible.builtin.apt:
+///     name: postgresql-17=17.2-*
+///     allow_downgrade: true
+///
+/// - name: Bring the system up to date and clean up behind it
+///   ansible.builtin.apt:
+///     upgrade: full
+///     update_cache: true
+///     autoremove: true
+///     purge: true
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("deb", "package", "upgrade"))]
 pub struct Args {

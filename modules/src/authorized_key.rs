@@ -17,6 +17,27 @@ use crate::{
 use keys::{Line, Lines, Options};
 
 /// Makes sure that a user's file of authorized keys has keys, or has them no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the administrators log in
+///   ansible.posix.authorized_key:
+///     user: root
+///     key: "{{ lookup('ansible.builtin.file', 'keys/admins.pub') }}"
+///     exclusive: true
+///
+/// - name: Let the backup server fetch files, and do nothing else
+///   ansible.posix.authorized_key:
+///     user: backup
+///     key: "{{ backup_server_key }}"
+///     key_options: command="/usr/bin/rrsync -ro /srv",restrict
+///
+/// - name: Take the key of somebody who left
+///   ansible.posix.authorized_key:
+///     user: deploy
+///     key: "{{ old_key }}"
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {

@@ -14,6 +14,32 @@ use place::{Place, keep};
 use table::{Table, Wanted};
 
 /// Makes sure that a crontab has a job or variable, or has it no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Save the database every night
+///   ansible.builtin.cron:
+///     name: dump of the shop
+///     user: postgres
+///     minute: "15"
+///     hour: "2"
+///     job: pg_dump -Fc shop > /var/backups/shop.dump
+///
+/// - name: Have whoever reads mail hear of jobs that fail
+///   ansible.builtin.cron:
+///     name: MAILTO
+///     env: true
+///     job: ops@example.com
+///     user: postgres
+///
+/// - name: Renew certificates, from a file of its own
+///   ansible.builtin.cron:
+///     name: certbot
+///     cron_file: certbot
+///     user: root
+///     special_time: daily
+///     job: certbot renew --quiet
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("insertafter", "insertbefore"))]
 pub struct Args {

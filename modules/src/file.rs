@@ -16,6 +16,19 @@ use listing::listing;
 use times::{Time, Times};
 
 /// Makes files, folders and links what they should be, or removes them
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a folder for uploads
+///   ansible.builtin.file:
+///     path: /srv/uploads
+///     state: directory
+///     owner: www-data
+///     mode: '0750'
+///
+/// - name: Point to the release that is live
+///   ansible.builtin.file: {path: /srv/shop/current, src: releases/2.4, state: link}
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// What this is about

@@ -14,6 +14,33 @@ use crate::{
 use filter::Filter;
 
 /// Lists files, folders and links by what they are
+///
+/// The result has what was found as `files`, each with its `path` and what `stat` would tell, and their number as
+/// `matched`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Find dumps that are older than thirty days
+///   ansible.builtin.find:
+///     paths: /var/backups
+///     patterns: '*.dump'
+///     age: 30d
+///   register: old_dumps
+///
+/// - name: Find large logs, at any depth
+///   ansible.builtin.find:
+///     paths: [/var/log, /srv/shop/log]
+///     patterns: ['*.log', '*.log.*']
+///     recurse: true
+///     size: 100m
+///   register: large_logs
+///
+/// - name: Find configurations that still name the old server
+///   ansible.builtin.find:
+///     paths: /etc/shop
+///     contains: '.*\bdb-old\.example\.com\b'
+///   register: outdated
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Folders to look in

@@ -8,6 +8,33 @@ use crate::{
 };
 
 /// Opens ports and services of firewalld, closes them, and changes its zones
+///
+/// Where neither `permanent` nor `immediate` is true, only the running firewall changes. What is new in the permanent
+/// configuration alone, a zone for one, is there for the running firewall after a reload.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the web in, now and after the next boot
+///   ansible.posix.firewalld:
+///     service: https
+///     permanent: true
+///     immediate: true
+///     state: enabled
+///
+/// - name: Let only the monitoring server ask the exporter
+///   ansible.posix.firewalld:
+///     rich_rule: rule family="ipv4" source address="192.0.2.10" port port="9100" protocol="tcp" accept
+///     permanent: true
+///     immediate: true
+///     state: enabled
+///
+/// - name: Have a zone of its own for the management network
+///   ansible.posix.firewalld:
+///     zone: management
+///     permanent: true
+///     state: present
+///   notify: reload firewalld
+/// ```
 #[derive(Args)]
 #[args(
     collection = "ansible.posix",

@@ -8,6 +8,21 @@ use crate::{
 };
 
 /// Installs packages of Ruby, keeps them current, or removes them
+///
+/// # Examples
+/// ```yaml
+/// - name: Have bundler for everybody
+///   community.general.gem:
+///     name: bundler
+///     version: 2.5.23
+///     user_install: false
+///
+/// - name: Install a package of our own, from a file on the host
+///   community.general.gem:
+///     name: shop-tools
+///     gem_source: /srv/packages/shop-tools-1.2.0.gem
+///     include_dependencies: false
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",

@@ -15,6 +15,35 @@ use crate::{
 use refs::Refs;
 
 /// Keeps a checkout of a repository at a version
+///
+/// The host needs `git`. In check mode the server is asked what there is, and the checkout stays as it is.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the shop at a release
+///   ansible.builtin.git:
+///     repo: https://git.example.com/shop.git
+///     dest: /srv/shop
+///     version: v2.4.0
+///   notify: restart shop
+///
+/// - name: Follow a branch, with a deploy key and no more history than needed
+///   ansible.builtin.git:
+///     repo: git@git.example.com:shop/theme.git
+///     dest: /srv/theme
+///     version: main
+///     depth: 1
+///     single_branch: true
+///     key_file: /home/deploy/.ssh/id_theme
+///     accept_newhostkey: true
+///
+/// - name: Throw away what somebody changed by hand
+///   ansible.builtin.git:
+///     repo: https://git.example.com/shop.git
+///     dest: /srv/shop
+///     version: v2.4.0
+///     force: true
+/// ```
 #[derive(Args)]
 #[args(
     required_by("archive_prefix", "archive"),

@@ -9,6 +9,36 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Command, Failure, Host, Outcome, Result, failed};
 
 /// Manages rules of the packet filter
+///
+/// A rule is there until the next boot: what keeps it, such as `netfilter-persistent`, is for another task.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the web in
+///   ansible.builtin.iptables:
+///     chain: INPUT
+///     protocol: tcp
+///     destination_ports:
+///       - "80"
+///       - "443"
+///     ctstate: NEW
+///     jump: ACCEPT
+///     comment: web
+///
+/// - name: Send what comes for port 80 to the shop
+///   ansible.builtin.iptables:
+///     table: nat
+///     chain: PREROUTING
+///     protocol: tcp
+///     destination_port: "80"
+///     jump: REDIRECT
+///     to_ports: "8080"
+///
+/// - name: Drop whatever no rule allows
+///   ansible.builtin.iptables:
+///     chain: INPUT
+///     policy: DROP
+/// ```
 #[derive(Args)]
 #[args(
     mutually_exclusive("set_dscp_mark", "set_dscp_mark_class"),

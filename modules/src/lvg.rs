@@ -5,6 +5,31 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Makes a volume group of physical volumes, changes which it has, or removes it
+///
+/// The host needs the programs of LVM (package `lvm2`).
+///
+/// # Examples
+/// ```yaml
+/// - name: Make one group of two disks
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs:
+///       - /dev/sdb
+///       - /dev/sdc
+///
+/// - name: Add a disk, and keep those that are there
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs: /dev/sdd
+///     remove_extra_pvs: false
+///
+/// - name: Use what a disk gained when it was enlarged
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs: /dev/sdb
+///     pvresize: true
+///     remove_extra_pvs: false
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("reset_pv_uuid", "True", "pvs"))]
 pub struct Args {

@@ -8,6 +8,24 @@ use crate::{
 };
 
 /// Makes targets of a makefile
+///
+/// The task has changed something where `make --question` says that there is something to do.
+///
+/// # Examples
+/// ```yaml
+/// - name: Build the extension
+///   community.general.make:
+///     chdir: /usr/src/pg_extension
+///     jobs: 4
+///
+/// - name: Install it
+///   community.general.make:
+///     chdir: /usr/src/pg_extension
+///     target: install
+///     params:
+///       PREFIX: /usr/local
+///       WITH_DOCS: "no"
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("target", "targets"))]
 pub struct Args {

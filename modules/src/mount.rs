@@ -14,6 +14,30 @@ use bound::{Bound, bound};
 use fstab::{Change, Entry};
 
 /// Mounts file systems, now and at boot
+///
+/// # Examples
+/// ```yaml
+/// - name: Mount the volume for data, now and at boot
+///   ansible.posix.mount:
+///     path: /srv
+///     src: /dev/vg_data/lv_data
+///     fstype: ext4
+///     opts: noatime
+///     state: mounted
+///
+/// - name: Have a share that is mounted when somebody looks at it
+///   ansible.posix.mount:
+///     path: /mnt/archive
+///     src: nas.example.com:/archive
+///     fstype: nfs
+///     opts: ro,noauto,x-systemd.automount
+///     state: present
+///
+/// - name: Take the old disk off, and out of the table
+///   ansible.posix.mount:
+///     path: /mnt/old
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[args(

@@ -12,6 +12,24 @@ use crate::{
 };
 
 /// Tells what is mounted
+///
+/// The facts are `ansible_facts.mount_points`, by the folders, and `ansible_facts.aggregate_mounts`, a list.
+///
+/// # Examples
+/// ```yaml
+/// - name: Learn what is mounted from real disks
+///   ansible.builtin.mount_facts:
+///     devices: /dev/*
+///
+/// - name: Learn of shares, and go on where a server hangs
+///   ansible.builtin.mount_facts:
+///     fstypes:
+///       - nfs*
+///       - cifs
+///     timeout: 5
+///     on_timeout: warn
+///     include_aggregate_mounts: false
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Patterns of devices; all when absent

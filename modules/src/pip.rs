@@ -13,6 +13,28 @@ use crate::{
 };
 
 /// Manages packages of Python
+///
+/// The host needs Python with pip, and for environments `virtualenv` or, as `virtualenv_command`, `python3 -m venv`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have what the shop needs in an environment of its own
+///   ansible.builtin.pip:
+///     requirements: /srv/shop/requirements.txt
+///     virtualenv: /srv/shop/venv
+///     virtualenv_command: python3 -m venv
+///
+/// - name: Have one package within limits
+///   ansible.builtin.pip:
+///     name: gunicorn>=23,<24
+///     virtualenv: /srv/shop/venv
+///   notify: restart shop
+///
+/// - name: Have a tool for everybody, beside what the system manages
+///   ansible.builtin.pip:
+///     name: httpie
+///     break_system_packages: true
+/// ```
 #[derive(Args)]
 #[args(
     required_one_of("name", "requirements"),

@@ -7,6 +7,31 @@ use crate::host::{
 };
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the deployer restart the shop without a password
+///   community.general.sudoers:
+///     name: deploy-shop
+///     user: deploy
+///     commands:
+///       - /usr/bin/systemctl restart shop
+///       - /usr/bin/systemctl status shop
+///
+/// - name: Let the database's administrators act as the database
+///   community.general.sudoers:
+///     name: dba
+///     group: dba
+///     runas: postgres
+///     commands: ALL
+///     nopassword: false
+///     validation: required
+///
+/// - name: Take the rule away
+///   community.general.sudoers:
+///     name: deploy-shop
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("user", "group"))]
 pub struct Args {

@@ -8,6 +8,32 @@ use crate::{
 };
 
 /// Copies folders by rsync, between the controller and a host
+///
+/// Both sides need `rsync`. With `delegate_to`, the host that it names takes the controller's part.
+///
+/// # Examples
+/// ```yaml
+/// - name: Bring the site to the host, and nothing else that is there
+///   ansible.posix.synchronize:
+///     src: site/
+///     dest: /var/www/shop/
+///     delete: true
+///     rsync_opts:
+///       - --exclude=.git
+///       - --exclude=/uploads
+///
+/// - name: Bring the host's uploads home
+///   ansible.posix.synchronize:
+///     mode: pull
+///     src: /var/www/shop/uploads/
+///     dest: backup/uploads/
+///
+/// - name: Copy from one folder of the host to another
+///   ansible.posix.synchronize:
+///     src: /srv/releases/2.4/
+///     dest: /srv/shop/
+///   delegate_to: "{{ inventory_hostname }}"
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]

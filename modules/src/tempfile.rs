@@ -8,6 +8,23 @@ use crate::{
 };
 
 /// Creates a temporary file or folder
+///
+/// The result has its path as `path`; nobody removes it. In check mode the task is skipped.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a folder to build in
+///   ansible.builtin.tempfile:
+///     state: directory
+///     prefix: build.
+///   register: build
+///
+/// - name: Have a file for the dump, on a disk with room
+///   ansible.builtin.tempfile:
+///     path: /var/backups
+///     suffix: .sql
+///   register: dump
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Which of the two

@@ -7,6 +7,31 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
 
 /// Manages the uncomplicated firewall
+///
+/// The host needs `ufw`. Allow SSH before the firewall is enabled.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let administrators in, but not too often
+///   community.general.ufw:
+///     rule: limit
+///     port: ssh
+///     proto: tcp
+///
+/// - name: Let the monitoring ask the exporter
+///   community.general.ufw:
+///     rule: allow
+///     from_ip: 192.0.2.10
+///     to_port: "9100"
+///     proto: tcp
+///     comment: monitoring
+///
+/// - name: Refuse everything else, from now on
+///   community.general.ufw:
+///     state: enabled
+///     default: deny
+///     direction: incoming
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",

@@ -17,6 +17,33 @@ use crate::{
 };
 
 /// Manages accounts
+///
+/// # Examples
+/// ```yaml
+/// - name: Have an account for the shop, without a login
+///   ansible.builtin.user:
+///     name: shop
+///     system: true
+///     home: /srv/shop
+///     shell: /usr/sbin/nologin
+///
+/// - name: Have accounts for the team
+///   ansible.builtin.user:
+///     name: "{{ item.name }}"
+///     comment: "{{ item.full_name }}"
+///     password: "{{ item.password | password_hash('sha512') }}"
+///     update_password: on_create
+///     groups: [editors, sudo]
+///     append: true
+///   loop: "{{ team }}"
+///   no_log: true
+///
+/// - name: Remove somebody who left, with the home folder
+///   ansible.builtin.user:
+///     name: bob
+///     state: absent
+///     remove: true
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name of the account

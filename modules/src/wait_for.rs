@@ -18,6 +18,28 @@ use crate::{
 };
 
 /// Waits for a port, a file, or some time
+///
+/// In check mode the task is skipped. For a host that boots there is `wait_for_connection`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Wait until the database answers
+///   ansible.builtin.wait_for:
+///     port: 5432
+///     timeout: 60
+///
+/// - name: Wait until the log says that the shop is ready
+///   ansible.builtin.wait_for:
+///     path: /var/log/shop/shop.log
+///     search_regex: listening on .*:8080
+///     msg: the shop did not start in time
+///
+/// - name: Wait until nobody is connected any more, but the load balancer
+///   ansible.builtin.wait_for:
+///     port: 8080
+///     state: drained
+///     exclude_hosts: lb.example.com
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name or address of the host that has the port

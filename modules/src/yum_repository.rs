@@ -11,6 +11,32 @@ use crate::{
 };
 
 /// Adds and removes repositories of packages for dnf and yum
+///
+/// The file is `NAME.repo` in `reposdir`. What is cached of a repository that goes stays until `dnf clean` removes it.
+///
+/// # Examples
+/// ```yaml
+/// - name: Take packages from our mirror
+///   ansible.builtin.yum_repository:
+///     name: mirror
+///     description: Packages of our own
+///     baseurl: https://mirror.example.com/el$releasever/$basearch/
+///     gpgcheck: true
+///     gpgkey: https://mirror.example.com/RPM-GPG-KEY
+///
+/// - name: Know a repository, but use it only where it is asked for
+///   ansible.builtin.yum_repository:
+///     name: mirror-testing
+///     file: mirror
+///     description: Packages of our own that are not tested yet
+///     baseurl: https://mirror.example.com/testing/
+///     enabled: false
+///
+/// - name: Leave a repository
+///   ansible.builtin.yum_repository:
+///     name: vendor
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(
     required_if_any("state", "present", "baseurl", "mirrorlist", "metalink"),
