@@ -49,7 +49,7 @@ pub struct Args {
     /// Whether a link is followed
     #[arg(default = "true")]
     follow: bool,
-    /// Whether it is the entry of what will be made in the folder
+    /// Whether it is the entry that what will be made in the folder gets
     #[arg(default = "false")]
     default: bool,
     /// The whole entry in the words of `setfacl`, in place of the parts below

@@ -44,11 +44,11 @@ pub struct Args {
     name: String,
     /// Program that should stand behind the name
     path: Option<ArgPath>,
-    /// Group of alternatives; only where the tool knows them
+    /// Group of alternatives, which can stand in place of the program; only where the tool knows groups
     family: Option<String>,
     /// Where programs look for the name; needed to make it known
     link: Option<ArgPath>,
-    /// Priority of the program when the highest is taken
+    /// Priority of the program, of which the highest is taken in the state `auto`; 50 for a new one
     priority: Option<i64>,
     /// Whether the program is an alternative, the chosen one, or the choice is left to the priorities
     #[arg(default = "selected")]

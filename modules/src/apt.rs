@@ -67,7 +67,7 @@ pub struct Args {
     /// Whether configuration goes with the packages
     #[arg(default = "false")]
     purge: bool,
-    /// Release from which packages are taken
+    /// Release from which packages are taken, such as `trixie-backports`
     #[arg(alias = "default-release")]
     default_release: Option<String>,
     /// Whether recommended packages come along; apt's own setting when absent
@@ -110,7 +110,7 @@ pub struct Args {
     /// Whether to fail where apt would remove something
     #[arg(default = "false")]
     fail_on_autoremove: bool,
-    /// What `/usr/sbin/policy-rc.d` answers while packages are installed
+    /// Exit status of `/usr/sbin/policy-rc.d` while packages are installed; 101 keeps services from starting
     policy_rc_d: Option<i64>,
     /// Whether to install only what is installed already
     #[arg(default = "false")]

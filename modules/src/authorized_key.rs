@@ -41,11 +41,11 @@ use keys::{Line, Lines, Options};
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {
-    /// Whose keys
+    /// User whose keys they are
     user: String,
     /// Keys as in a file, one a line, or the address of such a file
     key: String,
-    /// The file; `.ssh/authorized_keys` at the user's home without
+    /// The file; `.ssh/authorized_keys` in the user's home folder when absent
     path: Option<ArgPath>,
     /// Whether the file's folder is created and belongs to the user alone
     #[arg(default = "true")]

@@ -56,7 +56,7 @@ pub struct Args {
     /// Whether a file that is there and differs is replaced
     #[arg(default = "true")]
     force: bool,
-    /// Permissions of the folders that are created
+    /// Permissions of folders that are created, as `mode` has them; the system's usual ones when absent
     directory_mode: Option<Mode>,
     /// Whether `src` is on the host
     #[arg(default = "false")]

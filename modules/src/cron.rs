@@ -45,7 +45,7 @@ use table::{Table, Wanted};
 pub struct Args {
     /// Name of the job, which stands above it in a comment, or of the variable
     name: String,
-    /// Whose crontab; in a file of `cron_file` who runs the job
+    /// User whose crontab it is, who runs the task when absent; with `cron_file`, who runs the job
     user: Option<String>,
     /// Command to run, or value of the variable
     #[arg(alias = "value")]
@@ -73,7 +73,7 @@ pub struct Args {
     /// Days of the week, as crontabs have them
     #[arg(default = "*", alias = "dow")]
     weekday: String,
-    /// Time by a name
+    /// Time by a name, in place of the five fields
     special_time: Option<Special>,
     /// Whether the job stands there as a comment
     #[arg(default = "false")]

@@ -31,7 +31,7 @@ use times::{Time, Times};
 /// ```
 #[derive(Args)]
 pub struct Args {
-    /// What this is about
+    /// The file, folder or link
     #[arg(alias = "dest", alias = "name")]
     path: ArgPath,
     /// What should be there; without it, what is there stays
@@ -44,7 +44,7 @@ pub struct Args {
     /// Whether links are made over what is there, and to what is not
     #[arg(default = "false")]
     force: bool,
-    /// Whether it is about what a link leads to
+    /// Whether what a link leads to is meant
     #[arg(default = "true")]
     follow: bool,
     /// Time of modification to set: `preserve`, `now`, or by the format

@@ -68,14 +68,14 @@ pub struct Args {
     /// Whether folders in folders are looked into
     #[arg(default = "false")]
     recurse: bool,
-    /// How many levels of folders are looked into
+    /// How many levels of folders are looked into, with `recurse`; all when absent
     depth: Option<i64>,
-    /// How old they are at least, or with a minus at most; with `s`, `m`, `h`, `d` or `w`
+    /// How old they are at least, or with a minus at most: in seconds, or with `s`, `m`, `h`, `d` or `w`
     age: Option<String>,
     /// Which of its times is a file's age
     #[arg(default = "mtime")]
     age_stamp: Stamp,
-    /// How large they are at least, or with a minus at most; with `b`, `k`, `m`, `g` or `t`
+    /// How large they are at least, or with a minus at most: in bytes, or with `b`, `k`, `m`, `g` or `t`
     size: Option<String>,
     /// Permissions to have, octal or symbolic
     mode: Option<Json>,
@@ -94,7 +94,7 @@ pub struct Args {
     /// Which checksum
     #[arg(default = "sha1", alias = "checksum", alias = "checksum_algo")]
     checksum_algorithm: Algorithm,
-    /// How many to list at most
+    /// How many to list at most; all when absent
     limit: Option<i64>,
 }
 

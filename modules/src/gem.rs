@@ -46,19 +46,19 @@ pub struct Args {
     /// Whether it is for the user alone
     #[arg(default = "true")]
     user_install: bool,
-    /// The program
+    /// The program `gem`; looked for when absent
     executable: Option<ArgPath>,
     /// Folder to install to
     install_dir: Option<ArgPath>,
     /// Folder for programs
     bindir: Option<ArgPath>,
-    /// Whether the settings of Ruby's packages are read
+    /// Whether the settings in `.gemrc` are passed over
     #[arg(default = "true")]
     norc: bool,
     /// Whether programs get shebangs that look for Ruby
     #[arg(default = "false")]
     env_shebang: bool,
-    /// Version
+    /// Version; the newest when absent
     version: Option<String>,
     /// Whether versions before a release are installed
     #[arg(default = "false")]
@@ -66,7 +66,7 @@ pub struct Args {
     /// Whether documentation is made
     #[arg(default = "false")]
     include_doc: bool,
-    /// More words behind two dashes
+    /// Flags for what is compiled, behind two dashes
     build_flags: Option<String>,
     /// Whether it is done without questions
     #[arg(default = "false")]

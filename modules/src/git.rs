@@ -66,7 +66,7 @@ pub struct Args {
     refspec: Option<String>,
     /// Repository on the host whose objects are shared
     reference: Option<String>,
-    /// How many commits of the history are fetched
+    /// How many commits of the history are fetched; all when absent
     depth: Option<i64>,
     /// Whether a repository without a checkout is kept
     #[arg(default = "no")]
@@ -105,9 +105,9 @@ pub struct Args {
     ssh_opts: Option<String>,
     /// Private key for `ssh`
     key_file: Option<ArgPath>,
-    /// The program `git`
+    /// The program `git`; looked for when absent
     executable: Option<ArgPath>,
-    /// Umask while the checkout is made
+    /// Umask while the checkout is made, in octal
     umask: Option<Json>,
     /// Archive of the checkout to make; its ending says which kind
     archive: Option<ArgPath>,

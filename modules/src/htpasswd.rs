@@ -41,7 +41,7 @@ pub struct Args {
     /// The user
     #[arg(alias = "username")]
     name: String,
-    /// The password
+    /// The password; needed where the user should be there
     #[arg(secret)]
     password: Option<String>,
     /// How passwords are kept: `apr_md5_crypt`, `bcrypt`, `sha512_crypt`, `sha256_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`

@@ -33,11 +33,11 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 #[derive(Args)]
 #[args(collection = "community.general", required_if("reset_pv_uuid", "True", "pvs"))]
 pub struct Args {
-    /// Name of the group
+    /// Name of the volume group
     vg: String,
     /// Devices that it is made of
     pvs: Option<Vec<String>>,
-    /// Size of an extent
+    /// Size of an extent, in MiB where it has no unit
     #[arg(default = "4")]
     pesize: String,
     /// More options for `pvcreate`

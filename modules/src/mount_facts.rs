@@ -36,7 +36,8 @@ pub struct Args {
     devices: Option<Vec<String>>,
     /// Patterns of types of file systems; all when absent
     fstypes: Option<Vec<String>>,
-    /// Tables to read: files, or `all`, `static`, `dynamic`, `mount`
+    /// Tables to read, in their order: files, or `all`, `static` (what is configured), `dynamic` (what is mounted),
+    /// `mount` (the program)
     sources: Option<Vec<String>>,
     /// Program that lists mounts where no table does; none when null
     #[arg(default = "mount")]

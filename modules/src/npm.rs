@@ -37,14 +37,14 @@ use crate::{
 pub struct Args {
     /// Package; what `package.json` lists when absent
     name: Option<String>,
-    /// Folder in which packages are installed
+    /// Folder in which packages are installed; needed without `global`
     path: Option<ArgPath>,
-    /// Version of the package
+    /// Version of the package; the newest when absent
     version: Option<String>,
     /// Whether the package is for everybody
     #[arg(default = "false")]
     global: bool,
-    /// The program
+    /// The program, perhaps with words behind it; `npm` when absent
     executable: Option<ArgPath>,
     /// Whether scripts of packages are left out
     #[arg(default = "false")]

@@ -57,7 +57,7 @@ pub struct Args {
     /// Command that makes environments
     #[arg(default = "virtualenv")]
     virtualenv_command: ArgPath,
-    /// Python of the environment
+    /// Python of a new environment
     virtualenv_python: Option<String>,
     /// How the packages should be
     #[arg(default = "present")]
@@ -69,7 +69,7 @@ pub struct Args {
     editable: bool,
     /// Folder to change into first
     chdir: Option<ArgPath>,
-    /// pip to use
+    /// The program `pip` to use, by name or path; Python's own when absent
     executable: Option<ArgPath>,
     /// Mask of permissions for what is installed, in octal
     umask: Option<String>,

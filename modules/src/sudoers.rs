@@ -40,11 +40,11 @@ pub struct Args {
     /// Whether it should be there
     #[arg(default = "present")]
     state: State,
-    /// What may be run
+    /// What may be run: programs by their paths, perhaps with arguments, or `ALL`
     commands: Option<Vec<String>>,
     /// Who may run it
     user: Option<String>,
-    /// Which group may run it
+    /// Group whose members may run it
     group: Option<String>,
     /// On which machine
     #[arg(default = "ALL")]
@@ -58,7 +58,7 @@ pub struct Args {
     /// Whether variables may be set on the command line
     #[arg(default = "false")]
     setenv: bool,
-    /// As whom it may be run
+    /// As whom it may be run; as root when absent
     runas: Option<String>,
     /// Folder of the files
     #[arg(default = "/etc/sudoers.d")]

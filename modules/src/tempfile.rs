@@ -27,7 +27,7 @@ use crate::{
 /// ```
 #[derive(Args)]
 pub struct Args {
-    /// Which of the two
+    /// Whether a file or a folder is created
     #[arg(default = "file")]
     state: State,
     /// Folder to create it in; the system's for temporary files when absent

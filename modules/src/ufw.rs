@@ -42,7 +42,7 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
     mutually_exclusive("direction", "interface_out")
 )]
 pub struct Args {
-    /// Whether the firewall is on
+    /// Whether the firewall is on; `reset` also takes all rules away
     state: Option<State>,
     /// What happens to traffic without a rule
     #[arg(alias = "policy")]
@@ -51,7 +51,7 @@ pub struct Args {
     logging: Option<Logging>,
     /// Direction of the rule or of the default
     direction: Option<Direction>,
-    /// Place of the rule
+    /// Number of the place at which the rule is inserted; at the end when absent
     insert: Option<i64>,
     /// What the place counts from
     #[arg(default = "zero")]

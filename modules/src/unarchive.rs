@@ -50,7 +50,7 @@ pub struct Args {
     copy: bool,
     /// Path whose existence says that there is nothing to do
     creates: Option<ArgPath>,
-    /// How many bytes are read at once; windlass chooses
+    /// How many bytes are read at once; taken for compatibility, windlass chooses
     #[arg(default = "65536")]
     #[expect(dead_code, reason = "the size of a chunk is ours")]
     io_buffer_size: i64,

@@ -57,7 +57,7 @@ pub struct Args {
     /// Whether the number may be another account's
     #[arg(default = "false")]
     non_unique: bool,
-    /// Name or number of the primary group
+    /// Name or number of the primary group; a new account's own when absent
     group: Option<String>,
     /// Further groups; an empty list takes the account out of all
     groups: Option<Vec<String>>,
@@ -80,7 +80,7 @@ pub struct Args {
     umask: Option<String>,
     /// Login shell
     shell: Option<ArgPath>,
-    /// Hash of the password
+    /// Hash of the password, as `password_hash` makes it
     #[arg(secret)]
     password: Option<String>,
     /// Whether the password of an account that exists is changed

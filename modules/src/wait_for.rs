@@ -45,9 +45,9 @@ pub struct Args {
     /// Name or address of the host that has the port
     #[arg(default = "127.0.0.1")]
     host: String,
-    /// Port to wait for
+    /// Port to wait for; with neither `port` nor `path`, only time passes
     port: Option<i64>,
-    /// File to wait for
+    /// File or folder to wait for
     path: Option<ArgPath>,
     /// What to wait for: that the port answers or the file is there, that it does not, that no connections are left
     #[arg(default = "started")]

@@ -71,7 +71,7 @@ struct Settings {
     /// Whether packages are fetched side by side
     #[arg(name = "async")]
     r#async: Option<bool>,
-    /// Share or number of bytes that may be used
+    /// Most bytes a second, of which `throttle` may be a share
     bandwidth: Option<String>,
     /// Addresses of the repository
     baseurl: Option<Vec<String>>,
@@ -83,7 +83,7 @@ struct Settings {
     deltarpm_metadata_percentage: Option<String>,
     /// Relative size above which no differences of packages are fetched
     deltarpm_percentage: Option<String>,
-    /// Name for people
+    /// Name for people; needed where the repository should be there
     description: Option<String>,
     /// Whether the repository is used
     enabled: Option<bool>,
@@ -112,7 +112,7 @@ struct Settings {
     keepalive: Option<bool>,
     /// Whether downloads are kept
     keepcache: Option<Keep>,
-    /// How long metadata is good
+    /// How long metadata is good: in seconds, or with `m`, `h` or `d`
     metadata_expire: Option<String>,
     /// When that is looked at
     metadata_expire_filter: Option<Filter>,
@@ -160,9 +160,9 @@ struct Settings {
     /// Whether the server's certificate must be valid
     #[arg(alias = "validate_certs")]
     sslverify: Option<bool>,
-    /// Most bytes a second
+    /// Most bytes a second, or a share of `bandwidth`: `50%`
     throttle: Option<String>,
-    /// Seconds to wait for a server
+    /// Seconds to wait for a server that is silent
     timeout: Option<String>,
     /// Variables in the identifier that people see
     ui_repoid_vars: Option<String>,
