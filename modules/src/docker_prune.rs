@@ -40,7 +40,8 @@ pub struct Args {
     /// Whether images go
     #[arg(default = "false")]
     images: bool,
-    /// Which images are meant: names of filters, such as `until` and `label`, and values; without `dangling: false` only those without a name
+    /// Which images are meant: names of filters, such as `until` and `label`, and values; without `dangling: false`
+    /// only those without a name
     images_filters: Option<JsonMap>,
     /// Whether networks go
     #[arg(default = "false")]
