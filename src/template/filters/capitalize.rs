@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The first letter large, the others small",
     params: &[],
-    examples: &[("{{ 'hELLO world' | capitalize }}", "Hello world")],
+    examples: &[
+        ("{{ 'hELLO world' | capitalize }}", "Hello world"),
+        ("{{ 'élan vital' | capitalize }}", "Élan vital"),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::template::methods::capitalize(&call.input_text()).into()),
 };

@@ -8,7 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Each choice of so many items",
     params: &["r"],
-    examples: &[("{{ [1, 2, 3] | combinations(2) | list }}", "[[1, 2], [1, 3], [2, 3]]")],
+    examples: &[
+        ("{{ [1, 2, 3] | combinations(2) | list }}", "[[1, 2], [1, 3], [2, 3]]"),
+        ("{{ 'ab' | combinations(2) | list }}", "[['a', 'b']]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

@@ -11,7 +11,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The items that another list does not have",
     params: &["b"],
-    examples: &[("{{ [1, 2, 2, 3] | difference([3, 4]) }}", "[1, 2]")],
+    examples: &[
+        ("{{ [1, 2, 2, 3] | difference([3, 4]) }}", "[1, 2]"),
+        ("{{ ['a', 'b'] | difference(['b', 'a']) }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         combined(call, Set::difference, |left, right| {

@@ -13,10 +13,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Lists within lists as one list",
     params: &["levels", "skip_nulls"],
-    examples: &[(
-        "{{ [1, [2, [3, [4]]], none] | flatten }} {{ [1, [2, [3, [4]]]] | flatten(levels=1) }} {{ [1, none, [none]] | flatten(skip_nulls=false) }}",
-        "[1, 2, 3, 4] [1, 2, [3, [4]]] [1, None, None]",
-    )],
+    examples: &[
+        ("{{ [1, [2, [3, [4]]], none] | flatten }}", "[1, 2, 3, 4]"),
+        ("{{ [1, [2, [3, [4]]]] | flatten(levels=1) }}", "[1, 2, [3, [4]]]"),
+        ("{{ [1, none, [none]] | flatten(skip_nulls=false) }}", "[1, None, None]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let levels = call.some(0);

@@ -11,7 +11,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The items that another list has too",
     params: &["b"],
-    examples: &[("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]")],
+    examples: &[
+        ("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]"),
+        ("{{ ['a'] | intersect(['b']) }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         combined(call, Set::intersection, |left, right| {

@@ -8,10 +8,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &["community.general.path_join"],
     summary: "Components as one path",
     params: &[],
-    examples: &[(
-        "{{ ['a', 'b', 'c'] | path_join }} {{ ['a', '/b', 'c'] | path_join }} {{ 'x' | path_join }}",
-        "a/b/c /b/c x",
-    )],
+    examples: &[
+        ("{{ ['a', 'b', 'c'] | path_join }}", "a/b/c"),
+        ("{{ ['a', '/b', 'c'] | path_join }}", "/b/c"),
+        ("{{ 'x' | path_join }}", "x"),
+    ],
     takes_undefined: false,
     call: |call| {
         if let Value::Str(path) = &call.value {

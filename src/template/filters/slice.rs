@@ -8,10 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "So many parts of a list",
     params: &["slices", "fill_with"],
-    examples: &[(
-        "{{ [1, 2, 3, 4, 5] | slice(2) | list }} {{ [1, 2, 3] | slice(2, 'x') | list }}",
-        "[[1, 2, 3], [4, 5]] [[1, 2], [3, 'x']]",
-    )],
+    examples: &[
+        ("{{ [1, 2, 3, 4, 5] | slice(2) | list }}", "[[1, 2, 3], [4, 5]]"),
+        ("{{ [1, 2, 3] | slice(2, 'x') | list }}", "[[1, 2], [3, 'x']]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

@@ -8,10 +8,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The parts of a text",
     params: &["sep", "maxsplit"],
-    examples: &[(
-        "{{ 'a,b,c' | split(',') }} {{ ' a  b ' | split }} {{ 'a,b,c' | split(',', 1) }}",
-        "['a', 'b', 'c'] ['a', 'b'] ['a', 'b,c']",
-    )],
+    examples: &[
+        ("{{ 'a,b,c' | split(',') }}", "['a', 'b', 'c']"),
+        ("{{ ' a  b ' | split }}", "['a', 'b']"),
+        ("{{ 'a,b,c' | split(',', 1) }}", "['a', 'b,c']"),
+    ],
     takes_undefined: false,
     call: |call| {
         let Value::Str(text) = &call.value else {

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Each word with a large first letter",
     params: &[],
-    examples: &[("{{ \"foo-bar_baz o'neil (x)\" | title }}", "Foo-Bar_baz O'neil (X)")],
+    examples: &[
+        ("{{ \"foo-bar_baz o'neil (x)\" | title }}", "Foo-Bar_baz O'neil (X)"),
+        ("{{ 'WEB server' | title }}", "Web Server"),
+    ],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

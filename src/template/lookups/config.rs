@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "config",
     aliases: &[],
     summary: "A setting of the run",
-    examples: &[("{{ lookup('config', 'NOT_A_SETTING', on_missing='skip') }}", "[]")],
+    examples: &[
+        ("{{ lookup('config', 'NOT_A_SETTING', on_missing='skip') }}", "[]"),
+        ("{{ lookup('config', 'DEFAULT_BECOME_USER') }}", "root"),
+    ],
     run,
 };
 

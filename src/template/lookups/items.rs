@@ -6,7 +6,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "items",
     aliases: &[],
     summary: "Items, and those of lists among them",
-    examples: &[("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]")],
+    examples: &[
+        ("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]"),
+        ("{{ lookup('items', 1, [2, 3]) }}", "[1, 2, 3]"),
+    ],
     run,
 };
 

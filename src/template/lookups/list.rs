@@ -6,7 +6,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "list",
     aliases: &[],
     summary: "The terms as they are",
-    examples: &[("{{ query('list', 1, [2]) }}", "[1, [2]]")],
+    examples: &[
+        ("{{ query('list', 1, [2]) }}", "[1, [2]]"),
+        ("{{ query('list', ['a', 'b'], 'c') }}", "[['a', 'b'], 'c']"),
+    ],
     run,
 };
 

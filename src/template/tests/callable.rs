@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it can be called",
     params: &[],
-    examples: &[("{{ lookup is callable }} {{ 'a' is callable }}", "True False")],
+    examples: &[("{{ lookup is callable }}", "True"), ("{{ 'a' is callable }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(matches!(&call.value, crate::value::Value::Object(object)

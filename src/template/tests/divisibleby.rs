@@ -8,7 +8,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a number divides it",
     params: &["num"],
-    examples: &[("{{ 6 is divisibleby 3 }} {{ 5 is divisibleby(2) }}", "True False")],
+    examples: &[("{{ 6 is divisibleby 3 }}", "True"), ("{{ 5 is divisibleby(2) }}", "False")],
     takes_undefined: false,
     call: |call| {
         let rest = super::remainder(&call.value, call.required(0, "num")?)?;

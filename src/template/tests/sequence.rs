@@ -7,10 +7,12 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it has items by number",
     params: &[],
-    examples: &[(
-        "{{ [] is sequence }} {{ 'a' is sequence }} {{ {} is sequence }} {{ 1 is sequence }}",
-        "True True True False",
-    )],
+    examples: &[
+        ("{{ [] is sequence }}", "True"),
+        ("{{ 'a' is sequence }}", "True"),
+        ("{{ {} is sequence }}", "True"),
+        ("{{ 1 is sequence }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         Ok(match &call.value {
