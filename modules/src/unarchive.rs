@@ -30,6 +30,7 @@ use source::Source;
 ///     src: https://downloads.example.com/exporter-1.8.2.linux-amd64.tar.gz
 ///     dest: /usr/local/bin
 ///     remote_src: true
+///     creates: /usr/local/bin/exporter
 ///     include:
 ///       - exporter-1.8.2.linux-amd64/exporter
 ///     extra_opts:

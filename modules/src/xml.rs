@@ -21,6 +21,8 @@ use xpath::{Context, Item, Value};
 
 /// Finds parts of an XML document, changes, adds or removes them
 ///
+/// What `add_children` names is added in each run; what an `xpath` with an attribute's value names is added once.
+///
 /// # Examples
 /// ```yaml
 /// - name: Give the server another port
@@ -40,14 +42,12 @@ use xpath::{Context, Item, Value};
 ///     content: text
 ///   register: repositories
 ///
-/// - name: Add a user, with two attributes
+/// - name: Have a user, who is added where there is none of this name
 ///   community.general.xml:
 ///     path: /opt/tomcat/conf/tomcat-users.xml
-///     xpath: /tomcat-users
-///     add_children:
-///       - user:
-///           username: monitor
-///           roles: manager-status
+///     xpath: /tomcat-users/user[@username='monitor']
+///     attribute: roles
+///     value: manager-status
 /// ```
 #[derive(Args)]
 #[args(
