@@ -125,7 +125,7 @@ fn read(path: &Path) -> (Vec<std::sync::Arc<Task>>, Vec<String>) {
 /// Returns why a task is no example: of the module, or of what goes on with its result.
 fn fault(task: &Task) -> Option<String> {
     let Some(name) = &task.name else {
-        return Some(format!("the example in line {} has no name", task.span.start.0 + 1));
+        return Some(format!("a task of `{}` has no name", task.action_written));
     };
     let name = name.to_text();
     if *task.action_written != *actions::full_name(&task.action) {
@@ -184,7 +184,7 @@ fn plain(value: &Value) -> Json {
         Value::Template(template) => json!(*template.text),
         Value::List(list) => list.iter().map(plain).collect(),
         Value::Dict(dict) => {
-            dict.iter().map(|(key, value)| (key.to_string(), plain(value))).collect()
+            dict.iter().map(|(key, value)| (key.to_text(), plain(value))).collect()
         }
         value => value.to_json(),
     }

@@ -5,7 +5,7 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "capitalize",
     aliases: &[],
-    summary: "The first letter large, the others small",
+    summary: "Text whose first letter is large and whose others are small",
     params: &[],
     examples: &[
         ("{{ 'hELLO world' | capitalize }}", "Hello world"),

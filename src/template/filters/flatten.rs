@@ -11,7 +11,7 @@ use crate::{
 pub(super) static UNIT: Filter = Filter {
     name: "flatten",
     aliases: &[],
-    summary: "Lists within lists as one list",
+    summary: "Lists within lists as one list, down to `levels`",
     params: &["levels", "skip_nulls"],
     examples: &[
         ("{{ [1, [2, [3, [4]]], none] | flatten }}", "[1, 2, 3, 4]"),

@@ -9,7 +9,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "intersect",
     aliases: &[],
-    summary: "The items that another list has too",
+    summary: "The items that the other list has, too, each once",
     params: &["b"],
     examples: &[
         ("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]"),

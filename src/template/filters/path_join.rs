@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "path_join",
     aliases: &["community.general.path_join"],
-    summary: "Components as one path",
+    summary: "Components as one path, from the last one on that is absolute",
     params: &[],
     examples: &[
         ("{{ ['a', 'b', 'c'] | path_join }}", "a/b/c"),

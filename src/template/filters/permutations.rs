@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "permutations",
     aliases: &[],
-    summary: "Each order of so many items",
+    summary: "Each choice of so many items, in each order",
     params: &["r"],
     examples: &[
         (

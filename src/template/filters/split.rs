@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "split",
     aliases: &[],
-    summary: "The parts of a text",
+    summary: "The parts of a text between blanks, or between what is named",
     params: &["sep", "maxsplit"],
     examples: &[
         ("{{ 'a,b,c' | split(',') }}", "['a', 'b', 'c']"),

@@ -5,7 +5,7 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "title",
     aliases: &[],
-    summary: "Each word with a large first letter",
+    summary: "Text with a large letter at the beginning of each word",
     params: &[],
     examples: &[
         ("{{ \"foo-bar_baz o'neil (x)\" | title }}", "Foo-Bar_baz O'neil (X)"),

@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "truncate",
     aliases: &[],
-    summary: "Text cut after so many letters",
+    summary: "Text that is cut to so many letters, with dots at its end",
     params: &["length", "killwords", "end", "leeway"],
     examples: &[
         ("{{ 'Hello World' | truncate(8) }}", "Hello World"),

@@ -5,7 +5,7 @@ use super::{Found, Lookup, Query};
 pub(super) static UNIT: Lookup = Lookup {
     name: "list",
     aliases: &[],
-    summary: "The terms as they are",
+    summary: "The terms as they are: lists are not taken apart",
     examples: &[
         ("{{ query('list', 1, [2]) }}", "[1, [2]]"),
         ("{{ query('list', ['a', 'b'], 'c') }}", "[['a', 'b'], 'c']"),

@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "callable",
     aliases: &[],
-    summary: "Whether it can be called",
+    summary: "Whether it can be called as a function",
     params: &[],
     examples: &[("{{ lookup is callable }}", "True"), ("{{ 'a' is callable }}", "False")],
     takes_undefined: false,

@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Test = Test {
     name: "divisibleby",
     aliases: &[],
-    summary: "Whether a number divides it",
+    summary: "Whether it can be divided by a number without a rest",
     params: &["num"],
     examples: &[("{{ 6 is divisibleby 3 }}", "True"), ("{{ 5 is divisibleby(2) }}", "False")],
     takes_undefined: false,

@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "sequence",
     aliases: &[],
-    summary: "Whether it has items by number",
+    summary: "Whether it has a length and items: lists, texts, dictionaries",
     params: &[],
     examples: &[
         ("{{ [] is sequence }}", "True"),
