@@ -1,6 +1,6 @@
 //! Whether the examples of modules are what they say: tasks that windlass reads, with arguments that the module takes.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use serde_json::{Value as Json, json};
 use windlass_modules::{
@@ -84,7 +84,7 @@ fn faults(module: &'static Module, examples: &str) -> Vec<String> {
 }
 
 /// Reads a playbook, and returns its tasks and what the checks before a run say.
-fn read(path: &Path) -> (Vec<std::sync::Arc<Task>>, Vec<String>) {
+fn read(path: &Path) -> (Vec<Arc<Task>>, Vec<String>) {
     let (files, collections) = (Files::default(), Collections::new(Vec::new(), || &[]));
     let loader = Loader::new(Surroundings {
         files: &files,
@@ -115,11 +115,11 @@ fn read(path: &Path) -> (Vec<std::sync::Arc<Task>>, Vec<String>) {
     ));
     let sections = playbook.plays.iter().flat_map(|play| play.sections.iter().flatten());
     let tasks = sections.filter_map(|entry| match entry {
-        Entry::Task(task) if &*task.action != "meta" => Some(std::sync::Arc::clone(task)),
+        Entry::Task(task) if &*task.action != "meta" => Some(Arc::clone(task)),
         Entry::Task(_) | Entry::Block(_) => None,
     });
-    let said = errors.0.iter().chain(&*files.warnings.borrow()).map(|error| error.render(false));
-    (tasks.collect(), said.collect())
+    errors.0.extend(files.warnings.take());
+    (tasks.collect(), errors.0.iter().map(|error| error.render(false)).collect())
 }
 
 /// Returns why a task is no example: of the module, or of what goes on with its result.
