@@ -9,7 +9,7 @@ use crate::{
 
 /// Reads and sets variables of a MySQL or MariaDB server
 ///
-/// A value that is `persist`ed outlives the server's restart, which needs MySQL 8. In check mode the task is skipped.
+/// A value that is set with `persist` outlives the server's restart, which needs MySQL 8. In check mode the task is skipped.
 ///
 /// # Examples
 /// ```yaml
