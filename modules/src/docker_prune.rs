@@ -51,7 +51,7 @@ pub struct Args {
     /// Whether volumes go
     #[arg(default = "false")]
     volumes: bool,
-    /// Which volumes are meant: names of filters, such as `until` and `label`, and values
+    /// Which volumes are meant: names of filters, such as `all` and `label`, and values
     volumes_filters: Option<JsonMap>,
     /// Whether what builds left goes
     #[arg(default = "false")]
