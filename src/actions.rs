@@ -98,7 +98,7 @@ pub(crate) struct Action {
 
 impl Action {
     /// Returns the names of its arguments, with their aliases.
-    fn arguments(&'static self) -> Vec<&'static str> {
+    pub(crate) fn arguments(&'static self) -> Vec<&'static str> {
         let args = self.spec.iter().flat_map(Spec::args).filter(|arg| !arg.hidden);
         args.flat_map(|arg| std::iter::once(arg.name).chain(arg.aliases.iter().copied())).collect()
     }
@@ -122,6 +122,7 @@ const fn spec(doc: &'static str, items: &'static [Item]) -> Spec {
         open: false,
         collection: "ansible.builtin",
         also: &[],
+        as_action: false,
     }
 }
 

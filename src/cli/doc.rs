@@ -1,6 +1,8 @@
 //! `doc`: what modules, filters, tests, lookups and keywords are, from the tables that run them.
 
 mod entry;
+#[cfg(test)]
+mod examples;
 mod page;
 mod text;
 

@@ -197,13 +197,15 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
     }
 }
 
-fn of_module(module: &'static Module) -> Entry {
+pub(super) fn of_module(module: &'static Module) -> Entry {
     of_spec((module.name, module.spec))
 }
 
 /// Returns what is documented of a module or of what the controller does itself.
 fn of_spec((name, spec): (&'static str, &'static Spec)) -> Entry {
-    let lines = spec.doc.lines().map(|line| line.strip_prefix(' ').unwrap_or(line));
+    // What stands behind `///` begins with a blank, unless a derive has read it.
+    let blank = if spec.doc.starts_with(' ') { " " } else { "" };
+    let lines = spec.doc.lines().map(|line| line.strip_prefix(blank).unwrap_or(line));
     let doc = lines.collect::<Vec<_>>().join("\n");
     let examples = doc.split_once("# Examples").map_or("", |(_, examples)| examples);
     let lines = examples.lines().filter(|line| !line.trim_start().starts_with("```"));
