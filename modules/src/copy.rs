@@ -15,6 +15,31 @@ use crate::{
 use sent::Sent;
 
 /// Copies files to the host
+///
+/// With `content`, a list or mapping is written as JSON.
+///
+/// # Examples
+/// ```yaml
+/// - name: Put the logo where the web server finds it
+///   ansible.builtin.copy:
+///     src: logo.svg
+///     dest: /var/www/shop/logo.svg
+///     owner: www-data
+///     mode: '0644'
+///
+/// - name: Allow one group to restart the shop
+///   ansible.builtin.copy:
+///     content: "%deploy ALL=(root) NOPASSWD: /usr/bin/systemctl restart shop\n"
+///     dest: /etc/sudoers.d/shop
+///     mode: '0440'
+///     validate: visudo -cf %s
+///
+/// - name: Keep the configuration before an upgrade
+///   ansible.builtin.copy:
+///     src: /etc/shop/
+///     dest: /var/backups/shop/
+///     remote_src: true
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// File or folder to copy; what is in a folder when it ends in a slash
@@ -31,7 +56,7 @@ pub struct Args {
     /// Whether a file that is there and differs is replaced
     #[arg(default = "true")]
     force: bool,
-    /// Permissions of the folders that are created
+    /// Permissions of folders that are created, as `mode` has them; the system's usual ones when absent
     directory_mode: Option<Mode>,
     /// Whether `src` is on the host
     #[arg(default = "false")]

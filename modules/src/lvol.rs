@@ -13,6 +13,31 @@ use crate::{
 use size::{Of, Size};
 
 /// Makes a volume, changes its size, or removes it
+///
+/// The host needs the programs of LVM (package `lvm2`). A file system is made by `filesystem`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a volume for the database
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     size: 20g
+///
+/// - name: Let it have all that is free, with its file system
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     size: +100%FREE
+///     resizefs: true
+///
+/// - name: Take a snapshot before the upgrade
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     snapshot: before_upgrade
+///     size: 2g
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_one_of("lv", "thinpool"))]
 pub struct Args {
@@ -67,7 +92,6 @@ struct Volume {
     name: String,
     size: f64,
     active: bool,
-    thinpool: bool,
     thin: bool,
 }
 
@@ -109,7 +133,6 @@ impl Volume {
             name: fields.first()?.replace(['[', ']'], ""),
             size: fields.get(1)?.parse().ok()?,
             active: attributes.get(4) == Some(&b'a'),
-            thinpool: kind == b't',
             thin: kind == b'V',
         })
     }
@@ -177,14 +200,13 @@ impl<'a> Task<'a> {
         let is = |volume: &&Volume, name: Option<&str>| Some(volume.name.as_str()) == name;
         let pool = args.thinpool.as_deref();
         let checked = if let Some(snapshot) = &args.snapshot {
-            let origin = volumes.iter().find(|volume| is(volume, lv) || is(volume, pool));
-            let Some(origin) = origin else {
+            if !volumes.iter().any(|volume| is(&volume, lv) || is(&volume, pool)) {
                 return Err(Failure::new(format!(
                     "Snapshot origin LV {shown} does not exist in volume group {}.",
                     args.vg
                 )));
-            };
-            if origin.thinpool || pool.is_some() {
+            }
+            if pool.is_some() {
                 return Err(Failure::new("Snapshots of thin pool LVs are not supported."));
             }
             snapshot

@@ -21,6 +21,12 @@ use crate::{
 /// - name: Show for whom it is
 ///   ansible.builtin.debug:
 ///     msg: "{{ request.subject.commonName }}: {{ request.subject_alt_name }}"
+///
+/// - name: Read a request that somebody sent
+///   community.crypto.openssl_csr_info:
+///     content: "{{ lookup('ansible.builtin.file', 'requests/shop.csr') }}"
+///     name_encoding: unicode
+///   register: sent
 /// ```
 #[derive(Args)]
 #[args(
@@ -35,7 +41,6 @@ pub struct Args {
     content: Option<String>,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the request has them")]
     name_encoding: NameEncoding,
     /// Library of the reference; `openssl` does it here
     #[arg(default = "auto")]
@@ -49,6 +54,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let delimiters = "BEGIN CERTIFICATE REQUEST/END CERTIFICATE REQUEST delimiters";
         Failure::new(not_pem(&pem, delimiters, "CSR"))
     })?;
+    let values = args.name_encoding.told(values);
     if values.get("signature_valid").is_none_or(|valid| valid == false) {
         let failure = Failure::new("CSR signature is invalid!");
         return Err(values

@@ -30,7 +30,7 @@ pub struct Args {
     repo: String,
     /// Folder of the working copy
     dest: Option<ArgPath>,
-    /// Revision
+    /// Number of the revision, or `HEAD`
     #[arg(default = "HEAD", alias = "rev", alias = "version")]
     revision: String,
     /// Whether local changes are thrown away, and an export overwrites what is there
@@ -44,7 +44,7 @@ pub struct Args {
     /// Password of the user; it is given on standard input, before Subversion 1.10 as an argument
     #[arg(secret)]
     password: Option<String>,
-    /// The program `svn`
+    /// The program `svn`; looked for when absent
     executable: Option<ArgPath>,
     /// Whether a working copy that is not there is made
     #[arg(default = "yes")]
@@ -145,11 +145,11 @@ impl<'a> Svn<'a> {
     /// Makes the working copy, or an export.
     fn make(&self) -> Result<Outcome> {
         let args = self.args;
-        if !args.export && !args.checkout {
-            return Ok(Outcome::changed_if(false));
-        }
         if self.host.checking() {
             return Ok(Outcome::changed_if(true));
+        }
+        if !args.export && !args.checkout {
+            return Ok(Outcome::changed_if(false));
         }
         if args.export {
             self.fetch("export", args.force)?;

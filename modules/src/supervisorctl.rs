@@ -3,11 +3,32 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result},
+    host::{Command, Failure, Host, Outcome, Output, Result, join_words},
     spec::ArgPath,
 };
 
 /// Starts, stops and adds programs of supervisord
+///
+/// The host needs `supervisorctl`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Restart the workers
+///   community.general.supervisorctl:
+///     name: 'workers:'
+///     state: restarted
+///
+/// - name: Make a program known that was configured just now
+///   community.general.supervisorctl:
+///     name: mailer
+///     state: present
+///
+/// - name: Have it open its logs again
+///   community.general.supervisorctl:
+///     name: mailer
+///     state: signalled
+///     signal: USR2
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("state", "signalled", "signal"))]
 pub struct Args {
@@ -228,10 +249,10 @@ impl Task<'_> {
         if output.success() {
             return Ok(output);
         }
-        let line: Vec<&str> =
-            self.words.iter().map(String::as_str).chain([command]).chain(name).collect();
+        let words = self.words.iter().map(String::as_str).chain([command]).chain(name);
+        let words: Vec<String> = words.map(str::to_owned).collect();
         Err(Failure::new(output.error_text().trim_end())
-            .with("cmd", line.join(" "))
+            .with("cmd", join_words(&words))
             .with("rc", output.status)
             .with("stdout", output.text())
             .with("stderr", output.error_text()))

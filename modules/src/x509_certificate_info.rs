@@ -27,6 +27,12 @@ use crate::{
 /// - name: Stop when it ends soon
 ///   ansible.builtin.assert:
 ///     that: certificate.valid_at.soon
+///
+/// - name: Read the chain that is to be installed
+///   community.crypto.x509_certificate_info:
+///     content: "{{ lookup('ansible.builtin.file', 'certificates/shop.pem') }}"
+///   register: shop_certificate
+///   delegate_to: localhost
 /// ```
 #[derive(Args)]
 #[args(
@@ -44,7 +50,6 @@ pub struct Args {
     valid_at: Option<JsonMap>,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the certificate has them")]
     name_encoding: NameEncoding,
     /// Library of the reference; nothing else is needed here
     #[arg(default = "auto")]
@@ -94,7 +99,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         valid.insert(key.clone(), within.into());
     }
     values.insert("valid_at".to_owned(), valid.into());
-    Ok(Outcome { changed: false, values })
+    Ok(Outcome { changed: false, values: args.name_encoding.told(values) })
 }
 
 impl Certificate {

@@ -21,6 +21,12 @@ use crate::{
 /// - name: Stop where it is too old
 ///   ansible.builtin.assert:
 ///     that: crl.next_update > now(utc=true).strftime('%Y%m%d%H%M%SZ')
+///
+/// - name: Read only who signed it, where the list is long
+///   community.crypto.x509_crl_info:
+///     path: /etc/ssl/crl/partner.crl
+///     list_revoked_certificates: false
+///   register: partner_crl
 /// ```
 #[derive(Args)]
 #[args(
@@ -38,7 +44,6 @@ pub struct Args {
     list_revoked_certificates: bool,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the list has them")]
     name_encoding: NameEncoding,
 }
 
@@ -58,7 +63,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         Failure::new(format!("Error while decoding CRL: {reason}"))
     })?;
-    Ok(Outcome { changed: false, values })
+    Ok(Outcome { changed: false, values: args.name_encoding.told(values) })
 }
 
 /// Whether some bytes are text between delimiters.

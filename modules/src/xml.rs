@@ -20,6 +20,35 @@ use tree::Document;
 use xpath::{Context, Item, Value};
 
 /// Finds parts of an XML document, changes, adds or removes them
+///
+/// What `add_children` names is added in each run; what an `xpath` with an attribute's value names is added once.
+///
+/// # Examples
+/// ```yaml
+/// - name: Give the server another port
+///   community.general.xml:
+///     path: /opt/tomcat/conf/server.xml
+///     xpath: /Server/Service/Connector[@protocol='HTTP/1.1']
+///     attribute: port
+///     value: "8081"
+///   notify: restart tomcat
+///
+/// - name: See which repositories are configured
+///   community.general.xml:
+///     path: /home/build/.m2/settings.xml
+///     namespaces:
+///       m: http://maven.apache.org/SETTINGS/1.0.0
+///     xpath: //m:repository/m:url
+///     content: text
+///   register: repositories
+///
+/// - name: Have a user, who is added where there is none of this name
+///   community.general.xml:
+///     path: /opt/tomcat/conf/tomcat-users.xml
+///     xpath: /tomcat-users/user[@username='monitor']
+///     attribute: roles
+///     value: manager-status
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",
