@@ -192,8 +192,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         State::Dump => {
             if !missing.is_empty() {
                 return Err(Failure::new(format!(
-                    "Cannot dump database(s) {} - not found",
-                    missing.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+                    "Cannot dump database(s) '{}' - not found",
+                    missing.join(", ")
                 )));
             }
             if host.checking() {

@@ -263,6 +263,9 @@ impl Work<'_> {
         words.push(self.flag_words());
         self.change(words.join(" ")).map_err(|failure| {
             let reason = failure.message;
+            if is_read_only(&reason) {
+                return Failure::raised(reason.trim_end());
+            }
             Failure::new(format!("Unable to add user with given requirement due to : {reason}"))
         })?;
         if let Some(comment) = args.comment.as_ref().filter(|comment| !comment.is_empty()) {
@@ -295,7 +298,7 @@ impl Work<'_> {
             }
             self.change(words.join(" ")).map_err(|failure| {
                 let first = failure.message.lines().next().unwrap_or_default();
-                if first.ends_with("is no longer supported") {
+                if first.ends_with("is no longer supported") || is_read_only(first) {
                     return Failure::new(first);
                 }
                 Failure::raised(failure.message.trim_end())
@@ -358,6 +361,11 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// A session that may not write: said as it is of a user that is there, as an exception of a new one.
+fn is_read_only(message: &str) -> bool {
+    message.trim_end().ends_with("in a read-only transaction")
 }
 
 #[cfg(test)]
