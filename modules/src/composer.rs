@@ -125,7 +125,7 @@ fn known(args: &Args, host: &Host) -> Result<Json> {
     if !output.success() {
         return Err(Failure::new(on_one_line(&output.error_text())));
     }
-    let help: Json = super::facter::json(&output)?;
+    let help: Json = output.json()?;
     Ok(help["definition"]["options"].clone())
 }
 

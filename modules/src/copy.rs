@@ -90,8 +90,9 @@ pub struct Args {
     attributes: FileAttributes,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if args.remote_src {
+        args.dest.0 = args.from_here(args.dest.0.clone());
         return remote::copy(&args, host);
     }
     match args.contents.as_slice() {
@@ -101,6 +102,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 impl Args {
+    /// The place of a copy as results show it: below the working folder when `dest` names no folder.
+    fn from_here(&self, place: String) -> String {
+        let is_elsewhere =
+            self.dest.is_empty() || self.dest.contains('/') || place.starts_with('/');
+        if is_elsewhere { place } else { format!("./{place}") }
+    }
+
     /// The attributes of a copy whose source has these permissions.
     fn attributes_for(&self, source_mode: Option<u32>) -> FileAttributes {
         let mut attributes = self.attributes.clone();

@@ -31,7 +31,7 @@ use crate::{
 ///         push: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.docker")]
+#[args(collection = "community.docker", mutually_exclusive("docker_host", "cli_context"))]
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Name of the image
@@ -146,6 +146,8 @@ enum DestinationKind {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let version = ["version", "--format", "{{ json . }}"].map(str::to_owned);
+    host.must(&args.program.command(host, &version, None)?)?;
     args.program.plugin(host, "buildx")?;
     let folder = &*args.path;
     if !host.is_folder(folder) {
@@ -233,9 +235,19 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
     for image in &args.cache_from {
         add("--cache-from", image);
     }
-    if let Some(network) = &args.network {
-        add("--network", network);
+    if args.pull {
+        words.push("--pull".to_owned());
     }
+    if let Some(network) = &args.network {
+        words.extend(["--network".to_owned(), network.clone()]);
+    }
+    if args.nocache {
+        words.push("--no-cache".to_owned());
+    }
+    let mut add = |option: &str, value: &str| {
+        words.push(option.to_owned());
+        words.push(value.to_owned());
+    };
     let pairs = |map: &Option<JsonMap>, between: &str| -> Vec<String> {
         map.iter()
             .flatten()
@@ -285,6 +297,7 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
         };
         add("--secret", &text);
     }
+    let mut has_own = args.outputs.is_empty();
     for given in &args.outputs {
         let output: Destination = part("community.docker.docker_image_build", "outputs", given)?;
         let mut parts = vec![format!("type={}", output.kind.as_str())];
@@ -299,6 +312,7 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
             if names.is_empty() {
                 names.push(name.to_owned());
             }
+            has_own |= names.iter().any(|given| given == name);
             parts.push(quoted(&format!("name={}", names.join(","))));
             if output.push {
                 parts.push("push=true".to_owned());
@@ -306,11 +320,8 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
         }
         add("--output", &parts.join(","));
     }
-    if args.pull {
-        words.push("--pull".to_owned());
-    }
-    if args.nocache {
-        words.push("--no-cache".to_owned());
+    if !has_own {
+        add("--output", &format!("type=image,{}", quoted(&format!("name={name}"))));
     }
     words.push("--".to_owned());
     words.push(args.path.0.clone());

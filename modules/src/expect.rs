@@ -187,7 +187,12 @@ fn talk(
     {
         return Err(Failure::raised(errno_of(&error, folder)));
     }
-    let program = host.which(&words[0]);
+    let program = match args.chdir.as_deref() {
+        Some(folder) if words[0].contains('/') && !words[0].starts_with('/') => {
+            Some(format!("{folder}/{}", words[0]))
+        }
+        _ => host.which(&words[0]),
+    };
     if !program.is_some_and(|program| host.is_executable(program)) {
         return Err(Failure::new(format!(
             "The command was not found or was not executable: {}.",
@@ -196,6 +201,8 @@ fn talk(
     }
     let cannot = |error: &std::io::Error| Failure::io("cannot start the command", error);
     let (terminal, slave) = open_terminal().map_err(|error| cannot(&error))?;
+    let size = rustix::termios::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(&slave, size).map_err(|e| cannot(&e.into()))?;
     if !args.echo {
         let mut modes = rustix::termios::tcgetattr(&slave).map_err(|e| cannot(&e.into()))?;
         modes.local_modes.remove(rustix::termios::LocalModes::ECHO);

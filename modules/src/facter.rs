@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result},
+    host::{Command, Failure, Host, Outcome, Result},
     spec::{Json, python_class},
 };
 
@@ -46,7 +46,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 /// Returns what a command says in JSON as the result.
 pub(crate) fn told(words: impl IntoIterator<Item = String>, host: &Host) -> Result<Outcome> {
     let output = host.must(&Command::new(words))?;
-    let told = json(&output)?;
+    let told = output.json()?;
     match told {
         Json::Object(values) => {
             let changed = values.get("changed") == Some(&Json::Bool(true));
@@ -57,15 +57,6 @@ pub(crate) fn told(words: impl IntoIterator<Item = String>, host: &Host) -> Resu
             python_class(&other)
         ))),
     }
-}
-
-/// Returns what a command said in JSON; another text fails as in Python.
-pub(crate) fn json(output: &Output) -> Result<Json> {
-    serde_json::from_slice(&output.stdout).map_err(|error| {
-        let is_begun = output.text().trim_start().starts_with(['{', '[', '"']);
-        let nothing = "Expecting value: line 1 column 1 (char 0)".to_owned();
-        Failure::raised(if is_begun { error.to_string() } else { nothing })
-    })
 }
 
 #[cfg(test)]

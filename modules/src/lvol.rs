@@ -92,7 +92,6 @@ struct Volume {
     name: String,
     size: f64,
     active: bool,
-    thinpool: bool,
     thin: bool,
 }
 
@@ -134,7 +133,6 @@ impl Volume {
             name: fields.first()?.replace(['[', ']'], ""),
             size: fields.get(1)?.parse().ok()?,
             active: attributes.get(4) == Some(&b'a'),
-            thinpool: kind == b't',
             thin: kind == b'V',
         })
     }
@@ -202,14 +200,13 @@ impl<'a> Task<'a> {
         let is = |volume: &&Volume, name: Option<&str>| Some(volume.name.as_str()) == name;
         let pool = args.thinpool.as_deref();
         let checked = if let Some(snapshot) = &args.snapshot {
-            let origin = volumes.iter().find(|volume| is(volume, lv) || is(volume, pool));
-            let Some(origin) = origin else {
+            if !volumes.iter().any(|volume| is(&volume, lv) || is(&volume, pool)) {
                 return Err(Failure::new(format!(
                     "Snapshot origin LV {shown} does not exist in volume group {}.",
                     args.vg
                 )));
-            };
-            if origin.thinpool || pool.is_some() {
+            }
+            if pool.is_some() {
                 return Err(Failure::new("Snapshots of thin pool LVs are not supported."));
             }
             snapshot

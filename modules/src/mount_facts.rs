@@ -116,6 +116,7 @@ fn sources(args: &Args) -> Result<Vec<String>> {
         match source.as_str() {
             "" => return Err(Failure::new("sources contains an empty string")),
             "all" => all.extend(["dynamic", "static"].map(ToOwned::to_owned)),
+            _ if all.contains(&source) => (),
             _ => all.push(source),
         }
     }
@@ -123,13 +124,18 @@ fn sources(args: &Args) -> Result<Vec<String>> {
 }
 
 fn read(source: &str, args: &Args, host: &Host) -> Result<Vec<Line>> {
+    // A file is a table, or none: what a line says counts only where all lines can be read.
     let file = |path: &str| {
-        let text = host.text(path)?;
-        let lines = text.lines().filter_map(|line| {
+        let text = String::from_utf8(host.read(path).ok()??).ok()?;
+        let lines = text.lines().filter(|line| {
+            let line = line.trim();
+            !line.is_empty() && !line.starts_with('#')
+        });
+        let lines = lines.map(|line| {
             let mount = mounts::any_line(line)?;
             Some(Line { source: path.to_owned(), text: line.to_owned(), mount })
         });
-        Some(lines.collect::<Vec<_>>())
+        lines.collect::<Option<Vec<_>>>()
     };
     match source {
         "static" => Ok(STATIC.iter().filter_map(|path| file(path)).flatten().collect()),
@@ -156,10 +162,16 @@ fn listed(args: &Args, host: &Host) -> Result<Vec<Line>> {
             "argument 'mount_binary' must be a string or null, not {shown}"
         )));
     };
-    let Some(program) = host.which(binary) else { return Ok(Vec::new()) };
-    let output = host.must(&Command::new([program]))?;
+    let program = host.required(binary)?;
+    let output = host.run(&Command::new([program.as_str()]))?;
+    if !output.success() {
+        return Err(Failure::new(format!(
+            "Failed to execute {program}: Command '{program}' returned non-zero exit status {}.",
+            output.status
+        )));
+    }
     let text = output.text();
-    let lines = text.lines().filter_map(|line| {
+    let lines = text.lines().map(|line| {
         let (device, rest) = line.split_once(" on ")?;
         let (point, rest) = rest.split_once(" type ")?;
         let (fstype, options) = rest.split_once(" (")?;
@@ -167,13 +179,15 @@ fn listed(args: &Args, host: &Host) -> Result<Vec<Line>> {
             device: device.to_owned(),
             point: point.to_owned(),
             fstype: fstype.to_owned(),
-            options: options.trim_end_matches(')').to_owned(),
-            dump: 0,
-            passno: 0,
+            options: options.strip_suffix(')')?.to_owned(),
+            dump: None,
+            passno: None,
         };
-        Some(Line { source: binary.to_owned(), text: line.to_owned(), mount })
+        let words = [&mount.device, &mount.point, &mount.fstype];
+        let is_one = words.iter().all(|word| !word.contains(char::is_whitespace));
+        is_one.then(|| Line { source: "mount".to_owned(), text: line.to_owned(), mount })
     });
-    Ok(lines.collect())
+    Ok(lines.collect::<Option<_>>().unwrap_or_default())
 }
 
 /// Returns what is told of each line; a file system that does not answer is waited for so long.

@@ -41,7 +41,6 @@ pub struct Args {
     content: Option<String>,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the request has them")]
     name_encoding: NameEncoding,
     /// Library of the reference; `openssl` does it here
     #[arg(default = "auto")]
@@ -55,6 +54,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let delimiters = "BEGIN CERTIFICATE REQUEST/END CERTIFICATE REQUEST delimiters";
         Failure::new(not_pem(&pem, delimiters, "CSR"))
     })?;
+    let values = args.name_encoding.told(values);
     if values.get("signature_valid").is_none_or(|valid| valid == false) {
         let failure = Failure::new("CSR signature is invalid!");
         return Err(values

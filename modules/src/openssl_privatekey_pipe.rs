@@ -30,7 +30,7 @@ use crate::{
 ///   no_log: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.crypto")]
+#[args(collection = "community.crypto", as_action)]
 pub struct Args {
     /// The key that there is
     #[arg(secret, returned)]

@@ -36,7 +36,7 @@ pub struct Args {
     #[expect(dead_code, reason = "the controller reads it")]
     cmd: Option<String>,
     /// Folder in which it runs; an absolute path
-    chdir: Option<ArgPath>,
+    chdir: Option<String>,
     /// Runs nothing when this file is there
     creates: Option<ArgPath>,
     /// Runs nothing when this file is not there
@@ -73,10 +73,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if let Some(path) = args.removes.as_deref().filter(|path| !host.exists(path)) {
         return skip(format!("{path} does not exist, matching removes option"));
     }
-    if let Some(folder) = args.chdir.as_deref().filter(|folder| !folder.starts_with('/')) {
+    let chdir = args.chdir.as_deref().filter(|folder| !folder.is_empty());
+    if let Some(folder) = chdir.filter(|folder| !folder.starts_with('/')) {
         let message =
             format!("chdir {folder} must be an absolute path for a Unix-aware remote node");
-        return Err(Failure::new(message));
+        return Err(Failure::new(message).with("_ansible_windlass_plain", true));
     }
     if host.checking() {
         return match (&args.creates, &args.removes) {
@@ -90,7 +91,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         None => quote_word(&script.path),
     };
     let mut line = format!("{program} {}", args.arguments);
-    if let Some(folder) = &args.chdir {
+    if let Some(folder) = chdir {
         line = format!("cd {} && {line}", quote_word(folder));
     }
     let mut command = Command { stream: true, ..Command::shell(line.trim_end()) };

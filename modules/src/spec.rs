@@ -58,6 +58,8 @@ pub struct Spec {
     pub free_form: bool,
     /// Whether other arguments are welcome: they are checked where the module hands them on.
     pub open: bool,
+    /// Whether the reference does it on the controller, so that its failures are those of an action.
+    pub as_action: bool,
     /// The collection that the module belongs to: `ansible.builtin`, `community.general`.
     pub collection: &'static str,
     /// Its other names: short ones, which hold in its collection, too, and full ones, of where it was before.

@@ -145,11 +145,11 @@ impl<'a> Svn<'a> {
     /// Makes the working copy, or an export.
     fn make(&self) -> Result<Outcome> {
         let args = self.args;
-        if !args.export && !args.checkout {
-            return Ok(Outcome::changed_if(false));
-        }
         if self.host.checking() {
             return Ok(Outcome::changed_if(true));
+        }
+        if !args.export && !args.checkout {
+            return Ok(Outcome::changed_if(false));
         }
         if args.export {
             self.fetch("export", args.force)?;

@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result},
+    host::{Command, Failure, Host, Outcome, Output, Result, join_words},
     spec::ArgPath,
 };
 
@@ -249,10 +249,10 @@ impl Task<'_> {
         if output.success() {
             return Ok(output);
         }
-        let line: Vec<&str> =
-            self.words.iter().map(String::as_str).chain([command]).chain(name).collect();
+        let words = self.words.iter().map(String::as_str).chain([command]).chain(name);
+        let words: Vec<String> = words.map(str::to_owned).collect();
         Err(Failure::new(output.error_text().trim_end())
-            .with("cmd", line.join(" "))
+            .with("cmd", join_words(&words))
             .with("rc", output.status)
             .with("stdout", output.text())
             .with("stderr", output.error_text()))

@@ -21,7 +21,7 @@ pub use extension::{
     extension_name, extensions_of, identifier_of, key_usage, key_usage_names, must_staple,
     name_constraints, purpose_name, subject_alternatives,
 };
-pub use general::{general_name, general_name_text, general_names};
+pub use general::{general_name, general_name_text, general_names, in_unicode};
 pub use key::{number_json, private_key_data, public_from_pem, public_key_data, ssh_public_key};
 pub use name::{Name, name_pairs, ordered_name_pairs, short_or_long};
 pub use sign::{Signed, Temporary, algorithm, algorithm_name, from_base64, from_pem, sign, to_pem};

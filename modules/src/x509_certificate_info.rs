@@ -50,7 +50,6 @@ pub struct Args {
     valid_at: Option<JsonMap>,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the certificate has them")]
     name_encoding: NameEncoding,
     /// Library of the reference; nothing else is needed here
     #[arg(default = "auto")]
@@ -100,7 +99,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         valid.insert(key.clone(), within.into());
     }
     values.insert("valid_at".to_owned(), valid.into());
-    Ok(Outcome { changed: false, values })
+    Ok(Outcome { changed: false, values: args.name_encoding.told(values) })
 }
 
 impl Certificate {

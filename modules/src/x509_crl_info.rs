@@ -44,7 +44,6 @@ pub struct Args {
     list_revoked_certificates: bool,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the list has them")]
     name_encoding: NameEncoding,
 }
 
@@ -64,7 +63,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         Failure::new(format!("Error while decoding CRL: {reason}"))
     })?;
-    Ok(Outcome { changed: false, values })
+    Ok(Outcome { changed: false, values: args.name_encoding.told(values) })
 }
 
 /// Whether some bytes are text between delimiters.

@@ -250,16 +250,11 @@ impl Task<'_> {
     }
 
     fn found(&self, document: &Document, path: &str) -> Result<Vec<Item>> {
-        let context =
-            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
-        let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
-        let expr = xpath::read(path).map_err(failed)?;
-        let start = document.root().unwrap_or(tree::TOP);
-        let value = context.evaluate(&expr, start).map_err(failed)?;
-        if context.undefined.get() {
-            return Err(Failure::raised("Undefined namespace prefix"));
-        }
-        match value {
+        self.found_from(document, document.root().unwrap_or(tree::TOP), path)
+    }
+
+    fn found_from(&self, document: &Document, start: tree::Id, path: &str) -> Result<Vec<Item>> {
+        match self.evaluated(document, start, path)? {
             // The document itself is no part of it.
             Value::Set(items) => Ok(items
                 .into_iter()
@@ -268,6 +263,18 @@ impl Task<'_> {
             other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn evaluated(&self, document: &Document, start: tree::Id, path: &str) -> Result<Value> {
+        let context =
+            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
+        let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
+        let expr = xpath::read(path).map_err(failed)?;
+        let value = context.evaluate(&expr, start).map_err(failed)?;
+        if context.undefined.get() {
+            return Err(Failure::raised("Undefined namespace prefix"));
+        }
+        Ok(value)
     }
 
     /// Returns the result, with what every result has.

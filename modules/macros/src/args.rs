@@ -131,7 +131,7 @@ fn field_options(attrs: &[Attribute]) -> syn::Result<FieldOptions> {
 fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
     let (mut exclusive, mut one_of, mut together) = (Vec::new(), Vec::new(), Vec::new());
     let (mut required_if, mut required_by) = (Vec::new(), Vec::new());
-    let (mut free_form, mut open) = (false, false);
+    let (mut free_form, mut open, mut as_action) = (false, false, false);
     let (mut collection, mut also) = (String::from("ansible.builtin"), Vec::new());
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("args")) {
         attr.parse_nested_meta(|meta| {
@@ -141,6 +141,10 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
             }
             if meta.path.is_ident("open") {
                 open = true;
+                return Ok(());
+            }
+            if meta.path.is_ident("as_action") {
+                as_action = true;
                 return Ok(());
             }
             if meta.path.is_ident("collection") {
@@ -192,6 +196,7 @@ fn rules(attrs: &[Attribute]) -> syn::Result<TokenStream> {
         required_by: &[#(#required_by),*],
         free_form: #free_form,
         open: #open,
+        as_action: #as_action,
         collection: #collection,
         also: &[#(#also),*],
     })

@@ -26,8 +26,8 @@ pub(crate) struct Mount {
     pub(crate) point: String,
     pub(crate) fstype: String,
     pub(crate) options: String,
-    pub(crate) dump: u64,
-    pub(crate) passno: u64,
+    pub(crate) dump: Option<u64>,
+    pub(crate) passno: Option<u64>,
 }
 
 fn gather(host: &Host, ask: &Ask) -> Facts {
@@ -77,20 +77,21 @@ fn parse(table: &str, parts: &[String]) -> Vec<Mount> {
     mounts
 }
 
-/// Reads a line of any table of mounts.
+/// Reads a line of any table of mounts: four to six words, the last two of which are numbers.
 pub(crate) fn any_line(line: &str) -> Option<Mount> {
     if line.trim_start().starts_with('#') {
         return None;
     }
     let mut fields = line.split_whitespace().map(unescape);
-    Some(Mount {
+    let mount = Mount {
         device: fields.next()?,
         point: fields.next()?,
         fstype: fields.next()?,
         options: fields.next()?,
-        dump: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-        passno: fields.next().and_then(|text| text.parse().ok()).unwrap_or(0),
-    })
+        dump: fields.next().map(|text| text.parse()).transpose().ok()?,
+        passno: fields.next().map(|text| text.parse()).transpose().ok()?,
+    };
+    fields.next().is_none().then_some(mount)
 }
 
 fn line_of(line: &str, parts: &[String]) -> Option<Mount> {
@@ -123,18 +124,16 @@ pub(crate) fn unescape(text: &str) -> String {
 
 /// Returns what the table says of a mount.
 pub(crate) fn describe(mount: &Mount) -> Facts {
-    let value = serde_json::json!({
-        "mount": mount.point,
-        "device": mount.device,
-        "fstype": mount.fstype,
-        "options": mount.options,
-        "dump": mount.dump,
-        "passno": mount.passno,
-    });
-    match value {
-        Json::Object(facts) => facts,
-        _ => Facts::new(),
-    }
+    let texts = [
+        ("mount", &mount.point),
+        ("device", &mount.device),
+        ("fstype", &mount.fstype),
+        ("options", &mount.options),
+    ];
+    let numbers = [("dump", mount.dump), ("passno", mount.passno)];
+    let texts = texts.into_iter().map(|(key, text)| (key, Json::from(text.as_str())));
+    let numbers = numbers.into_iter().filter_map(|(key, number)| Some((key, number?.into())));
+    texts.chain(numbers).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 fn space(size: &StatVfs) -> Facts {
@@ -243,7 +242,7 @@ mod tests {
             shown,
             [("/", "rw,relatime"), ("/srv/my data", "rw"), ("/var/lib/y", "rw,bind")]
         );
-        assert_eq!(mounts[0].passno, 1);
+        assert_eq!(mounts[0].passno, Some(1));
     }
 
     #[test]

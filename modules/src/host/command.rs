@@ -92,6 +92,15 @@ impl Output {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
+    /// Returns what it said in JSON; another text fails as in Python.
+    pub fn json(&self) -> Result<serde_json::Value> {
+        serde_json::from_slice(&self.stdout).map_err(|error| {
+            let is_begun = self.text().trim_start().starts_with(['{', '[', '"']);
+            let nothing = "Expecting value: line 1 column 1 (char 0)".to_owned();
+            Failure::raised(if is_begun { error.to_string() } else { nothing })
+        })
+    }
+
     pub fn success(&self) -> bool {
         self.status == 0
     }

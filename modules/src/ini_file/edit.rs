@@ -8,14 +8,17 @@ use crate::host::{Failure, Result};
 /// Returns the text as it should be, and what was done.
 pub(super) fn edit(args: &Args, before: &str) -> Result<(String, String)> {
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
+    if let Some(last) = lines.last_mut() {
+        end_line(last);
+    }
     if lines.is_empty() {
         // A new file begins with an empty line.
         lines.push("\n".to_owned());
     }
     let mut file = File { args, lines };
     let message = file.change()?;
-    if message == "OK" {
-        return Ok((before.to_owned(), message.to_owned()));
+    if message == "OK" && before.is_empty() {
+        return Ok((String::new(), message.to_owned()));
     }
     Ok((file.lines.concat(), message.to_owned()))
 }
@@ -36,8 +39,9 @@ impl File<'_> {
             (Some(section), State::Absent, Some(option)) => self.remove(section, option),
             (Some(section), State::Present, Some(option)) => self.set(section, option),
             (Some(_), State::Present, None) if args.wanted().iter().any(Option::is_some) => {
-                // The reference fails as well, with an error of Python.
-                return Err(Failure::new("a value is of no use without an option"));
+                return Err(Failure::raised(
+                    "decoding to str: need a bytes-like object, NoneType found",
+                ));
             }
             (_, State::Absent, _) | (Some(_), State::Present, None) => "OK",
             (None, State::Present, option) => self.add_section(option.as_deref()),

@@ -43,8 +43,15 @@ fn options_are_set() {
 fn a_value_needs_an_option_where_the_section_is_there() {
     let host = TestHost::with(&[("/f", "[s]\na = 1\n")]);
     let set = |section: &str| run(&host, json!({"path": "/f", "section": section, "value": ""}));
-    assert_eq!(set("s")["msg"], "a value is of no use without an option");
+    let failed = set("s")["msg"].as_str().unwrap().to_owned();
+    assert!(failed.ends_with("need a bytes-like object, NoneType found"), "{failed}");
     assert_eq!(set("t")["msg"], "only section added");
+}
+
+#[test]
+fn an_open_last_line_ends_whatever_is_done() {
+    let absent = json!({"section": "s", "option": "b", "state": "absent"});
+    check("[s]\na = 1", absent, "[s]\na = 1\n", "OK");
 }
 
 #[test]

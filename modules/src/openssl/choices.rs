@@ -1,6 +1,8 @@
-//! Choices that modules of community.crypto have for their reference's sake; they change nothing here.
+//! Choices that modules of community.crypto share.
 
 use windlass_macros::Choice;
+
+use crate::{spec::JsonMap, x509::in_unicode};
 
 /// Library of Python that the reference does its work with.
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
@@ -9,10 +11,21 @@ pub enum Backend {
     Cryptography,
 }
 
-/// How the reference tells names of other scripts.
+/// How names of other scripts are told.
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 pub enum NameEncoding {
     Ignore,
     Idna,
     Unicode,
+}
+
+impl NameEncoding {
+    /// Tells what was found out, with its names as they are wanted.
+    pub fn told(self, mut values: JsonMap) -> JsonMap {
+        // What a file has is in letters of ASCII already.
+        if self == NameEncoding::Unicode {
+            values.values_mut().for_each(in_unicode);
+        }
+        values
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde_json::Value as Json;
+
 use super::{
     der::{Item, oid, oid_text, tagged, tlv},
     name::Name,
@@ -123,6 +125,66 @@ fn punycode(label: &str) -> String {
         next += 1;
     }
     out
+}
+
+/// Writes names of other scripts in a module's result as they are read: `xn--mnchen-3ya` is `münchen`.
+pub fn in_unicode(value: &mut Json) {
+    match value {
+        Json::Array(items) => items.iter_mut().for_each(in_unicode),
+        Json::Object(map) => map.values_mut().for_each(in_unicode),
+        Json::String(text) => {
+            let Some((kind, name)) = text.split_once(':') else { return };
+            let start = match kind {
+                "DNS" => Some(0),
+                "email" => name.find('@').map(|at| at + 1),
+                "URI" => name.find("://").map(|at| {
+                    let user = name[at + 3..].split('/').next().and_then(|host| host.find('@'));
+                    at + 3 + user.map_or(0, |user| user + 1)
+                }),
+                _ => None,
+            };
+            let Some(start) = start else { return };
+            let (before, name) = name.split_at(start);
+            let end = if kind == "URI" { name.find([':', '/', '?', '#']) } else { None };
+            let (host, after) = name.split_at(end.unwrap_or(name.len()));
+            let label = |label: &str| {
+                let readable = label.strip_prefix("xn--").and_then(from_punycode);
+                readable.unwrap_or_else(|| label.to_owned())
+            };
+            let host = host.split('.').map(label).collect::<Vec<_>>().join(".");
+            *text = format!("{kind}:{before}{host}{after}");
+        }
+        _ => (),
+    }
+}
+
+fn from_punycode(label: &str) -> Option<String> {
+    let (basic, digits) = label.rsplit_once('-').unwrap_or(("", label));
+    let mut points: Vec<char> = basic.chars().collect();
+    let (mut next, mut at, mut bias) = (128u32, 0u32, 72u32);
+    let mut digits = digits.chars().peekable();
+    while digits.peek().is_some() {
+        let (before, mut weight) = (at, 1u32);
+        for step in 1.. {
+            let digit = digits.next()?.to_ascii_lowercase();
+            let digit = digit.to_digit(36)?;
+            // Letters come first: `a` is 0 and `0` is 26.
+            let digit = if digit < 10 { digit + 26 } else { digit - 10 };
+            at = at.checked_add(digit.checked_mul(weight)?)?;
+            let threshold = (step * 36u32).saturating_sub(bias).clamp(1, 26);
+            if digit < threshold {
+                break;
+            }
+            weight = weight.checked_mul(36 - threshold)?;
+        }
+        let count = u32::try_from(points.len()).ok()? + 1;
+        bias = adapted(at - before, count, before == 0);
+        next = next.checked_add(at / count)?;
+        at %= count;
+        points.insert(usize::try_from(at).ok()?, char::from_u32(next)?);
+        at += 1;
+    }
+    Some(points.into_iter().collect())
 }
 
 /// Appends a number of variable length, whose digits' weights follow from the bias.
@@ -260,5 +322,24 @@ mod tests {
         }
         assert!(general_name("example.com").unwrap_err().contains("forgot"));
         assert!(general_name("IP:x").is_err());
+    }
+
+    #[test]
+    fn names_of_other_scripts_are_read() {
+        let mut names = serde_json::json!({"a": [
+            "DNS:*.xn--mnchen-3ya.example", "email:a@xn--wgv71a119e.jp", "URI:https://u@xn--mnchen-3ya:1/xn--mnchen-3ya",
+            "DNS:xn--!", "email:xn--mnchen-3ya", "URI:urn:xn--mnchen-3ya", "DNS:xn--99999999",
+        ]});
+        in_unicode(&mut names);
+        let read = serde_json::json!([
+            "DNS:*.münchen.example",
+            "email:a@日本語.jp",
+            "URI:https://u@münchen:1/xn--mnchen-3ya",
+            "DNS:xn--!",
+            "email:xn--mnchen-3ya",
+            "URI:urn:xn--mnchen-3ya",
+            "DNS:xn--99999999",
+        ]);
+        assert_eq!(names["a"], read);
     }
 }

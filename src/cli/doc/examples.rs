@@ -5,12 +5,11 @@ use std::{path::Path, sync::Arc};
 use serde_json::{Value as Json, json};
 use windlass_modules::{
     Module,
-    spec::{Arg, Given, Kind},
+    spec::{Arg, Given, Kind, Spec},
 };
 
 use super::{
     super::check::{self, Known},
-    entry::of_module,
     page::documented,
 };
 use crate::{
@@ -26,10 +25,15 @@ const FEWEST: usize = 2;
 
 #[test]
 fn every_module_has_examples_that_it_takes() {
+    // What takes the place of tasks is read from other files.
+    let is_task =
+        |name: &str| windlass_modules::find(name).is_some() || actions::find(name).is_some();
     let found: Vec<String> = documented()
-        .flat_map(|module| {
-            let name = module.full_name();
-            let faults = faults(module, &of_module(module).examples);
+        .iter()
+        .filter(|entry| is_task(&entry.name))
+        .flat_map(|entry| {
+            let name = entry.full_name();
+            let faults = faults(&name, &entry.examples);
             faults.into_iter().map(move |fault| format!("{name}: {fault}"))
         })
         .collect();
@@ -38,7 +42,7 @@ fn every_module_has_examples_that_it_takes() {
 
 #[test]
 fn examples_that_are_wrong_are_found() {
-    let stat = windlass_modules::find("stat").unwrap();
+    let stat = "ansible.builtin.stat";
     let check = |task: &str, expected: &str| {
         let good = "- name: Look\n  ansible.builtin.stat:\n    path: /a\n\n";
         assert_eq!(faults(stat, &format!("{good}{good}")), Vec::<String>::new());
@@ -60,13 +64,12 @@ fn examples_that_are_wrong_are_found() {
 
 #[test]
 fn a_template_fits_whatever_its_argument_is() {
-    let wait_for = windlass_modules::find("wait_for").unwrap();
     let task = "- name: Wait\n  ansible.builtin.wait_for: {port: '{{ a }}', state: '{{ b }}', exclude_hosts: ['{{ c }}']}\n\n";
-    assert_eq!(faults(wait_for, &task.repeat(2)), Vec::<String>::new());
+    assert_eq!(faults("ansible.builtin.wait_for", &task.repeat(2)), Vec::<String>::new());
 }
 
-/// Returns what is wrong with a module's examples.
-fn faults(module: &'static Module, examples: &str) -> Vec<String> {
+/// Returns what is wrong with the examples of a module or action, by its full name.
+fn faults(name: &str, examples: &str) -> Vec<String> {
     let indented: String = examples.lines().map(|line| format!("    {line}\n")).collect();
     // What they notify is somebody else's; a handler whose name is a template may be it.
     let handlers = "  handlers:\n    - name: '{{ any }}'\n      ansible.builtin.debug:\n";
@@ -75,7 +78,7 @@ fn faults(module: &'static Module, examples: &str) -> Vec<String> {
     let path = folder.path().join("examples.yml");
     std::fs::write(&path, text).unwrap();
     let (tasks, mut faults) = read(&path);
-    let own = tasks.iter().filter(|task| *task.action_written == *module.full_name()).count();
+    let own = tasks.iter().filter(|task| &*task.action_written == name).count();
     if own < FEWEST {
         faults.push(format!("it has {own} examples"));
     }
@@ -131,26 +134,36 @@ fn fault(task: &Task) -> Option<String> {
     if *task.action_written != *actions::full_name(&task.action) {
         return Some(format!("`{name}`: not the full name of `{}`", task.action_written));
     }
-    let module = windlass_modules::find(&task.action)?;
-    // Of what the controller takes for itself the module knows nothing.
-    let own = actions::find(module.name).map_or(&[][..], |action| action.args);
-    let given: Given = task
-        .args
-        .entries
-        .iter()
-        .filter(|argument| {
-            module.spec.find(&argument.name).is_some() || !own.contains(&&*argument.name)
-        })
-        .map(|argument| {
-            let value = match module.spec.find(&argument.name) {
-                Some(arg) => stand_in(arg, &argument.value),
-                None => plain(&argument.value),
-            };
-            (argument.name.to_string(), value)
-        })
-        .collect();
-    let error = (module.fits)(module.name, &given).err()?;
+    let own = actions::find(&task.action).and_then(|action| action.spec.as_ref());
+    let error = match (own, windlass_modules::find(&task.action)) {
+        (Some(spec), _) => unfit(spec, task)?,
+        (None, module) => (module?.fits)(&task.action, &given(module?, task)).err()?.message,
+    };
     Some(format!("`{name}`: {error}"))
+}
+
+/// Returns which of the arguments that the controller takes itself is unknown or missing.
+fn unfit(spec: &'static Spec, task: &Task) -> Option<String> {
+    let given: Vec<&str> = task.args.entries.iter().map(|argument| &*argument.name).collect();
+    let is_open = actions::find(&task.action).is_some_and(|action| action.open) || spec.free_form;
+    let unknown = given.iter().find(|name| !is_open && spec.find(name).is_none());
+    let missing = || {
+        let mut args = spec.args().into_iter().filter(|arg| arg.is_required());
+        args.find(|arg| !given.contains(&arg.name)).map(|arg| format!("{} is missing", arg.name))
+    };
+    unknown.map(|name| format!("{name} is unknown")).or_else(missing)
+}
+
+/// Returns the arguments, with something that fits in place of templates.
+fn given(module: &'static Module, task: &Task) -> Given {
+    let entries = task.args.entries.iter().map(|argument| {
+        let value = match module.spec.find(&argument.name) {
+            Some(arg) => stand_in(arg, &argument.value),
+            None => plain(&argument.value),
+        };
+        (argument.name.to_string(), value)
+    });
+    entries.collect()
 }
 
 /// Returns the value, or where it is a template one that the argument takes.

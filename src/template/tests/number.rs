@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "number",
     aliases: &[],
-    summary: "Whether it is a number",
+    summary: "True where the value is a number",
     params: &[],
     examples: &[
         ("{{ 1 is number }}", "True"),
