@@ -184,10 +184,13 @@ mod tests {
         let text = |text: &str| Value::Text(text.to_owned());
         let pair = |name: &str, value: Value| Value::Struct(vec![text(name), value]);
         let port = Value::Struct(vec![text("80-82"), text("tcp")]);
-        let settings = Value::Array("{sv}".to_owned(), vec![
-            pair("ports", Value::Array("(ss)".to_owned(), vec![port])),
-            pair("masquerade", Value::Bool(true)),
-        ]);
+        let settings = Value::Array(
+            "{sv}".to_owned(),
+            vec![
+                pair("ports", Value::Array("(ss)".to_owned(), vec![port])),
+                pair("masquerade", Value::Bool(true)),
+            ],
+        );
         let zone = Json::Object(told(&settings));
         assert_eq!(zone["ports"], serde_json::json!([["80-82", "tcp"]]));
         assert_eq!((&zone["masquerade"], &zone["target"]), (&true.into(), &"default".into()));
