@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, LazyLock, OnceLock},
 };
 
+use windlass_modules::spec::{Item, Spec};
+
 use crate::{
     diagnostic::{Diagnostic, closest},
     executor::{Call, Failure, Remote, Step},
@@ -14,6 +16,30 @@ use crate::{
     template::Env,
     value::{Dict, Template, Value},
 };
+
+/// Writes what an action is and what it is given as a struct would be written: `doc`, then each argument with what it means, its
+/// other names, type and default; at the end perhaps the arguments of another struct.
+macro_rules! manual {
+    ($(#[doc = $doc:literal])+ {
+        $($(#[doc = $meaning:literal])+ $name:ident $(| $alias:ident)*: $type:ty $(= $default:literal)?,)*
+        $(..$rest:ty)?
+    }) => {
+        $crate::actions::spec(
+            concat!($($doc, "\n"),+),
+            &[
+                $(windlass_modules::spec::Item::Arg(windlass_modules::spec::Arg {
+                    aliases: &[$(stringify!($alias)),*],
+                    default: $crate::actions::first(&[$($default)?]),
+                    ..windlass_modules::spec::Arg::of::<$type>(
+                        stringify!($name),
+                        concat!($($meaning),+).trim_ascii(),
+                    )
+                }),)*
+                $(windlass_modules::spec::Item::Flatten(&<$rest as windlass_modules::spec::Args>::SPEC),)?
+            ],
+        )
+    };
+}
 
 /// Declares one file an action and the table of them.
 macro_rules! registry {
@@ -51,6 +77,7 @@ registry! {
     wait_for_connection,
 }
 
+mod control;
 mod files;
 mod foreign;
 mod published;
@@ -60,8 +87,8 @@ pub(crate) use published::{published, redirect};
 /// An action.
 pub(crate) struct Action {
     pub(crate) name: &'static str,
-    /// Arguments that it knows; what it hands on to a module is checked there.
-    pub(crate) args: &'static [&'static str],
+    /// Arguments that it knows, and what is documented of it; nothing where a module of its name has all that.
+    pub(crate) spec: Option<Spec>,
     /// Whether any other argument is welcome.
     pub(crate) open: bool,
     /// Whether it needs a connection to its host.
@@ -69,12 +96,45 @@ pub(crate) struct Action {
     pub(crate) run: fn(&Call<'_>) -> Result<Step, Failure>,
 }
 
+impl Action {
+    /// Returns the names of its arguments, with their aliases.
+    pub(crate) fn arguments(&'static self) -> Vec<&'static str> {
+        let args = self.spec.iter().flat_map(Spec::args).filter(|arg| !arg.hidden);
+        args.flat_map(|arg| std::iter::once(arg.name).chain(arg.aliases.iter().copied())).collect()
+    }
+
+    fn takes_text(&self) -> bool {
+        self.spec.as_ref().is_some_and(|spec| spec.free_form)
+    }
+}
+
+/// Returns what is written with `manual!`.
+const fn spec(doc: &'static str, items: &'static [Item]) -> Spec {
+    Spec {
+        doc,
+        items,
+        mutually_exclusive: &[],
+        required_one_of: &[],
+        required_together: &[],
+        required_if: &[],
+        required_by: &[],
+        free_form: false,
+        open: false,
+        collection: "ansible.builtin",
+        also: &[],
+        as_action: false,
+    }
+}
+
+const fn first(of: &[&'static str]) -> Option<&'static str> {
+    match of {
+        [first, ..] => Some(first),
+        [] => None,
+    }
+}
+
 static BY_NAME: LazyLock<HashMap<&'static str, &'static Action>> =
     LazyLock::new(|| ALL.iter().map(|action| (action.name, *action)).collect());
-
-/// What the executor itself does: what changes the course of a play.
-const CONTROL: [&str; 6] =
-    ["meta", "include_tasks", "include_role", "import_tasks", "import_role", "import_playbook"];
 
 /// Names of actions that the operator does not want to have.
 static REFUSED: OnceLock<Vec<String>> = OnceLock::new();
@@ -108,9 +168,7 @@ pub(crate) fn resolve(written: &str) -> Option<&'static str> {
         return None;
     }
     let short = short_name(written);
-    CONTROL
-        .iter()
-        .copied()
+    control::names()
         .find(|name| *name == short)
         .or_else(|| find(short).map(|action| action.name))
         .or_else(|| {
@@ -118,6 +176,12 @@ pub(crate) fn resolve(written: &str) -> Option<&'static str> {
             names.find(|name| name.rsplit_once('.').is_some_and(|(_, own)| own == short))
         })
         .or_else(|| windlass_modules::find(written).map(|module| module.name))
+}
+
+/// Returns what the controller does itself and is documented here, by name.
+pub(crate) fn documented() -> impl Iterator<Item = (&'static str, &'static Spec)> {
+    let own = ALL.iter().filter_map(|action| Some((action.name, action.spec.as_ref()?)));
+    own.chain(control::ALL.iter().map(|(name, spec)| (*name, spec)))
 }
 
 /// Returns the name of an action or module with its collection.
@@ -175,7 +239,7 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let modules = modules
         .iter()
         .flat_map(|module| std::iter::once(module.name).chain(module.spec.also.iter().copied()));
-    own.chain(modules).chain(CONTROL)
+    own.chain(modules).chain(control::names())
 }
 
 /// Does a task's action, or says which module does.
@@ -216,7 +280,7 @@ pub(crate) fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     let takes_text = || {
         crate::playbook::takes_text(name)
-            || find(name).is_some_and(|action| action.args.contains(&"_raw_params"))
+            || find(name).is_some_and(Action::takes_text)
             || windlass_modules::find(name).is_some_and(|module| module.spec.free_form)
     };
     if has_text && !takes_text() {
@@ -316,15 +380,15 @@ pub(crate) fn is_named_late(task: &Task) -> bool {
     matches!(task.action_span.text(), "action" | "local_action")
 }
 
-fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
+fn check_names(action: &'static Action, args: &Dict) -> Result<(), Failure> {
     if action.open {
         return Ok(());
     }
-    let mut unknown: Vec<String> = args
-        .keys()
-        .map(Value::to_text)
-        .filter(|key| !action.args.contains(&key.as_str()))
-        .collect();
+    let mut known = action.arguments();
+    let is_known =
+        |key: &String| known.contains(&key.as_str()) || key == "_raw_params" && action.takes_text();
+    let mut unknown: Vec<String> =
+        args.keys().map(Value::to_text).filter(|key| !is_known(key)).collect();
     // What is missing is told before what is too much.
     let has = |name: &str| args.keys().any(|key| key.as_str() == Some(name));
     if action.name == "pause" && has("minutes") && has("seconds") {
@@ -345,8 +409,10 @@ fn check_names(action: &Action, args: &Dict) -> Result<(), Failure> {
         let message = format!("Invalid options for {}: {}", action.name, unknown.join(","));
         return Err(Failure::plain(message));
     }
-    let mut known: Vec<_> =
-        action.args.iter().filter(|name| **name != "decrypt").copied().collect();
+    known.retain(|name| *name != "decrypt");
+    if action.takes_text() {
+        known.push("_raw_params");
+    }
     known.sort_unstable();
     Err(Failure::plain(format!(
         "Unsupported parameters for ({}) module: {}. Supported parameters include: {}.",

@@ -8,6 +8,35 @@ use crate::{
 };
 
 /// Sets entries of a file's access control list, removes them, or tells of them
+///
+/// The host needs `setfacl` and `getfacl` (package `acl`), and a file system that keeps such lists. The result has the
+/// list as it is then, in `acl`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the backup user read the uploads
+///   ansible.posix.acl:
+///     path: /srv/uploads
+///     entity: backup
+///     etype: user
+///     permissions: rx
+///     recursive: true
+///     state: present
+///
+/// - name: Let the group write what will be put into the inbox
+///   ansible.posix.acl:
+///     path: /srv/inbox
+///     default: true
+///     etype: group
+///     entity: editors
+///     permissions: rwx
+///     state: present
+///
+/// - name: See who may read the key
+///   ansible.posix.acl:
+///     path: /etc/ssl/private/shop.key
+///   register: key_acl
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {
@@ -20,7 +49,7 @@ pub struct Args {
     /// Whether a link is followed
     #[arg(default = "true")]
     follow: bool,
-    /// Whether it is the entry of what will be made in the folder
+    /// Whether it is the entry that what will be made in the folder gets
     #[arg(default = "false")]
     default: bool,
     /// The whole entry in the words of `setfacl`, in place of the parts below

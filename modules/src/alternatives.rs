@@ -12,6 +12,30 @@ use crate::{
 };
 
 /// Manages alternative programs for a common name
+///
+/// The host needs `update-alternatives` or `alternatives`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have vim come up where an editor is wanted
+///   community.general.alternatives:
+///     name: editor
+///     path: /usr/bin/vim.basic
+///
+/// - name: Make our own build known, without choosing it
+///   community.general.alternatives:
+///     name: python
+///     link: /usr/local/bin/python
+///     path: /opt/python3.13/bin/python3
+///     priority: 50
+///     state: present
+///
+/// - name: Leave the choice of a pager to the priorities
+///   community.general.alternatives:
+///     name: pager
+///     path: /usr/bin/less
+///     state: auto
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 #[args(required_one_of("path", "family"))]
@@ -20,11 +44,11 @@ pub struct Args {
     name: String,
     /// Program that should stand behind the name
     path: Option<ArgPath>,
-    /// Group of alternatives; only where the tool knows them
+    /// Group of alternatives, which can stand in place of the program; only where the tool knows groups
     family: Option<String>,
     /// Where programs look for the name; needed to make it known
     link: Option<ArgPath>,
-    /// Priority of the program when the highest is taken
+    /// Priority of the program, of which the highest is taken in the state `auto`; 50 for a new one
     priority: Option<i64>,
     /// Whether the program is an alternative, the chosen one, or the choice is left to the priorities
     #[arg(default = "selected")]

@@ -12,6 +12,13 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 ///   community.general.apache2_module:
 ///     name: rewrite
 ///   notify: reload apache
+///
+/// - name: Have Apache serve nothing by itself
+///   community.general.apache2_module:
+///     name: autoindex
+///     state: absent
+///     force: true
+///   notify: restart apache
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

@@ -10,6 +10,26 @@ use crate::{
 };
 
 /// Installs packages with apk, keeps them current, or removes them
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the web server and its tools
+///   community.general.apk:
+///     name:
+///       - nginx
+///       - openssl
+///     update_cache: true
+///
+/// - name: Bring everything up to date
+///   community.general.apk:
+///     upgrade: true
+///     available: true
+///
+/// - name: Take the compiler out of the image
+///   community.general.apk:
+///     name: build-base
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("name", "upgrade"))]
 pub struct Args {

@@ -18,6 +18,31 @@ use crate::{
 };
 
 /// Manages packages with apt
+///
+/// What check mode tells comes from apt itself: its simulation of the same change.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the web server, with lists of packages that are an hour old at most
+///   ansible.builtin.apt:
+///     name:
+///       - nginx
+///       - certbot
+///     update_cache: true
+///     cache_valid_time: 3600
+///
+/// - name: Hold the database at one minor version
+///   ansible.builtin.apt:
+///     name: postgresql-17=17.2-*
+///     allow_downgrade: true
+///
+/// - name: Bring the system up to date and clean up behind it
+///   ansible.builtin.apt:
+///     upgrade: full
+///     update_cache: true
+///     autoremove: true
+///     purge: true
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("deb", "package", "upgrade"))]
 pub struct Args {
@@ -42,7 +67,7 @@ pub struct Args {
     /// Whether configuration goes with the packages
     #[arg(default = "false")]
     purge: bool,
-    /// Release from which packages are taken
+    /// Release from which packages are taken, such as `trixie-backports`
     #[arg(alias = "default-release")]
     default_release: Option<String>,
     /// Whether recommended packages come along; apt's own setting when absent
@@ -85,7 +110,7 @@ pub struct Args {
     /// Whether to fail where apt would remove something
     #[arg(default = "false")]
     fail_on_autoremove: bool,
-    /// What `/usr/sbin/policy-rc.d` answers while packages are installed
+    /// Exit status of `/usr/sbin/policy-rc.d` while packages are installed; 101 keeps services from starting
     policy_rc_d: Option<i64>,
     /// Whether to install only what is installed already
     #[arg(default = "false")]

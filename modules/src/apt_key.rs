@@ -12,6 +12,23 @@ use crate::{
 };
 
 /// Adds and removes keys that apt trusts
+///
+/// Newer releases of Debian keep a key beside the repository that it is for: `deb822_repository` with `signed_by` does
+/// so.
+///
+/// # Examples
+/// ```yaml
+/// - name: Trust the vendor's key, in a keyring of its own
+///   ansible.builtin.apt_key:
+///     url: https://packages.example.com/release.asc
+///     keyring: /etc/apt/trusted.gpg.d/vendor.gpg
+///
+/// - name: Trust the vendor no more
+///   ansible.builtin.apt_key:
+///     id: 1A2B3C4D5E6F7081
+///     keyring: /etc/apt/trusted.gpg.d/vendor.gpg
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("data", "file", "keyserver", "url"))]
 pub struct Args {

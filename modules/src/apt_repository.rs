@@ -13,6 +13,24 @@ use crate::{
 use sources::Sources;
 
 /// Adds and removes lines of apt's source lists
+///
+/// # Examples
+/// ```yaml
+/// - name: Take packages from our mirror
+///   ansible.builtin.apt_repository:
+///     repo: deb [signed-by=/usr/share/keyrings/mirror.gpg] https://mirror.example.com/debian trixie main
+///     filename: mirror
+///
+/// - name: Leave the repository of backports
+///   ansible.builtin.apt_repository:
+///     repo: deb http://deb.debian.org/debian trixie-backports main
+///     state: absent
+///     update_cache: false
+///
+/// - name: Take a newer git from a PPA
+///   ansible.builtin.apt_repository:
+///     repo: ppa:git-core/ppa
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Line as it stands in a source list, or `ppa:owner/name`

@@ -11,6 +11,25 @@ use crate::{
 use pack::Member;
 
 /// Packs files and folders, or compresses one file
+///
+/// Where one file is compressed, `dest` may be absent: then it lies beside the file, with the format's ending.
+///
+/// # Examples
+/// ```yaml
+/// - name: Pack the site before it is replaced
+///   community.general.archive:
+///     path: /var/www/shop
+///     dest: /var/backups/shop-{{ ansible_date_time.date }}.tar.gz
+///     exclude_path:
+///       - /var/www/shop/cache
+///     mode: '0600'
+///
+/// - name: Compress last month's log and drop the original
+///   community.general.archive:
+///     path: /var/log/shop/access.log.1
+///     format: xz
+///     remove: true
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {

@@ -12,6 +12,26 @@ use crate::{
 };
 
 /// Puts the files of a folder together in one, in the order of their names
+///
+/// # Examples
+/// ```yaml
+/// - name: Make one configuration of what the roles left in the folder
+///   ansible.builtin.assemble:
+///     src: /etc/haproxy/conf.d
+///     dest: /etc/haproxy/haproxy.cfg
+///     regexp: '\.cfg$'
+///     validate: haproxy -c -f %s
+///     mode: '0644'
+///   notify: reload haproxy
+///
+/// - name: Put the team's keys together, from the folder beside the playbook
+///   ansible.builtin.assemble:
+///     src: files/keys
+///     dest: /home/deploy/.ssh/authorized_keys
+///     remote_src: false
+///     owner: deploy
+///     mode: '0600'
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Folder with the fragments

@@ -8,6 +8,24 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Failure, Host, Outcome, Result};
 
 /// Looks a background job up, or forgets it
+///
+/// A task with `async` and `poll: 0` leaves such a job behind; its result has the number as `ansible_job_id`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Wait for the upgrade that was started before
+///   ansible.builtin.async_status:
+///     jid: "{{ upgrade.ansible_job_id }}"
+///   register: job
+///   until: job is finished
+///   retries: 60
+///   delay: 10
+///
+/// - name: Forget the job
+///   ansible.builtin.async_status:
+///     jid: "{{ upgrade.ansible_job_id }}"
+///     mode: cleanup
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Number of the job

@@ -5,6 +5,23 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Puts commands and scripts into the queue of `at`, and takes them out
+///
+/// The host needs `at` and its service. In check mode the task is skipped.
+///
+/// # Examples
+/// ```yaml
+/// - name: Open the firewall again in twenty minutes, should we lock ourselves out
+///   ansible.posix.at:
+///     command: nft flush ruleset
+///     count: 20
+///     units: minutes
+///     unique: true
+///
+/// - name: Take the safety net away
+///   ansible.posix.at:
+///     command: nft flush ruleset
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[args(mutually_exclusive("command", "script_file"), required_one_of("command", "script_file"))]

@@ -17,14 +17,35 @@ use crate::{
 use keys::{Line, Lines, Options};
 
 /// Makes sure that a user's file of authorized keys has keys, or has them no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the administrators log in
+///   ansible.posix.authorized_key:
+///     user: root
+///     key: "{{ lookup('ansible.builtin.file', 'keys/admins.pub') }}"
+///     exclusive: true
+///
+/// - name: Let the backup server fetch files, and do nothing else
+///   ansible.posix.authorized_key:
+///     user: backup
+///     key: "{{ backup_server_key }}"
+///     key_options: command="/usr/bin/rrsync -ro /srv",restrict
+///
+/// - name: Take the key of somebody who left
+///   ansible.posix.authorized_key:
+///     user: deploy
+///     key: "{{ old_key }}"
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {
-    /// Whose keys
+    /// User whose keys they are
     user: String,
     /// Keys as in a file, one a line, or the address of such a file
     key: String,
-    /// The file; `.ssh/authorized_keys` at the user's home without
+    /// The file; `.ssh/authorized_keys` in the user's home folder when absent
     path: Option<ArgPath>,
     /// Whether the file's folder is created and belongs to the user alone
     #[arg(default = "true")]

@@ -11,6 +11,33 @@ use crate::{
 };
 
 /// Makes sure that a text file has a block of lines between markers, or has it no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Name the machines of the cluster
+///   ansible.builtin.blockinfile:
+///     path: /etc/hosts
+///     block: |
+///       192.0.2.11 db1
+///       192.0.2.12 db2
+///
+/// - name: Let people of one group log in without a password
+///   ansible.builtin.blockinfile:
+///     path: /etc/ssh/sshd_config
+///     marker: "# {mark} of the tunnel"
+///     insertafter: EOF
+///     block: |
+///       Match Group tunnel
+///         PasswordAuthentication no
+///     validate: /usr/sbin/sshd -t -f %s
+///   notify: reload sshd
+///
+/// - name: Take the block away again
+///   ansible.builtin.blockinfile:
+///     path: /etc/ssh/sshd_config
+///     marker: "# {mark} of the tunnel"
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("insertbefore", "insertafter"))]
 pub struct Args {

@@ -18,6 +18,30 @@ use crate::{
 };
 
 /// Runs a command without a shell
+///
+/// Pipes, redirections and `*` mean nothing here: for those there is `shell`. In check mode nothing runs; `creates` and
+/// `removes` tell whether it would.
+///
+/// # Examples
+/// ```yaml
+/// - name: Ask which kernel runs
+///   ansible.builtin.command: uname -r
+///   register: kernel
+///   changed_when: false
+///
+/// - name: Set up the database once
+///   ansible.builtin.command:
+///     cmd: /opt/shop/bin/setup --database shop
+///     chdir: /opt/shop
+///     creates: /var/lib/shop/schema.version
+///
+/// - name: Take a word with spaces as it is
+///   ansible.builtin.command:
+///     argv:
+///       - /opt/shop/bin/shop
+///       - rename
+///       - "{{ title }}"
+/// ```
 #[derive(Args, Default)]
 #[args(
     free_form,

@@ -25,16 +25,16 @@ use crate::{
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {
-    /// Command of Composer
+    /// Command of Composer: `install`, `update`, `require` and the like
     #[arg(default = "install")]
     command: String,
     /// Its arguments, as a shell's words
     #[arg(default = "")]
     arguments: String,
-    /// PHP's binary
+    /// The program `php`; looked for when absent
     #[arg(alias = "php_path")]
     executable: Option<ArgPath>,
-    /// Composer's binary
+    /// The program `composer`; looked for when absent
     composer_executable: Option<ArgPath>,
     /// Folder of the project
     working_dir: Option<ArgPath>,

@@ -15,6 +15,31 @@ use crate::{
 use sent::Sent;
 
 /// Copies files to the host
+///
+/// With `content`, a list or mapping is written as JSON.
+///
+/// # Examples
+/// ```yaml
+/// - name: Put the logo where the web server finds it
+///   ansible.builtin.copy:
+///     src: logo.svg
+///     dest: /var/www/shop/logo.svg
+///     owner: www-data
+///     mode: '0644'
+///
+/// - name: Allow one group to restart the shop
+///   ansible.builtin.copy:
+///     content: "%deploy ALL=(root) NOPASSWD: /usr/bin/systemctl restart shop\n"
+///     dest: /etc/sudoers.d/shop
+///     mode: '0440'
+///     validate: visudo -cf %s
+///
+/// - name: Keep the configuration before an upgrade
+///   ansible.builtin.copy:
+///     src: /etc/shop/
+///     dest: /var/backups/shop/
+///     remote_src: true
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// File or folder to copy; what is in a folder when it ends in a slash
@@ -31,7 +56,7 @@ pub struct Args {
     /// Whether a file that is there and differs is replaced
     #[arg(default = "true")]
     force: bool,
-    /// Permissions of the folders that are created
+    /// Permissions of folders that are created, as `mode` has them; the system's usual ones when absent
     directory_mode: Option<Mode>,
     /// Whether `src` is on the host
     #[arg(default = "false")]
@@ -65,8 +90,9 @@ pub struct Args {
     attributes: FileAttributes,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if args.remote_src {
+        args.dest.0 = args.from_here(args.dest.0.clone());
         return remote::copy(&args, host);
     }
     match args.contents.as_slice() {
@@ -76,6 +102,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 impl Args {
+    /// The place of a copy as results show it: below the working folder when `dest` names no folder.
+    fn from_here(&self, place: String) -> String {
+        let is_elsewhere =
+            self.dest.is_empty() || self.dest.contains('/') || place.starts_with('/');
+        if is_elsewhere { place } else { format!("./{place}") }
+    }
+
     /// The attributes of a copy whose source has these permissions.
     fn attributes_for(&self, source_mode: Option<u32>) -> FileAttributes {
         let mut attributes = self.attributes.clone();

@@ -29,7 +29,7 @@ pub struct Args {
     /// Library, or address of an archive or repository
     #[arg(alias = "pkg")]
     name: Option<String>,
-    /// Version of it, with `~` or `@` before
+    /// Version: at least this one with `~` before, exactly this one with `@`
     version: Option<String>,
     /// Folder or archive to install from
     from_path: Option<ArgPath>,

@@ -14,12 +14,38 @@ use place::{Place, keep};
 use table::{Table, Wanted};
 
 /// Makes sure that a crontab has a job or variable, or has it no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Save the database every night
+///   ansible.builtin.cron:
+///     name: dump of the shop
+///     user: postgres
+///     minute: "15"
+///     hour: "2"
+///     job: pg_dump -Fc shop > /var/backups/shop.dump
+///
+/// - name: Have whoever reads mail hear of jobs that fail
+///   ansible.builtin.cron:
+///     name: MAILTO
+///     env: true
+///     job: ops@example.com
+///     user: postgres
+///
+/// - name: Renew certificates, from a file of its own
+///   ansible.builtin.cron:
+///     name: certbot
+///     cron_file: certbot
+///     user: root
+///     special_time: daily
+///     job: certbot renew --quiet
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("insertafter", "insertbefore"))]
 pub struct Args {
     /// Name of the job, which stands above it in a comment, or of the variable
     name: String,
-    /// Whose crontab; in a file of `cron_file` who runs the job
+    /// User whose crontab it is, who runs the task when absent; with `cron_file`, who runs the job
     user: Option<String>,
     /// Command to run, or value of the variable
     #[arg(alias = "value")]
@@ -47,7 +73,7 @@ pub struct Args {
     /// Days of the week, as crontabs have them
     #[arg(default = "*", alias = "dow")]
     weekday: String,
-    /// Time by a name
+    /// Time by a name, in place of the five fields
     special_time: Option<Special>,
     /// Whether the job stands there as a comment
     #[arg(default = "false")]

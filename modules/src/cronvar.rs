@@ -30,7 +30,7 @@ pub struct Args {
     name: String,
     /// Its value
     value: Option<String>,
-    /// Whose crontab
+    /// User whose crontab it is; who runs the task when absent
     user: Option<String>,
     /// File in `/etc/cron.d`, or its path, instead of a user's crontab
     cron_file: Option<String>,

@@ -11,6 +11,27 @@ use crate::{
 };
 
 /// Adds and removes repositories of Debian packages in the format of fields
+///
+/// The file is `/etc/apt/sources.list.d/NAME.sources`, and a key that is fetched lies in `/etc/apt/keyrings`. The lists
+/// of packages are not refreshed: that is for `apt` with `update_cache`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Take Docker from its own repository
+///   ansible.builtin.deb822_repository:
+///     name: docker
+///     uris: https://download.docker.com/linux/debian
+///     suites: trixie
+///     components: stable
+///     architectures: amd64
+///     signed_by: https://download.docker.com/linux/debian/gpg
+///   register: docker_repository
+///
+/// - name: Leave a repository that is gone
+///   ansible.builtin.deb822_repository:
+///     name: legacy
+///     state: absent
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name of the repository, from which the file's name is made

@@ -12,6 +12,32 @@ use crate::{
 };
 
 /// Answers questions that Debian's packages ask
+///
+/// The host needs `debconf-show` and `debconf-set-selections`. What is answered here is not asked when the package is
+/// installed; a package that is there already has to be configured anew.
+///
+/// # Examples
+/// ```yaml
+/// - name: Say how mail is sent before the package asks
+///   ansible.builtin.debconf:
+///     name: postfix
+///     question: postfix/main_mailer_type
+///     vtype: select
+///     value: Satellite system
+///
+/// - name: Give the directory its first password
+///   ansible.builtin.debconf:
+///     name: slapd
+///     question: slapd/password1
+///     vtype: password
+///     value: "{{ directory_password }}"
+///   no_log: true
+///
+/// - name: See what locales has been told
+///   ansible.builtin.debconf:
+///     name: locales
+///   register: answers
+/// ```
 #[derive(Args)]
 #[args(required_together("question", "vtype", "value"))]
 pub struct Args {

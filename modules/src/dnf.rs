@@ -14,6 +14,26 @@ use call::Call;
 use installed::Database;
 
 /// Manages packages with dnf
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the web server and a group of tools
+///   ansible.builtin.dnf:
+///     name:
+///       - nginx
+///       - "@Development Tools"
+///
+/// - name: Mend what concerns security, and leave the kernel alone
+///   ansible.builtin.dnf:
+///     name: "*"
+///     state: latest
+///     security: true
+///     exclude: kernel*
+///
+/// - name: Remove what nothing needs
+///   ansible.builtin.dnf:
+///     autoremove: true
+/// ```
 #[derive(Args)]
 #[args(
     also("yum", "dnf5"),

@@ -9,6 +9,9 @@ use crate::{
 
 /// Runs a command in a container of a project that `docker compose` describes
 ///
+/// The command runs each time, and the task has changed something: `changed_when` says otherwise. In check mode it is
+/// skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Bring the schema up to date
@@ -16,6 +19,16 @@ use crate::{
 ///     project_src: /srv/shop
 ///     service: web
 ///     argv: [shop, migrate]
+///
+/// - name: Ask the database for its version
+///   community.docker.docker_compose_v2_exec:
+///     project_src: /srv/shop
+///     service: db
+///     user: postgres
+///     command: psql -XAtc 'SHOW server_version'
+///     tty: false
+///   register: version
+///   changed_when: false
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

@@ -15,6 +15,14 @@ use crate::{
 /// - name: Have the newest images of the shop
 ///   community.docker.docker_compose_v2_pull:
 ///     project_src: /srv/shop
+///
+/// - name: Fetch only what is not there yet, of two services
+///   community.docker.docker_compose_v2_pull:
+///     project_src: /srv/shop
+///     services:
+///       - web
+///       - worker
+///     policy: missing
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

@@ -9,6 +9,8 @@ use crate::{
 
 /// Runs a command in a new container of a project that `docker compose` describes
 ///
+/// The command runs each time. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Fill the database
@@ -17,6 +19,18 @@ use crate::{
 ///     service: web
 ///     argv: [shop, seed]
 ///     cleanup: true
+///
+/// - name: Look whether the configuration is good, with an image that is built first
+///   community.docker.docker_compose_v2_run:
+///     project_src: /srv/shop
+///     service: web
+///     command: shop check --strict
+///     build: true
+///     no_deps: true
+///     cleanup: true
+///     env:
+///       SHOP_ENVIRONMENT: staging
+///   changed_when: false
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

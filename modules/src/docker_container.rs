@@ -94,7 +94,7 @@ pub struct Args {
     capabilities: Option<Vec<String>>,
     /// Capabilities that it does not have
     cap_drop: Option<Vec<String>>,
-    /// Namespace of its control groups
+    /// Whether it has its own namespace of control groups, or the host's
     cgroupns_mode: Option<CgroupNamespace>,
     /// Control group that is its parent
     cgroup_parent: Option<String>,
@@ -129,7 +129,7 @@ pub struct Args {
     device_write_iops: Option<Vec<JsonMap>>,
     /// Devices that drivers provide, as graphics processors
     device_requests: Option<Vec<JsonMap>>,
-    /// Rules of its control group for devices
+    /// Rules of its control group for devices, as `c 42:* rwm`
     device_cgroup_rules: Option<Vec<String>>,
     /// Options of its name service
     dns_opts: Option<Vec<String>>,
@@ -149,7 +149,8 @@ pub struct Args {
     force_kill: bool,
     /// Further groups of its user
     groups: Option<Vec<String>>,
-    /// How the engine finds out whether it works
+    /// How the engine finds out whether it works: `test`, `interval`, `timeout`, `retries`, `start_period`,
+    /// `start_interval`
     healthcheck: Option<JsonMap>,
     /// Seconds to wait for it to be healthy
     #[arg(default = "300")]
@@ -197,11 +198,11 @@ pub struct Args {
     memory_swap: Option<String>,
     /// How willingly its memory is swapped, 0 to 100
     memory_swappiness: Option<i64>,
-    /// What is mounted in it
+    /// What is mounted in it, each with `type`, `source`, `target` and options
     mounts: Option<Vec<JsonMap>>,
     /// What its network is: `bridge`, `host`, `none`, `container:NAME`, or the name of one
     network_mode: Option<String>,
-    /// Networks that it is connected to
+    /// Networks that it is connected to, each with `name` and perhaps `aliases`, `links` and addresses
     networks: Option<Vec<JsonMap>>,
     /// Whether the first network takes the place of the engine's own one
     #[arg(default = "true")]
@@ -216,7 +217,7 @@ pub struct Args {
     output_logs: bool,
     /// Whether it is paused
     paused: Option<bool>,
-    /// Its namespace of processes
+    /// Its namespace of processes: `host`, or `container:NAME`
     pid_mode: Option<String>,
     /// How many processes it may have
     pids_limit: Option<i64>,
@@ -254,9 +255,9 @@ pub struct Args {
     restart_retries: Option<i64>,
     /// Program that runs it
     runtime: Option<String>,
-    /// Options of security
+    /// Options of security, such as `no-new-privileges`
     security_opts: Option<Vec<String>>,
-    /// Size of its shared memory
+    /// Size of its shared memory, as `64M`
     shm_size: Option<String>,
     /// Signal that asks it to end
     stop_signal: Option<String>,
@@ -274,9 +275,9 @@ pub struct Args {
     ulimits: Option<Vec<String>>,
     /// User that its command runs as
     user: Option<String>,
-    /// Its namespace of users
+    /// Its namespace of users: `host`, or the engine's own when absent
     userns_mode: Option<String>,
-    /// Its namespace of names
+    /// Its namespace of host names: `host`, or its own when absent
     uts: Option<String>,
     /// Volumes and folders of the host in it, as `source:target:mode`
     volumes: Option<Vec<String>>,

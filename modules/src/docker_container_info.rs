@@ -9,12 +9,22 @@ use crate::{
 
 /// Tells what the Docker engine knows of a container
 ///
+/// The result has `exists`, and in `container` what the engine says.
+///
 /// # Examples
 /// ```yaml
 /// - name: Look whether the web server is there
 ///   community.docker.docker_container_info:
 ///     name: web
 ///   register: web
+///
+/// - name: Wait until the database says that it is well
+///   community.docker.docker_container_info:
+///     name: db
+///   register: db
+///   until: db.exists and db.container.State.Health.Status == 'healthy'
+///   retries: 30
+///   delay: 2
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_container_info"))]

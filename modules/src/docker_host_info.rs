@@ -16,6 +16,14 @@ use crate::{
 ///   community.docker.docker_host_info:
 ///     containers: true
 ///   register: engine
+///
+/// - name: See what takes space, volumes of the shop among it
+///   community.docker.docker_host_info:
+///     disk_usage: true
+///     volumes: true
+///     volumes_filters:
+///       label: project=shop
+///   register: usage
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_host_info"))]
@@ -26,22 +34,22 @@ pub struct Args {
     /// Whether containers that have ended are listed, too
     #[arg(default = "false")]
     containers_all: bool,
-    /// Which of them
+    /// Which containers are meant: names of filters, as `docker ps` has them, and values
     containers_filters: Option<JsonMap>,
     /// Whether images are listed
     #[arg(default = "false")]
     images: bool,
-    /// Which of them
+    /// Which images are meant: names of filters, as `docker images` has them, and values
     images_filters: Option<JsonMap>,
     /// Whether networks are listed
     #[arg(default = "false")]
     networks: bool,
-    /// Which of them
+    /// Which networks are meant: names of filters, as `docker network ls` has them, and values
     networks_filters: Option<JsonMap>,
     /// Whether volumes are listed
     #[arg(default = "false")]
     volumes: bool,
-    /// Which of them
+    /// Which volumes are meant: names of filters, as `docker volume ls` has them, and values
     volumes_filters: Option<JsonMap>,
     /// Whether it is told how much space everything takes
     #[arg(default = "false")]

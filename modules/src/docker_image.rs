@@ -51,9 +51,9 @@ pub struct Args {
     /// Whether it should be there
     #[arg(default = "present")]
     state: State,
-    /// Where it comes from
+    /// Where it comes from; needed where it should be there
     source: Option<Source>,
-    /// How it is built
+    /// How it is built: `path`, `dockerfile`, `args`, `target` and the like
     build: Option<JsonMap>,
     /// File that it is written to
     archive_path: Option<ArgPath>,
@@ -71,7 +71,7 @@ pub struct Args {
     /// Whether it is pushed
     #[arg(default = "false")]
     push: bool,
-    /// How it is pulled
+    /// How it is pulled: `platform`
     pull: Option<JsonMap>,
     /// Further name that it gets
     repository: Option<String>,

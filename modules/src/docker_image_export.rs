@@ -16,6 +16,13 @@ use crate::{
 ///   community.docker.docker_image_export:
 ///     names: ["shop:2.4", "redis:8"]
 ///     path: /srv/release/images.tar
+///
+/// - name: Write one image into an archive, whatever is there
+///   community.docker.docker_image_export:
+///     name: registry.example.com/shop
+///     tag: "2.4"
+///     path: /srv/release/shop.tar
+///     force: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

@@ -16,6 +16,10 @@ use crate::{
 ///   community.docker.docker_image_info:
 ///     name: ["nginx:1.27", redis]
 ///   register: images
+///
+/// - name: Learn of all images
+///   community.docker.docker_image_info:
+///   register: all_images
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_image_info"))]

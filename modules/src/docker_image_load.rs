@@ -10,12 +10,21 @@ use crate::{
 
 /// Loads the images of an archive
 ///
+/// In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Bring the images of the release
 ///   community.docker.docker_image_load:
 ///     path: /srv/release/images.tar
 ///   register: loaded
+///
+/// - name: Bring them to an engine on another machine
+///   community.docker.docker_image_load:
+///     path: /srv/release/images.tar
+///     docker_host: tcp://192.0.2.23:2376
+///     tls: true
+///     timeout: 300
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

@@ -16,6 +16,12 @@ use crate::{
 ///   community.docker.docker_image_pull:
 ///     name: registry.example.com/shop
 ///     tag: stable
+///
+/// - name: Fetch an image for another platform, if it is not there
+///   community.docker.docker_image_pull:
+///     name: alpine:3.22
+///     platform: linux/arm64
+///     pull: not_present
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

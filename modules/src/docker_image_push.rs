@@ -9,12 +9,19 @@ use crate::{
 
 /// Pushes an image to a registry
 ///
+/// The engine must be logged in to the registry, for which there is `docker_login`. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Give our image to the registry
 ///   community.docker.docker_image_push:
 ///     name: registry.example.com/shop
 ///     tag: "2.4"
+///
+/// - name: Give the registry what is on trial, under a name with its port
+///   community.docker.docker_image_push:
+///     name: registry.example.com:5000/shop:testing
+///     timeout: 300
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

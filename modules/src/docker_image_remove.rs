@@ -17,6 +17,11 @@ use crate::{
 ///   community.docker.docker_image_remove:
 ///     name: registry.example.com/shop
 ///     tag: "2.3"
+///
+/// - name: Remove an image by its number, with all its names
+///   community.docker.docker_image_remove:
+///     name: sha256:0d2f7c4b9a8e6513f2c1b0a9d8e7f6051423324150607f8e9d0a1b2c3d4e5f60
+///     force: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

@@ -19,6 +19,13 @@ use crate::{
 ///     repository:
 ///       - registry.example.com/shop:2.4
 ///       - registry.example.com/shop:stable
+///
+/// - name: Keep what is deployed under another name, unless there is something already
+///   community.docker.docker_image_tag:
+///     name: registry.example.com/shop
+///     tag: stable
+///     repository: registry.example.com/shop:fallback
+///     existing_images: keep
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

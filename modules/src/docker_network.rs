@@ -59,7 +59,7 @@ pub struct Args {
     ipam_driver: Option<String>,
     /// Options of the driver that gives addresses
     ipam_driver_options: Option<JsonMap>,
-    /// Ranges of its addresses
+    /// Ranges of its addresses, each with `subnet`, `iprange`, `gateway`, `aux_addresses`
     ipam_config: Option<Vec<JsonMap>>,
     /// Whether it has addresses of version 4
     enable_ipv4: Option<bool>,

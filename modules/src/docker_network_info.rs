@@ -9,12 +9,19 @@ use crate::{
 
 /// Tells what the Docker engine knows of a network
 ///
+/// The result has `exists`, and in `network` what the engine says.
+///
 /// # Examples
 /// ```yaml
 /// - name: Look at the network of the application
 ///   community.docker.docker_network_info:
 ///     name: app
 ///   register: network
+///
+/// - name: See who is in the network that containers are in by default
+///   community.docker.docker_network_info:
+///     name: bridge
+///   register: bridge
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_network_info"))]

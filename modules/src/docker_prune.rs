@@ -10,6 +10,8 @@ use crate::{
 
 /// Takes away what no container uses
 ///
+/// In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Take away old images and what builds left
@@ -19,6 +21,13 @@ use crate::{
 ///       dangling: false
 ///       until: 240h
 ///     builder_cache: true
+///
+/// - name: Take away containers that ended more than a day ago, and networks that nobody uses
+///   community.docker.docker_prune:
+///     containers: true
+///     containers_filters:
+///       until: 24h
+///     networks: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_prune"))]
@@ -26,22 +35,23 @@ pub struct Args {
     /// Whether containers that have ended go
     #[arg(default = "false")]
     containers: bool,
-    /// Which of them
+    /// Which containers are meant: names of filters, such as `until` and `label`, and values
     containers_filters: Option<JsonMap>,
     /// Whether images go
     #[arg(default = "false")]
     images: bool,
-    /// Which of them; without `dangling: false` only those without a name
+    /// Which images are meant: names of filters, such as `until` and `label`, and values; without `dangling: false`
+    /// only those without a name
     images_filters: Option<JsonMap>,
     /// Whether networks go
     #[arg(default = "false")]
     networks: bool,
-    /// Which of them
+    /// Which networks are meant: names of filters, such as `until` and `label`, and values
     networks_filters: Option<JsonMap>,
     /// Whether volumes go
     #[arg(default = "false")]
     volumes: bool,
-    /// Which of them
+    /// Which volumes are meant: names of filters, such as `all` and `label`, and values
     volumes_filters: Option<JsonMap>,
     /// Whether what builds left goes
     #[arg(default = "false")]
@@ -49,7 +59,7 @@ pub struct Args {
     /// Whether all of it goes, not only what is of no use
     #[arg(default = "false")]
     builder_cache_all: bool,
-    /// Which of it
+    /// Which of it is meant: names of filters, such as `unused-for`, and values
     builder_cache_filters: Option<JsonMap>,
     /// How much of it may stay, as `10GB`
     builder_cache_keep_storage: Option<String>,

@@ -9,12 +9,20 @@ use crate::{
 
 /// Tells what the Docker engine knows of a volume
 ///
+/// The result has `exists`, and in `volume` what the engine says.
+///
 /// # Examples
 /// ```yaml
 /// - name: Find where the data lies
 ///   community.docker.docker_volume_info:
 ///     name: data
 ///   register: data
+///
+/// - name: Look whether the volume of the database was made
+///   community.docker.docker_volume_info:
+///     name: shop_db
+///   register: shop_db
+///   failed_when: not shop_db.exists
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker", also("community.general.docker_volume_info"))]

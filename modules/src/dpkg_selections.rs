@@ -5,6 +5,19 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Holds packages, releases them, or marks them for removal
+///
+/// # Examples
+/// ```yaml
+/// - name: Keep the kernel as it is
+///   ansible.builtin.dpkg_selections:
+///     name: linux-image-amd64
+///     selection: hold
+///
+/// - name: Let it be upgraded again
+///   ansible.builtin.dpkg_selections:
+///     name: linux-image-amd64
+///     selection: install
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Package

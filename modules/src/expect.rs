@@ -20,6 +20,8 @@ use crate::{
 
 /// Runs a command and answers what it asks
 ///
+/// Patterns are regular expressions. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Set a password
@@ -27,6 +29,17 @@ use crate::{
 ///     command: passwd alice
 ///     responses:
 ///       (?i)password: "MySekretPa$$word"
+///
+/// - name: Answer an installer's questions, the second one twice
+///   ansible.builtin.expect:
+///     command: /opt/vendor/install.sh
+///     creates: /opt/vendor/bin/vendor
+///     timeout: 120
+///     responses:
+///       '(?i)licen[sc]e.*\[y/n\]': y
+///       'Folder for .*:':
+///         - /srv/vendor/data
+///         - /srv/vendor/log
 /// ```
 #[derive(Args)]
 pub struct Args {

@@ -9,11 +9,19 @@ use crate::{
 
 /// Gathers facts with Facter
 ///
+/// The host needs `facter`. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Facts of the network
 ///   community.general.facter:
 ///     arguments: [networking]
+///   register: facter
+///
+/// - name: All facts, those of Puppet among them
+///   community.general.facter:
+///     arguments:
+///       - --puppet
 ///   register: facter
 /// ```
 #[derive(Args)]

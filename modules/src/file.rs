@@ -16,9 +16,22 @@ use listing::listing;
 use times::{Time, Times};
 
 /// Makes files, folders and links what they should be, or removes them
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a folder for uploads
+///   ansible.builtin.file:
+///     path: /srv/uploads
+///     state: directory
+///     owner: www-data
+///     mode: '0750'
+///
+/// - name: Point to the release that is live
+///   ansible.builtin.file: {path: /srv/shop/current, src: releases/2.4, state: link}
+/// ```
 #[derive(Args)]
 pub struct Args {
-    /// What this is about
+    /// The file, folder or link
     #[arg(alias = "dest", alias = "name")]
     path: ArgPath,
     /// What should be there; without it, what is there stays
@@ -31,7 +44,7 @@ pub struct Args {
     /// Whether links are made over what is there, and to what is not
     #[arg(default = "false")]
     force: bool,
-    /// Whether it is about what a link leads to
+    /// Whether what a link leads to is meant
     #[arg(default = "true")]
     follow: bool,
     /// Time of modification to set: `preserve`, `now`, or by the format

@@ -11,6 +11,28 @@ use crate::{
 use kinds::Kind;
 
 /// Makes a file system, lets it grow to its device, or removes it
+///
+/// The host needs the program of the kind, such as `mkfs.ext4` or `mkfs.xfs`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a file system on the volume for data
+///   community.general.filesystem:
+///     dev: /dev/vg_data/lv_data
+///     fstype: ext4
+///     opts: -L data
+///
+/// - name: Let it grow to the volume, which is larger now
+///   community.general.filesystem:
+///     dev: /dev/vg_data/lv_data
+///     fstype: ext4
+///     resizefs: true
+///
+/// - name: Wipe a disk that leaves the machine
+///   community.general.filesystem:
+///     dev: /dev/sdc
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",

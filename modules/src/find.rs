@@ -14,6 +14,33 @@ use crate::{
 use filter::Filter;
 
 /// Lists files, folders and links by what they are
+///
+/// The result has what was found as `files`, each with its `path` and what `stat` would tell, and their number as
+/// `matched`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Find dumps that are older than thirty days
+///   ansible.builtin.find:
+///     paths: /var/backups
+///     patterns: '*.dump'
+///     age: 30d
+///   register: old_dumps
+///
+/// - name: Find large logs, at any depth
+///   ansible.builtin.find:
+///     paths: [/var/log, /srv/shop/log]
+///     patterns: ['*.log', '*.log.*']
+///     recurse: true
+///     size: 100m
+///   register: large_logs
+///
+/// - name: Find configurations that still name the old server
+///   ansible.builtin.find:
+///     paths: /etc/shop
+///     contains: '.*\bdb-old\.example\.com\b'
+///   register: outdated
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Folders to look in
@@ -41,14 +68,14 @@ pub struct Args {
     /// Whether folders in folders are looked into
     #[arg(default = "false")]
     recurse: bool,
-    /// How many levels of folders are looked into
+    /// How many levels of folders are looked into, with `recurse`; all when absent
     depth: Option<i64>,
-    /// How old they are at least, or with a minus at most; with `s`, `m`, `h`, `d` or `w`
+    /// How old they are at least, or with a minus at most: in seconds, or with `s`, `m`, `h`, `d` or `w`
     age: Option<String>,
     /// Which of its times is a file's age
     #[arg(default = "mtime")]
     age_stamp: Stamp,
-    /// How large they are at least, or with a minus at most; with `b`, `k`, `m`, `g` or `t`
+    /// How large they are at least, or with a minus at most: in bytes, or with `b`, `k`, `m`, `g` or `t`
     size: Option<String>,
     /// Permissions to have, octal or symbolic
     mode: Option<Json>,
@@ -67,7 +94,7 @@ pub struct Args {
     /// Which checksum
     #[arg(default = "sha1", alias = "checksum", alias = "checksum_algo")]
     checksum_algorithm: Algorithm,
-    /// How many to list at most
+    /// How many to list at most; all when absent
     limit: Option<i64>,
 }
 

@@ -8,6 +8,33 @@ use crate::{
 };
 
 /// Opens ports and services of firewalld, closes them, and changes its zones
+///
+/// Where neither `permanent` nor `immediate` is true, only the running firewall changes. What is new in the permanent
+/// configuration alone, a zone for one, is there for the running firewall after a reload.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the web in, now and after the next boot
+///   ansible.posix.firewalld:
+///     service: https
+///     permanent: true
+///     immediate: true
+///     state: enabled
+///
+/// - name: Let only the monitoring server ask the exporter
+///   ansible.posix.firewalld:
+///     rich_rule: rule family="ipv4" source address="192.0.2.10" port port="9100" protocol="tcp" accept
+///     permanent: true
+///     immediate: true
+///     state: enabled
+///
+/// - name: Have a zone of its own for the management network
+///   ansible.posix.firewalld:
+///     zone: management
+///     permanent: true
+///     state: present
+///   notify: reload firewalld
+/// ```
 #[derive(Args)]
 #[args(
     collection = "ansible.posix",
@@ -33,9 +60,9 @@ pub struct Args {
     icmp_block: Option<String>,
     /// Whether ICMP blocks are meant the other way round
     icmp_block_inversion: Option<bool>,
-    /// Service
+    /// Service, as firewalld calls it: `https`
     service: Option<String>,
-    /// Protocol
+    /// Protocol, by name or number: `gre`
     protocol: Option<String>,
     /// Port or range with its protocol, such as `80/tcp`
     port: Option<String>,
@@ -43,9 +70,9 @@ pub struct Args {
     port_forward: Option<Vec<JsonMap>>,
     /// Rule in firewalld's rich language
     rich_rule: Option<String>,
-    /// Source network
+    /// Address or network from which packets come, such as `192.0.2.0/24`
     source: Option<String>,
-    /// Interface
+    /// Interface, which goes into the zone
     interface: Option<String>,
     /// Zone; the default one when absent
     zone: Option<String>,
@@ -57,7 +84,7 @@ pub struct Args {
     immediate: bool,
     /// How it should be: `present` and `absent` are for zones and targets
     state: State,
-    /// After how many seconds it ends
+    /// Seconds after which the running firewall takes it back; never when 0
     #[arg(default = "0")]
     timeout: i64,
     /// Whether packets between interfaces of the zone pass

@@ -8,6 +8,21 @@ use crate::{
 };
 
 /// Installs packages of Ruby, keeps them current, or removes them
+///
+/// # Examples
+/// ```yaml
+/// - name: Have bundler for everybody
+///   community.general.gem:
+///     name: bundler
+///     version: 2.5.23
+///     user_install: false
+///
+/// - name: Install a package of our own, from a file on the host
+///   community.general.gem:
+///     name: shop-tools
+///     gem_source: /srv/packages/shop-tools-1.2.0.gem
+///     include_dependencies: false
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",
@@ -31,19 +46,19 @@ pub struct Args {
     /// Whether it is for the user alone
     #[arg(default = "true")]
     user_install: bool,
-    /// The program
+    /// The program `gem`; looked for when absent
     executable: Option<ArgPath>,
     /// Folder to install to
     install_dir: Option<ArgPath>,
     /// Folder for programs
     bindir: Option<ArgPath>,
-    /// Whether the settings of Ruby's packages are read
+    /// Whether the settings in `.gemrc` are passed over
     #[arg(default = "true")]
     norc: bool,
     /// Whether programs get shebangs that look for Ruby
     #[arg(default = "false")]
     env_shebang: bool,
-    /// Version
+    /// Version; the newest when absent
     version: Option<String>,
     /// Whether versions before a release are installed
     #[arg(default = "false")]
@@ -51,7 +66,7 @@ pub struct Args {
     /// Whether documentation is made
     #[arg(default = "false")]
     include_doc: bool,
-    /// More words behind two dashes
+    /// Flags for what is compiled, behind two dashes
     build_flags: Option<String>,
     /// Whether it is done without questions
     #[arg(default = "false")]

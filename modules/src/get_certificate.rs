@@ -17,6 +17,8 @@ use crate::{
 ///
 /// The host's `openssl` talks to the server.
 ///
+/// In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: See what the web server shows
@@ -36,6 +38,15 @@ use crate::{
 ///     server_name: db.example.com
 ///     starttls: mysql
 ///     proxy_host: proxy.example.com
+///
+/// - name: See the whole chain that a database server shows
+///   community.crypto.get_certificate:
+///     host: db.example.com
+///     port: 3306
+///     starttls: mysql
+///     get_certificate_chain: true
+///     asn1_base64: true
+///   register: chain
 /// ```
 #[derive(Args)]
 #[args(collection = "community.crypto")]

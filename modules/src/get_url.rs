@@ -18,6 +18,29 @@ use fetch::{Answer, Request};
 use sums::Wanted;
 
 /// Downloads a file to the host
+///
+/// A file that is there is fetched again only where the server says that it has changed since, with `force`, or where
+/// its `checksum` is another. Where `dest` is a folder, the name is not known before the server answers: it is fetched
+/// each time.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the exporter's archive, and no other than this one
+///   ansible.builtin.get_url:
+///     url: https://downloads.example.com/exporter-1.8.2.tar.gz
+///     dest: /opt/exporter-1.8.2.tar.gz
+///     checksum: sha256:https://downloads.example.com/exporter-1.8.2.sha256
+///     mode: '0644'
+///
+/// - name: Fetch from a server that asks for a token
+///   ansible.builtin.get_url:
+///     url: https://artifacts.example.com/shop/latest.jar
+///     dest: /opt/shop/shop.jar
+///     headers:
+///       Authorization: "Bearer {{ artifacts_token }}"
+///     force: true
+///   notify: restart shop
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Where it is: `http`, `https` or `file`

@@ -6,6 +6,26 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Reads entries of a system database into facts
+///
+/// The entries are facts: `ansible_facts.getent_passwd` and the like, each with its fields as a list.
+///
+/// # Examples
+/// ```yaml
+/// - name: Learn of all accounts
+///   ansible.builtin.getent:
+///     database: passwd
+///
+/// - name: Learn where the deployer's home is
+///   ansible.builtin.getent:
+///     database: passwd
+///     key: deploy
+///
+/// - name: Look whether the directory knows a group, and go on without it
+///   ansible.builtin.getent:
+///     database: group
+///     key: editors
+///     fail_key: false
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Database: `passwd`, `group`, `hosts`, `services`, ...

@@ -15,6 +15,35 @@ use crate::{
 use refs::Refs;
 
 /// Keeps a checkout of a repository at a version
+///
+/// The host needs `git`. In check mode the server is asked what there is, and the checkout stays as it is.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the shop at a release
+///   ansible.builtin.git:
+///     repo: https://git.example.com/shop.git
+///     dest: /srv/shop
+///     version: v2.4.0
+///   notify: restart shop
+///
+/// - name: Follow a branch, with a deploy key and no more history than needed
+///   ansible.builtin.git:
+///     repo: git@git.example.com:shop/theme.git
+///     dest: /srv/theme
+///     version: main
+///     depth: 1
+///     single_branch: true
+///     key_file: /home/deploy/.ssh/id_theme
+///     accept_newhostkey: true
+///
+/// - name: Throw away what somebody changed by hand
+///   ansible.builtin.git:
+///     repo: https://git.example.com/shop.git
+///     dest: /srv/shop
+///     version: v2.4.0
+///     force: true
+/// ```
 #[derive(Args)]
 #[args(
     required_by("archive_prefix", "archive"),
@@ -37,7 +66,7 @@ pub struct Args {
     refspec: Option<String>,
     /// Repository on the host whose objects are shared
     reference: Option<String>,
-    /// How many commits of the history are fetched
+    /// How many commits of the history are fetched; all when absent
     depth: Option<i64>,
     /// Whether a repository without a checkout is kept
     #[arg(default = "no")]
@@ -76,9 +105,9 @@ pub struct Args {
     ssh_opts: Option<String>,
     /// Private key for `ssh`
     key_file: Option<ArgPath>,
-    /// The program `git`
+    /// The program `git`; looked for when absent
     executable: Option<ArgPath>,
-    /// Umask while the checkout is made
+    /// Umask while the checkout is made, in octal
     umask: Option<Json>,
     /// Archive of the checkout to make; its ending says which kind
     archive: Option<ArgPath>,

@@ -8,6 +8,29 @@ use crate::{
 };
 
 /// Makes sure that git has a setting, or has it no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Say who commits on this machine
+///   community.general.git_config:
+///     name: user.email
+///     value: robot@example.com
+///     scope: global
+///
+/// - name: Trust a folder that belongs to somebody else, besides those that are trusted
+///   community.general.git_config:
+///     name: safe.directory
+///     value: /srv/shop
+///     scope: system
+///     add_mode: add
+///
+/// - name: Use no proxy in one repository
+///   community.general.git_config:
+///     name: http.proxy
+///     scope: local
+///     repo: /srv/shop
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",

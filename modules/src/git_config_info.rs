@@ -9,6 +9,8 @@ use crate::{
 
 /// Reads settings of git
 ///
+/// The host needs `git`. The result has `config_value` where one setting is asked for, and `config_values`, by names.
+///
 /// # Examples
 /// ```yaml
 /// - name: Who commits here
@@ -17,6 +19,11 @@ use crate::{
 ///     scope: local
 ///     path: /srv/repo
 ///   register: email
+///
+/// - name: Read all settings of the machine
+///   community.general.git_config_info:
+///     scope: system
+///   register: settings
 /// ```
 #[derive(Args)]
 #[args(

@@ -8,6 +8,24 @@ use crate::{
 };
 
 /// Manages groups
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a group for those who edit the site
+///   ansible.builtin.group:
+///     name: editors
+///     gid: 3000
+///
+/// - name: Have a group for a service
+///   ansible.builtin.group:
+///     name: exporter
+///     system: true
+///
+/// - name: Remove a group that nobody needs
+///   ansible.builtin.group:
+///     name: interns
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(required_if("non_unique", "True", "gid"))]
 pub struct Args {

@@ -6,6 +6,18 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Sets the system's name, now and for the next boot
+///
+/// # Examples
+/// ```yaml
+/// - name: Call the machine what the inventory calls it
+///   ansible.builtin.hostname:
+///     name: "{{ inventory_hostname_short }}"
+///
+/// - name: Say how it is done, where the system would not be recognised
+///   ansible.builtin.hostname:
+///     name: web1
+///     use: openrc
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name to set

@@ -11,6 +11,27 @@ use crate::{
 };
 
 /// Makes sure that a file of passwords has a user with a password, or has the user no more
+///
+/// The host needs no program for this, and the web server need not be there yet.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let alice see the statistics
+///   community.general.htpasswd:
+///     path: /etc/nginx/statistics.htpasswd
+///     name: alice
+///     password: "{{ alice_password }}"
+///     hash_scheme: bcrypt
+///     owner: root
+///     group: www-data
+///     mode: '0640'
+///
+/// - name: Let bob see them no more
+///   community.general.htpasswd:
+///     path: /etc/nginx/statistics.htpasswd
+///     name: bob
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {
@@ -20,7 +41,7 @@ pub struct Args {
     /// The user
     #[arg(alias = "username")]
     name: String,
-    /// The password
+    /// The password; needed where the user should be there
     #[arg(secret)]
     password: Option<String>,
     /// How passwords are kept: `apr_md5_crypt`, `bcrypt`, `sha512_crypt`, `sha256_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`

@@ -11,6 +11,34 @@ use crate::{
 };
 
 /// Makes sure that an INI file has options or a section, or has them no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Give PHP more memory
+///   community.general.ini_file:
+///     path: /etc/php/8.4/fpm/php.ini
+///     section: PHP
+///     option: memory_limit
+///     value: 512M
+///   notify: restart php
+///
+/// - name: Write several lines of one option, without spaces, as systemd has it
+///   community.general.ini_file:
+///     path: /etc/systemd/system/shop.service.d/local.conf
+///     section: Service
+///     option: Environment
+///     values:
+///       - LANG=C.UTF-8
+///       - SHOP_WORKERS=8
+///     no_extra_spaces: true
+///     mode: '0644'
+///
+/// - name: Drop a section as a whole
+///   community.general.ini_file:
+///     path: /etc/shop/shop.ini
+///     section: legacy
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("value", "values"))]
 pub struct Args {

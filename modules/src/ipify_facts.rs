@@ -10,12 +10,17 @@ use crate::{
 
 /// Asks a service for the address that the host has outside
 ///
+/// The fact is `ansible_facts.ipify_public_ip`.
+///
 /// # Examples
 /// ```yaml
 /// - name: Which address others see
 ///   community.general.ipify_facts:
 ///
-/// - debug: var=ipify_public_ip
+/// - name: Ask another service, which has more time
+///   community.general.ipify_facts:
+///     api_url: https://ip.example.com/
+///     timeout: 30
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

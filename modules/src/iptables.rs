@@ -9,6 +9,36 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Command, Failure, Host, Outcome, Result, failed};
 
 /// Manages rules of the packet filter
+///
+/// A rule is there until the next boot: what keeps it, such as `netfilter-persistent`, is for another task.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the web in
+///   ansible.builtin.iptables:
+///     chain: INPUT
+///     protocol: tcp
+///     destination_ports:
+///       - "80"
+///       - "443"
+///     ctstate: NEW
+///     jump: ACCEPT
+///     comment: web
+///
+/// - name: Send what comes for port 80 to the shop
+///   ansible.builtin.iptables:
+///     table: nat
+///     chain: PREROUTING
+///     protocol: tcp
+///     destination_port: "80"
+///     jump: REDIRECT
+///     to_ports: "8080"
+///
+/// - name: Drop whatever no rule allows
+///   ansible.builtin.iptables:
+///     chain: INPUT
+///     policy: DROP
+/// ```
 #[derive(Args)]
 #[args(
     mutually_exclusive("set_dscp_mark", "set_dscp_mark_class"),
@@ -33,7 +63,7 @@ pub struct Args {
     /// Version of the addresses
     #[arg(default = "ipv4")]
     ip_version: IpVersion,
-    /// Chain of the rule
+    /// Chain of the rule: `INPUT`, `FORWARD`, `OUTPUT`, or one of your own
     chain: Option<String>,
     /// Protocol, by name or number, `!` before it for all others
     protocol: Option<String>,
@@ -41,12 +71,12 @@ pub struct Args {
     source: Option<String>,
     /// Address to which packets go
     destination: Option<String>,
-    /// Flags of TCP: which to look at, and which of them are set
+    /// Flags of TCP: `flags`, which to look at, and `flags_set`, which of them are set
     tcp_flags: Option<JsonMap>,
-    /// Extensions to load
+    /// Extensions to load, such as `owner`
     #[arg(name = "match")]
     matches: Option<Vec<String>>,
-    /// Where a packet goes that fits
+    /// Where a packet goes that fits: `ACCEPT`, `DROP`, `REJECT`, `LOG`, or a chain
     jump: Option<String>,
     /// Machine to which a copy of the packet goes
     gateway: Option<String>,
@@ -62,7 +92,7 @@ pub struct Args {
     out_interface: Option<String>,
     /// Whether the rule is about second and further fragments
     fragment: Option<String>,
-    /// Counters of packets and bytes of a new rule
+    /// Counters of packets and of bytes that a new rule begins with
     set_counters: Option<String>,
     /// Port, or range of ports, from which packets come
     source_port: Option<String>,
@@ -85,7 +115,7 @@ pub struct Args {
     set_dscp_mark_class: Option<String>,
     /// Text that stands with the rule
     comment: Option<String>,
-    /// States of connections
+    /// States of connections, such as `NEW` and `ESTABLISHED`
     ctstate: Option<Vec<String>>,
     /// First and last address from which packets come
     src_range: Option<String>,
@@ -95,15 +125,15 @@ pub struct Args {
     match_set: Option<String>,
     /// Which of a packet's addresses are looked up in the set
     match_set_flags: Option<SetFlags>,
-    /// Greatest average rate
+    /// Greatest average rate, such as `10/minute`
     limit: Option<String>,
-    /// Packets before the rate counts
+    /// Packets that may come at once before the rate counts
     limit_burst: Option<String>,
     /// User to whom packets belong
     uid_owner: Option<String>,
     /// Group to which packets belong
     gid_owner: Option<String>,
-    /// With which error packets are refused
+    /// With which error packets are refused, such as `tcp-reset`
     reject_with: Option<String>,
     /// Kind of ICMP
     icmp_type: Option<String>,

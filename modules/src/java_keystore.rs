@@ -12,6 +12,8 @@ use crate::{
 
 /// Makes a keystore of Java's with a key and its certificate
 ///
+/// The host needs `openssl` and `keytool`.
+///
 /// # Examples
 /// ```yaml
 /// - name: Give the application its certificate
@@ -23,6 +25,17 @@ use crate::{
 ///     dest: /srv/app/keystore.p12
 ///     keystore_type: pkcs12
 ///     mode: '0640'
+///
+/// - name: Make one of texts that a vault holds
+///   community.general.java_keystore:
+///     name: app
+///     certificate: "{{ app_certificate }}"
+///     private_key: "{{ app_key }}"
+///     private_key_passphrase: "{{ app_key_passphrase }}"
+///     password: "{{ keystore_password }}"
+///     dest: /srv/app/keystore.jks
+///     owner: app
+///     mode: '0400'
 /// ```
 #[derive(Args)]
 #[args(

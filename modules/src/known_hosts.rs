@@ -13,6 +13,25 @@ use crate::{
 };
 
 /// Makes sure that a file of known hosts has a server's keys, or has them no more
+///
+/// # Examples
+/// ```yaml
+/// - name: Know the server of the repositories before the first checkout
+///   ansible.builtin.known_hosts:
+///     name: git.example.com
+///     key: git.example.com ssh-ed25519 {{ git_host_key }}
+///
+/// - name: Know it for everybody
+///   ansible.builtin.known_hosts:
+///     path: /etc/ssh/ssh_known_hosts
+///     name: git.example.com
+///     key: "{{ lookup('ansible.builtin.file', 'known_hosts') }}"
+///
+/// - name: Forget a machine that was set up anew
+///   ansible.builtin.known_hosts:
+///     name: web1.example.com
+///     state: absent
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// The server, as the file names it

@@ -36,6 +36,8 @@ macro_rules! registry {
                 let args = spec::parse::<$name::Args>(name, given).map_err(host::Failure::from)?;
                 $name::run(args, host)
             },
+            #[cfg(feature = "docs")]
+            fits: |name, given| spec::parse::<$name::Args>(name, given).map(drop),
         }),+];
     };
 }
@@ -222,6 +224,9 @@ pub struct Module {
     pub spec: &'static Spec,
     /// With the name that messages about its arguments have.
     run: fn(&str, &Given, &Host) -> Result<Outcome>,
+    /// Whether arguments are what the module takes, under this name: examples are asked, nobody on a host.
+    #[cfg(feature = "docs")]
+    pub fits: fn(&str, &Given) -> std::result::Result<(), spec::ArgError>,
 }
 
 /// Returns the module that a task means by a name: short, full, or one of its other names.

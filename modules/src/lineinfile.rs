@@ -12,6 +12,33 @@ use crate::{
 use edit::{Edit, Lines};
 
 /// Makes sure that a text file has a line, or has it no more
+///
+/// Where no line matches `regexp`, `line` is added: at the end, or where `insertafter` and `insertbefore` say. `regexp`
+/// should also match the line as it will be, or each run adds one.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let nobody log in as root
+///   ansible.builtin.lineinfile:
+///     path: /etc/ssh/sshd_config
+///     regexp: '^#?\s*PermitRootLogin\b'
+///     line: PermitRootLogin no
+///     validate: /usr/sbin/sshd -t -f %s
+///   notify: reload sshd
+///
+/// - name: Give Java more memory, and leave its other options as they are
+///   ansible.builtin.lineinfile:
+///     path: /etc/default/search
+///     regexp: '^(JAVA_OPTS=.*)-Xmx\S+(.*)$'
+///     line: '\1-Xmx4g\2'
+///     backrefs: true
+///
+/// - name: Have no line of the old server
+///   ansible.builtin.lineinfile:
+///     path: /etc/hosts
+///     search_string: db-old.example.com
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(
     mutually_exclusive("insertbefore", "insertafter"),

@@ -8,6 +8,22 @@ use crate::{
 };
 
 /// Makes locales, or removes them
+///
+/// The host needs the package `locales`, or whatever else brings `locale-gen`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have what our users read
+///   community.general.locale_gen:
+///     name:
+///       - de_CH.UTF-8
+///       - fr_CH.UTF-8
+///
+/// - name: Have one locale less
+///   community.general.locale_gen:
+///     name: en_GB.UTF-8
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {

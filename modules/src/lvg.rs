@@ -5,14 +5,39 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Output, Result};
 
 /// Makes a volume group of physical volumes, changes which it has, or removes it
+///
+/// The host needs the programs of LVM (package `lvm2`).
+///
+/// # Examples
+/// ```yaml
+/// - name: Make one group of two disks
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs:
+///       - /dev/sdb
+///       - /dev/sdc
+///
+/// - name: Add a disk, and keep those that are there
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs: /dev/sdd
+///     remove_extra_pvs: false
+///
+/// - name: Use what a disk gained when it was enlarged
+///   community.general.lvg:
+///     vg: vg_data
+///     pvs: /dev/sdb
+///     pvresize: true
+///     remove_extra_pvs: false
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("reset_pv_uuid", "True", "pvs"))]
 pub struct Args {
-    /// Name of the group
+    /// Name of the volume group
     vg: String,
     /// Devices that it is made of
     pvs: Option<Vec<String>>,
-    /// Size of an extent
+    /// Size of an extent, in MiB where it has no unit
     #[arg(default = "4")]
     pesize: String,
     /// More options for `pvcreate`

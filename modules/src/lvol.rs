@@ -13,6 +13,31 @@ use crate::{
 use size::{Of, Size};
 
 /// Makes a volume, changes its size, or removes it
+///
+/// The host needs the programs of LVM (package `lvm2`). A file system is made by `filesystem`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a volume for the database
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     size: 20g
+///
+/// - name: Let it have all that is free, with its file system
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     size: +100%FREE
+///     resizefs: true
+///
+/// - name: Take a snapshot before the upgrade
+///   community.general.lvol:
+///     vg: vg_data
+///     lv: lv_postgres
+///     snapshot: before_upgrade
+///     size: 2g
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_one_of("lv", "thinpool"))]
 pub struct Args {

@@ -8,22 +8,40 @@ use crate::{
 };
 
 /// Makes targets of a makefile
+///
+/// The task has changed something where `make --question` says that there is something to do.
+///
+/// # Examples
+/// ```yaml
+/// - name: Build the extension
+///   community.general.make:
+///     chdir: /usr/src/pg_extension
+///     jobs: 4
+///
+/// - name: Install it
+///   community.general.make:
+///     chdir: /usr/src/pg_extension
+///     target: install
+///     params:
+///       PREFIX: /usr/local
+///       WITH_DOCS: "no"
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("target", "targets"))]
 pub struct Args {
-    /// Target
+    /// Target to make; the first of the makefile when absent
     target: Option<String>,
-    /// Targets
+    /// Several targets, one after the other
     targets: Option<Vec<String>>,
-    /// Variables for make
+    /// Variables for make; one whose value is null stands alone
     params: Option<JsonMap>,
     /// Folder to change into first
     chdir: ArgPath,
     /// Makefile, when it has another name
     file: Option<ArgPath>,
-    /// The program
+    /// The program; `gmake` or `make` when absent
     make: Option<ArgPath>,
-    /// How many jobs run at once
+    /// How many jobs run at once; one when absent
     jobs: Option<i64>,
 }
 

@@ -18,6 +18,17 @@ use crate::{
 ///     api_key: "{{ hook }}"
 ///     text: "{{ inventory_hostname }} is up to date"
 ///     channel: deploys
+///
+/// - name: Say that somebody has to look, in a coloured box
+///   community.general.mattermost:
+///     url: https://chat.example.org
+///     api_key: "{{ hook }}"
+///     priority: urgent
+///     attachments:
+///       - text: The backup of {{ inventory_hostname }} failed
+///         color: "#d24b4e"
+///         title: Backup
+///   delegate_to: localhost
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_one_of("text", "attachments"))]

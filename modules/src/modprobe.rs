@@ -7,6 +7,24 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Output, Result, errno_of, split_words};
 
 /// Loads and unloads modules of the kernel
+///
+/// # Examples
+/// ```yaml
+/// - name: See the traffic of bridges, now and after each boot
+///   community.general.modprobe:
+///     name: br_netfilter
+///     persistent: present
+///
+/// - name: Have a network interface that leads nowhere, for tests
+///   community.general.modprobe:
+///     name: dummy
+///     params: numdummies=2
+///
+/// - name: Have no floppy drive
+///   community.general.modprobe:
+///     name: floppy
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {

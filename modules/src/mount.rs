@@ -14,6 +14,30 @@ use bound::{Bound, bound};
 use fstab::{Change, Entry};
 
 /// Mounts file systems, now and at boot
+///
+/// # Examples
+/// ```yaml
+/// - name: Mount the volume for data, now and at boot
+///   ansible.posix.mount:
+///     path: /srv
+///     src: /dev/vg_data/lv_data
+///     fstype: ext4
+///     opts: noatime
+///     state: mounted
+///
+/// - name: Have a share that is mounted when somebody looks at it
+///   ansible.posix.mount:
+///     path: /mnt/archive
+///     src: nas.example.com:/archive
+///     fstype: nfs
+///     opts: ro,noauto,x-systemd.automount
+///     state: present
+///
+/// - name: Take the old disk off, and out of the table
+///   ansible.posix.mount:
+///     path: /mnt/old
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[args(
@@ -29,21 +53,23 @@ pub struct Args {
     src: Option<ArgPath>,
     /// Type of the file system
     fstype: Option<String>,
-    /// Options, separated by commas
+    /// Options, separated by commas; `defaults` when absent
     opts: Option<String>,
     /// Whether the options are kept out of the log
     #[arg(default = "false")]
     #[expect(dead_code, reason = "what the result says of them is masked by the controller")]
     opts_no_log: bool,
-    /// Whether `dump` saves it
+    /// Whether `dump` saves it: 1, or 0 for no
     #[arg(default = "0")]
     dump: String,
-    /// When `fsck` checks it at boot
+    /// When `fsck` checks it at boot: 1 for first, 2 for later, 0 for never
     #[arg(default = "0")]
     passno: String,
-    /// Whether it is mounted, in the table of file systems, both, or neither
+    /// Where it should be: `mounted` in the table of file systems and mounted, `present` in the table only,
+    /// `ephemeral` mounted only, `unmounted` not mounted, `absent` neither, `absent_from_fstab` not in the table;
+    /// `remounted` mounts it again
     state: State,
-    /// Table of file systems
+    /// Table of file systems; `/etc/fstab` when absent
     fstab: Option<String>,
     /// Whether it is mounted at boot
     #[arg(default = "true")]

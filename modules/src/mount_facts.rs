@@ -12,13 +12,32 @@ use crate::{
 };
 
 /// Tells what is mounted
+///
+/// The facts are `ansible_facts.mount_points`, by the folders, and `ansible_facts.aggregate_mounts`, a list.
+///
+/// # Examples
+/// ```yaml
+/// - name: Learn what is mounted from real disks
+///   ansible.builtin.mount_facts:
+///     devices: /dev/*
+///
+/// - name: Learn of shares, and go on where a server hangs
+///   ansible.builtin.mount_facts:
+///     fstypes:
+///       - nfs*
+///       - cifs
+///     timeout: 5
+///     on_timeout: warn
+///     include_aggregate_mounts: false
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Patterns of devices; all when absent
     devices: Option<Vec<String>>,
     /// Patterns of types of file systems; all when absent
     fstypes: Option<Vec<String>>,
-    /// Tables to read: files, or `all`, `static`, `dynamic`, `mount`
+    /// Tables to read, in their order: files, or `all`, `static` (what is configured), `dynamic` (what is mounted),
+    /// `mount` (the program)
     sources: Option<Vec<String>>,
     /// Program that lists mounts where no table does; none when null
     #[arg(default = "mount")]

@@ -13,6 +13,8 @@ use crate::{
 
 /// Runs statements on a MySQL or MariaDB server
 ///
+/// Statements that change nothing leave the task unchanged. In check mode it is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Count the users
@@ -21,6 +23,17 @@ use crate::{
 ///     query: SELECT COUNT(*) AS n FROM users WHERE kind = %s
 ///     positional_args: [admin]
 ///   register: users
+///
+/// - name: Retire a user, in two statements that hold together
+///   community.mysql.mysql_query:
+///     login_db: app
+///     query:
+///       - UPDATE orders SET owner = %(heir)s WHERE owner = %(name)s
+///       - DELETE FROM users WHERE name = %(name)s
+///     named_args:
+///       name: bob
+///       heir: alice
+///     single_transaction: true
 /// ```
 #[derive(Args)]
 #[args(

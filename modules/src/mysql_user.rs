@@ -69,16 +69,16 @@ pub struct Args {
     /// When the password of a user that is there is set
     #[arg(default = "always")]
     update_password: Update,
-    /// Plugin that finds out who it is
+    /// Plugin that finds out who it is, such as `auth_socket`
     plugin: Option<String>,
     /// What the plugin knows of it, as the server keeps it
     plugin_hash_string: Option<String>,
-    /// What the plugin knows of it
+    /// What the plugin knows of it, plain
     plugin_auth_string: Option<String>,
     /// Salt of the plugin `caching_sha2_password`, 20 characters
     #[expect(dead_code, reason = "the server salts passwords itself")]
     salt: Option<String>,
-    /// How much it may use
+    /// How much it may use: `MAX_QUERIES_PER_HOUR`, `MAX_CONNECTIONS_PER_HOUR` and the like
     resource_limits: Option<JsonMap>,
     /// When the password ends
     #[arg(secret)]
@@ -92,7 +92,7 @@ pub struct Args {
     attributes: Option<JsonMap>,
     /// Whether it cannot log in
     locked: Option<bool>,
-    /// Settings of the session
+    /// Settings of the session in which the task runs
     session_vars: Option<JsonMap>,
     /// Whether the session is in the database `mysql`
     #[arg(default = "false")]

@@ -9,12 +9,25 @@ use crate::{
 
 /// Reads and sets variables of a MySQL or MariaDB server
 ///
+/// A value that is set with `persist` outlives the server's restart, which needs MySQL 8. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Let more clients in
 ///   community.mysql.mysql_variables:
 ///     variable: max_connections
 ///     value: "500"
+///
+/// - name: Read how much memory the server may use
+///   community.mysql.mysql_variables:
+///     variable: innodb_buffer_pool_size
+///   register: buffer_pool
+///
+/// - name: Write down slow statements, after a restart, too
+///   community.mysql.mysql_variables:
+///     variable: slow_query_log
+///     value: "ON"
+///     mode: persist
 /// ```
 #[derive(Args)]
 #[args(collection = "community.mysql", also("community.general.mysql_variables"))]

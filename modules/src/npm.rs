@@ -8,19 +8,43 @@ use crate::{
 };
 
 /// Installs packages of Node.js, keeps them current, or removes them
+///
+/// The host needs `npm`. A task is either for a folder (`path`) or for everybody (`global`).
+///
+/// # Examples
+/// ```yaml
+/// - name: Install what the lock file of the shop lists
+///   community.general.npm:
+///     path: /srv/shop
+///     ci: true
+///     production: true
+///
+/// - name: Have a process manager for everybody
+///   community.general.npm:
+///     name: pm2
+///     version: 6.0.5
+///     global: true
+///
+/// - name: Keep the tools for the front end current, from our registry
+///   community.general.npm:
+///     name: "@shop/build"
+///     path: /srv/frontend
+///     registry: https://npm.example.com
+///     state: latest
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("state", "absent", "name"))]
 pub struct Args {
     /// Package; what `package.json` lists when absent
     name: Option<String>,
-    /// Folder in which packages are installed
+    /// Folder in which packages are installed; needed without `global`
     path: Option<ArgPath>,
-    /// Version of the package
+    /// Version of the package; the newest when absent
     version: Option<String>,
     /// Whether the package is for everybody
     #[arg(default = "false")]
     global: bool,
-    /// The program
+    /// The program, perhaps with words behind it; `npm` when absent
     executable: Option<ArgPath>,
     /// Whether scripts of packages are left out
     #[arg(default = "false")]

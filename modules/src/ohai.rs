@@ -6,11 +6,18 @@ use crate::host::{Host, Outcome, Result};
 
 /// Gathers facts with Ohai
 ///
+/// The host needs `ohai`. In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: What Ohai knows
 ///   community.general.ohai:
 ///   register: ohai
+///
+/// - name: See which cloud the host is in
+///   community.general.ohai:
+///   register: ohai
+///   failed_when: "'cloud' not in ohai"
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

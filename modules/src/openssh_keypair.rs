@@ -20,6 +20,14 @@ use crate::{
 ///     path: /home/deploy/.ssh/id_ed25519
 ///     type: ed25519
 ///     comment: deploy@web1
+///
+/// - name: Replace a key that is too short, and protect it
+///   community.crypto.openssh_keypair:
+///     path: /root/.ssh/id_rsa
+///     type: rsa
+///     size: 4096
+///     passphrase: "{{ key_passphrase }}"
+///     regenerate: full_idempotence
 /// ```
 #[derive(Args)]
 #[args(collection = "community.crypto")]

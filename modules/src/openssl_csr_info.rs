@@ -21,6 +21,12 @@ use crate::{
 /// - name: Show for whom it is
 ///   ansible.builtin.debug:
 ///     msg: "{{ request.subject.commonName }}: {{ request.subject_alt_name }}"
+///
+/// - name: Read a request that somebody sent
+///   community.crypto.openssl_csr_info:
+///     content: "{{ lookup('ansible.builtin.file', 'requests/shop.csr') }}"
+///     name_encoding: unicode
+///   register: sent
 /// ```
 #[derive(Args)]
 #[args(

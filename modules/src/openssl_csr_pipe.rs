@@ -30,6 +30,19 @@ use crate::{
 ///     content: "{{ request.csr }}"
 ///   delegate_to: localhost
 ///   when: request is changed
+///
+/// - name: Renew a request only where it would be another
+///   community.crypto.openssl_csr_pipe:
+///     content: "{{ old_request }}"
+///     privatekey_content: "{{ private_key }}"
+///     common_name: shop.example.com
+///     subject_alt_name:
+///       - DNS:shop.example.com
+///       - DNS:www.shop.example.com
+///     key_usage: [digitalSignature, keyEncipherment]
+///     extended_key_usage: serverAuth
+///   register: new_request
+///   no_log: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.crypto", required_one_of("privatekey_path", "privatekey_content"))]

@@ -18,6 +18,15 @@ use crate::{
 ///   community.crypto.openssl_dhparam:
 ///     path: /etc/ssl/dhparams.pem
 ///     size: 2048
+///
+/// - name: Make them anew, and keep the old ones for a while
+///   community.crypto.openssl_dhparam:
+///     path: /etc/ssl/dhparams.pem
+///     size: 3072
+///     backup: true
+///     owner: root
+///     mode: '0644'
+///   notify: reload nginx
 /// ```
 #[derive(Args)]
 #[args(collection = "community.crypto", also("community.general.openssl_dhparam"))]
@@ -27,7 +36,7 @@ pub struct Args {
     /// Whether it should be there
     #[arg(default = "present")]
     state: State,
-    /// Bits of the prime
+    /// Size of the prime, in bits
     #[arg(default = "4096")]
     size: i64,
     /// Whether they are made anew whatever is there

@@ -21,6 +21,11 @@ use crate::{
 /// - name: Stop where it is short
 ///   ansible.builtin.assert:
 ///     that: key.type != 'RSA' or key.public_data.size >= 2048
+///
+/// - name: Take the fingerprints of a key that a vault holds
+///   community.crypto.openssl_publickey_info:
+///     content: "{{ partner_key }}"
+///   register: partner
 /// ```
 #[derive(Args)]
 #[args(

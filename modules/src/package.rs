@@ -8,6 +8,24 @@ use crate::{
 };
 
 /// Manages packages with the host's own package manager
+///
+/// Further arguments go to the module of the package manager as they are, and names of packages differ between
+/// distributions.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have tools that are called the same everywhere
+///   ansible.builtin.package:
+///     name:
+///       - git
+///       - rsync
+///     state: present
+///
+/// - name: Have the web server, whatever it is called here
+///   ansible.builtin.package:
+///     name: "{{ 'apache2' if ansible_facts.os_family == 'Debian' else 'httpd' }}"
+///     state: latest
+/// ```
 #[derive(Args)]
 #[args(open)]
 pub struct Args {

@@ -10,6 +10,19 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Tells which packages are installed
+///
+/// The fact is `ansible_facts.packages`: each package with a list of what is installed of it.
+///
+/// # Examples
+/// ```yaml
+/// - name: Learn what is installed
+///   ansible.builtin.package_facts:
+///
+/// - name: Learn it of every manager that the host has
+///   ansible.builtin.package_facts:
+///     manager: auto
+///     strategy: all
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Package managers to ask, in this order; all that are known when `auto`

@@ -8,6 +8,26 @@ use crate::{
 };
 
 /// Makes sure that a file of limits has one
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the database open many files
+///   community.general.pam_limits:
+///     domain: postgres
+///     limit_type: "-"
+///     limit_item: nofile
+///     value: "65536"
+///
+/// - name: Let students start at least 200 processes, more where more are allowed
+///   community.general.pam_limits:
+///     domain: "@students"
+///     limit_type: hard
+///     limit_item: nproc
+///     value: "200"
+///     use_max: true
+///     dest: /etc/security/limits.d/students.conf
+///     comment: see ticket 4711
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {

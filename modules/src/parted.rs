@@ -10,6 +10,37 @@ use crate::host::{Command, Failure, Host, Outcome, Result};
 use table::{Partition, Table};
 
 /// Makes partitions, removes them, and tells of them
+///
+/// The host needs `parted`. A device whose table is of another kind than `label` gets a new one, and its partitions are
+/// gone.
+///
+/// # Examples
+/// ```yaml
+/// - name: See what is on the disk
+///   community.general.parted:
+///     device: /dev/sdb
+///     unit: MiB
+///   register: disk
+///
+/// - name: Make one partition for LVM of the whole disk
+///   community.general.parted:
+///     device: /dev/sdb
+///     number: 1
+///     label: gpt
+///     name: data
+///     flags:
+///       - lvm
+///     state: present
+///
+/// - name: Let it use what the disk gained
+///   community.general.parted:
+///     device: /dev/sdb
+///     number: 1
+///     label: gpt
+///     part_end: 100%
+///     resize: true
+///     state: present
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",

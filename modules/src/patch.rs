@@ -8,6 +8,24 @@ use crate::{
 };
 
 /// Applies a patch, or takes it back
+///
+/// The host needs `patch`, which also tells whether the patch is applied already.
+///
+/// # Examples
+/// ```yaml
+/// - name: Mend the theme of the shop
+///   ansible.posix.patch:
+///     src: theme.patch
+///     basedir: /srv/shop
+///     strip: 1
+///
+/// - name: Take back what the vendor has mended since
+///   ansible.posix.patch:
+///     src: /usr/src/patches/report.patch
+///     remote_src: true
+///     dest: /opt/report/report.pl
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix", required_one_of("dest", "basedir"))]
 pub struct Args {

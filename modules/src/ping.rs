@@ -5,6 +5,17 @@ use windlass_macros::Args;
 use crate::host::{Failure, Host, Outcome, Result};
 
 /// Answers `pong` from a host that can be reached
+///
+/// # Examples
+/// ```yaml
+/// - name: See whether windlass can work on the host
+///   ansible.builtin.ping:
+///
+/// - name: See what is answered
+///   ansible.builtin.ping:
+///     data: "{{ inventory_hostname }} is here"
+///   register: answer
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// What to answer; `crash` makes the module fail

@@ -13,6 +13,28 @@ use crate::{
 };
 
 /// Manages packages of Python
+///
+/// The host needs Python with pip, and for environments `virtualenv` or, as `virtualenv_command`, `python3 -m venv`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have what the shop needs in an environment of its own
+///   ansible.builtin.pip:
+///     requirements: /srv/shop/requirements.txt
+///     virtualenv: /srv/shop/venv
+///     virtualenv_command: python3 -m venv
+///
+/// - name: Have one package within limits
+///   ansible.builtin.pip:
+///     name: gunicorn>=23,<24
+///     virtualenv: /srv/shop/venv
+///   notify: restart shop
+///
+/// - name: Have a tool for everybody, beside what the system manages
+///   ansible.builtin.pip:
+///     name: httpie
+///     break_system_packages: true
+/// ```
 #[derive(Args)]
 #[args(
     required_one_of("name", "requirements"),
@@ -35,7 +57,7 @@ pub struct Args {
     /// Command that makes environments
     #[arg(default = "virtualenv")]
     virtualenv_command: ArgPath,
-    /// Python of the environment
+    /// Python of a new environment
     virtualenv_python: Option<String>,
     /// How the packages should be
     #[arg(default = "present")]
@@ -47,7 +69,7 @@ pub struct Args {
     editable: bool,
     /// Folder to change into first
     chdir: Option<ArgPath>,
-    /// pip to use
+    /// The program `pip` to use, by name or path; Python's own when absent
     executable: Option<ArgPath>,
     /// Mask of permissions for what is installed, in octal
     umask: Option<String>,

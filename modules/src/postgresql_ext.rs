@@ -16,6 +16,19 @@ use crate::{
 ///   community.postgresql.postgresql_ext:
 ///     name: postgis
 ///     login_db: maps
+///
+/// - name: Bring it up to the version that is installed on the host
+///   community.postgresql.postgresql_ext:
+///     name: postgis
+///     login_db: maps
+///     version: latest
+///
+/// - name: Remove one with all that builds on it
+///   community.postgresql.postgresql_ext:
+///     name: hstore
+///     login_db: maps
+///     state: absent
+///     cascade: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql")]

@@ -9,6 +9,8 @@ use crate::{
 
 /// Looks whether a PostgreSQL server answers
 ///
+/// The task does not fail where the server does not answer: `is_available` says it.
+///
 /// # Examples
 /// ```yaml
 /// - name: Wait for the database
@@ -16,6 +18,14 @@ use crate::{
 ///     login_db: app
 ///   register: database
 ///   until: database.is_available
+///
+/// - name: Learn which version answers over the network
+///   community.postgresql.postgresql_ping:
+///     login_host: db.example.com
+///     login_user: monitor
+///     login_password: "{{ monitor_password }}"
+///     ssl_mode: require
+///   register: server
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql")]

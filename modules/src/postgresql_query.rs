@@ -20,6 +20,22 @@ use crate::{
 ///     login_db: app
 ///     query: SELECT count(*) AS n FROM users WHERE kind = %s
 ///     positional_args: [admin]
+///
+/// - name: Set a price, and look at what was changed
+///   community.postgresql.postgresql_query:
+///     login_db: shop
+///     search_path: [catalog, public]
+///     query: UPDATE articles SET price = %(price)s WHERE number = %(number)s RETURNING name
+///     named_args:
+///       number: 4711
+///       price: 12.5
+///   register: articles
+///
+/// - name: Clean a table up, which no transaction may be around
+///   community.postgresql.postgresql_query:
+///     login_db: shop
+///     query: VACUUM (ANALYZE) orders
+///     autocommit: true
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql", mutually_exclusive("positional_args", "named_args"))]

@@ -17,6 +17,19 @@ use crate::{
 ///     name: app
 ///     password: "{{ app_password }}"
 ///     role_attr_flags: CREATEDB,NOSUPERUSER
+///
+/// - name: Let a report run for as long as it takes, over few connections
+///   community.postgresql.postgresql_user:
+///     name: report
+///     conn_limit: 3
+///     configuration:
+///       statement_timeout: "0"
+///       search_path: reporting
+///
+/// - name: Remove somebody who left
+///   community.postgresql.postgresql_user:
+///     name: bob
+///     state: absent
 /// ```
 #[derive(Args)]
 #[args(collection = "community.postgresql")]

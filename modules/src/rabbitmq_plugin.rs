@@ -6,12 +6,19 @@ use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Enables and disables plugins of `RabbitMQ`
 ///
+/// The host needs `rabbitmq-plugins`.
+///
 /// # Examples
 /// ```yaml
 /// - name: Have the web interface, and leave other plugins alone
 ///   community.rabbitmq.rabbitmq_plugin:
 ///     names: rabbitmq_management
 ///     new_only: true
+///
+/// - name: Have these two and no others, from the server's next start
+///   community.rabbitmq.rabbitmq_plugin:
+///     names: rabbitmq_management,rabbitmq_prometheus
+///     broker_state: offline
 /// ```
 #[derive(Args)]
 #[args(collection = "community.rabbitmq", also("community.general.rabbitmq_plugin"))]

@@ -29,7 +29,7 @@ use wire::{Login, Server};
 #[derive(Args)]
 #[args(collection = "community.general")]
 pub struct Args {
-    /// What to do: change a setting, remove everything, or follow another server
+    /// What to do: change a setting, remove keys, or follow another server
     command: Option<Task>,
     /// Server to follow
     master_host: Option<String>,
@@ -38,9 +38,9 @@ pub struct Args {
     /// Whether it follows another server, or none
     #[arg(default = "replica", alias = "slave_mode")]
     replica_mode: Mode,
-    /// Number of the database to remove
+    /// Number of the database whose keys are removed
     db: Option<i64>,
-    /// Whether one database is removed, or all
+    /// Whether the keys of one database are removed, or of all
     #[arg(default = "all")]
     flush_mode: FlushMode,
     /// Name of the setting

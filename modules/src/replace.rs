@@ -11,6 +11,31 @@ use crate::{
 };
 
 /// Replaces every match of a pattern in a text file
+///
+/// # Examples
+/// ```yaml
+/// - name: Send everything that named the old server to the new one
+///   ansible.builtin.replace:
+///     path: /etc/shop/shop.conf
+///     regexp: \bdb-old\.example\.com\b
+///     replace: db.example.com
+///   notify: restart shop
+///
+/// - name: Raise a limit in one section only
+///   ansible.builtin.replace:
+///     path: /etc/shop/shop.conf
+///     after: '\[uploads\]'
+///     before: '\n\['
+///     regexp: '^limit *=.*$'
+///     replace: limit = 64M
+///
+/// - name: Keep a setting, but as a comment
+///   ansible.builtin.replace:
+///     path: /etc/shop/shop.conf
+///     regexp: '^(debug *=.*)$'
+///     replace: '# \1'
+///     backup: true
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// File to edit

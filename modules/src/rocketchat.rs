@@ -10,6 +10,8 @@ use crate::{
 
 /// Sends messages to Rocket.Chat
 ///
+/// In check mode the task is skipped.
+///
 /// # Examples
 /// ```yaml
 /// - name: Say that it is done
@@ -19,6 +21,20 @@ use crate::{
 ///     msg: "{{ inventory_hostname }} is up to date"
 ///     channel: deploys
 ///     is_pre740: false
+///
+/// - name: Say in red what went wrong, with a picture
+///   community.general.rocketchat:
+///     domain: chat.example.org
+///     token: "{{ token }}"
+///     channel: "@alice"
+///     username: Nightly backup
+///     icon_emoji: ":floppy_disk:"
+///     color: danger
+///     attachments:
+///       - title: "{{ inventory_hostname }}"
+///         text: There is no room left for the dump
+///     is_pre740: false
+///   delegate_to: localhost
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

@@ -8,6 +8,19 @@ use crate::{
 };
 
 /// Adds and removes keys that rpm trusts
+///
+/// # Examples
+/// ```yaml
+/// - name: Trust the vendor's key, and only this one
+///   ansible.builtin.rpm_key:
+///     key: https://packages.example.com/RPM-GPG-KEY
+///     fingerprint: 0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567
+///
+/// - name: Trust it no more
+///   ansible.builtin.rpm_key:
+///     key: 89abcdef
+///     state: absent
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Key: its file, its address, or, to remove it, its identifier

@@ -8,6 +8,23 @@ use crate::{
 };
 
 /// Runs a script of the controller on the host
+///
+/// The script is looked for beside the playbook and in the folder `files` of the role. In check mode it does not run.
+///
+/// # Examples
+/// ```yaml
+/// - name: Run our installer once
+///   ansible.builtin.script:
+///     cmd: install-agent.sh --region ch
+///     creates: /opt/agent/bin/agent
+///
+/// - name: Count with a script of another language
+///   ansible.builtin.script:
+///     cmd: count-orders.pl --since yesterday
+///     executable: /usr/bin/perl
+///     chdir: /srv/shop
+///   register: orders
+/// ```
 #[derive(Args)]
 #[args(free_form)]
 pub struct Args {

@@ -5,6 +5,20 @@ use windlass_macros::Args;
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Turns switches of SELinux's policy on and off
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the web server talk to the database, after the next boot, too
+///   ansible.posix.seboolean:
+///     name: httpd_can_network_connect_db
+///     state: true
+///     persistent: true
+///
+/// - name: Let it send no mail
+///   ansible.posix.seboolean:
+///     name: httpd_can_sendmail
+///     state: false
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {

@@ -5,6 +5,22 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Result};
 
 /// Sets the mode and the policy of SELinux
+///
+/// Turning it off, or on again, needs a boot: the result then has `reboot_required`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Enforce the policy
+///   ansible.posix.selinux:
+///     policy: targeted
+///     state: enforcing
+///   register: selinux
+///
+/// - name: Only report what would be denied
+///   ansible.posix.selinux:
+///     policy: targeted
+///     state: permissive
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 pub struct Args {

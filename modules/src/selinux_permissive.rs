@@ -15,6 +15,11 @@ use crate::{
 ///   community.general.selinux_permissive:
 ///     name: httpd_t
 ///     permissive: true
+///
+/// - name: Enforce the policy for it again
+///   community.general.selinux_permissive:
+///     name: httpd_t
+///     permissive: false
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

@@ -15,6 +15,17 @@ use crate::{
 ///   community.general.selogin:
 ///     login: '%guests'
 ///     seuser: guest_u
+///
+/// - name: Have nobody be anything in particular who is not named
+///   community.general.selogin:
+///     login: __default__
+///     seuser: user_u
+///     selevel: s0
+///
+/// - name: Leave somebody to the default
+///   community.general.selogin:
+///     login: alice
+///     state: absent
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("state", "present", "seuser"))]

@@ -16,6 +16,13 @@ use crate::{
 ///     ports: [8888, 10000-10100]
 ///     proto: tcp
 ///     setype: http_port_t
+///
+/// - name: Take back a port that the database used
+///   community.general.seport:
+///     ports: 5433
+///     proto: tcp
+///     setype: postgresql_port_t
+///     state: absent
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

@@ -13,6 +13,27 @@ use crate::{
 };
 
 /// Manages services
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the web server running, now and after each boot
+///   ansible.builtin.service:
+///     name: nginx
+///     state: started
+///     enabled: true
+///
+/// - name: Have it read its configuration again
+///   ansible.builtin.service:
+///     name: nginx
+///     state: reloaded
+///
+/// - name: Start a service on OpenRC in the runlevel for booting
+///   ansible.builtin.service:
+///     name: chronyd
+///     enabled: true
+///     runlevel: boot
+///     use: openrc
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name of the service; only systemd does without

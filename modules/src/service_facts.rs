@@ -8,6 +8,18 @@ use windlass_protocol::{Json, JsonMap};
 use crate::host::{Command, Host, Outcome, Result, UnitLine};
 
 /// Tells which services the host has
+///
+/// The fact is `ansible_facts.services`: each service by its name with its `state`, its `status` and its `source`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Learn of the services
+///   ansible.builtin.service_facts:
+///
+/// - name: Learn of them again, when some have been installed
+///   ansible.builtin.service_facts:
+///   when: packages is changed
+/// ```
 #[derive(Args)]
 pub struct Args {}
 

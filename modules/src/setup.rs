@@ -11,6 +11,29 @@ use crate::{
 };
 
 /// Gathers facts about a host
+///
+/// Plays do this by themselves, unless `gather_facts` is false. What is gathered is in `ansible_facts`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Gather only what is known without asking the hardware
+///   ansible.builtin.setup:
+///     gather_subset:
+///       - "!hardware"
+///
+/// - name: Learn of the distribution and the addresses, and of nothing else
+///   ansible.builtin.setup:
+///     filter:
+///       - ansible_distribution*
+///       - ansible_all_ipv4_addresses
+///
+/// - name: Read facts of our own anew
+///   ansible.builtin.setup:
+///     gather_subset:
+///       - "!all"
+///       - "!min"
+///       - local
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Which groups of facts to gather; `!` before a name leaves it out

@@ -8,6 +8,27 @@ use crate::{
 };
 
 /// Runs a command line in a shell
+///
+/// What comes out of a variable should go through the filter `quote`. In check mode nothing runs; `creates` and
+/// `removes` tell whether it would.
+///
+/// # Examples
+/// ```yaml
+/// - name: Count who is logged in
+///   ansible.builtin.shell: who | wc -l
+///   register: users
+///   changed_when: false
+///
+/// - name: Load the first data once, and fail where any part of the pipe fails
+///   ansible.builtin.shell:
+///     cmd: |
+///       set -o pipefail
+///       zcat {{ dump | quote }} | psql shop
+///       touch .loaded
+///     executable: /bin/bash
+///     chdir: /var/lib/postgresql
+///     creates: /var/lib/postgresql/.loaded
+/// ```
 #[derive(Args)]
 #[args(free_form)]
 pub struct Args {

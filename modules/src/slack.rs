@@ -18,6 +18,18 @@ use crate::{
 ///     msg: "{{ inventory_hostname }} is up to date"
 ///     channel: "#deploys"
 ///     color: good
+///
+/// - name: Tell a thread how it ended, as a bot
+///   community.general.slack:
+///     token: "{{ bot_token }}"
+///     channel: C0123456789
+///     thread_id: "{{ announcement.ts }}"
+///     blocks:
+///       - type: section
+///         text:
+///           type: mrkdwn
+///           text: "*{{ inventory_hostname }}* runs release {{ release }}"
+///   delegate_to: localhost
 /// ```
 #[derive(Args)]
 #[args(collection = "community.general")]

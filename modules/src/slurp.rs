@@ -9,6 +9,20 @@ use crate::{
 };
 
 /// Reads a file of the host into the result, in Base64
+///
+/// # Examples
+/// ```yaml
+/// - name: Read the key that the host made
+///   ansible.builtin.slurp:
+///     src: /etc/ssh/ssh_host_ed25519_key.pub
+///   register: host_key
+///
+/// - name: Read which release is live, on each of the web servers
+///   ansible.builtin.slurp:
+///     src: /srv/shop/current/RELEASE
+///   register: release
+///   failed_when: release.content | b64decode | trim != wanted_release
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// File to read

@@ -11,6 +11,24 @@ use crate::{
 };
 
 /// Tells what is at a path
+///
+/// The result has `stat.exists`, and where that is true whatever else is known.
+///
+/// # Examples
+/// ```yaml
+/// - name: Look whether the shop is installed
+///   ansible.builtin.stat:
+///     path: /srv/shop/current
+///     follow: true
+///   register: shop
+///
+/// - name: Take a file's checksum
+///   ansible.builtin.stat:
+///     path: /srv/shop/shop.jar
+///     checksum_algorithm: sha256
+///     get_mime: false
+///   register: jar
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Path to look at

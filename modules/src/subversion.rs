@@ -30,7 +30,7 @@ pub struct Args {
     repo: String,
     /// Folder of the working copy
     dest: Option<ArgPath>,
-    /// Revision
+    /// Number of the revision, or `HEAD`
     #[arg(default = "HEAD", alias = "rev", alias = "version")]
     revision: String,
     /// Whether local changes are thrown away, and an export overwrites what is there
@@ -44,7 +44,7 @@ pub struct Args {
     /// Password of the user; it is given on standard input, before Subversion 1.10 as an argument
     #[arg(secret)]
     password: Option<String>,
-    /// The program `svn`
+    /// The program `svn`; looked for when absent
     executable: Option<ArgPath>,
     /// Whether a working copy that is not there is made
     #[arg(default = "yes")]

@@ -7,6 +7,31 @@ use crate::host::{
 };
 
 /// Makes sure that a file of `sudo`'s rules is there, or is not
+///
+/// # Examples
+/// ```yaml
+/// - name: Let the deployer restart the shop without a password
+///   community.general.sudoers:
+///     name: deploy-shop
+///     user: deploy
+///     commands:
+///       - /usr/bin/systemctl restart shop
+///       - /usr/bin/systemctl status shop
+///
+/// - name: Let the database's administrators act as the database
+///   community.general.sudoers:
+///     name: dba
+///     group: dba
+///     runas: postgres
+///     commands: ALL
+///     nopassword: false
+///     validation: required
+///
+/// - name: Take the rule away
+///   community.general.sudoers:
+///     name: deploy-shop
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", mutually_exclusive("user", "group"))]
 pub struct Args {
@@ -15,11 +40,11 @@ pub struct Args {
     /// Whether it should be there
     #[arg(default = "present")]
     state: State,
-    /// What may be run
+    /// What may be run: programs by their paths, perhaps with arguments, or `ALL`
     commands: Option<Vec<String>>,
     /// Who may run it
     user: Option<String>,
-    /// Which group may run it
+    /// Group whose members may run it
     group: Option<String>,
     /// On which machine
     #[arg(default = "ALL")]
@@ -33,7 +58,7 @@ pub struct Args {
     /// Whether variables may be set on the command line
     #[arg(default = "false")]
     setenv: bool,
-    /// As whom it may be run
+    /// As whom it may be run; as root when absent
     runas: Option<String>,
     /// Folder of the files
     #[arg(default = "/etc/sudoers.d")]

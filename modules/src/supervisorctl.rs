@@ -8,6 +8,27 @@ use crate::{
 };
 
 /// Starts, stops and adds programs of supervisord
+///
+/// The host needs `supervisorctl`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Restart the workers
+///   community.general.supervisorctl:
+///     name: 'workers:'
+///     state: restarted
+///
+/// - name: Make a program known that was configured just now
+///   community.general.supervisorctl:
+///     name: mailer
+///     state: present
+///
+/// - name: Have it open its logs again
+///   community.general.supervisorctl:
+///     name: mailer
+///     state: signalled
+///     signal: USR2
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_if("state", "signalled", "signal"))]
 pub struct Args {

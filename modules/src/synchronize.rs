@@ -8,6 +8,32 @@ use crate::{
 };
 
 /// Copies folders by rsync, between the controller and a host
+///
+/// Both sides need `rsync`. With `delegate_to`, the host that it names takes the controller's part.
+///
+/// # Examples
+/// ```yaml
+/// - name: Bring the site to the host, and nothing else that is there
+///   ansible.posix.synchronize:
+///     src: site/
+///     dest: /var/www/shop/
+///     delete: true
+///     rsync_opts:
+///       - --exclude=.git
+///       - --exclude=/uploads
+///
+/// - name: Bring the host's uploads home
+///   ansible.posix.synchronize:
+///     mode: pull
+///     src: /var/www/shop/uploads/
+///     dest: backup/uploads/
+///
+/// - name: Copy from one folder of the host to another
+///   ansible.posix.synchronize:
+///     src: /srv/releases/2.4/
+///     dest: /srv/shop/
+///   delegate_to: "{{ inventory_hostname }}"
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]
@@ -16,7 +42,7 @@ pub struct Args {
     src: ArgPath,
     /// Where it is copied to
     dest: ArgPath,
-    /// Port of the host's SSH server
+    /// Port of the host's SSH server; that of the connection when absent
     dest_port: Option<i64>,
     /// Whether the controller's files go to the host, or the other way
     #[arg(default = "push")]
@@ -40,24 +66,24 @@ pub struct Args {
     /// Whether folders are copied without what is in them
     #[arg(default = "false")]
     dirs: bool,
-    /// Whether folders are copied with what is in them
+    /// Whether folders are copied with what is in them; as `archive` says when absent
     recursive: Option<bool>,
-    /// Whether links are kept
+    /// Whether links stay links; as `archive` says when absent
     links: Option<bool>,
     /// Whether what links lead to is copied
     #[arg(default = "false")]
     copy_links: bool,
-    /// Whether modes are kept
+    /// Whether permissions are kept; as `archive` says when absent
     perms: Option<bool>,
-    /// Whether times are kept
+    /// Whether times are kept; as `archive` says when absent
     times: Option<bool>,
-    /// Whether owners are kept
+    /// Whether owners are kept, which only root can; as `archive` says when absent
     owner: Option<bool>,
-    /// Whether groups are kept
+    /// Whether groups are kept; as `archive` says when absent
     group: Option<bool>,
-    /// rsync on the host
+    /// Path of rsync on the host
     rsync_path: Option<String>,
-    /// After how many seconds of silence it fails
+    /// Seconds of silence after which it fails; never when 0
     #[arg(default = "0")]
     rsync_timeout: i64,
     /// Whether the user of the connection is named
@@ -79,9 +105,9 @@ pub struct Args {
     /// Whether the host's key must be known
     #[arg(default = "false")]
     verify_host: bool,
-    /// Private key
+    /// Private key for SSH
     private_key: Option<ArgPath>,
-    /// Folders with files to make links to
+    /// Folders with files to which hard links are made, where they are the same
     link_dest: Option<Vec<ArgPath>>,
     /// Whether new files come to their places at the end
     #[arg(default = "true")]

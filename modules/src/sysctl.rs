@@ -8,6 +8,26 @@ use crate::{
 };
 
 /// Sets parameters of the kernel, now and at boot
+///
+/// # Examples
+/// ```yaml
+/// - name: Forward packets, now and after each boot
+///   ansible.posix.sysctl:
+///     name: net.ipv4.ip_forward
+///     value: "1"
+///     sysctl_set: true
+///     sysctl_file: /etc/sysctl.d/90-router.conf
+///
+/// - name: Swap only when there is no other way
+///   ansible.posix.sysctl:
+///     name: vm.swappiness
+///     value: "1"
+///
+/// - name: Have no opinion on a parameter any more
+///   ansible.posix.sysctl:
+///     name: vm.overcommit_memory
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
 #[args(required_if("state", "present", "value"))]

@@ -11,6 +11,28 @@ use crate::{
 };
 
 /// Manages units of systemd
+///
+/// # Examples
+/// ```yaml
+/// - name: Have the shop running, now and after each boot
+///   ansible.builtin.systemd_service:
+///     name: shop
+///     state: started
+///     enabled: true
+///     daemon_reload: true
+///
+/// - name: Run a nightly job by its timer
+///   ansible.builtin.systemd_service:
+///     name: report.timer
+///     state: started
+///     enabled: true
+///
+/// - name: Have nobody start the print service
+///   ansible.builtin.systemd_service:
+///     name: cups
+///     state: stopped
+///     masked: true
+/// ```
 #[derive(Args, Default)]
 #[args(
     also("systemd"),

@@ -12,6 +12,22 @@ use crate::{
 };
 
 /// Manages services that scripts of System V start
+///
+/// # Examples
+/// ```yaml
+/// - name: Have an old daemon running, now and after each boot
+///   ansible.builtin.sysvinit:
+///     name: legacyd
+///     state: started
+///     enabled: true
+///
+/// - name: Restart one that cannot tell its state, and give it time to end
+///   ansible.builtin.sysvinit:
+///     name: meterd
+///     state: restarted
+///     pattern: /opt/meter/bin/meterd
+///     sleep: 5
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name of the script

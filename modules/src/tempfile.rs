@@ -8,9 +8,26 @@ use crate::{
 };
 
 /// Creates a temporary file or folder
+///
+/// The result has its path as `path`; nobody removes it. In check mode the task is skipped.
+///
+/// # Examples
+/// ```yaml
+/// - name: Have a folder to build in
+///   ansible.builtin.tempfile:
+///     state: directory
+///     prefix: build.
+///   register: build
+///
+/// - name: Have a file for the dump, on a disk with room
+///   ansible.builtin.tempfile:
+///     path: /var/backups
+///     suffix: .sql
+///   register: dump
+/// ```
 #[derive(Args)]
 pub struct Args {
-    /// Which of the two
+    /// Whether a file or a folder is created
     #[arg(default = "file")]
     state: State,
     /// Folder to create it in; the system's for temporary files when absent

@@ -8,6 +8,19 @@ use crate::{
 };
 
 /// Sets the system's time zone, or whether the hardware clock shows local time
+///
+/// # Examples
+/// ```yaml
+/// - name: Live in Zurich
+///   community.general.timezone:
+///     name: Europe/Zurich
+///   notify: restart cron
+///
+/// - name: Have servers, and their hardware clocks, speak of one time
+///   community.general.timezone:
+///     name: Etc/UTC
+///     hwclock: UTC
+/// ```
 #[derive(Args)]
 #[args(collection = "community.general", required_one_of("hwclock", "name"))]
 pub struct Args {

@@ -7,6 +7,31 @@ use windlass_macros::{Args, Choice};
 use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
 
 /// Manages the uncomplicated firewall
+///
+/// The host needs `ufw`. Allow SSH before the firewall is enabled.
+///
+/// # Examples
+/// ```yaml
+/// - name: Let administrators in, but not too often
+///   community.general.ufw:
+///     rule: limit
+///     port: ssh
+///     proto: tcp
+///
+/// - name: Let the monitoring ask the exporter
+///   community.general.ufw:
+///     rule: allow
+///     from_ip: 192.0.2.10
+///     to_port: "9100"
+///     proto: tcp
+///     comment: monitoring
+///
+/// - name: Refuse everything else, from now on
+///   community.general.ufw:
+///     state: enabled
+///     default: deny
+///     direction: incoming
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",
@@ -17,7 +42,7 @@ use crate::host::{Command, Failure, Host, Outcome, Output, Result, split_words};
     mutually_exclusive("direction", "interface_out")
 )]
 pub struct Args {
-    /// Whether the firewall is on
+    /// Whether the firewall is on; `reset` also takes all rules away
     state: Option<State>,
     /// What happens to traffic without a rule
     #[arg(alias = "policy")]
@@ -26,7 +51,7 @@ pub struct Args {
     logging: Option<Logging>,
     /// Direction of the rule or of the default
     direction: Option<Direction>,
-    /// Place of the rule
+    /// Number of the place at which the rule is inserted; at the end when absent
     insert: Option<i64>,
     /// What the place counts from
     #[arg(default = "zero")]

@@ -13,6 +13,29 @@ use crate::{
 use source::Source;
 
 /// Unpacks an archive
+///
+/// The host needs `tar` with what unpacks the kind, or `unzip`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Bring a release from the controller
+///   ansible.builtin.unarchive:
+///     src: shop-2.4.0.tar.gz
+///     dest: /srv/releases
+///     owner: shop
+///     creates: /srv/releases/shop-2.4.0
+///
+/// - name: Have the host fetch the exporter, and only its program
+///   ansible.builtin.unarchive:
+///     src: https://downloads.example.com/exporter-1.8.2.linux-amd64.tar.gz
+///     dest: /usr/local/bin
+///     remote_src: true
+///     creates: /usr/local/bin/exporter
+///     include:
+///       - exporter-1.8.2.linux-amd64/exporter
+///     extra_opts:
+///       - --strip-components=1
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("include", "exclude"))]
 pub struct Args {
@@ -28,7 +51,7 @@ pub struct Args {
     copy: bool,
     /// Path whose existence says that there is nothing to do
     creates: Option<ArgPath>,
-    /// How many bytes are read at once; windlass chooses
+    /// How many bytes are read at once; taken for compatibility, windlass chooses
     #[arg(default = "65536")]
     #[expect(dead_code, reason = "the size of a chunk is ours")]
     io_buffer_size: i64,

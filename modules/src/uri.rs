@@ -18,6 +18,43 @@ use crate::{
 };
 
 /// Talks to a web service
+///
+/// The result has `status`, the answer's headers, and where the answer is JSON what it means as `json`. In check mode
+/// the task is skipped.
+///
+/// # Examples
+/// ```yaml
+/// - name: Wait until the shop says that it is well
+///   ansible.builtin.uri:
+///     url: http://127.0.0.1:8080/health
+///   register: health
+///   until: health.status == 200
+///   retries: 12
+///   delay: 5
+///
+/// - name: Tell the load balancer to send nothing here
+///   ansible.builtin.uri:
+///     url: https://lb.example.com/api/servers/{{ inventory_hostname }}
+///     method: PATCH
+///     headers:
+///       Authorization: "Bearer {{ lb_token }}"
+///     body_format: json
+///     body:
+///       weight: 0
+///     status_code: [200, 204]
+///
+/// - name: Log in with a form
+///   ansible.builtin.uri:
+///     url: https://wiki.example.com/login
+///     method: POST
+///     body_format: form-urlencoded
+///     body:
+///       name: robot
+///       password: "{{ wiki_password }}"
+///     follow_redirects: none
+///     status_code: 302
+///   register: login
+/// ```
 #[derive(Args)]
 #[args(mutually_exclusive("body", "src"))]
 pub struct Args {

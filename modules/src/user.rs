@@ -17,6 +17,33 @@ use crate::{
 };
 
 /// Manages accounts
+///
+/// # Examples
+/// ```yaml
+/// - name: Have an account for the shop, without a login
+///   ansible.builtin.user:
+///     name: shop
+///     system: true
+///     home: /srv/shop
+///     shell: /usr/sbin/nologin
+///
+/// - name: Have accounts for the team
+///   ansible.builtin.user:
+///     name: "{{ item.name }}"
+///     comment: "{{ item.full_name }}"
+///     password: "{{ item.password | password_hash('sha512') }}"
+///     update_password: on_create
+///     groups: [editors, sudo]
+///     append: true
+///   loop: "{{ team }}"
+///   no_log: true
+///
+/// - name: Remove somebody who left, with the home folder
+///   ansible.builtin.user:
+///     name: bob
+///     state: absent
+///     remove: true
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name of the account
@@ -30,7 +57,7 @@ pub struct Args {
     /// Whether the number may be another account's
     #[arg(default = "false")]
     non_unique: bool,
-    /// Name or number of the primary group
+    /// Name or number of the primary group; a new account's own when absent
     group: Option<String>,
     /// Further groups; an empty list takes the account out of all
     groups: Option<Vec<String>>,
@@ -53,7 +80,7 @@ pub struct Args {
     umask: Option<String>,
     /// Login shell
     shell: Option<ArgPath>,
-    /// Hash of the password
+    /// Hash of the password, as `password_hash` makes it
     #[arg(secret)]
     password: Option<String>,
     /// Whether the password of an account that exists is changed

@@ -18,14 +18,36 @@ use crate::{
 };
 
 /// Waits for a port, a file, or some time
+///
+/// In check mode the task is skipped. For a host that boots there is `wait_for_connection`.
+///
+/// # Examples
+/// ```yaml
+/// - name: Wait until the database answers
+///   ansible.builtin.wait_for:
+///     port: 5432
+///     timeout: 60
+///
+/// - name: Wait until the log says that the shop is ready
+///   ansible.builtin.wait_for:
+///     path: /var/log/shop/shop.log
+///     search_regex: listening on .*:8080
+///     msg: the shop did not start in time
+///
+/// - name: Wait until nobody is connected any more, but the load balancer
+///   ansible.builtin.wait_for:
+///     port: 8080
+///     state: drained
+///     exclude_hosts: lb.example.com
+/// ```
 #[derive(Args)]
 pub struct Args {
     /// Name or address of the host that has the port
     #[arg(default = "127.0.0.1")]
     host: String,
-    /// Port to wait for
+    /// Port to wait for; with neither `port` nor `path`, only time passes
     port: Option<i64>,
-    /// File to wait for
+    /// File or folder to wait for
     path: Option<ArgPath>,
     /// What to wait for: that the port answers or the file is there, that it does not, that no connections are left
     #[arg(default = "started")]

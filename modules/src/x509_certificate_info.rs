@@ -27,6 +27,12 @@ use crate::{
 /// - name: Stop when it ends soon
 ///   ansible.builtin.assert:
 ///     that: certificate.valid_at.soon
+///
+/// - name: Read the chain that is to be installed
+///   community.crypto.x509_certificate_info:
+///     content: "{{ lookup('ansible.builtin.file', 'certificates/shop.pem') }}"
+///   register: shop_certificate
+///   delegate_to: localhost
 /// ```
 #[derive(Args)]
 #[args(

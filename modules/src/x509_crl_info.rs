@@ -21,6 +21,12 @@ use crate::{
 /// - name: Stop where it is too old
 ///   ansible.builtin.assert:
 ///     that: crl.next_update > now(utc=true).strftime('%Y%m%d%H%M%SZ')
+///
+/// - name: Read only who signed it, where the list is long
+///   community.crypto.x509_crl_info:
+///     path: /etc/ssl/crl/partner.crl
+///     list_revoked_certificates: false
+///   register: partner_crl
 /// ```
 #[derive(Args)]
 #[args(

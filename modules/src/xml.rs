@@ -20,6 +20,35 @@ use tree::Document;
 use xpath::{Context, Item, Value};
 
 /// Finds parts of an XML document, changes, adds or removes them
+///
+/// What `add_children` names is added in each run; what an `xpath` with an attribute's value names is added once.
+///
+/// # Examples
+/// ```yaml
+/// - name: Give the server another port
+///   community.general.xml:
+///     path: /opt/tomcat/conf/server.xml
+///     xpath: /Server/Service/Connector[@protocol='HTTP/1.1']
+///     attribute: port
+///     value: "8081"
+///   notify: restart tomcat
+///
+/// - name: See which repositories are configured
+///   community.general.xml:
+///     path: /home/build/.m2/settings.xml
+///     namespaces:
+///       m: http://maven.apache.org/SETTINGS/1.0.0
+///     xpath: //m:repository/m:url
+///     content: text
+///   register: repositories
+///
+/// - name: Have a user, who is added where there is none of this name
+///   community.general.xml:
+///     path: /opt/tomcat/conf/tomcat-users.xml
+///     xpath: /tomcat-users/user[@username='monitor']
+///     attribute: roles
+///     value: manager-status
+/// ```
 #[derive(Args)]
 #[args(
     collection = "community.general",
@@ -221,16 +250,11 @@ impl Task<'_> {
     }
 
     fn found(&self, document: &Document, path: &str) -> Result<Vec<Item>> {
-        let context =
-            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
-        let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
-        let expr = xpath::read(path).map_err(failed)?;
-        let start = document.root().unwrap_or(tree::TOP);
-        let value = context.evaluate(&expr, start).map_err(failed)?;
-        if context.undefined.get() {
-            return Err(Failure::raised("Undefined namespace prefix"));
-        }
-        match value {
+        self.found_from(document, document.root().unwrap_or(tree::TOP), path)
+    }
+
+    fn found_from(&self, document: &Document, start: tree::Id, path: &str) -> Result<Vec<Item>> {
+        match self.evaluated(document, start, path)? {
             // The document itself is no part of it.
             Value::Set(items) => Ok(items
                 .into_iter()
@@ -239,6 +263,18 @@ impl Task<'_> {
             other if xpath::Context::truth(&other) => Ok(vec![Item::Node(start)]),
             _ => Ok(Vec::new()),
         }
+    }
+
+    fn evaluated(&self, document: &Document, start: tree::Id, path: &str) -> Result<Value> {
+        let context =
+            Context { document, namespaces: &self.namespaces, undefined: Cell::new(false) };
+        let failed = |error: String| Failure::new(format!("XPath {path} is not valid: {error}"));
+        let expr = xpath::read(path).map_err(failed)?;
+        let value = context.evaluate(&expr, start).map_err(failed)?;
+        if context.undefined.get() {
+            return Err(Failure::raised("Undefined namespace prefix"));
+        }
+        Ok(value)
     }
 
     /// Returns the result, with what every result has.

@@ -11,6 +11,32 @@ use crate::{
 };
 
 /// Adds and removes repositories of packages for dnf and yum
+///
+/// The file is `NAME.repo` in `reposdir`. What is cached of a repository that goes stays until `dnf clean` removes it.
+///
+/// # Examples
+/// ```yaml
+/// - name: Take packages from our mirror
+///   ansible.builtin.yum_repository:
+///     name: mirror
+///     description: Packages of our own
+///     baseurl: https://mirror.example.com/el$releasever/$basearch/
+///     gpgcheck: true
+///     gpgkey: https://mirror.example.com/RPM-GPG-KEY
+///
+/// - name: Know a repository, but use it only where it is asked for
+///   ansible.builtin.yum_repository:
+///     name: mirror-testing
+///     file: mirror
+///     description: Packages of our own that are not tested yet
+///     baseurl: https://mirror.example.com/testing/
+///     enabled: false
+///
+/// - name: Leave a repository
+///   ansible.builtin.yum_repository:
+///     name: vendor
+///     state: absent
+/// ```
 #[derive(Args)]
 #[args(
     required_if_any("state", "present", "baseurl", "mirrorlist", "metalink"),
@@ -45,7 +71,7 @@ struct Settings {
     /// Whether packages are fetched side by side
     #[arg(name = "async")]
     r#async: Option<bool>,
-    /// Share or number of bytes that may be used
+    /// Most bytes a second, of which `throttle` may be a share
     bandwidth: Option<String>,
     /// Addresses of the repository
     baseurl: Option<Vec<String>>,
@@ -57,7 +83,7 @@ struct Settings {
     deltarpm_metadata_percentage: Option<String>,
     /// Relative size above which no differences of packages are fetched
     deltarpm_percentage: Option<String>,
-    /// Name for people
+    /// Name for people; needed where the repository should be there
     description: Option<String>,
     /// Whether the repository is used
     enabled: Option<bool>,
@@ -86,7 +112,7 @@ struct Settings {
     keepalive: Option<bool>,
     /// Whether downloads are kept
     keepcache: Option<Keep>,
-    /// How long metadata is good
+    /// How long metadata is good: in seconds, or with `m`, `h` or `d`
     metadata_expire: Option<String>,
     /// When that is looked at
     metadata_expire_filter: Option<Filter>,
@@ -134,9 +160,9 @@ struct Settings {
     /// Whether the server's certificate must be valid
     #[arg(alias = "validate_certs")]
     sslverify: Option<bool>,
-    /// Most bytes a second
+    /// Most bytes a second, or a share of `bandwidth`: `50%`
     throttle: Option<String>,
-    /// Seconds to wait for a server
+    /// Seconds to wait for a server that is silent
     timeout: Option<String>,
     /// Variables in the identifier that people see
     ui_repoid_vars: Option<String>,

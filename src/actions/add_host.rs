@@ -8,8 +8,39 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "add_host", args: &[], open: true, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "add_host",
+    spec: Some(manual! {
+        /// Adds a host to the inventory of this run, for the plays that come after
+        ///
+        /// It runs once for all hosts of the play, and nothing is written to the inventory's files. Every other argument is a variable
+        /// of the new host.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Remember the machine that was just made
+        ///   ansible.builtin.add_host:
+        ///     name: "{{ machine.address }}"
+        ///     groups: [fresh, web]
+        ///     ansible_user: admin
+        ///
+        /// - name: Reach a container by another port
+        ///   ansible.builtin.add_host:
+        ///     name: db-in-docker
+        ///     ansible_host: 127.0.0.1
+        ///     ansible_port: 2222
+        /// ```
+        {
+            /// Name of the host, perhaps with a port: `db1:2222`
+            name | host | hostname: String,
+            /// Groups that it belongs to, which are made where they are not there
+            groups | group | groupname: Vec<String>,
+        }
+    }),
+    open: true,
+    needs_host: false,
+    run,
+};
 
 const NAMES: [&str; 3] = ["name", "hostname", "host"];
 const GROUPS: [&str; 3] = ["groups", "groupname", "group"];

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "assemble", args: &[], open: true, needs_host: true, run };
+    Action { name: "assemble", spec: None, open: true, needs_host: true, run };
 
 /// Arguments that are about the fragments, and not about the file.
 const OWN: [&str; 5] = ["delimiter", "regexp", "ignore_hidden", "remote_src", "decrypt"];

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use windlass_modules::spec::Json;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
@@ -11,7 +13,35 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "assert",
-    args: &["that", "fail_msg", "msg", "success_msg", "quiet"],
+    spec: Some(manual! {
+        /// Fails where one of several conditions does not hold
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Be sure of what the play needs
+        ///   ansible.builtin.assert:
+        ///     that:
+        ///       - ansible_facts.memtotal_mb >= 1024
+        ///       - app_port is integer
+        ///     fail_msg: This host is too small for the application
+        ///     quiet: true
+        ///
+        /// - name: Look at the answer of the health check
+        ///   ansible.builtin.assert:
+        ///     that: "'ready' in health.content"
+        ///     success_msg: The application is up
+        /// ```
+        {
+            /// Conditions, as in `when`
+            that: Vec<Json>,
+            /// What is said where one does not hold
+            fail_msg | msg: Option<String>,
+            /// What is said where all hold
+            success_msg: Option<String>,
+            /// Whether nothing is said of conditions that hold
+            quiet: bool = "false",
+        }
+    }),
     open: false,
     needs_host: false,
     run,

@@ -1,13 +1,20 @@
 //! `async_status`: asks for a job in the background.
 
+use windlass_modules::spec::Args as _;
+
 use super::{Action, foreign};
 use crate::{
     executor::{Call, Failure, Remote, Step},
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "async_status", args: &["jid", "mode"], open: false, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "async_status",
+    spec: Some(windlass_modules::async_status::Args::SPEC),
+    open: false,
+    needs_host: true,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(jid) = call.text("jid") else {

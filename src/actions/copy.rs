@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "copy", args: &[], open: true, needs_host: true, run };
+    Action { name: "copy", spec: None, open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let content = call.args.get("content").filter(|content| !matches!(content, Value::None));

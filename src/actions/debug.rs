@@ -1,5 +1,7 @@
 //! `debug`: shows a message or a variable.
 
+use windlass_modules::spec::Json;
+
 use super::Action;
 use crate::{
     diagnostic::Told,
@@ -14,7 +16,29 @@ const OMITTED: &str =
 
 pub(super) static UNIT: Action = Action {
     name: "debug",
-    args: &["msg", "var", "verbosity"],
+    spec: Some(manual! {
+        /// Prints a message, or a variable with its value
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Say what will be installed
+        ///   ansible.builtin.debug:
+        ///     msg: "{{ inventory_hostname }} gets version {{ app_version }}"
+        ///
+        /// - name: Look at a whole result, with -v only
+        ///   ansible.builtin.debug:
+        ///     var: deployed
+        ///     verbosity: 1
+        /// ```
+        {
+            /// Text to print; also a list or a dictionary
+            msg: Json = "Hello world!",
+            /// Expression whose value is printed, without braces; not together with `msg`
+            var: Option<String>,
+            /// How many `-v` a run must have for this to be printed
+            verbosity: i64 = "0",
+        }
+    }),
     open: false,
     needs_host: false,
     run,

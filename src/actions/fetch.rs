@@ -19,7 +19,39 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "fetch",
-    args: &["src", "dest", "flat", "fail_on_missing", "validate_checksum", "validate_md5"],
+    spec: Some(manual! {
+        /// Copies files from hosts to the controller
+        ///
+        /// Without `flat` each file lies below `dest` in a folder of its host, with its whole path. Check mode copies nothing.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Keep the logs of all hosts
+        ///   ansible.builtin.fetch:
+        ///     src: /var/log/app/error.log
+        ///     dest: logs/
+        ///
+        /// - name: Get one file of one host under a name of its own
+        ///   ansible.builtin.fetch:
+        ///     src: /etc/ssl/certs/app.pem
+        ///     dest: certificates/app.pem
+        ///     flat: true
+        /// ```
+        {
+            /// File on the host
+            src: String,
+            /// Folder on the controller, or with `flat` the file
+            dest: String,
+            /// Whether `dest` is the file itself, or a folder where it ends in a slash
+            flat: bool = "false",
+            /// Whether it is a failure that the file is not there
+            fail_on_missing: bool = "true",
+            /// Whether the copy must have the checksum that the host tells
+            validate_checksum: bool = "true",
+            /// An older name of `validate_checksum`, which is not to be used
+            validate_md5: bool = "true",
+        }
+    }),
     open: true,
     needs_host: true,
     run,

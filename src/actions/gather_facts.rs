@@ -8,8 +8,32 @@ use crate::{
 };
 use windlass_modules::spec::{FromArg as _, Mismatch};
 
-pub(super) static UNIT: Action =
-    Action { name: "gather_facts", args: &[], open: true, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "gather_facts",
+    spec: Some(manual! {
+        /// Gathers facts with the modules that suit the host
+        ///
+        /// This is what a play does at its beginning unless `gather_facts` is off. Its other arguments are those of the modules that it calls, most often
+        /// `setup`.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Gather facts after the host was prepared
+        ///   ansible.builtin.gather_facts:
+        ///
+        /// - name: Gather little
+        ///   ansible.builtin.gather_facts:
+        ///     gather_subset: [network]
+        /// ```
+        {
+            /// Whether several modules run at once; without it, where there is more than one
+            parallel: Option<bool>,
+        }
+    }),
+    open: true,
+    needs_host: true,
+    run,
+};
 
 /// What gathers facts where nobody names a module.
 const SETUP: &str = "ansible.legacy.setup";

@@ -6,8 +6,34 @@ use crate::{
     value::{Dict, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "group_by", args: &["key", "parents"], open: false, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "group_by",
+    spec: Some(manual! {
+        /// Puts hosts into groups that are named by their facts, for the plays that come after
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Divide the hosts by what they run
+        ///   ansible.builtin.group_by:
+        ///     key: os_{{ ansible_facts.distribution | lower }}
+        ///
+        /// - name: Divide the virtual ones by their hypervisor
+        ///   ansible.builtin.group_by:
+        ///     key: virtual_{{ ansible_facts.virtualization_type }}
+        ///     parents: virtual
+        ///   when: ansible_facts.virtualization_role == 'guest'
+        /// ```
+        {
+            /// Name of the group; blanks become hyphens
+            key: String,
+            /// Groups that the group belongs to
+            parents: Vec<String> = "all",
+        }
+    }),
+    open: false,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(key) = call.text("key") else {

@@ -7,6 +7,8 @@ use std::{
 
 use windlass_modules::pattern::{Flags, Pattern};
 
+use windlass_modules::spec::Spec;
+
 use super::{Action, files};
 use crate::{
     diagnostic::Source,
@@ -17,18 +19,51 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "include_vars",
-    args: &[
-        "_raw_params",
-        "file",
-        "dir",
-        "name",
-        "depth",
-        "files_matching",
-        "ignore_files",
-        "extensions",
-        "ignore_unknown_extensions",
-        "hash_behaviour",
-    ],
+    spec: Some(Spec {
+        free_form: true,
+        ..manual! {
+            /// Reads variables from files while the play runs
+            ///
+            /// They hold for the host that read them, above those of the play and of roles' `vars`.
+            ///
+            /// # Examples
+            /// ```yaml
+            /// - name: Read what is special about the distribution
+            ///   ansible.builtin.include_vars: "{{ ansible_facts.distribution }}.yml"
+            ///
+            /// - name: Read a whole folder under one name
+            ///   ansible.builtin.include_vars:
+            ///     dir: vars/services
+            ///     name: services
+            ///     ignore_files: [README.md]
+            ///
+            /// - name: Read the first file that there is
+            ///   ansible.builtin.include_vars: "{{ lookup('first_found', names) }}"
+            ///   vars:
+            ///     names: ["vars/{{ inventory_hostname }}.yml", vars/default.yml]
+            /// ```
+            {
+                /// File to read; also as text behind the name of the action
+                file: Option<String>,
+                /// Folder whose files are read, in the order of their names
+                dir: Option<String>,
+                /// Name of the variable that holds what was read; without it each variable is its own
+                name: Option<String>,
+                /// How many folders deep to look; 0 is all the way
+                depth: i64 = "0",
+                /// Pattern that names of files must match
+                files_matching: Option<String>,
+                /// Files to leave out, by name or pattern
+                ignore_files: Vec<String>,
+                /// Ends of names that files must have
+                extensions: Vec<String> = "json,yaml,yml",
+                /// Whether files with other ends are passed over, instead of being an error
+                ignore_unknown_extensions: bool = "false",
+                /// What becomes of a dictionary that is there already: `replace` or `merge`; without it as the setting of that name says
+                hash_behaviour: Option<String>,
+            }
+        }
+    }),
     open: true,
     needs_host: false,
     run,
@@ -42,7 +77,7 @@ const ONLY_DIR: [&str; 6] =
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |names: &[&str]| names.iter().any(|name| call.args.contains_key(name));
     for key in call.args.keys().map(Value::to_text) {
-        if !UNIT.args.contains(&key.as_str()) {
+        if key != "_raw_params" && !UNIT.arguments().contains(&key.as_str()) {
             return Err(Failure::at(None, format!("{key} is not a valid option in include_vars")));
         }
     }

@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "package", args: &[], open: true, needs_host: true, run };
+    Action { name: "package", spec: None, open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut args = call.args.clone();

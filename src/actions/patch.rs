@@ -4,7 +4,7 @@ use super::{Action, files};
 use crate::executor::{Call, Failure, Remote, Step};
 
 pub(super) static UNIT: Action =
-    Action { name: "patch", args: &[], open: true, needs_host: true, run };
+    Action { name: "patch", spec: None, open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |name: &str| call.text(name).filter(|text| !text.is_empty());

@@ -15,7 +15,33 @@ const NOBODY: &str = "Not waiting for response to prompt as stdin is not interac
 
 pub(super) static UNIT: Action = Action {
     name: "pause",
-    args: &["minutes", "seconds", "prompt", "echo"],
+    spec: Some(manual! {
+        /// Waits for some time, or for the operator
+        ///
+        /// Without a time it asks for the Return key; Ctrl-C asks whether to go on or to end. Once for all hosts of the play.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Give the cluster time to settle
+        ///   ansible.builtin.pause:
+        ///     seconds: 30
+        ///
+        /// - name: Ask before anything is deleted
+        ///   ansible.builtin.pause:
+        ///     prompt: Write yes to delete the old releases
+        ///   register: answer
+        /// ```
+        {
+            /// How many minutes
+            minutes: Option<String>,
+            /// How many seconds
+            seconds: Option<String>,
+            /// What is asked; the answer is in `user_input`
+            prompt: Option<String>,
+            /// Whether what is typed is shown
+            echo: bool = "true",
+        }
+    }),
     open: false,
     needs_host: false,
     run,

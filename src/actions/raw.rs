@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use windlass_modules::host::quote_word;
 
+use windlass_modules::spec::Spec;
+
 use super::Action;
 use crate::{
     connection::Pty,
@@ -14,7 +16,29 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "raw",
-    args: &["_raw_params", "executable"],
+    spec: Some(Spec {
+        free_form: true,
+        ..manual! {
+            /// Runs a command over the connection alone, without anything on the host
+            ///
+            /// For hosts that can run nothing else, such as switches; everything else is better done with `command` or `shell`.
+            ///
+            /// # Examples
+            /// ```yaml
+            /// - name: Ask a switch for its version
+            ///   ansible.builtin.raw: show version
+            ///
+            /// - name: Use a shell of one's own
+            ///   ansible.builtin.raw: echo "$BASH_VERSION"
+            ///   args:
+            ///     executable: /bin/bash
+            /// ```
+            {
+                /// Shell that runs the command, by its whole path
+                executable: Option<String>,
+            }
+        }
+    }),
     open: false,
     needs_host: true,
     run,

@@ -17,21 +17,44 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "reboot",
-    args: &[
-        "boot_time_command",
-        "connect_timeout",
-        "connect_timeout_sec",
-        "msg",
-        "post_reboot_delay",
-        "post_reboot_delay_sec",
-        "pre_reboot_delay",
-        "pre_reboot_delay_sec",
-        "reboot_command",
-        "reboot_timeout",
-        "reboot_timeout_sec",
-        "search_paths",
-        "test_command",
-    ],
+    spec: Some(manual! {
+        /// Restarts the host, and waits until it is there again
+        ///
+        /// Check mode restarts nothing and says that it would.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Restart after the kernel was updated
+        ///   ansible.builtin.reboot:
+        ///   when: kernel is changed
+        ///
+        /// - name: Give a slow machine more time, and look for what must run
+        ///   ansible.builtin.reboot:
+        ///     reboot_timeout: 1800
+        ///     post_reboot_delay: 20
+        ///     test_command: systemctl is-active docker
+        /// ```
+        {
+            /// Command whose answer differs from one boot to the next
+            boot_time_command: String = "cat /proc/sys/kernel/random/boot_id",
+            /// How many seconds one attempt to connect may take
+            connect_timeout | connect_timeout_sec: Option<i64>,
+            /// What the users of the host are told
+            msg: String = "Reboot initiated by Ansible",
+            /// How many seconds to wait after the command
+            post_reboot_delay | post_reboot_delay_sec: i64 = "0",
+            /// How many seconds before the host goes down; `shutdown` takes whole minutes
+            pre_reboot_delay | pre_reboot_delay_sec: i64 = "0",
+            /// Command that restarts the host; without it `shutdown` with what it needs
+            reboot_command: Option<String>,
+            /// How many seconds the host may take to come back, and as many again for `test_command`
+            reboot_timeout | reboot_timeout_sec: i64 = "600",
+            /// Folders in which `shutdown` is looked for
+            search_paths: Vec<String> = "/sbin,/bin,/usr/sbin,/usr/bin,/usr/local/sbin",
+            /// Command that must succeed before the host counts as there
+            test_command: String = "whoami",
+        }
+    }),
     open: false,
     needs_host: true,
     run,

@@ -1,11 +1,13 @@
 //! `script`: a script of the controller, run on the host.
 
+use windlass_modules::spec::Args as _;
+
 use super::{Action, files};
 use crate::executor::{Call, Failure, Remote, Step};
 
 pub(super) static UNIT: Action = Action {
     name: "script",
-    args: &["_raw_params", "cmd", "creates", "removes", "chdir", "executable", "decrypt"],
+    spec: Some(windlass_modules::script::Args::SPEC),
     open: false,
     needs_host: true,
     run,

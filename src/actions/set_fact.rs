@@ -6,8 +6,34 @@ use crate::{
     value::{Dict, Origin, Value},
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "set_fact", args: &[], open: true, needs_host: false, run };
+pub(super) static UNIT: Action = Action {
+    name: "set_fact",
+    spec: Some(manual! {
+        /// Sets variables of the host that hold for the rest of the run
+        ///
+        /// Each argument is a variable. They stand above nearly everything but extra variables.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Work out once where the release goes
+        ///   ansible.builtin.set_fact:
+        ///     release_dir: /srv/app/releases/{{ app_version }}
+        ///     is_first: "{{ groups['app'][0] == inventory_hostname }}"
+        ///
+        /// - name: Remember something for the next runs
+        ///   ansible.builtin.set_fact:
+        ///     installed_version: "{{ app_version }}"
+        ///     cacheable: true
+        /// ```
+        {
+            /// Whether they are facts that a cache of facts keeps, too
+            cacheable: bool = "false",
+        }
+    }),
+    open: true,
+    needs_host: false,
+    run,
+};
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let (mut facts, mut sealed, mut own) = (Dict::new(), Dict::new(), Vec::new());

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, PoisonError};
 
+use windlass_modules::spec::Json;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step, invalid_name},
@@ -10,7 +12,32 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "set_stats",
-    args: &["data", "per_host", "aggregate"],
+    spec: Some(manual! {
+        /// Sets statistics of the run, which callbacks show at its end
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Count what was deployed
+        ///   ansible.builtin.set_stats:
+        ///     data:
+        ///       deployed: 1
+        ///
+        /// - name: Say which version each host has
+        ///   ansible.builtin.set_stats:
+        ///     data:
+        ///       version: "{{ app_version }}"
+        ///     per_host: true
+        ///     aggregate: false
+        /// ```
+        {
+            /// The statistics by name
+            data: Json,
+            /// Whether they are of the host, and not of the run
+            per_host: bool = "false",
+            /// Whether they are added to what there is: numbers, texts and lists; dictionaries are merged
+            aggregate: bool = "true",
+        }
+    }),
     open: false,
     needs_host: false,
     run,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "synchronize", args: &[], open: true, needs_host: true, run };
+    Action { name: "synchronize", spec: None, open: true, needs_host: true, run };
 
 fn is_controller(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "::1")

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use windlass_modules::{host::FileAttributes, spec::ArgPath};
+
 use super::{Action, copy, files};
 use crate::{
     diagnostic::{Source, Span},
@@ -10,8 +12,70 @@ use crate::{
     value::Dict,
 };
 
-pub(super) static UNIT: Action =
-    Action { name: "template", args: &[], open: true, needs_host: true, run };
+pub(super) static UNIT: Action = Action {
+    name: "template",
+    spec: Some(manual! {
+        /// Renders a template on the controller and puts the result on the host
+        ///
+        /// A first line such as `#jinja2: trim_blocks: False` sets options in the template itself. With `--diff` the change is shown, and check mode only says whether there is one.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Configure the web server
+        ///   ansible.builtin.template:
+        ///     src: nginx.conf.j2
+        ///     dest: /etc/nginx/nginx.conf
+        ///     mode: "0644"
+        ///     validate: nginx -t -c %s
+        ///   notify: Reload nginx
+        ///
+        /// - name: Write a file that has braces of its own
+        ///   ansible.builtin.template:
+        ///     src: latex.tex.j2
+        ///     dest: /srv/report.tex
+        ///     variable_start_string: "[["
+        ///     variable_end_string: "]]"
+        /// ```
+        {
+            /// Template on the controller
+            src: String,
+            /// File on the host, or a folder for it
+            dest: ArgPath,
+            /// Whether the file that is replaced is kept under a name with the time
+            backup: bool = "false",
+            /// Whether a file that is there and differs is replaced
+            force: bool = "true",
+            /// Whether a link at `dest` is followed
+            follow: bool = "false",
+            /// Command that must accept the new file; `%s` is its path
+            validate: Option<String>,
+            /// How lines end: `\n`, `\r` or `\r\n`
+            newline_sequence: String = "\\n",
+            /// Whether the line end behind a block is taken away
+            trim_blocks: bool = "true",
+            /// Whether blanks before a block are taken away
+            lstrip_blocks: bool = "false",
+            /// What begins an expression
+            variable_start_string: String = "{{",
+            /// What ends it
+            variable_end_string: String = "}}",
+            /// What begins a statement
+            block_start_string: String = "{%",
+            /// What ends it
+            block_end_string: String = "%}",
+            /// What begins a comment
+            comment_start_string: String = "{#",
+            /// What ends it
+            comment_end_string: String = "#}",
+            /// Encoding of the file on the host
+            output_encoding: String = "utf-8",
+            ..FileAttributes
+        }
+    }),
+    open: true,
+    needs_host: true,
+    run,
+};
 
 /// Arguments that are for the rendering, not for the file.
 const OWN: [&str; 12] = [

@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "unarchive", args: &[], open: true, needs_host: true, run };
+    Action { name: "unarchive", spec: None, open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |name: &str| call.text(name).filter(|text| !text.is_empty());

@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(super) static UNIT: Action =
-    Action { name: "uri", args: &[], open: true, needs_host: true, run };
+    Action { name: "uri", spec: None, open: true, needs_host: true, run };
 
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.check {

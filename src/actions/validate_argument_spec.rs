@@ -5,6 +5,8 @@ mod rules;
 
 pub(in crate::actions) use convert::class;
 
+use windlass_modules::spec::JsonMap;
+
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
@@ -14,7 +16,34 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "validate_argument_spec",
-    args: &["argument_spec", "provided_arguments", "validate_args_context"],
+    spec: Some(manual! {
+        /// Compares variables with a specification of arguments
+        ///
+        /// The specification is written as in `meta/argument_specs.yml` of a role, which is checked by itself.
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Check what the playbook was given
+        ///   ansible.builtin.validate_argument_spec:
+        ///     argument_spec:
+        ///       app_version: {type: str, required: true}
+        ///       app_port: {type: int, default: 8080}
+        ///
+        /// - name: Check values that are no variables
+        ///   ansible.builtin.validate_argument_spec:
+        ///     argument_spec: "{{ lookup('file', 'spec.json') | from_json }}"
+        ///     provided_arguments:
+        ///       app_version: "{{ release.tag }}"
+        /// ```
+        {
+            /// The specification: name, and type, choices, default, ...
+            argument_spec: JsonMap,
+            /// Values by name, instead of variables of these names
+            provided_arguments: Option<JsonMap>,
+            /// What is checked, for messages
+            validate_args_context: Option<JsonMap>,
+        }
+    }),
     open: true,
     needs_host: false,
     run,

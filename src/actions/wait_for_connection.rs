@@ -13,7 +13,30 @@ use crate::{
 
 pub(super) static UNIT: Action = Action {
     name: "wait_for_connection",
-    args: &["connect_timeout", "delay", "sleep", "timeout"],
+    spec: Some(manual! {
+        /// Waits until the host can be reached and does what it is told
+        ///
+        /// # Examples
+        /// ```yaml
+        /// - name: Wait for a machine that was just made
+        ///   ansible.builtin.wait_for_connection:
+        ///     delay: 10
+        ///     timeout: 300
+        ///
+        /// - name: Wait, with the usual limits
+        ///   ansible.builtin.wait_for_connection:
+        /// ```
+        {
+            /// How many seconds one attempt to connect may take
+            connect_timeout: i64 = "5",
+            /// How many seconds to wait before the first attempt
+            delay: i64 = "0",
+            /// How many seconds between two attempts
+            sleep: i64 = "1",
+            /// How many seconds to try
+            timeout: i64 = "600",
+        }
+    }),
     open: false,
     needs_host: true,
     run,

@@ -1,6 +1,8 @@
 //! `doc`: what modules, filters, tests, lookups and keywords are, from the tables that run them.
 
 mod entry;
+#[cfg(test)]
+mod examples;
 mod page;
 mod text;
 
@@ -18,7 +20,7 @@ use crate::{
     plugins::show_manual,
 };
 use entry::{Entry, Kind};
-pub use page::{index_page, module_page};
+use page::{index_page, module_page};
 
 #[derive(Parser)]
 #[command(about = "Shows what modules, filters, tests, lookups and keywords are")]
@@ -148,7 +150,8 @@ fn unknown(kind: Kind, name: &str, entries: &[Entry]) {
 
 fn listed(args: &DocArgs, entries: &[Entry]) -> String {
     let wanted = |entry: &&Entry| {
-        args.names.is_empty()
+        // What only tests of the language itself use is shown to those who name it.
+        args.names.is_empty() && entry.collection != "ansible._protomatter"
             || args.names.iter().any(|name| {
                 entry.full_name().starts_with(&format!("{name}.")) || entry.is_called(name)
             })
@@ -161,15 +164,19 @@ fn listed(args: &DocArgs, entries: &[Entry]) -> String {
         return text::pretty(&map.into());
     }
     let width = chosen.iter().map(|entry| entry.full_name().len()).max().unwrap_or(0);
-    let line = |entry: &&Entry| format!("{:width$} {}", entry.full_name(), entry.summary());
+    let line = |entry: &&Entry| {
+        // Nothing of ours lies in a file.
+        let told = if args.list_files { "None" } else { entry.summary() };
+        format!("{:width$} {told}", entry.full_name())
+    };
     chosen.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn write_pages(folder: &std::path::Path) -> u8 {
     let write = || {
         std::fs::create_dir_all(folder)?;
-        for module in page::documented() {
-            std::fs::write(folder.join(format!("{}.md", module.name)), module_page(module))?;
+        for entry in page::documented() {
+            std::fs::write(folder.join(format!("{}.md", entry.name)), module_page(&entry))?;
         }
         std::fs::write(folder.join("README.md"), index_page())
     };
@@ -196,14 +203,14 @@ mod tests {
             let page = std::fs::read_to_string(folder.join(name)).unwrap_or_default();
             assert!(page == expected, "docs/modules/{name} is old: run `make docs`");
         };
-        for module in page::documented() {
-            check(&format!("{}.md", module.name), &module_page(module));
+        for entry in page::documented() {
+            check(&format!("{}.md", entry.name), &module_page(&entry));
         }
         check("README.md", &index_page());
         for entry in std::fs::read_dir(&folder).unwrap() {
             let name = entry.unwrap().file_name().to_string_lossy().into_owned();
             let known = name == "README.md"
-                || page::documented().any(|module| name == format!("{}.md", module.name));
+                || page::documented().iter().any(|entry| name == format!("{}.md", entry.name));
             assert!(known, "docs/modules/{name} is the page of no module");
         }
     }

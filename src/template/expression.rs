@@ -126,6 +126,13 @@ impl<'e> Evaluator<'e> {
                 let input = match apply.unit.name {
                     // It opens the vault itself.
                     "unvault" => self.encrypted(&apply.input)?.map(Value::Str),
+                    // It is asked of a vault that nobody can open, too.
+                    "type_debug"
+                        if self.is_encrypted(&apply.input)?
+                            && self.expression(&apply.input).is_err() =>
+                    {
+                        return Ok(Cow::Owned(Value::str("VaultExceptionMarker")));
+                    }
                     _ => None,
                 };
                 let input = match input {

@@ -360,7 +360,11 @@ impl<'a> Plan<'a> {
 
     /// Checks what came and puts it into its place.
     fn commit(&self, host: &Host, staged: Staged, sums: &(String, String)) -> Result<Outcome> {
-        let (args, dest) = (self.args, self.dest.as_str());
+        let args = self.args;
+        // A tree's own folder stands before what is below it.
+        let place = self.dest.clone();
+        let place = if self.sent.path.is_empty() { args.from_here(place) } else { place };
+        let dest = place.as_str();
         let expected = args.checksum.as_ref().filter(|expected| **expected != sums.0);
         if let Some(expected) = expected {
             let message = "Copied file does not match the expected checksum. Transfer failed.";

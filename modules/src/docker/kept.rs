@@ -18,7 +18,7 @@ use crate::{
     required_if_any("state", "present", "data", "data_src")
 )]
 pub struct Kept {
-    /// Name of it
+    /// Its name
     pub name: String,
     /// Whether it should be there
     #[arg(default = "present")]
@@ -28,7 +28,7 @@ pub struct Kept {
     pub data_is_b64: bool,
     /// File with the content
     pub data_src: Option<ArgPath>,
-    /// Labels of it
+    /// Its labels
     pub labels: Option<JsonMap>,
     /// Whether it is made anew though it is the same
     #[arg(default = "false")]

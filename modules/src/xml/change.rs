@@ -4,7 +4,7 @@ use super::{
     InputType, Task,
     tree::{Document, Id, Kind, TOP},
     write,
-    xpath::Item,
+    xpath::{Item, Value},
 };
 use crate::{
     host::{Failure, Result},
@@ -126,14 +126,14 @@ impl Task<'_> {
     ) -> Result<bool> {
         let mut changed = false;
         let found = self.found(document, path).map_err(|error| {
-            let tree = write::shown(document);
+            let tree = write::shown(document, TOP);
             let error = error.reason();
             Failure::new(format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}"))
         })?;
         if found.is_empty() {
             changed = match self.make_path(document, path) {
                 Err(error) if error.is_raised() => {
-                    let (error, tree) = (error.reason(), write::shown(document));
+                    let (error, tree) = (error.reason(), write::shown(document, TOP));
                     let message =
                         format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}");
                     return Err(Failure::new(message));
@@ -142,6 +142,10 @@ impl Task<'_> {
             };
         }
         let value = text_of(value)?;
+        let start = document.root().unwrap_or(TOP);
+        if matches!(self.evaluated(document, start, path)?, Value::Truth(_)) {
+            return Err(Failure::raised("'bool' object is not subscriptable"));
+        }
         let found = self.found(document, path)?;
         if found.is_empty() {
             return Err(Failure::new(format!("Xpath {path} does not reference a node!")));
@@ -155,7 +159,7 @@ impl Task<'_> {
                     document.set_attribute(id, &name, "");
                     return Err(Failure::new(format!(
                         "Xpath {path} does not reference a node! tree is {}",
-                        write::shown(document)
+                        write::shown(document, TOP)
                     )));
                 }
             };
@@ -347,98 +351,101 @@ impl Task<'_> {
         if !self.found(document, path)?.is_empty() {
             return Ok(false);
         }
-        let (outer, step) = split(path).ok_or_else(|| cannot(document, path))?;
+        self.make_from(document, document.root().unwrap_or(TOP), path)
+    }
+
+    /// Makes what a path names that starts at an element.
+    fn make_from(&self, document: &mut Document, start: Id, path: &str) -> Result<bool> {
+        let (outer, step) = split(path).ok_or_else(|| cannot(document, start, path))?;
         if outer.is_empty() {
             return Err(Failure::raised("Invalid expression"));
         }
-        if self.found(document, outer)?.is_empty() {
-            self.make_path(document, outer)?;
+        if self.found_from(document, start, outer)?.is_empty() {
+            self.make_from(document, start, outer)?;
         }
         let mut parents = Vec::new();
-        for item in self.found(document, outer)? {
+        for item in self.found_from(document, start, outer)? {
             match item {
                 Item::Node(parent) if parent != TOP => parents.push(parent),
-                _ => return Err(cannot(document, outer)),
+                _ => return Err(cannot(document, start, outer)),
             }
         }
+        // What is made is there once: the last of several places has it.
+        let made = |document: &mut Document, name| {
+            let id = self.element_of_path(document, *parents.last()?, name);
+            document.append(*parents.last()?, id);
+            Some(id)
+        };
         match step {
-            Step::Attribute(name) => {
+            Step::Attribute(name, value) => {
+                let prefix = name.split_once(':').map(|(prefix, _)| prefix);
+                if prefix.is_some_and(|it| it != "xml" && !self.namespaces.contains_key(it)) {
+                    return Err(Failure::raised("Undefined namespace prefix"));
+                }
                 for parent in parents {
                     let name = self.attribute_name(document, parent, name);
-                    document.set_attribute(parent, &name, "");
+                    document.set_attribute(parent, &name, value);
                 }
             }
-            // What is made is there once: the last of several places has it.
+            Step::Text(value) => {
+                for parent in parents {
+                    document.set_first_text(parent, Some(value));
+                }
+            }
+            Step::ElementWithText(name, value) => {
+                let id = made(document, name);
+                if let Some(id) = id.filter(|_| !value.is_empty()) {
+                    document.set_first_text(id, Some(value));
+                }
+            }
             Step::Element(name, conditions) => {
-                let Some(parent) = parents.pop() else { return Ok(false) };
-                let id = self.element_of_path(document, parent, name);
-                document.append(parent, id);
+                let Some(id) = made(document, name) else { return Ok(false) };
                 for condition in conditions {
-                    self.meet(document, id, name, condition.trim())?;
+                    self.make_from(document, id, &format!("./{}", condition.trim()))?;
                 }
             }
         }
         Ok(true)
     }
-
-    /// Makes a condition of a path true for a new element.
-    fn meet(&self, document: &mut Document, id: Id, name: &str, condition: &str) -> Result<()> {
-        let quoted = |value: &str| {
-            let value = value.trim();
-            let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            Some(value[1..].strip_suffix(quote)?.to_owned())
-        };
-        let (subject, value) = match condition.split_once('=') {
-            Some((subject, value)) => (subject.trim(), quoted(value)),
-            None => (condition, Some(String::new())),
-        };
-        let is_plain = !condition.contains('=');
-        match (subject.strip_prefix('@').filter(|name| is_name(name)), value) {
-            (Some(attribute), Some(value)) => {
-                let attribute = self.attribute_name(document, id, attribute);
-                document.set_attribute(id, &attribute, &value);
-            }
-            (None, Some(value)) if subject == "text()" && !is_plain => {
-                document.set_first_text(id, Some(&value));
-            }
-            (None, Some(_))
-                if is_plain
-                    && is_name(subject)
-                    && !subject.starts_with(|c: char| c.is_ascii_digit()) =>
-            {
-                let child = self.element_of_path(document, id, subject);
-                document.append(id, child);
-            }
-            _ => {
-                return Err(Failure::new(format!(
-                    "Can't process Xpath ./{condition} in order to spawn nodes! tree is b'<{name}/>\\n'"
-                )));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// What is said of a path that names nothing that could be made.
-fn cannot(document: &Document, path: &str) -> Failure {
-    let shown = write::shown(document);
+fn cannot(document: &Document, start: Id, path: &str) -> Failure {
+    let is_whole = document.root().is_none_or(|root| root == start);
+    let shown = write::shown(document, if is_whole { TOP } else { start });
     Failure::new(format!("Can't process Xpath {path} in order to spawn nodes! tree is {shown}"))
 }
 
 /// The last part of a path, which can be made.
 enum Step<'a> {
-    Attribute(&'a str),
+    Attribute(&'a str, &'a str),
+    /// The text of what the path before it names.
+    Text(&'a str),
+    ElementWithText(&'a str, &'a str),
     /// An element, and what is to be so of it.
     Element(&'a str, Vec<&'a str>),
 }
 
 fn is_name(text: &str) -> bool {
     !text.is_empty()
+        && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
+        && text != "."
 }
 
-/// Splits the last part off a path: `/a/b`, `/a/@b`, `/a[@b='c']`, `/a[b]`, `/a[text()='c' and @b]`.
+/// Splits the last part off a path: `/a/b`, `/a/@b`, `/a/@b='c'`, `/a/b/text()='c'`, `/a[@b='c' and text()='d']`.
 fn split(path: &str) -> Option<(&str, Step<'_>)> {
+    if let Some((path, value)) = with_value(path.trim_end()) {
+        let (outer, name) = path.rsplit_once('/')?;
+        return match (name.strip_prefix('@'), outer.rsplit_once('/')) {
+            (Some(name), _) if is_name(name) => Some((outer, Step::Attribute(name, value))),
+            (None, Some((outer, element))) if name == "text()" && is_name(element) => {
+                Some((outer, Step::ElementWithText(element, value)))
+            }
+            (None, _) if name == "text()" => Some((outer, Step::Text(value))),
+            _ => None,
+        };
+    }
     let (path, conditions) = match path.strip_suffix(']') {
         Some(inner) => {
             let (path, inner) = inner.split_at(inner.rfind('[')?);
@@ -449,11 +456,18 @@ fn split(path: &str) -> Option<(&str, Step<'_>)> {
     let (outer, name) = path.rsplit_once('/')?;
     match name.strip_prefix('@') {
         Some(name) if is_name(name) && conditions.is_empty() => {
-            Some((outer, Step::Attribute(name)))
+            Some((outer, Step::Attribute(name, "")))
         }
         None if is_name(name) => Some((outer, Step::Element(name, conditions))),
         _ => None,
     }
+}
+
+/// A path and the quoted text that what it names is to be equal to.
+fn with_value(path: &str) -> Option<(&str, &str)> {
+    let quote = path.chars().next_back().filter(|c| matches!(c, '"' | '\''))?;
+    let (path, value) = path[..path.len() - 1].rsplit_once(quote)?;
+    Some((path.strip_suffix('=')?, value))
 }
 
 /// Copies an element of another document.

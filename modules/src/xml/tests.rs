@@ -75,6 +75,40 @@ fn elements_are_added_and_removed() {
 }
 
 #[test]
+fn a_path_with_a_value_makes_what_it_says() {
+    let made = |xpath: &str, from: &str, to: &str| changed(json!({"xpath": xpath}), from, to);
+    made("/business/name/@since='1850'", "<name>", "<name since=\"1850\">");
+    made("//beer[2]/@code=\"x=y\" ", "\"2\"", "\"x=y\"");
+    made("/business/owner/@born='1976'", "</business>", "<owner born=\"1976\"/></business>");
+    made("/business/owner[@a='1']/@b='2'", "</business>", "<owner a=\"1\" b=\"2\"/></business>");
+    made(
+        "/business/owner[dog/@age='7']",
+        "</business>",
+        "<owner><dog age=\"7\"/></owner></business>",
+    );
+    made("/business/name/text()='Other'", "</business>", "<name>Other</name></business>");
+    let host = TestHost::with(&[("/f.xml", FILE)]);
+    for xpath in ["/business/name='x'", "/business/name/@a = 'x'", "/business/name/@a=x"] {
+        let message = run(&host, json!({"xpath": xpath}))["msg"].clone();
+        let start =
+            format!("Can't process Xpath {xpath} in order to spawn nodes! tree is b'<business");
+        assert!(message.as_str().unwrap().starts_with(&start), "{message}");
+    }
+    for (xpath, error) in [
+        ("/business/name/@q:a='x'", "Undefined namespace prefix"),
+        ("/business/name/@a='x'", "'bool' object is not subscriptable"),
+    ] {
+        let message = run(&host, json!({"xpath": xpath, "value": "new"}))["msg"].clone();
+        assert!(message.as_str().unwrap().contains(error), "{message}");
+    }
+    let message = run(&host, json!({"xpath": "/business/a[@b='c' and d='e']"}))["msg"].clone();
+    assert_eq!(
+        message,
+        "Can't process Xpath ./d='e' in order to spawn nodes! tree is b'<a b=\"c\"/>\\n'"
+    );
+}
+
+#[test]
 fn parts_are_found_and_counted() {
     let host = TestHost::with(&[("/f.xml", FILE)]);
     assert_eq!(run(&host, json!({"xpath": "//beer", "count": true}))["count"], 2);

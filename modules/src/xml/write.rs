@@ -10,9 +10,15 @@ pub(super) fn document(document: &Document, pretty: bool) -> String {
     DECLARATION.to_owned() + &content(document, pretty)
 }
 
-/// Returns the document without the line that declares it, as messages show it.
-pub(super) fn shown(document: &Document) -> String {
-    format!("b{}", python_repr(&content(document, true).into()))
+/// Returns the document without the line that declares it, or an element, as messages show it.
+pub(super) fn shown(document: &Document, id: Id) -> String {
+    let mut out = content(document, true);
+    if id != TOP {
+        out.clear();
+        node(document, id, true, 0, &mut out);
+        out.push('\n');
+    }
+    format!("b{}", python_repr(&out.into()))
 }
 
 fn content(document: &Document, pretty: bool) -> String {

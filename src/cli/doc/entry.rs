@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use serde_json::{Value as Json, json};
 use windlass_modules::{
     Module,
-    spec::{Arg, Kind as ArgKind},
+    spec::{Arg, Kind as ArgKind, Spec},
 };
 
 use crate::{
@@ -147,36 +147,40 @@ pub(super) fn default(arg: &Arg) -> Json {
 
 /// Returns everything of a kind.
 pub(super) fn all(kind: Kind) -> Vec<Entry> {
-    let builtin = |name: &str, aliases: &[&str], doc: &str, examples: &[(&str, &str)]| Entry {
-        kind,
-        collection: "ansible.builtin".to_owned(),
-        name: name.to_owned(),
-        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-        doc: doc.to_owned(),
-        args: Vec::new(),
-        examples: examples
-            .iter()
-            .map(|(template, gives)| format!("{template}\n# => {gives}\n"))
-            .collect(),
-        applies_to: Vec::new(),
+    let unit = |name: &str, aliases: &[&str], doc: &str, examples: &[(&str, &str)]| {
+        let (collection, name) = name.rsplit_once('.').unwrap_or(("ansible.builtin", name));
+        Entry {
+            kind,
+            collection: collection.to_owned(),
+            name: name.to_owned(),
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            doc: doc.to_owned(),
+            args: Vec::new(),
+            examples: examples
+                .iter()
+                .map(|(template, gives)| format!("{template}\n# => {gives}\n"))
+                .collect(),
+            applies_to: Vec::new(),
+        }
     };
     match kind {
         Kind::Module => {
-            let modules = super::page::documented().map(of_module);
-            let own = actions::names().filter(|name| windlass_modules::find(name).is_none());
-            modules
-                .chain(own.map(|name| builtin(name, &[], "What the controller does itself", &[])))
-                .collect()
+            let mut entries: Vec<Entry> = actions::documented().map(of_spec).collect();
+            let modules = super::page::modules().map(of_module);
+            let others = modules.filter(|module| entries.iter().all(|one| one.name != module.name));
+            let others: Vec<Entry> = others.collect();
+            entries.extend(others);
+            entries
         }
         Kind::Filter => filters::all()
-            .map(|unit| builtin(unit.name, unit.aliases, unit.summary, unit.examples))
+            .map(|one| unit(one.name, one.aliases, one.summary, one.examples))
             .collect(),
-        Kind::Test => tests::all()
-            .map(|unit| builtin(unit.name, unit.aliases, unit.summary, unit.examples))
-            .collect(),
-        Kind::Lookup => lookups::all()
-            .map(|unit| builtin(unit.name, &[], unit.summary, unit.examples))
-            .collect(),
+        Kind::Test => {
+            tests::all().map(|one| unit(one.name, one.aliases, one.summary, one.examples)).collect()
+        }
+        Kind::Lookup => {
+            lookups::all().map(|one| unit(one.name, &[], one.summary, one.examples)).collect()
+        }
         Kind::Keyword => KEYWORDS
             .iter()
             .map(|spec| {
@@ -186,8 +190,7 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
                 let there =
                     levels.iter().zip(names).filter(|(level, _)| spec.levels.contains(**level));
                 let applies_to: Vec<&'static str> = there.map(|(_, name)| name).collect();
-                let doc = format!("A keyword of: {}", applies_to.join(", "));
-                Entry { applies_to, ..builtin(spec.name, &[], &doc, &[]) }
+                Entry { applies_to, ..unit(spec.name, &[], spec.doc, &[]) }
             })
             .collect(),
         _ => Vec::new(),
@@ -195,17 +198,33 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
 }
 
 pub(super) fn of_module(module: &'static Module) -> Entry {
-    let doc = module.spec.doc.to_owned();
+    of_spec((module.name, module.spec))
+}
+
+/// Returns what is documented of a module or of what the controller does itself.
+fn of_spec((name, spec): (&'static str, &'static Spec)) -> Entry {
+    // What stands behind `///` begins with a blank, unless a derive has read it.
+    let blank = if spec.doc.starts_with(' ') { " " } else { "" };
+    let lines = spec.doc.lines().map(|line| line.strip_prefix(blank).unwrap_or(line));
+    let doc = lines.collect::<Vec<_>>().join("\n");
     let examples = doc.split_once("# Examples").map_or("", |(_, examples)| examples);
     let lines = examples.lines().filter(|line| !line.trim_start().starts_with("```"));
+    let text = spec.free_form.then_some(&FREE_FORM);
+    let args = spec.args().into_iter().filter(|arg| !arg.hidden);
     Entry {
         kind: Kind::Module,
-        collection: module.spec.collection.to_owned(),
-        name: module.name.to_owned(),
-        aliases: module.spec.also.iter().map(|name| (*name).to_owned()).collect(),
+        collection: spec.collection.to_owned(),
+        name: name.to_owned(),
+        aliases: spec.also.iter().map(|name| (*name).to_owned()).collect(),
         examples: lines.collect::<Vec<_>>().join("\n").trim().to_owned(),
-        args: module.spec.args().into_iter().filter(|arg| !arg.hidden).collect(),
+        args: text.into_iter().chain(args).collect(),
         doc,
         applies_to: Vec::new(),
     }
 }
+
+/// Text behind a module's name, which is no argument of this name.
+static FREE_FORM: Arg = Arg::of::<Option<String>>(
+    "free_form",
+    "What stands behind the name itself, without a name of its own",
+);

@@ -2,16 +2,22 @@
 
 use windlass_modules::{Module, spec::Arg};
 
-use super::entry::{default, of_module};
+use super::entry::{Entry, Kind, all, default};
 
 /// Returns the modules that users see.
-pub(super) fn documented() -> impl Iterator<Item = &'static Module> {
+pub(super) fn modules() -> impl Iterator<Item = &'static Module> {
     windlass_modules::ALL.iter().copied().filter(|module| !module.name.starts_with("windlass_"))
 }
 
+/// Returns modules and actions, by name.
+pub(super) fn documented() -> Vec<Entry> {
+    let mut entries = all(Kind::Module);
+    entries.sort_by(|one, other| one.name.cmp(&other.name));
+    entries
+}
+
 /// Returns the page of a module.
-pub fn module_page(module: &'static Module) -> String {
-    let entry = of_module(module);
+pub(super) fn module_page(entry: &Entry) -> String {
     let mut page = format!("# {}\n\n", entry.full_name());
     for paragraph in entry.description() {
         page.push_str(&paragraph);
@@ -58,16 +64,15 @@ fn row(arg: &Arg) -> String {
 }
 
 /// Returns the list of all pages.
-pub fn index_page() -> String {
+pub(super) fn index_page() -> String {
     let mut page = String::from(
-        "# Modules\n\nWhat runs on the hosts. These pages are generated: `make docs` writes them from the modules' own tables,\nand `windlass doc NAME` shows the same.\n\n",
+        "# Modules\n\nWhat tasks do, on the hosts and on the controller. These pages are generated: `make docs` writes them from the modules' own tables,\nand `windlass doc NAME` shows the same.\n\n",
     );
-    for module in documented() {
-        let entry = of_module(module);
+    for entry in documented() {
         page.push_str(&format!(
             "- [{}]({}.md): {}\n",
             entry.full_name(),
-            module.name,
+            entry.name,
             entry.summary()
         ));
     }

@@ -20,6 +20,7 @@ pub(super) fn manual(entry: &Entry) -> String {
         text.push('\n');
     }
     if entry.kind == Kind::Keyword {
+        text.push_str(&format!("  May stand in: {}\n", entry.applies_to.join(", ")));
         return text;
     }
     if !entry.args.is_empty() {
@@ -38,7 +39,8 @@ pub(super) fn manual(entry: &Entry) -> String {
             fact("choices", format!("[{}]", arg.choices.join(", ")));
         }
         if !arg.is_required() {
-            fact("default", default(arg).to_string().trim_matches('"').to_owned());
+            let default = default(arg);
+            fact("default", default.as_str().map_or_else(|| default.to_string(), str::to_owned));
         }
         if let Some(elements) = arg.elements {
             fact("elements", elements.as_str().to_owned());

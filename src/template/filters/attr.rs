@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "An attribute of an object",
     params: &["name"],
-    examples: &[("{{ {'a': 1} | attr('a') is defined }}", "False")],
+    examples: &[
+        ("{{ {'a': 1} | attr('a') is defined }}", "False"),
+        ("{{ '2024-05-01' | to_datetime('%Y-%m-%d') | attr('year') }}", "2024"),
+    ],
     takes_undefined: false,
     call: |call| {
         let name = call.text(0, "");

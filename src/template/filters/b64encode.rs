@@ -8,10 +8,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text as base64",
     params: &["encoding", "urlsafe"],
-    examples: &[(
-        "{{ 'hello' | b64encode }} {{ '😀?>' | b64encode(urlsafe=true) }} {{ 'ab' | b64encode(encoding='utf-16-le') }}",
-        "aGVsbG8= 8J-YgD8- YQBiAA==",
-    )],
+    examples: &[
+        ("{{ 'hello' | b64encode }}", "aGVsbG8="),
+        ("{{ '😀?>' | b64encode(urlsafe=true) }}", "8J-YgD8-"),
+        ("{{ 'ab' | b64encode(encoding='utf-16-le') }}", "YQBiAA=="),
+    ],
     takes_undefined: false,
     call: |call| {
         let engine = if call.flag(1, false) {

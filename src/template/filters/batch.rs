@@ -9,7 +9,7 @@ const MAX_FILLED: usize = 10_000_000;
 pub(super) static UNIT: Filter = Filter {
     name: "batch",
     aliases: &[],
-    summary: "Rows of so many items",
+    summary: "Items in rows of so many, the last one filled up where there is something to fill it with",
     params: &["linecount", "fill_with"],
     examples: &[
         ("{{ [1, 2, 3] | batch(2) | list }}", "[[1, 2], [3]]"),

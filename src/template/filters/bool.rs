@@ -6,7 +6,7 @@ use crate::{diagnostic::Told, value::Value};
 pub(super) static UNIT: Filter = Filter {
     name: "bool",
     aliases: &[],
-    summary: "A boolean from what means one",
+    summary: "True for what means yes, false for what means no",
     params: &[],
     examples: &[
         (

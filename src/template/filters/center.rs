@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text in the middle of so many columns",
     params: &["width"],
-    examples: &[("[{{ 'abc' | center(8) }}]", "[  abc   ]")],
+    examples: &[
+        ("[{{ 'abc' | center(8) }}]", "[  abc   ]"),
+        ("[{{ 'abc' | center(2) }}]", "[abc]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let width = call.int(0, 80)?;

@@ -6,9 +6,12 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "combinations",
     aliases: &[],
-    summary: "Each choice of so many items",
+    summary: "Each choice of so many items, in their order",
     params: &["r"],
-    examples: &[("{{ [1, 2, 3] | combinations(2) | list }}", "[[1, 2], [1, 3], [2, 3]]")],
+    examples: &[
+        ("{{ [1, 2, 3] | combinations(2) | list }}", "[[1, 2], [1, 3], [2, 3]]"),
+        ("{{ 'ab' | combinations(2) | list }}", "[['a', 'b']]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 pub(super) static UNIT: Filter = Filter {
     name: "combine",
     aliases: &[],
-    summary: "Dictionaries as one",
+    summary: "Dictionaries as one, of which the later count; with `recursive` also those within",
     params: &["*", "**"],
     examples: &[
         (

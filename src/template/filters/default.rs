@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "default",
     aliases: &["d"],
-    summary: "Another value where this one is undefined, or also where it is false",
+    summary: "The passed default value where this one is undefined, or also where it is false",
     params: &["default_value", "boolean"],
     examples: &[
         ("{{ nothing | default(3) }}", "3"),

@@ -9,9 +9,12 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "difference",
     aliases: &[],
-    summary: "The items that another list does not have",
+    summary: "The items that the other list does not have, each once",
     params: &["b"],
-    examples: &[("{{ [1, 2, 2, 3] | difference([3, 4]) }}", "[1, 2]")],
+    examples: &[
+        ("{{ [1, 2, 2, 3] | difference([3, 4]) }}", "[1, 2]"),
+        ("{{ ['a', 'b'] | difference(['b', 'a']) }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         combined(call, Set::difference, |left, right| {

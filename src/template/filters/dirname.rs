@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path without its last component",
     params: &[],
-    examples: &[(
-        "{{ '/etc/motd' | dirname }} {{ '/motd' | dirname }} [{{ 'a' | dirname }}] {{ '/a/b/' | dirname }}",
-        "/etc / [] /a/b",
-    )],
+    examples: &[
+        ("{{ '/etc/motd' | dirname }}", "/etc"),
+        ("{{ '/motd' | dirname }} [{{ 'a' | dirname }}] {{ '/a/b/' | dirname }}", "/ [] /a/b"),
+    ],
     takes_undefined: false,
     call: |call| {
         let path = call.path()?;

@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path with the home folder that ~ stands for",
     params: &[],
-    examples: &[("{{ '~root/x' | expanduser }} {{ 'a~' | expanduser }}", "/root/x a~")],
+    examples: &[("{{ '~root/x' | expanduser }}", "/root/x"), ("{{ 'a~' | expanduser }}", "a~")],
     takes_undefined: false,
     call: |call| Ok(crate::template::paths::expand_user(&call.path()?).into()),
 };

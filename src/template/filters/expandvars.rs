@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path with the environment's variables in it",
     params: &[],
-    examples: &[(
-        "{{ '$SURELY_NOT_SET/a${ALSO_NOT}' | expandvars }} {{ 'a$' | expandvars }}",
-        "$SURELY_NOT_SET/a${ALSO_NOT} a$",
-    )],
+    examples: &[
+        ("{{ '$SURELY_NOT_SET/a${ALSO_NOT}' | expandvars }}", "$SURELY_NOT_SET/a${ALSO_NOT}"),
+        ("{{ 'a$' | expandvars }}", "a$"),
+    ],
     takes_undefined: false,
     call: |call| {
         let text = call.path_for(super::PATH)?;

@@ -8,7 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Files that a pattern matches",
     params: &[],
-    examples: &[("{{ '/etc/host*s' | fileglob }}", "['/etc/hosts']")],
+    examples: &[
+        ("{{ '/etc/host*s' | fileglob }}", "['/etc/hosts']"),
+        ("{{ '/nothing/*' | fileglob }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         match &call.value {

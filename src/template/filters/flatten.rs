@@ -11,12 +11,13 @@ use crate::{
 pub(super) static UNIT: Filter = Filter {
     name: "flatten",
     aliases: &[],
-    summary: "Lists within lists as one list",
+    summary: "Lists within lists as one list, down to `levels`",
     params: &["levels", "skip_nulls"],
-    examples: &[(
-        "{{ [1, [2, [3, [4]]], none] | flatten }} {{ [1, [2, [3, [4]]]] | flatten(levels=1) }} {{ [1, none, [none]] | flatten(skip_nulls=false) }}",
-        "[1, 2, 3, 4] [1, 2, [3, [4]]] [1, None, None]",
-    )],
+    examples: &[
+        ("{{ [1, [2, [3, [4]]], none] | flatten }}", "[1, 2, 3, 4]"),
+        ("{{ [1, [2, [3, [4]]]] | flatten(levels=1) }}", "[1, 2, [3, [4]]]"),
+        ("{{ [1, none, [none]] | flatten(skip_nulls=false) }}", "[1, None, None]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let levels = call.some(0);

@@ -8,10 +8,13 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A value as a float, or a default where it is none",
     params: &["default"],
-    examples: &[(
-        "{{ '3.7' | float }} {{ 3 | float }} {{ 'x' | float }} {{ 'x' | float(1.5) }} {{ '1e3' | float }}",
-        "3.7 3.0 0.0 1.5 1000.0",
-    )],
+    examples: &[
+        ("{{ '3.7' | float }}", "3.7"),
+        ("{{ 3 | float }}", "3.0"),
+        ("{{ 'x' | float }}", "0.0"),
+        ("{{ 'x' | float(1.5) }}", "1.5"),
+        ("{{ '1e3' | float }}", "1000.0"),
+    ],
     takes_undefined: false,
     call: |call| {
         Ok(match crate::template::numbers::to_float(&call.value) {

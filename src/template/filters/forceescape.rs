@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text that HTML shows as it is, escaped again where it was before",
     params: &[],
-    examples: &[(
-        "{{ '<b>' | e | e }} {{ '<b>' | e | forceescape }}",
-        "&lt;b&gt; &amp;lt;b&amp;gt;",
-    )],
+    examples: &[
+        ("{{ '<b>' | e | e }}", "&lt;b&gt;"),
+        ("{{ '<b>' | e | forceescape }}", "&amp;lt;b&amp;gt;"),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::template::escape::escape(&call.input_text()).into()),
 };

@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The values of all documents in YAML",
     params: &[],
-    examples: &[(
-        "{% set y = 'a: 1\\n---\\n[2]\\n' %}{{ y | from_yaml_all | list }}",
-        "[{'a': 1}, [2]]",
-    )],
+    examples: &[
+        ("{% set y = 'a: 1\\n---\\n[2]\\n' %}{{ y | from_yaml_all | list }}", "[{'a': 1}, [2]]"),
+        ("{{ '1' | from_yaml_all | list }}", "[1]"),
+    ],
     takes_undefined: false,
     call: |call| match &call.value {
         crate::value::Value::Str(text) => Ok(crate::template::documents::read_all(text)?.into()),

@@ -8,7 +8,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "hash",
     aliases: &[],
-    summary: "The digest of text",
+    summary: "The digest of text by an algorithm; SHA-1 where none is named",
     params: &["hashtype"],
     examples: &[
         (

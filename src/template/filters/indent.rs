@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "indent",
     aliases: &[],
-    summary: "Lines moved to the right",
+    summary: "Lines moved to the right, but for the first one",
     params: &["width", "first", "blank"],
     examples: &[
         ("{{ 'a\\nb\\n\\nc' | indent(2) }}", "a\\nb\\n\\nc"),

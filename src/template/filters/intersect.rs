@@ -9,9 +9,12 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "intersect",
     aliases: &[],
-    summary: "The items that another list has too",
+    summary: "The items that the other list has, too, each once",
     params: &["b"],
-    examples: &[("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]")],
+    examples: &[
+        ("{{ [1, 2, 2, 3] | intersect([2, 3, 4]) }}", "[2, 3]"),
+        ("{{ ['a'] | intersect(['b']) }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         combined(call, Set::intersection, |left, right| {

@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "log",
     aliases: &[],
-    summary: "The logarithm of a number",
+    summary: "The logarithm of a number; the natural one where no base is named",
     params: &["base"],
     examples: &[
         ("{{ 8 | log(2) }} {{ 100 | log(10) }} {{ 1 | log }}", "3.0 2.0 0.0"),

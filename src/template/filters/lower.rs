@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text in small letters",
     params: &[],
-    examples: &[("{{ 'ABC' | lower }} {{ 1 | lower }}", "abc 1")],
+    examples: &[("{{ 'ABC' | lower }}", "abc"), ("{{ 1 | lower }}", "1")],
     takes_undefined: false,
     call: |call| Ok(crate::template::methods::lower(&call.input_text())),
 };

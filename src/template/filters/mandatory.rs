@@ -5,7 +5,7 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "mandatory",
     aliases: &[],
-    summary: "The value, which must be defined",
+    summary: "The value, or a failure where it is undefined",
     params: &["msg"],
     examples: &[
         ("{{ 5 | mandatory }}", "5"),

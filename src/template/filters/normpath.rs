@@ -7,10 +7,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path without . and .. and doubled slashes",
     params: &[],
-    examples: &[(
-        "{{ '/a/./b/../c//d' | normpath }} {{ '' | normpath }} {{ '../a/..' | normpath }}",
-        "/a/c/d . ..",
-    )],
+    examples: &[
+        ("{{ '/a/./b/../c//d' | normpath }}", "/a/c/d"),
+        ("{{ '' | normpath }}", "."),
+        ("{{ '../a/..' | normpath }}", ".."),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::template::paths::normalize(&call.path()?).into()),
 };

@@ -6,12 +6,13 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "path_join",
     aliases: &["community.general.path_join"],
-    summary: "Components as one path",
+    summary: "Components as one path, from the last one on that is absolute",
     params: &[],
-    examples: &[(
-        "{{ ['a', 'b', 'c'] | path_join }} {{ ['a', '/b', 'c'] | path_join }} {{ 'x' | path_join }}",
-        "a/b/c /b/c x",
-    )],
+    examples: &[
+        ("{{ ['a', 'b', 'c'] | path_join }}", "a/b/c"),
+        ("{{ ['a', '/b', 'c'] | path_join }}", "/b/c"),
+        ("{{ 'x' | path_join }}", "x"),
+    ],
     takes_undefined: false,
     call: |call| {
         if let Value::Str(path) = &call.value {

@@ -6,12 +6,15 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "permutations",
     aliases: &[],
-    summary: "Each order of so many items",
+    summary: "Each choice of so many items, in each order",
     params: &["r"],
-    examples: &[(
-        "{{ [1, 2, 3] | permutations(2) | list }} {{ [1, 2] | permutations | list }}",
-        "[[1, 2], [1, 3], [2, 1], [2, 3], [3, 1], [3, 2]] [[1, 2], [2, 1]]",
-    )],
+    examples: &[
+        (
+            "{{ [1, 2, 3] | permutations(2) | list }}",
+            "[[1, 2], [1, 3], [2, 1], [2, 3], [3, 1], [3, 2]]",
+        ),
+        ("{{ [1, 2] | permutations | list }}", "[[1, 2], [2, 1]]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

@@ -8,10 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Each combination of one item of each list",
     params: &["*", "**"],
-    examples: &[(
-        "{{ [1, 2] | product(['a', 'b']) | list }} {{ [0, 1] | product(repeat=2) | list }}",
-        "[[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']] [[0, 0], [0, 1], [1, 0], [1, 1]]",
-    )],
+    examples: &[
+        ("{{ [1, 2] | product(['a', 'b']) | list }}", "[[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]"),
+        ("{{ [0, 1] | product(repeat=2) | list }}", "[[0, 0], [0, 1], [1, 0], [1, 1]]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let mut lists = vec![call.items()?];

@@ -7,10 +7,13 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text as one word of a shell",
     params: &[],
-    examples: &[(
-        "{{ \"it's\" | quote }} {{ 'a-b_c.d/e' | quote }} {{ '' | quote }} {{ none | quote }} {{ 'a b' | quote }}",
-        "'it'\"'\"'s' a-b_c.d/e '' '' 'a b'",
-    )],
+    examples: &[
+        ("{{ \"it's\" | quote }}", "'it'\"'\"'s'"),
+        ("{{ 'a-b_c.d/e' | quote }}", "a-b_c.d/e"),
+        ("{{ '' | quote }}", "''"),
+        ("{{ none | quote }}", "''"),
+        ("{{ 'a b' | quote }}", "'a b'"),
+    ],
     takes_undefined: false,
     call: |call| {
         let text = if matches!(call.value, crate::value::Value::None) {

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path with its links followed",
     params: &[],
-    examples: &[("{{ '/usr/./lib/../lib/nothing' | realpath }}", "/usr/lib/nothing")],
+    examples: &[
+        ("{{ '/usr/./lib/../lib/nothing' | realpath }}", "/usr/lib/nothing"),
+        ("{{ '/proc/../etc' | realpath }}", "/etc"),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::template::paths::real(&call.path()?).into()),
 };

@@ -9,10 +9,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "All that a regular expression finds",
     params: &["regex", "multiline", "ignorecase"],
-    examples: &[(
-        "{{ 'a1b22' | regex_findall('[0-9]+') }} {{ 'a1b2' | regex_findall('([a-z])([0-9])') }} {{ 'A\\na' | regex_findall('^a', true, true) }}",
-        "['1', '22'] [['a', '1'], ['b', '2']] ['A']",
-    )],
+    examples: &[
+        ("{{ 'a1b22' | regex_findall('[0-9]+') }}", "['1', '22']"),
+        ("{{ 'a1b2' | regex_findall('([a-z])([0-9])') }}", "[['a', '1'], ['b', '2']]"),
+        ("{{ 'A\\na' | regex_findall('^a', true, true) }}", "['A']"),
+    ],
     takes_undefined: false,
     call: |call| {
         let pattern = crate::template::regex::pattern(

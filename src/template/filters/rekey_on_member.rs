@@ -6,7 +6,7 @@ use crate::value::{Dict, Value};
 pub(super) static UNIT: Filter = Filter {
     name: "rekey_on_member",
     aliases: &[],
-    summary: "Dictionaries by one of their members",
+    summary: "Dictionaries by the value that a member has in each",
     params: &["key", "duplicates"],
     examples: &[
         (

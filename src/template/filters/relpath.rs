@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path as seen from another",
     params: &["start"],
-    examples: &[("{{ '/a/b/c' | relpath('/a/d') }} {{ '/a' | relpath('/a') }}", "../b/c .")],
+    examples: &[
+        ("{{ '/a/b/c' | relpath('/a/d') }}", "../b/c"),
+        ("{{ '/a' | relpath('/a') }}", "."),
+    ],
     takes_undefined: false,
     call: |call| {
         if !call.value.is_true() {

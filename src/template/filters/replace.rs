@@ -7,10 +7,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "One text in place of another",
     params: &["old", "new", "count"],
-    examples: &[(
-        "{{ 'foo' | replace('o', '0') }} {{ 'foo' | replace('o', '0', 1) }} {{ 11 | replace('1', '2') }}",
-        "f00 f0o 22",
-    )],
+    examples: &[
+        ("{{ 'foo' | replace('o', '0') }}", "f00"),
+        ("{{ 'foo' | replace('o', '0', 1) }}", "f0o"),
+        ("{{ 11 | replace('1', '2') }}", "22"),
+    ],
     takes_undefined: false,
     call: |call| {
         let (old, new) = (call.required(0, "old")?.to_text(), call.required(1, "new")?.to_text());

@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "reverse",
     aliases: &[],
-    summary: "Items or letters from the end",
+    summary: "Items, or letters, in the reverse order",
     params: &[],
     examples: &[
         ("{{ [1, 2, 3] | reverse | list }} {{ 'abc' | reverse }}", "[3, 2, 1] cba"),

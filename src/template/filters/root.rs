@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "root",
     aliases: &[],
-    summary: "The root of a number",
+    summary: "The root of a number; the square root where no other is named",
     params: &["base"],
     examples: &[
         ("{{ 16 | root }} {{ 27 | root(3) }}", "4.0 3.0"),

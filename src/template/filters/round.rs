@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "round",
     aliases: &[],
-    summary: "A number with fewer digits",
+    summary: "A number with so many digits behind the point; none where no number is named",
     params: &["precision", "method"],
     examples: &[
         (

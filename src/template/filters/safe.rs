@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text that autoescape leaves as it is",
     params: &[],
-    examples: &[("{{ '<b>' | safe }}", "<b>")],
+    examples: &[("{{ '<b>' | safe }}", "<b>"), ("{{ '<b>' | safe | e }}", "<b>")],
     takes_undefined: false,
     call: |call| {
         Ok(match &call.value {

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Items in an order by chance; the same for the same seed",
     params: &["seed"],
-    examples: &[("{{ [1, 2, 3, 4, 5] | shuffle(seed='x') }}", "[5, 2, 1, 4, 3]")],
+    examples: &[
+        ("{{ [1, 2, 3, 4, 5] | shuffle(seed='x') }}", "[5, 2, 1, 4, 3]"),
+        ("{{ ['a', 'b', 'c'] | shuffle(seed='web1') }}", "['a', 'c', 'b']"),
+    ],
     takes_undefined: false,
     call: |call| {
         // What has no items is what it was.

@@ -6,12 +6,12 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "slice",
     aliases: &[],
-    summary: "So many parts of a list",
+    summary: "Items in so many lists of about the same length",
     params: &["slices", "fill_with"],
-    examples: &[(
-        "{{ [1, 2, 3, 4, 5] | slice(2) | list }} {{ [1, 2, 3] | slice(2, 'x') | list }}",
-        "[[1, 2, 3], [4, 5]] [[1, 2], [3, 'x']]",
-    )],
+    examples: &[
+        ("{{ [1, 2, 3, 4, 5] | slice(2) | list }}", "[[1, 2, 3], [4, 5]]"),
+        ("{{ [1, 2, 3] | slice(2, 'x') | list }}", "[[1, 2], [3, 'x']]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

@@ -6,12 +6,13 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "split",
     aliases: &[],
-    summary: "The parts of a text",
+    summary: "The parts of a text between blanks, or between what is named",
     params: &["sep", "maxsplit"],
-    examples: &[(
-        "{{ 'a,b,c' | split(',') }} {{ ' a  b ' | split }} {{ 'a,b,c' | split(',', 1) }}",
-        "['a', 'b', 'c'] ['a', 'b'] ['a', 'b,c']",
-    )],
+    examples: &[
+        ("{{ 'a,b,c' | split(',') }}", "['a', 'b', 'c']"),
+        ("{{ ' a  b ' | split }}", "['a', 'b']"),
+        ("{{ 'a,b,c' | split(',', 1) }}", "['a', 'b,c']"),
+    ],
     takes_undefined: false,
     call: |call| {
         let Value::Str(text) = &call.value else {

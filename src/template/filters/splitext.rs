@@ -8,10 +8,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A path without its extension, and the extension",
     params: &[],
-    examples: &[(
-        "{{ '/a/b.tar.gz' | splitext }} {{ '.bashrc' | splitext }} {{ 'a.b/c' | splitext }}",
-        "['/a/b.tar', '.gz'] ['.bashrc', ''] ['a.b/c', '']",
-    )],
+    examples: &[
+        ("{{ '/a/b.tar.gz' | splitext }}", "['/a/b.tar', '.gz']"),
+        ("{{ '.bashrc' | splitext }}", "['.bashrc', '']"),
+        ("{{ 'a.b/c' | splitext }}", "['a.b/c', '']"),
+    ],
     takes_undefined: false,
     call: |call| {
         let path = call.path()?;

@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "strftime",
     aliases: &[],
-    summary: "A time as text; the input is the format",
+    summary: "A time as text: the value is the format, the argument the seconds since 1970, or none for now",
     params: &["second", "utc"],
     examples: &[
         (

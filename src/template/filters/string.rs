@@ -7,10 +7,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A value as text",
     params: &[],
-    examples: &[(
-        "{{ 1 | string }} {{ [1, 'a'] | string }} {{ none | string }}",
-        "1 [1, 'a'] None",
-    )],
+    examples: &[
+        ("{{ 1 | string }}", "1"),
+        ("{{ [1, 'a'] | string }}", "[1, 'a']"),
+        ("{{ none | string }}", "None"),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::value::Value::Str(call.input_text())),
 };

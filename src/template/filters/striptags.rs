@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text without its tags",
     params: &[],
-    examples: &[("{{ '<p>a &amp; <b>b</b></p>\\n  c' | striptags }}", "a & b\\n c")],
+    examples: &[
+        ("{{ '<p>a &amp; <b>b</b></p>\\n  c' | striptags }}", "a & b\\n c"),
+        ("{{ 'a<br>b' | striptags }}", "ab"),
+    ],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

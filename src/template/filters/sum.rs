@@ -6,7 +6,7 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "sum",
     aliases: &[],
-    summary: "All items added",
+    summary: "The sum of a sequence of numbers",
     params: &["attribute", "start"],
     examples: &[
         (

@@ -11,7 +11,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The items that only one of two lists has",
     params: &["b"],
-    examples: &[("{{ [1, 2, 3] | symmetric_difference([3, 4]) }}", "[1, 2, 4]")],
+    examples: &[
+        ("{{ [1, 2, 3] | symmetric_difference([3, 4]) }}", "[1, 2, 4]"),
+        ("{{ ['a', 'b'] | symmetric_difference(['b', 'a']) }}", "[]"),
+    ],
     takes_undefined: false,
     call: |call| {
         combined(call, Set::symmetric_difference, |left, right| {

@@ -11,10 +11,12 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "One value for true, another for false, a third for None",
     params: &["true_val", "false_val", "none_val"],
-    examples: &[(
-        "{{ true | ternary('a', 'b') }} {{ '' | ternary('a', 'b') }} {{ none | ternary('a', 'b', 'c') }} {{ none | ternary('a', 'b') }}",
-        "a b c b",
-    )],
+    examples: &[
+        ("{{ true | ternary('a', 'b') }}", "a"),
+        ("{{ '' | ternary('a', 'b') }}", "b"),
+        ("{{ none | ternary('a', 'b', 'c') }}", "c"),
+        ("{{ none | ternary('a', 'b') }}", "b"),
+    ],
     takes_undefined: true,
     call: |call| {
         if let Value::Undefined(undefined) = &call.value

@@ -5,9 +5,12 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "title",
     aliases: &[],
-    summary: "Each word with a large first letter",
+    summary: "Text with a large letter at the beginning of each word",
     params: &[],
-    examples: &[("{{ \"foo-bar_baz o'neil (x)\" | title }}", "Foo-Bar_baz O'neil (X)")],
+    examples: &[
+        ("{{ \"foo-bar_baz o'neil (x)\" | title }}", "Foo-Bar_baz O'neil (X)"),
+        ("{{ 'WEB server' | title }}", "Web Server"),
+    ],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

@@ -5,7 +5,7 @@ use super::{Filter, Refusal};
 pub(super) static UNIT: Filter = Filter {
     name: "to_uuid",
     aliases: &[],
-    summary: "A UUID that text always gives",
+    summary: "The UUID of a text, which is always the same",
     params: &["namespace"],
     examples: &[
         (

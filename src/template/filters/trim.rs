@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text without white space, or other letters, around it",
     params: &["chars"],
-    examples: &[("[{{ '  x ' | trim }}] [{{ 'xxaxx' | trim('x') }}]", "[x] [a]")],
+    examples: &[("[{{ '  x ' | trim }}]", "[x]"), ("{{ 'xxaxx' | trim('x') }}", "a")],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

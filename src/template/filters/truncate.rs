@@ -6,12 +6,14 @@ use crate::value::Value;
 pub(super) static UNIT: Filter = Filter {
     name: "truncate",
     aliases: &[],
-    summary: "Text cut after so many letters",
+    summary: "Text that is cut to so many letters, with dots at its end",
     params: &["length", "killwords", "end", "leeway"],
-    examples: &[(
-        "{{ 'Hello World' | truncate(8) }}|{{ 'foo bar baz qux' | truncate(9) }}|{{ 'foo bar baz qux' | truncate(9, true) }}|{{ 'foo bar baz qux' | truncate(11, False, '...', 0) }}",
-        "Hello World|foo...|foo ba...|foo bar...",
-    )],
+    examples: &[
+        ("{{ 'Hello World' | truncate(8) }}", "Hello World"),
+        ("{{ 'foo bar baz qux' | truncate(9) }}", "foo..."),
+        ("{{ 'foo bar baz qux' | truncate(9, true) }}", "foo ba..."),
+        ("{{ 'foo bar baz qux' | truncate(11, False, '...', 0) }}", "foo bar..."),
+    ],
     takes_undefined: false,
     call: |call| {
         if !matches!(call.value, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_))

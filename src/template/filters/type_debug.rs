@@ -7,10 +7,15 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The name of a value's type in Python",
     params: &[],
-    examples: &[(
-        "{{ 1 | type_debug }} {{ 'a' | type_debug }} {{ [] | type_debug }} {{ {} | type_debug }} {{ none | type_debug }} {{ 1.5 | type_debug }} {{ true | type_debug }}",
-        "int str list dict NoneType float bool",
-    )],
+    examples: &[
+        ("{{ 1 | type_debug }}", "int"),
+        ("{{ 'a' | type_debug }}", "str"),
+        ("{{ [] | type_debug }}", "list"),
+        ("{{ {} | type_debug }}", "dict"),
+        ("{{ none | type_debug }}", "NoneType"),
+        ("{{ 1.5 | type_debug }}", "float"),
+        ("{{ true | type_debug }}", "bool"),
+    ],
     takes_undefined: true,
     call: |call| {
         let is_marked = call.eval.env.markup.has(&call.value);

@@ -11,7 +11,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The items of two lists, each once",
     params: &["b"],
-    examples: &[("{{ [1, 2, 2] | union([2, 3]) }}", "[1, 2, 3]")],
+    examples: &[
+        ("{{ [1, 2, 2] | union([2, 3]) }}", "[1, 2, 3]"),
+        ("{{ [3, 1] | union([1, 2]) }}", "[1, 2, 3]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let other = call.required(0, "b")?;

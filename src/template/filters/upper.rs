@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text in large letters",
     params: &[],
-    examples: &[("{{ 'abc' | upper }} {{ 'ß' | upper }}", "ABC SS")],
+    examples: &[("{{ 'abc' | upper }}", "ABC"), ("{{ 'ß' | upper }}", "SS")],
     takes_undefined: false,
     call: |call| Ok(crate::template::methods::upper(&call.input_text())),
 };

@@ -9,10 +9,11 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Text, or a dictionary's entries, as an address has them",
     params: &[],
-    examples: &[(
-        "{{ 'a b/c?' | urlencode }} {{ {'a': 'b c', 'd': 1} | urlencode }} {{ [['x', 'y&']] | urlencode }}",
-        "a%20b/c%3F a=b+c&d=1 x=y%26",
-    )],
+    examples: &[
+        ("{{ 'a b/c?' | urlencode }}", "a%20b/c%3F"),
+        ("{{ {'a': 'b c', 'd': 1} | urlencode }}", "a=b+c&d=1"),
+        ("{{ [['x', 'y&']] | urlencode }}", "x=y%26"),
+    ],
     takes_undefined: false,
     call: |call| match &call.value {
         Value::Str(text) => Ok(quote(text, "/").into()),

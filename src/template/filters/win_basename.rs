@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The last component of a Windows path",
     params: &[],
-    examples: &[(
-        "{{ 'C:\\\\users\\\\x.txt' | win_basename }} {{ 'a/b' | win_basename }}",
-        "x.txt b",
-    )],
+    examples: &[
+        ("{{ 'C:\\\\users\\\\x.txt' | win_basename }}", "x.txt"),
+        ("{{ 'a/b' | win_basename }}", "b"),
+    ],
     takes_undefined: false,
     call: |call| {
         let path = call.path()?;

@@ -7,10 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A Windows path without its last component",
     params: &[],
-    examples: &[(
-        "{{ 'C:\\\\users\\\\x.txt' | win_dirname }} {{ 'C:\\\\a' | win_dirname }}",
-        "C:\\\\users C:\\\\",
-    )],
+    examples: &[
+        ("{{ 'C:\\\\users\\\\x.txt' | win_dirname }}", "C:\\\\users"),
+        ("{{ 'C:\\\\a' | win_dirname }}", "C:\\\\"),
+    ],
     takes_undefined: false,
     call: |call| {
         let path = call.path()?;

@@ -8,10 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The drive of a Windows path, and the rest",
     params: &[],
-    examples: &[(
-        "{{ 'C:\\\\users\\\\x.txt' | win_splitdrive }} {{ 'a' | win_splitdrive }}",
-        "['C:', '\\\\\\\\users\\\\\\\\x.txt'] ['', 'a']",
-    )],
+    examples: &[
+        ("{{ 'C:\\\\users\\\\x.txt' | win_splitdrive }}", "['C:', '\\\\\\\\users\\\\\\\\x.txt']"),
+        ("{{ 'a' | win_splitdrive }}", "['', 'a']"),
+    ],
     takes_undefined: false,
     call: |call| {
         let path = call.path()?;

@@ -7,7 +7,7 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "How many words a text has",
     params: &[],
-    examples: &[("{{ 'a bc, d_e' | wordcount }}", "3")],
+    examples: &[("{{ 'a bc, d_e' | wordcount }}", "3"), ("{{ '' | wordcount }}", "0")],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

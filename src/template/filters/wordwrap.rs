@@ -6,7 +6,7 @@ use crate::template::wrapping::{Breaks, wrap};
 pub(super) static UNIT: Filter = Filter {
     name: "wordwrap",
     aliases: &[],
-    summary: "Text in lines that are no wider than so much",
+    summary: "Text in lines of at most so many letters",
     params: &["width", "break_long_words", "wrapstring", "break_on_hyphens"],
     examples: &[
         ("{{ 'a b c d' | wordwrap(3) }}", "a b\nc d"),

@@ -9,10 +9,13 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A dictionary as attributes of a tag",
     params: &["autospace"],
-    examples: &[(
-        "<a{{ {'class': 'x', 'id': 'a<b', 'no': none} | xmlattr }}>",
-        "<a class=\"x\" id=\"a&lt;b\">",
-    )],
+    examples: &[
+        (
+            "<a{{ {'class': 'x', 'id': 'a<b', 'no': none} | xmlattr }}>",
+            "<a class=\"x\" id=\"a&lt;b\">",
+        ),
+        ("<a{{ {'href': '/'} | xmlattr }}>", "<a href=\"/\">"),
+    ],
     takes_undefined: false,
     call: |call| {
         let Some(dict) = call.dict() else {

@@ -8,10 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Items of lists together by their place",
     params: &["*", "**"],
-    examples: &[(
-        "{{ [1, 2, 3] | zip(['a', 'b']) | list }} {{ [1] | zip([2], [3]) | list }}",
-        "[[1, 'a'], [2, 'b']] [[1, 2, 3]]",
-    )],
+    examples: &[
+        ("{{ [1, 2, 3] | zip(['a', 'b']) | list }}", "[[1, 'a'], [2, 'b']]"),
+        ("{{ [1] | zip([2], [3]) | list }}", "[[1, 2, 3]]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let mut lists = vec![call.items()?];

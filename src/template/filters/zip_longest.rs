@@ -8,10 +8,13 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Items of lists together by their place, shorter ones filled",
     params: &["*", "**"],
-    examples: &[(
-        "{{ [1, 2, 3] | zip_longest(['a'], fillvalue='x') | list }} {{ [1] | zip_longest([]) | list }}",
-        "[[1, 'a'], [2, 'x'], [3, 'x']] [[1, None]]",
-    )],
+    examples: &[
+        (
+            "{{ [1, 2, 3] | zip_longest(['a'], fillvalue='x') | list }}",
+            "[[1, 'a'], [2, 'x'], [3, 'x']]",
+        ),
+        ("{{ [1] | zip_longest([]) | list }}", "[[1, None]]"),
+    ],
     takes_undefined: false,
     call: |call| {
         let fill = call.keyword("fillvalue").cloned().unwrap_or_default();

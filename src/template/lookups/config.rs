@@ -6,8 +6,11 @@ use crate::value::Value;
 pub(super) static UNIT: Lookup = Lookup {
     name: "config",
     aliases: &[],
-    summary: "A setting of the run",
-    examples: &[("{{ lookup('config', 'NOT_A_SETTING', on_missing='skip') }}", "[]")],
+    summary: "The value of a setting of the run",
+    examples: &[
+        ("{{ lookup('config', 'NOT_A_SETTING', on_missing='skip') }}", "[]"),
+        ("{{ lookup('config', 'DEFAULT_BECOME_USER') }}", "root"),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "csvfile",
     aliases: &[],
     summary: "A column of a row of a CSV file",
-    examples: &[("{{ lookup('csvfile', 'x', file='/nothing.csv', errors='ignore') }}", "None")],
+    examples: &[
+        ("{{ lookup('csvfile', 'x', file='/nothing.csv', errors='ignore') }}", "None"),
+        ("{{ lookup('csvfile', 'root', file='/etc/passwd', delimiter=':', col=5) }}", "/root"),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "env",
     aliases: &[],
     summary: "A variable of the controller's environment",
-    examples: &[("{{ lookup('env', 'SURELY_NOT_SET') }}", "")],
+    examples: &[
+        ("{{ lookup('env', 'SURELY_NOT_SET') }}", ""),
+        ("{{ lookup('env', 'SURELY_NOT_SET', default='nobody') }}", "nobody"),
+    ],
     run,
 };
 

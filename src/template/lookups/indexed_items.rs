@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "indexed_items",
     aliases: &[],
     summary: "Items with their numbers",
-    examples: &[("{{ query('indexed_items', ['a', 'b']) }}", "[[0, 'a'], [1, 'b']]")],
+    examples: &[
+        ("{{ query('indexed_items', ['a', 'b']) }}", "[[0, 'a'], [1, 'b']]"),
+        ("{{ query('indexed_items', 'a', 'b') }}", "[[0, 'a'], [1, 'b']]"),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "ini",
     aliases: &[],
     summary: "The value of a key in an INI or properties file",
-    examples: &[("{{ lookup('ini', 'a', file='/nothing.ini', errors='ignore') }}", "None")],
+    examples: &[
+        ("{{ lookup('ini', 'a', file='/nothing.ini', errors='ignore') }}", "None"),
+        ("{{ lookup('ini', 'nothing', file='/dev/null', type='properties', default='d') }}", "d"),
+    ],
     run,
 };
 

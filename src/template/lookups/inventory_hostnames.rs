@@ -10,7 +10,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "inventory_hostnames",
     aliases: &[],
     summary: "The hosts that a pattern means",
-    examples: &[("{{ query('inventory_hostnames', 'all', errors='ignore') }}", "[]")],
+    examples: &[
+        ("{{ query('inventory_hostnames', 'all', errors='ignore') }}", "[]"),
+        ("{{ query('inventory_hostnames', 'all:!all', errors='ignore') }}", "[]"),
+    ],
     run,
 };
 

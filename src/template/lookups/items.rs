@@ -5,8 +5,11 @@ use super::{Found, Lookup, Query};
 pub(super) static UNIT: Lookup = Lookup {
     name: "items",
     aliases: &[],
-    summary: "Items, and those of lists among them",
-    examples: &[("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]")],
+    summary: "Items, and one by one those of lists among them",
+    examples: &[
+        ("{{ query('items', 'a', ['b', ['c']]) }}", "['a', 'b', ['c']]"),
+        ("{{ lookup('items', 1, [2, 3]) }}", "[1, 2, 3]"),
+    ],
     run,
 };
 

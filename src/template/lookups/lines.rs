@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "lines",
     aliases: &[],
     summary: "The lines that a command of the controller prints",
-    examples: &[("{{ query('lines', 'printf \"1-2-\"') }}", "['1-2-']")],
+    examples: &[
+        ("{{ query('lines', 'printf \"1-2-\"') }}", "['1-2-']"),
+        ("{{ query('lines', 'echo a; echo b') }}", "['a', 'b']"),
+    ],
     run,
 };
 

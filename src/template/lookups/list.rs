@@ -5,8 +5,11 @@ use super::{Found, Lookup, Query};
 pub(super) static UNIT: Lookup = Lookup {
     name: "list",
     aliases: &[],
-    summary: "The terms as they are",
-    examples: &[("{{ query('list', 1, [2]) }}", "[1, [2]]")],
+    summary: "The terms as they are: lists are not taken apart",
+    examples: &[
+        ("{{ query('list', 1, [2]) }}", "[1, [2]]"),
+        ("{{ query('list', ['a', 'b'], 'c') }}", "[['a', 'b'], 'c']"),
+    ],
     run,
 };
 

@@ -7,10 +7,13 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "nested",
     aliases: &[],
     summary: "Each combination of one item of each list",
-    examples: &[(
-        "{{ query('nested', [1, 2], ['a', 'b']) }}",
-        "[[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]",
-    )],
+    examples: &[
+        ("{{ query('nested', [1, 2], ['a', 'b']) }}", "[[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]"),
+        (
+            "{{ query('nested', ['web'], [80, 443], ['tcp']) }}",
+            "[['web', 80, 'tcp'], ['web', 443, 'tcp']]",
+        ),
+    ],
     run,
 };
 

@@ -13,7 +13,13 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "password",
     aliases: &[],
     summary: "A password that a file keeps, made when there is none",
-    examples: &[("{{ lookup('password', '/dev/null length=12 chars=digits') | length }}", "12")],
+    examples: &[
+        ("{{ lookup('password', '/dev/null length=12 chars=digits') | length }}", "12"),
+        (
+            "{{ lookup('password', '/dev/null length=8 chars=ascii_lowercase') is match('[a-z]{8}$') }}",
+            "True",
+        ),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "random_choice",
     aliases: &[],
     summary: "One of the terms by chance",
-    examples: &[("{{ lookup('random_choice', 'a') }}", "a")],
+    examples: &[
+        ("{{ lookup('random_choice', 'a') }}", "a"),
+        ("{{ lookup('random_choice', 'a', 'b') in ['a', 'b'] }}", "True"),
+    ],
     run,
 };
 

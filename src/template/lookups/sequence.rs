@@ -9,7 +9,7 @@ use crate::{
 pub(super) static UNIT: Lookup = Lookup {
     name: "sequence",
     aliases: &[],
-    summary: "Numbers in a row as text",
+    summary: "Numbers in a row, as texts",
     examples: &[
         ("{{ query('sequence', 'start=1 end=3 format=x%02d') }}", "['x01', 'x02', 'x03']"),
         (

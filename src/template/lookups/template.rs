@@ -12,7 +12,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "template",
     aliases: &[],
     summary: "What a template of the controller gives",
-    examples: &[("{{ lookup('template', '/nothing.j2', errors='ignore') }}", "None")],
+    examples: &[
+        ("{{ lookup('template', '/nothing.j2', errors='ignore') }}", "None"),
+        ("[{{ lookup('template', '/dev/null') }}]", "[]"),
+    ],
     run,
 };
 

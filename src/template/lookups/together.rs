@@ -7,7 +7,13 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "together",
     aliases: &[],
     summary: "Items of lists together by their place",
-    examples: &[("{{ query('together', [1, 2], ['a']) }}", "[[1, 'a'], [2, None]]")],
+    examples: &[
+        ("{{ query('together', [1, 2], ['a']) }}", "[[1, 'a'], [2, None]]"),
+        (
+            "{{ query('together', ['web', 'db'], [80, 5432], ['a', 'b']) }}",
+            "[['web', 80, 'a'], ['db', 5432, 'b']]",
+        ),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "unvault",
     aliases: &[],
     summary: "What a file holds, opened where it is a vault's",
-    examples: &[("{{ lookup('unvault', '/nothing', errors='ignore') }}", "None")],
+    examples: &[
+        ("{{ lookup('unvault', '/nothing', errors='ignore') }}", "None"),
+        ("{{ lookup('unvault', '/proc/sys/kernel/ostype') }}", "Linux\n"),
+    ],
     run,
 };
 

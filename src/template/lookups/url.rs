@@ -14,7 +14,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "url",
     aliases: &[],
     summary: "What a web service answers, by lines",
-    examples: &[("{{ lookup('url', 'http://127.0.0.1:1/', errors='ignore') }}", "None")],
+    examples: &[
+        ("{{ lookup('url', 'http://127.0.0.1:1/', errors='ignore') }}", "None"),
+        ("{{ query('url', 'http://127.0.0.1:1/', errors='ignore') }}", "[]"),
+    ],
     run,
 };
 

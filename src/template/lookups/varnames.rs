@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "varnames",
     aliases: &[],
     summary: "Names of variables that patterns match",
-    examples: &[("{{ query('varnames', '^surely_not') }}", "[]")],
+    examples: &[
+        ("{{ query('varnames', '^surely_not') }}", "[]"),
+        ("{{ query('varnames', '^surely_not', '^nor_this') }}", "[]"),
+    ],
     run,
 };
 

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_abs"],
     summary: "Whether a path is absolute",
     params: &[],
-    examples: &[("{{ '/a' is abs }} {{ 'a' is abs }}", "True False")],
+    examples: &[("{{ '/a' is abs }}", "True"), ("{{ 'a' is abs }}", "False")],
     takes_undefined: false,
     call: |call| Ok(call.path()?.starts_with('/')),
 };

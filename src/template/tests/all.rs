@@ -7,7 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether all items are true",
     params: &[],
-    examples: &[("{{ [1, true] is all }} {{ [1, 0] is all }} {{ [] is all }}", "True False True")],
+    examples: &[
+        ("{{ [1, true] is all }}", "True"),
+        ("{{ [1, 0] is all }}", "False"),
+        ("{{ [] is all }}", "True"),
+    ],
     takes_undefined: false,
     call: |call| super::has_item(call, false).map(|has| !has),
 };

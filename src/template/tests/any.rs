@@ -7,7 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether an item is true",
     params: &[],
-    examples: &[("{{ [0, true] is any }} {{ [0] is any }} {{ [] is any }}", "True False False")],
+    examples: &[
+        ("{{ [0, true] is any }}", "True"),
+        ("{{ [0] is any }}", "False"),
+        ("{{ [] is any }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| super::has_item(call, true),
 };

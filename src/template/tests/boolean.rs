@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is a boolean",
     params: &[],
-    examples: &[("{{ true is boolean }} {{ 1 is boolean }}", "True False")],
+    examples: &[("{{ true is boolean }}", "True"), ("{{ 1 is boolean }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::Bool(_))),
 };

@@ -5,9 +5,9 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "callable",
     aliases: &[],
-    summary: "Whether it can be called",
+    summary: "Whether it can be called as a function",
     params: &[],
-    examples: &[("{{ lookup is callable }} {{ 'a' is callable }}", "True False")],
+    examples: &[("{{ lookup is callable }}", "True"), ("{{ 'a' is callable }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(matches!(&call.value, crate::value::Value::Object(object)

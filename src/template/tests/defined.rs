@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "defined",
     aliases: &[],
-    summary: "Whether it has a value",
+    summary: "Whether it is defined, be it as None",
     params: &[],
     examples: &[("{{ nothing is defined }}", "False"), ("{{ none is defined }}", "True")],
     takes_undefined: true,

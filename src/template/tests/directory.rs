@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_dir"],
     summary: "Whether a path of the controller is a directory",
     params: &[],
-    examples: &[("{{ '/etc' is directory }} {{ '/etc/passwd' is is_dir }}", "True False")],
+    examples: &[("{{ '/etc' is directory }}", "True"), ("{{ '/etc/passwd' is is_dir }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(std::path::Path::new(

@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &["==", "equalto"],
     summary: "Whether it is equal to another value",
     params: &["other"],
-    examples: &[(
-        "{{ 1 is eq 1.0 }} {{ 'a' is equalto 'b' }} {{ [1, 2] | select('==', 1) | list }}",
-        "True False [1]",
-    )],
+    examples: &[
+        ("{{ 1 is eq 1.0 }}", "True"),
+        ("{{ 'a' is equalto 'b' }}", "False"),
+        ("{{ [1, 2] | select('==', 1) | list }}", "[1]"),
+    ],
     takes_undefined: false,
     call: |call| super::compared(call, super::Comparison::Equal),
 };

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether text needs no escaping any more",
     params: &[],
-    examples: &[("{{ 'a' is escaped }} {{ 'a' | e is escaped }}", "False True")],
+    examples: &[("{{ 'a' is escaped }}", "False"), ("{{ 'a' | e is escaped }}", "True")],
     takes_undefined: false,
     call: |call| Ok(call.eval.env.markup.has(&call.value)),
 };

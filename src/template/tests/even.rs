@@ -8,7 +8,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a number is even",
     params: &[],
-    examples: &[("{{ 2 is even }} {{ 3 is even }}", "True False")],
+    examples: &[("{{ 2 is even }}", "True"), ("{{ 3 is even }}", "False")],
     takes_undefined: false,
     call: |call| Ok(super::remainder(&call.value, &Value::Int(2))? == Value::Int(0)),
 };

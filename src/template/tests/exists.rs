@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a path of the controller exists",
     params: &[],
-    examples: &[("{{ '/etc/passwd' is exists }} {{ '/nothing/here' is exists }}", "True False")],
+    examples: &[
+        ("{{ '/etc/passwd' is exists }}", "True"),
+        ("{{ '/nothing/here' is exists }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         Ok(std::path::Path::new(

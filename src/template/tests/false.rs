@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is false",
     params: &[],
-    examples: &[("{{ false is false }} {{ 0 is false }}", "True False")],
+    examples: &[("{{ false is false }}", "True"), ("{{ 0 is false }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::Bool(false))),
 };

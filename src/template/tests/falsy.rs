@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether Python takes it for false",
     params: &["convert_bool"],
-    examples: &[(
-        "{{ '' is falsy }} {{ 'no' is falsy }} {{ 'no' is falsy(convert_bool=true) }}",
-        "True False True",
-    )],
+    examples: &[
+        ("{{ '' is falsy }}", "True"),
+        ("{{ 'no' is falsy }}", "False"),
+        ("{{ 'no' is falsy(convert_bool=true) }}", "True"),
+    ],
     takes_undefined: false,
     call: |call| Ok(!super::truth(&call.value, call.flag(0, false))),
 };

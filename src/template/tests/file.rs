@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_file"],
     summary: "Whether a path of the controller is a file",
     params: &[],
-    examples: &[("{{ '/etc/passwd' is file }} {{ '/etc' is file }}", "True False")],
+    examples: &[("{{ '/etc/passwd' is file }}", "True"), ("{{ '/etc' is file }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(std::path::Path::new(

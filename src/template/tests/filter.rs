@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether there is a filter of this name",
     params: &[],
-    examples: &[("{{ 'upper' is filter }} {{ 'nope' is filter }}", "True False")],
+    examples: &[("{{ 'upper' is filter }}", "True"), ("{{ 'nope' is filter }}", "False")],
     takes_undefined: false,
     call: |call| super::is_name(call, crate::template::filters::exists),
 };

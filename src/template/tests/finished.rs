@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether an asynchronous task has finished",
     params: &[],
-    examples: &[(
-        "{{ {'finished': 1} is finished }} {{ {'finished': 0} is finished }} {{ {} is finished }}",
-        "True False True",
-    )],
+    examples: &[
+        ("{{ {'finished': 1} is finished }}", "True"),
+        ("{{ {'finished': 0} is finished }}", "False"),
+        ("{{ {} is finished }}", "True"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "finished")?;

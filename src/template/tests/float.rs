@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is a float",
     params: &[],
-    examples: &[("{{ 1.0 is float }} {{ 1 is float }}", "True False")],
+    examples: &[("{{ 1.0 is float }}", "True"), ("{{ 1 is float }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::Float(_))),
 };

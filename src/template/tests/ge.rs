@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[">="],
     summary: "Whether it is at least another value",
     params: &["other"],
-    examples: &[("{{ 1 is ge 1 }} {{ 1 is ge 2 }}", "True False")],
+    examples: &[("{{ 1 is ge 1 }}", "True"), ("{{ 1 is ge 2 }}", "False")],
     takes_undefined: false,
     call: |call| super::compared(call, super::Comparison::GreaterEqual),
 };

@@ -7,7 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a container holds it",
     params: &["seq"],
-    examples: &[("{{ 1 is in [1] }} {{ 'b' is in 'abc' }} {{ 3 is in [1] }}", "True True False")],
+    examples: &[
+        ("{{ 1 is in [1] }}", "True"),
+        ("{{ 'b' is in 'abc' }}", "True"),
+        ("{{ 3 is in [1] }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| super::compared(call, super::Comparison::In),
 };

@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it can be looped over",
     params: &[],
-    examples: &[(
-        "{{ [] is iterable }} {{ 'a' is iterable }} {{ 1 is iterable }}",
-        "True True False",
-    )],
+    examples: &[
+        ("{{ [] is iterable }}", "True"),
+        ("{{ 'a' is iterable }}", "True"),
+        ("{{ 1 is iterable }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| Ok(crate::template::evaluator::items(&call.value).is_ok()),
 };

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_link"],
     summary: "Whether a path of the controller is a symbolic link",
     params: &[],
-    examples: &[("{{ '/etc/passwd' is link }} {{ '/proc/self' is link }}", "False True")],
+    examples: &[("{{ '/etc/passwd' is link }}", "False"), ("{{ '/proc/self' is link }}", "True")],
     takes_undefined: false,
     call: |call| {
         Ok(std::path::Path::new(

@@ -7,10 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a path of the controller exists, even as a link to nothing",
     params: &[],
-    examples: &[(
-        "{{ '/proc/self' is link_exists }} {{ '/nothing' is link_exists }}",
-        "True False",
-    )],
+    examples: &[
+        ("{{ '/proc/self' is link_exists }}", "True"),
+        ("{{ '/nothing' is link_exists }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         Ok(std::path::Path::new(

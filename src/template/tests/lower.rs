@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether all letters are small",
     params: &[],
-    examples: &[("{{ 'abc' is lower }} {{ 'Abc' is lower }}", "True False")],
+    examples: &[("{{ 'abc' is lower }}", "True"), ("{{ 'Abc' is lower }}", "False")],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

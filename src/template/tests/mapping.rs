@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is a dictionary",
     params: &[],
-    examples: &[("{{ {} is mapping }} {{ [] is mapping }}", "True False")],
+    examples: &[("{{ {} is mapping }}", "True"), ("{{ [] is mapping }}", "False")],
     takes_undefined: false,
     call: |call| Ok(call.dict().is_some()),
 };

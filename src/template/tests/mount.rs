@@ -8,7 +8,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_mount"],
     summary: "Whether a path of the controller is a mount point",
     params: &[],
-    examples: &[("{{ '/proc' is mount }} {{ '/etc/passwd' is mount }}", "True False")],
+    examples: &[("{{ '/proc' is mount }}", "True"), ("{{ '/etc/passwd' is mount }}", "False")],
     takes_undefined: false,
     call: |call| {
         let path = call.path_for("lstat: path should be string, bytes or os.PathLike")?;

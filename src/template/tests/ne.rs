@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["!="],
     summary: "Whether it differs from another value",
     params: &["other"],
-    examples: &[("{{ 1 is ne 2 }} {{ 1 is ne 1 }}", "True False")],
+    examples: &[("{{ 1 is ne 2 }}", "True"), ("{{ 1 is ne 1 }}", "False")],
     takes_undefined: false,
     call: |call| super::compared(call, super::Comparison::NotEqual),
 };

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is None",
     params: &[],
-    examples: &[("{{ none is none }} {{ '' is none }}", "True False")],
+    examples: &[("{{ none is none }}", "True"), ("{{ '' is none }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::None)),
 };

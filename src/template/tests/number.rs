@@ -5,12 +5,14 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "number",
     aliases: &[],
-    summary: "Whether it is a number",
+    summary: "True where the value is a number",
     params: &[],
-    examples: &[(
-        "{{ 1 is number }} {{ 1.5 is number }} {{ true is number }} {{ '1' is number }}",
-        "True True True False",
-    )],
+    examples: &[
+        ("{{ 1 is number }}", "True"),
+        ("{{ 1.5 is number }}", "True"),
+        ("{{ true is number }}", "True"),
+        ("{{ '1' is number }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| Ok(call.value.as_float().is_some()),
 };

@@ -8,7 +8,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a number is odd",
     params: &[],
-    examples: &[("{{ 3 is odd }} {{ 2 is odd }}", "True False")],
+    examples: &[("{{ 3 is odd }}", "True"), ("{{ 2 is odd }}", "False")],
     takes_undefined: false,
     call: |call| Ok(super::remainder(&call.value, &Value::Int(2))? == Value::Int(1)),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a result says that the host was reached",
     params: &[],
-    examples: &[("{{ {} is reachable }} {{ {'unreachable': true} is reachable }}", "True False")],
+    examples: &[
+        ("{{ {} is reachable }}", "True"),
+        ("{{ {'unreachable': true} is reachable }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "reachable")?;

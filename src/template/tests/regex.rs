@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "regex",
     aliases: &[],
-    summary: "Whether a regular expression holds",
+    summary: "Whether a regular expression matches: somewhere, or as `match_type` says",
     params: &["pattern", "ignorecase", "multiline", "match_type"],
     examples: &[
         (

@@ -8,10 +8,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &["is_same_file"],
     summary: "Whether two paths of the controller are the same file",
     params: &["f2"],
-    examples: &[(
-        "{{ '/etc' is same_file('/etc/.') }} {{ '/etc' is same_file('/usr') }}",
-        "True False",
-    )],
+    examples: &[
+        ("{{ '/etc' is same_file('/etc/.') }}", "True"),
+        ("{{ '/etc' is same_file('/usr') }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         if call.some(0).is_none() {

@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is the same object as another value",
     params: &["other"],
-    examples: &[(
-        "{{ true is sameas true }} {{ none is sameas none }} {{ 1 is sameas 1.0 }}",
-        "True True False",
-    )],
+    examples: &[
+        ("{{ true is sameas true }}", "True"),
+        ("{{ none is sameas none }}", "True"),
+        ("{{ 1 is sameas 1.0 }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let other = call.required(0, "other")?;

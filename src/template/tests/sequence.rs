@@ -5,12 +5,14 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "sequence",
     aliases: &[],
-    summary: "Whether it has items by number",
+    summary: "Whether it has a length and items: lists, texts, dictionaries",
     params: &[],
-    examples: &[(
-        "{{ [] is sequence }} {{ 'a' is sequence }} {{ {} is sequence }} {{ 1 is sequence }}",
-        "True True True False",
-    )],
+    examples: &[
+        ("{{ [] is sequence }}", "True"),
+        ("{{ 'a' is sequence }}", "True"),
+        ("{{ {} is sequence }}", "True"),
+        ("{{ 1 is sequence }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         Ok(match &call.value {

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["skip"],
     summary: "Whether a result says that the task was skipped",
     params: &[],
-    examples: &[("{{ {'skipped': true} is skipped }} {{ {} is skip }}", "True False")],
+    examples: &[("{{ {'skipped': true} is skipped }}", "True"), ("{{ {} is skip }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(super::result(call, "skipped")?.get("skipped").is_some_and(crate::value::Value::is_true))

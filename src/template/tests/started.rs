@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether an asynchronous task has started",
     params: &[],
-    examples: &[("{{ {'started': 1} is started }} {{ {'started': 0} is started }}", "True False")],
+    examples: &[
+        ("{{ {'started': 1} is started }}", "True"),
+        ("{{ {'started': 0} is started }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "started")?;

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is text",
     params: &[],
-    examples: &[("{{ 'a' is string }} {{ 1 is string }}", "True False")],
+    examples: &[("{{ 'a' is string }}", "True"), ("{{ 1 is string }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::Str(_))),
 };

@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &["issubset"],
     summary: "Whether another list has all its items",
     params: &["b"],
-    examples: &[("{{ [1] is subset([1, 2]) }} {{ [3] is issubset([1]) }}", "True False")],
+    examples: &[("{{ [1] is subset([1, 2]) }}", "True"), ("{{ [3] is issubset([1]) }}", "False")],
     takes_undefined: false,
     call: |call| {
         let other = crate::template::evaluator::items(call.required(0, "b")?)?;

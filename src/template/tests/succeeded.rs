@@ -7,10 +7,11 @@ pub(super) static UNIT: Test = Test {
     aliases: &["success", "successful"],
     summary: "Whether a result says that the task did not fail",
     params: &[],
-    examples: &[(
-        "{{ {} is succeeded }} {{ {'failed': true} is success }} {{ {'failed': false} is successful }}",
-        "True False True",
-    )],
+    examples: &[
+        ("{{ {} is succeeded }}", "True"),
+        ("{{ {'failed': true} is success }}", "False"),
+        ("{{ {'failed': false} is successful }}", "True"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "failed")?;

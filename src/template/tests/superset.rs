@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &["issuperset"],
     summary: "Whether it has all items of another list",
     params: &["b"],
-    examples: &[("{{ [1, 2] is superset([1]) }} {{ [1] is issuperset([3]) }}", "True False")],
+    examples: &[
+        ("{{ [1, 2] is superset([1]) }}", "True"),
+        ("{{ [1] is issuperset([3]) }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let items = call.items()?;

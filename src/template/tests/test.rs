@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether there is a test of this name",
     params: &[],
-    examples: &[("{{ 'odd' is test }} {{ 'nope' is test }}", "True False")],
+    examples: &[("{{ 'odd' is test }}", "True"), ("{{ 'nope' is test }}", "False")],
     takes_undefined: false,
     call: |call| super::is_name(call, super::exists),
 };

@@ -7,10 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a result says that the task ran out of time",
     params: &[],
-    examples: &[(
-        "{{ {'timedout': {'period': 1}} is timedout }} {{ {} is timedout }}",
-        "True False",
-    )],
+    examples: &[
+        ("{{ {'timedout': {'period': 1}} is timedout }}", "True"),
+        ("{{ {} is timedout }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "timedout")?;

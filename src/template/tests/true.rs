@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether it is true",
     params: &[],
-    examples: &[("{{ true is true }} {{ 1 is true }}", "True False")],
+    examples: &[("{{ true is true }}", "True"), ("{{ 1 is true }}", "False")],
     takes_undefined: false,
     call: |call| Ok(matches!(call.value, crate::value::Value::Bool(true))),
 };

@@ -7,10 +7,12 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether Python takes it for true",
     params: &["convert_bool"],
-    examples: &[(
-        "{{ 'a' is truthy }} {{ 'no' is truthy(convert_bool=true) }} {{ 'yes' is truthy(convert_bool=true) }} {{ [] is truthy }}",
-        "True False True False",
-    )],
+    examples: &[
+        ("{{ 'a' is truthy }}", "True"),
+        ("{{ 'no' is truthy(convert_bool=true) }}", "False"),
+        ("{{ 'yes' is truthy(convert_bool=true) }}", "True"),
+        ("{{ [] is truthy }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| Ok(super::truth(&call.value, call.flag(0, false))),
 };

@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "undefined",
     aliases: &[],
-    summary: "Whether it has no value",
+    summary: "Whether it is not defined",
     params: &[],
     examples: &[("{{ nothing is undefined }}", "True"), ("{{ none is undefined }}", "False")],
     takes_undefined: true,

@@ -7,10 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a result says that the host was not reached",
     params: &[],
-    examples: &[(
-        "{{ {'unreachable': true} is unreachable }} {{ {} is unreachable }}",
-        "True False",
-    )],
+    examples: &[
+        ("{{ {'unreachable': true} is unreachable }}", "True"),
+        ("{{ {} is unreachable }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         let result = super::result(call, "unreachable")?;

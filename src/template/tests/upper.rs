@@ -7,7 +7,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether all letters are large",
     params: &[],
-    examples: &[("{{ 'ABC' is upper }} {{ 'Abc' is upper }}", "True False")],
+    examples: &[("{{ 'ABC' is upper }}", "True"), ("{{ 'Abc' is upper }}", "False")],
     takes_undefined: false,
     call: |call| {
         let text = call.input_text();

@@ -8,10 +8,12 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether text is a URI, perhaps of certain schemes",
     params: &["schemes"],
-    examples: &[(
-        "{{ 'http://a/b' is uri }} {{ 'a' is uri }} {{ 'mailto:x@y' is uri(['mailto']) }} {{ 'http://a' is uri(['https']) }}",
-        "True True True False",
-    )],
+    examples: &[
+        ("{{ 'http://a/b' is uri }}", "True"),
+        ("{{ 'a' is uri }}", "True"),
+        ("{{ 'mailto:x@y' is uri(['mailto']) }}", "True"),
+        ("{{ 'http://a' is uri(['https']) }}", "False"),
+    ],
     takes_undefined: false,
     call: |call| {
         // Python splits what is nothing, whatever its type.

@@ -8,7 +8,7 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether text is a URN",
     params: &[],
-    examples: &[("{{ 'urn:isbn:1' is urn }} {{ 'http://a' is urn }}", "True False")],
+    examples: &[("{{ 'urn:isbn:1' is urn }}", "True"), ("{{ 'http://a' is urn }}", "False")],
     takes_undefined: false,
     call: |call| {
         Ok(matches!(call.value, Value::Str(_))

@@ -7,10 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether text is encrypted by vault",
     params: &[],
-    examples: &[(
-        "{{ 'a' is vault_encrypted }} {{ '$ANSIBLE_VAULT;1.1;AES256' is vault_encrypted }}",
-        "False False",
-    )],
+    examples: &[
+        ("{{ 'a' is vault_encrypted }}", "False"),
+        ("{{ '$ANSIBLE_VAULT;1.1;AES256' is vault_encrypted }}", "False"),
+    ],
     takes_undefined: false,
     call: |_| Ok(false),
 };

@@ -5,7 +5,7 @@ use super::Test;
 pub(super) static UNIT: Test = Test {
     name: "version",
     aliases: &["version_compare"],
-    summary: "How two versions compare",
+    summary: "Whether a version compares with another as an operator (`<`, `>=`, `==`) says",
     params: &["version", "operator", "strict", "version_type"],
     examples: &[
         (

@@ -5,7 +5,7 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.hwaddr",
     aliases: &["ansible.netcommon.hwaddr", "hwaddr"],
-    summary: "A hardware address in a notation",
+    summary: "A hardware address in a notation such as `cisco` or `bare`; false where it is none",
     params: &["query", "alias"],
     examples: &[
         ("{{ '52:54:00:aB:cd:ef' | ansible.utils.hwaddr }}", "52:54:00:aB:cd:ef"),

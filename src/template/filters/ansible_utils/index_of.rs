@@ -75,17 +75,17 @@ impl Wanted {
             let (last, others) = types.split_last().unwrap_or((&"", &[]));
             return Err(failed(format!("When a key name is provided, all list entries are required to be dictionaries, got {} and {last}", others.join(", "))).into());
         }
-        let mut found = Vec::new();
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let subject = match &self.key {
                 None => item.clone(),
                 Some(key) => match as_dict(item).and_then(|dict| dict.get_value(key).cloned()) {
                     Some(value) => value,
-                    None if self.fail_on_missing => {
+                    None => {
                         let (key, item) = (key.to_repr(), item.to_text());
-                        return Err(failed(format!(" and {key} was not found in '{item}' at [{index}]. fail_on_missing=True")).into());
+                        missing.push(format!("{key} was not found in '{item}' at [{index}]"));
+                        continue;
                     }
-                    None => continue,
                 },
             };
             let Some(test) = test else {
@@ -97,6 +97,10 @@ impl Wanted {
             if tests::apply(call.eval, (test, test.name), subject, passed)? != negated {
                 found.push(Value::from(index));
             }
+        }
+        if let (true, Some((last, others))) = (self.fail_on_missing, missing.split_last()) {
+            let others = others.join(", ");
+            return Err(failed(format!("{others} and {last}. fail_on_missing=True")).into());
         }
         Ok(match &found[..] {
             [only] if !self.as_list => only.clone(),

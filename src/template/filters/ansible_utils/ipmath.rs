@@ -6,7 +6,7 @@ use crate::template::addresses::Network;
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.ipmath",
     aliases: &["ansible.netcommon.ipmath", "ipmath"],
-    summary: "The address so many further on",
+    summary: "The address that lies so many further on, or before it where the number is negative",
     params: &["amount"],
     examples: &[
         ("{{ '192.168.1.5' | ansible.utils.ipmath(5) }}", "192.168.1.10"),

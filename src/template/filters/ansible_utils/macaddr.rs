@@ -5,7 +5,7 @@ use super::Filter;
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.macaddr",
     aliases: &["ansible.netcommon.macaddr", "macaddr"],
-    summary: "A MAC address in a notation",
+    summary: "A MAC address in a notation such as `cisco` or `bare`",
     params: &["query"],
     examples: &[
         ("{{ '52:54:00:ab:cd:ef' | ansible.utils.macaddr }}", "52:54:00:ab:cd:ef"),

@@ -6,7 +6,7 @@ use crate::{template::addresses::query::Subject, value::Value};
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.nthhost",
     aliases: &["ansible.netcommon.nthhost", "nthhost"],
-    summary: "The address with an index in a network",
+    summary: "The address at an index of a network, from its end where the index is negative",
     params: &["query"],
     examples: &[
         ("{{ '10.0.0.0/8' | ansible.utils.nthhost(305) }}", "10.0.1.49"),

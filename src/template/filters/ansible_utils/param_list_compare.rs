@@ -6,7 +6,7 @@ use crate::{template::evaluator::items, value::Value};
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.param_list_compare",
     aliases: &[],
-    summary: "Which of a list of parameters are wanted, and which there are not",
+    summary: "Which of a list of parameters are wanted (`all`, `!name`), and which of the wanted are unknown",
     params: &["target"],
     examples: &[
         (

@@ -9,7 +9,7 @@ use crate::{
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.slaac",
     aliases: &["ansible.netcommon.slaac", "slaac"],
-    summary: "The address that a card gives itself in a network of IPv6",
+    summary: "The address that a card with this hardware address gives itself in a network of IPv6",
     params: &["query"],
     examples: &[
         (

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in days",
     params: &["**"],
-    examples: &[("{{ '1month 2weeks' | community.general.to_days }}", "44.0")],
+    examples: &[
+        ("{{ '1month 2weeks' | community.general.to_days }}", "44.0"),
+        ("{{ '36h' | community.general.to_days }}", "1.5"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_days"),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in hours",
     params: &["**"],
-    examples: &[("{{ '7s' | community.general.to_hours }}", "0.001944444444")],
+    examples: &[
+        ("{{ '7s' | community.general.to_hours }}", "0.001944444444"),
+        ("{{ '1d 30min' | community.general.to_hours }}", "24.5"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_hours"),
 };

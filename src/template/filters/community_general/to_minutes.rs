@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in minutes",
     params: &["**"],
-    examples: &[("{{ '90s' | community.general.to_minutes }}", "1.5")],
+    examples: &[
+        ("{{ '90s' | community.general.to_minutes }}", "1.5"),
+        ("{{ '1h 15s' | community.general.to_minutes }}", "60.25"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_minutes"),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in months",
     params: &["**"],
-    examples: &[("{{ '1y' | community.general.to_months }}", "12.166666666667")],
+    examples: &[
+        ("{{ '1y' | community.general.to_months }}", "12.166666666667"),
+        ("{{ '60d' | community.general.to_months }}", "2.0"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_months"),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in weeks",
     params: &["**"],
-    examples: &[("{{ '1s' | community.general.to_weeks }}", "1.653439e-06")],
+    examples: &[
+        ("{{ '1s' | community.general.to_weeks }}", "1.653439e-06"),
+        ("{{ '21d' | community.general.to_weeks }}", "3.0"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_weeks"),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A time span in years",
     params: &["**"],
-    examples: &[("{{ '1ms' | community.general.to_years }}", "3.2e-11")],
+    examples: &[
+        ("{{ '1ms' | community.general.to_years }}", "3.2e-11"),
+        ("{{ '730d' | community.general.to_years }}", "2.0"),
+    ],
     takes_undefined: false,
     call: |call| super::spans::converted(call, "to_years"),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A value as plain data",
     params: &[],
-    examples: &[("{{ [1, {'a': 'x'}] | ansible._protomatter.dump_object }}", "[1, {'a': 'x'}]")],
+    examples: &[
+        ("{{ [1, {'a': 'x'}] | ansible._protomatter.dump_object }}", "[1, {'a': 'x'}]"),
+        ("{{ 'a' | ansible._protomatter.dump_object }}", "a"),
+    ],
     takes_undefined: false,
     call: |call| Ok(call.value.clone()),
 };

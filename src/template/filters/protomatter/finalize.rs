@@ -7,7 +7,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "A value with all templates in it evaluated",
     params: &[],
-    examples: &[("{{ [1, {'a': 'x'}] | ansible._protomatter.finalize }}", "[1, {'a': 'x'}]")],
+    examples: &[
+        ("{{ [1, {'a': 'x'}] | ansible._protomatter.finalize }}", "[1, {'a': 'x'}]"),
+        ("{{ 'a' | ansible._protomatter.finalize }}", "a"),
+    ],
     takes_undefined: false,
     call: |call| Ok(call.value.clone()),
 };

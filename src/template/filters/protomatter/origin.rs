@@ -8,7 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "Where a value stands",
     params: &[],
-    examples: &[("{{ 'a' | ansible._protomatter.origin is none }}", "True")],
+    examples: &[
+        ("{{ 'a' | ansible._protomatter.origin is none }}", "True"),
+        ("{{ [1] | ansible._protomatter.origin is none }}", "True"),
+    ],
     takes_undefined: false,
     call: |_| Ok(Value::None),
 };

@@ -8,7 +8,10 @@ pub(super) static UNIT: Filter = Filter {
     aliases: &[],
     summary: "The names of a value's marks",
     params: &[],
-    examples: &[("{{ 'a' | ansible._protomatter.tag_names }}", "[]")],
+    examples: &[
+        ("{{ 'a' | ansible._protomatter.tag_names }}", "[]"),
+        ("{{ [1] | ansible._protomatter.tag_names }}", "[]"),
+    ],
     takes_undefined: false,
     call: |_| Ok(Value::list(Vec::<Value>::new())),
 };

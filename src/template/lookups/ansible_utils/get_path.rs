@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "ansible.utils.get_path",
     aliases: &[],
     summary: "What a path leads to in a value",
-    examples: &[("{{ lookup('ansible.utils.get_path', {'a':{'b':[1]}}, 'a.b[0]') }}", "1")],
+    examples: &[
+        ("{{ lookup('ansible.utils.get_path', {'a':{'b':[1]}}, 'a.b[0]') }}", "1"),
+        ("{{ lookup('ansible.utils.get_path', {'a':{'x.y':2}}, 'a[\"x.y\"]') }}", "2"),
+    ],
     run,
 };
 

@@ -7,7 +7,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "ansible.utils.to_paths",
     aliases: &[],
     summary: "A dictionary of all paths of a value and what they lead to",
-    examples: &[("{{ lookup('ansible.utils.to_paths', {'a':1,'b':[2]}) }}", "{'a': 1, 'b[0]': 2}")],
+    examples: &[
+        ("{{ lookup('ansible.utils.to_paths', {'a':1,'b':[2]}) }}", "{'a': 1, 'b[0]': 2}"),
+        ("{{ lookup('ansible.utils.to_paths', {'a':{'b':1}}, prepend='x') }}", "{'x.a.b': 1}"),
+    ],
     run,
 };
 

@@ -14,7 +14,7 @@ use crate::{
 pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.dig",
     aliases: &[],
-    summary: "What name servers say",
+    summary: "What name servers say of a name",
     examples: &[
         (
             "{{ lookup('community.general.dig', 'example.org', '@127.0.0.1', port=1, fail_on_error=true, tcp=true) is defined }}",

@@ -19,7 +19,10 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.filetree",
     aliases: &["filetree"],
     summary: "Everything that lies below folders",
-    examples: &[("{{ query('community.general.filetree', '/nothing/here') }}", "[]")],
+    examples: &[
+        ("{{ query('community.general.filetree', '/nothing/here') }}", "[]"),
+        ("{{ query('community.general.filetree', '/nothing', '/nowhere') | length }}", "0"),
+    ],
     run,
 };
 

@@ -18,10 +18,16 @@ pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.passwordstore",
     aliases: &[],
     summary: "What the password store `pass` keeps, or a new password for it",
-    examples: &[(
-        "{{ lookup('community.general.passwordstore', 'a', directory='/nonexistent') }}",
-        "The lookup plugin 'community.general.passwordstore' failed: Passwordstore directory '/nonexistent' does not exist",
-    )],
+    examples: &[
+        (
+            "{{ lookup('community.general.passwordstore', 'a', directory='/nonexistent') }}",
+            "The lookup plugin 'community.general.passwordstore' failed: Passwordstore directory '/nonexistent' does not exist",
+        ),
+        (
+            "{{ lookup('community.general.passwordstore', 'a', directory='/nonexistent', errors='ignore') }}",
+            "None",
+        ),
+    ],
     run,
 };
 

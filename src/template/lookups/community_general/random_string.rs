@@ -33,6 +33,7 @@ pub(super) static UNIT: Lookup = Lookup {
     run,
 };
 
+/// In the order in which the least of each is taken.
 const SETS: [(&str, &str, &str); 4] = [
     ("numbers", "min_numeric", "0123456789"),
     ("lower", "min_lower", "abcdefghijklmnopqrstuvwxyz"),
@@ -60,13 +61,15 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             letters.get(at).copied()
         }));
     };
-    let (mut all, mut text) = (Vec::new(), Vec::new());
+    let mut text = Vec::new();
     let mut forced = 0;
+    // What is taken from all of them sees capitals before digits.
+    let mut sets: [Vec<char>; 4] = Default::default();
     let overridden = query.option("override_all").filter(|value| value.is_true());
     if let Some(letters) = overridden {
-        all.extend(letters.to_text().chars());
+        sets[0].extend(letters.to_text().chars());
     } else {
-        for (name, least, letters) in SETS {
+        for (at, (name, least, letters)) in [2, 1, 0, 3].into_iter().zip(SETS) {
             if !query.flag(name, true) {
                 continue;
             }
@@ -81,14 +84,15 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             let least = count(least, 0)?;
             pick(&letters, least, &mut text);
             forced += least;
-            all.extend(letters);
+            sets[at] = letters;
         }
     }
+    let all = sets.concat();
     if all.is_empty() {
         return Err("Available characters cannot be None, please change constraints".into());
     }
     pick(&all, count("length", 8)?.saturating_sub(forced), &mut text);
-    if forced > 0 {
+    if forced > 0 && query.option("seed").is_none() {
         random.shuffle(&mut text);
     }
     let text: String = text.into_iter().collect();

@@ -6,7 +6,7 @@ use super::{is_reserved, one};
 pub(super) static UNIT: Test = Test {
     name: "ansible.utils.reserved",
     aliases: &[],
-    summary: "Whether text is an address that is kept for later",
+    summary: "Whether text is an address that is reserved for later use",
     params: &[],
     examples: &[
         ("{{ '240.0.0.1' is ansible.utils.reserved }}", "True"),

@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a value has a mark",
     params: &[],
-    examples: &[("{{ 'a' is ansible._protomatter.tagged }}", "False")],
+    examples: &[
+        ("{{ 'a' is ansible._protomatter.tagged }}", "False"),
+        ("{{ [1] is ansible._protomatter.tagged }}", "False"),
+    ],
     takes_undefined: false,
     call: |_| Ok(false),
 };

@@ -7,7 +7,10 @@ pub(super) static UNIT: Test = Test {
     aliases: &[],
     summary: "Whether a value has this mark",
     params: &["tag_name"],
-    examples: &[("{{ 'a' is ansible._protomatter.tagged_with('Origin') }}", "False")],
+    examples: &[
+        ("{{ 'a' is ansible._protomatter.tagged_with('Origin') }}", "False"),
+        ("{{ [1] is ansible._protomatter.tagged_with('Origin') }}", "False"),
+    ],
     takes_undefined: false,
     call: |_| Ok(false),
 };
