@@ -35,7 +35,7 @@ impl Kind {
     }
 
     /// What messages call it.
-    fn title(self) -> String {
+    pub(super) fn title(self) -> String {
         let name = self.as_str();
         name[..1].to_uppercase() + &name[1..]
     }
