@@ -224,9 +224,11 @@ fn add(
     host: &Host,
 ) -> Result<()> {
     let mut words = apt_key(keyring, host)?;
+    let file = args.file.as_deref().filter(|path| !path.is_empty());
     let command = match (material, &args.keyserver) {
         (Some(bytes), _) => {
-            words.extend(["add".to_owned(), "-".to_owned()]);
+            let place = file.unwrap_or("-");
+            words.extend(["add".to_owned(), place.to_owned()]);
             Command::new(words).stdin(bytes)
         }
         (None, Some(server)) => {
@@ -246,11 +248,18 @@ fn add(
             Some(output) if output.success() => return Ok(()),
             Some(output) if attempt == tries => {
                 let failure = failed(&command, &output);
-                let message = match &args.keyserver {
-                    Some(server) => format!("Error fetching key {id} from keyserver: {server}"),
-                    None => failure.message.clone(),
+                let message = match (&args.keyserver, file) {
+                    (Some(server), _) => {
+                        format!("Error fetching key {id} from keyserver: {server}")
+                    }
+                    (None, Some(file)) => format!("Unable to add a key from file {file}"),
+                    (None, None) => failure.message.clone(),
                 };
-                return Err(Failure { message, ..failure });
+                let failure = Failure { message, ..failure };
+                return Err(match file {
+                    Some(file) => failure.with("keyfile", file),
+                    None => failure,
+                });
             }
             Some(_) => (),
         }

@@ -246,9 +246,12 @@ fn members(
         }
         let mut open = vec![top.to_owned()];
         while let Some(folder) = open.pop() {
-            let entries = host
-                .folder_entries(&folder)
-                .map_err(|error| Failure::io(format!("cannot list `{folder}`"), &error))?;
+            let entries = match host.folder_entries(&folder) {
+                // What is hidden from this user is no part of it.
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Vec::new(),
+                entries => entries
+                    .map_err(|error| Failure::io(format!("cannot list `{folder}`"), &error))?,
+            };
             let (folders, files): (Vec<_>, Vec<_>) =
                 entries.into_iter().partition(|(_, is_folder)| *is_folder);
             let mut deeper = Vec::new();

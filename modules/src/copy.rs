@@ -92,7 +92,7 @@ pub struct Args {
 
 pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     if args.remote_src {
-        args.dest.0 = args.from_here(args.dest.0.clone());
+        args.dest.0 = args.placed(args.dest.0.clone());
         return remote::copy(&args, host);
     }
     match args.contents.as_slice() {
@@ -103,7 +103,7 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
 
 impl Args {
     /// The place of a copy as results show it: below the working folder when `dest` names no folder.
-    fn from_here(&self, place: String) -> String {
+    fn placed(&self, place: String) -> String {
         let is_elsewhere =
             self.dest.is_empty() || self.dest.contains('/') || place.starts_with('/');
         if is_elsewhere { place } else { format!("./{place}") }

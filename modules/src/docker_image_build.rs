@@ -146,6 +146,9 @@ enum DestinationKind {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+    let module = "community.docker.docker_image_build";
+    let secrets: Vec<Secret> = parts(module, "secrets", &args.secrets)?;
+    let outputs: Vec<Destination> = parts(module, "outputs", &args.outputs)?;
     let version = ["version", "--format", "{{ json . }}"].map(str::to_owned);
     host.must(&args.program.command(host, &version, None)?)?;
     args.program.plugin(host, "buildx")?;
@@ -188,7 +191,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .with("actions", Json::Array(Vec::new()))
             .with("image", image_or_empty(before)));
     }
-    let (words, environment) = words(&args, &name)?;
+    let (words, environment) = words(&args, &name, secrets, outputs)?;
     let outcome = Outcome::changed_if(true);
     if host.checking() {
         return Ok(outcome
@@ -218,7 +221,12 @@ type Environment = Vec<(String, String)>;
 
 /// Returns the words after the program, and the variables that hold secrets.
 #[expect(clippy::too_many_lines, reason = "one setting after the other")]
-fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
+fn words(
+    args: &Args,
+    name: &str,
+    secrets: Vec<Secret>,
+    outputs: Vec<Destination>,
+) -> Result<(Vec<String>, Environment)> {
     let mut words: Vec<String> =
         ["buildx", "build", "--progress", "plain"].map(str::to_owned).to_vec();
     let mut add = |option: &str, value: &str| {
@@ -276,8 +284,7 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
         add("--label", &pair);
     }
     let mut environment = Vec::new();
-    for (at, given) in args.secrets.iter().enumerate() {
-        let secret: Secret = part("community.docker.docker_image_build", "secrets", given)?;
+    for (at, secret) in secrets.into_iter().enumerate() {
         let id = quoted(&format!("id={}", secret.id));
         let text = match secret.kind {
             SecretKind::File => {
@@ -297,9 +304,8 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
         };
         add("--secret", &text);
     }
-    let mut has_own = args.outputs.is_empty();
-    for given in &args.outputs {
-        let output: Destination = part("community.docker.docker_image_build", "outputs", given)?;
+    let mut has_own = outputs.is_empty();
+    for output in outputs {
         let mut parts = vec![format!("type={}", output.kind.as_str())];
         if let Some(dest) = &output.dest {
             parts.push(quoted(&format!("dest={}", dest.0)));
@@ -326,6 +332,10 @@ fn words(args: &Args, name: &str) -> Result<(Vec<String>, Environment)> {
     words.push("--".to_owned());
     words.push(args.path.0.clone());
     Ok((words, environment))
+}
+
+fn parts<T: crate::spec::Args>(module: &str, key: &str, given: &[JsonMap]) -> Result<Vec<T>> {
+    given.iter().map(|one| part(module, key, one)).collect()
 }
 
 /// A field of a list that is separated by commas.

@@ -40,6 +40,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::no_check_mode("docker_image_load"));
     }
     let api = Api::of(host, &args.engine)?;
+    api.find("/version")?;
     let loaded = load(&api, &args.path, &format!("archive {}", &*args.path))?;
     let mut images = Vec::new();
     for name in &loaded.images {

@@ -192,6 +192,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let who = args.username.clone().unwrap_or_default();
     let password = args.password.clone().unwrap_or_default();
     let api = Api::of(host, &args.engine)?;
+    api.find("/version")?;
     let body = serde_json::json!({
         "username": who, "password": password, "email": null, "serveraddress": registry,
     });

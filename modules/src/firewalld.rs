@@ -185,12 +185,15 @@ impl Task<'_> {
 
     fn failed(&self, output: &crate::host::Output) -> Failure {
         // A running daemon is told by D-Bus what went wrong, and so is the reference.
-        let kind = if self.running { "org.fedoraproject.FirewallD1.Exception: " } else { "" };
         let said = if output.stderr.is_empty() { output.text() } else { output.error_text() };
-        Failure::new(format!(
-            "ERROR: Exception caught: {kind}{}",
-            said.trim().trim_start_matches("Error: ")
-        ))
+        let said = said.trim().trim_start_matches("Error: ");
+        // Rules are read before anybody is asked.
+        let kind = if self.running && !said.starts_with("INVALID_RULE") {
+            "org.fedoraproject.FirewallD1.Exception: "
+        } else {
+            ""
+        };
+        Failure::new(format!("ERROR: Exception caught: {kind}{said}"))
     }
 
     fn bring(&self) -> Result<Outcome> {
@@ -302,6 +305,9 @@ impl Task<'_> {
             };
             let text =
                 |key: &str| forward.get(key).filter(|value| !value.is_null()).map(python_str);
+            if text("proto").is_none() {
+                return Err(Failure::new("proto udp/tcp must be specified for port forward"));
+            }
             let (Some(port), Some(proto), Some(toport)) =
                 (text("port"), text("proto"), text("toport"))
             else {

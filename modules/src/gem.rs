@@ -166,7 +166,8 @@ impl Task<'_> {
             }
         }
         words.extend(["-n".to_owned(), format!("^{}$", args.name)]);
-        let output = self.call(words)?;
+        let output = self.call(words.clone())?;
+        output.checked(&Command::new(words))?;
         let mut found = Vec::new();
         for line in output.text().lines() {
             let Some((_, inner)) = line.split_once(" (") else { continue };

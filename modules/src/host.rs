@@ -8,7 +8,7 @@ mod clock;
 mod command;
 mod concealed;
 mod contents;
-mod dbus;
+pub(crate) mod dbus;
 mod digest;
 mod dpkg;
 mod errno;

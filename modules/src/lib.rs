@@ -101,6 +101,7 @@ registry! {
     filesystem,
     find,
     firewalld,
+    firewalld_info,
     gem,
     get_certificate,
     get_url,

@@ -92,8 +92,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let before = state_before.as_deref().unwrap_or("None");
         messages.push(format!("Config SELinux state changed from '{before}' to '{state}'"));
     }
-    if written != text {
-        host.replace(config, None, |file| std::io::Write::write_all(file, written.as_bytes()))?;
+    if written != text && !host.checking() {
+        let failed =
+            |error: std::io::Error| Failure::io(format!("cannot write `{config}`"), &error);
+        let mut staged = host.stage(config, false)?;
+        std::io::Write::write_all(&mut staged.file, written.as_bytes()).map_err(failed)?;
+        staged.commit(None).map_err(failed)?;
     }
     if let Some(before) = kernel_before {
         messages.extend(boot(&args, before, host)?);

@@ -35,7 +35,7 @@ impl Kind {
     }
 
     /// What messages call it.
-    fn title(self) -> String {
+    pub(super) fn title(self) -> String {
         let name = self.as_str();
         name[..1].to_uppercase() + &name[1..]
     }
@@ -120,22 +120,26 @@ pub(super) fn grow(kind: Kind, dev: &str, host: &Host) -> Result<Outcome> {
             (ext_size(dev, host)?, device_size(dev, host)?, vec!["resize2fs", dev])
         }
         Kind::Xfs | Kind::Btrfs | Kind::Ufs => return grow_mounted(kind, dev, host),
-        Kind::F2fs => return grow_by(&["resize.f2fs", dev], host),
-        Kind::Vfat => return grow_by(&["fatresize", "-s", "max", dev], host),
+        Kind::F2fs => return grow_by(kind, dev, &["resize.f2fs", dev], host),
+        Kind::Vfat => return grow_by(kind, dev, &["fatresize", "-s", "max", dev], host),
         Kind::Lvm => return grow_volume(dev, host),
-        Kind::Bcachefs => return grow_by(&["bcachefs", "device", "resize", dev], host),
+        Kind::Bcachefs => return grow_by(kind, dev, &["bcachefs", "device", "resize", dev], host),
         Kind::Ocfs2 | Kind::Reiserfs | Kind::Swap => return Err(unsupported()),
     };
     if size >= device {
         return Ok(Outcome::changed_if(false)
             .with("msg", format!("{} filesystem is using the whole device {dev}", kind.title())));
     }
-    grow_by(&command, host)
+    grow_by(kind, dev, &command, host)
 }
 
-fn grow_by(words: &[&str], host: &Host) -> Result<Outcome> {
+fn grow_by(kind: Kind, dev: &str, words: &[&str], host: &Host) -> Result<Outcome> {
     let tool = host.required(words[0])?;
     let command = Command::new(std::iter::once(tool.as_str()).chain(words[1..].iter().copied()));
+    if host.checking() {
+        let message = format!("resizing filesystem {} on device {dev}", kind.title());
+        return Ok(Outcome::changed_if(true).with("msg", message));
+    }
     let output = change(&command, host)?;
     Ok(Outcome::changed_if(true).with("msg", output.text()))
 }
@@ -198,12 +202,12 @@ fn grow_mounted(kind: Kind, dev: &str, host: &Host) -> Result<Outcome> {
         )));
     };
     if kind == Kind::Xfs {
-        return grow_by(&["xfs_growfs", &target], host);
+        return grow_by(kind, dev, &["xfs_growfs", &target], host);
     }
     if kind == Kind::Ufs {
-        return grow_by(&["growfs", "-y", dev], host);
+        return grow_by(kind, dev, &["growfs", "-y", dev], host);
     }
-    grow_by(&["btrfs", "filesystem", "resize", "max", &target], host)
+    grow_by(kind, dev, &["btrfs", "filesystem", "resize", "max", &target], host)
 }
 
 /// Blocks of data and their size: `data = bsize=4096 blocks=65536, imaxpct=25`.
@@ -234,5 +238,5 @@ fn grow_volume(dev: &str, host: &Host) -> Result<Outcome> {
         return Ok(Outcome::changed_if(false)
             .with("msg", format!("LVM filesystem is using the whole device {dev}")));
     }
-    grow_by(&["pvresize", dev], host)
+    grow_by(Kind::Lvm, dev, &["pvresize", dev], host)
 }

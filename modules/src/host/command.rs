@@ -228,6 +228,13 @@ impl Host {
         });
         started.map_err(|error| {
             let number = error.raw_os_error().unwrap_or(257);
+            // It may be the folder that cannot be entered.
+            let folder = command.cwd.as_ref().or(self.cwd.as_ref());
+            let folder = folder.filter(|folder| {
+                rustix::fs::access(folder.as_path(), rustix::fs::Access::EXEC_OK).is_err()
+            });
+            let what =
+                folder.map_or(program.as_bytes(), |folder| folder.as_os_str().as_encoded_bytes());
             let reason = Failure::io("", &error).message;
             let reason = reason.trim_start_matches(": ");
             Failure::new("Error executing command.")
@@ -237,10 +244,7 @@ impl Host {
                 .with("stderr", "")
                 .with(
                     "exception",
-                    format!(
-                        "[Errno {number}] {reason}: {}",
-                        crate::text::bytes_repr(program.as_bytes())
-                    ),
+                    format!("[Errno {number}] {reason}: {}", crate::text::bytes_repr(what)),
                 )
         })
     }
