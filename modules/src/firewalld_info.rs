@@ -22,6 +22,11 @@ use crate::{
 /// - name: Show what the public one lets in
 ///   ansible.builtin.debug:
 ///     msg: "{{ firewall.firewalld_info.zones.public.services }}"
+///
+/// - name: Look at two zones, in use or not
+///   ansible.posix.firewalld_info:
+///     zones: [internal, dmz]
+///   register: inner_zones
 /// ```
 #[derive(Args)]
 #[args(collection = "ansible.posix")]
