@@ -335,7 +335,7 @@ fn words(
 }
 
 fn parts<T: crate::spec::Args>(module: &str, key: &str, given: &[JsonMap]) -> Result<Vec<T>> {
-    given.iter().map(|one| part(module, key, one)).collect()
+    given.iter().map(|one| Ok(part(module, key, one)?)).collect()
 }
 
 /// A field of a list that is separated by commas.
