@@ -193,6 +193,9 @@ impl<'a> Api<'a> {
             decompress: false,
             unredirected: Vec::new(),
         };
+        if let Some(message) = refused(&wanted) {
+            return Err(Failure::new(message));
+        }
         let prefix = if wanted == "auto" { String::new() } else { format!("/v{wanted}") };
         Ok(Api { host, options, base, shown, prefix, version: OnceCell::new() })
     }
@@ -377,6 +380,28 @@ pub fn check_labels(labels: &JsonMap) -> Result<()> {
             python_str(value),
             python_repr(&Json::from(key.as_str())),
         ))),
+    }
+}
+
+/// Why no engine is asked by a version of its interface.
+fn refused(version: &str) -> Option<String> {
+    if version == "auto" {
+        return None;
+    }
+    let parts =
+        version.split('.').map(str::parse::<u32>).collect::<std::result::Result<Vec<_>, _>>();
+    let Some(parts) = parts.ok().filter(|parts| parts.len() > 1) else {
+        return Some(format!("Error connecting: invalid version number '{version}'"));
+    };
+    match (parts[0], parts[1]) {
+        (0, _) | (1, ..21) => Some(
+            "Error connecting: API versions below 1.21 are no longer supported by this library."
+                .to_owned(),
+        ),
+        (1, ..25) => {
+            Some(format!("Docker API version is {version}. Minimum version required is 1.25."))
+        }
+        _ => None,
     }
 }
 

@@ -62,7 +62,8 @@ pub struct Args {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let api = Api::of(host, &args.engine)?;
+    let api =
+        Api::of(host, &args.engine).map_err(|error| error.with("can_talk_to_docker", false))?;
     let info = api.get("/info", &[]).map_err(|error| {
         let error = error.while_doing("Error inspecting docker host");
         error.with("can_talk_to_docker", false)

@@ -10,25 +10,6 @@ use crate::{
 };
 
 /// Sends a file of the host to the controller
-///
-/// The controller takes further arguments: `dest` (required), the folder for files, in which each host gets a folder
-/// and the path is kept; `flat`, which makes `dest` the file itself, or with a slash at its end its folder;
-/// `fail_on_missing` (true by default); `validate_checksum` (true by default). In check mode the task is skipped.
-///
-/// # Examples
-/// ```yaml
-/// - name: Collect the hosts' keys, each below the name of its host
-///   ansible.builtin.fetch:
-///     src: /etc/ssh/ssh_host_ed25519_key.pub
-///     dest: collected/
-///
-/// - name: Bring a dump home, if there is one
-///   ansible.builtin.fetch:
-///     src: /var/backups/shop.dump
-///     dest: dumps/{{ inventory_hostname }}.dump
-///     flat: true
-///     fail_on_missing: false
-/// ```
 #[derive(Args)]
 pub struct Args {
     /// File to send

@@ -3,7 +3,10 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    host::{Command, Diff, Failure, Host, Outcome, Result, join_words, quote_word, split_words},
+    host::{
+        Command, Diff, Failure, Host, Outcome, Result, join_words, normal_path, quote_word,
+        split_words,
+    },
     spec::ArgPath,
 };
 
@@ -247,7 +250,14 @@ fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
         add("-H");
         add("-vv");
     }
+    // `dirname` of Python: a slash at the end stays behind.
+    let outer = dest.rsplit_once('/').map_or("", |(outer, _)| outer);
     for folder in args.link_dest.iter().flatten() {
+        if folder.starts_with('/') && outer.starts_with(&normal_path(folder)) {
+            return Err(Failure::new(format!(
+                "Hardlinking into a subdirectory of the source would cause recursion. {outer} and {dest}"
+            )));
+        }
         add(&format!("--link-dest={}", folder.0));
     }
     add(&format!("--out-format={}", quote_word(&format!("{MARK}%i %n%L"))));
@@ -313,6 +323,18 @@ mod tests {
         assert_eq!(result["stdout_lines"], json!(["<f+++++++++ f"]));
         let none = host().answer(line, 0, "");
         assert_eq!(run(&none, args)["changed"], false);
+    }
+
+    #[test]
+    fn what_lies_in_a_folder_to_link_to_is_no_place() {
+        for (dest, link) in [("/a/b/c", "/a"), ("/a/", "/x/../a"), ("/ab/c", "/a")] {
+            let args = json!({"src": "/s", "dest": dest, "link_dest": [link]});
+            let message = run(&host(), args)["msg"].clone();
+            assert!(message.as_str().unwrap().starts_with("Hardlinking into"), "{message}");
+        }
+        let line = "/usr/bin/rsync --delay-updates -F --compress --archive -H -vv --link-dest=/a --out-format=<<CHANGED>>%i %n%L /s /a";
+        let args = json!({"src": "/s", "dest": "/a", "link_dest": ["/a"]});
+        assert_eq!(run(&host().answer(line, 0, "<<CHANGED>>.d s\n"), args)["rc"], 0);
     }
 
     #[test]

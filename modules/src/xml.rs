@@ -239,7 +239,8 @@ impl Task<'_> {
             if !args.pretty_print {
                 return Err(Failure::new("Don't know what to do"));
             }
-            changed = write::document(&document, true).trim_end() != source.trim_end();
+            // A text that was given is always told as changed.
+            changed = args.xmlstring.is_some() || write::document(&document, true) != source;
         }
         let mut outcome = self.outcome(changed, &before, &document);
         if !done {

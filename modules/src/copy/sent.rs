@@ -363,7 +363,7 @@ impl<'a> Plan<'a> {
         let args = self.args;
         // A tree's own folder stands before what is below it.
         let place = self.dest.clone();
-        let place = if self.sent.path.is_empty() { args.from_here(place) } else { place };
+        let place = if self.sent.path.is_empty() { args.placed(place) } else { place };
         let dest = place.as_str();
         let expected = args.checksum.as_ref().filter(|expected| **expected != sums.0);
         if let Some(expected) = expected {

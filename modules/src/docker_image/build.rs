@@ -80,12 +80,14 @@ impl Build {
         let told =
             api.open("POST", "/build", &query, Some(context), &headers).map_err(Failure::from)?;
         let built = progress(told, &mut |event| {
-            code = event["errorDetail"]["code"].as_i64();
+            code = event.get("errorDetail").map(|detail| detail["code"].as_i64());
             if let Some(text) = event["stream"].as_str().or(event["status"].as_str()) {
                 lines.push(text.strip_suffix('\n').unwrap_or(text).to_owned());
             }
         });
         built.map_err(|error| {
+            let shown = |code: i64| code.to_string();
+            let code = code.map(|code| code.map_or_else(|| "None".to_owned(), shown));
             let code = code.map_or_else(String::new, |code| format!("code: {code}, "));
             let logs = crate::spec::python_repr(&lines.clone().into());
             Failure::new(format!("Error building {short} - {code}message: {error}, logs: {logs}"))

@@ -9,7 +9,10 @@ pub(super) static UNIT: Lookup = Lookup {
     summary: "The value of a setting of the run",
     examples: &[
         ("{{ lookup('config', 'NOT_A_SETTING', on_missing='skip') }}", "[]"),
-        ("{{ lookup('config', 'DEFAULT_BECOME_USER') }}", "root"),
+        (
+            "{{ lookup('config', 'NOT_A_SETTING') }}",
+            "The lookup plugin 'config' failed: No config definition exists for 'NOT_A_SETTING'.",
+        ),
     ],
     run,
 };
