@@ -183,7 +183,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let before = Database::read(&args.installroot, host)?;
     let words = wanted(&args, state, &names, &before, host)?;
     if words.is_empty() {
-        return Ok(nothing());
+        let absent = names.iter().filter(|_| state == State::Absent);
+        let told: Vec<_> = absent.map(|name| format!("No match for argument: {name}")).collect();
+        return Ok(nothing().with("results", told));
     }
     let mut results: Vec<String> = Vec::new();
     let mut changed = false;

@@ -62,7 +62,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ));
     };
     let default = daemon.ask("", "getDefaultZone", &[])?;
-    let version = daemon.version()?;
     let known = names(&daemon.ask(".zone", "getZones", &[])?);
     let (mut collected, mut undefined) = (Vec::new(), Vec::new());
     if args.active_zones {
@@ -83,6 +82,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let settings = daemon.ask(".zone", "getZoneSettings2", &[zone.as_str()])?;
         zones.insert(zone.clone(), told(&settings).into());
     }
+    // Who may not ask for the zones is told so before.
+    let version = daemon.version()?;
     let about = serde_json::json!({
         "default_zone": json(&default), "version": json(&version), "zones": zones,
     });

@@ -92,6 +92,7 @@ struct Volume {
     name: String,
     size: f64,
     active: bool,
+    thinpool: bool,
     thin: bool,
 }
 
@@ -133,6 +134,7 @@ impl Volume {
             name: fields.first()?.replace(['[', ']'], ""),
             size: fields.get(1)?.parse().ok()?,
             active: attributes.get(4) == Some(&b'a'),
+            thinpool: kind == b't',
             thin: kind == b'V',
         })
     }
@@ -200,13 +202,14 @@ impl<'a> Task<'a> {
         let is = |volume: &&Volume, name: Option<&str>| Some(volume.name.as_str()) == name;
         let pool = args.thinpool.as_deref();
         let checked = if let Some(snapshot) = &args.snapshot {
-            if !volumes.iter().any(|volume| is(&volume, lv) || is(&volume, pool)) {
+            let origin = volumes.iter().find(|volume| is(volume, lv) || is(volume, pool));
+            let Some(origin) = origin else {
                 return Err(Failure::new(format!(
                     "Snapshot origin LV {shown} does not exist in volume group {}.",
                     args.vg
                 )));
-            }
-            if pool.is_some() {
+            };
+            if origin.thinpool || pool.is_some() {
                 return Err(Failure::new("Snapshots of thin pool LVs are not supported."));
             }
             snapshot

@@ -309,9 +309,16 @@ impl Task<'_> {
     }
 
     fn freeze(&self, pip: &[String]) -> Result<String> {
-        let mut words = pip.to_vec();
-        words.push("freeze".to_owned());
-        Ok(self.call(&words)?.text())
+        // `freeze` says nothing of pip itself and its companions; old versions know only that.
+        let ask = |more: &[&str]| {
+            let more = more.iter().map(|word| (*word).to_owned());
+            self.call(&pip.iter().cloned().chain(more).collect::<Vec<_>>())
+        };
+        let listed = ask(&["list", "--format=freeze"])?;
+        if listed.success() {
+            return Ok(listed.text());
+        }
+        Ok(ask(&["freeze"])?.text())
     }
 
     fn is_simple(&self) -> bool {
@@ -456,9 +463,9 @@ mod tests {
     #[test]
     fn requirements_are_compared_before_and_after() {
         let host = host()
-            .answer("/usr/bin/pip3 freeze", 0, "a==1\n")
+            .answer("/usr/bin/pip3 list --format=freeze", 0, "a==1\n")
             .answer("/usr/bin/pip3 install -r /r.txt", 0, "")
-            .answer("/usr/bin/pip3 freeze", 0, "a==1\nb==2\n");
+            .answer("/usr/bin/pip3 list --format=freeze", 0, "a==1\nb==2\n");
         assert_eq!(pip(&host, json!({"requirements": "/r.txt"}))["changed"], true);
     }
 

@@ -68,13 +68,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     };
     if let Some(wanted) = &args.fingerprint {
         let plain = |text: &str| text.replace(' ', "").to_uppercase();
-        let fits = primary.iter().any(|key| wanted.iter().any(|one| plain(one) == key.fingerprint));
-        if !fits {
-            let has: Vec<&str> = primary.iter().map(|key| key.fingerprint.as_str()).collect();
+        let wanted: Vec<String> = wanted.iter().map(|one| plain(one)).collect();
+        if !keys.iter().any(|key| wanted.contains(&key.fingerprint)) {
+            let has: Vec<String> = keys.iter().map(|key| key.fingerprint.clone()).collect();
+            let set = |items: &[String]| format!("{{'{}'}}", items.join("', '"));
             return Err(Failure::new(format!(
                 "The specified fingerprint, '{}', does not match any key fingerprints in '{}'",
-                wanted.join(", "),
-                has.join(", ")
+                set(&wanted),
+                set(&has)
             )));
         }
     }
@@ -84,10 +85,26 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         State::Present if missing.is_empty() => Ok(Outcome::changed_if(false)),
         State::Present => {
             let Some(bytes) = material else {
-                return Err(Failure::new(format!("Not a valid key {}", args.key)));
+                let message = "When importing a key, a valid file must be given";
+                return Err(Failure::new(message));
             };
-            let command = Command::new([rpm.as_str(), "--import", "/dev/stdin"]).stdin(bytes);
-            host.must_change(&command)?;
+            if host.checking() {
+                return Ok(Outcome::changed_if(true));
+            }
+            let import = |path: &str| host.must(&Command::new([rpm.as_str(), "--import", path]));
+            if is_address {
+                // rpm reads files, and no pipes.
+                let failed = |error: std::io::Error| Failure::io("cannot keep the key", &error);
+                let folder =
+                    host.create_temporary("/tmp", "windlass-", "", true).map_err(failed)?;
+                let path = format!("{folder}/key");
+                let write = |file: &mut std::fs::File| std::io::Write::write_all(file, &bytes);
+                let imported = host.replace(&path, None, write).and_then(|()| import(&path));
+                host.remove_tree(&folder).map_err(failed)?;
+                imported?;
+            } else {
+                import(&host.expand(&args.key))?;
+            }
             Ok(Outcome::changed_if(true))
         }
         State::Absent => {
@@ -152,7 +169,7 @@ mod tests {
     fn keys_are_added_once_and_removed() {
         let host = host()
             .answer(LIST, 1, "")
-            .answer("/bin/rpm --import /dev/stdin", 0, "")
+            .answer("/bin/rpm --import /k.asc", 0, "")
             .answer(LIST, 0, &format!("{}\n", short()))
             .answer(LIST, 0, &format!("{}\n", short()))
             .answer(&format!("/bin/rpm --erase --allmatches gpg-pubkey-{}", short()), 0, "");
@@ -174,7 +191,10 @@ mod tests {
         let wrong = json!({"key": "/k.asc", "fingerprint": "AA BB"});
         let message = key(&host(), wrong)["msg"].clone();
         assert!(
-            message.as_str().unwrap().starts_with("The specified fingerprint, 'AA BB', does not")
+            message
+                .as_str()
+                .unwrap()
+                .starts_with("The specified fingerprint, '{'AABB'}', does not")
         );
     }
 }

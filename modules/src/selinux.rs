@@ -63,27 +63,28 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if policy.is_none() && args.state != State::Disabled {
         return Err(Failure::new("Policy is required if state is not 'disabled'"));
     }
-    let policy = policy.or_else(|| policy_before.clone()).unwrap_or_default();
+    let policy = policy.or_else(|| policy_before.clone());
+    let shown = policy.clone().unwrap_or_else(|| "None".to_owned());
     let state = args.state.as_str();
     let mut messages = Vec::new();
     let mut written = text.clone();
     let running = host.text("/etc/selinux/config").unwrap_or_default();
     let running = configured(&running, "SELINUXTYPE").unwrap_or_else(|| "targeted".to_owned());
-    let is_new = policy_before.as_deref().unwrap_or_default() != policy;
-    if host.checking() && (policy != running || is_new) {
+    let (is_other, is_new) = (policy.as_ref() != Some(&running), policy != policy_before);
+    if host.checking() && (is_other || is_new) {
         return Ok(Outcome::changed_if(true));
     }
-    if policy != running {
-        messages.push(format!("Running SELinux policy changed from '{running}' to '{policy}'"));
+    if is_other {
+        messages.push(format!("Running SELinux policy changed from '{running}' to '{shown}'"));
     }
     if is_new {
-        if !host.exists(format!("/etc/selinux/{policy}/policy")) {
-            return Err(Failure::new(format!("Policy {policy} does not exist in /etc/selinux/")));
+        if !host.exists(format!("/etc/selinux/{shown}/policy")) {
+            return Err(Failure::new(format!("Policy {shown} does not exist in /etc/selinux/")));
         }
-        written = with(&written, "SELINUXTYPE", &policy);
+        written = with(&written, "SELINUXTYPE", &shown);
         let before = policy_before.as_deref().unwrap_or("None");
         messages.push(format!(
-            "SELinux policy configuration in '{config}' changed from '{before}' to '{policy}'"
+            "SELinux policy configuration in '{config}' changed from '{before}' to '{shown}'"
         ));
     }
     let (turned, reboot) = turn(&args, &mut messages, host)?;

@@ -73,7 +73,9 @@ fn removal_takes_what_is_there() {
         .executable(&["/bin/dnf"])
         .answer(QUERY, 0, BASH)
         .answer("rpm -q --whatprovides none", 1, "");
-    assert_eq!(dnf(&host, json!({"name": "none", "state": "removed"}))["msg"], "Nothing to do");
+    let result = dnf(&host, json!({"name": "none", "state": "removed"}));
+    assert_eq!(result["msg"], "Nothing to do");
+    assert_eq!(result["results"], json!(["No match for argument: none"]));
 }
 
 #[test]
