@@ -246,6 +246,15 @@ fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
     if args.partial {
         add("--partial");
     }
+    link_dest(args, dest, &mut add)?;
+    add(&format!("--out-format={}", quote_word(&format!("{MARK}%i %n%L"))));
+    add(&quote_word(source));
+    add(&quote_word(dest));
+    Ok(words)
+}
+
+/// Adds the folders in which files may be linked instead of being copied.
+fn link_dest(args: &Args, dest: &str, add: &mut impl FnMut(&str)) -> Result<()> {
     if args.link_dest.is_some() {
         add("-H");
         add("-vv");
@@ -260,10 +269,7 @@ fn pieces(args: &Args, rsync: String, host: &Host) -> Result<Vec<String>> {
         }
         add(&format!("--link-dest={}", folder.0));
     }
-    add(&format!("--out-format={}", quote_word(&format!("{MARK}%i %n%L"))));
-    add(&quote_word(source));
-    add(&quote_word(dest));
-    Ok(words)
+    Ok(())
 }
 
 /// Returns the command line of ssh that rsync starts.
