@@ -348,9 +348,14 @@ impl Task<'_> {
                 continue;
             }
             let words = |verb: &str| {
+                // The plain name is of the options that the offline tool has from an older one.
+                let word = match (thing.word, verb) {
+                    ("service", "remove") if !self.running => "service-from-zone",
+                    (word, _) => word,
+                };
                 let option = match &thing.value {
-                    Some(value) => format!("--{verb}-{}={value}", thing.word),
-                    None => format!("--{verb}-{}", thing.word),
+                    Some(value) => format!("--{verb}-{word}={value}"),
+                    None => format!("--{verb}-{word}"),
                 };
                 vec![format!("--zone={zone}"), option]
             };
