@@ -18,11 +18,11 @@ use crate::{
 };
 
 /// Writes what an action is and what it is given as a struct would be written: `doc`, then each argument with what it means, its
-/// other names, type and default; at the end perhaps the arguments of another struct.
+/// other names, type and default; at the end perhaps the arguments of another specification.
 macro_rules! manual {
     ($(#[doc = $doc:literal])+ {
         $($(#[doc = $meaning:literal])+ $name:ident $(| $alias:ident)*: $type:ty $(= $default:literal)?,)*
-        $(..$rest:ty)?
+        $(..$rest:expr)?
     }) => {
         $crate::actions::spec(
             concat!($($doc, "\n"),+),
@@ -35,7 +35,7 @@ macro_rules! manual {
                         concat!($($meaning),+).trim_ascii(),
                     )
                 }),)*
-                $(windlass_modules::spec::Item::Flatten(&<$rest as windlass_modules::spec::Args>::SPEC),)?
+                $(windlass_modules::spec::Item::Flatten($rest),)?
             ],
         )
     };
@@ -97,8 +97,16 @@ pub(crate) struct Action {
 }
 
 impl Action {
+    /// Returns whether it has an argument of this name.
+    pub(crate) fn knows(&'static self, name: &str) -> bool {
+        self.spec.as_ref().is_some_and(|spec| {
+            spec.find(name).is_some_and(|arg| !arg.hidden)
+                || name == "_raw_params" && spec.free_form
+        })
+    }
+
     /// Returns the names of its arguments, with their aliases.
-    pub(crate) fn arguments(&'static self) -> Vec<&'static str> {
+    fn arguments(&'static self) -> Vec<&'static str> {
         let args = self.spec.iter().flat_map(Spec::args).filter(|arg| !arg.hidden);
         args.flat_map(|arg| std::iter::once(arg.name).chain(arg.aliases.iter().copied())).collect()
     }
@@ -384,11 +392,8 @@ fn check_names(action: &'static Action, args: &Dict) -> Result<(), Failure> {
     if action.open {
         return Ok(());
     }
-    let mut known = action.arguments();
-    let is_known =
-        |key: &String| known.contains(&key.as_str()) || key == "_raw_params" && action.takes_text();
     let mut unknown: Vec<String> =
-        args.keys().map(Value::to_text).filter(|key| !is_known(key)).collect();
+        args.keys().map(Value::to_text).filter(|key| !action.knows(key)).collect();
     // What is missing is told before what is too much.
     let has = |name: &str| args.keys().any(|key| key.as_str() == Some(name));
     if action.name == "pause" && has("minutes") && has("seconds") {
@@ -409,6 +414,7 @@ fn check_names(action: &'static Action, args: &Dict) -> Result<(), Failure> {
         let message = format!("Invalid options for {}: {}", action.name, unknown.join(","));
         return Err(Failure::plain(message));
     }
+    let mut known = action.arguments();
     known.retain(|name| *name != "decrypt");
     if action.takes_text() {
         known.push("_raw_params");

@@ -59,6 +59,7 @@ fn page() -> String {
     for name in META_ACTIONS {
         let _ = writeln!(page, "| `meta: {name}` | {} |", cases.with(name));
     }
+    let expressions = Expressions::read();
     for (title, kind) in [("Filters", "filter"), ("Tests", "test"), ("Lookups", "lookup")] {
         let _ = writeln!(
             page,
@@ -66,7 +67,6 @@ fn page() -> String {
              | {} | Expressions | Cases |\n|---|--:|---|",
             title.trim_end_matches('s')
         );
-        let expressions = Expressions::read();
         for name in documented(kind).keys() {
             let found = expressions.using(kind, name);
             let in_cases = cases.matching(|text| uses(text, kind, name));
@@ -127,7 +127,8 @@ fn without_effect() -> Vec<(String, String, String)> {
             let (reason, rest) = text[at + MARK.len()..].split_once('"').unwrap();
             let field = rest.lines().nth(1).unwrap_or_default().trim();
             let Some((name, _)) = field.split_once(':') else { continue };
-            if !reason.starts_with("the controller reads") && !reason.contains("read") {
+            // Some are read elsewhere: by the controller, or as they were given.
+            if !reason.contains("read") {
                 found.push((part.clone(), name.to_owned(), reason.to_owned()));
             }
         }
@@ -182,10 +183,9 @@ impl Expressions {
 
 /// Whether a text uses a filter, a test or a lookup, by its full name or a short one.
 fn uses(text: &str, kind: &str, name: &str) -> bool {
-    let short = name.strip_prefix("ansible.builtin.").unwrap_or(name);
     let is_part = |c: char| c == '_' || c == '.' || c.is_alphanumeric();
     let last = name.rsplit('.').next().unwrap_or(name);
-    [short, name, last].iter().any(|name| {
+    [name, last].iter().any(|name| {
         text.match_indices(name).any(|(at, _)| {
             let (before, after) = (text[..at].trim_end(), &text[at + name.len()..]);
             if after.starts_with(is_part) {

@@ -34,7 +34,7 @@ pub struct Args {
     #[arg(default = "status")]
     mode: Mode,
     /// Folder of the jobs' files
-    #[arg(name = "_async_dir", default = "~/.ansible_async")]
+    #[arg(name = "_async_dir", hidden, default = "~/.ansible_async")]
     folder: String,
     /// Seconds to wait for its end
     #[arg(name = "_windlass_wait", hidden, default = "0")]

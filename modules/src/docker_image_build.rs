@@ -229,33 +229,26 @@ fn words(
 ) -> Result<(Vec<String>, Environment)> {
     let mut words: Vec<String> =
         ["buildx", "build", "--progress", "plain"].map(str::to_owned).to_vec();
-    let mut add = |option: &str, value: &str| {
-        words.push(option.to_owned());
-        words.push(value.to_owned());
-    };
+    let mut add = |given: &[&str]| words.extend(given.iter().map(|word| (*word).to_owned()));
     if args.outputs.is_empty() {
-        add("--tag", name);
+        add(&["--tag", name]);
     }
     if let Some(file) = &args.dockerfile {
         let inside = format!("{}/{file}", args.path.trim_end_matches('/'));
-        add("--file", &inside);
+        add(&["--file", &inside]);
     }
     for image in &args.cache_from {
-        add("--cache-from", image);
+        add(&["--cache-from", image]);
     }
     if args.pull {
-        words.push("--pull".to_owned());
+        add(&["--pull"]);
     }
     if let Some(network) = &args.network {
-        words.extend(["--network".to_owned(), network.clone()]);
+        add(&["--network", network]);
     }
     if args.nocache {
-        words.push("--no-cache".to_owned());
+        add(&["--no-cache"]);
     }
-    let mut add = |option: &str, value: &str| {
-        words.push(option.to_owned());
-        words.push(value.to_owned());
-    };
     let pairs = |map: &Option<JsonMap>, between: &str| -> Vec<String> {
         map.iter()
             .flatten()
@@ -263,25 +256,25 @@ fn words(
             .collect()
     };
     for pair in pairs(&args.etc_hosts, ":") {
-        add("--add-host", &pair);
+        add(&["--add-host", &pair]);
     }
     for pair in pairs(&args.args, "=") {
-        add("--build-arg", &pair);
+        add(&["--build-arg", &pair]);
     }
     if let Some(target) = &args.target {
-        add("--target", target);
+        add(&["--target", target]);
     }
     for platform in &args.platform {
-        add("--platform", platform);
+        add(&["--platform", platform]);
     }
     if let Some(size) = &args.shm_size {
         let size = crate::docker_container::bytes(size).map_err(|error| {
             Failure::new(format!("Failed to convert shm_size to bytes: {error}"))
         })?;
-        add("--shm-size", &size.to_string());
+        add(&["--shm-size", &size.to_string()]);
     }
     for pair in pairs(&args.labels, "=") {
-        add("--label", &pair);
+        add(&["--label", &pair]);
     }
     let mut environment = Vec::new();
     for (at, secret) in secrets.into_iter().enumerate() {
@@ -302,7 +295,7 @@ fn words(
                 format!("{id},type=env,env={name}")
             }
         };
-        add("--secret", &text);
+        add(&["--secret", &text]);
     }
     let mut has_own = outputs.is_empty();
     for output in outputs {
@@ -324,13 +317,12 @@ fn words(
                 parts.push("push=true".to_owned());
             }
         }
-        add("--output", &parts.join(","));
+        add(&["--output", &parts.join(",")]);
     }
     if !has_own {
-        add("--output", &format!("type=image,{}", quoted(&format!("name={name}"))));
+        add(&["--output", &format!("type=image,{}", quoted(&format!("name={name}")))]);
     }
-    words.push("--".to_owned());
-    words.push(args.path.0.clone());
+    add(&["--", &args.path]);
     Ok((words, environment))
 }
 

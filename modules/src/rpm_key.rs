@@ -5,6 +5,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     get_url,
     host::{Command, Failure, Host, Outcome, Result, public_keys},
+    x509::Temporary,
 };
 
 /// Adds and removes keys that rpm trusts
@@ -94,14 +95,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             let import = |path: &str| host.must(&Command::new([rpm.as_str(), "--import", path]));
             if is_address {
                 // rpm reads files, and no pipes.
-                let failed = |error: std::io::Error| Failure::io("cannot keep the key", &error);
-                let folder =
-                    host.create_temporary("/tmp", "windlass-", "", true).map_err(failed)?;
-                let path = format!("{folder}/key");
-                let write = |file: &mut std::fs::File| std::io::Write::write_all(file, &bytes);
-                let imported = host.replace(&path, None, write).and_then(|()| import(&path));
-                host.remove_tree(&folder).map_err(failed)?;
-                imported?;
+                let key = Temporary::new(host, &bytes)?;
+                import(&key.path)?;
             } else {
                 import(&host.expand(&args.key))?;
             }

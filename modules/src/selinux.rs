@@ -2,7 +2,7 @@
 
 use windlass_macros::{Args, Choice};
 
-use crate::host::{Command, Failure, Host, Outcome, Result};
+use crate::host::{Command, Failure, FileAttributes, Host, Outcome, Result, Rewrite};
 
 /// Sets the mode and the policy of SELinux
 ///
@@ -93,12 +93,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let before = state_before.as_deref().unwrap_or("None");
         messages.push(format!("Config SELinux state changed from '{before}' to '{state}'"));
     }
-    if written != text && !host.checking() {
-        let failed =
-            |error: std::io::Error| Failure::io(format!("cannot write `{config}`"), &error);
-        let mut staged = host.stage(config, false)?;
-        std::io::Write::write_all(&mut staged.file, written.as_bytes()).map_err(failed)?;
-        staged.commit(None).map_err(failed)?;
+    if written != text {
+        let attributes = FileAttributes::default();
+        let how = Rewrite { validate: None, attributes: &attributes, create_folders: false };
+        host.rewrite_here(config, written.as_bytes(), &how)?;
     }
     if let Some(before) = kernel_before {
         messages.extend(boot(&args, before, host)?);

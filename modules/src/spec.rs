@@ -92,7 +92,10 @@ impl Spec {
 
     /// Returns the argument that `name` (or an alias of it) means.
     pub fn find(&'static self, name: &str) -> Option<&'static Arg> {
-        self.args().into_iter().find(|arg| arg.name == name || arg.aliases.contains(&name))
+        self.items.iter().find_map(|item| match item {
+            Item::Arg(arg) => (arg.name == name || arg.aliases.contains(&name)).then_some(arg),
+            Item::Flatten(spec) => spec.find(name),
+        })
     }
 }
 

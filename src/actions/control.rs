@@ -7,6 +7,25 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     ALL.iter().map(|(name, _)| *name)
 }
 
+/// What `include_role` and `import_role` are given alike.
+static ROLE: Spec = manual! {
+    /// Which of a role's files, and how it is called
+    {
+        /// File of its tasks, in `tasks/`
+        tasks_from: String = "main",
+        /// File of its variables, in `vars/`
+        vars_from: String = "main",
+        /// File of its defaults, in `defaults/`
+        defaults_from: String = "main",
+        /// File of its handlers, in `handlers/`
+        handlers_from: String = "main",
+        /// Whether a role runs again that has run with the same parameters
+        allow_duplicates: bool = "true",
+        /// Whether what is given is compared with the role's own specification of arguments
+        rolespec_validate: bool = "true",
+    }
+};
+
 /// Each of them with what it is given.
 pub(super) static ALL: [(&str, Spec); 6] = [
     (
@@ -86,22 +105,11 @@ pub(super) static ALL: [(&str, Spec); 6] = [
             {
                 /// The role
                 name | role: String,
-                /// File of its tasks, in `tasks/`
-                tasks_from: String = "main",
-                /// File of its variables, in `vars/`
-                vars_from: String = "main",
-                /// File of its defaults, in `defaults/`
-                defaults_from: String = "main",
-                /// File of its handlers, in `handlers/`
-                handlers_from: String = "main",
                 /// Keywords that hold for each task of the role, as they would for a block
                 apply: Option<JsonMap>,
                 /// Whether the role's variables and defaults hold for the rest of the play, too
                 public: bool = "false",
-                /// Whether a role runs again that has run with the same parameters
-                allow_duplicates: bool = "true",
-                /// Whether what is given is compared with the role's own specification of arguments
-                rolespec_validate: bool = "true",
+                ..&ROLE
             }
         },
     ),
@@ -154,20 +162,9 @@ pub(super) static ALL: [(&str, Spec); 6] = [
             {
                 /// The role
                 name | role: String,
-                /// File of its tasks, in `tasks/`
-                tasks_from: String = "main",
-                /// File of its variables, in `vars/`
-                vars_from: String = "main",
-                /// File of its defaults, in `defaults/`
-                defaults_from: String = "main",
-                /// File of its handlers, in `handlers/`
-                handlers_from: String = "main",
                 /// Whether the role's variables and defaults hold for the rest of the play, too
                 public: bool = "true",
-                /// Whether a role runs again that has run with the same parameters
-                allow_duplicates: bool = "true",
-                /// Whether what is given is compared with the role's own specification of arguments
-                rolespec_validate: bool = "true",
+                ..&ROLE
             }
         },
     ),

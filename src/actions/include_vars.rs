@@ -5,9 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use windlass_modules::pattern::{Flags, Pattern};
-
-use windlass_modules::spec::Spec;
+use windlass_modules::{
+    pattern::{Flags, Pattern},
+    spec::Spec,
+};
 
 use super::{Action, files};
 use crate::{
@@ -77,7 +78,7 @@ const ONLY_DIR: [&str; 6] =
 fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let given = |names: &[&str]| names.iter().any(|name| call.args.contains_key(name));
     for key in call.args.keys().map(Value::to_text) {
-        if key != "_raw_params" && !UNIT.arguments().contains(&key.as_str()) {
+        if !UNIT.knows(&key) {
             return Err(Failure::at(None, format!("{key} is not a valid option in include_vars")));
         }
     }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use windlass_modules::{host::FileAttributes, spec::ArgPath};
+use windlass_modules::{
+    host::FileAttributes,
+    spec::{ArgPath, Args},
+};
 
 use super::{Action, copy, files};
 use crate::{
@@ -69,7 +72,7 @@ pub(super) static UNIT: Action = Action {
             comment_end_string: String = "#}",
             /// Encoding of the file on the host
             output_encoding: String = "utf-8",
-            ..FileAttributes
+            ..&<FileAttributes as Args>::SPEC
         }
     }),
     open: true,

@@ -126,18 +126,20 @@ impl<'e> Evaluator<'e> {
                 let input = match apply.unit.name {
                     // It opens the vault itself.
                     "unvault" => self.encrypted(&apply.input)?.map(Value::Str),
-                    // It is asked of a vault that nobody can open, too.
-                    "type_debug"
-                        if self.is_encrypted(&apply.input)?
-                            && self.expression(&apply.input).is_err() =>
-                    {
-                        return Ok(Cow::Owned(Value::str("VaultExceptionMarker")));
-                    }
                     _ => None,
                 };
                 let input = match input {
                     Some(vault) => vault,
-                    None => self.expression(&apply.input)?.into_owned(),
+                    None => match self.expression(&apply.input) {
+                        // It is asked of a vault that nobody can open, too.
+                        Err(_)
+                            if apply.unit.name == "type_debug"
+                                && self.is_encrypted(&apply.input)? =>
+                        {
+                            return Ok(Cow::Owned(Value::str("VaultExceptionMarker")));
+                        }
+                        input => input?.into_owned(),
+                    },
                 };
                 let passed = self.passed(&apply.arguments)?;
                 let result = filters::apply(self, (apply.unit, apply.called), input, passed);

@@ -12,9 +12,10 @@ pub(super) fn document(document: &Document, pretty: bool) -> String {
 
 /// Returns the document without the line that declares it, or an element, as messages show it.
 pub(super) fn shown(document: &Document, id: Id) -> String {
-    let mut out = content(document, true);
-    if id != TOP {
-        out.clear();
+    let mut out = String::new();
+    if id == TOP {
+        out = content(document, true);
+    } else {
         node(document, id, true, 0, &mut out);
         out.push('\n');
     }

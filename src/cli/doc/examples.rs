@@ -134,13 +134,14 @@ fn fault(task: &Task) -> Option<String> {
     }
     let module = windlass_modules::find(&task.action)?;
     // Of what the controller takes for itself the module knows nothing.
-    let own = actions::find(module.name).map_or(Vec::new(), actions::Action::arguments);
+    let action = actions::find(module.name);
     let given: Given = task
         .args
         .entries
         .iter()
         .filter(|argument| {
-            module.spec.find(&argument.name).is_some() || !own.contains(&&*argument.name)
+            module.spec.find(&argument.name).is_some()
+                || !action.is_some_and(|action| action.knows(&argument.name))
         })
         .map(|argument| {
             let value = match module.spec.find(&argument.name) {

@@ -81,11 +81,12 @@ impl Wanted {
                 None => item.clone(),
                 Some(key) => match as_dict(item).and_then(|dict| dict.get_value(key).cloned()) {
                     Some(value) => value,
-                    None => {
+                    None if self.fail_on_missing => {
                         let (key, item) = (key.to_repr(), item.to_text());
                         missing.push(format!("{key} was not found in '{item}' at [{index}]"));
                         continue;
                     }
+                    None => continue,
                 },
             };
             let Some(test) = test else {
@@ -98,7 +99,7 @@ impl Wanted {
                 found.push(Value::from(index));
             }
         }
-        if let (true, Some((last, others))) = (self.fail_on_missing, missing.split_last()) {
+        if let Some((last, others)) = missing.split_last() {
             let others = others.join(", ");
             return Err(failed(format!("{others} and {last}. fail_on_missing=True")).into());
         }
