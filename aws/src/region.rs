@@ -71,6 +71,58 @@ pub struct SessionOptions {
     pub ca_bundle: Option<String>,
 }
 
+impl SessionOptions {
+    /// Returns what a plugin's options say, or else the environment; `option` looks one up by its names.
+    ///
+    /// An empty text says that there is nothing, whatever the environment has.
+    pub fn of_plugin<E>(
+        environment: Environment,
+        option: impl Fn(&[&str]) -> Result<Option<String>, E>,
+    ) -> Result<SessionOptions, E> {
+        let text = |names: &[&str], variables: &[&str]| {
+            let of_environment =
+                || variables.iter().find_map(|name| environment.get(name)).map(str::to_owned);
+            let found = option(names)?.or_else(of_environment);
+            Ok(found.filter(|text| !text.is_empty()))
+        };
+        Ok(SessionOptions {
+            access_key: text(
+                &["access_key", "aws_access_key_id", "aws_access_key", "ec2_access_key"],
+                &["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY"],
+            )?,
+            secret_key: text(
+                &["secret_key", "aws_secret_access_key", "aws_secret_key", "ec2_secret_key"],
+                &["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "EC2_SECRET_KEY"],
+            )?,
+            session_token: text(
+                &[
+                    "session_token",
+                    "aws_session_token",
+                    "aws_security_token",
+                    "security_token",
+                    "access_token",
+                ],
+                &["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "EC2_SECURITY_TOKEN"],
+            )?,
+            profile: text(&["profile", "aws_profile"], &["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])?,
+            endpoint_url: text(
+                &["endpoint_url", "aws_endpoint_url", "endpoint"],
+                &["AWS_URL", "EC2_URL"],
+            )?,
+            region: text(&["region", "aws_region", "ec2_region"], &["AWS_REGION", "EC2_REGION"])?,
+            ca_bundle: text(&["aws_ca_bundle"], &[])?,
+            environment,
+        })
+    }
+
+    /// Returns what is wrong where the options say in two ways who asks.
+    pub fn contradiction(&self) -> Option<&'static str> {
+        let keys = [&self.access_key, &self.secret_key, &self.session_token];
+        (self.profile.is_some() && keys.iter().any(|key| key.is_some()))
+            .then_some("Passing both a profile and access tokens is not supported.")
+    }
+}
+
 /// Somebody who asks.
 #[derive(Clone)]
 pub struct Session {

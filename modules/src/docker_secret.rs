@@ -24,7 +24,7 @@ use crate::{
 ///     state: absent
 /// ```
 #[derive(Args)]
-#[args(collection = "community.docker")]
+#[args(collection = "community.docker", also("community.general.docker_secret"))]
 pub struct Args {
     /// Content
     #[arg(secret)]

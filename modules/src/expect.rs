@@ -165,6 +165,10 @@ fn question(pattern: &str, answer: &Json) -> Result<Question> {
     Ok(Question { pattern: compiled, text: pattern.to_owned(), answers })
 }
 
+/// A program that asks for a password turns the echo off after its question, and throws away what was typed before;
+/// the reference gives it as long.
+const BEFORE_ANSWER: Duration = Duration::from_millis(50);
+
 /// How the conversation ended.
 enum Ended {
     With(i32),
@@ -263,6 +267,7 @@ fn talk(
             };
             match answer {
                 Some(answer) => {
+                    std::thread::sleep(BEFORE_ANSWER);
                     let written = terminal.write_all(answer.as_bytes());
                     written.map_err(|error| Failure::io("cannot answer the command", &error))?;
                 }

@@ -27,7 +27,7 @@ use crate::{
 ///     target: /var/backups/app.sql.gz
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_db"))]
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Name of the database

@@ -31,7 +31,7 @@ use crate::{
 ///     cascade: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_ext"))]
 pub struct Args {
     /// Name of the extension
     #[arg(name = "ext", alias = "name")]

@@ -24,7 +24,7 @@ use crate::{
 ///     state: exact
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_membership"))]
 pub struct Args {
     /// Roles to be members of
     #[arg(required, alias = "group", alias = "source_role", alias = "source_roles")]

@@ -27,6 +27,7 @@ use crate::{
 #[derive(Args)]
 #[args(
     collection = "community.postgresql",
+    also("community.general.postgresql_owner"),
     mutually_exclusive("obj_name", "reassign_owned_by"),
     mutually_exclusive("obj_type", "reassign_owned_by"),
     mutually_exclusive("obj_name", "fail_on_role"),

@@ -28,7 +28,7 @@ use crate::{
 ///   register: server
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_ping"))]
 pub struct Args {
     /// Database to log in to
     #[arg(alias = "db")]

@@ -32,6 +32,7 @@ use state::{Publication, same_filter};
 #[derive(Args)]
 #[args(
     collection = "community.postgresql",
+    also("community.general.postgresql_publication"),
     mutually_exclusive("tables", "tables_in_schema", "columns"),
     mutually_exclusive("rowfilters", "tables_in_schema")
 )]

@@ -38,7 +38,11 @@ use crate::{
 ///     autocommit: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql", mutually_exclusive("positional_args", "named_args"))]
+#[args(
+    collection = "community.postgresql",
+    also("community.general.postgresql_query"),
+    mutually_exclusive("positional_args", "named_args")
+)]
 #[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Statement, or a list of them

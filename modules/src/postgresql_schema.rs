@@ -25,7 +25,7 @@ use crate::{
 ///     cascade_drop: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_schema"))]
 pub struct Args {
     /// Name of the schema
     #[arg(alias = "name")]

@@ -27,6 +27,7 @@ use crate::{
 #[derive(Args)]
 #[args(
     collection = "community.postgresql",
+    also("community.general.postgresql_sequence"),
     mutually_exclusive("rename_to", "data_type"),
     mutually_exclusive("rename_to", "increment"),
     mutually_exclusive("rename_to", "minvalue"),

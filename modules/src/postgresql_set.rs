@@ -23,7 +23,7 @@ use crate::{
 ///     reset: true
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_set"))]
 pub struct Args {
     /// Name of the setting
     name: String,

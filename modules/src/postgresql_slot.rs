@@ -23,7 +23,7 @@ use crate::{
 ///     output_plugin: pgoutput
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_slot"))]
 pub struct Args {
     /// Name of the slot
     #[arg(alias = "slot_name")]

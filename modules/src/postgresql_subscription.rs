@@ -30,7 +30,7 @@ use crate::{
 ///     state: refresh
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_subscription"))]
 pub struct Args {
     /// Name of the subscription
     name: String,

@@ -29,7 +29,7 @@ use crate::{
 ///     including: comments, indexes
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_table"))]
 pub struct Args {
     /// Name of the table, with its schema where that is another than `public`
     #[arg(alias = "name")]

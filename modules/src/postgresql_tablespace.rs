@@ -25,7 +25,7 @@ use crate::{
 ///       random_page_cost: 1.1
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_tablespace"))]
 pub struct Args {
     /// Name of the tablespace
     #[arg(alias = "name")]

@@ -32,7 +32,7 @@ use crate::{
 ///     state: absent
 /// ```
 #[derive(Args)]
-#[args(collection = "community.postgresql")]
+#[args(collection = "community.postgresql", also("community.general.postgresql_user"))]
 pub struct Args {
     /// Name of the user
     #[arg(name = "user", alias = "name")]

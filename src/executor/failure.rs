@@ -103,6 +103,7 @@ impl Failure {
     fn below(mut self, reason: &Below) -> Failure {
         self.causes.push(Cause {
             message: reason.message.clone(),
+            help: reason.help,
             span: reason.span.clone(),
             origin: reason.about.as_ref().map(|about| format!("<unknown>\n\n{}", shortened(about))),
             apart: true,

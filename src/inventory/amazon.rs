@@ -57,57 +57,18 @@ impl Account {
         plugin: &About,
         loader: &Loader<'_>,
     ) -> Result<Account, Diagnostic> {
-        let environment = Environment::of_process();
-        let text = |names: &[&str], variables: &[&str]| -> Result<Option<String>, Diagnostic> {
-            if let Some(node) = names.iter().find_map(|name| options.get(name)) {
-                return text_of(node, loader).map(Some);
-            }
-            Ok(variables.iter().find_map(|name| environment.get(name)).map(str::to_owned))
+        let text = |names: &[&str]| {
+            let node = names.iter().find_map(|name| options.get(name));
+            node.map(|node| text_of(node, loader)).transpose()
         };
-        let profile = text(&["profile", "aws_profile"], &["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])?;
-        let access_key = text(
-            &["access_key", "aws_access_key_id", "aws_access_key", "ec2_access_key"],
-            &["AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "EC2_ACCESS_KEY"],
-        )?;
-        let secret_key = text(
-            &["secret_key", "aws_secret_access_key", "aws_secret_key", "ec2_secret_key"],
-            &["AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "EC2_SECRET_KEY"],
-        )?;
-        let session_token = text(
-            &[
-                "session_token",
-                "aws_session_token",
-                "aws_security_token",
-                "security_token",
-                "access_token",
-            ],
-            &["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "EC2_SECURITY_TOKEN"],
-        )?;
-        let endpoint_url =
-            text(&["endpoint_url", "aws_endpoint_url", "endpoint"], &["AWS_URL", "EC2_URL"])?;
-        let region = text(&["region", "aws_region", "ec2_region"], &["AWS_REGION", "EC2_REGION"])?;
-        let ca_bundle = text(&["aws_ca_bundle"], &[])?;
-        let role = text(&["assume_role_arn", "iam_role_arn"], &[])?;
-        if profile.is_some()
-            && [&access_key, &secret_key, &session_token].iter().any(|key| key.is_some())
-        {
-            return Err(Diagnostic::bare(
-                "Passing both a profile and access tokens is not supported.",
-            ));
+        let asks = SessionOptions::of_plugin(Environment::of_process(), text)?;
+        if let Some(message) = asks.contradiction() {
+            return Err(Diagnostic::bare(message));
         }
+        let role = text(&["assume_role_arn", "iam_role_arn"])?;
         let connecting =
             |error: Error| Diagnostic::bare(format!("Couldn't connect to AWS: {error}"));
-        let mut session = Session::new(SessionOptions {
-            environment,
-            access_key,
-            secret_key,
-            session_token,
-            profile,
-            endpoint_url,
-            region,
-            ca_bundle,
-        })
-        .map_err(connecting)?;
+        let mut session = Session::new(asks).map_err(connecting)?;
         session.login().map_err(|error| plugin.failed(&error))?;
         if let Some(role) = role {
             let assumed = session.assume_role(&role, plugin.role_session);

@@ -33,17 +33,19 @@ pub struct Reason {
 }
 
 /// A reason of a reason.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Below {
     pub message: String,
     pub span: Option<Span>,
     /// What it is about, where that stands nowhere.
     pub about: Option<String>,
+    /// What helps against it.
+    pub help: Option<&'static str>,
 }
 
 impl From<String> for Below {
     fn from(message: String) -> Below {
-        Below { message, span: None, about: None }
+        Below { message, ..Below::default() }
     }
 }
 
@@ -135,6 +137,14 @@ impl TemplateError {
         self
     }
 
+    /// Returns the error with what helps against the last of its reasons.
+    pub(crate) fn helped_by(mut self, help: &'static str) -> TemplateError {
+        if let Some(last) = self.below.last_mut() {
+            last.help = Some(help);
+        }
+        self
+    }
+
     /// Returns the error of a value that was left out where there must be one.
     pub(crate) fn omitted() -> TemplateError {
         TemplateError::new(ErrorKind::Omitted, OMITTED)
@@ -145,7 +155,7 @@ impl TemplateError {
         const WHAT: &str = "Attempt to use undecryptable variable";
         let words = format!("{WHAT}: {why}");
         let mut error = TemplateError::runtime(&words).in_span(encrypted.span.clone());
-        let own = |message| Below { message, span: encrypted.span.clone(), about: None };
+        let own = |message| Below { message, span: encrypted.span.clone(), ..Below::default() };
         // What is wrong in the text itself is told with the text.
         let about: Option<String> = if why.starts_with("Vault envelope format error") {
             Some(encrypted.text.to_string())
@@ -158,7 +168,7 @@ impl TemplateError {
             None => vec![own(words)],
             Some(about) => {
                 let about = Some(Value::Bytes(about.into_bytes().into()).to_repr());
-                vec![own(WHAT.to_owned()), Below { message: why, span: None, about }]
+                vec![own(WHAT.to_owned()), Below { message: why, about, ..Below::default() }]
             }
         };
         error

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::value::{List, Value, parse_key_values};
 
+mod amazon_aws;
 mod ansible_utils;
 mod community_general;
 
@@ -68,6 +69,8 @@ pub(crate) enum LookupError {
     Message(String),
     /// The same, where another error led to them, so that they stand apart.
     Apart(String),
+    /// The same with what helps.
+    Helped(String, &'static str),
     Error(TemplateError),
 }
 
@@ -91,6 +94,9 @@ impl From<TemplateError> for LookupError {
 
 /// What a lookup is asked for.
 pub(crate) struct Query<'q, 'e> {
+    pub(crate) lookup: &'static Lookup,
+    /// The name under which it is asked.
+    called: &'q str,
     pub(crate) env: &'q Env<'e>,
     pub(crate) terms: Vec<Value>,
     pub(crate) options: Vec<(Arc<str>, Value)>,
@@ -143,6 +149,37 @@ impl Query<'_, '_> {
         self.option(name).map_or(default, Value::says_yes)
     }
 
+    /// Returns the lookup's name as the reference's settings have it: that of its file, but for short names.
+    fn file_name(&self) -> String {
+        let full = if self.lookup.name.contains('.') { self.lookup.name } else { self.called };
+        match full.rsplit_once('.') {
+            Some((home, name)) => format!("ansible_collections.{home}.plugins.lookup.{name}"),
+            None => full.to_owned(),
+        }
+    }
+
+    /// Returns what is said of an option's value that does not have its type.
+    pub(crate) fn wrong_value(&self, option: &str, kind: &str, value: &Value) -> String {
+        format!(
+            "Config '{option}' for '{}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': {}",
+            self.file_name(),
+            value.to_repr()
+        )
+    }
+
+    /// Returns what is said of an option's value that is none of its choices, which `help` names.
+    pub(crate) fn wrong_choice(
+        &self,
+        option: &str,
+        value: &str,
+        help: &'static str,
+    ) -> LookupError {
+        let name = self.file_name();
+        let message =
+            format!("Invalid value '{value}' for config '{option}' for '{name}' lookup plugin.");
+        LookupError::Helped(message, help)
+    }
+
     /// Returns the terms as text.
     pub(crate) fn names(&self) -> Vec<String> {
         self.terms.iter().map(Value::to_text).collect()
@@ -172,6 +209,17 @@ impl Query<'_, '_> {
     /// Returns where a file lies, searched for as the reference does: in the kind's folder first.
     pub(crate) fn find(&self, folder: &str, name: &str) -> Option<PathBuf> {
         find_file(self.env.context, folder, name)
+    }
+
+    /// Finds a file as [`Query::find`] does, and warns where there is none.
+    pub(crate) fn find_or_warn(&self, folder: &str, name: &str) -> Option<PathBuf> {
+        let found = self.find(folder, name);
+        if found.is_none() {
+            self.env.warn(&format!(
+                "Unable to find '{name}' in expected paths (use -vvvvv to see paths)"
+            ));
+        }
+        found
     }
 }
 
@@ -247,13 +295,6 @@ fn read(query: &Query<'_, '_>, name: &str, around: &str) -> Result<String, Looku
     Ok(String::from_utf8_lossy(&opened.bytes).into_owned())
 }
 
-/// What the reference says of an option's value that does not have its type.
-fn wrong_value(lookup: &str, option: &str, kind: &str, value: &str) -> String {
-    format!(
-        "Config '{option}' for '{lookup}' lookup plugin from 'Direct' has an invalid value: Invalid value provided for '{kind}': {value}"
-    )
-}
-
 /// Returns what a shell command of the controller prints.
 fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
     let output = std::process::Command::new("/bin/sh")
@@ -271,8 +312,9 @@ fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
 
 unit!(Lookup);
 
-static TABLE: LazyLock<Table<Lookup>> =
-    LazyLock::new(|| Table::of(&[ALL, community_general::ALL, ansible_utils::ALL]));
+static TABLE: LazyLock<Table<Lookup>> = LazyLock::new(|| {
+    Table::of(&[ALL, amazon_aws::ALL, community_general::ALL, ansible_utils::ALL])
+});
 
 /// Returns the lookup of this name, short or with its collection.
 pub fn find(name: &str) -> Option<&'static Lookup> {
@@ -299,8 +341,9 @@ impl Env<'_> {
             let found = plugins::run(self, plugins::Kind::Lookup, &name.into(), terms, Vec::new());
             return Ok(as_items(&found?));
         };
-        let mut query = Query { env: self, terms, options: Vec::new(), folder };
-        (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
+        let mut query =
+            Query { lookup, called: name, env: self, terms, options: Vec::new(), folder };
+        (lookup.run)(&mut query).map_err(|error| failed(name, error))
     }
 }
 
@@ -318,15 +361,29 @@ fn not_found(name: &str) -> TemplateError {
     TemplateError::exact(format!("The lookup plugin '{name}' was not found."))
 }
 
-fn failed(lookup: &Lookup, error: LookupError) -> TemplateError {
+/// Returns the error of a lookup, which is named as it was called.
+fn failed(name: &str, error: LookupError) -> TemplateError {
     let failed = |message: &str| {
-        TemplateError::exact(format!("The lookup plugin '{}' failed: {message}", lookup.name))
+        TemplateError::exact(format!("The lookup plugin '{name}' failed: {message}"))
     };
     match error {
         LookupError::Message(message) => failed(&message),
         LookupError::Apart(message) => failed(&message).because([message]),
+        LookupError::Helped(message, help) => failed(&message).because([message]).helped_by(help),
         LookupError::Error(error) => error,
     }
+}
+
+/// Returns what is told of a lookup that may fail.
+fn as_warning(name: &str, error: &TemplateError) -> String {
+    let head = format!("An error occurred while running the lookup plugin '{name}'");
+    let own = format!("The lookup plugin '{name}' failed: ");
+    let message = error.message.strip_prefix(&own).unwrap_or(&error.message);
+    let mut told = format!("{head}: {message}");
+    if let Some(reason) = error.below.first() {
+        told += &format!("\n\n{head}.\n\n<<< caused by >>>\n\n{}\n", reason.message);
+    }
+    told
 }
 
 /// `lookup(...)` and `query(...)`.
@@ -360,18 +417,19 @@ pub(crate) fn call(
         }
         let value = eval.complete(value)?;
         match &*key {
-            "wantlist" => as_list = value.is_true(),
+            "wantlist" => as_list |= value.is_true(),
             "errors" => errors = value.to_text(),
             _ => options.push((key, value)),
         }
     }
     let found = match ours(&name) {
         Some(lookup) => {
-            let mut query = Query { env: eval.env, terms, options, folder: "" };
-            (lookup.run)(&mut query).map_err(|error| failed(lookup, error))
+            let mut query =
+                Query { lookup, called: &name, env: eval.env, terms, options, folder: "" };
+            (lookup.run)(&mut query).map_err(|error| failed(&name, error))
         }
         None if exists(&name) => {
-            let name: Arc<str> = name.into();
+            let name: Arc<str> = name.as_str().into();
             let found = plugins::run(eval.env, plugins::Kind::Lookup, &name, terms, options);
             found.map(|found| as_items(&found))
         }
@@ -379,14 +437,15 @@ pub(crate) fn call(
     };
     let found = match found {
         Ok(found) => found,
-        Err(error) => match errors.as_str() {
-            "ignore" => return Ok(if as_list { Value::list([]) } else { Value::None }),
-            "warn" => {
-                eval.env.warn(&error.message);
-                return Ok(if as_list { Value::list([]) } else { Value::None });
+        Err(error) if error.is_undefined() || !matches!(&*errors, "ignore" | "warn") => {
+            return Err(error);
+        }
+        Err(error) => {
+            if errors == "warn" {
+                eval.env.warn(&as_warning(&name, &error));
             }
-            _ => return Err(error),
-        },
+            return Ok(if as_list { Value::list([]) } else { Value::None });
+        }
     };
     if as_list {
         return Ok(found.into());

@@ -316,9 +316,14 @@ pub(crate) mod testing {
         env.eval(&Value::Template(Arc::new(Template::new(template, None))))
     }
 
-    /// Returns a template's text, or its error's.
+    /// Returns a template's text, or its error's; there are a web server and a database.
     pub(crate) fn printed(template: &str) -> String {
-        match value(template, Dict::new()) {
+        let mut groups = Dict::new();
+        for (name, hosts) in [("all", &["web1", "db1"][..]), ("web", &["web1"])] {
+            groups.insert(name, Value::list(hosts.iter().map(|host| Value::str(*host))));
+        }
+        let variables: Dict = [(Value::str("groups"), groups.into())].into_iter().collect();
+        match value(template, variables) {
             Ok(value) => value.to_text(),
             Err(error) => error.into_message(),
         }

@@ -71,10 +71,9 @@ impl Entry {
     }
 
     pub(super) fn is_called(&self, name: &str) -> bool {
-        name == self.name
-            || name == self.full_name()
-            || name.strip_prefix("ansible.legacy.") == Some(&self.name)
-            || self.aliases.iter().any(|alias| alias == name)
+        let short = crate::actions::short_name(name);
+        let is_own = |name: &str| name == self.name || self.aliases.iter().any(|own| own == name);
+        is_own(name) || is_own(short) || name == self.full_name()
     }
 
     pub(super) fn summary(&self) -> &str {

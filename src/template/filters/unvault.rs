@@ -53,7 +53,7 @@ pub(super) static UNIT: Filter = Filter {
         let password = Password { id, secret: secret.as_bytes().to_vec() };
         let opened = Vault::new(vec![password], false).decrypt_with(&text);
         let (plain, _) = opened.map_err(|message| {
-            let reason = Below { message, span: None, about: Some(text.to_string()) };
+            let reason = Below { message, about: Some(text.to_string()), ..Below::default() };
             Refusal::Because("Unable to decrypt".to_owned(), reason)
         })?;
         Ok(String::from_utf8_lossy(&plain).into_owned().into())

@@ -34,12 +34,12 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         };
         let column = |name: &str, default: &str| {
             let text = term.text(name, default);
-            text.trim().parse::<usize>().map_err(|_| {
-                super::wrong_value("csvfile", name, "int", &Value::str(&*text).to_repr())
-            })
+            text.trim()
+                .parse::<usize>()
+                .map_err(|_| query.wrong_value(name, "int", &text.as_str().into()))
         };
         let (col, key_col) = (column("col", "1")?, column("keycol", "0")?);
-        let Some(path) = query.find("files", &file) else {
+        let Some(path) = query.find_or_warn("files", &file) else {
             return Err("expected str, bytes or os.PathLike object, not NoneType".into());
         };
         let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;

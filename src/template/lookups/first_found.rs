@@ -1,6 +1,6 @@
 //! `first_found`: the first of several files that is there.
 
-use super::{Found, Lookup, LookupError, Query, wrong_value};
+use super::{Found, Lookup, LookupError, Query};
 use crate::{
     template::{TemplateError, paths},
     value::Value,
@@ -28,7 +28,10 @@ pub(super) static UNIT: Lookup = Lookup {
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut candidates = Vec::new();
     let mut skip = query.flag("skip", false);
-    let global = (texts("files", query.option("files"))?, texts("paths", query.option("paths"))?);
+    let global = (
+        texts(query, "files", query.option("files"))?,
+        texts(query, "paths", query.option("paths"))?,
+    );
     candidates.extend(combined(&global.0, &global.1));
     let mut terms = query.terms.clone();
     terms.reverse();
@@ -39,8 +42,8 @@ fn run(query: &mut Query<'_, '_>) -> Found {
                 terms.extend(items.iter().rev().cloned());
             }
             Value::Dict(dict) => {
-                let files = texts("files", dict.get("files"))?;
-                let folders = texts("paths", dict.get("paths"))?;
+                let files = texts(query, "files", dict.get("files"))?;
+                let folders = texts(query, "paths", dict.get("paths"))?;
                 candidates.extend(combined(&files, &folders));
                 skip |= dict.get("skip").is_some_and(Value::is_true);
             }
@@ -64,7 +67,11 @@ fn run(query: &mut Query<'_, '_>) -> Found {
 }
 
 /// Returns names that may also stand in one text, between commas, semicolons or colons.
-fn texts(option: &str, value: Option<&Value>) -> Result<Vec<String>, LookupError> {
+fn texts(
+    query: &Query<'_, '_>,
+    option: &str,
+    value: Option<&Value>,
+) -> Result<Vec<String>, LookupError> {
     Ok(match value {
         None | Some(Value::None) => Vec::new(),
         Some(Value::Str(text)) => names(text).collect(),
@@ -74,7 +81,7 @@ fn texts(option: &str, value: Option<&Value>) -> Result<Vec<String>, LookupError
         }
         Some(other) => {
             defined(other)?;
-            return Err(wrong_value("first_found", option, "list", &other.to_repr()).into());
+            return Err(query.wrong_value(option, "list", other).into());
         }
     })
 }

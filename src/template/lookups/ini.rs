@@ -38,7 +38,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let section =
             if is_properties { PROPERTIES.to_owned() } else { term.text("section", "global") };
         let name = term.text("file", "ansible.ini");
-        let Some(path) = query.find("files", &name) else {
+        let Some(path) = query.find_or_warn("files", &name) else {
             return Err("Invalid filename None.".into());
         };
         let bytes = std::fs::read(&path).map_err(|error| error.to_string())?;

@@ -11,8 +11,8 @@ pub(super) static UNIT: Lookup = Lookup {
     aliases: &[],
     summary: "The hosts that a pattern means",
     examples: &[
-        ("{{ query('inventory_hostnames', 'all', errors='ignore') }}", "[]"),
-        ("{{ query('inventory_hostnames', 'all:!all', errors='ignore') }}", "[]"),
+        ("{{ query('inventory_hostnames', 'web') }}", "['web1']"),
+        ("{{ query('inventory_hostnames', 'all:!web') }}", "['db1']"),
     ],
     run,
 };

@@ -41,9 +41,9 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         let inline = query.with_inline(String::new(), given);
         let option = |name: &str, default: &str| inline.text(name, default);
         let length = option("length", "20");
-        let length: usize = length.parse().map_err(|_| {
-            super::wrong_value("password", "length", "integer", &Value::str(&*length).to_repr())
-        })?;
+        let length: usize = length
+            .parse()
+            .map_err(|_| query.wrong_value("length", "integer", &length.as_str().into()))?;
         let kinds: Vec<String> = match inline.option("chars") {
             Some(Value::List(kinds)) => kinds.iter().map(Value::to_text).collect(),
             Some(kinds) => split_kinds(&kinds.to_text()),

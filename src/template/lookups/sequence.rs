@@ -55,12 +55,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             let Some(text) = text(name) else { return Ok(None) };
             match numbers::parse_int(&text, 10).and_then(|number| i64::try_from(number).ok()) {
                 Some(number) => Ok(Some(number)),
-                None => Err(super::wrong_value(
-                    "sequence",
-                    name,
-                    "integer",
-                    &Value::str(&*text).to_repr(),
-                )),
+                None => Err(query.wrong_value(name, "integer", &text.as_str().into())),
             }
         };
         let start = number("start")?.unwrap_or(1);

@@ -45,7 +45,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
     };
     let mut found = Vec::new();
     for name in query.names() {
-        let Some(path) = query.find("templates", &name) else {
+        let Some(path) = query.find_or_warn("templates", &name) else {
             return Err(
                 format!("the template file {name} could not be found for the lookup").into()
             );

@@ -17,7 +17,7 @@ pub(super) static UNIT: Lookup = Lookup {
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
     for name in query.names() {
-        if query.find("files", &name).is_none() {
+        if query.find_or_warn("files", &name).is_none() {
             return Err(format!("Unable to find file matching \"{name}\"").into());
         }
         found.push(Value::from(super::read(query, &name, "")?));

@@ -40,9 +40,9 @@ fn fetch(query: &Query<'_, '_>, host: &Host, address: &str) -> Result<String, St
         query.option(name).filter(|value| !matches!(value, Value::None)).map(Value::to_text)
     };
     let seconds = query.text("timeout", "10");
-    let seconds: f64 = seconds.parse().map_err(|_| {
-        super::wrong_value("url", "timeout", "float", &Value::str(&*seconds).to_repr())
-    })?;
+    let seconds: f64 = seconds
+        .parse()
+        .map_err(|_| query.wrong_value("timeout", "float", &seconds.as_str().into()))?;
     let options = Options {
         timeout: Duration::from_secs_f64(seconds.clamp(0.1, 1e6)),
         trust: Trust {

@@ -28,6 +28,7 @@ registry! { Test:
     subnet_of,
     supernet_of,
     unspecified,
+    validate,
 }
 
 /// Returns an address or a network that has no bits where its hosts are numbered.

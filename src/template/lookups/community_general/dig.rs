@@ -13,7 +13,7 @@ use crate::{
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.dig",
-    aliases: &[],
+    aliases: &["dig"],
     summary: "What name servers say of a name",
     examples: &[
         (

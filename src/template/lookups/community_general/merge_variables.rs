@@ -20,7 +20,11 @@ pub(super) static UNIT: Lookup = Lookup {
 fn run(query: &mut Query<'_, '_>) -> Found {
     let kind = query.text("pattern_type", "regex");
     if !matches!(kind.as_str(), "regex" | "prefix" | "suffix") {
-        return Err(format!("Invalid value '{kind}' for config 'pattern_type' for 'ansible_collections.community.general.plugins.lookup.merge_variables' lookup plugin.").into());
+        return Err(query.wrong_choice(
+            "pattern_type",
+            &kind,
+            "Valid values are: prefix, suffix, regex",
+        ));
     }
     let (policy, merge) = (query.text("override", "error"), query.text("dict_merge", "deep"));
     let mut found = Vec::new();

@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "community.general.passwordstore",
-    aliases: &[],
+    aliases: &["passwordstore"],
     summary: "What the password store `pass` keeps, or a new password for it",
     examples: &[
         (

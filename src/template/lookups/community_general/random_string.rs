@@ -51,7 +51,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
             other => other.to_text().parse::<i64>().ok(),
         };
         let count = number.map(|number| usize::try_from(number).unwrap_or(0).min(1_000_000));
-        count.ok_or_else(|| format!("Config '{name}' for 'ansible_collections.community.general.plugins.lookup.random_string' lookup plugin from 'Direct' has an invalid value: Invalid value provided for 'int': {}", value.to_repr()).into())
+        count.ok_or_else(|| query.wrong_value(name, "int", value).into())
     };
     let similar = query.text("similar_chars", "il1LoO0");
     let mut random = Random::seeded(query.option("seed"));
