@@ -117,6 +117,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     download.fetch(wanted, None)
 }
 
+/// Fetches a package to a file, also in check mode: only the file says what it holds.
+pub fn download(url: &str, dest: &str, validate_certs: bool, host: &Host) -> Result<()> {
+    let given = serde_json::json!({
+        "url": url, "dest": dest, "force": true, "validate_certs": validate_certs,
+    });
+    let given = given.as_object().cloned().unwrap_or_default();
+    let args = <Args as crate::spec::Args>::from_given(&given)?;
+    run(args, &host.unchecked())
+        .map(drop)
+        .map_err(|failure| Failure::new(format!("Failure downloading {url}, {}", failure.message)))
+}
+
 /// Returns what is at an address, for modules that take one in place of a text.
 pub fn read_text(
     host: &Host,
