@@ -316,7 +316,8 @@ impl Download<'_> {
     /// Why nothing can be put there.
     fn unwritable(&self, dest: &str) -> Option<String> {
         let (host, write) = (self.host, rustix::fs::Access::WRITE_OK);
-        let folder = dest.rfind('/').map_or(".", |at| &dest[..at.max(1)]);
+        // As the reference sees it, a name alone is in no folder.
+        let folder = dest.rfind('/').map_or("", |at| &dest[..at.max(1)]);
         if host.exists(dest) {
             if !host.may(dest, write) {
                 return Some(format!("Destination {dest} is not writable"));
@@ -324,7 +325,7 @@ impl Download<'_> {
             let may_read = host.may(dest, rustix::fs::Access::READ_OK);
             return (!may_read).then(|| format!("Destination {dest} is not readable"));
         }
-        if !host.exists(folder) {
+        if folder.is_empty() || !host.exists(folder) {
             return Some(format!("Destination {folder} does not exist"));
         }
         if !host.is_folder(folder) {
