@@ -1,6 +1,6 @@
 //! `mysql_info`: what a server has and how it is set.
 
-use windlass_macros::{Args, Choice};
+use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
@@ -32,8 +32,8 @@ use crate::{
 pub struct Args {
     /// What to tell: names, or names after `!` that are left out
     filter: Vec<String>,
-    /// What is left out of databases, which takes time where there are many tables
-    exclude_fields: Vec<Field>,
+    /// What is left out of databases: `db_size`, `db_table_count`; it takes time where there are many tables
+    exclude_fields: Vec<String>,
     /// Whether databases without tables are told, too
     #[arg(default = "false")]
     return_empty_dbs: bool,
@@ -41,12 +41,6 @@ pub struct Args {
     login_db: Option<String>,
     #[arg(flatten)]
     login: Login,
-}
-
-#[derive(Choice, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    DbSize,
-    DbTableCount,
 }
 
 /// What can be told, in the order in which the server is asked.
@@ -121,15 +115,21 @@ fn nested(rows: &[JsonMap], by: &[&str]) -> Json {
         let mut row = row.clone();
         let keys: Vec<String> =
             by.iter().map(|key| python_str(&row.shift_remove(*key).unwrap_or_default())).collect();
-        let mut place = &mut all;
-        for key in keys {
-            let below = place.entry(key).or_insert_with(|| JsonMap::new().into());
-            let Json::Object(below) = below else { break };
-            place = below;
-        }
-        place.extend(row.into_iter().map(|(key, value)| (key, number(value))));
+        put(&mut all, &keys, row);
     }
     all.into()
+}
+
+fn put(place: &mut JsonMap, keys: &[String], row: JsonMap) {
+    match keys {
+        [] => place.extend(row.into_iter().map(|(key, value)| (key, number(value)))),
+        [first, rest @ ..] => {
+            let below = place.entry(first).or_insert_with(|| JsonMap::new().into());
+            if let Json::Object(below) = below {
+                put(below, rest, row);
+            }
+        }
+    }
 }
 
 /// Texts that are whole numbers become numbers.
@@ -163,8 +163,8 @@ fn version(full: &str) -> Json {
 }
 
 fn databases(connection: &mut Connection, args: &Args) -> Result<Json> {
-    let with = |field: Field| !args.exclude_fields.contains(&field);
-    let (size, count) = (with(Field::DbSize), with(Field::DbTableCount));
+    let with = |field: &str| args.exclude_fields.iter().all(|one| one != field);
+    let (size, count) = (with("db_size"), with("db_table_count"));
     let mut columns = "table_schema".to_owned();
     if size {
         columns += ", SUM(data_length + index_length)";

@@ -138,7 +138,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         });
         outcome = outcome.with("extract_results", results);
         if failed {
-            let message = format!("failed to unpack {} to {dest}", source.shown);
+            let message = format!("failed to unpack {} to {}", source.shown, args.dest.0);
             outcome.values.extend(host.path_info(dest));
             return Err(failure(message, outcome.values));
         }

@@ -309,7 +309,8 @@ impl Call<'_> {
         // The address of the request as it was written, unless it led elsewhere.
         let same = http::Url::parse(&args.url).is_ok_and(|url| url.text() == response.url)
             && !args.url.contains('@');
-        let url = if same { args.url.clone() } else { response.url.clone() };
+        // Where a redirection led is told of what came well.
+        let url = if same || !good { args.url.clone() } else { response.url.clone() };
         result::add_headers(&mut values, &response.headers);
         if let Some(location) = values.get_mut("location")
             && let Some(text) = location.as_str()

@@ -72,7 +72,11 @@ pub(super) fn of(
 /// A structure without a format is no text that could be sent.
 fn not_bytes(value: &Json) -> Body {
     Body::Unsendable(match value {
-        Json::Object(_) | Json::Array(_) => "can't concat str to bytes".to_owned(),
+        Json::Object(_) => "can't concat str to bytes".to_owned(),
+        Json::Array(items) => match items.first().map_or("str", python_class) {
+            class @ ("str" | "list" | "dict") => format!("can't concat {class} to bytes"),
+            class => format!("object of type '{class}' has no len()"),
+        },
         other => format!(
             "message_body should be a bytes-like object or an iterable, got <class '{}'>",
             python_class(other)
