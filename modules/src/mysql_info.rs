@@ -66,7 +66,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("server_engine", engine);
     for name in chosen(&args.filter) {
         let told = match name {
-            "version" => version(&connection.version),
+            "version" => {
+                version(&ask(&mut connection, "SELECT VERSION()")?.scalar().unwrap_or_default())
+            }
             "databases" => databases(&mut connection, &args)?,
             "settings" => variables(&mut connection, "SHOW GLOBAL VARIABLES")?,
             "global_status" => variables(&mut connection, "SHOW GLOBAL STATUS")?,

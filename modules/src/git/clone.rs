@@ -21,9 +21,9 @@ impl Git<'_> {
         } else {
             words.extend(["--origin", &args.remote]);
         }
-        let named = (depth.is_some() || args.single_branch)
-            && (self.remote_has("-h", &format!("refs/heads/{}", args.version))?
-                || self.remote_has("-t", &format!("refs/tags/{}", args.version))?);
+        let known = self.remote_has("-h", &format!("refs/heads/{}", args.version))?
+            || self.remote_has("-t", &format!("refs/tags/{}", args.version))?;
+        let named = known && (depth.is_some() || args.single_branch);
         if let Some(depth) = &depth {
             if args.version == "HEAD" || args.refspec.is_some() || named {
                 words.extend(["--depth", depth]);
