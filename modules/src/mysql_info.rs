@@ -73,9 +73,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             "settings" => variables(&mut connection, "SHOW GLOBAL VARIABLES")?,
             "global_status" => variables(&mut connection, "SHOW GLOBAL STATUS")?,
             "engines" => nested(&rows(&mut connection, "SHOW ENGINES")?, &["Engine"]),
-            "users" => {
-                nested(&rows(&mut connection, "SELECT * FROM mysql.user")?, &["Host", "User"])
-            }
+            "users" => users(&mut connection)?,
             "users_info" => users_info(&mut connection)?,
             "master_status" => master(&mut connection)?,
             "slave_hosts" => nested(&rows(&mut connection, "SHOW SLAVE HOSTS")?, &["Server_id"]),
@@ -211,6 +209,19 @@ fn slave(connection: &mut Connection) -> Result<Json> {
     let statement =
         if connection.is_mariadb() { "SHOW ALL SLAVES STATUS" } else { "SHOW SLAVE STATUS" };
     Ok(nested(&rows(connection, statement)?, &["Master_Host", "Master_Port", "Master_User"]))
+}
+
+fn users(connection: &mut Connection) -> Result<Json> {
+    let mut users = rows(connection, "SELECT * FROM mysql.user")?;
+    for user in &mut users {
+        // The only number that is no whole one.
+        if let Some(Json::String(text)) = user.get("max_statement_time")
+            && let Ok(seconds) = text.parse::<f64>()
+        {
+            user.insert("max_statement_time".to_owned(), seconds.into());
+        }
+    }
+    Ok(nested(&users, &["Host", "User"]))
 }
 
 /// Returns the users as the arguments of `mysql_user` that would make them.
