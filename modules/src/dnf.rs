@@ -4,14 +4,15 @@
 
 mod call;
 mod installed;
+mod wanted;
 
 use serde_json::json;
 use windlass_macros::{Args, Choice};
-use windlass_protocol::Json;
 
 use crate::host::{Failure, Host, Outcome, Result};
 use call::Call;
 use installed::Database;
+use wanted::Wanted;
 
 /// Manages packages with dnf
 ///
@@ -151,28 +152,24 @@ enum Backend {
 }
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
-    let call = Call::new(&args, host)?;
+    if let Some(file) = args.conf_file.as_ref().filter(|file| !host.exists(file)) {
+        let failure = Failure::new("cannot read configuration file");
+        return Err(failure.with("conf_file", file.as_str()).with("results", json!([])));
+    }
+    let mut call = Call::new(&args, host)?;
     if let Some(what) = &args.list {
         return call.list(what);
     }
     if args.autoremove && !matches!(args.state, None | Some(State::Absent | State::Removed)) {
-        return Err(Failure::new("Autoremove should be used alone or with state=absent"));
+        let failure = Failure::new("Autoremove should be used alone or with state=absent");
+        return Err(failure.with("results", json!([])));
     }
     if args.update_cache {
         call.refresh()?;
         if args.name.is_empty() {
-            return Ok(Outcome::changed_if(false)
-                .with("msg", "Cache updated")
-                .with("results", json!([]))
-                .with("rc", 0));
+            return Ok(outcome(false, "Cache updated", Vec::new()));
         }
     }
-    let names: Vec<String> = args
-        .name
-        .iter()
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
     let state = match args.state {
         Some(State::Installed) => State::Present,
         Some(State::Removed) => State::Absent,
@@ -181,125 +178,52 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         None => State::Present,
     };
     let before = Database::read(&args.installroot, host)?;
-    let words = wanted(&args, state, &names, &before, host)?;
-    if words.is_empty() {
-        let absent = names.iter().filter(|_| state == State::Absent);
-        let told: Vec<_> = absent.map(|name| format!("No match for argument: {name}")).collect();
-        return Ok(nothing().with("results", told));
+    let mut wanted =
+        Wanted { args: &args, state, before: &before, notes: Vec::new(), fetched: Vec::new() };
+    let done = wanted
+        .commands(&mut call, host)
+        .and_then(|commands| carry_out(&commands, &mut wanted, &mut call, host));
+    for file in &wanted.fetched {
+        host.unchecked().remove_file(file)?;
     }
-    let mut results: Vec<String> = Vec::new();
+    done
+}
+
+fn outcome(changed: bool, message: &str, results: Vec<String>) -> Outcome {
+    Outcome::changed_if(changed).with("msg", message).with("results", results).with("rc", 0)
+}
+
+/// Runs the commands, or finds out what they would do.
+fn carry_out(
+    commands: &[Vec<String>],
+    wanted: &mut Wanted,
+    call: &mut Call,
+    host: &Host,
+) -> Result<Outcome> {
     let mut changed = false;
-    for words in words {
-        if host.checking() {
-            let planned = call.plan(&words)?;
-            changed |= !planned.is_empty();
-            results.extend(planned);
-        } else {
-            changed |= call.act(&words)?;
-        }
+    let mut planned = Vec::new();
+    for words in commands {
+        let done = call.carry_out(words)?;
+        changed |= done.changed;
+        planned.extend(done.planned);
+        wanted.notes.extend(done.unmatched);
     }
+    let mut results = std::mem::take(&mut wanted.notes);
     if !changed {
-        return Ok(nothing());
+        return Ok(outcome(false, "Nothing to do", results));
     }
     let mut message = "";
     if host.checking() {
         message = "Check mode: No changes made, but would have if not in check mode";
-    } else if !args.download_only {
-        results = Database::read(&args.installroot, host)?.since(&before);
+    } else if !wanted.args.download_only {
+        planned = Database::read(&wanted.args.installroot, host)?.since(wanted.before);
     }
-    Ok(Outcome::changed_if(true).with("msg", message).with("results", results).with("rc", 0))
-}
-
-fn nothing() -> Outcome {
-    Outcome::changed_if(false)
-        .with("msg", "Nothing to do")
-        .with("results", Json::Array(Vec::new()))
-        .with("rc", 0)
-}
-
-/// Returns the subcommands that make the packages as they should be; none where they are.
-fn wanted(
-    args: &Args,
-    state: State,
-    names: &[String],
-    before: &Database,
-    host: &Host,
-) -> Result<Vec<Vec<String>>> {
-    let command = |verb: &[&str], names: &[String]| {
-        let verb = verb.iter().map(|word| (*word).to_owned());
-        verb.chain(names.iter().cloned()).collect::<Vec<String>>()
-    };
-    if args.autoremove && names.is_empty() {
-        return Ok(vec![command(&["autoremove"], &[])]);
+    if wanted.args.download_only {
+        let incoming = planned.iter().filter_map(|line| line.strip_prefix("Installed: "));
+        planned = incoming.map(|package| format!("Downloaded: {package}")).collect();
     }
-    match state {
-        State::Absent => {
-            let mut present: Vec<String> = Vec::new();
-            for name in names {
-                if is_special(name) || before.has(name) || before.provides(name, host)? {
-                    present.push(name.clone());
-                }
-            }
-            let mut commands = Vec::new();
-            if !present.is_empty() {
-                commands.push(command(&["remove"], &present));
-            }
-            if args.autoremove {
-                commands.push(command(&["autoremove"], &[]));
-            }
-            Ok(commands)
-        }
-        State::Latest => {
-            if names.iter().any(|name| name == "*") {
-                let mut words = vec!["upgrade"];
-                words.extend(args.security.then_some("--security"));
-                words.extend(args.bugfix.then_some("--bugfix"));
-                return Ok(vec![command(&words, &[])]);
-            }
-            let (known, new): (Vec<String>, Vec<String>) =
-                names.iter().cloned().partition(|name| before.has(name));
-            let mut commands = Vec::new();
-            if !known.is_empty() {
-                let mut words = vec!["upgrade"];
-                words.extend(args.security.then_some("--security"));
-                words.extend(args.bugfix.then_some("--bugfix"));
-                commands.push(command(&words, &known));
-            }
-            if !new.is_empty() && !args.update_only {
-                commands.push(command(&["install"], &new));
-            }
-            Ok(commands)
-        }
-        _ => {
-            let mut missing: Vec<String> = Vec::new();
-            for name in names {
-                if args.download_only
-                    || is_special(name)
-                    || !before.has(name)
-                        && !before.provides(name, host)?
-                        && (args.allow_downgrade || !before.has_newer(name))
-                {
-                    missing.push(name.clone());
-                }
-            }
-            if missing.is_empty() || args.update_only {
-                return Ok(Vec::new());
-            }
-            Ok(vec![command(&["install"], &missing)])
-        }
-    }
-}
-
-/// Returns whether a name means something that only dnf understands.
-#[expect(
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "as the reference tells a file from a name"
-)]
-fn is_special(name: &str) -> bool {
-    name.starts_with('@')
-        || name.contains("://")
-        || name.ends_with(".rpm")
-        || name.contains(['*', '?', '[', '<', '>', '=', '('])
+    results.extend(planned);
+    Ok(outcome(true, message, results))
 }
 
 #[cfg(test)]

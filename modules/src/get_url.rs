@@ -117,6 +117,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     download.fetch(wanted, None)
 }
 
+/// Fetches a package to a file, also in check mode: only the file says what it holds.
+pub fn download(url: &str, dest: &str, validate_certs: bool, host: &Host) -> Result<()> {
+    let given = serde_json::json!({
+        "url": url, "dest": dest, "force": true, "validate_certs": validate_certs,
+    });
+    let given = given.as_object().cloned().unwrap_or_default();
+    let args = <Args as crate::spec::Args>::from_given(&given)?;
+    run(args, &host.unchecked())
+        .map(drop)
+        .map_err(|failure| Failure::new(format!("Failure downloading {url}, {}", failure.message)))
+}
+
 /// Returns what is at an address, for modules that take one in place of a text.
 pub fn read_text(
     host: &Host,
@@ -304,7 +316,8 @@ impl Download<'_> {
     /// Why nothing can be put there.
     fn unwritable(&self, dest: &str) -> Option<String> {
         let (host, write) = (self.host, rustix::fs::Access::WRITE_OK);
-        let folder = dest.rfind('/').map_or(".", |at| &dest[..at.max(1)]);
+        // As the reference sees it, a name alone is in no folder.
+        let folder = dest.rfind('/').map_or("", |at| &dest[..at.max(1)]);
         if host.exists(dest) {
             if !host.may(dest, write) {
                 return Some(format!("Destination {dest} is not writable"));
@@ -312,7 +325,7 @@ impl Download<'_> {
             let may_read = host.may(dest, rustix::fs::Access::READ_OK);
             return (!may_read).then(|| format!("Destination {dest} is not readable"));
         }
-        if !host.exists(folder) {
+        if folder.is_empty() || !host.exists(folder) {
             return Some(format!("Destination {folder} does not exist"));
         }
         if !host.is_folder(folder) {

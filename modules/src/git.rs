@@ -9,7 +9,7 @@ mod submodules;
 use windlass_macros::Args;
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, quote_word},
+    host::{Command, Failure, Host, Outcome, Output, Result, join_words, quote_word},
     spec::{ArgPath, Json, JsonMap, python_repr},
 };
 use refs::Refs;
@@ -225,10 +225,7 @@ impl Git<'_> {
         argv.extend(words.iter().map(|word| (*word).to_owned()));
         let mut command = match self.umask {
             None => Command::new(argv),
-            Some(umask) => Command::shell(format!(
-                "umask {umask:04o}; exec {}",
-                crate::host::join_words(&argv)
-            )),
+            Some(umask) => Command::shell(format!("umask {umask:04o}; exec {}", join_words(&argv))),
         };
         if inside {
             command.cwd = Some(self.host.path(&self.dest));
@@ -265,10 +262,21 @@ impl Git<'_> {
 
     /// Runs `git` in the checkout; what it cannot do is the task's failure.
     fn ask(&self, words: &[&str]) -> Result<String> {
-        let command = self.command(words, true);
+        self.asked(words, true)
+    }
+
+    fn asked(&self, words: &[&str], inside: bool) -> Result<String> {
+        let command = self.command(words, inside);
         let output = self.host.run(&command)?;
-        output.checked(&command)?;
+        output.checked(&command).map_err(|failure| failure.with("cmd", self.shown(words)))?;
         Ok(output.text())
+    }
+
+    /// The command as results show it: how the mask of new files is set is our own matter.
+    fn shown(&self, words: &[&str]) -> String {
+        let argv: Vec<&str> =
+            std::iter::once(self.program.as_str()).chain(words.iter().copied()).collect();
+        join_words(&argv)
     }
 
     /// Runs `git` in the checkout and returns what it printed and how it ended.

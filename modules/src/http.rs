@@ -83,6 +83,8 @@ pub struct Request {
 pub enum Body {
     Bytes(Vec<u8>),
     File(File, u64),
+    /// What cannot be sent, and why; a server is told that something comes.
+    Unsendable(String),
 }
 
 impl Body {
@@ -91,6 +93,7 @@ impl Body {
         match self {
             Body::Bytes(bytes) => bytes.len() as u64,
             Body::File(_, length) => *length,
+            Body::Unsendable(_) => 0,
         }
     }
 }

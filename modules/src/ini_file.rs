@@ -153,8 +153,9 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
     let mut changed = before != after;
     let mut backup = None;
     if changed && !host.checking() {
-        if args.backup && exists {
-            backup = host.backup(&target)?;
+        if args.backup {
+            // Of a file that is new the reference tells an empty name.
+            backup = if exists { host.backup(&target)? } else { Some(String::new()) };
         }
         write(&args, host, &target, &text::to_bytes(&after))?;
     }

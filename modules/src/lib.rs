@@ -130,6 +130,7 @@ registry! {
     mount,
     mount_facts,
     mysql_db,
+    mysql_info,
     mysql_query,
     mysql_user,
     mysql_variables,

@@ -3,6 +3,8 @@
 mod grants;
 mod work;
 
+pub(crate) use grants::read as read_grants;
+
 use windlass_macros::{Args, Choice};
 
 use crate::{

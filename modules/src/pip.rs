@@ -8,7 +8,7 @@ use windlass_macros::{Args, Choice};
 use windlass_protocol::Json;
 
 use crate::{
-    host::{Command, Failure, Host, Outcome, Output, Result, split_words},
+    host::{Command, Failure, Host, Outcome, Output, Result, join_words, split_words},
     spec::ArgPath,
 };
 
@@ -108,10 +108,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         host.warn("No valid name or requirements file found.");
         return Ok(Outcome::changed_if(false));
     }
-    let command = task.command(&pip);
     if host.checking() {
-        return task.predict(command);
+        return task.predict();
     }
+    let command = task.command(&pip);
     if let Some(told) = task.installed_already() {
         let output = Output { stdout: told.into_bytes(), ..Output::default() };
         return Ok(task.outcome(false, command, &output, made));
@@ -347,11 +347,12 @@ impl Task<'_> {
     }
 
     /// Says what would happen, where that can be said without doing it.
-    fn predict(&self, command: Vec<String>) -> Result<Outcome> {
+    fn predict(&self) -> Result<Outcome> {
         let args = self.args;
         if args.extra_args.is_some()
             || args.requirements.is_some()
-            || matches!(args.state, State::Latest | State::Forcereinstall)
+            || args.editable
+            || args.state == State::Latest
             || self.names.is_empty()
         {
             return Ok(Outcome::changed_if(true));
@@ -368,10 +369,14 @@ impl Task<'_> {
         };
         let changed = match args.state {
             State::Absent => self.wanted().iter().any(has),
+            // The reference sees no change in what is there, although it would be installed anew.
+            State::Forcereinstall => false,
             _ => !self.wanted().iter().all(has),
         };
-        let output = Output { stdout: listed.stdout, stderr: listed.stderr, status: 0 };
-        Ok(self.outcome(changed, command, &output, None))
+        Ok(Outcome::changed_if(changed)
+            .with("cmd", join_words(&words))
+            .with("stdout", text)
+            .with("stderr", listed.error_text()))
     }
 
     fn outcome(

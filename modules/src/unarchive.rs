@@ -138,7 +138,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         });
         outcome = outcome.with("extract_results", results);
         if failed {
-            let message = format!("failed to unpack {} to {dest}", source.shown);
+            let message = format!("failed to unpack {} to {}", source.shown, args.dest.0);
             outcome.values.extend(host.path_info(dest));
             return Err(failure(message, outcome.values));
         }
@@ -210,8 +210,11 @@ fn open<'a>(
         return Err(no_handler(&source.shown, "It is no archive of a kind that is known."));
     };
     let mut tar = tar::Tar::new(args, source, dest, program, packing);
+    if host.checking() {
+        return Ok(Box::new(tar));
+    }
     match tar.files(host) {
-        Ok(files) if files.is_empty() && !host.checking() => Err(no_handler(
+        Ok(files) if files.is_empty() => Err(no_handler(
             &source.shown,
             &format!(
                 "Command \"{}\" found no files in archive. Empty archive files are not supported.",

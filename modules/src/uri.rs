@@ -309,7 +309,8 @@ impl Call<'_> {
         // The address of the request as it was written, unless it led elsewhere.
         let same = http::Url::parse(&args.url).is_ok_and(|url| url.text() == response.url)
             && !args.url.contains('@');
-        let url = if same { args.url.clone() } else { response.url.clone() };
+        // Where a redirection led is told of what came well.
+        let url = if same || !good { args.url.clone() } else { response.url.clone() };
         result::add_headers(&mut values, &response.headers);
         if let Some(location) = values.get_mut("location")
             && let Some(text) = location.as_str()
@@ -327,7 +328,10 @@ impl Call<'_> {
         let media = result::Media::of(response.header("content-type"));
         if let Some(dest) = args.dest.as_deref() {
             let dest = self.place(dest, &response);
-            if good && wanted {
+            if !good {
+                self.receive(&mut response, &mut bytes)?;
+            }
+            if wanted && status != 304 {
                 changed = true;
                 self.store(&mut response, &dest, &media, &mut bytes)
                     .map_err(|failure| not_stored(failure, &dest, &response, &values))?;
@@ -350,7 +354,7 @@ impl Call<'_> {
         if args.return_content {
             let content = media.valid_text(&bytes).map_err(Failure::new)?;
             values.insert("content".to_owned(), content.into());
-        } else if !good && !media.is_json && args.dest.is_none() {
+        } else if !good && !media.is_json {
             values.insert("body".to_owned(), media.text(&bytes).into());
         }
         self.judge(values, status, &message, changed)
@@ -411,6 +415,7 @@ impl Call<'_> {
             Failure::new(format!("HTTP Error while fetching {}: {error}", args.url))
         };
         if media.is_json || args.return_content {
+            // Of an answer that is an error all has come already, and is gone where nobody asked for it.
             pour(&mut *response.body, bytes).map_err(|error| cannot(&error))?;
             std::io::Write::write_all(&mut staged.file, bytes).map_err(|error| cannot(&error))?;
         } else {

@@ -1,38 +1,23 @@
 //! Installing package files.
 
-use windlass_protocol::{Json, JsonMap};
+use windlass_protocol::Json;
 
 use super::{Args, commands, commands::flag, install, install::Stopped, spec::Spec};
 use crate::{
     get_url,
     host::{Failure, Host, Outcome, Result, compare_versions, join_words, quote_word},
-    spec::Args as _,
 };
 
 /// Installs package files that are not installed in this version; what they need comes from the lists.
 pub(super) fn install(args: &Args, files: &str, host: &Host) -> Result<Outcome> {
     if files.contains("://") {
-        let file = download(files, host)?;
+        let file = format!("/var/cache/apt/archives/windlass-{}.deb", std::process::id());
+        get_url::download(files, &file, true, host)?;
         let outcome = install_files(args, &file, host);
         host.unchecked().remove_file(&file)?;
         return outcome;
     }
     install_files(args, files, host)
-}
-
-/// Fetches a package file to where apt keeps its own, also in check mode: only the file says what it holds.
-fn download(url: &str, host: &Host) -> Result<String> {
-    let dest = format!("/var/cache/apt/archives/windlass-{}.deb", std::process::id());
-    let given = JsonMap::from_iter([
-        ("url".to_owned(), Json::from(url)),
-        ("dest".to_owned(), Json::from(dest.as_str())),
-        ("force".to_owned(), Json::from(true)),
-    ]);
-    let args = get_url::Args::from_given(&given)?;
-    get_url::run(args, &host.unchecked()).map_err(|failure| {
-        Failure::new(format!("Failure downloading {url}, {}", failure.message))
-    })?;
-    Ok(dest)
 }
 
 /// Installs what the files need by apt, and the files by dpkg: what they recommend is not needed.

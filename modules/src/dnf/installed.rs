@@ -21,7 +21,21 @@ pub(super) struct Database {
     root: String,
 }
 
+/// How rpm is asked for packages.
+const FORMAT: &str = "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
+
 impl Package {
+    fn parse(line: &str) -> Option<Package> {
+        let mut fields = line.split('\t').map(ToOwned::to_owned);
+        Some(Package {
+            name: fields.next()?,
+            epoch: fields.next()?,
+            version: fields.next()?,
+            release: fields.next()?,
+            arch: fields.next()?,
+        })
+    }
+
     fn text(&self) -> String {
         format!("{}-{}-{}.{}", self.name, self.version, self.release, self.arch)
     }
@@ -54,30 +68,26 @@ impl Package {
 
 impl Database {
     pub(super) fn read(root: &str, host: &Host) -> Result<Database> {
-        let format = "%{NAME}\\t%{EPOCHNUM}\\t%{VERSION}\\t%{RELEASE}\\t%{ARCH}\\n";
         let mut words = vec!["rpm"];
         if root != "/" {
             words.extend(["--root", root]);
         }
-        words.extend(["-qa", "--queryformat", format]);
+        words.extend(["-qa", "--queryformat", FORMAT]);
         let output = host.must(&Command::new(words))?;
-        let package = |line: &str| {
-            let mut fields = line.split('\t').map(ToOwned::to_owned);
-            Some(Package {
-                name: fields.next()?,
-                epoch: fields.next()?,
-                version: fields.next()?,
-                release: fields.next()?,
-                arch: fields.next()?,
-            })
-        };
-        let packages = output.text().lines().filter_map(package).collect();
+        let packages = output.text().lines().filter_map(Package::parse).collect();
         Ok(Database { packages, root: root.to_owned() })
     }
 
     /// Returns whether a package of this name, and version where that is given, is installed.
     pub(super) fn has(&self, name: &str) -> bool {
         self.packages.iter().any(|package| package.is(name))
+    }
+
+    /// Returns whether the package that a file holds is installed in that version.
+    pub(super) fn has_file(&self, file: &str, host: &Host) -> Result<bool> {
+        let output = host.run(&Command::new(["rpm", "-qp", "--queryformat", FORMAT, file]))?;
+        let package = output.text().lines().find_map(Package::parse);
+        Ok(package.is_some_and(|package| self.packages.contains(&package)))
     }
 
     /// Returns whether an installed package provides this name or file.

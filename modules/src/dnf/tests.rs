@@ -65,10 +65,17 @@ fn check_mode_asks_what_would_happen() {
 fn removal_takes_what_is_there() {
     let host = host()
         .answer("rpm -q --whatprovides none", 1, "")
-        .answer("/bin/dnf -y remove vim", 0, "Removed\n")
+        .answer(
+            "/bin/dnf -y remove --setopt=clean_requirements_on_remove=False vim",
+            0,
+            "Removed\n",
+        )
         .answer(QUERY, 0, "bash\t0\t5.1.8\t9.el9\tx86_64\n");
     let result = dnf(&host, json!({"name": ["vim", "none"], "state": "absent"}));
-    assert_eq!(result["results"], json!(["Removed: vim-8.2-1.el9.x86_64"]));
+    assert_eq!(
+        result["results"],
+        json!(["No match for argument: none", "Removed: vim-8.2-1.el9.x86_64"])
+    );
     let host = TestHost::with(&[("/bin/dnf", "")])
         .executable(&["/bin/dnf"])
         .answer(QUERY, 0, BASH)
@@ -112,13 +119,66 @@ fn other_names_mean_it_too() {
 #[test]
 fn packages_are_listed() {
     let host = TestHost::with(&[("/bin/dnf", "")]).executable(&["/bin/dnf"]).answer(
-        "/bin/dnf list --quiet bash",
+        "/bin/dnf list --quiet --showduplicates bash",
         0,
-        "Installed Packages\nbash.x86_64   5.1.8-9.el9   @anaconda\n",
+        "Installed Packages\nbash.x86_64   5.1.8-9.el9   @anaconda\nAvailable Packages\na-name-that-is-longer-than-its-column.noarch\n              1-1      base\nbash.x86_64   5.1.10-1.el9   base\n",
     );
     let result = dnf(&host, json!({"list": "bash"}));
-    assert_eq!(result["results"][0]["nevra"], "0:bash-5.1.8-9.el9.x86_64");
-    assert_eq!(result["results"][0]["yumstate"], "installed");
+    let found = result["results"].as_array().unwrap();
+    let found: Vec<&str> = found.iter().map(|found| found["nevra"].as_str().unwrap()).collect();
+    let expected = [
+        "0:a-name-that-is-longer-than-its-column-1-1.noarch",
+        "0:bash-5.1.8-9.el9.x86_64",
+        "0:bash-5.1.10-1.el9.x86_64",
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(result["results"][1]["repo"], "@System");
+    assert_eq!(result["results"][1]["yumstate"], "installed");
+}
+
+#[test]
+fn groups_are_told_by_their_ids() {
+    let list =
+        "Installed Groups:\n   Lab Tools (lab-tools)\nAvailable Groups:\n   More (of it) (more)\n";
+    let list = ("/bin/dnf group list --hidden -v", 0, list);
+    let given = |name: &str, state: &str| json!({"name": name, "state": state});
+    let with = |words: &str, printed: &str| {
+        host().answer(list.0, list.1, list.2).answer(words, 0, printed).answer(QUERY, 0, BASH)
+    };
+    let result = dnf(&with("", ""), given("@Lab*", "present"));
+    assert_eq!(result["results"], json!(["Group lab-tools installed."]));
+    let printed = "Installing Groups:\n More (of it)\n\nTransaction Summary\n";
+    let result =
+        dnf(&with("/bin/dnf -y install @more", printed), given("@More (of it)", "present"));
+    assert_eq!(
+        (&result["changed"], &result["results"]),
+        (&json!(false), &json!(["Group more installed."]))
+    );
+    let result = dnf(
+        &with("/bin/dnf -y upgrade @lab-tools", "Nothing to do.\n"),
+        given("@lab-tools", "latest"),
+    );
+    assert_eq!(result["results"], json!(["Group lab-tools upgraded."]));
+    assert_eq!(dnf(&with("", ""), given("@none", "absent"))["msg"], "No group none available.");
+}
+
+#[test]
+fn unknown_repositories_are_passed_over() {
+    let host = host()
+        .answer("rpm -q --whatprovides tree", 1, "")
+        .answer(
+            "/bin/dnf --enablerepo=none --enablerepo=base -y install tree",
+            1,
+            "Error: Unknown repo: 'none'\n",
+        )
+        .answer(
+            "/bin/dnf --enablerepo=base -y install tree",
+            0,
+            "Installing:\n tree x86_64 1.8-10.el9 base 5 k\n",
+        )
+        .answer(QUERY, 0, &format!("{BASH}{TREE}"));
+    let result = dnf(&host, json!({"name": "tree", "enablerepo": "none,base"}));
+    assert_eq!(result["results"], json!(["Installed: tree-1.8-10.el9.x86_64"]));
 }
 
 #[test]

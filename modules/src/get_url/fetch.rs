@@ -47,8 +47,8 @@ impl Answer {
     /// Returns the message of a result.
     pub(super) fn message(&self) -> String {
         match (self.status, self.length) {
-            (Some(200) | None, Some(length)) => format!("OK ({length} bytes)"),
-            (Some(200) | None, None) => "OK (unknown bytes)".to_owned(),
+            (Some(200..=299) | None, Some(length)) => format!("OK ({length} bytes)"),
+            (Some(200..=299) | None, None) => "OK (unknown bytes)".to_owned(),
             (Some(status), _) => format!("HTTP Error {status}: {}", self.reason),
         }
     }

@@ -21,8 +21,9 @@ impl Git<'_> {
         } else {
             words.extend(["--origin", &args.remote]);
         }
-        let named = self.remote_has("-h", &format!("refs/heads/{}", args.version))?
+        let known = self.remote_has("-h", &format!("refs/heads/{}", args.version))?
             || self.remote_has("-t", &format!("refs/tags/{}", args.version))?;
+        let named = known && (depth.is_some() || args.single_branch);
         if let Some(depth) = &depth {
             if args.version == "HEAD" || args.refspec.is_some() || named {
                 words.extend(["--depth", depth]);
@@ -36,15 +37,13 @@ impl Git<'_> {
         if args.single_branch {
             words.push("--single-branch");
         }
-        if named && args.refspec.is_none() {
+        if named && (args.single_branch || args.refspec.is_none()) {
             words.extend(["--branch", &args.version]);
         }
         words.extend(separate.as_deref());
         // Addresses and folders are no options.
         words.extend([args.repo.as_str(), self.dest.as_str()]);
-        let command = self.command(&words, false);
-        let output = self.host.run(&command)?;
-        output.checked(&command)?;
+        self.asked(&words, false)?;
         if args.bare && args.remote != "origin" {
             self.ask(&["remote", "add", &args.remote, &args.repo])?;
         }
@@ -61,123 +60,121 @@ impl Git<'_> {
 
     /// Returns whether the repository has a branch or a tag of this name.
     fn remote_has(&self, kind: &str, name: &str) -> Result<bool> {
-        let command = self.command(&["ls-remote", &self.args.repo, kind, name], false);
-        let output = self.host.run(&command)?;
-        output.checked(&command)?;
-        Ok(output.text().lines().any(|line| line.ends_with(&format!("\t{name}"))))
+        let text = self.asked(&["ls-remote", &self.args.repo, kind, name], false)?;
+        Ok(text.lines().any(|line| line.ends_with(&format!("\t{name}"))))
     }
 
     pub(super) fn fetch(&self) -> Result<()> {
         let args = self.args;
         let version = args.version.as_str();
         let mut refspecs: Vec<String> = Vec::new();
-        let mut shallow = false;
-        if args.depth.is_some() {
+        let depth = args.depth.map(|depth| depth.to_string()).unwrap_or_default();
+        if let Some(refspec) = args.refspec.as_ref().filter(|_| args.depth.is_some()) {
+            refspecs.push(refspec.clone());
+        } else if args.depth.is_some() {
             let refs = Refs::of_address(self, &args.remote)?;
             if version == "HEAD" {
                 refspecs.push(self.current_branch()?);
-                shallow = true;
             } else if refs.is_branch(version) {
                 // A shallow clone follows one branch: another one has to be there to be checked out.
                 if self.current_branch().ok().as_deref() != Some(version) {
-                    refspecs.push(format!("+refs/heads/{version}:refs/heads/{version}"));
+                    refspecs.push(self.local_branch());
                 }
-                refspecs
-                    .push(format!("+refs/heads/{version}:refs/remotes/{}/{version}", args.remote));
-                shallow = true;
+                refspecs.push(self.remote_branch());
             } else if refs.is_tag(version) {
                 refspecs.push(format!("+refs/tags/{version}:refs/tags/{version}"));
-                shallow = true;
-            }
-            if shallow {
-                refspecs.extend(args.refspec.clone());
             }
         }
-        let depth = args.depth.map(|depth| depth.to_string()).unwrap_or_default();
         let mut words = vec!["fetch"];
-        if shallow {
-            words.extend(["--depth", &depth, "--force", &args.remote]);
+        if !refspecs.is_empty() {
+            words.extend(["--depth", &depth]);
         } else if args.bare {
-            words.extend(["--force", &args.remote]);
             refspecs.push("+refs/heads/*:refs/heads/*".to_owned());
             refspecs.push("+refs/tags/*:refs/tags/*".to_owned());
             refspecs.extend(args.refspec.clone());
         } else {
-            words.extend(["--tags", "--force", &args.remote]);
+            words.push("--tags");
             refspecs.extend(args.refspec.clone());
-            if args.refspec.is_some() {
-                // Naming one turns the configured ones off.
-                refspecs.push(format!("+refs/heads/*:refs/remotes/{}/*", args.remote));
-            }
         }
+        words.extend(args.force.then_some("--force"));
+        words.push(&args.remote);
         words.extend(refspecs.iter().map(String::as_str));
         let output = self.try_ask(&words)?;
         if output.success() {
             return Ok(());
         }
-        let error = output.error_text();
-        let command = self.command(&words, true);
+        let argv: Vec<&str> = std::iter::once(self.program.as_str()).chain(words).collect();
         Err(Failure::new(format!(
-            "Failed to download remote objects and refs: {} {error}",
-            output.text()
+            "Failed to download remote objects and refs: {} {}",
+            output.text(),
+            output.error_text()
         ))
-        .with("cmd", crate::host::join_words(&command.argv))
-        .with("rc", output.status)
-        .with("stdout", output.text())
-        .with("stderr", error))
+        .with("cmd", argv))
     }
 
     /// Checks the version out.
     pub(super) fn switch(&self) -> Result<()> {
         let args = self.args;
         let (version, remote) = (args.version.as_str(), args.remote.as_str());
-        let exists = |name: &str| {
-            self.try_ask(&["rev-parse", "--verify", "--quiet", name]).map(|output| output.success())
-        };
         // `rev-parse` would read more than names here: `HEAD~1`.
         let has = |name: &str| {
             self.try_ask(&["show-ref", "--verify", "--quiet", name]).map(|output| output.success())
         };
-        let mut name = version.to_owned();
-        let upstream = if version == "HEAD" {
-            name = self.current_branch()?;
+        if version == "HEAD" {
+            let name = self.current_branch()?;
             self.checked(&name, &["checkout", "--force", &name])?;
-            Some(format!("{remote}/{name}"))
-        } else {
-            let tracking = format!("{remote}/{version}");
-            if has(&format!("refs/remotes/{tracking}"))? {
-                if has(&format!("refs/heads/{version}"))? {
-                    self.checked(version, &["checkout", "--force", version])?;
-                } else {
-                    self.checked(
-                        version,
-                        &["checkout", "--force", "--track", "-b", version, &tracking],
-                    )?;
-                }
-                Some(tracking)
-            } else {
-                if args.depth.is_some() && !exists(&format!("{version}^{{commit}}"))? {
-                    // A commit that the shallow history does not have yet.
-                    self.try_ask(&["fetch", remote, version])?;
-                }
-                self.checked(version, &["checkout", "--force", version])?;
-                None
+            let upstream = format!("{remote}/{name}");
+            if has(&format!("refs/remotes/{upstream}"))? {
+                self.reset(&name, &["reset", "--hard", &upstream, "--"])?;
             }
-        };
-        if let Some(upstream) = upstream
-            && exists(&format!("refs/remotes/{upstream}"))?
+            return Ok(());
+        }
+        let upstream = format!("{remote}/{version}");
+        let is_branch = has(&format!("refs/remotes/{upstream}"))?
+            // Whoever fetches little may have nothing of a branch yet.
+            || (args.depth.is_some() || args.refspec.is_some())
+                && Refs::of_address(self, remote)?.is_branch(version);
+        if !is_branch {
+            return self.checked(version, &["checkout", "--force", version]);
+        }
+        let local = format!("refs/heads/{version}");
+        if let Some(depth) = args.depth
+            && !has(&local)?
         {
-            let output = self.try_ask(&["reset", "--hard", &upstream, "--"])?;
+            let depth = format!("--depth={depth}");
+            let words = ["fetch", &depth, remote, &self.local_branch(), &self.remote_branch()];
+            let output = self.try_ask(&words)?;
             if !output.success() {
-                let words = ["reset", "--hard", &upstream, "--"];
-                return Err(self.failed(
-                    format!("Failed to checkout branch {name}"),
-                    &words,
-                    &output,
-                ));
+                let message = format!("Failed to fetch branch from remote: {version}");
+                return Err(self.failed(message, &words, &output));
             }
         }
+        if !has(&local)? {
+            return self.checked(version, &["checkout", "--track", "-b", version, &upstream]);
+        }
+        self.checked(version, &["checkout", "--force", version])?;
+        if has(&format!("refs/remotes/{upstream}"))? {
+            self.reset(version, &["reset", "--hard", &upstream])?;
+        }
         Ok(())
+    }
+
+    fn local_branch(&self) -> String {
+        let version = &self.args.version;
+        format!("+refs/heads/{version}:refs/heads/{version}")
+    }
+
+    fn remote_branch(&self) -> String {
+        let (version, remote) = (&self.args.version, &self.args.remote);
+        format!("+refs/heads/{version}:refs/remotes/{remote}/{version}")
+    }
+
+    fn reset(&self, name: &str, words: &[&str]) -> Result<()> {
+        let output = self.try_ask(words)?;
+        if output.success() {
+            return Ok(());
+        }
+        Err(self.failed(format!("Failed to checkout branch {name}"), words, &output))
     }
 
     fn checked(&self, name: &str, words: &[&str]) -> Result<()> {
@@ -190,7 +187,7 @@ impl Git<'_> {
 
     fn failed(&self, message: String, words: &[&str], output: &crate::host::Output) -> Failure {
         Failure::new(message)
-            .with("cmd", crate::host::join_words(&self.command(words, true).argv))
+            .with("cmd", self.shown(words))
             .with("stdout", output.text())
             .with("stderr", output.error_text())
             .with("rc", output.status)

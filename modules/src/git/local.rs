@@ -74,11 +74,11 @@ impl Git<'_> {
             return Ok(());
         }
         done.changed = true;
-        done.set("git_dir_before", now.as_str());
-        done.set("git_dir_now", wanted);
         if self.host.checking() {
             return Ok(());
         }
+        done.set("git_dir_before", now.as_str());
+        done.set("git_dir_now", wanted);
         if self.host.exists(wanted) {
             return Err(Failure::new(format!("Separate-git-dir path {wanted} already exists.")));
         }

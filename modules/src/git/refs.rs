@@ -21,8 +21,7 @@ impl Refs {
                 "HEAD" => "HEAD".to_owned(),
                 version => format!("refs/heads/{version}"),
             };
-            let command = git.command(&["ls-remote", address, "-h", &name], inside);
-            failure.with("cmd", crate::host::join_words(&command.argv))
+            failure.with("cmd", git.shown(&["ls-remote", address, "-h", &name]))
         })?;
         Ok(Refs::parse(&output.text(), address))
     }

@@ -38,13 +38,16 @@ pub fn exchange(
     head: &Head<'_>,
     body: Option<&mut Body>,
 ) -> Result<Answer, Error> {
+    if let Some(Body::Unsendable(reason)) = body {
+        return Err(Error::new(format!("An unknown error occurred: {reason}")));
+    }
     let sent = write_head(stream, head).and_then(|()| match body {
         Some(Body::Bytes(bytes)) => stream.write_all(bytes),
         Some(Body::File(file, length)) => {
             io::Seek::rewind(file)?;
             pour(&mut file.take(*length), stream).map(drop)
         }
-        None => Ok(()),
+        Some(Body::Unsendable(_)) | None => Ok(()),
     });
     // A server may answer, and close, before it has read everything.
     let sent = sent.and_then(|()| stream.flush());

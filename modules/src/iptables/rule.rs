@@ -44,8 +44,15 @@ pub(super) fn words(args: &Args) -> Result<Vec<String>> {
     rule.option(args.source_port.as_ref(), "--source-port", true);
     rule.option(args.destination_port.as_ref(), "--destination-port", true);
     rule.option(args.to_ports.as_ref(), "--to-ports", false);
-    rule.option(args.set_dscp_mark.as_ref(), "--set-dscp", false);
-    rule.option(args.set_dscp_mark_class.as_ref(), "--set-dscp-class", false);
+    for (mark, name) in
+        [(&args.set_dscp_mark, "--set-dscp"), (&args.set_dscp_mark_class, "--set-dscp-class")]
+    {
+        rule.option(mark.as_ref(), name, false);
+        let jumps = |jump: &String| jump.eq_ignore_ascii_case("dscp");
+        if mark.is_some() && !args.jump.as_ref().is_some_and(jumps) {
+            rule.push(&["-j", "DSCP"]);
+        }
+    }
     match args.syn {
         Syn::Ignore => (),
         Syn::Match => rule.push(&["--syn"]),

@@ -117,6 +117,14 @@ fn place_of(text: &str) -> String {
 
 /// Reads a line of `SHOW GRANTS`; nothing for those that are about roles.
 pub(super) fn told(line: &str) -> Option<(String, Vec<String>)> {
+    let (place, mut names) = read(line)?;
+    names.sort_unstable();
+    names.dedup();
+    Some((place, names))
+}
+
+/// Reads a line of `SHOW GRANTS` in its order; nothing for those that are about roles.
+pub(crate) fn read(line: &str) -> Option<(String, Vec<String>)> {
     let rest = line.strip_prefix("GRANT ")?;
     let (privileges, rest) = split_outside(rest, " ON ")?;
     let (place, rest) = split_outside(rest, " TO ")?;
@@ -129,8 +137,6 @@ pub(super) fn told(line: &str) -> Option<(String, Vec<String>)> {
             "ALL".clone_into(name);
         }
     }
-    names.sort_unstable();
-    names.dedup();
     Some((place.to_owned(), names))
 }
 

@@ -43,7 +43,12 @@ pub(super) fn of(
             let text = match body {
                 Json::String(text) => text.clone(),
                 Json::Array(_) | Json::Object(_) => urlencoded(body).map_err(Failure::new)?,
-                other => return Err(not_bytes(args, other, start)),
+                other => {
+                    return Ok((
+                        Some(not_bytes(other)),
+                        Some("application/x-www-form-urlencoded".to_owned()),
+                    ));
+                }
             };
             (bytes(text), Some("application/x-www-form-urlencoded".to_owned()))
         }
@@ -60,25 +65,23 @@ pub(super) fn of(
             return Err(Failure::new(format!("body must be mapping, cannot be type {class}")));
         }
         (BodyFormat::Raw, Json::String(text)) => (bytes(text.clone()), None),
-        (BodyFormat::Raw, other) => return Err(not_bytes(args, other, start)),
+        (BodyFormat::Raw, other) => (Some(not_bytes(other)), None),
     })
 }
 
 /// A structure without a format is no text that could be sent.
-fn not_bytes(args: &Args, value: &Json, start: Instant) -> Failure {
-    let reason = match value {
-        Json::Object(_) | Json::Array(_) => "can't concat str to bytes".to_owned(),
+fn not_bytes(value: &Json) -> Body {
+    Body::Unsendable(match value {
+        Json::Object(_) => "can't concat str to bytes".to_owned(),
+        Json::Array(items) => match items.first().map_or("str", python_class) {
+            class @ ("str" | "list" | "dict") => format!("can't concat {class} to bytes"),
+            class => format!("object of type '{class}' has no len()"),
+        },
         other => format!(
             "message_body should be a bytes-like object or an iterable, got <class '{}'>",
             python_class(other)
         ),
-    };
-    let message = format!("An unknown error occurred: {reason}");
-    let call = super::Call { args, host: &Host::new(crate::host::HostOptions::default()), start };
-    match call.unanswered(&message) {
-        Ok(_) => Failure::new(message),
-        Err(failure) => failure,
-    }
+    })
 }
 
 fn of_file(args: &Args, host: &Host, src: &str, start: Instant) -> Result<Body> {

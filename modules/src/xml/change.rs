@@ -125,19 +125,10 @@ impl Task<'_> {
         value: &Json,
     ) -> Result<bool> {
         let mut changed = false;
-        let found = self.found(document, path).map_err(|error| {
-            let tree = write::shown(document, TOP);
-            let error = error.reason();
-            Failure::new(format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}"))
-        })?;
+        let found = self.found(document, path).map_err(|error| unusable(document, path, &error))?;
         if found.is_empty() {
             changed = match self.make_path(document, path) {
-                Err(error) if error.is_raised() => {
-                    let (error, tree) = (error.reason(), write::shown(document, TOP));
-                    let message =
-                        format!("Xpath {path} causes a failure: {error}\n  -- tree is {tree}");
-                    return Err(Failure::new(message));
-                }
+                Err(error) if error.is_raised() => return Err(unusable(document, path, &error)),
                 made => made?,
             };
         }
@@ -478,4 +469,17 @@ fn copy(document: &mut Document, other: &Document, id: Id) -> Id {
         document.append(made, child);
     }
     made
+}
+
+/// A path that cannot be followed or made, with a word about what was likely forgotten.
+fn unusable(document: &Document, path: &str, error: &Failure) -> Failure {
+    let declared = |(name, _): &(String, String)| name == "xmlns" || name.starts_with("xmlns:");
+    let root = document.root().map_or(&[][..], |root| document.attributes(root));
+    let hint = if root.iter().any(declared) && !path.contains(':') {
+        "XML document has namespace(s) defined, but no namespace prefix(es) used in xpath!\n"
+    } else {
+        ""
+    };
+    let (error, tree) = (error.reason(), write::shown(document, TOP));
+    Failure::new(format!("{hint}Xpath {path} causes a failure: {error}\n  -- tree is {tree}"))
 }
