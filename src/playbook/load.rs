@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often files may include one another before it is taken for a loop.
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// Values that are known before any host is: for names in imports that are templates.
 pub type Resolve<'a> = dyn Fn(&Value, &Arc<Level>) -> Result<Value, Diagnostic> + 'a;
@@ -219,6 +219,14 @@ impl<'a> Loader<'a> {
         self.is_endless.set(true);
         self.error(Diagnostic::maybe_at(span, "files import one another without end".to_owned()));
         true
+    }
+
+    /// Says that roles lead to one another without end, once.
+    pub(super) fn endless_roles(&self, span: &Span) {
+        self.is_endless.set(true);
+        let message = "A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: maximum recursion depth exceeded while calling a Python object";
+        let error = Diagnostic::error(span, message).label("leads back to itself");
+        self.error(error.fault(Fault::Absence));
     }
 
     fn play(&self, node: &Node, dir: &Path, import_vars: &Arc<Dict>) -> Option<Arc<Play>> {

@@ -14,7 +14,7 @@ use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::split,
     lists::Holder,
-    load::{Loader, Place},
+    load::{Loader, MAX_DEPTH, Place},
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
@@ -178,9 +178,8 @@ impl Loader<'_> {
         if self.is_endless.get() {
             return None;
         }
-        if dependents.len() > 50 {
-            self.is_endless.set(true);
-            self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
+        if dependents.len() > 50 || self.depth.get() >= MAX_DEPTH {
+            self.endless_roles(&call.span);
             return None;
         }
         let file = |folder: &str, name: Option<&str>| {
@@ -272,6 +271,8 @@ impl Loader<'_> {
                 self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span), holder);
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
             handlers.push(Entry::Block(Arc::new(block)));
+        } else if let Some(name) = &files.handlers {
+            self.missing_file(&role_dir, "handlers", name, call);
         }
         if call.validates
             && let Some(specs) = &role.argument_specs
@@ -287,13 +288,8 @@ impl Loader<'_> {
                 Some(&call.span),
                 Holder::Role(&role.name),
             )),
-            (None, Some(name)) if role_file(&role_dir, "tasks", name).is_none() => {
-                self.error(Diagnostic::error(
-                    &call.span,
-                    format!("Could not find specified file in role: tasks/{name}"),
-                ));
-            }
-            (None, _) => (),
+            (None, Some(name)) => self.missing_file(&role_dir, "tasks", name, call),
+            (None, None) => (),
         }
         // Behind those that its tasks import: what comes later is stronger.
         self.roles.borrow_mut().push(role);
@@ -430,15 +426,18 @@ impl Loader<'_> {
                     vars = self.vars_of(&node, folder, call);
                 }
             }
-            (None, Some(name)) => {
-                self.error(Diagnostic::error(
-                    &call.span,
-                    format!("Could not find specified file in role: {folder}/{name}"),
-                ));
-            }
+            (None, Some(name)) => self.missing_file(role_dir, folder, name, call),
             (None, None) => (),
         }
         vars
+    }
+
+    /// Says that a role has no file of the name that it is used with. Where it has not even the folder, nobody looks.
+    fn missing_file(&self, role_dir: &Path, folder: &str, name: &str, call: &RoleCall) {
+        if role_dir.join(folder).is_dir() && role_file(role_dir, folder, name).is_none() {
+            let message = format!("Could not find specified file in role: {folder}/{name}");
+            self.error(Diagnostic::error(&call.span, message));
+        }
     }
 
     fn argument_specs(&self, role_dir: &Path, meta: Option<&Node>) -> Option<Value> {
