@@ -230,8 +230,11 @@ impl Prepared {
         if !failed && result.contains_key("exception") {
             explain(&mut result);
         }
-        if !failed {
+        // The next item sees what this one brought, though it failed; behind the loop nothing is left of it.
+        if !failed || self.task.looping.is_some() {
             self.apply_facts(&result, delegate.as_ref());
+        }
+        if !failed {
             result.remove("failed");
         }
         let notify =

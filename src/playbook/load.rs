@@ -283,14 +283,14 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    fn vars_files(&self, node: &Node) -> Vec<Value> {
+    fn vars_files(&self, node: &Node) -> Vec<(Value, Span)> {
         let Some((_, given)) = node.get("vars_files") else { return Vec::new() };
-        let files = match given.to_value() {
-            Value::None => Vec::new(),
-            Value::List(list) => list.to_vec(),
-            one => vec![one],
-        };
-        let texts = files.iter().flat_map(|file| match file {
+        let entries = given.as_sequence().unwrap_or(std::slice::from_ref(given));
+        let entries =
+            entries.iter().filter(|entry| !(entry.is_null() && std::ptr::eq(*entry, given)));
+        let files: Vec<(Value, Span)> =
+            entries.map(|entry| (entry.to_value(), entry.span.clone())).collect();
+        let texts = files.iter().flat_map(|(file, _)| match file {
             Value::List(candidates) => candidates.to_vec(),
             one => vec![one.clone()],
         });

@@ -83,16 +83,19 @@ impl Loader<'_> {
             return (Vec::new(), Vec::new());
         };
         let (mut entries, mut handlers) = (Vec::new(), Vec::new());
-        for item in items {
-            if let Some((call, level)) = self.role_entry(item, &place.level) {
-                let read = self.role_with_dependents(&call, &level, None, &[]);
-                if let Some((block, of_role)) = read {
-                    entries.push(Entry::Block(block));
-                    handlers.extend(of_role);
-                }
+        for (call, level) in self.role_entries(items, &place.level) {
+            let read = self.role_with_dependents(&call, &level, None, &[]);
+            if let Some((block, of_role)) = read {
+                entries.push(Entry::Block(block));
+                handlers.extend(of_role);
             }
         }
         (entries, handlers)
+    }
+
+    /// Reads the entries of a list of roles, all of them before what the first one stands for.
+    fn role_entries(&self, items: &[Node], parent: &Arc<Level>) -> Vec<(RoleCall, Arc<Level>)> {
+        items.iter().filter_map(|item| self.role_entry(item, parent)).collect()
     }
 
     /// Reads one entry of `roles` or of `dependencies`: its name, keywords and parameters.
@@ -252,16 +255,15 @@ impl Loader<'_> {
         });
         let (mut body, mut handlers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         let dependencies = meta.as_ref().and_then(|meta| meta.get("dependencies"));
-        for item in dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default() {
-            if let Some((dependency, level)) = self.role_entry(item, &role_level) {
-                // Who does not see the role does not see what it stands on.
-                let dependency = RoleCall { public: call.public, ..dependency };
-                let read = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
-                if let Some((block, of_role)) = read {
-                    roles.extend(block.level.role().cloned());
-                    body.push(Entry::Block(block));
-                    handlers.extend(of_role);
-                }
+        let listed = dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
+        for (dependency, level) in self.role_entries(listed, &role_level) {
+            // Who does not see the role does not see what it stands on.
+            let dependency = RoleCall { public: call.public, ..dependency };
+            let read = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
+            if let Some((block, of_role)) = read {
+                roles.extend(block.level.role().cloned());
+                body.push(Entry::Block(block));
+                handlers.extend(of_role);
             }
         }
         role.dependencies.get_or_init(|| roles);
