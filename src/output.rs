@@ -39,6 +39,7 @@ pub mod log;
 mod options;
 mod python;
 mod secrets;
+mod shown;
 mod sink;
 mod status;
 mod units;
@@ -47,7 +48,7 @@ mod warning;
 pub use adhoc::AdHoc;
 pub use aside::Aside;
 pub use color::{Paint, Palette};
-pub use default::{Default, censored};
+pub use default::Default;
 pub use dump::{dump, dump_value};
 pub use event::{
     About, Asked, Cause, Event, JobState, ResultEvent, Stats, Status, TaskStart, Wants,
@@ -56,6 +57,7 @@ pub use excerpt::{error_text, shortened};
 pub use options::{Junit, Options};
 pub use python::{Known, Plugin, PythonRun, python};
 pub use secrets::Secrets;
+pub use shown::censored;
 pub use sink::{Sink, banner};
 pub use units::{Beside, beside, is_ours, main, several};
 pub use warning::announcement;

@@ -45,7 +45,7 @@ pub struct Play {
     /// The pattern, one or several, still templates where they hold expressions.
     pub hosts: Value,
     pub name: Option<Value>,
-    pub vars_files: Vec<Value>,
+    pub vars_files: Vec<(Value, Span)>,
     pub vars_prompt: Vec<VarsPrompt>,
     /// Tasks in the order of their execution; roles are blocks; each section ends with its handlers.
     pub sections: Vec<Vec<Entry>>,
@@ -129,6 +129,23 @@ impl Level {
     pub fn inherited(&self, keyword: Keyword) -> Vec<&(Value, Span)> {
         let mut found: Vec<_> =
             self.chain().filter_map(|level| level.keywords.get(keyword)).collect();
+        found.reverse();
+        found
+    }
+
+    /// Returns the conditions of this level and all around it, the outermost first. Those with which roles are used, in
+    /// `roles` or as dependencies, come before those of tasks that import or include them.
+    pub fn conditions(&self) -> Vec<&(Value, Span)> {
+        let (mut found, mut of_roles) = (Vec::new(), Vec::new());
+        let mut is_use = false;
+        for level in self.chain() {
+            if let Some(said) = level.keywords.get(Keyword::When) {
+                let is_use = is_use && matches!(level.kind, LevelKind::Block);
+                if is_use { &mut of_roles } else { &mut found }.push(said);
+            }
+            is_use = matches!(level.kind, LevelKind::Role(_));
+        }
+        found.append(&mut of_roles);
         found.reverse();
         found
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass_modules::spec::Json;
 
-use super::Action;
+use super::{Action, validate_argument_spec::typed};
 use crate::{
     executor::{Call, Failure, Step},
     template::TemplateError,
@@ -63,8 +63,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::template(&error, "", None).with("changed", false));
     }
     let span = written.map(|(_, span)| span);
-    let message = call.args.get("fail_msg").or_else(|| call.args.get("msg")).cloned();
-    let quiet = call.truth("quiet").unwrap_or(false);
+    const TEXTS: &str = "str_or_list_of_str";
+    let message = typed(call, &["fail_msg", "msg"], TEXTS)?;
+    let success = typed(call, &["success_msg"], TEXTS)?;
+    let quiet = typed(call, &["quiet"], "bool")?.is_some_and(|quiet| quiet.is_true());
     let given = call.args.get("that").and_then(Value::as_list);
     let conditions = match (&that, given) {
         (Value::Template(template), Some(given)) => match call.env.written(template) {
@@ -106,12 +108,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("_ansible_verbose_always", true);
     }
     result.insert("changed", false);
-    result.insert(
-        "msg",
-        call.args
-            .get("success_msg")
-            .cloned()
-            .unwrap_or_else(|| Value::str("All assertions passed")),
-    );
+    result.insert("msg", success.unwrap_or_else(|| Value::str("All assertions passed")));
     Ok(Step::Done(result))
 }

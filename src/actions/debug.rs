@@ -2,7 +2,7 @@
 
 use windlass_modules::spec::Json;
 
-use super::Action;
+use super::{Action, validate_argument_spec::typed};
 use crate::{
     diagnostic::Told,
     executor::{Call, Failure, Step, TRUST},
@@ -49,8 +49,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.args.contains_key("msg") && call.args.contains_key("var") {
         return Err(Failure::plain("parameters are mutually exclusive: msg|var"));
     }
-    let wanted =
-        call.text("verbosity").and_then(|text| text.trim().parse::<i64>().ok()).unwrap_or(0);
+    let wanted = typed(call, &["verbosity"], "int").map_err(|failure| failure.without("changed"))?;
+    let wanted = wanted.and_then(|wanted| wanted.as_int()).unwrap_or(0);
     if wanted > i64::from(call.run.options.verbosity) {
         result.insert("changed", false);
         result.insert("skipped_reason", "Verbosity threshold not met.");

@@ -219,12 +219,10 @@ impl Wanted {
 }
 
 fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(), String> {
-    let name = call.text("dir").unwrap_or_default();
-    let places = files::search_path(call, "vars", &name);
-    let Some(base) = places.iter().find(|path| path.exists()) else {
-        let place = places.last().map(|path| path.display().to_string()).unwrap_or(name);
-        return Err(format!("{place} directory does not exist"));
-    };
+    let base = &absolute(base_of(call));
+    if !base.exists() {
+        return Err(format!("{} directory does not exist", base.display()));
+    }
     if !base.is_dir() {
         return Err(format!("{} is not a directory", base.display()));
     }
@@ -252,6 +250,21 @@ fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(
         gathered.read(call, &path)?;
     }
     Ok(())
+}
+
+/// The folder that is named: below the role's `vars`, or beside the file that the task stands in.
+fn base_of(call: &Call<'_>) -> PathBuf {
+    let name = call.text("dir").unwrap_or_default();
+    let Some(role) = call.task.level.role() else { return call.task.dir.join(name) };
+    if Path::new(&name).components().next().is_some_and(|first| first.as_os_str() == "vars") {
+        let own = role.dir.join(&name);
+        return if own.exists() { own } else { PathBuf::from(name) };
+    }
+    role.dir.join("vars").join(name)
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 fn matches(pattern: &Pattern, name: &str) -> bool {

@@ -1,6 +1,6 @@
 //! `set_fact`: variables of a host that last as long as the run.
 
-use super::Action;
+use super::{Action, validate_argument_spec::convert};
 use crate::{
     executor::{Call, Failure, OWN_FACTS, SEALED_FACTS, Step, invalid_name},
     value::{Dict, Origin, Value},
@@ -71,6 +71,11 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if !sealed.is_empty() {
         result.insert(SEALED_FACTS, sealed);
     }
-    result.insert("_ansible_facts_cacheable", call.truth("cacheable").unwrap_or(false));
+    let keeps = call.args.get("cacheable").map(|keeps| match keeps {
+        Value::None => convert(&Value::str("None"), "bool"),
+        keeps => convert(keeps, "bool"),
+    });
+    let keeps = keeps.transpose().map_err(|why| Failure::at(None, why).with("changed", false))?;
+    result.insert("_ansible_facts_cacheable", keeps.is_some_and(|keeps| keeps.is_true()));
     Ok(Step::Done(result))
 }

@@ -3,7 +3,7 @@
 mod convert;
 mod rules;
 
-pub(in crate::actions) use convert::class;
+pub(in crate::actions) use convert::{class, convert, typed};
 
 use windlass_modules::spec::JsonMap;
 

@@ -78,15 +78,20 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         inventory.targets("all", run.options.limit.as_ref(), run.settings.localhost_warning.value)
     };
     let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
-    for warning in selected.warnings {
-        run.printer.event(&Event::Warning(warning));
-    }
+    let warn = || {
+        for warning in &selected.warnings {
+            run.printer.event(&Event::Warning(warning.clone()));
+        }
+    };
     if lists || options.syntax_check {
+        warn();
         begin(&run);
         return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
     callbacks::show(&run, chosen(&run.settings, options.common.verbosity, told))?;
+    // By what shows the run, which says nothing twice.
+    warn();
     let playbooks: Vec<Script> = playbooks
         .into_iter()
         .map(|(path, playbook)| Script { path: Some(path), plays: playbook.plays })

@@ -164,7 +164,8 @@ impl About for Play {
         }
         keywords.insert("vars", Value::Dict(self.level.vars.clone()));
         keywords.insert("hosts", self.hosts.clone());
-        keywords.insert("vars_files", Value::list(self.vars_files.clone()));
+        let files = self.vars_files.iter().map(|(file, _)| file.clone());
+        keywords.insert("vars_files", Value::list(files.collect::<Vec<_>>()));
         about.insert("keywords", keywords);
         let roles = self.roles.iter().map(|role| {
             let mut found = Dict::new();

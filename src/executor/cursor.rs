@@ -74,6 +74,8 @@ pub(super) enum Caught {
 #[derive(Clone)]
 pub(super) struct Cursor {
     frames: Vec<Frame>,
+    /// The frames behind the last task that was done, where looking for the next one has left or entered others.
+    behind_last: Option<Vec<Frame>>,
     /// Whether a failure waits behind an `always` section.
     failing: bool,
     /// Whether a failure got behind its last `always` section: the host is out.
@@ -85,7 +87,13 @@ pub(super) struct Cursor {
 impl Cursor {
     pub(super) fn new(entries: Arc<Vec<Entry>>) -> Cursor {
         let frame = Frame::List { entries, at: 0, base: Position::default() };
-        Cursor { frames: vec![frame], failing: false, lost: false, finished_roles: Vec::new() }
+        Cursor {
+            frames: vec![frame],
+            behind_last: None,
+            failing: false,
+            lost: false,
+            finished_roles: Vec::new(),
+        }
     }
 
     /// Returns the task that comes next, entering and leaving blocks on the way; `None` at the end.
@@ -93,6 +101,9 @@ impl Cursor {
     pub(super) fn peek(&mut self, notified: &dyn Fn(&Task) -> bool) -> Option<Next> {
         loop {
             let depth = self.frames.len();
+            if self.behind_last.is_none() && self.leaves_or_enters() {
+                self.behind_last = Some(self.frames.clone());
+            }
             // What a handler includes is a handler.
             let is_handler =
                 self.frames.iter().any(|frame| matches!(frame, Frame::Handlers { .. }));
@@ -191,8 +202,21 @@ impl Cursor {
         }
     }
 
+    /// Whether the next step is into a block or out of one.
+    fn leaves_or_enters(&self) -> bool {
+        let entry = match self.frames.last() {
+            Some(Frame::List { entries, at, .. }) => entries.get(*at),
+            Some(Frame::Block { block, section: Section::Body, at, .. }) => block.body.get(*at),
+            Some(Frame::Block { block, section: Section::Rescue, at, .. }) => block.rescue.get(*at),
+            Some(Frame::Block { block, at, .. }) => block.always.get(*at),
+            Some(Frame::Handlers { .. }) | None => return false,
+        };
+        !matches!(entry, Some(Entry::Task(_)))
+    }
+
     /// Goes on behind the task that `peek` returned.
     pub(super) fn advance(&mut self) {
+        self.behind_last = None;
         match self.frames.last_mut() {
             Some(Frame::List { at, .. } | Frame::Block { at, .. } | Frame::Handlers { at, .. }) => {
                 *at += 1;
@@ -218,12 +242,19 @@ impl Cursor {
 
     /// The task that `peek` returned has failed: what catches it?
     pub(super) fn fail(&mut self) -> Caught {
+        self.behind_last = None;
         self.unwind()
     }
 
-    /// Goes where the failure leads of another host that did a task for all: what the innermost block has against it
-    /// is for that host alone.
-    pub(super) fn fail_for_another(&mut self) -> Caught {
+    /// Goes where the failure of another host leads, from where this one has done its last task. Where that one did a task
+    /// for all, what the innermost block has against it is for that host alone.
+    pub(super) fn fail_for_another(&mut self, once: bool) -> Caught {
+        if let Some(frames) = self.behind_last.take() {
+            self.frames = frames;
+        }
+        if !once {
+            return self.unwind();
+        }
         let depth = self.frames.len();
         let caught = self.unwind();
         if caught != Caught::No && self.frames.len() == depth { self.unwind() } else { caught }

@@ -70,9 +70,15 @@ impl Batch<'_> {
             result: Value::Dict(Arc::clone(&ended.result)),
         };
         let question = format!("[{}] {} (debug)> ", prompt.host, prompt.title);
+        let mut last = String::new();
         loop {
             let Some(line) = self.run.ask.line_or_end(&question) else { return Wish::Quit };
-            match prompt.obey(line.trim()) {
+            let line = line.trim();
+            // A line without a word says the last one again.
+            if !line.is_empty() {
+                line.clone_into(&mut last);
+            }
+            match prompt.obey(&last) {
                 Said::Text(text) => self.run.ask.say(&text),
                 Said::Nothing => (),
                 Said::Continue => return Wish::Continue,
@@ -139,9 +145,9 @@ impl Prompt {
         let context = self.names.world.context(self.names.search_path());
         let value = Env::new(self, &context).eval_expression(expression, None);
         match value {
-            Ok(Value::Undefined(undefined)) => Err(complaint(&undefined.message)),
+            Ok(Value::Undefined(undefined)) => Err(complaint(&undefined.message, expression)),
             Ok(value) => Ok(value),
-            Err(error) => Err(complaint(&error.message)),
+            Err(error) => Err(complaint(&error.message, expression)),
         }
     }
 
@@ -279,7 +285,12 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// What went wrong, as the reference's prompt says it of a name.
-fn complaint(message: &str) -> String {
+fn complaint(message: &str, expression: &str) -> String {
+    if let Some(key) = message.strip_prefix("object of type 'dict' has no attribute ")
+        && expression.trim_end().ends_with(']')
+    {
+        return format!("***KeyError:KeyError({key})");
+    }
     match message.strip_suffix(" is undefined").and_then(|text| text.strip_prefix('\'')) {
         Some(name) => {
             let name = name.trim_end_matches('\'');

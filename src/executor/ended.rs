@@ -66,12 +66,12 @@ impl Prepared {
         for (key, list) in &warned {
             result.insert(key.clone(), list.clone());
         }
-        let mut notify: Vec<String> = Vec::new();
-        if !matches!(status, Status::Failed | Status::Unreachable) {
-            notify.extend(items.iter().flat_map(|item| item.notify.iter().cloned()));
-        }
+        let is_well = !matches!(status, Status::Failed | Status::Unreachable);
+        let notify = items.iter().filter(|_| is_well).flat_map(|item| item.notify.clone());
+        let notify: Vec<String> = notify.collect();
         let delegate = match status {
             Status::Unreachable => self.delegate_written(),
+            Status::Failed if &*self.task.action == "debug" => self.delegate_written(),
             _ => items.last().and_then(|item| item.delegate.clone()),
         };
         let unasked = items.last().is_some_and(|item| item.unasked);
@@ -92,7 +92,7 @@ impl Prepared {
         let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;
-        if includes.is_empty() {
+        if includes.is_empty() || status == Status::Failed {
             self.turn.event(self.slot, Event::Result(Box::new(event)));
         }
         let mut ended = self.end(judged, ignored);

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
-    inventory::LoopError,
+    inventory::{LoopError, ODD_NAMES, is_plain_name},
     output::{Event, Status},
     playbook::Keyword,
+    settings::GroupNames,
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -58,6 +59,7 @@ impl Prepared {
         let name = host.get("host_name").map(Value::to_text).unwrap_or_default();
         let groups = texts(host.get("groups"));
         let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        self.warn_of_names(groups.iter().copied());
         let vars = host.get("host_vars").and_then(Value::as_dict).cloned().unwrap_or_default();
         let mut inventory =
             self.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
@@ -72,9 +74,18 @@ impl Prepared {
     fn add_group(&self, name: &str, parents: Option<&Value>) -> Result<bool, LoopError> {
         let parents = texts(parents);
         let parents: Vec<&str> = parents.iter().map(String::as_str).collect();
+        self.warn_of_names(std::iter::once(name).chain(parents.iter().copied()));
         let mut inventory =
             self.run.world.inventory.write().unwrap_or_else(PoisonError::into_inner);
         inventory.add_group(name, &parents, self.host.id)
+    }
+
+    /// Warns of groups whose names are no variables', as sources do.
+    fn warn_of_names<'n>(&self, mut groups: impl Iterator<Item = &'n str>) {
+        let mode = self.run.settings.force_valid_group_names.value;
+        if mode == GroupNames::Never && !groups.all(is_plain_name) {
+            self.turn.event(self.slot, Event::Warning(ODD_NAMES.to_owned()));
+        }
     }
 
     fn warn_of_twins(&self) {

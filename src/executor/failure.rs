@@ -203,6 +203,13 @@ impl Failure {
         self
     }
 
+    /// Leaves a key out of the result.
+    #[must_use]
+    pub fn without(mut self, key: &str) -> Failure {
+        self.result.remove(key);
+        self
+    }
+
     /// Returns the result and the whole chain of reasons of a task.
     pub(super) fn finish(mut self, task: &Span) -> (Dict, Vec<Cause>) {
         let placeless = |cause: &Cause| cause.span.is_none() && cause.origin.is_none();

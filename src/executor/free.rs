@@ -97,9 +97,7 @@ impl Batch<'_> {
         at: usize,
         next: Next,
     ) -> impl Future<Output = (usize, Next, Arc<TaskStart>, Arc<Turn>, Option<Ended>)> + use<> {
-        let mut start = self.start_of(at, &next, 1);
-        start.check = self.check_mode(&next.task);
-        let start = Arc::new(start);
+        let start = Arc::new(self.start_of(at, &next, 1));
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         let turn = Turn::new(&self.run.printer, 1);
         let prepared = self.prepared(at, &next.task, &start, &turn, 0);

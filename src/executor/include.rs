@@ -92,12 +92,17 @@ impl Prepared {
             return None;
         }
         let no_log = self.hides(env);
-        let over =
-            |result, skipped| Decision::Over(Turned { result, delegate: None, no_log, skipped });
+        let over = |result: Result<Dict, Failure>, skipped| {
+            let delegate = result.is_err().then(|| self.delegate_shown(names, env)).flatten();
+            Decision::Over(Turned { result, delegate, no_log, skipped })
+        };
         Some(match self.conditions(env) {
             Ok(Some(result)) => over(Ok(result), true),
             Err(failure) => over(Err(failure), false),
-            Ok(None) => over(self.include(names, env), false),
+            Ok(None) => {
+                let included = self.check_keywords(env).and_then(|()| self.include(names, env));
+                over(included, false)
+            }
         })
     }
 

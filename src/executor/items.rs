@@ -117,6 +117,9 @@ impl Prepared {
                 let told = Diagnostic::maybe_at(place, missing_handler(handler));
                 return self.turn.halt(self.slot, told);
             }
+            if self.start.is_handler {
+                continue;
+            }
             let text = format!("Notification for handler {handler} has been saved.");
             self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
         }
@@ -385,6 +388,10 @@ impl Prepared {
                 judged.result.insert("msg", message);
                 judged.result.insert("failed", true);
                 judged.status = Status::Failed;
+                // Nothing is included for an item that nobody can name.
+                if judged.include.take().is_some() {
+                    judged.result.remove("changed");
+                }
                 // The item is looked for in the result, as `item`; what `debug` says has none in it.
                 let is_there = &*self.task.action != "debug"
                     && item.marks.iter().any(|(name, _)| &**name == "item");

@@ -198,7 +198,8 @@ impl Prepared {
             }
         }
         let mut done = !failed;
-        if self.task.own(Keyword::Until).is_some() {
+        // A task that is not tried again is not asked whether it may end.
+        if tries.is_some() && self.task.own(Keyword::Until).is_some() {
             let mut names = names.clone();
             if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
                 let mut registered = result.clone();
@@ -229,8 +230,11 @@ impl Prepared {
         if !failed && result.contains_key("exception") {
             explain(&mut result);
         }
-        if !failed {
+        // The next item sees what this one brought, though it failed; behind the loop nothing is left of it.
+        if !failed || self.task.looping.is_some() {
             self.apply_facts(&result, delegate.as_ref());
+        }
+        if !failed {
             result.remove("failed");
         }
         let notify =

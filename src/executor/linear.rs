@@ -69,15 +69,13 @@ impl Batch<'_> {
             return;
         }
         let doing = if once { &group[..1] } else { group };
-        let mut start = self.start_of(doing[0], next, doing.len());
-        start.check = self.check_mode(task);
-        let start = Arc::new(start);
+        let start = Arc::new(self.start_of(doing[0], next, doing.len()));
         self.warn();
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         self.current = Some(Arc::clone(&start));
         let mut ends = self.perform_any(doing, next, &start).await;
         self.warn();
-        if self.fatal.is_some() {
+        if self.fatal.is_some() || self.run.was_quit() {
             return;
         }
         if once && let Some(Some(ended)) = ends.first() {
@@ -160,10 +158,9 @@ impl Batch<'_> {
             return true;
         }
         let name = self.task_name(task, None);
-        let answer = self
-            .run
-            .ask
-            .line(&format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: "), false);
+        let question = format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: ");
+        let answer = self.run.ask.line(&question, false);
+        self.run.printer.event(&Event::Stepped { question });
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => true,
             "c" | "continue" => {
@@ -199,7 +196,8 @@ impl Batch<'_> {
                     Wish::Redo(changed) => task = changed,
                     Wish::Quit => {
                         self.run.quit();
-                        break ended;
+                        ends.resize_with(doing.len(), || None);
+                        return ends;
                     }
                 }
             };

@@ -14,7 +14,7 @@ use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Event, ResultEvent, Status, TaskStart},
     playbook::Task,
-    template::Env,
+    template::{Env, TemplateError},
     value::{Dict, Value},
     vars::Names,
 };
@@ -186,10 +186,29 @@ impl Batch<'_> {
 
     /// Says which handlers were notified since the last time.
     fn tell_notified(&mut self, at: usize) {
-        let host = Arc::clone(&self.hosts[at].host.name);
-        for handler in std::mem::take(&mut self.hosts[at].untold) {
-            self.run.printer.event(&Event::Notified { handler, host: Arc::clone(&host) });
+        let mut known = self.hosts[at].notified.clone();
+        for name in std::mem::take(&mut self.hosts[at].untold) {
+            for number in self.meant(&name) {
+                if known.insert(number) {
+                    self.tell_of_handler(at, number);
+                }
+            }
         }
+    }
+
+    /// Says that a host notified a handler, by the handler's own name.
+    fn tell_of_handler(&self, at: usize, number: usize) {
+        let task = Arc::clone(&self.handlers.borrow()[number].task);
+        let name = match &task.name {
+            Some(name @ Value::Template(template)) => {
+                let found = self.seen_by_play(&task, name);
+                found.map_or_else(|_| template.text.to_string(), |name| name.to_text())
+            }
+            _ => self.handler_name(&task),
+        };
+        let handler = super::strategy::role_prefix(&task) + &name;
+        let host = Arc::clone(&self.hosts[at].host.name);
+        self.run.printer.event(&Event::Notified { handler, host });
     }
 
     async fn meta_on(&mut self, action: &str, at: usize, next: &Next) {
@@ -297,11 +316,18 @@ impl Batch<'_> {
     pub(super) fn notify(&mut self, at: usize, name: &str) -> bool {
         let meant = self.meant(name);
         let is_known = !meant.is_empty();
+        if self.hosts[at].cursor.is_handling() {
+            for number in meant {
+                if self.hosts[at].notified.insert(number) {
+                    self.tell_of_handler(at, number);
+                }
+            }
+            return is_known;
+        }
         let host = &mut self.hosts[at];
-        if host.cursor.is_handling() {
-            host.notified.extend(meant);
-        } else if is_known && !host.pending.iter().any(|known| known == name) {
+        if is_known && !host.pending.iter().any(|known| known == name) {
             host.pending.push(name.to_owned());
+            host.untold.push(name.to_owned());
         }
         is_known
     }
@@ -356,15 +382,20 @@ impl Batch<'_> {
             Value::Template(template) if handler.listen.is_empty() => template,
             _ => return Ok(with_role(handler, vec![self.handler_name(handler)])),
         };
-        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
-        let context = self.run.world.context(names.search_path());
-        match Env::new(&names, &context).eval(name) {
+        match self.seen_by_play(handler, name) {
             Ok(name) => Ok(with_role(handler, vec![name.to_text()])),
             Err(error) => Err(format!(
                 "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
                 template.text, error.message
             )),
         }
+    }
+
+    /// A handler's name where no host is known.
+    fn seen_by_play(&self, handler: &Task, name: &Value) -> Result<Value, TemplateError> {
+        let names = Names::new(&self.run.world, Some(&self.play), None).with_level(&handler.level);
+        let context = self.run.world.context(names.search_path());
+        Env::new(&names, &context).eval(name)
     }
 
     /// A handler's name as it is looked for; nobody hears of one that cannot be evaluated, as it may listen to a topic.

@@ -124,9 +124,11 @@ impl Run {
             None => listed.clone(),
             order => self.world.names_of(&self.select(&patterns, order)?),
         };
+        let predicts = keyword(Keyword::CheckMode)?.filter(|value| !matches!(value, Value::None));
+        let predicts = predicts.map_or(self.options.check, |value| super::typed::holds(&value));
         let play_start = || Event::PlayStart {
             name: Arc::clone(&data.name),
-            check: self.options.check,
+            check: predicts,
             hosts: all_hosts.len(),
             about: Arc::clone(&play) as Arc<dyn About>,
         };
@@ -265,6 +267,9 @@ impl Run {
                 return Err(fatal);
             }
             let lost = self.lost().clone();
+            if self.was_quit() {
+                return Ok((Self::status_of(&lost), false));
+            }
             // Hosts that were lost before count in the batch, but not among those that it lost.
             if end.break_run || lost.count() + lost.rescued.len() == whole_batch + lost_before {
                 return Ok((Self::status_of(&lost), false));

@@ -23,9 +23,7 @@ impl Batch<'_> {
             self.hosts[at].roles_begun.insert(Arc::clone(&role.identity));
         }
         for handler in &ended.notify {
-            if self.notify(at, handler) {
-                self.hosts[at].untold.push(handler.clone());
-            } else {
+            if !self.notify(at, handler) {
                 self.run.printer.event(&Event::Warning(super::items::missing_handler(handler)));
             }
         }
@@ -142,8 +140,7 @@ impl Batch<'_> {
             if self.hosts[at].state != HostState::Active || failed.contains(&at) {
                 continue;
             }
-            let cursor = &mut self.hosts[at].cursor;
-            let caught = if once { cursor.fail_for_another() } else { cursor.fail() };
+            let caught = self.hosts[at].cursor.fail_for_another(once);
             if caught == Caught::No {
                 self.host_failed(at);
                 continue;
@@ -152,10 +149,17 @@ impl Batch<'_> {
             let name = Arc::clone(&self.hosts[at].host.name);
             self.run.lost().dragged.push(name);
         }
+        // One that was not reached has failed as well then, and counts twice: the reference takes the batch for one that
+        // lost more than its hosts, and goes on behind it with those that the run still has.
+        let unreached = failed.iter().filter(|&&at| self.hosts[at].state == HostState::Unreachable);
+        let unreached = unreached.map(|&at| Arc::clone(&self.hosts[at].host.name));
+        let unreached: Vec<Arc<str>> = unreached.collect();
+        let is_over = unreached.is_empty();
+        self.run.lost().failed.extend(unreached);
         // Rescue and `always` sections still run.
         let goes_on =
             |host: &HostRun| matches!(host.state, HostState::Active | HostState::Handling);
-        self.end.break_run = !self.hosts.iter().any(goes_on);
+        self.end.break_run = is_over && !self.hosts.iter().any(goes_on);
     }
 
     pub(super) fn check_max_fail(&mut self) {

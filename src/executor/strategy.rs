@@ -183,15 +183,18 @@ impl Batch<'_> {
     /// How a task begins, as its first host sees it.
     pub(super) fn start_of(&self, at: usize, next: &Next, n_hosts: usize) -> TaskStart {
         let task = &next.task;
+        // What nobody wrote stands where its play does.
+        let is_written = !task.span.source.path.starts_with('<');
+        let span = if is_written { &task.span } else { &self.play.play.span };
         TaskStart {
             name: self.task_name(task, Some(&self.hosts[at].host)),
             of_role: role_prefix(task).len(),
-            is_named: task.name.as_ref().is_some_and(Value::is_true),
+            is_named: task.name.as_ref().is_some_and(|name| name.is_lazy() || name.is_true()),
             args: written_args(task),
             is_handler: next.is_handler,
             action: Arc::clone(&task.action),
-            span: task.span.clone(),
-            check: false,
+            span: span.clone(),
+            check: self.is_marked(task),
             unsteady: self.free,
             n_hosts,
             // Hosts that go on by themselves share the heading of one task.
@@ -313,8 +316,11 @@ impl Batch<'_> {
             .map(|value| super::typed::holds(&value))
     }
 
-    pub(super) fn check_mode(&self, task: &Task) -> bool {
-        self.truth(task, Keyword::CheckMode).unwrap_or(self.run.options.check)
+    /// Whether a task is shown as one that only predicts: for its heading an expression is a text, whatever it gives.
+    fn is_marked(&self, task: &Task) -> bool {
+        let said = task.level.keyword(Keyword::CheckMode).map(|(value, _)| value);
+        let said = said.filter(|value| !matches!(value, Value::None));
+        said.map_or(self.run.options.check, |value| value.is_lazy() || value.is_true())
     }
 
     pub(super) fn warn(&self) {

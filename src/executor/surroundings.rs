@@ -170,7 +170,7 @@ impl Prepared {
                     }
                     let text = format!(
                         "could not parse environment value, skipping: {}",
-                        Value::list([part]).to_repr()
+                        self.environments().source.text
                     );
                     self.run.printer.event(&Event::Warning(text));
                     continue;

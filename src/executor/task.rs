@@ -23,7 +23,7 @@ use crate::{
     actions,
     connection::{Kind, Target},
     diagnostic::{Span, Told},
-    output::TaskStart,
+    output::{Event, TaskStart},
     playbook::{Keyword, Level, Task},
     remote::{Answer, Content},
     template::{Env, Scope as _, TemplateError},
@@ -292,7 +292,12 @@ impl Prepared {
 
     /// Whether results are not to be shown; a keyword that cannot be evaluated hides them.
     pub(super) fn hides(&self, env: &Env<'_>) -> bool {
-        let said = self.keyword_truth(env, Keyword::NoLog).unwrap_or(Some(true));
+        let said = self.keyword_truth(env, Keyword::NoLog).unwrap_or_else(|failure| {
+            let why = failure.causes.first().map_or("", |cause| cause.message.as_str());
+            let text = format!("Invalid no_log value for task, output will be masked: {why}");
+            self.run.printer.event(&Event::Warning(text));
+            Some(true)
+        });
         said.unwrap_or(self.run.settings.no_log.value)
     }
 
@@ -378,6 +383,7 @@ impl Prepared {
             context.as_ref().map(|context| Env::new(way_names, context).telling(&self.told));
         let way_env = way_env.as_ref().unwrap_or(env);
         let way = self.run.way(way_names, way_env)?;
+        self.check_timeout(env)?;
         let delegate = (delegate_names.is_some() && target_host.name != self.host.name)
             .then(|| (Arc::clone(&target_host.name), address(&way, way_names, way_env)));
         let call = Call {
@@ -443,14 +449,12 @@ impl Prepared {
 /// Every condition under which a task is done, and where it stands.
 pub(super) fn conditions_of(level: &Level) -> impl Iterator<Item = (&Value, Span)> {
     let mut last = None;
-    level.inherited(Keyword::When).into_iter().flat_map(conditions_in).filter(
-        move |(condition, _)| {
-            // As the reference joins lists: nothing is none, and of equal ones in a row the first counts.
-            let is_new = last.is_none_or(|last: &Value| last != *condition);
-            last = Some(*condition);
-            is_new && !matches!(condition, Value::None)
-        },
-    )
+    level.conditions().into_iter().flat_map(conditions_in).filter(move |(condition, _)| {
+        // As the reference joins lists: nothing is none, and of equal ones in a row the first counts.
+        let is_new = last.is_none_or(|last: &Value| last != *condition);
+        last = Some(*condition);
+        is_new && !matches!(condition, Value::None)
+    })
 }
 
 /// One condition or the list of them that a keyword or an argument is, and where each stands.

@@ -180,21 +180,41 @@ impl Prepared {
         let level = &self.task.level;
         let said = level.said();
         let mut unasked = true;
-        for (keyword, of) in TYPED.into_iter().filter(|(keyword, _)| said.has(*keyword)) {
-            unasked &= keyword != Keyword::IgnoreErrors;
+        // What a task has for its commands stands among them, unless a delegate is asked for it.
+        let has_environment = said.has(Keyword::Environment) && !said.has(Keyword::DelegateTo);
+        for (keyword, of) in TYPED {
+            if keyword == Keyword::RunOnce && has_environment {
+                self.environment(env).map_err(Failure::unasked)?;
+            }
+            if !said.has(keyword) {
+                continue;
+            }
             let before = |failure| Failure { unasked, ..failure };
             let Some((value, span)) = evaluated(level, keyword, env).map_err(before)? else {
                 continue;
             };
             self.check(env, (keyword, of), &value, span).map_err(before)?;
-            let limit = as_int(&value).filter(|limit| !(0..=LONGEST).contains(limit));
-            if let (Keyword::Timeout, Some(limit)) = (keyword, limit) {
-                let message =
-                    format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
-                return Err(Failure::at(None, message));
-            }
+            unasked &= keyword != Keyword::IgnoreErrors;
         }
         if said.has(Keyword::Name) { self.check_blocks(env) } else { Ok(()) }
+    }
+
+    /// Fails where a task that is about to begin may take a time that nobody can measure.
+    pub(super) fn check_timeout(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let level = &self.task.level;
+        let limit = if level.said().has(Keyword::Timeout) {
+            evaluated(level, Keyword::Timeout, env)?.and_then(|(value, _)| as_int(&value))
+        } else {
+            None
+        };
+        match limit {
+            Some(limit) if !(0..=LONGEST).contains(&limit) => {
+                let message =
+                    format!("Timeout {limit} is invalid, it must be between 0 and {LONGEST}.");
+                Err(Failure::at(None, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Fails where a name of a block around the task cannot be evaluated, which only tasks may have.

@@ -7,7 +7,7 @@ use std::{
 
 use super::{Run, strategy::Batch};
 use crate::{
-    diagnostic::{Diagnostic, Fault, Told},
+    diagnostic::{Diagnostic, Fault, Span, Told},
     output::Event,
     playbook::{Files, no_vars_file},
     template::Env,
@@ -26,6 +26,8 @@ impl Run {
         if data.play.vars_files.is_empty() {
             return Ok(());
         }
+        // Without a host first, as the reference does: it tells which names are known by none.
+        self.read_vars_files(files, data, None, false)?;
         let hosts = hosts.iter().filter_map(|name| self.world.host(name));
         hosts.into_iter().try_for_each(|host| self.read_vars_files(files, data, Some(&host), false))
     }
@@ -38,7 +40,7 @@ impl Run {
         host: &Arc<HostData>,
     ) -> Result<(), Diagnostic> {
         let may_change = |entry: &Value| entry.is_lazy() || matches!(entry, Value::List(_));
-        if !data.play.vars_files.iter().any(may_change) {
+        if !data.play.vars_files.iter().any(|(entry, _)| may_change(entry)) {
             return Ok(());
         }
         let strict = HostData::get(&host.facts).gathered;
@@ -46,7 +48,7 @@ impl Run {
             .play
             .vars_files
             .iter()
-            .map(|entry| self.vars_file(entry, data, Some(host), strict))
+            .map(|(entry, place)| self.vars_file((entry, place), data, Some(host), strict))
             .collect();
         let paths = paths?;
         let known = data.vars_files.read().unwrap_or_else(PoisonError::into_inner);
@@ -67,12 +69,12 @@ impl Run {
     ) -> Result<(), Diagnostic> {
         let name = host.map(|host| Arc::clone(&host.name)).unwrap_or_default();
         let mut found = FromFiles::default();
-        for entry in &data.play.vars_files {
+        for (entry, place) in &data.play.vars_files {
             data.vars_files
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
                 .insert(Arc::clone(&name), found.clone());
-            let path = self.vars_file(entry, data, host, strict)?;
+            let path = self.vars_file((entry, place), data, host, strict)?;
             if let Some(path) = &path {
                 let vars = self.vars_in(files, path, data)?;
                 Arc::make_mut(&mut found.vars).combine(vars, false);
@@ -86,12 +88,12 @@ impl Run {
     /// Finds the file of an entry. One whose name is not known yet is passed over with all that would stand in for it.
     fn vars_file(
         &self,
-        entry: &Value,
+        (entry, place): (&Value, &Span),
         data: &Arc<PlayData>,
         host: Option<&Arc<HostData>>,
         strict: bool,
     ) -> Result<Option<PathBuf>, Diagnostic> {
-        let names = Names::new(&self.world, Some(data), host);
+        let names = Names::new(&self.world, Some(data), host).before_tasks();
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
         let candidates = match entry {
@@ -118,7 +120,6 @@ impl Run {
             if !error.is_undefined() {
                 return Err((&error).into());
             }
-            let span = candidate.template_span();
             let text = match candidate {
                 Value::Template(template) => template.text.to_string(),
                 other => other.to_text(),
@@ -128,10 +129,10 @@ impl Run {
                     "an undefined variable was found when attempting to template the vars_files item '{text}': {}",
                     error.message
                 );
-                return Err(Diagnostic::maybe_at(span, message));
+                return Err(Diagnostic::maybe_at(candidate.template_span(), message));
             }
             let told = "skipping vars_files item due to an undefined variable";
-            self.printer.event(&Event::Told(Told::warning(told, span)));
+            self.printer.event(&Event::Told(Told::warning(told, Some(place))));
             return Ok(None);
         }
         // The reference goes on without a word; playbooks count on files that may be missing.

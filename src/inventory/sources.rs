@@ -12,6 +12,7 @@ use super::{
     GroupId, Inventory, advanced_host_list, foreign,
     graph::Variable,
     host_list, ini,
+    misnamed::{ODD_NAMES, is_of_word, is_plain_name},
     plugins::{self, Options},
     script, toml, yaml,
 };
@@ -436,15 +437,13 @@ impl<'a> Loader<'a> {
 
     /// Returns a group, its name made valid where the settings want that.
     pub(super) fn group(&mut self, name: &str) -> GroupId {
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let is_valid = name.chars().all(is_word) && !name.starts_with(|c: char| c.is_numeric());
-        if is_valid || *self.settings.force_valid_group_names == GroupNames::Ignore {
+        if is_plain_name(name) || *self.settings.force_valid_group_names == GroupNames::Ignore {
             return self.inventory.group_entry(name);
         }
         let mode = *self.settings.force_valid_group_names;
         if mode == GroupNames::Never {
             if !std::mem::replace(&mut self.warned_of_names, true) {
-                self.warn("Invalid characters were found in group names but not replaced, use -vvvv to see details");
+                self.warn(ODD_NAMES);
             }
             return self.inventory.group_entry(name);
         }
@@ -454,7 +453,7 @@ impl<'a> Loader<'a> {
         let valid = name
             .chars()
             .enumerate()
-            .map(|(n, c)| if is_word(c) && !(n == 0 && c.is_numeric()) { c } else { '_' });
+            .map(|(n, c)| if is_of_word(c) && !(n == 0 && c.is_numeric()) { c } else { '_' });
         self.inventory.group_entry(&valid.collect::<String>())
     }
 

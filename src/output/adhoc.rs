@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::{
     Event, Output, Paint, ResultEvent, Sink, Status, config_line,
-    default::{abridged, censored},
     diff::{How, diff_text},
     dump::{Layout, dump_with},
     excerpt::error_text,
+    shown::{abridged, censored},
 };
 use crate::value::Value;
 
@@ -50,17 +50,14 @@ impl AdHoc {
             return self.sink.line(&format!("{} | SKIPPED", event.host), Some(paint));
         }
         let is_text = TEXT_ACTIONS.contains(&&*event.task.action)
-            && (event.status == Status::Failed || event.result.contains_key("rc"))
             && !event.result.contains_key("ansible_job_id")
-            && !event.no_log
             && event.status != Status::Unreachable;
-        if is_text {
+        if self.one_line && event.status == Status::Failed {
+            self.exception(event, is_text, word);
+        } else if is_text {
             let text =
                 if self.one_line { one_line_text(event, word) } else { block_text(event, word) };
-            self.sink.line(&text, Some(paint));
-            if !(self.one_line && event.status == Status::Failed) {
-                return;
-            }
+            return self.sink.line(&text, Some(paint));
         }
         let word = if event.status == Status::Failed { "FAILED!" } else { word };
         let shown = if event.no_log {
@@ -83,14 +80,37 @@ impl AdHoc {
         let line = format!("{} | {word} => {text}", event.host);
         self.sink.line(&line, Some(paint));
     }
+
+    /// What stands before a failure on one line: a text, or that there was an exception, which has no traceback here.
+    fn exception(&mut self, event: &ResultEvent, is_text: bool, word: &str) {
+        if !event.result.contains_key("exception") {
+            return;
+        }
+        const NONE: &str = "(traceback unavailable)";
+        let text = match (is_text, self.verbosity) {
+            (true, _) => one_line_text(event, word),
+            (false, ..3) => format!(
+                "An exception occurred during task execution. To see the full traceback, use -vvv. The error was: {NONE}"
+            ),
+            (false, _) => format!(
+                "An exception occurred during task execution. The full traceback is:\n{NONE}"
+            ),
+        };
+        self.sink.line(&text, Some(Paint::Failed));
+    }
+}
+
+/// A result's value, unless nothing of it must be seen.
+fn seen<'a>(event: &'a ResultEvent, key: &str) -> Option<&'a Value> {
+    event.result.get(key).filter(|_| !event.no_log)
 }
 
 fn text_of<'a>(event: &'a ResultEvent, key: &str) -> &'a str {
-    event.result.get(key).and_then(Value::as_str).unwrap_or_default()
+    seen(event, key).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn status_of(event: &ResultEvent) -> String {
-    event.result.get("rc").map_or_else(|| "-1".to_owned(), Value::to_text)
+    seen(event, "rc").map_or_else(|| "-1".to_owned(), Value::to_text)
 }
 
 fn block_text(event: &ResultEvent, word: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Event, Output, Paint, Sink, config_line, excerpt::error_text};
+use super::{Event, Output, Paint, Sink, banner, config_line, excerpt::error_text};
 
 /// Prints warnings, errors and what `-v` says.
 pub struct Aside {
@@ -25,6 +25,10 @@ impl Output for Aside {
             }
             Event::RetryFile { path } => {
                 self.sink.line(&format!("\tto retry, use: --limit @{path}"), None);
+            }
+            Event::Stepped { question } => {
+                let line = banner(question.trim_end(), self.sink.columns());
+                self.sink.line(&format!("\n{line}"), None);
             }
             Event::Quit => self.sink.line("User interrupted execution", None),
             Event::Error(causes) => {

@@ -7,8 +7,9 @@ use super::{
     banner, config_line,
     debug::in_blocks,
     diff::{How, diff_text},
-    dump::{OWN, dump, dump_yaml, without_own},
+    dump::{dump, dump_yaml},
     excerpt::error_text,
+    shown::{abridged, censored},
     units::{Kind, Unit},
 };
 use crate::value::{Dict, Value};
@@ -30,10 +31,6 @@ pub struct Default {
     /// Warnings and errors that were printed: each is printed once.
     said: HashSet<String>,
 }
-
-/// What replaces a result that must not be shown.
-pub(super) const CENSORED: &str =
-    "the output has been hidden due to the fact that 'no_log: true' was specified for this result";
 
 impl Default {
     pub fn new(sink: Sink, options: Options) -> Default {
@@ -139,6 +136,7 @@ impl Default {
         self.sink.warn_of(event);
         if event.is_loop_summary && &*event.task.action == "debug" && !event.no_log {
             // The reference strips a debug's result before it looks for items in it.
+            self.path_of_failure(event);
             let line = format!("fatal: [{host}]: FAILED! => {}", self.shown(event));
             self.failure(&line, Paint::Failed);
         } else if event.is_loop_summary && event.status == Status::Unreachable {
@@ -146,8 +144,8 @@ impl Default {
             self.failure(&line, Paint::Unreachable);
         } else if !event.is_loop_summary {
             self.reasons(event);
-            if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
-                self.task_path(&event.task);
+            if item.is_none() && event.status == Status::Failed {
+                self.path_of_failure(event);
             }
             let shown = self.shown(event);
             let line = match (event.status, item) {
@@ -164,6 +162,13 @@ impl Default {
         }
         if event.ignored && event.item.is_none() {
             self.sink.line("...ignoring", Some(Paint::Skipped));
+        }
+    }
+
+    /// Where a task that failed stands, if that is wanted and the heading does not say it.
+    fn path_of_failure(&mut self, event: &ResultEvent) {
+        if self.options.show_task_path_on_failure && self.options.verbosity < 2 {
+            self.task_path(&event.task);
         }
     }
 
@@ -268,51 +273,9 @@ impl Default {
     }
 }
 
-/// A result that must not be seen: what says whether something changed stays, and how often it was tried.
-pub fn censored(result: &Dict) -> Dict {
-    let mut shown = Dict::new();
-    shown.insert("censored", CENSORED);
-    for key in ["changed", "attempts"] {
-        if let Some(value) = result.get(key) {
-            shown.insert(key, value.clone());
-        }
-    }
-    shown
-}
-
 /// Returns whether an action shows its result as files that were included.
 fn is_include(action: &str) -> bool {
     matches!(action, "include_tasks" | "include_role")
-}
-
-/// Leaves out what is for the machine, and of `debug` all but what was asked for.
-pub(super) fn abridged(result: &Dict, action: &str, verbosity: u8) -> Dict {
-    let is_debug = action == "debug";
-    let is_message = is_debug && result.contains_key("msg");
-    let is_empty_loop = result.contains_key("skipped_reason");
-    let hidden = |key: &str| {
-        key.starts_with(OWN)
-            || (verbosity < 3 && matches!(key, "invocation" | "diff"))
-            || (is_empty_loop && key == "results")
-            || matches!(key, "exception" | "warnings" | "deprecations" | "skipped")
-            || (is_message && key != "msg")
-            || (is_debug
-                && matches!(
-                    key,
-                    "changed"
-                        | "failed"
-                        | "skipped"
-                        | "skip_reason"
-                        | "ansible_loop_var"
-                        | "ansible_index_var"
-                        | "ansible_loop"
-                ))
-    };
-    result
-        .iter()
-        .filter(|(key, _)| key.as_str().is_none_or(|key| !hidden(key)))
-        .map(|(key, value)| (key.clone(), without_own(value)))
-        .collect()
 }
 
 /// `host : ok=1 ...` with the columns where scripts expect them.
@@ -426,6 +389,7 @@ impl Output for Default {
             Event::RetryFile { path } => {
                 self.sink.line(&format!("\tto retry, use: --limit @{path}"), None);
             }
+            Event::Stepped { question } => self.heading(question.trim_end()),
             Event::Quit => self.sink.line("User interrupted execution", None),
             Event::Job { host, state, id, .. } => {
                 let word = match state {

@@ -127,6 +127,10 @@ pub enum Event {
     RetryFile {
         path: String,
     },
+    /// The operator answered the question before a task.
+    Stepped {
+        question: String,
+    },
     /// The operator ended the run at a prompt.
     Quit,
     /// The run cannot go on; why is said elsewhere.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{
     Event, Output, ResultEvent, Sink, Stats, TaskStart, Wants,
-    default::censored,
     dump::dump,
     labels::Labels,
+    shown::censored,
     units::{Kind, Unit},
 };
 use crate::value::{Dict, Value};

@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     Event, Output, ResultEvent, Sink, Status, TaskStart,
-    default::abridged,
     dump::dump,
     options::Junit as Options,
+    shown::abridged,
     units::{Kind, Unit},
 };
 use crate::{paths, value::Value};

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Event, Output, ResultEvent, Sink,
-    default::censored,
     dump::dump,
+    shown::censored,
     units::{Kind, Unit},
 };
 use crate::value::{Dict, Value};

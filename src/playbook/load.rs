@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often files may include one another before it is taken for a loop.
-const MAX_DEPTH: usize = 100;
+pub(super) const MAX_DEPTH: usize = 100;
 
 /// Values that are known before any host is: for names in imports that are templates.
 pub type Resolve<'a> = dyn Fn(&Value, &Arc<Level>) -> Result<Value, Diagnostic> + 'a;
@@ -221,6 +221,14 @@ impl<'a> Loader<'a> {
         true
     }
 
+    /// Says that roles lead to one another without end, once.
+    pub(super) fn endless_roles(&self, span: &Span) {
+        self.is_endless.set(true);
+        let message = "A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: maximum recursion depth exceeded while calling a Python object";
+        let error = Diagnostic::error(span, message).label("leads back to itself");
+        self.error(error.fault(Fault::Absence));
+    }
+
     fn play(&self, node: &Node, dir: &Path, import_vars: &Arc<Dict>) -> Option<Arc<Play>> {
         let Some(entries) = node.as_mapping() else {
             let message =
@@ -275,14 +283,14 @@ impl<'a> Loader<'a> {
         }))
     }
 
-    fn vars_files(&self, node: &Node) -> Vec<Value> {
+    fn vars_files(&self, node: &Node) -> Vec<(Value, Span)> {
         let Some((_, given)) = node.get("vars_files") else { return Vec::new() };
-        let files = match given.to_value() {
-            Value::None => Vec::new(),
-            Value::List(list) => list.to_vec(),
-            one => vec![one],
-        };
-        let texts = files.iter().flat_map(|file| match file {
+        let entries = given.as_sequence().unwrap_or(std::slice::from_ref(given));
+        let entries =
+            entries.iter().filter(|entry| !(entry.is_null() && std::ptr::eq(*entry, given)));
+        let files: Vec<(Value, Span)> =
+            entries.map(|entry| (entry.to_value(), entry.span.clone())).collect();
+        let texts = files.iter().flat_map(|(file, _)| match file {
             Value::List(candidates) => candidates.to_vec(),
             one => vec![one.clone()],
         });

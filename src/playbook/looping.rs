@@ -21,7 +21,14 @@ impl Loader<'_> {
         for (key, value) in entries {
             let name = key.as_str().unwrap_or_default();
             let lookup = match name.strip_prefix("with_") {
-                Some(lookup) if self.is_loop(name) => Some(Arc::from(lookup)),
+                Some(lookup) if self.is_loop(name) => {
+                    if value.is_null() {
+                        let message = format!("you must specify a value when using {name}");
+                        let error = Diagnostic::error(&node.span.start(), message);
+                        self.error(error.fault(Fault::Absence));
+                    }
+                    Some(Arc::from(lookup))
+                }
                 Some(_) => {
                     self.unknown_keyword(key, super::Levels::TASK);
                     continue;

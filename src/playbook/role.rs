@@ -14,7 +14,7 @@ use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::split,
     lists::Holder,
-    load::{Loader, Place},
+    load::{Loader, MAX_DEPTH, Place},
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
@@ -83,16 +83,19 @@ impl Loader<'_> {
             return (Vec::new(), Vec::new());
         };
         let (mut entries, mut handlers) = (Vec::new(), Vec::new());
-        for item in items {
-            if let Some((call, level)) = self.role_entry(item, &place.level) {
-                let read = self.role_with_dependents(&call, &level, None, &[]);
-                if let Some((block, of_role)) = read {
-                    entries.push(Entry::Block(block));
-                    handlers.extend(of_role);
-                }
+        for (call, level) in self.role_entries(items, &place.level) {
+            let read = self.role_with_dependents(&call, &level, None, &[]);
+            if let Some((block, of_role)) = read {
+                entries.push(Entry::Block(block));
+                handlers.extend(of_role);
             }
         }
         (entries, handlers)
+    }
+
+    /// Reads the entries of a list of roles, all of them before what the first one stands for.
+    fn role_entries(&self, items: &[Node], parent: &Arc<Level>) -> Vec<(RoleCall, Arc<Level>)> {
+        items.iter().filter_map(|item| self.role_entry(item, parent)).collect()
     }
 
     /// Reads one entry of `roles` or of `dependencies`: its name, keywords and parameters.
@@ -178,9 +181,8 @@ impl Loader<'_> {
         if self.is_endless.get() {
             return None;
         }
-        if dependents.len() > 50 {
-            self.is_endless.set(true);
-            self.error(Diagnostic::error(&call.span, format!("A recursion loop was detected with the roles specified. Make sure child roles do not have dependencies on parent roles: {}", call.name)));
+        if dependents.len() > 50 || self.depth.get() >= MAX_DEPTH {
+            self.endless_roles(&call.span);
             return None;
         }
         let file = |folder: &str, name: Option<&str>| {
@@ -253,16 +255,15 @@ impl Loader<'_> {
         });
         let (mut body, mut handlers, mut roles) = (Vec::new(), Vec::new(), Vec::new());
         let dependencies = meta.as_ref().and_then(|meta| meta.get("dependencies"));
-        for item in dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default() {
-            if let Some((dependency, level)) = self.role_entry(item, &role_level) {
-                // Who does not see the role does not see what it stands on.
-                let dependency = RoleCall { public: call.public, ..dependency };
-                let read = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
-                if let Some((block, of_role)) = read {
-                    roles.extend(block.level.role().cloned());
-                    body.push(Entry::Block(block));
-                    handlers.extend(of_role);
-                }
+        let listed = dependencies.and_then(|(_, list)| list.as_sequence()).unwrap_or_default();
+        for (dependency, level) in self.role_entries(listed, &role_level) {
+            // Who does not see the role does not see what it stands on.
+            let dependency = RoleCall { public: call.public, ..dependency };
+            let read = self.role_with_dependents(&dependency, &level, Some(&role_dir), &chain);
+            if let Some((block, of_role)) = read {
+                roles.extend(block.level.role().cloned());
+                body.push(Entry::Block(block));
+                handlers.extend(of_role);
             }
         }
         role.dependencies.get_or_init(|| roles);
@@ -272,6 +273,8 @@ impl Loader<'_> {
                 self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span), holder);
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
             handlers.push(Entry::Block(Arc::new(block)));
+        } else if let Some(name) = &files.handlers {
+            self.missing_file(&role_dir, "handlers", name, call);
         }
         if call.validates
             && let Some(specs) = &role.argument_specs
@@ -287,13 +290,8 @@ impl Loader<'_> {
                 Some(&call.span),
                 Holder::Role(&role.name),
             )),
-            (None, Some(name)) if role_file(&role_dir, "tasks", name).is_none() => {
-                self.error(Diagnostic::error(
-                    &call.span,
-                    format!("Could not find specified file in role: tasks/{name}"),
-                ));
-            }
-            (None, _) => (),
+            (None, Some(name)) => self.missing_file(&role_dir, "tasks", name, call),
+            (None, None) => (),
         }
         // Behind those that its tasks import: what comes later is stronger.
         self.roles.borrow_mut().push(role);
@@ -430,15 +428,18 @@ impl Loader<'_> {
                     vars = self.vars_of(&node, folder, call);
                 }
             }
-            (None, Some(name)) => {
-                self.error(Diagnostic::error(
-                    &call.span,
-                    format!("Could not find specified file in role: {folder}/{name}"),
-                ));
-            }
+            (None, Some(name)) => self.missing_file(role_dir, folder, name, call),
             (None, None) => (),
         }
         vars
+    }
+
+    /// Says that a role has no file of the name that it is used with. Where it has not even the folder, nobody looks.
+    fn missing_file(&self, role_dir: &Path, folder: &str, name: &str, call: &RoleCall) {
+        if role_dir.join(folder).is_dir() && role_file(role_dir, folder, name).is_none() {
+            let message = format!("Could not find specified file in role: {folder}/{name}");
+            self.error(Diagnostic::error(&call.span, message));
+        }
     }
 
     fn argument_specs(&self, role_dir: &Path, meta: Option<&Node>) -> Option<Value> {

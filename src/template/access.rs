@@ -239,7 +239,9 @@ fn index(key: &Value, length: usize) -> Option<usize> {
 
 fn missing(of: &Value, key: &Value) -> Value {
     let found = of.type_name();
-    let message = if key.is_true() {
+    let message = if found == "HostVars" {
+        format!("hostvars[{}]", key.to_repr())
+    } else if key.is_true() {
         format!("object of type '{found}' has no attribute {}", key.to_repr())
     } else {
         // A key that is false is a key that Jinja overlooks when it looks for words.

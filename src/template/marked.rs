@@ -96,7 +96,8 @@ impl Marks<'_> {
         {
             return self.whole(&value, place);
         }
-        if parts.len() < 2 {
+        // A text that does not parse is wrong as a whole.
+        if parts.len() < 2 || error.message.starts_with("Syntax error in template") {
             let shown = self.mark(error, &mut errors);
             self.warn(&errors, place);
             return Value::str(shown);

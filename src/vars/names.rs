@@ -30,6 +30,8 @@ pub struct Names {
     pub origins: Vec<(Arc<str>, Origin)>,
     /// Whether what a task does on its host is decided on: then it is known how the host is reached.
     pub acting: bool,
+    /// Whether variables of roles are not there yet.
+    is_before_tasks: bool,
     facts: Arc<Facts>,
     assigned: Arc<Dict>,
     own: Arc<Dict>,
@@ -60,6 +62,7 @@ impl Names {
             trusted: Vec::new(),
             origins: Vec::new(),
             acting: false,
+            is_before_tasks: false,
             facts: host.map(|host| HostData::get(&host.facts)).unwrap_or_default(),
             assigned: host.map(|host| HostData::get(&host.assigned)).unwrap_or_default(),
             own: host.map(|host| HostData::get(&host.own)).unwrap_or_default(),
@@ -81,6 +84,13 @@ impl Names {
     #[must_use]
     pub fn acting(self) -> Names {
         Names { acting: true, ..self }
+    }
+
+    /// Returns the names without what tasks and roles have made of them, as the names of `vars_files` see them.
+    #[must_use]
+    pub fn before_tasks(self) -> Names {
+        let (assigned, own, included) = Default::default();
+        Names { assigned, own, included, is_before_tasks: true, ..self }
     }
 
     /// Returns the names as a level sees them.
@@ -229,7 +239,9 @@ impl Names {
         if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
             return Some(found);
         }
-        if let Some(found) = self.each_role(|role| role.seen(&|role| &role.vars, &mut look)) {
+        if !self.is_before_tasks
+            && let Some(found) = self.each_role(|role| role.seen(&|role| &role.vars, &mut look))
+        {
             return Some(found);
         }
         if let Some(found) = self.vars_files.as_ref().and_then(|vars| look(vars)) {

@@ -2,7 +2,10 @@
 
 use windlass_modules::spec::{Bytes, FromArg, JsonMap};
 
-use crate::value::Value;
+use crate::{
+    executor::{Call, Failure},
+    value::Value,
+};
 
 /// Returns how Python names the class of a value that stands in a playbook.
 pub(in crate::actions) fn class(value: &Value) -> String {
@@ -12,12 +15,40 @@ pub(in crate::actions) fn class(value: &Value) -> String {
     }
 }
 
+/// Returns an argument, under any of its names, that has to be of a type, or why it is not, in the words of the reference's checks.
+pub(in crate::actions) fn typed(
+    call: &Call<'_>,
+    names: &[&str],
+    kind: &str,
+) -> Result<Option<Value>, Failure> {
+    let Some(value) = names.iter().find_map(|name| call.args.get(name)) else {
+        return Ok(None);
+    };
+    let found = match kind {
+        "str_or_list_of_str" => match value {
+            Value::Str(_) => Ok(value.clone()),
+            Value::List(list) if list.iter().all(|item| item.as_str().is_some()) => {
+                Ok(value.clone())
+            }
+            _ => Err("a string or list of strings is required".to_owned()),
+        },
+        kind => convert(value, kind),
+    };
+    found.map(Some).map_err(|why| {
+        let (name, of) = (names[0], value.type_name());
+        Failure::plain(format!(
+            "argument '{name}' is of type {of} and we were unable to convert to {kind}: {why}"
+        ))
+    })
+}
+
 /// Returns the value as this type, or why it cannot be that.
-pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
+pub(in crate::actions) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
     let json = value.to_json();
     let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
     match kind {
         "bits" if matches!(value, Value::None) => no("a Bit value"),
+        "str" if !matches!(value, Value::None) => Ok(Value::str(value.to_text())),
         "str" | "path" | "raw" => Ok(value.clone()),
         "bool" => match <bool as FromArg>::from_arg(&json) {
             Ok(truth) => Ok(Value::Bool(truth)),
@@ -29,6 +60,7 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
                 value.to_text()
             )),
         },
+        "int" if matches!(value, Value::Bool(_)) => Ok(value.clone()),
         "int" => match <i64 as FromArg>::from_arg(&json) {
             Ok(number) => Ok(Value::Int(number)),
             Err(_) => Err(format!("\"{}\" cannot be converted to an int", value.to_repr())),
@@ -40,7 +72,9 @@ pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
         "list" => match value {
             Value::List(_) | Value::Tuple(_) => Ok(value.clone()),
             Value::Str(text) => Ok(Value::list(text.split(',').map(Value::str))),
-            Value::Int(_) | Value::Float(_) => Ok(Value::list([Value::str(value.to_text())])),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+                Ok(Value::list([Value::str(value.to_text())]))
+            }
             _ => no("a list"),
         },
         "dict" => match value {

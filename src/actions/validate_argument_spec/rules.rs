@@ -96,17 +96,31 @@ impl Checker {
         }
     }
 
-    /// Texts that should hold arguments of their own and do not parse are named first.
+    /// The first value that should hold arguments of its own and does not is named before all else.
     fn unparsable(&mut self, spec: &Dict, given: &Dict) {
-        for (name, option) in spec {
-            let Some(value @ Value::Str(_)) = given.get(&name.to_text()) else { continue };
-            if option.get("options").is_some()
-                && kind(option) == "dict"
-                && let Err(reason) = convert(value, "dict")
-            {
-                self.errors.push(reason);
-            }
-        }
+        self.errors.extend(spec.iter().find_map(|(name, option)| {
+            let name = name.to_text();
+            let wanted = kind(option);
+            let value = given.get(&name).filter(|_| holds_arguments(option))?;
+            let items = match value {
+                Value::List(list) => &list[..],
+                Value::Str(_) => std::slice::from_ref(value),
+                _ => return None,
+            };
+            items.iter().find_map(|item| match item {
+                Value::Str(_) => convert(item, "dict").err(),
+                Value::List(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_)
+                    if wanted == "list" || matches!(item, Value::List(_)) =>
+                {
+                    let class = item.tagged_type_name().unwrap_or(item.type_name());
+                    let text = item.to_text();
+                    Some(format!(
+                        "Value '{text}' in the sub parameter field '{name}' must be a {wanted}, not '{class}'"
+                    ))
+                }
+                _ => None,
+            })
+        }));
     }
 
     fn names(&mut self, spec: &Dict, given: &Dict, path: &[String]) {
@@ -177,10 +191,7 @@ impl Checker {
                     wrong.join(", ")
                 ));
             }
-        } else if !choices
-            .iter()
-            .any(|choice| choice == value || choice.to_text() == value.to_text())
-        {
+        } else if !choices.contains(value) && !is_the_only_one(choices, value) {
             self.errors.push(format!(
                 "value of {name} must be one of: {shown}, got: {}{found}",
                 value.to_text()
@@ -264,11 +275,7 @@ impl Checker {
         for (name, option) in spec {
             let name = name.to_text();
             let Some(Value::Dict(options)) = option.get("options") else { continue };
-            let wanted = kind(option);
-            let is_nested = wanted == "dict"
-                || (wanted == "list"
-                    && option.get("elements").and_then(Value::as_str) == Some("dict"));
-            if !is_nested {
+            if !holds_arguments(option) {
                 continue;
             }
             let Some(value) = given.get(&name).filter(|value| !matches!(value, Value::None)) else {
@@ -281,11 +288,6 @@ impl Checker {
             for item in value.as_list().map_or(one, |list| &list[..]) {
                 match item {
                     Value::Dict(given) => self.mapping(options, &rules, (**given).clone(), &path),
-                    Value::Str(_) if convert(item, "dict").is_ok() => {
-                        if let Ok(Value::Dict(given)) = convert(item, "dict") {
-                            self.mapping(options, &rules, (*given).clone(), &path);
-                        }
-                    }
                     _ => self
                         .errors
                         .push(format!("value of '{name}' must be of type dict or list of dicts")),
@@ -293,6 +295,23 @@ impl Checker {
             }
         }
     }
+}
+
+/// Whether an argument is made of arguments: a dictionary with options, or a list of such.
+fn holds_arguments(option: &Value) -> bool {
+    let of_dicts = || option.get("elements").and_then(Value::as_str) == Some("dict");
+    let is_made = matches!(option.get("options"), Some(Value::Dict(_)));
+    is_made && (kind(option) == "dict" || (kind(option) == "list" && of_dicts()))
+}
+
+/// Whether a text was yes or no, and one choice alone says the same.
+fn is_the_only_one(choices: &[Value], value: &Value) -> bool {
+    let words: &[&str] = match value.as_str() {
+        Some("True") => &["y", "yes", "on", "1", "true", "t", "True", "1.0"],
+        Some("False") => &["n", "no", "off", "0", "false", "f", "False", "0.0"],
+        _ => return false,
+    };
+    choices.iter().filter(|choice| words.contains(&&*choice.to_text())).count() == 1
 }
 
 /// The type that an argument has; text where it does not say.

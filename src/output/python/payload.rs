@@ -7,11 +7,10 @@ use serde_json::{Value as Json, json};
 use super::Shared;
 use crate::{
     output::{
-        JobState, ResultEvent, Stats, Status, TaskStart,
-        default::censored,
-        error_text,
+        JobState, ResultEvent, Stats, Status, TaskStart, error_text,
         event::About,
         labels,
+        shown::censored,
         warning::{deprecations, warnings},
     },
     plugins::packed,
