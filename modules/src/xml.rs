@@ -1,6 +1,7 @@
 //! `xml`: parts of XML documents.
 
 mod change;
+mod decode;
 mod parse;
 mod tree;
 mod write;
@@ -143,9 +144,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
                     path.0
                 )));
             };
-            (String::from_utf8_lossy(&bytes).into_owned(), path.0.as_str())
+            (decode::decoded(&bytes), path.0.as_str())
         }
-        (None, text) => (text.clone().unwrap_or_default(), "xml_string"),
+        (None, text) => (Ok(text.clone().unwrap_or_default()), "xml_string"),
     };
     let namespaces: BTreeMap<String, String> = args
         .namespaces
@@ -158,7 +159,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             Failure::new(format!("Syntax error in xpath expression: {path} ({error})"))
         })?;
     }
-    let mut document = parse::parse(&source, args.strip_cdata_tags).map_err(|error| {
+    let unreadable = |error: String| {
         // A file's name and line are told again.
         let name = args
             .path
@@ -173,7 +174,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .collect();
         let again = if line.is_empty() { String::new() } else { format!(" ({name}, line {line})") };
         Failure::new(format!("Error while parsing document: {shown} ({error}{again})"))
-    })?;
+    };
+    let source = source.map_err(unreadable)?;
+    let mut document = parse::parse(&source, args.strip_cdata_tags).map_err(unreadable)?;
     if args.pretty_print {
         document.drop_blanks();
     }

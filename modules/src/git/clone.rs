@@ -72,7 +72,7 @@ impl Git<'_> {
         if let Some(refspec) = args.refspec.as_ref().filter(|_| args.depth.is_some()) {
             refspecs.push(refspec.clone());
         } else if args.depth.is_some() {
-            let refs = Refs::of_address(self, &args.remote)?;
+            let refs = Refs::of_address(self, &args.repo)?;
             if version == "HEAD" {
                 refspecs.push(self.current_branch()?);
             } else if refs.is_branch(version) {
@@ -122,7 +122,13 @@ impl Git<'_> {
         };
         if version == "HEAD" {
             let name = self.current_branch()?;
-            self.checked(&name, &["checkout", "--force", &name])?;
+            let output = self.try_ask(&["checkout", "--force", &name])?;
+            if !output.success() {
+                return Err(Failure::new(format!("Failed to checkout branch {name}"))
+                    .with("stdout", output.text())
+                    .with("stderr", output.error_text())
+                    .with("rc", output.status));
+            }
             let upstream = format!("{remote}/{name}");
             if has(&format!("refs/remotes/{upstream}"))? {
                 self.reset(&name, &["reset", "--hard", &upstream, "--"])?;

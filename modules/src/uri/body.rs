@@ -65,6 +65,9 @@ pub(super) fn of(
             return Err(Failure::new(format!("body must be mapping, cannot be type {class}")));
         }
         (BodyFormat::Raw, Json::String(text)) => (bytes(text.clone()), None),
+        // What has no items has nothing to send.
+        (BodyFormat::Raw, Json::Object(map)) if map.is_empty() => (bytes(String::new()), None),
+        (BodyFormat::Raw, Json::Array(items)) if items.is_empty() => (bytes(String::new()), None),
         (BodyFormat::Raw, other) => (Some(not_bytes(other)), None),
     })
 }

@@ -126,7 +126,7 @@ impl Task<'_> {
     ) -> Result<bool> {
         let mut changed = false;
         let found = self.found(document, path).map_err(|error| unusable(document, path, &error))?;
-        if found.is_empty() {
+        if found.is_empty() || only_texts(document, &found) {
             changed = match self.make_path(document, path) {
                 Err(error) if error.is_raised() => return Err(unusable(document, path, &error)),
                 made => made?,
@@ -339,10 +339,12 @@ impl Task<'_> {
 
     /// Makes what a simple path names and the document lacks.
     pub(super) fn make_path(&self, document: &mut Document, path: &str) -> Result<bool> {
-        if !self.found(document, path)?.is_empty() {
-            return Ok(false);
+        let found = self.found(document, path)?;
+        let start = document.root().unwrap_or(TOP);
+        if only_texts(document, &found) {
+            return Err(cannot(document, start, path));
         }
-        self.make_from(document, document.root().unwrap_or(TOP), path)
+        if found.is_empty() { self.make_from(document, start, path) } else { Ok(false) }
     }
 
     /// Makes what a path names that starts at an element.
@@ -469,6 +471,15 @@ fn copy(document: &mut Document, other: &Document, id: Id) -> Id {
         document.append(made, child);
     }
     made
+}
+
+/// Returns whether a path leads to texts alone, which are no nodes to the reference.
+fn only_texts(document: &Document, found: &[Item]) -> bool {
+    let is_text = |item: &Item| match item {
+        Item::Node(id) => matches!(document.nodes[*id].kind, Kind::Text(_) | Kind::Cdata(_)),
+        Item::Attribute(..) => false,
+    };
+    !found.is_empty() && found.iter().all(is_text)
 }
 
 /// A path that cannot be followed or made, with a word about what was likely forgotten.

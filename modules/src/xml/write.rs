@@ -19,7 +19,10 @@ pub(super) fn shown(document: &Document, id: Id) -> String {
         node(document, id, true, 0, &mut out);
         out.push('\n');
     }
-    format!("b{}", python_repr(&out.into()))
+    let letter =
+        |c: char| if c.is_ascii() { c.to_string() } else { format!("&#{};", u32::from(c)) };
+    let ascii: String = out.chars().map(letter).collect();
+    format!("b{}", python_repr(&ascii.into()))
 }
 
 fn content(document: &Document, pretty: bool) -> String {
