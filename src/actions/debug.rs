@@ -49,7 +49,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     if call.args.contains_key("msg") && call.args.contains_key("var") {
         return Err(Failure::plain("parameters are mutually exclusive: msg|var"));
     }
-    let wanted = typed(call, &["verbosity"], "int").map_err(|failure| failure.without("changed"))?;
+    let wanted =
+        typed(call, &["verbosity"], "int").map_err(|failure| failure.without("changed"))?;
     let wanted = wanted.and_then(|wanted| wanted.as_int()).unwrap_or(0);
     if wanted > i64::from(call.run.options.verbosity) {
         result.insert("changed", false);

@@ -42,10 +42,11 @@ impl Loader<'_> {
         }
         if let Some((value, span)) = keywords.get(Keyword::Register)
             && !value.as_str().is_some_and(super::is_variable_name)
+            && !matches!(value, Value::None)
         {
             let what = match value {
                 Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
-                other => format!("of type '{}'", other.type_name()),
+                other => format!("'{}' of type '{}'", other.to_text(), other.type_name()),
             };
             self.error(
                 Diagnostic::error(
