@@ -41,8 +41,7 @@ impl Loader<'_> {
             keywords.set(Keyword::DelegateTo, Value::str("localhost"), action.key.span.clone());
         }
         if let Some((value, span)) = keywords.get(Keyword::Register)
-            && !value.as_str().is_some_and(super::is_variable_name)
-            && !matches!(value, Value::None)
+            && !may_register(value)
         {
             let what = match value {
                 Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
@@ -116,6 +115,11 @@ impl Loader<'_> {
             _ => vec![Entry::Task(Arc::new(task))],
         }
     }
+}
+
+/// Whether `register` may say this: the name of a variable, or nothing.
+fn may_register(value: &Value) -> bool {
+    matches!(value, Value::None) || value.as_str().is_some_and(super::is_variable_name)
 }
 
 impl Block {
