@@ -219,7 +219,7 @@ impl Wanted {
 }
 
 fn folder(call: &Call<'_>, wanted: &Wanted, gathered: &mut Gathered) -> Result<(), String> {
-    let base = &absolute(base_of(call));
+    let base = &base_of(call);
     if !base.exists() {
         return Err(format!("{} directory does not exist", base.display()));
     }
@@ -261,10 +261,6 @@ fn base_of(call: &Call<'_>) -> PathBuf {
         return if own.exists() { own } else { PathBuf::from(name) };
     }
     role.dir.join("vars").join(name)
-}
-
-fn absolute(path: PathBuf) -> PathBuf {
-    std::path::absolute(&path).unwrap_or(path)
 }
 
 fn matches(pattern: &Pattern, name: &str) -> bool {

@@ -370,6 +370,12 @@ impl Checker<'_> {
                     self.conditions(value, span);
                 }
                 Keyword::ModuleDefaults => self.module_defaults(value, span),
+                // A name that cannot be evaluated is shown as that.
+                Keyword::Name => {
+                    let is_sure = std::mem::take(&mut self.is_sure);
+                    self.templates(value, span);
+                    self.is_sure = is_sure;
+                }
                 Keyword::Notify => {
                     self.notified(value, span);
                     self.templates(value, span);

@@ -337,7 +337,7 @@ impl Prepared {
 
     /// How many tries there are and how long to wait between them; `None` for one try without a condition.
     fn retry(&self, names: &Names) -> Option<(usize, Duration)> {
-        let until = self.task.own(Keyword::Until).is_some();
+        let until = self.task.own(Keyword::Until).is_some_and(|said| *said != Value::None);
         let retries = self.task.own(Keyword::Retries);
         if !until && retries.is_none() {
             return None;

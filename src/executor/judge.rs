@@ -199,7 +199,8 @@ impl Prepared {
         }
         let mut done = !failed;
         // A task that is not tried again is not asked whether it may end.
-        if tries.is_some() && self.task.own(Keyword::Until).is_some() {
+        let until = self.task.own(Keyword::Until).filter(|said| **said != Value::None);
+        if tries.is_some() && until.is_some() {
             let mut names = names.clone();
             if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
                 let mut registered = result.clone();

@@ -108,9 +108,10 @@ impl Batch<'_> {
         }
         fatal.extend(self.include_all(next, includes));
         if !fatal.is_empty() && any_errors_fatal {
-            // Those for whom an action that is one host's work was done leave no more than their block.
+            // Those for whom an action that is one host's work was done, or could not be, leave no more than their block.
             let is_said = self.truth(task, Keyword::RunOnce) == Some(true);
-            self.all_failed(&fatal, once && is_said);
+            let was_done = fatal.iter().any(|&at| self.hosts[at].state != HostState::Unreachable);
+            self.all_failed(&fatal, once && is_said && was_done);
         }
         self.check_max_fail();
         self.update_active();

@@ -1,6 +1,7 @@
 //! Roles: where they are found, what their folders hold, what they depend on.
 
 mod call;
+mod files;
 mod validation;
 
 use std::{
@@ -10,6 +11,8 @@ use std::{
 
 pub use call::{RoleCall, RoleFiles};
 
+use files::role_file;
+
 use super::{
     Block, Entry, Keyword, Level, LevelKind, Levels,
     collections::split,
@@ -18,7 +21,6 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
-    paths::normal,
     value::{Dict, Value},
     yaml::Node,
 };
@@ -129,7 +131,12 @@ impl Loader<'_> {
             self.error(error.label(format!("this is {}", item.kind_name())));
             return None;
         };
-        let Some(name) = name.filter(|name| name.as_str().is_some()) else {
+        // A dependency may say where it comes from instead: the last part is its name.
+        let source = item.get("src").map(|(_, source)| source);
+        let is_source = name.is_none() && !is_of_play(parent) && source.is_some();
+        let Some(name) =
+            name.or(source.filter(|_| is_source)).filter(|name| name.as_str().is_some())
+        else {
             self.error(
                 Diagnostic::error(&item.span, "role definitions must contain a role name")
                     .label("which role?")
@@ -147,8 +154,9 @@ impl Loader<'_> {
         let resolved = (self.around.resolve)(&name.to_value(), &level)
             .map_err(|error| self.error(error.fault(Fault::Absence)))
             .ok()?;
+        let resolved = resolved.as_str().unwrap_or_default();
         let call = RoleCall {
-            name: resolved.as_str().unwrap_or_default().to_owned(),
+            name: if is_source { name_of_source(resolved) } else { resolved }.to_owned(),
             span: name.span.clone(),
             files: RoleFiles::default(),
             params: Arc::new(params),
@@ -359,133 +367,19 @@ impl Loader<'_> {
         );
         None
     }
-
-    /// Refuses a file that a use of a role names and that is none of its own; links may lead anywhere.
-    fn is_inside(&self, path: &Path, role_dir: &Path, folder: &str, call: &RoleCall) -> bool {
-        let base = role_dir.join(folder);
-        if normal(path).starts_with(normal(&base)) {
-            return true;
-        }
-        self.error(Diagnostic::error(
-            &call.span,
-            format!(
-                "Failed loading '{}' for role ({}) as it is not inside the expected role path: '{}'",
-                path.display(),
-                call.name,
-                base.display()
-            ),
-        ));
-        false
-    }
-
-    /// Reads a role's variables from a file; their names need not be such as expressions can use.
-    fn vars_of(&self, node: &Node, folder: &str, call: &RoleCall) -> Dict {
-        let mut vars = Dict::new();
-        if node.is_null() {
-            return vars;
-        }
-        let Some(entries) = node.as_mapping() else {
-            let message = format!(
-                "The {folder}/main.yml file for role '{}' must contain a dictionary of variables",
-                call.name
-            );
-            self.error(Diagnostic::error(&node.span, message).label("not a mapping"));
-            return vars;
-        };
-        for (key, value) in entries {
-            if let Some(name) = key.as_str() {
-                self.reserved(name, &key.span);
-            }
-            vars.insert_from(key.to_value(), value.to_value(), Some(value.origin()));
-        }
-        vars
-    }
-
-    fn role_vars(
-        &self,
-        role_dir: &Path,
-        folder: &str,
-        name: Option<&str>,
-        call: &RoleCall,
-    ) -> Dict {
-        let mut vars = Dict::new();
-        let main = role_dir.join(folder).join(name.unwrap_or("main"));
-        if main.is_dir() {
-            let mut files = Vec::new();
-            collect_files(&main, &mut files);
-            for path in files {
-                if let Some(node) = self.read_optional(Some(path)) {
-                    vars.combine(self.vars_of(&node, folder, call), false);
-                }
-            }
-            return vars;
-        }
-        match (role_file(role_dir, folder, name.unwrap_or("main")), name) {
-            (Some(path), _) => {
-                if self.is_inside(&path, role_dir, folder, call)
-                    && let Some(node) = self.read_optional(Some(path))
-                {
-                    vars = self.vars_of(&node, folder, call);
-                }
-            }
-            (None, Some(name)) => self.missing_file(role_dir, folder, name, call),
-            (None, None) => (),
-        }
-        vars
-    }
-
-    /// Says that a role has no file of the name that it is used with. Where it has not even the folder, nobody looks.
-    fn missing_file(&self, role_dir: &Path, folder: &str, name: &str, call: &RoleCall) {
-        if role_dir.join(folder).is_dir() && role_file(role_dir, folder, name).is_none() {
-            let message = format!("Could not find specified file in role: {folder}/{name}");
-            self.error(Diagnostic::error(&call.span, message));
-        }
-    }
-
-    fn argument_specs(&self, role_dir: &Path, meta: Option<&Node>) -> Option<Value> {
-        let own = self.read_optional(role_file(role_dir, "meta", "argument_specs"));
-        let node = own.as_ref().and_then(|node| node.get("argument_specs"));
-        let node = node.or_else(|| meta?.get("argument_specs"));
-        node.map(|(_, node)| node.to_value())
-    }
-
-    fn read_optional(&self, path: Option<PathBuf>) -> Option<Node> {
-        (*self.file(&path?, None)?).clone()
-    }
 }
 
-/// `tasks/main.yml`, `.yaml`, `.json` or without an ending.
-fn role_file(role_dir: &Path, folder: &str, name: &str) -> Option<PathBuf> {
-    let base = role_dir.join(folder);
-    let candidates =
-        [".yml", ".yaml", ".json", ""].map(|ending| base.join(format!("{name}{ending}")));
-    let own = base.join(name);
-    std::iter::once(own)
-        .filter(|path| path.extension().is_some())
-        .chain(candidates)
-        .find(|path| path.is_file())
+/// Whether a role's entry stands in a play.
+fn is_of_play(parent: &Level) -> bool {
+    matches!(parent.kind, LevelKind::Play)
 }
 
-fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name.ends_with('~') {
-            continue;
-        }
-        if path.is_dir() {
-            collect_files(&path, into);
-        } else if matches!(
-            path.extension().and_then(|ending| ending.to_str()),
-            Some("yml" | "yaml" | "json") | None
-        ) {
-            into.push(path);
-        }
+/// A role's name as the place that it comes from has it: the end of an address, without the ending of an archive.
+fn name_of_source(source: &str) -> &str {
+    if !source.contains("://") && !source.contains('@') {
+        return source;
     }
+    let last = source.rsplit('/').next().unwrap_or(source);
+    let last = last.strip_suffix(".git").or_else(|| last.strip_suffix(".tar.gz")).unwrap_or(last);
+    last.split(',').next().unwrap_or(last)
 }

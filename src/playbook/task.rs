@@ -41,11 +41,11 @@ impl Loader<'_> {
             keywords.set(Keyword::DelegateTo, Value::str("localhost"), action.key.span.clone());
         }
         if let Some((value, span)) = keywords.get(Keyword::Register)
-            && !value.as_str().is_some_and(super::is_variable_name)
+            && !may_register(value)
         {
             let what = match value {
                 Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
-                other => format!("of type '{}'", other.type_name()),
+                other => format!("'{}' of type '{}'", other.to_text(), other.type_name()),
             };
             self.error(
                 Diagnostic::error(
@@ -115,6 +115,11 @@ impl Loader<'_> {
             _ => vec![Entry::Task(Arc::new(task))],
         }
     }
+}
+
+/// Whether `register` may say this: the name of a variable, or nothing.
+fn may_register(value: &Value) -> bool {
+    matches!(value, Value::None) || value.as_str().is_some_and(super::is_variable_name)
 }
 
 impl Block {

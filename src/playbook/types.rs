@@ -57,7 +57,7 @@ pub(super) fn misfit(keyword: Keyword, name: &str, value: &Value) -> Option<(Str
             })
         }
         Kind::Tags => {
-            let is_wrong = matches!(value, Value::Dict(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_));
+            let is_wrong = matches!(value, Value::Dict(_) | Value::Int(_) | Value::Float(_) | Value::Bool(_) | Value::None);
             let message = is_wrong.then(|| "tags must be specified as a list".to_owned());
             return message.map(|message| (message, Fault::Absence));
         }

@@ -175,7 +175,7 @@ impl TemplateError {
     }
 
     /// Returns the error of templates that lead back to themselves.
-    pub(crate) fn recursion() -> TemplateError {
+    pub fn recursion() -> TemplateError {
         TemplateError::exact(
             "Recursive loop detected in template: maximum recursion depth exceeded",
         )

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
     sync::{Arc, PoisonError},
 };
@@ -48,6 +49,8 @@ impl HostVars {
         if let Some(dir) = &self.playbook_dir {
             names.set_local("playbook_dir", dir.clone());
         }
+        // A host's own variables know nothing of those of others.
+        names.set_local("hostvars", Value::undefined("'hostvars' is undefined"));
         Some(Value::Object(Arc::new(Seen { type_name: HOST_VARS, names })))
     }
 
@@ -94,6 +97,33 @@ impl Object for HostVars {
     }
 }
 
+/// How often variables of hosts and tasks may be evaluated inside of one another, far below what fits the stack.
+const DEEPEST: u32 = 100;
+
+thread_local! {
+    static DEPTH: Cell<u32> = const { Cell::new(0) };
+}
+
+/// One more evaluation inside of others, for as long as it lasts.
+struct Deeper;
+
+impl Deeper {
+    fn enter() -> Option<Deeper> {
+        DEPTH.with(|depth| {
+            (depth.get() < DEEPEST).then(|| {
+                depth.set(depth.get() + 1);
+                Deeper
+            })
+        })
+    }
+}
+
+impl Drop for Deeper {
+    fn drop(&mut self) {
+        DEPTH.with(|depth| depth.set(depth.get() - 1));
+    }
+}
+
 /// All variables, as one host sees them: of a host in `hostvars` without the play's, of a task in `vars`.
 pub(super) struct Seen {
     pub(super) type_name: &'static str,
@@ -133,6 +163,9 @@ impl Object for Seen {
         if !value.is_lazy() {
             return Some(value);
         }
+        let Some(_deeper) = Deeper::enter() else {
+            return Some(TemplateError::recursion().into());
+        };
         let context = self.names.world.context(self.names.search_path());
         match Env::new(&self.names, &context).eval(&value) {
             Ok(value) => Some(value),
