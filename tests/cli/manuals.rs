@@ -37,6 +37,8 @@ fn what_is_ours_needs_none() {
     check("windlass doc --playbook-dir . ping", None);
     check("windlass doc -l", None);
     check("windlass doc -t keyword none_such", None);
+    check("windlass doc -t lookup aws_secret amazon.aws.aws_ssm ansible.builtin.dig", None);
+    check("windlass doc ansible.builtin.docker_container community.general.postgresql_db", None);
 }
 
 #[test]

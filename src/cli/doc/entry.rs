@@ -177,9 +177,9 @@ pub(super) fn all(kind: Kind) -> Vec<Entry> {
         Kind::Test => {
             tests::all().map(|one| unit(one.name, one.aliases, one.summary, one.examples)).collect()
         }
-        Kind::Lookup => {
-            lookups::all().map(|one| unit(one.name, &[], one.summary, one.examples)).collect()
-        }
+        Kind::Lookup => lookups::all()
+            .map(|one| unit(one.name, one.aliases, one.summary, one.examples))
+            .collect(),
         Kind::Keyword => KEYWORDS
             .iter()
             .map(|spec| {
