@@ -38,12 +38,18 @@ impl Host {
 
     /// Creates an empty file beside `path` (what a link leads to stays untouched), to be filled and committed.
     ///
+    /// What takes a link's place gets mode and owner of what the link leads to, as nobody else was to read that; but not
+    /// where somebody else may have made the link (see [`led_to`]).
+    ///
     /// # Panics
     /// In check mode, in which nothing is created.
     pub fn stage(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
         assert!(!self.checking(), "nothing is staged in check mode");
         let target = self.path(path);
-        let before = fs::symlink_metadata(&target).ok().filter(|meta| !meta.is_symlink());
+        let before = match fs::symlink_metadata(&target).ok() {
+            Some(link) if link.is_symlink() => led_to(&target, &link),
+            other => other,
+        };
         let (temporary, file, in_place) = match create_beside(&target) {
             Ok((temporary, file)) => (temporary, file, false),
             Err(_) if unsafe_writes && before.is_some() => {
@@ -104,6 +110,16 @@ impl Host {
     }
 }
 
+/// Returns the file that a link leads to, if the link is to be trusted: it is ours, or the folder's owner's (the rule of the
+/// kernel's `protected_symlinks`).
+fn led_to(target: &Path, link: &Metadata) -> Option<Metadata> {
+    use std::os::unix::fs::MetadataExt as _;
+    let folder = fs::metadata(target.parent()?).ok()?;
+    let is_trusted = [rustix::process::geteuid().as_raw(), folder.uid()].contains(&link.uid());
+    let file = fs::metadata(target).ok().filter(Metadata::is_file)?;
+    is_trusted.then_some(file)
+}
+
 /// Whether the reference tries another way where a file cannot be replaced for this reason.
 fn is_denied(error: &io::Error) -> bool {
     use rustix::io::Errno;
@@ -140,6 +156,15 @@ impl Staged {
     /// Returns where the content is until it is committed.
     pub fn path(&self) -> &Path {
         &self.temporary
+    }
+
+    /// Keeps nothing of what a link at the content's place leads to: the link is gone before.
+    #[must_use]
+    pub fn without_link(mut self) -> Staged {
+        if self.target.is_symlink() {
+            self.before = None;
+        }
+        self
     }
 
     /// Gives the content the times of the file that it is a copy of.
@@ -226,8 +251,11 @@ mod tests {
         host.stage("/d/f", false).unwrap().commit(Some(0o600)).unwrap();
         assert_eq!(host.path_info("/d/f")["mode"], "0640");
         host.stage("/d/l", false).unwrap().commit(Some(0o600)).unwrap();
-        assert_eq!(host.path_info("/d/l")["mode"], "0600");
-        assert_eq!(host.list("/d").unwrap(), ["f", "l"]);
+        assert_eq!(host.path_info("/d/l")["mode"], "0640");
+        host.symlink("f", "/d/m").unwrap();
+        host.stage("/d/m", false).unwrap().without_link().commit(Some(0o600)).unwrap();
+        assert_eq!(host.path_info("/d/m")["mode"], "0600");
+        assert_eq!(host.list("/d").unwrap(), ["f", "l", "m"]);
     }
 
     #[test]
