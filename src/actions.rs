@@ -78,6 +78,7 @@ registry! {
 }
 
 mod control;
+mod convert;
 mod files;
 mod foreign;
 mod published;

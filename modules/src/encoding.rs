@@ -28,6 +28,14 @@ const LATIN9: [(u8, char); 8] = [
 /// The characters of Windows-1252 between 0x80 and 0x9f; a space where there is none.
 const WINDOWS: &str = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
 
+/// Returns what a byte of Windows-1252 stands for; five stand for nothing.
+pub fn windows_letter(byte: u8) -> Option<char> {
+    match byte {
+        0x80..0xa0 => WINDOWS.chars().nth(usize::from(byte) - 0x80).filter(|letter| *letter != ' '),
+        _ => Some(char::from(byte)),
+    }
+}
+
 impl Encoding {
     /// Returns the encoding of this name; the error is Python's text.
     pub fn named(name: &str) -> Result<Encoding, String> {
@@ -62,12 +70,7 @@ impl Encoding {
                 })
                 .collect(),
             Encoding::Windows1252 => {
-                let special: Vec<char> = WINDOWS.chars().collect();
-                let one = |byte: u8| match byte {
-                    0x80..0xa0 => special[usize::from(byte) - 0x80],
-                    _ => char::from(byte),
-                };
-                bytes.into_iter().map(one).collect()
+                bytes.into_iter().map(|byte| windows_letter(byte).unwrap_or(' ')).collect()
             }
             Encoding::Utf16 { little, marked } => {
                 let (little, bytes) = match bytes.get(..2) {

@@ -54,7 +54,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         Some(other) => {
             return Err(Failure::plain(format!(
                 "Invalid raw parameters passed, requires a dictionary/mapping got a  {}",
-                super::validate_argument_spec::class(other)
+                super::convert::class(other)
             )));
         }
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windlass_modules::spec::Json;
 
-use super::{Action, validate_argument_spec::typed};
+use super::{Action, convert::typed};
 use crate::{
     executor::{Call, Failure, Step},
     template::TemplateError,

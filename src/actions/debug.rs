@@ -2,7 +2,7 @@
 
 use windlass_modules::spec::Json;
 
-use super::{Action, validate_argument_spec::typed};
+use super::{Action, convert::typed};
 use crate::{
     diagnostic::Told,
     executor::{Call, Failure, Step, TRUST},

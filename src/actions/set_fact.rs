@@ -1,6 +1,6 @@
 //! `set_fact`: variables of a host that last as long as the run.
 
-use super::{Action, validate_argument_spec::convert};
+use super::{Action, convert::convert};
 use crate::{
     executor::{Call, Failure, OWN_FACTS, SEALED_FACTS, Step, invalid_name},
     value::{Dict, Origin, Value},

@@ -1,13 +1,10 @@
 //! `validate_argument_spec`: whether variables fit a specification of arguments, as roles have them.
 
-mod convert;
 mod rules;
-
-pub(in crate::actions) use convert::{class, convert, typed};
 
 use windlass_modules::spec::JsonMap;
 
-use super::Action;
+use super::{Action, convert::class};
 use crate::{
     executor::{Call, Failure, Step},
     template::Scope,
@@ -56,7 +53,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         return Err(Failure::at(None, message));
     };
     let of_type = |name: &str, value: &Value| {
-        let class = convert::class(value);
+        let class = class(value);
         Failure::at(None, format!("Incorrect type for {name}, expected dict and got {class}"))
     };
     let Some(spec) = spec.as_dict() else { return Err(of_type("argument_spec", spec)) };

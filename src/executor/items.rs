@@ -335,9 +335,14 @@ impl Prepared {
         }
     }
 
+    /// Whether the task says when it is well; `until` without a value says nothing.
+    pub(super) fn is_tried_until(&self) -> bool {
+        self.task.own(Keyword::Until).is_some_and(|said| *said != Value::None)
+    }
+
     /// How many tries there are and how long to wait between them; `None` for one try without a condition.
     fn retry(&self, names: &Names) -> Option<(usize, Duration)> {
-        let until = self.task.own(Keyword::Until).is_some_and(|said| *said != Value::None);
+        let until = self.is_tried_until();
         let retries = self.task.own(Keyword::Retries);
         if !until && retries.is_none() {
             return None;

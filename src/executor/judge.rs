@@ -199,8 +199,7 @@ impl Prepared {
         }
         let mut done = !failed;
         // A task that is not tried again is not asked whether it may end.
-        let until = self.task.own(Keyword::Until).filter(|said| **said != Value::None);
-        if tries.is_some() && until.is_some() {
+        if tries.is_some() && self.is_tried_until() {
             let mut names = names.clone();
             if let Some(register) = self.task.own(Keyword::Register).and_then(Value::as_str) {
                 let mut registered = result.clone();

@@ -81,7 +81,7 @@ fn copy_file(
     };
     let mut backup_file = None;
     if !same && !host.checking() {
-        let mut staged = host.stage(&dest, args.attributes.unsafe_writes)?.without_link();
+        let mut staged = host.stage_anew(&dest, args.attributes.unsafe_writes)?;
         fill(host, src, meta, &mut staged)?;
         backup_file = if args.backup { host.backup(&dest)? } else { None };
         validate(args, host, &staged)?;
@@ -252,8 +252,7 @@ impl Below<'_> {
             if !same {
                 self.changed = true;
                 if !host.checking() {
-                    let mut staged =
-                        host.stage(dest, self.args.attributes.unsafe_writes)?.without_link();
+                    let mut staged = host.stage_anew(dest, self.args.attributes.unsafe_writes)?;
                     fill(host, path, meta, &mut staged)?;
                     staged
                         .commit(Some(meta.mode() & 0o7777))

@@ -286,8 +286,7 @@ impl<'a> Plan<'a> {
             Err(Failure::new(format!("Destination directory {folder} does not exist")))
         }
         .and_then(|()| super::remote::refuse_unwritable(self.args, host, folder))
-        .and_then(|()| host.stage(&self.dest, self.args.attributes.unsafe_writes))
-        .map(Staged::without_link);
+        .and_then(|()| host.stage_anew(&self.dest, self.args.attributes.unsafe_writes));
         let mut staged = match (staged, before) {
             (Ok(staged), before) => (staged, before),
             (Err(failure), None) => return Err(with_diff(failure, Vec::new())),

@@ -44,10 +44,25 @@ impl Host {
     /// # Panics
     /// In check mode, in which nothing is created.
     pub fn stage(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
+        self.staged(path, unsafe_writes, true)
+    }
+
+    /// Creates a file as [`Host::stage`] does, but keeps nothing of what a link leads to: the link is gone before.
+    pub fn stage_anew(&self, path: &str, unsafe_writes: bool) -> Result<Staged> {
+        self.staged(path, unsafe_writes, false)
+    }
+
+    fn staged(&self, path: &str, unsafe_writes: bool, keeps: bool) -> Result<Staged> {
         assert!(!self.checking(), "nothing is staged in check mode");
         let target = self.path(path);
         let before = match fs::symlink_metadata(&target).ok() {
-            Some(link) if link.is_symlink() => led_to(&target, &link),
+            Some(link) if link.is_symlink() => {
+                if keeps {
+                    led_to(&target, &link)
+                } else {
+                    None
+                }
+            }
             other => other,
         };
         let (temporary, file, in_place) = match create_beside(&target) {
@@ -158,15 +173,6 @@ impl Staged {
         &self.temporary
     }
 
-    /// Keeps nothing of what a link at the content's place leads to: the link is gone before.
-    #[must_use]
-    pub fn without_link(mut self) -> Staged {
-        if self.target.is_symlink() {
-            self.before = None;
-        }
-        self
-    }
-
     /// Gives the content the times of the file that it is a copy of.
     pub fn keep_times_of(&mut self, source: &Metadata) -> io::Result<()> {
         let times =
@@ -253,7 +259,7 @@ mod tests {
         host.stage("/d/l", false).unwrap().commit(Some(0o600)).unwrap();
         assert_eq!(host.path_info("/d/l")["mode"], "0640");
         host.symlink("f", "/d/m").unwrap();
-        host.stage("/d/m", false).unwrap().without_link().commit(Some(0o600)).unwrap();
+        host.stage_anew("/d/m", false).unwrap().commit(Some(0o600)).unwrap();
         assert_eq!(host.path_info("/d/m")["mode"], "0600");
         assert_eq!(host.list("/d").unwrap(), ["f", "l", "m"]);
     }

@@ -1,10 +1,6 @@
 //! The text of a document, whatever it is written in.
 
-/// What Windows' Latin has in place of control characters, from 0x80 on; nothing stands for a letter that is none.
-const WINDOWS: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}',
-    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
+use crate::encoding::{Encoding, windows_letter};
 
 /// Returns the text as its mark or declaration says; what is no text of that kind is an error.
 pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
@@ -20,25 +16,19 @@ pub(super) fn decoded(bytes: &[u8]) -> Result<String, String> {
         _ => (),
     }
     let (name, column) = declared(bytes).unwrap_or_default();
-    let by = |letter: &dyn Fn(u8) -> char| Ok(bytes.iter().map(|byte| letter(*byte)).collect());
     match name.to_ascii_lowercase().as_str() {
         "" | "utf-8" | "utf8" | "us-ascii" | "ascii" => proper(bytes),
-        "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin-1" | "latin1" => by(&char::from),
-        "windows-1252" | "cp1252" => by(&|byte| match byte {
-            0x80..=0x9f => WINDOWS[usize::from(byte - 0x80)],
-            other => char::from(other),
-        }),
-        "iso-8859-15" | "iso8859-15" | "latin-9" | "latin9" => by(&|byte| match byte {
-            0xa4 => '€',
-            0xa6 => 'Š',
-            0xa8 => 'š',
-            0xb4 => 'Ž',
-            0xb8 => 'ž',
-            0xbc => 'Œ',
-            0xbd => 'œ',
-            0xbe => 'Ÿ',
-            other => char::from(other),
-        }),
+        "iso-8859-1" | "iso8859-1" | "iso_8859-1" | "latin-1" | "latin1" => {
+            Ok(Encoding::Latin1.decode(bytes.to_vec()))
+        }
+        "iso-8859-15" | "iso8859-15" | "latin-9" | "latin9" => {
+            Ok(Encoding::Latin9.decode(bytes.to_vec()))
+        }
+        // What stands for no letter is left to the parser.
+        "windows-1252" | "cp1252" => {
+            let letter = |byte: &u8| windows_letter(*byte).unwrap_or(char::from(*byte));
+            Ok(bytes.iter().map(letter).collect())
+        }
         _ => Err(format!("Unsupported encoding {name}, line 1, column {column}")),
     }
 }

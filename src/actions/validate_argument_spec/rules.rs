@@ -1,6 +1,6 @@
 //! Names, presence, types, choices and the rules over several arguments, also of arguments inside of arguments.
 
-use super::convert::convert;
+use crate::actions::convert::convert;
 use crate::value::{Dict, Value};
 
 /// How deep specifications may be nested.

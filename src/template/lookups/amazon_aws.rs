@@ -33,11 +33,11 @@ impl Otherwise {
     fn instead(
         self,
         query: &Query<'_, '_>,
-        failed: impl Into<String>,
+        failed: LookupError,
         skipped: &str,
     ) -> Result<(), LookupError> {
         match self {
-            Otherwise::Error => return Err(LookupError::Apart(failed.into())),
+            Otherwise::Error => return Err(failed),
             Otherwise::Warn => query.env.warn(&format!("Skipping, {skipped}")),
             Otherwise::Skip => (),
         }

@@ -122,13 +122,9 @@ impl Wish<'_, '_> {
             let missing = format!(
                 "Successfully retrieved secret but there exists no key {path} in the secret"
             );
-            match self.on_missing {
-                Otherwise::Error => return Err(missing.into()),
-                Otherwise::Warn => {
-                    self.query.env.warn(&format!("Skipping, {missing}"));
-                    return Ok(None);
-                }
-                Otherwise::Skip => (),
+            self.on_missing.instead(self.query, missing.as_str().into(), &missing)?;
+            if self.on_missing == Otherwise::Warn {
+                return Ok(None);
             }
         }
         Ok(Some(value.to_text().into()))
@@ -159,7 +155,7 @@ impl Wish<'_, '_> {
             ),
             _ => return Err(failed(error)),
         };
-        choice.instead(self.query, failed, &skipped)?;
+        choice.instead(self.query, LookupError::Apart(failed), &skipped)?;
         Ok(None)
     }
 }

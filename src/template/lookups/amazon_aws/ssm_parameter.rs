@@ -59,7 +59,9 @@ impl Wish<'_, '_> {
             }
             Err(error) if error.code() == Some("ParameterNotFound") => self.on_missing.instead(
                 self.query,
-                format!("Failed to find SSM parameter {name} (ResourceNotFound)"),
+                LookupError::Apart(format!(
+                    "Failed to find SSM parameter {name} (ResourceNotFound)"
+                )),
                 &format!("did not find SSM parameter {name}"),
             )?,
             Err(error) => self.refused(&error, &format!("SSM parameter {name}"))?,
@@ -87,11 +89,8 @@ impl Wish<'_, '_> {
         };
         if listed.is_empty() {
             let failed = format!("Failed to find SSM parameter path {path} (ResourceNotFound)");
-            if self.on_missing == Otherwise::Error {
-                return Err(failed.into());
-            }
             let skipped = format!("did not find SSM parameter path {path}");
-            self.on_missing.instead(self.query, failed, &skipped)?;
+            self.on_missing.instead(self.query, failed.into(), &skipped)?;
         }
         let mut found = Dict::default();
         for parameter in &listed {
@@ -117,7 +116,7 @@ impl Wish<'_, '_> {
         match error.code() {
             Some("AccessDeniedException") => self.on_denied.instead(
                 self.query,
-                format!("Failed to access {what} (AccessDenied)"),
+                LookupError::Apart(format!("Failed to access {what} (AccessDenied)")),
                 &format!("access denied for {what}"),
             ),
             Some(_) => Err(LookupError::Apart(format!("SSM lookup exception: {error}"))),

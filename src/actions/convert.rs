@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Returns how Python names the class of a value that stands in a playbook.
-pub(in crate::actions) fn class(value: &Value) -> String {
+pub(super) fn class(value: &Value) -> String {
     match value.tagged_type_name() {
         Some(name) => format!("<class 'ansible.module_utils._internal._datatag.{name}'>"),
         None => format!("<class '{}'>", value.type_name()),
@@ -16,11 +16,7 @@ pub(in crate::actions) fn class(value: &Value) -> String {
 }
 
 /// Returns an argument, under any of its names, that has to be of a type, or why it is not, in the words of the reference's checks.
-pub(in crate::actions) fn typed(
-    call: &Call<'_>,
-    names: &[&str],
-    kind: &str,
-) -> Result<Option<Value>, Failure> {
+pub(super) fn typed(call: &Call<'_>, names: &[&str], kind: &str) -> Result<Option<Value>, Failure> {
     let Some(value) = names.iter().find_map(|name| call.args.get(name)) else {
         return Ok(None);
     };
@@ -43,7 +39,7 @@ pub(in crate::actions) fn typed(
 }
 
 /// Returns the value as this type, or why it cannot be that.
-pub(in crate::actions) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
+pub(super) fn convert(value: &Value, kind: &str) -> Result<Value, String> {
     let json = value.to_json();
     let no = |what: &str| Err(format!("{} cannot be converted to {what}", class(value)));
     match kind {
