@@ -246,10 +246,8 @@ impl Loader<'_> {
         if let Some((_, name)) = value.get("module")
             && let Some(text) = name.as_str()
         {
-            let warning = "Using a mapping for `action` is deprecated.";
-            let hint = "Use a string value for `action`.";
-            let warning = Diagnostic::error(&value.span, warning).hint(hint).deprecation();
-            self.around.files.warnings.borrow_mut().push(warning);
+            let message = "Using a mapping for `action` is deprecated.";
+            self.deprecate(&value.span, message, "Use a string value for `action`.");
             let (name, rest) = split_name(text);
             let text = (!rest.is_empty()).then(|| (rest.to_owned(), value.span.clone()));
             return Some(Named { key, name: name.to_owned(), value: Some(value), text, local });
@@ -284,7 +282,11 @@ impl Loader<'_> {
                 None if given.as_str().is_some_and(is_one_expression) => {
                     whole.push((given.to_value(), given.span.clone()));
                 }
-                None if given.is_null() => (),
+                None if given.is_null() => self.deprecate(
+                    &node.span.start(),
+                    "Ignoring empty task `args` keyword.",
+                    "A mapping or template which resolves to a mapping is required.",
+                ),
                 None => self.error(
                     Diagnostic::error(
                         &given.span,
@@ -322,7 +324,15 @@ impl Loader<'_> {
                     }
                 }
                 (None, Some(text)) => {
-                    self.text_args(text, &value.span, short, &mut set, &mut whole)
+                    let mut names = Vec::new();
+                    let mut set = |argument: Argument| {
+                        names.push(Arc::clone(&argument.name));
+                        set(argument);
+                    };
+                    self.text_args(text, &value.span, short, &mut set, &mut whole);
+                    if node.get("args").is_some() {
+                        self.deprecate_merging(&names, &value.span);
+                    }
                 }
                 (None, None) if value.is_null() => (),
                 (None, None) if value.as_sequence().is_none() && FREE_FORM.contains(&short) => {
@@ -338,6 +348,22 @@ impl Loader<'_> {
         args.whole = whole;
         self.refuse_reserved(&args, &action.name, short);
         args
+    }
+
+    /// Warns of `key=value` text beside a task's `args`.
+    fn deprecate_merging(&self, names: &[Arc<str>], span: &Span) {
+        let quoted = |name: &Arc<str>| format!("'{name}'");
+        let names = names.iter().filter(|name| &***name != "_raw_params").map(quoted);
+        let names = names.collect::<Vec<_>>().join(", ");
+        if !names.is_empty() {
+            let message = format!("Merging legacy k=v args ({names}) into task args.");
+            self.deprecate(span, message, "Include all task args in the task `args` mapping.");
+        }
+    }
+
+    fn deprecate(&self, span: &Span, message: impl Into<String>, hint: &str) {
+        let warning = Diagnostic::error(span, message).hint(hint).deprecation();
+        self.around.files.warnings.borrow_mut().push(warning);
     }
 
     /// Refuses arguments that modules are given behind everybody's back; commands take what they get.
