@@ -15,6 +15,7 @@ use super::{
 use crate::{
     diagnostic::Diagnostic,
     executor::{Run, Tags},
+    output::Event,
     playbook::{Entry, Files, Level, Play, Playbook, Task},
     template::Env,
     value::Value,
@@ -99,7 +100,7 @@ impl Listing<'_> {
             .select(&parts, self.run.options.limit.as_ref())
             .map_err(|error| Refusal::new(ERROR, error))?;
         for warning in &selected.warnings {
-            terminal::complain(&format!("[WARNING]: {warning}"));
+            self.run.printer.event(&Event::Warning(warning.clone()));
         }
         if !self.options.common.inventory.list_hosts {
             return Ok(());
