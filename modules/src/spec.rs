@@ -125,6 +125,9 @@ pub struct Arg {
     pub hidden: bool,
     /// Whether a result hands a secret back: whoever shows the result masks it, whoever uses it has it.
     pub returned: bool,
+    /// Reads a value as the module would, to tell before a run what it would refuse.
+    #[cfg(feature = "docs")]
+    pub fits: fn(&Json) -> Result<(), Mismatch>,
 }
 
 impl Arg {
@@ -142,6 +145,8 @@ impl Arg {
             secret: false,
             hidden: false,
             returned: false,
+            #[cfg(feature = "docs")]
+            fits: |value| T::from_arg(value).map(drop),
         }
     }
 

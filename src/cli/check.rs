@@ -13,7 +13,7 @@ use crate::{
     template,
     value::Value,
 };
-use windlass_modules::spec::{self, Arg, Kind};
+use windlass_modules::spec::{self, Arg, Mismatch};
 
 /// What is known of the run that a playbook is checked for.
 pub(super) struct Known<'a> {
@@ -270,7 +270,7 @@ impl Checker<'_> {
                 });
                 continue;
             };
-            self.value(task, arg, value, span);
+            self.value(arg, value, span);
         }
         let given = |name: &str| {
             let arg = args.iter().find(|arg| arg.name == name);
@@ -299,57 +299,28 @@ impl Checker<'_> {
     }
 
     /// Checks a value that is no template against the type and choices of its parameter.
-    fn value(&mut self, task: &Task, arg: &Arg, value: &Value, span: &Span) {
+    fn value(&mut self, arg: &Arg, value: &Value, span: &Span) {
         if value.is_lazy() || matches!(value, Value::None | Value::Omit) {
             return;
         }
-        let text = value.to_text();
-        if !arg.choices.is_empty()
-            && arg.kind != Kind::List
-            && !arg.choices.contains(&text.as_str())
-        {
-            let is_truth = matches!(value, Value::Bool(_));
-            let error = Diagnostic::error(
-                span,
-                format!(
-                    "value of {} must be one of: {}, got: {text}",
-                    arg.name,
-                    arg.choices.join(", ")
-                ),
-            )
-            .label(format!("not a choice of `{}`", arg.name));
-            self.refuse(match closest(&text, arg.choices.iter().copied()) {
-                Some(near) => error.hint(format!("did you mean `{near}`?")),
-                None if is_truth => {
-                    error.hint("YAML reads yes, no, on and off as truth: put the value into quotes")
+        let json = value.to_json();
+        let Err(mismatch) = (arg.fits)(&json) else { return };
+        let error = Diagnostic::error(span, spec::explain(arg.name, &json, &mismatch).message);
+        self.refuse(match &mismatch {
+            Mismatch::Choice { got, choices } => {
+                let error = error.label(format!("not a choice of `{}`", arg.name));
+                match closest(got, choices.iter().copied()) {
+                    Some(near) => error.hint(format!("did you mean `{near}`?")),
+                    None if matches!(value, Value::Bool(_)) => error
+                        .hint("YAML reads yes, no, on and off as truth: put the value into quotes"),
+                    None => error,
                 }
-                None => error,
-            });
-            return;
-        }
-        let fits = match arg.kind {
-            Kind::Bool => <bool as spec::FromArg>::from_arg(&value.to_json()).is_ok(),
-            Kind::Int => <i64 as spec::FromArg>::from_arg(&value.to_json()).is_ok(),
-            Kind::Float => <f64 as spec::FromArg>::from_arg(&value.to_json()).is_ok(),
-            Kind::List => !matches!(value, Value::Dict(_) | Value::Bool(_)),
-            Kind::Dict => <spec::JsonMap as spec::FromArg>::from_arg(&value.to_json()).is_ok(),
-            _ => true,
-        };
-        if !fits {
-            self.refuse(
-                Diagnostic::error(
-                    span,
-                    format!(
-                        "argument '{}' of `{}` is of type {} and cannot be converted to {}",
-                        arg.name,
-                        task.action,
-                        value.type_name(),
-                        arg.kind.as_str()
-                    ),
-                )
-                .label(format!("expected {}", arg.kind.as_str())),
-            );
-        }
+            }
+            Mismatch::Choices { .. } => error.label(format!("not a choice of `{}`", arg.name)),
+            Mismatch::Type { wanted, .. } | Mismatch::Element { wanted, .. } => {
+                error.label(format!("expected {}", wanted.as_str()))
+            }
+        });
     }
 
     fn keywords(&mut self, keywords: &crate::playbook::Keywords) {

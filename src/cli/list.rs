@@ -182,10 +182,10 @@ impl Listing<'_> {
     fn tags(&self, level: &Level) -> Result<Vec<String>, Refusal> {
         let mut found = Vec::new();
         for tag in level.tags() {
-            match self.answer(&tag)? {
-                Value::List(list) => found.extend(list.iter().map(Value::to_text)),
-                one => found.push(one.to_text()),
-            }
+            let tag = self.answer(&tag)?;
+            let tags = tag.as_list().map_or(std::slice::from_ref(&tag), |list| &list[..]);
+            let tags = tags.iter().filter(|tag| !matches!(tag, Value::Omit));
+            found.extend(tags.map(Value::to_text));
         }
         Ok(found)
     }

@@ -45,6 +45,7 @@ impl Loader<'_> {
         {
             let what = match value {
                 Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
+                Value::Dict(_) | Value::List(_) => format!("of type '{}'", value.type_name()),
                 other => format!("'{}' of type '{}'", other.to_text(), other.type_name()),
             };
             self.error(
