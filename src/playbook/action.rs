@@ -267,35 +267,7 @@ impl Loader<'_> {
             args.entries.push(argument);
         };
         let mut whole = Vec::new();
-        if let Some((_, given)) = node.get("args") {
-            match given.as_mapping() {
-                Some(entries) => {
-                    for (key, value) in entries {
-                        set(Argument {
-                            name: key.as_str().unwrap_or_default().into(),
-                            value: value.to_value(),
-                            span: key.span.clone(),
-                            place: value.span.clone(),
-                        });
-                    }
-                }
-                None if given.as_str().is_some_and(is_one_expression) => {
-                    whole.push((given.to_value(), given.span.clone()));
-                }
-                None if given.is_null() => self.deprecate(
-                    &node.span.start(),
-                    "Ignoring empty task `args` keyword.",
-                    "A mapping or template which resolves to a mapping is required.",
-                ),
-                None => self.error(
-                    Diagnostic::error(
-                        &given.span,
-                        "The value of the task `args` keyword is invalid.",
-                    )
-                    .label(format!("not a mapping, but {}", given.kind_name())),
-                ),
-            }
-        }
+        self.args_keyword(node, &mut set, &mut whole);
         if let (Some((text, span)), None) = (&action.text, action.value) {
             self.text_args(text, span, short, &mut set, &mut whole);
         }
@@ -348,6 +320,40 @@ impl Loader<'_> {
         args.whole = whole;
         self.refuse_reserved(&args, &action.name, short);
         args
+    }
+
+    /// Reads the keyword `args` of a task.
+    fn args_keyword(
+        &self,
+        node: &Node,
+        set: &mut impl FnMut(Argument),
+        whole: &mut Vec<(Value, Span)>,
+    ) {
+        let Some((_, given)) = node.get("args") else { return };
+        match given.as_mapping() {
+            Some(entries) => {
+                for (key, value) in entries {
+                    set(Argument {
+                        name: key.as_str().unwrap_or_default().into(),
+                        value: value.to_value(),
+                        span: key.span.clone(),
+                        place: value.span.clone(),
+                    });
+                }
+            }
+            None if given.as_str().is_some_and(is_one_expression) => {
+                whole.push((given.to_value(), given.span.clone()));
+            }
+            None if given.is_null() => self.deprecate(
+                &node.span.start(),
+                "Ignoring empty task `args` keyword.",
+                "A mapping or template which resolves to a mapping is required.",
+            ),
+            None => self.error(
+                Diagnostic::error(&given.span, "The value of the task `args` keyword is invalid.")
+                    .label(format!("not a mapping, but {}", given.kind_name())),
+            ),
+        }
     }
 
     /// Warns of `key=value` text beside a task's `args`.

@@ -31,6 +31,21 @@ impl Loader<'_> {
         given.is_some()
     }
 
+    /// Refuses a `register` that names no variable.
+    fn check_register(&self, value: &Value, span: &Span) {
+        if may_register(value) {
+            return;
+        }
+        let what = match value {
+            Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
+            Value::Dict(_) | Value::List(_) => format!("of type '{}'", value.type_name()),
+            other => format!("'{}' of type '{}'", other.to_text(), other.type_name()),
+        };
+        let message = format!("Invalid 'register' specified: Invalid variable name {what}.");
+        let label = "letters, digits and underscores, not beginning with a digit";
+        self.error(Diagnostic::error(span, message).label(label));
+    }
+
     /// Reads one task; an import gives what it imports.
     pub(super) fn task(&self, node: &Node, place: &Place<'_>) -> Vec<Entry> {
         let entries = node.as_mapping().unwrap_or_default();
@@ -40,21 +55,8 @@ impl Loader<'_> {
         if action.local {
             keywords.set(Keyword::DelegateTo, Value::str("localhost"), action.key.span.clone());
         }
-        if let Some((value, span)) = keywords.get(Keyword::Register)
-            && !may_register(value)
-        {
-            let what = match value {
-                Value::Str(_) | Value::Template(_) => format!("'{}'", value.to_text()),
-                Value::Dict(_) | Value::List(_) => format!("of type '{}'", value.type_name()),
-                other => format!("'{}' of type '{}'", other.to_text(), other.type_name()),
-            };
-            self.error(
-                Diagnostic::error(
-                    span,
-                    format!("Invalid 'register' specified: Invalid variable name {what}."),
-                )
-                .label("letters, digits and underscores, not beginning with a digit"),
-            );
+        if let Some((value, span)) = keywords.get(Keyword::Register) {
+            self.check_register(value, span);
         }
         let vars =
             node.get("vars").map(|(_, vars)| self.vars(vars, level_kind)).unwrap_or_default();

@@ -101,7 +101,7 @@ fn a_number_is_no_number() {
     insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @"
     status 2
     --- stderr
-    [ERROR]: argument 'port' of `wait_for` is of type str and cannot be converted to int
+    [ERROR]: argument 'port' is of type str and we were unable to convert to int: "'eighty'" cannot be converted to an int
      --> playbook.yml:5:9
       |
     5 |         port: eighty
