@@ -98,7 +98,7 @@ fn a_choice_is_none_of_the_choices() {
 
 #[test]
 fn a_number_is_no_number() {
-    insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @"
+    insta::assert_snapshot!(refused(&task("    - wait_for:\n        port: eighty\n")), @r#"
     status 2
     --- stderr
     [ERROR]: argument 'port' is of type str and we were unable to convert to int: "'eighty'" cannot be converted to an int
@@ -106,7 +106,7 @@ fn a_number_is_no_number() {
       |
     5 |         port: eighty
       |         ^^^^ expected int
-    ");
+    "#);
 }
 
 #[test]
