@@ -237,7 +237,7 @@ impl Doing {
         let decision = {
             let context = self.names.world.context(self.names.search_path());
             let env = Env::new(&self.names, &context).telling(&inner.told);
-            inner.decide_action(&self.names, &env, self.no_log)
+            inner.decide_action(&self.names, &env, None, self.no_log)
         };
         let decision = decision.unwrap_or_else(|failure| {
             let (delegate, no_log) = (None, self.no_log);

@@ -100,7 +100,7 @@ impl Prepared {
             Ok(Some(result)) => over(Ok(result), true),
             Err(failure) => over(Err(failure), false),
             Ok(None) => {
-                let included = self.check_keywords(env).and_then(|()| self.include(names, env));
+                let included = self.check_keywords(env).and_then(|_| self.include(names, env));
                 over(included, false)
             }
         })

@@ -14,6 +14,9 @@ use crate::{
     vars::{HostData, Names},
 };
 
+/// Variables of a task's commands, in the order in which they are said.
+pub(super) type Environment = Vec<(String, String)>;
+
 /// The address under which a delegate is shown; that of a local one is only a name.
 pub(super) fn address(way: &Way, names: &Names, env: &Env<'_>) -> Arc<str> {
     if way.target.kind == Kind::Local
@@ -149,8 +152,8 @@ impl Prepared {
     }
 
     /// The environment of the play, its blocks and the task, the nearest winning.
-    pub(super) fn environment(&self, env: &Env<'_>) -> Result<Vec<(String, String)>, Failure> {
-        let mut found: Vec<(String, String)> = Vec::new();
+    pub(super) fn environment(&self, env: &Env<'_>) -> Result<Environment, Failure> {
+        let mut found = Environment::new();
         for (value, span) in self.task.level.inherited(Keyword::Environment) {
             let value = known(value, env).map_err(|error| {
                 Failure::template(&error, "", Some(span))

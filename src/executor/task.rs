@@ -16,7 +16,7 @@ use super::{
     connect::Way,
     emit::Turn,
     jobs::{Background, Watch},
-    surroundings::address,
+    surroundings::{Environment, address},
     typed,
 };
 use crate::{
@@ -316,8 +316,8 @@ impl Prepared {
                     skipped,
                 }));
             }
-            self.check_keywords(env)?;
-            self.decide_action(names, env, no_log)
+            let environment = self.check_keywords(env)?;
+            self.decide_action(names, env, environment, no_log)
         };
         decide().unwrap_or_else(|failure| {
             let delegate = self.delegate_shown(names, env);
@@ -361,6 +361,7 @@ impl Prepared {
         &self,
         names: &Names,
         env: &Env<'_>,
+        environment: Option<Environment>,
         no_log: bool,
     ) -> Result<Decision, Failure> {
         let (target_host, delegate_names) = self.delegate(names, env)?;
@@ -373,7 +374,10 @@ impl Prepared {
         let asked = asking.as_ref().map(|names| names.world.context(names.search_path()));
         let own_env = asked.as_ref().map(|asked| Env::new(names, asked).telling(&self.told));
         let env = own_env.as_ref().unwrap_or(env);
-        let environment = self.environment(env).map_err(Failure::unasked)?;
+        let environment = match environment {
+            Some(environment) => environment,
+            None => self.environment(env).map_err(Failure::unasked)?,
+        };
         let args = self.arguments(env)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::sync::Semaphore;
 
-use super::{Failure, strategy::Batch, task::Prepared};
+use super::{Failure, strategy::Batch, surroundings::Environment, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
     output::{Cause, Event},
@@ -175,16 +175,16 @@ fn name_of(keyword: Keyword) -> &'static str {
 }
 
 impl Prepared {
-    /// Checks that every keyword is what it has to be.
-    pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<(), Failure> {
+    /// Checks that every keyword is what it has to be; returns the environment where it was evaluated on the way.
+    pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<Option<Environment>, Failure> {
         let level = &self.task.level;
         let said = level.said();
-        let mut unasked = true;
+        let (mut unasked, mut environment) = (true, None);
         // What a task has for its commands stands among them, unless a delegate is asked for it.
         let has_environment = said.has(Keyword::Environment) && !said.has(Keyword::DelegateTo);
         for (keyword, of) in TYPED {
             if keyword == Keyword::RunOnce && has_environment {
-                self.environment(env).map_err(Failure::unasked)?;
+                environment = Some(self.environment(env).map_err(Failure::unasked)?);
             }
             if !said.has(keyword) {
                 continue;
@@ -196,7 +196,10 @@ impl Prepared {
             self.check(env, (keyword, of), &value, span).map_err(before)?;
             unasked &= keyword != Keyword::IgnoreErrors;
         }
-        if said.has(Keyword::Name) { self.check_blocks(env) } else { Ok(()) }
+        if said.has(Keyword::Name) {
+            self.check_blocks(env)?;
+        }
+        Ok(environment)
     }
 
     /// Fails where a task that is about to begin may take a time that nobody can measure.
