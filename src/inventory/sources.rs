@@ -390,7 +390,8 @@ impl<'a> Loader<'a> {
                 Ok(()) => return Ok("ini"),
                 // Only what looks like YAML is judged as YAML.
                 Err(error) if failure.is_none() || !looks_like_yaml => {
-                    failure = Some(Failure { kind: "ini", error });
+                    let message = format!("Failed to parse inventory: {}", error.message);
+                    failure = Some(Failure { kind: "ini", error: Diagnostic { message, ..error } });
                 }
                 Err(_) => (),
             }

@@ -316,7 +316,7 @@ fn a_folder_is_read_in_the_order_of_names_and_bad_files_do_not_hide_good_ones() 
             "Failed to parse inventory with 'yaml' plugin: Invalid \"hosts\" entry for \"all\" group, requires a dictionary, \
              found \"a list\" instead.",
             "Unable to parse ROOT/inv/02.yml as an inventory source",
-            "Failed to parse inventory with 'ini' plugin: Expected key=value host variable assignment, got: five",
+            "Failed to parse inventory with 'ini' plugin: Failed to parse inventory: Expected key=value host variable assignment, got: five",
             "Unable to parse ROOT/inv/04.ini as an inventory source",
         ]
     );
@@ -357,7 +357,7 @@ fn mistakes_have_the_references_words_and_a_place() {
         let found = &world.diagnostics.0[0];
         assert_eq!(
             found.message,
-            format!("Failed to parse inventory with 'ini' plugin: {message}")
+            format!("Failed to parse inventory with 'ini' plugin: Failed to parse inventory: {message}")
         );
         assert_eq!(found.span.as_ref().map(|span| span.line), Some(line), "{text}");
         let last = world.messages().pop().unwrap();
@@ -371,7 +371,7 @@ fn a_mistake_is_shown_with_its_line() {
     let shown =
         world.diagnostics.0[0].render(false).replace(world.dir.path().to_str().unwrap(), "");
     insta::assert_snapshot!(shown, @r"
-    [WARNING]: Failed to parse inventory with 'ini' plugin: Expected key=value host variable assignment, got: port
+    [WARNING]: Failed to parse inventory with 'ini' plugin: Failed to parse inventory: Expected key=value host variable assignment, got: port
      --> /hosts:2:6
       |
     2 | web1 port 80
