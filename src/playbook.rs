@@ -23,7 +23,7 @@ pub use collections::{Collections, Routed};
 pub use keywords::{KEYWORDS, Keyword, KeywordSet, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub use lists::Holder;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
-pub(crate) use load::{is_reserved_name, is_variable_name, no_vars_file, told_of_reserved};
+pub(crate) use load::{is_reserved_name, no_vars_file, told_of_reserved};
 pub use role::{Role, RoleCall, RoleFiles};
 
 use crate::{

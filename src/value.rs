@@ -96,6 +96,13 @@ pub fn is_identifier(text: &str) -> bool {
         && chars.all(|c| c == '_' || c.is_ascii_alphanumeric())
 }
 
+/// Whether the reference takes this as the name of a variable.
+pub(crate) fn is_variable_name(name: &str) -> bool {
+    // Words of Python may be names; those that a template reads as something else may not.
+    const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
+    is_identifier(name) && !RESERVED.contains(&name)
+}
+
 /// Where a value begins in a file of the operator.
 #[derive(Clone, Debug)]
 pub struct Origin {

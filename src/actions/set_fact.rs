@@ -41,7 +41,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         if key.as_str() == Some("cacheable") {
             continue;
         }
-        if !key.as_str().is_some_and(crate::playbook::is_variable_name) {
+        if !key.as_str().is_some_and(crate::value::is_variable_name) {
             let written = call.task.args.entries.iter().find(|argument| {
                 *argument.name == *key.to_text() || crate::value::Template::is_in(&argument.name)
             });

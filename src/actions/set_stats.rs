@@ -50,7 +50,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         Some(Value::Dict(given)) => {
             for (key, value) in given.iter() {
                 let key = name(call, key)?;
-                if !key.as_str().is_some_and(crate::playbook::is_variable_name) {
+                if !key.as_str().is_some_and(crate::value::is_variable_name) {
                     let span = call.task.args.get("data").map(|argument| &argument.place);
                     return Err(invalid_name(&key, span));
                 }

@@ -12,9 +12,9 @@ use super::{
 use crate::{
     diagnostic::{Source, Span, Told},
     output::{Cause, Event},
-    playbook::{Keyword, Loop, LoopControl, is_variable_name},
+    playbook::{Keyword, Loop, LoopControl},
     template::{Env, OMITTED},
-    value::{Dict, List, Origin, Value},
+    value::{Dict, List, Origin, Value, is_variable_name},
     vars::Names,
 };
 

@@ -1,7 +1,7 @@
 //! Variables and groups whose names are no variables': they are taken today, and told of.
 
 use super::{Inventory, graph::Variable, sources::Loader};
-use crate::{diagnostic::Diagnostic, value::is_identifier};
+use crate::{diagnostic::Diagnostic, value::is_variable_name};
 
 /// What names of variables are.
 const NAMES: &str = "Variable names must be strings starting with a letter or underscore character, and contain only letters, numbers and underscores.";
@@ -23,7 +23,7 @@ impl Inventory {
     /// Remembers a variable of a file whose name is none.
     pub(super) fn note_misnamed(&mut self, variable: &Variable) {
         if let Some(origin) = &variable.origin
-            && !variable.name.as_str().is_some_and(is_identifier)
+            && !variable.name.as_str().is_some_and(is_variable_name)
         {
             self.misnamed.push((variable.name.clone(), origin.clone()));
         }

@@ -357,7 +357,9 @@ fn mistakes_have_the_references_words_and_a_place() {
         let found = &world.diagnostics.0[0];
         assert_eq!(
             found.message,
-            format!("Failed to parse inventory with 'ini' plugin: Failed to parse inventory: {message}")
+            format!(
+                "Failed to parse inventory with 'ini' plugin: Failed to parse inventory: {message}"
+            )
         );
         assert_eq!(found.span.as_ref().map(|span| span.line), Some(line), "{text}");
         let last = world.messages().pop().unwrap();

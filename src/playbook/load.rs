@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Source, Span},
-    value::{Dict, Value, is_identifier},
+    value::{Dict, Value, is_variable_name},
     yaml::{self, Node},
 };
 
@@ -414,11 +414,4 @@ pub(crate) fn is_reserved_name(name: &str) -> bool {
 /// What is said of a variable with a reserved name.
 pub(crate) fn told_of_reserved(name: &str) -> String {
     format!("Found variable using reserved name '{name}'.")
-}
-
-/// Whether the reference takes this as the name of a variable.
-pub(crate) fn is_variable_name(name: &str) -> bool {
-    // Words of Python may be names; those that a template reads as something else may not.
-    const RESERVED: [&str; 7] = ["False", "None", "True", "false", "none", "not", "true"];
-    is_identifier(name) && !RESERVED.contains(&name)
 }

@@ -122,7 +122,7 @@ impl Loader<'_> {
 
 /// Whether `register` may say this: the name of a variable, or nothing.
 fn may_register(value: &Value) -> bool {
-    matches!(value, Value::None) || value.as_str().is_some_and(super::is_variable_name)
+    matches!(value, Value::None) || value.as_str().is_some_and(crate::value::is_variable_name)
 }
 
 impl Block {
