@@ -91,6 +91,7 @@ pub(crate) use crypt::{Recipe, hash as hash_password};
 pub use embedding::allow_embedded;
 pub(crate) use encodings::decode;
 pub use encodings::encode;
+pub use encrypted::open_vault;
 pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub(crate) use error::OMITTED;
 pub use error::{Below, ErrorKind, TemplateError};

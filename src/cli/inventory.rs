@@ -16,7 +16,7 @@ use super::{
     passwords, prepare, report, terminal,
 };
 use crate::{
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Diagnostic, Diagnostics, Fault},
     inventory::{GroupId, HostId, Inventory, Limit, Selection},
     output::Secrets,
     playbook::{is_reserved_name, told_of_reserved},
@@ -106,7 +106,9 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, prepar
         }
         Err(Refusal::Error(error, before)) => {
             report(&before);
-            return Err(prepare::Refusal::new(prepare::OPTIONS_ERROR, *error));
+            let is_absent = error.fault == Fault::Absence;
+            let status = if is_absent { prepare::ERROR } else { prepare::OPTIONS_ERROR };
+            return Err(prepare::Refusal::new(status, *error));
         }
     })
 }
@@ -319,10 +321,8 @@ fn show(
                 "Pattern must be valid group name when using --graph",
             )));
         };
-        return Ok((
-            graph::render(inventory, group, args.vars, beside_playbook, extra_vars),
-            Vec::new(),
-        ));
+        let text = graph::render(inventory, group, args.vars, beside_playbook, extra_vars)?;
+        return Ok((text, Vec::new()));
     }
     let export = (args.export || *settings.inventory_export).then_some(Export { beside_playbook });
     if args.yaml || args.toml {

@@ -37,22 +37,30 @@ impl Env<'_> {
 
     /// Opens a vault.
     pub(super) fn open(&self, encrypted: &Encrypted) -> Result<Value> {
-        if let Some(plain) = encrypted.plain.get() {
-            return Ok(Value::Str(Arc::clone(plain)));
-        }
-        let plain = match &self.context.vault {
-            Some(vault) => {
-                if let Some(span) = &encrypted.span {
-                    vault.expect(&span.source.text, span.line as usize);
-                }
-                vault.decrypt(&encrypted.text)
-            }
-            None => Vault::default().decrypt(&encrypted.text),
-        };
-        let plain = plain.map_err(|why| TemplateError::undecryptable(encrypted, why))?;
-        let plain: Arc<str> = String::from_utf8_lossy(&plain).into();
-        Ok(Value::Str(Arc::clone(encrypted.plain.get_or_init(|| plain))))
+        let plain = open_vault(encrypted, self.context.vault.as_deref());
+        plain.map(Value::Str).map_err(|why| TemplateError::undecryptable(encrypted, why))
     }
+}
+
+/// Returns what a vault in a file says, or why it cannot be opened.
+pub fn open_vault(
+    encrypted: &Encrypted,
+    vault: Option<&dyn Decrypt>,
+) -> std::result::Result<Arc<str>, String> {
+    if let Some(plain) = encrypted.plain.get() {
+        return Ok(Arc::clone(plain));
+    }
+    let plain = match vault {
+        Some(vault) => {
+            if let Some(span) = &encrypted.span {
+                vault.expect(&span.source.text, span.line as usize);
+            }
+            vault.decrypt(&encrypted.text)
+        }
+        None => Vault::default().decrypt(&encrypted.text),
+    };
+    let plain: Arc<str> = String::from_utf8_lossy(&plain?).into();
+    Ok(Arc::clone(encrypted.plain.get_or_init(|| plain)))
 }
 
 impl<'e> Evaluator<'e> {
