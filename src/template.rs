@@ -31,6 +31,7 @@ pub mod filters;
 mod formatting;
 mod glob;
 mod globals;
+mod gpg;
 mod grammar;
 mod hashids;
 mod imports;

@@ -158,11 +158,13 @@ registry! {
     postgresql_ext,
     postgresql_membership,
     postgresql_owner,
+    postgresql_pg_hba,
     postgresql_ping,
     postgresql_privs,
     postgresql_publication,
     postgresql_query,
     postgresql_schema,
+    postgresql_script,
     postgresql_sequence,
     postgresql_set,
     postgresql_slot,
@@ -208,6 +210,7 @@ registry! {
     wait_for,
     windlass_foreign,
     x509_certificate,
+    x509_certificate_convert,
     x509_certificate_info,
     x509_certificate_pipe,
     x509_crl,
@@ -294,15 +297,25 @@ impl Module {
     /// What the environment says stands in for an argument that nobody gave.
     fn with_environment<'a>(&self, given: &'a Given, host: &Host) -> Cow<'a, Given> {
         const UNSAFE: &str = "unsafe_writes";
-        let is_open = !given.contains_key(UNSAFE)
-            && host.writes_unsafely()
-            && self.spec.args().iter().any(|arg| arg.name == UNSAFE);
-        if !is_open {
-            return Cow::Borrowed(given);
+        let mut read = Cow::Borrowed(given);
+        let mut stand_in = |name: &str, value: Option<spec::Json>| {
+            let args = self.spec.args();
+            let Some((arg, value)) = args.iter().find(|arg| arg.name == name).zip(value) else {
+                return;
+            };
+            if !std::iter::once(&arg.name).chain(arg.aliases).any(|name| given.contains_key(*name))
+            {
+                read.to_mut().insert(name.to_owned(), value);
+            }
+        };
+        stand_in(UNSAFE, host.writes_unsafely().then(|| true.into()));
+        if self.spec.collection == "community.postgresql" {
+            for (name, variable) in [("login_user", "PGUSER"), ("login_port", "PGPORT")] {
+                let value = host.env(variable).filter(|value| !value.is_empty());
+                stand_in(name, value.map(spec::Json::from));
+            }
         }
-        let mut given = given.clone();
-        given.insert(UNSAFE.to_owned(), true.into());
-        Cow::Owned(given)
+        read
     }
 }
 

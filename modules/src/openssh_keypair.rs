@@ -258,11 +258,16 @@ impl Pair<'_> {
         Ok(output.success().then(|| told(&output.text())).flatten())
     }
 
-    /// The public key that belongs to the private one; nothing when the passphrase is wrong.
+    /// The public key that belongs to the private one; nothing when the passphrase is wrong, or one is given that the
+    /// key does not have.
     fn derive(&self) -> Result<Option<PublicKey>> {
         let pass = self.args.passphrase.as_deref().unwrap_or_default();
-        let output = self.host.run(&self.call(&["-P", pass, "-y", "-f", self.path]))?;
-        Ok(output.success().then(|| PublicKey::read(&output.text())).flatten())
+        let read = |pass| self.host.run(&self.call(&["-P", pass, "-y", "-f", self.path]));
+        let output = read(pass)?;
+        if !output.success() || !pass.is_empty() && read("")?.success() {
+            return Ok(None);
+        }
+        Ok(PublicKey::read(&output.text()))
     }
 
     /// Makes a key where one is needed; returns whether something changed.

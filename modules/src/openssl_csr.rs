@@ -94,7 +94,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             .told(removed.changed, Json::Array(Vec::new()), None)
             .with("filename", args.path.0.as_str())
             .with("diff", serde_json::json!({"before": {}, "after": {}}))
-            .with_some("backup_file", backup));
+            .with_some("backup_file", backup)
+            .with_some("csr", args.return_content.then_some(Json::Null)));
     }
     let source = wanted.source(host)?;
     let before = host.read(&args.path)?;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a statement is one text; what it holds of the user's values is quoted by [`literal`] and [`identifier`].
 
+mod filling;
 mod reach;
 mod scram;
 mod session;
@@ -14,6 +15,7 @@ use crate::{
     host::{Failure, Host, Result},
     spec::{ArgPath, Json, JsonMap},
 };
+pub use filling::Values;
 use reach::Way;
 pub use scram::fits;
 pub use session::{Session, warn_default};

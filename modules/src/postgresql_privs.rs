@@ -243,8 +243,10 @@ impl Work<'_> {
     fn roles(&mut self, host: &Host) -> Result<Vec<String>> {
         let mut roles = Vec::new();
         for role in split(&self.args.roles) {
-            if role.eq_ignore_ascii_case("public") {
-                roles.push("PUBLIC".to_owned());
+            // These two are words of the language.
+            let upper = role.to_uppercase();
+            if matches!(upper.as_str(), "PUBLIC" | "SESSION_USER") {
+                roles.push(upper);
             } else if self.role_is_there(&role)? {
                 roles.push(identifier(&role));
             } else if self.args.fail_on_role {

@@ -6,9 +6,8 @@ use windlass_macros::Args;
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    postgres::{Answer, Login, check_input, identifier, row_json, sql, warn_default},
-    spec::{Json, JsonMap, python_str},
-    sql::fill_placeholders,
+    postgres::{Answer, Login, Values, check_input, identifier, row_json, warn_default},
+    spec::{Json, python_str},
 };
 
 /// Runs statements on a PostgreSQL server
@@ -43,14 +42,11 @@ use crate::{
     also("community.general.postgresql_query"),
     mutually_exclusive("positional_args", "named_args")
 )]
-#[expect(clippy::struct_field_names, reason = "the names are the reference's")]
 pub struct Args {
     /// Statement, or a list of them
     query: Option<Json>,
-    /// Values for each `%s`
-    positional_args: Vec<Json>,
-    /// Values for each `%(name)s`
-    named_args: Option<JsonMap>,
+    #[arg(flatten)]
+    values: Values,
     /// Database to log in to
     #[arg(alias = "db")]
     login_db: Option<String>,
@@ -65,7 +61,8 @@ pub struct Args {
     login: Login,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    args.values.with_arrays();
     if args.autocommit && host.checking() {
         return Err(Failure::new("Using autocommit is mutually exclusive with check_mode"));
     }
@@ -87,7 +84,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let failed = |query: &str, error: &dyn std::fmt::Display| {
         Failure::new(format!(
             "Cannot execute SQL '{query}' {}: {error}, query list: {}",
-            shown(&args),
+            args.values.shown(),
             crate::spec::python_repr(&Json::from(queries.clone()))
         ))
     };
@@ -104,7 +101,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let mut outcome = Told::default();
     for query in &queries {
-        let statement = filled(query, &args).map_err(|error| failed(query, &error))?;
+        let statement = args.values.fill(query).map_err(|error| failed(query, &error))?;
         let started = Instant::now();
         let answers = connection.run_all(&statement).map_err(|error| failed(query, &error))?;
         if answers.iter().all(|answer| answer.empty) {
@@ -117,26 +114,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         connection.run(end).map_err(|error| failed(end, &error))?;
     }
     Ok(outcome.into_outcome(&queries))
-}
-
-fn shown(args: &Args) -> String {
-    match (&args.named_args, args.positional_args.is_empty()) {
-        (Some(named), _) => crate::spec::python_repr(&Json::Object(named.clone())),
-        (None, false) => crate::spec::python_repr(&Json::from(args.positional_args.clone())),
-        (None, true) => "None".to_owned(),
-    }
-}
-
-/// Puts the values where the statement wants them.
-fn filled(query: &str, args: &Args) -> std::result::Result<String, String> {
-    let given = (!args.positional_args.is_empty()).then_some(args.positional_args.as_slice());
-    let filled = fill_placeholders(query, given, args.named_args.as_ref(), sql);
-    let named = given.is_none() && args.named_args.is_some();
-    filled.map_err(|error| match error.as_str() {
-        "not enough arguments for format string" if named => "dict is not a sequence".to_owned(),
-        "not enough arguments for format string" => "list index out of range".to_owned(),
-        _ => error,
-    })
 }
 
 /// What the statements gave.
@@ -188,32 +165,5 @@ impl Told {
             .with("query_all_results", self.all)
             .with("rowcount", self.rowcount)
             .with("execution_time_ms", self.times)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn check(query: &str, args: Json, expected: &str) {
-        let args = args.as_object().unwrap();
-        let args = <Args as crate::spec::Args>::from_given(args).unwrap();
-        let found = filled(query, &args).unwrap_or_else(|error| format!("error: {error}"));
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn values_take_their_places() {
-        check("a %s, %s", json!({"positional_args": [1, "it's"]}), "a 1, 'it''s'");
-        check("%(x)s 5%%", json!({"named_args": {"x": null}}), "NULL 5%");
-        check("like '%x'", json!({}), "like '%x'");
-        check(
-            "%s",
-            json!({"positional_args": [1, 2]}),
-            "error: not all arguments converted during string formatting",
-        );
-        check("%s %s", json!({"positional_args": [1]}), "error: list index out of range");
     }
 }

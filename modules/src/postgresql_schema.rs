@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     host::{Failure, Host, Outcome, Result},
-    postgres::{Login, Session, check_input, identifier, literal},
+    postgres::{Login, Session, check_input, dotted, identifier, literal},
 };
 
 /// Adds and removes schemas of a PostgreSQL database
@@ -69,7 +69,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
 }
 
 fn bring(args: &Args, session: &mut Session) -> Result<()> {
-    let (schema, name) = (literal(&args.schema), identifier(&args.schema));
+    let schema = literal(&args.schema);
+    // A name may be quoted already.
+    let name = if args.schema.starts_with('"') {
+        dotted(&args.schema, "schema", 2)?
+    } else {
+        identifier(&args.schema)
+    };
     let known = session.rows(&format!(
         "SELECT schema_owner, obj_description((SELECT oid FROM pg_namespace WHERE nspname = {schema}), 'pg_namespace') \
          FROM information_schema.schemata WHERE schema_name = {schema}"

@@ -104,6 +104,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         ],
     )?;
     let flags = flags(&args.role_attr_flags)?;
+    if args.state == State::Present && args.name.replace("\"\"", "").contains('"') {
+        return Err(Failure::new("User escaped identifiers must escape extra quotes"));
+    }
     let mut connection = args.login.connect(host, &args.login_db)?;
     let mut work =
         Work { args: &args, host, flags, queries: Vec::new(), connection: &mut connection };
@@ -332,6 +335,11 @@ impl Work<'_> {
             && !args.reset_unspecified_configuration
         {
             return Ok(());
+        }
+        if args.configuration.iter().flatten().any(|(key, _)| key.contains(['\'', '"'])) {
+            return Err(Failure::new(
+                "The key of a configuration may not contain single or double quotes",
+            ));
         }
         let name = identifier(&args.name);
         let now = self.ask(&format!(

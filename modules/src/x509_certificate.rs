@@ -96,7 +96,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         return Ok(signing
             .told(removed.changed)
             .with("filename", args.path.0.as_str())
-            .with_some("backup_file", removed.values.get("backup_file").cloned()));
+            .with_some("backup_file", removed.values.get("backup_file").cloned())
+            .with_some("certificate", args.return_content.then_some(crate::spec::Json::Null)));
     }
     let signer = match args.provider {
         Some(Provider::Selfsigned) => Signer::Own,

@@ -15,6 +15,7 @@ use crate::value::Value;
 
 mod ansible_utils;
 mod call;
+mod community_crypto;
 mod community_general;
 mod protomatter;
 
@@ -163,7 +164,13 @@ pub struct Filter {
 unit!(Filter);
 
 static TABLE: LazyLock<Table<Filter>> = LazyLock::new(|| {
-    Table::of(&[ALL, community_general::ALL, ansible_utils::ALL, protomatter::ALL])
+    Table::of(&[
+        ALL,
+        community_crypto::ALL,
+        community_general::ALL,
+        ansible_utils::ALL,
+        protomatter::ALL,
+    ])
 });
 
 /// Returns the filter of this name, short or with its collection.

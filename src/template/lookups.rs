@@ -18,6 +18,7 @@ use crate::value::{List, Value, parse_key_values};
 
 mod amazon_aws;
 mod ansible_utils;
+mod community_crypto;
 mod community_general;
 
 registry! { Lookup:
@@ -313,7 +314,13 @@ fn output(lookup: &str, command: &str) -> Result<String, LookupError> {
 unit!(Lookup);
 
 static TABLE: LazyLock<Table<Lookup>> = LazyLock::new(|| {
-    Table::of(&[ALL, amazon_aws::ALL, community_general::ALL, ansible_utils::ALL])
+    Table::of(&[
+        ALL,
+        amazon_aws::ALL,
+        community_crypto::ALL,
+        community_general::ALL,
+        ansible_utils::ALL,
+    ])
 });
 
 /// Returns the lookup of this name, short or with its collection.

@@ -30,6 +30,12 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
             "password_expire value interval requires a positive integer in password_expire_interval",
         ));
     }
+    if args.password_expire_interval.is_some_and(|days| days < 1) {
+        return Err(Failure::new(format!(
+            "password_expire_interval value {:29}should be positive number",
+            ""
+        )));
+    }
     let database = args.force_context.then_some("mysql");
     let implicit = if args.check_implicit_admin { args.login.as_root(host).ok() } else { None };
     let connection = match implicit {
@@ -243,10 +249,11 @@ impl Work<'_> {
             self.keep_password(host, &who)?;
         }
         if let Some(expiry) = self.expiry()
+            && !self.host.checking()
             && self.expires_otherwise(host)
         {
             self.change(&format!("ALTER USER {who} {expiry}"))?;
-            "Password expiration policy updated".clone_into(&mut self.message);
+            self.password_changed = Some(true);
         }
         if let Some(wanted) = wanted {
             self.keep_privileges(&who, wanted)?;
@@ -289,13 +296,15 @@ impl Work<'_> {
         let shown = self.shown(host);
         let args = self.args;
         let same = if let Some(plugin) = &args.plugin {
+            // MariaDB does not name the plugin that it takes by itself.
             let kept = shown.contains(&format!("WITH '{plugin}'"))
-                || shown.contains(&format!("VIA {plugin}"));
+                || shown.contains(&format!("VIA {plugin}"))
+                || plugin == "mysql_native_password" && shown.contains("IDENTIFIED BY PASSWORD ");
             let known = |text: &str| shown.contains(&format!("'{text}'"));
             kept && match (&args.plugin_hash_string, &args.plugin_auth_string) {
-                (Some(hash), _) => known(hash),
-                (None, Some(text)) => known(&native_hash(text)),
-                (None, None) => true,
+                (Some(hash), _) if !hash.is_empty() => known(hash),
+                (_, Some(text)) if !text.is_empty() => known(&native_hash(text)),
+                _ => true,
             }
         } else {
             let password = args.password.as_deref().unwrap_or_default();
@@ -351,7 +360,8 @@ impl Work<'_> {
 
     fn expires_otherwise(&mut self, host: &str) -> bool {
         let shown = self.shown(host);
-        let now = shown.split_once("PASSWORD EXPIRE").map_or("", |(_, rest)| rest.trim());
+        let told = shown.split_once("PASSWORD EXPIRE").map(|(_, rest)| rest.trim());
+        let now = told.unwrap_or_default();
         match self.args.password_expire {
             Some(Expire::Never) => !now.starts_with("NEVER"),
             Some(Expire::Default) => !now.is_empty() && !now.starts_with("DEFAULT"),
@@ -359,7 +369,10 @@ impl Work<'_> {
                 let days = self.args.password_expire_interval.unwrap_or(0);
                 !now.starts_with(&format!("INTERVAL {days} DAY"))
             }
-            Some(Expire::Now) => true,
+            Some(Expire::Now) => {
+                let policies = ["NEVER", "DEFAULT", "INTERVAL"];
+                told.is_none_or(|now| policies.iter().any(|policy| now.starts_with(policy)))
+            }
             None => false,
         }
     }

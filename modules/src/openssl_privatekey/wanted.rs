@@ -347,9 +347,13 @@ fn make(args: &Wanted, host: &Host) -> Result<Vec<u8>> {
             None,
         )?,
         Kind::Dsa => {
-            let size = args.size.to_string();
-            let parameters =
-                openssl_gives(host, what, &["dsaparam", "-outform", "PEM", &size], b"", None)?;
+            // Left alone, the program would take 224 bits for its prime.
+            let prime = if args.size < 2048 { 160 } else { 256 };
+            let bits = format!("dsa_paramgen_bits:{}", args.size);
+            let prime = format!("dsa_paramgen_q_bits:{prime}");
+            let words = ["genpkey", "-genparam", "-algorithm", "DSA", "-pkeyopt", &bits];
+            let words = [&words[..], &["-pkeyopt", &prime]].concat();
+            let parameters = openssl_gives(host, what, &words, b"", None)?;
             openssl_gives(host, what, &["gendsa", "/dev/stdin"], &parameters, None)?
         }
         other => openssl_gives(host, what, &["genpkey", "-algorithm", other.as_str()], b"", None)?,

@@ -14,8 +14,13 @@ pub fn identifier(name: &str) -> String {
 pub fn dotted(name: &str, kind: &str, most: usize) -> Result<String, Failure> {
     let mut parts = vec![String::new()];
     let mut is_open = false;
-    for c in name.chars() {
+    let mut letters = name.chars().peekable();
+    while let Some(c) = letters.next() {
         match c {
+            // Two stand for one between quotes.
+            '"' if is_open && letters.next_if_eq(&'"').is_some() => {
+                parts.last_mut().into_iter().for_each(|part| part.push(c));
+            }
             '"' if is_open || parts.last().is_none_or(String::is_empty) => is_open = !is_open,
             '.' if !is_open => parts.push(String::new()),
             c => parts.last_mut().into_iter().for_each(|part| part.push(c)),
@@ -202,6 +207,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn quoted_parts_of_names_stay() {
+        let check = |name: &str, expected: &str| {
+            assert_eq!(dotted(name, "table", 3).unwrap(), expected, "{name}");
+        };
+        check("a.b", r#""a"."b""#);
+        check(r#""a.b".c"#, r#""a.b"."c""#);
+        check(r#""a""b".c"d"#, r#""a""b"."c""d""#);
+        check(r#""a"""."b""#, r#""a"""."b""#);
+        assert!(dotted(r#""a"#, "table", 3).is_err());
+    }
 
     #[test]
     fn values_are_quoted() {

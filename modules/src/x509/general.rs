@@ -11,17 +11,26 @@ use super::{
 
 /// Writes a general name; the error says what is wrong with it.
 pub fn general_name(text: &str) -> Result<Vec<u8>, String> {
-    let plain = |number: u8, value: &str| Ok(tagged(number, false, value.as_bytes()));
     let cannot =
         |reason: &str| format!("Cannot parse Subject Alternative Name \"{text}\": {reason}");
+    let plain = |number: u8, kind: &str, value: &str| {
+        let value = with_host(kind, value, to_ascii);
+        if value.is_ascii() {
+            return Ok(tagged(number, false, value.as_bytes()));
+        }
+        let kind = if kind == "email" { "RFC822Name" } else { kind };
+        Err(cannot(&format!(
+            "{kind} values should be passed as an A-label string. This means unicode characters should be encoded via a library like idna."
+        )))
+    };
     if let Some(value) = text.strip_prefix("DNS:") {
-        return plain(2, &to_ascii(value));
+        return plain(2, "DNS", value);
     }
     if let Some(value) = text.strip_prefix("email:") {
-        return plain(1, value);
+        return plain(1, "email", value);
     }
     if let Some(value) = text.strip_prefix("URI:") {
-        return plain(6, value);
+        return plain(6, "URI", value);
     }
     if let Some(value) = text.strip_prefix("IP:") {
         let kind = if value.contains('/') { "network" } else { "address" };
@@ -93,7 +102,12 @@ fn to_ascii(name: &str) -> String {
         if label.is_ascii() {
             label.to_owned()
         } else {
-            format!("xn--{}", punycode(&label.to_lowercase()))
+            // Letters that are joined for their looks are not known to names.
+            let label = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"]
+                .iter()
+                .zip('\u{fb00}'..)
+                .fold(label.to_lowercase(), |label, (apart, joined)| label.replace(joined, apart));
+            if label.is_ascii() { label } else { format!("xn--{}", punycode(&label)) }
         }
     };
     name.split('.').map(label).collect::<Vec<_>>().join(".")
@@ -134,28 +148,33 @@ pub fn in_unicode(value: &mut Json) {
         Json::Object(map) => map.values_mut().for_each(in_unicode),
         Json::String(text) => {
             let Some((kind, name)) = text.split_once(':') else { return };
-            let start = match kind {
-                "DNS" => Some(0),
-                "email" => name.find('@').map(|at| at + 1),
-                "URI" => name.find("://").map(|at| {
-                    let user = name[at + 3..].split('/').next().and_then(|host| host.find('@'));
-                    at + 3 + user.map_or(0, |user| user + 1)
-                }),
-                _ => None,
-            };
-            let Some(start) = start else { return };
-            let (before, name) = name.split_at(start);
-            let end = if kind == "URI" { name.find([':', '/', '?', '#']) } else { None };
-            let (host, after) = name.split_at(end.unwrap_or(name.len()));
             let label = |label: &str| {
                 let readable = label.strip_prefix("xn--").and_then(from_punycode);
                 readable.unwrap_or_else(|| label.to_owned())
             };
-            let host = host.split('.').map(label).collect::<Vec<_>>().join(".");
-            *text = format!("{kind}:{before}{host}{after}");
+            let in_letters = |host: &str| host.split('.').map(label).collect::<Vec<_>>().join(".");
+            *text = format!("{kind}:{}", with_host(kind, name, in_letters));
         }
         _ => (),
     }
+}
+
+/// Writes the host in a name of this kind another way; a name without one stays.
+fn with_host(kind: &str, name: &str, write: impl Fn(&str) -> String) -> String {
+    let start = match kind {
+        "DNS" => Some(0),
+        "email" => name.find('@').map(|at| at + 1),
+        "URI" => name.find("://").map(|at| {
+            let user = name[at + 3..].split('/').next().and_then(|host| host.rfind('@'));
+            at + 3 + user.map_or(0, |user| user + 1)
+        }),
+        _ => None,
+    };
+    let Some(start) = start else { return name.to_owned() };
+    let (before, name) = name.split_at(start);
+    let end = if kind == "URI" { name.find([':', '/', '?', '#']) } else { None };
+    let (host, after) = name.split_at(end.unwrap_or(name.len()));
+    format!("{before}{}{after}", write(host))
 }
 
 fn from_punycode(label: &str) -> Option<String> {
@@ -225,7 +244,12 @@ fn address(text: &str) -> Option<Vec<u8>> {
     };
     let mut written = bytes(address.parse().ok()?);
     let size = written.len();
-    let length: usize = length.parse().ok()?;
+    // A mask is as good as its length where its ones come first.
+    let mask = length.parse::<std::net::Ipv4Addr>().ok().filter(|_| size == 4).map(u32::from);
+    let length: usize = match mask {
+        Some(mask) if mask.leading_ones() == mask.count_ones() => mask.count_ones() as usize,
+        _ => length.parse().ok()?,
+    };
     if length > size * 8 {
         return None;
     }
