@@ -21,8 +21,8 @@ use std::{
 
 pub use arithmetic::{Operator, negate, positive};
 pub use containers::{Dict, Hint, List};
-pub(crate) use key_values::split_name;
 pub use key_values::{ArgText, parse_key_values};
+pub(crate) use key_values::{split_name, unquote};
 use num_bigint::BigInt;
 pub use text::{float_text, is_printable, lines};
 

@@ -119,13 +119,8 @@ pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
             "parameters are mutually exclusive: value|values found in section_has_values",
         ));
     }
-    // No name is no section, and no option.
+    // No name is no section.
     args.section = args.section.filter(|section| !section.is_empty());
-    if args.section.is_none() && !args.section_has_values.is_empty() {
-        // Only sections have values: the reference looks for one of this name.
-        args.section = Some("ad01e11446efb704fcdbdb21f2c43757423d91c5".to_owned());
-    }
-    args.option = args.option.filter(|option| !option.is_empty());
     if args.state == State::Present
         && !args.allow_no_value
         && args.value.is_none()

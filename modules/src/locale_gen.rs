@@ -85,7 +85,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let is_there = |name: &String| known.contains(&normal(name));
     let present = args.state == State::Present;
     let differs = if present { !names.iter().all(is_there) } else { names.iter().any(is_there) };
-    let outcome = Outcome::changed_if(differs)
+    let mut outcome = Outcome::changed_if(differs)
         .with("name", names.clone())
         .with("mechanism", mechanism)
         .with("ubuntu_mode", mechanism != "glibc");
@@ -111,6 +111,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     } else {
         remove_old(names, host)?;
+    }
+    if !host.checking() && !present {
+        // Some are part of the system, and stay.
+        let left = self::known(host)?;
+        outcome.changed = known.iter().any(|name| !left.contains(name));
     }
     Ok(outcome)
 }
@@ -220,7 +225,8 @@ mod tests {
     fn one_that_is_there_stays_or_goes() {
         assert_eq!(run(&host(), json!({"name": ["en_US.UTF-8"]}))["changed"], false);
         let host = host().answer("/usr/sbin/locale-gen", 0, "");
-        assert_eq!(run(&host, json!({"name": "en_US.UTF-8", "state": "absent"}))["changed"], true);
+        // It is still there afterwards, as one that is part of the system.
+        assert_eq!(run(&host, json!({"name": "en_US.UTF-8", "state": "absent"}))["changed"], false);
         let text = host.read_text(LIST).unwrap().unwrap();
         assert_eq!(text, "# comment\n# de_CH.UTF-8 UTF-8\n# en_US.UTF-8 UTF-8\n");
     }

@@ -30,15 +30,16 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     match content {
         Some(content) => {
-            let text = match content {
-                Value::Dict(_) | Value::List(_) => crate::output::dump_value(content),
-                other => other.to_text(),
+            let bytes = match content {
+                Value::Dict(_) | Value::List(_) => crate::output::dump_value(content).into_bytes(),
+                Value::Bytes(bytes) => bytes.to_vec(),
+                other => other.to_text().into_bytes(),
             };
             if call.text("dest").is_some_and(|dest| dest.ends_with('/')) {
                 return Err(Failure::action("can not use content with a dir as dest"));
             }
             let args = without(&call.args, &["content", "remote_src"]);
-            Ok(single(call, args, files::send_bytes(text.into_bytes()), None, "", None))
+            Ok(single(call, args, files::send_bytes(bytes), None, "", None))
         }
         None => {
             let src = call.text("src").unwrap_or_default();

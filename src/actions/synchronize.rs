@@ -4,7 +4,7 @@ use super::{Action, files};
 use crate::{
     connection::Kind,
     executor::{Call, Failure, Remote, Step},
-    value::Value,
+    value::{Value, unquote},
 };
 
 pub(super) static UNIT: Action =
@@ -52,7 +52,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         Some(user) if set_remote_user => format!("{user}@{}:{path}", bracketed(&address)),
         _ => format!("{}:{path}", bracketed(&address)),
     };
-    let here = |path: &str| if by_other { path.to_owned() } else { place_of(call, path) };
+    let here = |path: &str| {
+        let path = unquote(path);
+        if by_other { path.to_owned() } else { place_of(call, path) }
+    };
     let (source, target) = if is_local {
         (here(&src), here(&dest))
     } else if pull {
@@ -106,6 +109,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     }
     if let Some(path) = call.variable("ansible_rsync_path") {
         remote.args.insert("_local_rsync_path".to_owned(), path.into());
+    }
+    if let Some(folders) = call.text("link_dest").filter(|_| remote.args["link_dest"].is_string()) {
+        let folders: Vec<&str> = folders.split(',').map(str::trim).collect();
+        remote.args.insert("link_dest".to_owned(), folders.into());
     }
     let folders = remote.args.get_mut("link_dest").and_then(serde_json::Value::as_array_mut);
     for folder in folders.into_iter().flatten() {

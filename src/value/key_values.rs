@@ -128,17 +128,9 @@ fn escaped(text: &str) -> Option<(char, usize)> {
 }
 
 /// Takes one pair of quotes from around a value.
-fn unquote(text: &str) -> String {
-    for quote in ['"', '\''] {
-        if text.len() >= 2
-            && text.starts_with(quote)
-            && text.ends_with(quote)
-            && !text.ends_with(&format!("\\{quote}"))
-        {
-            return text[1..text.len() - 1].to_owned();
-        }
-    }
-    text.to_owned()
+pub(crate) fn unquote(text: &str) -> &str {
+    let without = |quote| text.strip_prefix(quote)?.strip_suffix(quote);
+    without('"').or_else(|| without('\'')).filter(|inner| !inner.ends_with('\\')).unwrap_or(text)
 }
 
 /// A word with the space that follows it, but for the one that ends it.

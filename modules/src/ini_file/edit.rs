@@ -5,8 +5,11 @@ use std::ops::Range;
 use super::{Args, Having, State};
 use crate::host::{Failure, Result};
 
+/// What the reference calls the lines before the first section, and the section that it adds where they lack what they should have.
+const NO_SECTION: &str = "ad01e11446efb704fcdbdb21f2c43757423d91c5";
+
 /// Returns the text as it should be, and what was done.
-pub(super) fn edit(args: &Args, before: &str) -> Result<(String, String)> {
+pub(super) fn edit(args: &Args, before: &str) -> Result<(String, &'static str)> {
     let mut lines: Vec<String> = before.split_inclusive('\n').map(ToOwned::to_owned).collect();
     if let Some(last) = lines.last_mut() {
         end_line(last);
@@ -18,9 +21,9 @@ pub(super) fn edit(args: &Args, before: &str) -> Result<(String, String)> {
     let mut file = File { args, lines };
     let message = file.change()?;
     if message == "OK" && before.is_empty() {
-        return Ok((String::new(), message.to_owned()));
+        return Ok((String::new(), message));
     }
-    Ok((file.lines.concat(), message.to_owned()))
+    Ok((file.lines.concat(), message))
 }
 
 struct File<'a> {
@@ -31,20 +34,19 @@ struct File<'a> {
 impl File<'_> {
     fn change(&mut self) -> Result<&'static str> {
         let args = self.args;
-        Ok(match (self.section(), args.state, &args.option) {
-            (Some(section), State::Absent, None) if args.section.is_some() => {
-                self.lines.drain(section);
-                "section removed"
-            }
-            (Some(section), State::Absent, Some(option)) => self.remove(section, option),
+        let option = args.option.as_deref().filter(|option| !option.is_empty());
+        Ok(match (self.section(), args.state, option) {
+            (Some(section), State::Absent, option) => self.remove(section, option),
             (Some(section), State::Present, Some(option)) => self.set(section, option),
-            (Some(_), State::Present, None) if args.wanted().iter().any(Option::is_some) => {
+            (None, State::Present, option) => self.add_section(option),
+            (Some(_), State::Present, None)
+                if args.option.is_none() && args.exclusive && !args.allow_no_value =>
+            {
                 return Err(Failure::raised(
                     "decoding to str: need a bytes-like object, NoneType found",
                 ));
             }
-            (_, State::Absent, _) | (Some(_), State::Present, None) => "OK",
-            (None, State::Present, option) => self.add_section(option.as_deref()),
+            _ => "OK",
         })
     }
 
@@ -55,137 +57,138 @@ impl File<'_> {
             let found = self.lines[from..].iter().position(is_header);
             found.map_or(self.lines.len(), |at| from + at)
         };
-        let Some(name) = &self.args.section else { return Some(0..next(0)) };
+        let fits = |section: &Range<usize>| {
+            let body = &self.lines[section.clone()];
+            self.args.section_has_values.iter().all(|having| has(body, having))
+        };
+        let name = match &self.args.section {
+            Some(name) => name.trim(),
+            None if fits(&(0..next(0))) => return Some(0..next(0)),
+            None => NO_SECTION,
+        };
         let is_its = |line: &String| {
             let rest = line.strip_prefix('[')?.trim_start();
-            let rest = rest.strip_prefix(name.trim())?.trim_start();
+            let rest = rest.strip_prefix(name)?.trim_start();
             rest.starts_with(']').then_some(())
         };
-        let mut at = 0;
-        while at < self.lines.len() {
-            if is_its(&self.lines[at]).is_some() {
-                let section = at..next(at + 1);
-                let body = &self.lines[at + 1..section.end];
-                if self.args.section_has_values.iter().all(|having| has(body, having)) {
-                    return Some(section);
-                }
-            }
-            at += 1;
-        }
-        None
+        (0..self.lines.len())
+            .filter(|&at| is_its(&self.lines[at]).is_some())
+            .map(|at| at..next(at + 1))
+            .find(fits)
     }
 
-    /// The value that a line gives the option, also in a comment where that counts.
-    #[expect(clippy::option_option, reason = "an option without a value is one")]
-    fn value<'l>(&self, line: &'l str, option: &str) -> Option<Option<&'l str>> {
-        active(line, option).or_else(|| {
-            let rest = line.trim_start().strip_prefix(['#', ';'])?;
-            active(rest, option).filter(|_| self.args.modify_inactive_option)
-        })
-    }
-
-    fn remove(&mut self, section: Range<usize>, option: &str) -> &'static str {
-        let wanted = self.args.wanted();
-        let keep = |line: &str| match active(line, option) {
-            None => true,
-            // Without `exclusive` only the values that are named go.
-            Some(value) => {
-                let is_it = |wanted: &Option<String>| wanted.as_deref().map(str::trim) == value;
-                !self.args.exclusive && !wanted.iter().any(is_it)
+    fn remove(&mut self, section: Range<usize>, option: Option<&str>) -> &'static str {
+        let Some(option) = option else {
+            if self.args.section.is_none() {
+                // The reference takes what stands before the first section and a line more, each time.
+                return "OK";
             }
+            self.lines.drain(section);
+            return "section removed";
         };
-        let (start, end) = (section.start, section.end);
-        let kept: Vec<String> =
-            self.lines[start..end].iter().filter(|line| keep(line)).cloned().collect();
-        if kept.len() == end - start {
+        let wanted = self.args.wanted();
+        // Without `exclusive` only the values that are named go.
+        let goes = |value: &str| self.args.exclusive || wanted.iter().any(|one| one == value);
+        let kept: Vec<String> = self.lines[section.clone()]
+            .iter()
+            .filter(|line| !active(line, option).is_some_and(goes))
+            .cloned()
+            .collect();
+        if kept.len() == section.len() {
             return "OK";
         }
-        self.lines.splice(start..end, kept);
+        self.lines.splice(section, kept);
         "option changed"
     }
 
     fn set(&mut self, section: Range<usize>, option: &str) -> &'static str {
         let args = self.args;
+        let value_of = |line: &str| {
+            let value =
+                if args.modify_inactive_option { any(line, option) } else { active(line, option) };
+            value.map(ToOwned::to_owned)
+        };
         let mut wanted = args.wanted();
         let mut lines: Vec<String> = self.lines[section.clone()].to_vec();
         let before = lines.clone();
-        let first = usize::from(args.section.is_some());
         let mut done = vec![false; lines.len()];
+        let mut has_bare = false;
         // What is right already needs no line, and what is right in a comment is that line.
-        for (at, line) in lines.iter_mut().enumerate().skip(first) {
-            let Some(value) = self.value(line, option) else { continue };
-            let is_it = |wanted: &Option<String>| wanted.as_deref().map(str::trim) == value;
-            if let Some(place) = wanted.iter().position(is_it) {
-                let new = args.line(option, wanted.remove(place).as_deref());
-                replace(line, &new, args.ignore_spaces);
-                done[at] = true;
+        for (line, done) in lines.iter_mut().zip(&mut done) {
+            let Some(value) = value_of(line) else { continue };
+            let place = wanted.iter().position(|wanted| *wanted == value);
+            let is_bare = args.allow_no_value
+                && if place.is_some() { value.is_empty() } else { wanted.is_empty() };
+            if place.is_none() && !is_bare {
+                continue;
+            }
+            *done = true;
+            has_bare |= is_bare;
+            args.replace(line, option, (!is_bare).then_some(&value));
+            match place {
+                Some(place) => drop(wanted.remove(place)),
+                None => break,
             }
         }
-        // Others, those in comments too, are replaced by what is missing, or go. An option without a value takes one's place.
-        let bare = args.value.is_none() && args.values.as_ref().is_none_or(Vec::is_empty);
-        let mut kept = Vec::with_capacity(lines.len());
-        for (at, line) in lines.into_iter().enumerate() {
-            let another = at >= first && !done[at] && self.value(&line, option).is_some();
-            let stays = if bare { wanted.is_empty() } else { !args.exclusive };
-            if !another || stays {
-                kept.push(line);
-            } else if !wanted.is_empty() {
-                kept.push(args.line(option, wanted.remove(0).as_deref()));
-            }
+        // Others, those in comments too, are replaced by what is missing, or go.
+        if args.exclusive && !args.allow_no_value {
+            let mut done = done.into_iter();
+            lines.retain_mut(|line| {
+                if done.next() == Some(true) || value_of(line).is_none() {
+                    return true;
+                }
+                let is_needed = !wanted.is_empty();
+                if is_needed {
+                    args.replace(line, option, Some(&wanted.remove(0)));
+                }
+                is_needed
+            });
         }
-        let added = !wanted.is_empty();
+        let new = if wanted.is_empty() && has_bare {
+            Vec::new()
+        } else {
+            args.new_lines(option, &wanted)
+        };
+        let added = !new.is_empty();
         if added {
-            let mut at = kept.len();
             // Comments at a section's end are the next one's.
-            let belongs = |line: &str| {
-                let line = line.trim();
+            let belongs = |line: &String| {
+                let line = line.trim_matches([' ', '\t', '\n']);
                 !line.is_empty() && !line.starts_with(['#', ';'])
             };
-            while at > first && !belongs(&kept[at - 1]) {
-                at -= 1;
-            }
-            if let Some(last) = at.checked_sub(1).and_then(|last| kept.get_mut(last)) {
-                end_line(last);
-            }
-            let new: Vec<String> =
-                wanted.iter().map(|value| args.line(option, value.as_deref())).collect();
-            kept.splice(at..at, new);
+            let at = lines.iter().rposition(belongs).map_or(0, |last| last + 1);
+            lines.splice(at..at, new);
         }
-        if kept == before {
+        if lines == before {
             return "OK";
         }
-        self.lines.splice(section, kept);
+        self.lines.splice(section, lines);
         if added { "option added" } else { "option changed" }
     }
 
     fn add_section(&mut self, option: Option<&str>) -> &'static str {
         let args = self.args;
-        if let Some(last) = self.lines.last_mut() {
-            end_line(last);
-        }
-        self.lines.push(format!("[{}]\n", args.section.as_deref().unwrap_or_default()));
-        let others = |having: &&Having| Some(having.option.as_str()) != option;
-        for Having { option, values, .. } in args.section_has_values.iter().filter(others) {
-            for value in values {
-                self.lines.push(args.line(option, Some(value)));
+        self.lines.push(format!("[{}]\n", args.section.as_deref().unwrap_or(NO_SECTION)));
+        let mut wanted = args.wanted();
+        for having in &args.section_has_values {
+            if Some(having.option.as_str()) != option {
+                self.lines.extend(args.new_lines(&having.option, &having.values));
+            } else if !args.exclusive {
+                wanted.extend(
+                    having
+                        .values
+                        .iter()
+                        .filter(|value| !wanted.contains(value))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
             }
         }
-        let Some(option) = option else { return "only section added" };
-        for value in args.wanted() {
-            self.lines.push(args.line(option, value.as_deref()));
-        }
-        "section and option added"
-    }
-}
-
-fn replace(line: &mut String, new: &str, ignore_spaces: bool) {
-    let bare = |line: &str| line.split_whitespace().collect::<String>();
-    if ignore_spaces && bare(line) == bare(new) {
-        return;
-    }
-    // The end of a line is the file's.
-    if line.trim_end_matches(['\r', '\n']) != new.trim_end_matches('\n') {
-        new.clone_into(line);
+        let new = option.map(|option| args.new_lines(option, &wanted)).unwrap_or_default();
+        let message =
+            if new.is_empty() { "only section added" } else { "section and option added" };
+        self.lines.extend(new);
+        message
     }
 }
 
@@ -196,20 +199,24 @@ fn end_line(line: &mut String) {
 }
 
 impl Args {
-    /// The values that the option should have, each once; `None` is one without a value.
-    fn wanted(&self) -> Vec<Option<String>> {
+    /// The values that the option should have, each once.
+    fn wanted(&self) -> Vec<String> {
         let several = self.values.iter().flatten().filter(|_| self.value.is_none());
-        let mut wanted: Vec<Option<String>> = Vec::new();
+        let mut wanted: Vec<String> = Vec::new();
         for value in self.value.iter().chain(several) {
-            let value = Some(value.clone());
-            if !wanted.contains(&value) {
-                wanted.push(value);
+            if !wanted.contains(value) {
+                wanted.push(value.clone());
             }
         }
-        if wanted.is_empty() && self.allow_no_value && self.state == State::Present {
-            wanted.push(None);
-        }
         wanted
+    }
+
+    /// Lines for values; without any, the option alone where that may be.
+    fn new_lines(&self, option: &str, values: &[String]) -> Vec<String> {
+        if values.is_empty() && self.allow_no_value {
+            return vec![self.line(option, None)];
+        }
+        values.iter().map(|value| self.line(option, Some(value))).collect()
     }
 
     fn line(&self, option: &str, value: Option<&str>) -> String {
@@ -219,26 +226,36 @@ impl Args {
             Some(value) => format!("{option} = {value}\n"),
         }
     }
+
+    /// Gives a line its option's value, unless only spaces would differ where those do not matter.
+    fn replace(&self, line: &mut String, option: &str, value: Option<&String>) {
+        let value = value.map(String::as_str);
+        if !self.ignore_spaces || active(line, option) != Some(value.unwrap_or_default()) {
+            *line = self.line(option, value);
+        }
+    }
 }
 
 fn has(body: &[String], having: &Having) -> bool {
-    let has_value = |wanted: &String| {
-        body.iter().any(|line| active(line, &having.option) == Some(Some(wanted.as_str())))
-    };
-    if having.values.is_empty() {
-        return body.iter().any(|line| active(line, &having.option).is_some());
-    }
-    having.values.iter().all(has_value)
+    body.iter()
+        .filter_map(|line| any(line, &having.option))
+        .any(|value| having.values.is_empty() || having.values.iter().any(|wanted| wanted == value))
 }
 
-/// The value that a line gives the option: `None` when it is about something else, `Some(None)` when it has none.
-#[expect(clippy::option_option, reason = "an option without a value is one")]
-fn active<'a>(line: &'a str, option: &str) -> Option<Option<&'a str>> {
-    let rest = line.trim_start().strip_prefix(option)?;
-    let rest = rest.trim_start_matches([' ', '\t']);
+const BLANK: [char; 2] = [' ', '\t'];
+
+/// The value that a line gives the option, also in a comment.
+fn any<'a>(line: &'a str, option: &str) -> Option<&'a str> {
+    let rest = line.trim_start_matches(BLANK);
+    active(rest.strip_prefix(['#', ';']).unwrap_or(rest), option)
+}
+
+/// The value that a line gives the option, empty where it has none; `None` when it is about something else.
+fn active<'a>(line: &'a str, option: &str) -> Option<&'a str> {
+    let rest = line.trim_start_matches(BLANK).strip_prefix(option)?.trim_start_matches(BLANK);
+    let rest = rest.strip_suffix('\n').unwrap_or(rest);
     match rest.strip_prefix('=') {
-        Some(value) => Some(Some(value.trim())),
-        None if rest.trim().is_empty() => Some(None),
-        None => None,
+        Some(value) => Some(value.trim_start_matches(BLANK)),
+        None => rest.is_empty().then_some(rest),
     }
 }
