@@ -41,7 +41,7 @@ class ActionModule(ActionBase):
     def later(self, variables):
         started = self._execute_module("command", {"_raw_params": "echo late"}, task_vars=variables, wrap_async=True)
         holds = [self._templar.evaluate_conditional(one) for one in self._task.args.get("that", [])]
-        return {"holds": holds, "async": self._task.async_val, "poll": self._task.poll, "keys": sorted(started)}
+        return {"holds": holds, "async": self._task.async_val, "poll": self._task.poll, "job": "ansible_job_id" in started}
 
     def low(self, variables):
         return {"low": self._low_level_execute_command("echo out; echo err >&2; exit 3")}
