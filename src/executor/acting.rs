@@ -85,6 +85,11 @@ impl Call<'_> {
     fn message(&self, path: &Path) -> Json {
         let args: serde_json::Map<_, _> =
             self.args.iter().map(|(name, value)| (name.to_text(), packed(value))).collect();
+        let is_own = |(name, value): &(&Value, &Value)| {
+            let written = name.as_str().and_then(|name| self.task.args.get(name));
+            written.is_some_and(|written| self.env.is_own_as(&written.value, value))
+        };
+        let own: Vec<_> = self.args.iter().filter(is_own).map(|(name, _)| name.to_text()).collect();
         let search = self.names.search_path();
         let roots = search.iter().flat_map(|dir| self.run.collections.roots(dir));
         let roots: Vec<PathBuf> = roots.map(std::borrow::Cow::into_owned).collect();
@@ -94,12 +99,14 @@ impl Call<'_> {
         let (target, method) = self.raw_way();
         let connection = target.plugin();
         let user = method.as_ref().map(|method| method.user.as_str());
+        let job = self.prepared.job(self.names, self.env).ok().flatten();
         json!({
             "do": "action",
             "path": path,
             "collections": roots,
             "about": {
                 "args": args,
+                "own": own,
                 "base": self.play.play.dir,
                 "search_path": search,
                 "role": role.map(|role| &*role.name),
@@ -116,6 +123,8 @@ impl Call<'_> {
                     "action": &*self.task.action_written,
                     "check_mode": self.check, "diff": self.diff, "no_log": self.no_log,
                     "become": method.is_some(), "become_user": user,
+                    "async_val": job.as_ref().map_or(0, |job| job.limit),
+                    "poll": job.map_or(self.run.settings.poll_interval.value, |job| job.poll),
                 },
                 "play_context": {
                     "check_mode": self.check, "diff": self.diff, "no_log": self.no_log,

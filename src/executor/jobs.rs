@@ -20,9 +20,9 @@ const GRACE: Duration = Duration::from_millis(300);
 /// A task that goes on by itself.
 pub(super) struct Background {
     /// Seconds that it may take.
-    limit: i64,
+    pub(super) limit: i64,
     /// Seconds between looks at it; 0 where nobody waits.
-    poll: i64,
+    pub(super) poll: i64,
     folder: String,
 }
 

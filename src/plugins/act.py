@@ -235,7 +235,9 @@ def a_task(about):
     role = None
     if about["role"]:
         role = Plain(_role_path=about["role_path"], _role_name=about["role"], _role_collection=None, get_name=lambda fqcn=True: about["role"])
-    given = dict(about["task"], args={key: unpack(one) for key, one in about["args"].items()}, _role=role)
+    args = {key: unpack(one) for key, one in about["args"].items()}
+    args.update({key: own(args[key]) for key in about["own"]})
+    given = dict(about["task"], args=args, _role=role)
     if INSTALLED:
         from ansible.playbook.task import Task
 

@@ -113,6 +113,18 @@ class Trusted(str):
     """Text of a plugin that may be evaluated as a template."""
 
 
+class Own(str):
+    """Text that the playbook gives an action: a condition of it may be evaluated; as an argument it is what it says."""
+
+
+def own(value):
+    if isinstance(value, str):
+        return Own(value)
+    if type(value) is list:
+        return [own(one) for one in value]
+    return {key: own(one) for key, one in value.items()} if type(value) is dict else value
+
+
 def is_trusted(value):
     """Tells a text that may be evaluated, whoever made it one: an installed ansible-core marks its own."""
     if not isinstance(value, str):
@@ -212,6 +224,25 @@ class Templar:
         return value
 
     do_template = template
+
+    def evaluate_expression(self, expression, **kwargs):
+        """The value of an expression that a plugin trusts, or that is the playbook's."""
+        if not (is_trusted(expression) or isinstance(expression, Own)):
+            return str(expression)
+        return unpack(ask(ask="template", text="{{ %s }}" % expression)["value"])
+
+    def evaluate_conditional(self, conditional):
+        """Whether a condition holds; a list holds where all in it do."""
+        if isinstance(conditional, (list, tuple)):
+            return all(self.evaluate_conditional(one) for one in conditional)
+        value = self.evaluate_expression(conditional) if isinstance(conditional, str) else conditional
+        if not isinstance(value, bool):
+            kind = type(value).__name__
+            raise errors().AnsibleError(
+                "Conditional result (%s) was derived from value of type %r. Conditionals must have a boolean result."
+                % (bool(value), kind)
+            )
+        return value
 
     def is_template(self, value):
         return isinstance(value, str) and any(mark in value for mark in ("{{", "{%", "{#"))

@@ -198,16 +198,20 @@ impl Task<'_> {
         match child {
             Json::String(name) => Self::element(document, at, name),
             Json::Object(map) => {
-                if map.len() > 1 {
-                    return Err(Failure::new("Can only create children from hashes with one key"));
-                }
-                let Some((name, value)) = map.iter().next() else {
+                let (1, Some((name, value))) = (map.len(), map.iter().next()) else {
                     return Err(Failure::new("Can only create children from hashes with one key"));
                 };
                 let id = Self::element(document, at, name)?;
                 match value {
                     Json::Object(inner) => {
                         for (key, value) in inner {
+                            if key == "+value" {
+                                // The element's own text, beside its attributes.
+                                let text =
+                                    (!value.is_null()).then(|| text_of(value)).transpose()?;
+                                document.set_first_text(id, text.as_deref());
+                                continue;
+                            }
                             if key == "_" {
                                 let Json::Array(more) = value else {
                                     let class = crate::spec::python_class(value);

@@ -8,6 +8,7 @@ class ActionModule(ActionBase):
     """Asks for everything that an action can ask for."""
 
     TRANSFERS_FILES = True
+    _supports_async = True
 
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
@@ -27,6 +28,20 @@ class ActionModule(ActionBase):
 
     def own(self, variables):
         return self._execute_module(module_name="mine", module_args={"a": "b"}, task_vars=variables)
+
+    def holds(self, variables):
+        from ansible.template import trust_as_template
+
+        def holds(condition):
+            return self._templar.evaluate_conditional(trust_as_template(condition))
+
+        value = self._templar.evaluate_expression(trust_as_template("[who, 1 + 1]"))
+        return {"holds": [holds("who == 'you'"), holds("1 > 2"), self._templar.evaluate_conditional(True)], "value": value}
+
+    def later(self, variables):
+        started = self._execute_module("command", {"_raw_params": "echo late"}, task_vars=variables, wrap_async=True)
+        holds = [self._templar.evaluate_conditional(one) for one in self._task.args.get("that", [])]
+        return {"holds": holds, "async": self._task.async_val, "poll": self._task.poll, "job": "ansible_job_id" in started}
 
     def low(self, variables):
         return {"low": self._low_level_execute_command("echo out; echo err >&2; exit 3")}
