@@ -228,10 +228,20 @@ pub(crate) fn same_extension(one: &Extension, other: &Extension) -> bool {
     if one.value == other.value {
         return true;
     }
+    // Names that are permitted and those that are excluded stand apart.
+    let are_apart = one.number == "2.5.29.30";
     let sorted = |extension: &Extension| {
-        let mut items: Vec<Vec<u8>> = extension.inside().map(|item| item.whole.to_vec()).collect();
+        let mut items: Vec<Vec<u8>> = Vec::new();
+        for item in extension.inside() {
+            if are_apart {
+                items.extend(item.inside().map(|name| [&[item.tag][..], name.whole].concat()));
+            } else {
+                items.push(item.whole.to_vec());
+            }
+        }
         items.sort_unstable();
         items
     };
-    matches!(one.number.as_str(), "2.5.29.17" | "2.5.29.37") && sorted(one) == sorted(other)
+    (are_apart || matches!(one.number.as_str(), "2.5.29.17" | "2.5.29.37"))
+        && sorted(one) == sorted(other)
 }

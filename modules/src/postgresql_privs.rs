@@ -387,19 +387,21 @@ impl Work<'_> {
             begin.push_str(&format!(" FOR ROLE {}", targets.join(",")));
         }
         let schema = args.schema.as_deref().unwrap_or("public");
-        if schema != "not-specified" {
-            begin.push_str(&format!(" IN SCHEMA {}", identifier(schema)));
-        }
+        let inside = format!(" IN SCHEMA {}", identifier(schema));
+        // A schema is in no schema.
+        let is_open = |kind: &str| schema == "not-specified" || kind == "SCHEMAS";
+        let begun =
+            |kind: &str| if is_open(kind) { begin.clone() } else { format!("{begin}{inside}") };
         let revoked =
-            things.iter().map(|kind| format!("{begin} REVOKE ALL ON {kind} FROM {roles};"));
+            things.iter().map(|kind| format!("{} REVOKE ALL ON {kind} FROM {roles};", begun(kind)));
         if args.state == State::Absent {
             return revoked.collect();
         }
         let option = if args.grant_option == Some(true) { " WITH GRANT OPTION" } else { "" };
         let privileges = privileges.join(",");
-        let granted = things
-            .iter()
-            .map(|kind| format!("{begin} GRANT {privileges} ON {kind} TO {roles}{option};"));
+        let granted = things.iter().map(|kind| {
+            format!("{} GRANT {privileges} ON {kind} TO {roles}{option};", begun(kind))
+        });
         revoked.chain(granted).collect()
     }
 }

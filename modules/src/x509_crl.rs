@@ -106,7 +106,6 @@ pub struct Args {
     revoked_certificates: Option<Vec<JsonMap>>,
     /// How names of other scripts are told
     #[arg(default = "ignore")]
-    #[expect(dead_code, reason = "names are told as the list has them")]
     name_encoding: NameEncoding,
     /// How numbers of certificates are given
     #[arg(default = "integer")]
@@ -183,7 +182,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let content = content.filter(|_| !host.checking());
     let new = content.as_deref().map_or_else(|| old.clone(), |content| shown(Some(content)));
     let now = content.or_else(|| known.filter(|_| before.is_some()));
-    let outcome = if host.checking() {
+    let mut outcome = if host.checking() {
         let mut outcome = told(&args, changed, None, now);
         wanted.tell(&args, &mut outcome.values);
         outcome
@@ -191,6 +190,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let crl = now.as_deref().and_then(read);
         told(&args, changed, crl.map(|(crl, _)| crl), now)
     };
+    outcome.values = args.name_encoding.told(outcome.values);
     Ok(outcome
         .with("diff", serde_json::json!({"before": old, "after": new}))
         .with_some("backup_file", backup))
