@@ -33,7 +33,12 @@ fn told(call: &Invocation<'_, '_>, filter: &str, mut arguments: JsonMap) -> Answ
     let mut result = module.run(&arguments, &Host::new(HostOptions::default()));
     if result.get("failed") == Some(&Json::Bool(true)) {
         let reason = result.get("msg").and_then(Json::as_str).unwrap_or_default();
-        return Err(reason.into());
+        // The filter takes what is no Base64 for a list in DER.
+        return Err(if reason.starts_with("Error while Base64 decoding") {
+            "Error while decoding CRL: error parsing asn1 value".into()
+        } else {
+            reason.into()
+        });
     }
     // Of a list the reference's filter tells that, too.
     if !filter.ends_with("crl_info") {
