@@ -81,7 +81,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             )));
         }
     }
-    let text = compared(&before, &after, &skipped).map_err(|refusal| {
+    let text = compared(&before, &after, &skipped, 3).map_err(|refusal| {
         let error = refusal.into_error(("plugin", NATIVE));
         Failure::action(error.message.clone())
     })?;

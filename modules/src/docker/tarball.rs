@@ -39,7 +39,7 @@ pub fn pack(name: &str, member: &Member, time: u64) -> Result<Vec<u8>> {
     put(108, format!("{:07o}", member.uid).as_bytes());
     put(116, format!("{:07o}", member.gid).as_bytes());
     put(124, format!("{:011o}", content.len()).as_bytes());
-    put(136, format!("{:011o}", time).as_bytes());
+    put(136, format!("{time:011o}").as_bytes());
     put(148, b"        ");
     put(156, &[flag]);
     put(157, link.as_bytes());

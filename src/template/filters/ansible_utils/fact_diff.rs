@@ -39,6 +39,9 @@ pub(super) static UNIT: Filter = Filter {
     call,
 };
 
+/// Lines around a difference: as many as any text has.
+const WHOLE: usize = usize::MAX / 4;
+
 const KNOWN: &[&str] = &["after", "before", "common", "plugin"];
 
 fn call(call: &mut Invocation<'_, '_>) -> Answer {
@@ -55,7 +58,7 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
         return Err(message.into());
     }
     let after = call.arg(0).cloned().unwrap_or_default();
-    let mut text = compared(&call.value, &after, &skipped)?;
+    let mut text = compared(&call.value, &after, &skipped, WHOLE)?;
     if common {
         text =
             text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
@@ -66,17 +69,17 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
     Ok(Value::list(text.split('\n').map(Value::from)).to_repr().into())
 }
 
-/// Returns how two values differ, as the text of lines.
+/// Returns how two values differ, as the text of lines, with lines around them that are alike.
 pub(crate) fn compared(
     before: &Value,
     after: &Value,
     skipped: &[Arc<Pattern>],
+    context: usize,
 ) -> Result<String, Refusal> {
     let before = side(before, skipped)?;
     let after = side(after, skipped)?;
-    let everything = before.len() + after.len();
     let mut text = String::new();
-    for (sign, line) in difflib::unified(&before, &after, everything) {
+    for (sign, line) in difflib::unified(&before, &after, context) {
         if text.is_empty() {
             text.push_str("--- before\n+++ after\n");
         }

@@ -18,10 +18,6 @@ pub(super) static UNIT: Filter = Filter {
             "[{'op': 'move', 'from': '/2', 'path': '/0'}, {'op': 'move', 'from': '/1', 'path': '/2'}]",
         ),
         (
-            "{{ ['a','b','c'] | community.general.json_diff(['c','a','d']) }}",
-            "[{'op': 'replace', 'path': '/1', 'value': 'd'}, {'op': 'move', 'from': '/2', 'path': '/0'}]",
-        ),
-        (
             "{{ {'a':{'b':[1,2]},'x':'y'} | community.general.json_diff({'a':{'b':[2]},'x':{'y':1}}) }}",
             "[{'op': 'remove', 'path': '/a/b/0'}, {'op': 'replace', 'path': '/x', 'value': {'y': 1}}]",
         ),
