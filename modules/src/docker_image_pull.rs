@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, found_image, is_id, is_tag, parse_name, pull, tag_of},
+    docker::{Api, Engine, found_image, is_id, is_tag, parse_name, pull},
     host::{Diff, Failure, Host, Outcome, Result},
     spec::Json,
 };
@@ -57,7 +57,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let api = Api::of(host, &args.engine)?;
     let before = found_image(&api, repository, tag)?;
-    let name = tag_of(repository, tag);
     let shown = |image: Option<&Json>| match image {
         Some(image) => serde_json::json!({"id": image["Id"]}),
         None => serde_json::json!({"exists": false}),
@@ -67,7 +66,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut after = before.clone();
     let mut diff_after = shown(after.as_ref());
     if before.is_none() || args.pull == When::Always {
-        actions.push(format!("Pulled image {name}"));
+        // A digest stands behind a colon here, too.
+        actions.push(format!("Pulled image {repository}:{tag}"));
         if host.checking() {
             changed = true;
             diff_after = serde_json::json!({"id": "unknown"});

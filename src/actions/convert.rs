@@ -4,6 +4,7 @@ use windlass_modules::spec::{Bytes, FromArg, JsonMap};
 
 use crate::{
     executor::{Call, Failure},
+    template::filters::Given,
     value::Value,
 };
 
@@ -13,6 +14,16 @@ pub(super) fn class(value: &Value) -> String {
         Some(name) => format!("<class 'ansible.module_utils._internal._datatag.{name}'>"),
         None => format!("<class '{}'>", value.type_name()),
     }
+}
+
+/// Refuses what is wrong with the arguments of a plugin of `ansible.utils`.
+pub(super) fn right(given: Given, plugin: &str) -> Result<(), Failure> {
+    let wrong = given.into_wrong();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let failure = Failure::action(format!("argspec validation failed for {plugin} module plugin"));
+    Err(failure.with("errors", Value::list(wrong.into_iter().map(Value::from))))
 }
 
 /// Returns an argument, under any of its names, that has to be of a type, or why it is not, in the words of the reference's checks.

@@ -58,14 +58,35 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         result.insert("skipped", true);
         return Ok(Step::Done(result));
     }
-    let (target, method) = call.raw_way();
     let command = match call.text("executable") {
         Some(executable) => format!("{executable} -c {}", quote_word(&line)),
         None => line,
     };
+    let output = execute(call, command);
+    Ok(Step::Wait(Box::pin(async move {
+        let (status, stdout, stderr) = output.await?;
+        let mut result = Dict::new();
+        result.insert("changed", true);
+        result.insert("rc", status);
+        result.insert("stdout", stdout);
+        result.insert("stderr", stderr);
+        if status != 0 {
+            result.insert("failed", true);
+            result.insert("msg", "non-zero return code");
+        }
+        Ok(result)
+    })))
+}
+
+/// Runs a command line as it is: its status and what it printed.
+pub(super) fn execute(
+    call: &Call<'_>,
+    command: String,
+) -> impl Future<Output = Result<(i64, String, String), Failure>> + Send + use<> {
+    let (target, method) = call.raw_way();
     let run = Arc::clone(call.run);
     let terminal = call.terminal().map(|(_, closed)| closed);
-    Ok(Step::Wait(Box::pin(async move {
+    async move {
         let connection = run.open_connection(&target).await?;
         let lost = Failure::connection;
         let output = match method {
@@ -90,15 +111,6 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             Some(closed) => stderr.push_str(&closed),
             None => (stdout, stderr) = (stdout.replace("\r\n", "\n"), stderr.replace("\r\n", "\n")),
         }
-        let mut result = Dict::new();
-        result.insert("changed", true);
-        result.insert("rc", status);
-        result.insert("stdout", stdout);
-        result.insert("stderr", stderr);
-        if status != 0 {
-            result.insert("failed", true);
-            result.insert("msg", "non-zero return code");
-        }
-        Ok(result)
-    })))
+        Ok((status, stdout, stderr))
+    }
 }

@@ -18,10 +18,10 @@ use crate::{
     executor::{Ask as _, Identity, Run, RunOptions, Tags},
     inventory::{Inventory, Limit},
     output::{self, Output, Paint, Palette, Secrets, Sink, log},
-    playbook::Collections,
+    playbook::{Collections, Routed, foreign_in},
     plugins::{Carriers, Python, installed_where},
     settings::{Color, DuplicateKey, HashBehaviour, ResultFormat, Settings},
-    template::{allow_embedded, use_extensions, use_plugins},
+    template::{allow_embedded, use_extensions, use_modules, use_plugins},
     value::{Dict, Value},
     vars::{FactCache, ReachedBy, RunFacts, World},
     vault::Opener,
@@ -99,7 +99,33 @@ pub(super) fn settings() -> Result<Settings, Refusal> {
     }
     allow_embedded(settings.allow_embedded_templates.value);
     use_extensions(settings.jinja2_extensions.value.iter().map(String::as_str));
+    let installed = installed_where(settings.collections_scan_sys_path.value);
+    let collections = Collections::new(settings.collection_roots(), installed);
+    let library = settings.library.value.clone();
+    use_modules(move |name| has_module(&collections, &library, name));
     Ok(settings)
+}
+
+/// Returns whether a template's question for a module is answered with yes.
+fn has_module(collections: &Collections, library: &[PathBuf], name: &str) -> bool {
+    let here = Path::new(".");
+    let short = actions::short_name(name);
+    let led = match actions::redirect(short) {
+        Some(Routed::Removed(_)) => return false,
+        Some(Routed::Name(full)) => full,
+        None => short.to_owned(),
+    };
+    let Routed::Name(full) = collections.route(here, &led) else { return false };
+    let is_published = |full: &str| {
+        let own = full.rsplit('.').next().unwrap_or_default();
+        actions::redirect(own) == Some(Routed::Name(full.to_owned()))
+            && actions::published(full).is_some()
+            && !collections.holds(here, full)
+    };
+    actions::exists(&full)
+        || collections.foreign(here, &full).is_some()
+        || foreign_in(&[PathBuf::from(here)], short, library, &[]).is_some()
+        || is_published(&full)
 }
 
 /// Where modules that are refused stand unless a setting names another file.

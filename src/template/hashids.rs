@@ -19,13 +19,41 @@ pub(crate) struct Hashids {
 impl Hashids {
     /// Reads the arguments `salt`, `alphabet` and `min_length`.
     pub(crate) fn new(call: &Invocation<'_, '_>) -> Result<Hashids, Refusal> {
-        let salt: Vec<char> = call.text(0, "").chars().collect();
-        let min_length = usize::try_from(call.int(2, 0)?).unwrap_or(0).min(10_000);
+        let invalid = |name: &str, value: &Value, why: &str| {
+            let (value, kind) = (value.to_text(), value.type_name());
+            Refusal::Message(format!(
+                "The provided parameters {name}={value} are invalid: {}",
+                why.replace("{kind}", kind)
+            ))
+        };
+        let salt: Vec<char> = match call.some(0) {
+            None => Vec::new(),
+            Some(Value::Str(salt)) => salt.chars().collect(),
+            Some(other) => {
+                return Err(invalid("salt", other, "object of type '{kind}' has no len()"));
+            }
+        };
+        let min_length = match call.some(2) {
+            None => 0,
+            Some(length) => {
+                length.as_int().or_else(|| length.as_str()?.parse().ok()).ok_or_else(|| {
+                    format!("invalid literal for int() with base 10: {}", length.to_repr())
+                })?
+            }
+        };
+        let min_length = usize::try_from(min_length).unwrap_or(0).min(10_000);
         let mut separators: Vec<char> = SEPARATORS.chars().collect();
         let mut alphabet: Vec<char> = Vec::new();
         let given = match call.some(1) {
+            None => LETTERS.to_owned(),
             Some(Value::Str(text)) => text.to_string(),
-            _ => LETTERS.to_owned(),
+            Some(other) => {
+                return Err(invalid(
+                    "alphabet",
+                    other,
+                    "argument of type '{kind}' is not iterable",
+                ));
+            }
         };
         for letter in given.chars() {
             if !alphabet.contains(&letter) {

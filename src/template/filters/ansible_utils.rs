@@ -6,13 +6,20 @@ use crate::{
     value::Value,
 };
 
+mod engines;
+mod given;
 mod keys;
 
+pub(crate) use engines::{Unchecked, engine_check};
+pub(crate) use fact_diff::{compared, compiled, name_of, skipped_lines};
+pub(crate) use from_xml::read as read_xml;
 pub(in crate::template) use get_path::found;
+pub(crate) use given::Given;
 pub(in crate::template) use to_paths::paths;
 
 registry! { Filter:
     cidr_merge,
+    consolidate,
     fact_diff,
     from_xml,
     get_path,

@@ -7,7 +7,7 @@ mod matching;
 mod sets;
 mod spans;
 
-pub(in crate::template) use reveal_ansible_type::type_of;
+pub(in crate::template) use reveal_ansible_type::{OWN, type_of};
 pub(in crate::template) use sets::added;
 
 registry! { Filter:
@@ -21,6 +21,9 @@ registry! { Filter:
     groupby_as_dict,
     hashids_decode,
     hashids_encode,
+    json_diff,
+    json_patch,
+    json_patch_recipe,
     json_query,
     keep_keys,
     lists_difference,
@@ -39,6 +42,7 @@ registry! { Filter:
     to_minutes,
     to_months,
     to_nice_yaml,
+    to_prettytable,
     to_seconds,
     to_time_unit,
     to_weeks,

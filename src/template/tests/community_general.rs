@@ -3,4 +3,4 @@
 use super::Test;
 use crate::template::registry;
 
-registry! { Test: ansible_type }
+registry! { Test: a_module, ansible_type, fqdn_valid }

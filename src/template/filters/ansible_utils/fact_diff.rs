@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use windlass_modules::pattern::Pattern;
 
-use super::{Answer, Filter, Invocation};
+use super::{Answer, Filter, Given, Invocation};
 use crate::{
     template::{filters::Refusal, json, regex},
-    value::{Value, difflib},
+    value::{Dict, Value, difflib},
 };
 
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.fact_diff",
     aliases: &[],
     summary: "How two values differ, as the text of a list of lines",
-    params: &["after", "plugin", "common"],
+    params: &["after", "plugin", "common", "**"],
     examples: &[
         (
             "{{ ['a', 'b'] | ansible.utils.fact_diff(['a', 'c']) }}",
@@ -39,16 +39,47 @@ pub(super) static UNIT: Filter = Filter {
     call,
 };
 
+/// Lines around a difference: as many as any text has.
+const WHOLE: usize = usize::MAX / 4;
+
+const KNOWN: &[&str] = &["after", "before", "common", "plugin"];
+
 fn call(call: &mut Invocation<'_, '_>) -> Answer {
-    let Some(after) = call.arg(0) else {
-        return Err("['missing required arguments: after']".into());
-    };
-    let skipped = skipped(call.some(1))?;
-    let before = side(&call.value, &skipped)?;
-    let after = side(after, &skipped)?;
-    let everything = before.len() + after.len();
+    let mut given = Given::default();
+    given.needs(&[("after", call.arg(0).is_some())]);
+    let patterns = skipped_lines(&mut given, call.some(1));
+    let common = given.truth("common", call.arg(2));
+    given.filter(KNOWN, &call.keywords)?;
+    let named = |error| format!("Error when using filter plugin 'fact_diff': {error}");
+    let skipped = compiled(&patterns).map_err(named)?;
+    if name_of(call.some(1)).is_some_and(|name| name != "ansible.utils.native") {
+        let message =
+            "cannot access local variable 'result' where it is not associated with a value";
+        return Err(message.into());
+    }
+    let after = call.arg(0).cloned().unwrap_or_default();
+    let mut text = compared(&call.value, &after, &skipped, WHOLE)?;
+    if common {
+        text =
+            text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
+    }
+    if text.is_empty() {
+        return Ok("[]".into());
+    }
+    Ok(Value::list(text.split('\n').map(Value::from)).to_repr().into())
+}
+
+/// Returns how two values differ, as the text of lines, with lines around them that are alike.
+pub(crate) fn compared(
+    before: &Value,
+    after: &Value,
+    skipped: &[Arc<Pattern>],
+    context: usize,
+) -> Result<String, Refusal> {
+    let before = side(before, skipped)?;
+    let after = side(after, skipped)?;
     let mut text = String::new();
-    for (sign, line) in difflib::unified(&before, &after, everything) {
+    for (sign, line) in difflib::unified(&before, &after, context) {
         if text.is_empty() {
             text.push_str("--- before\n+++ after\n");
         }
@@ -60,52 +91,43 @@ fn call(call: &mut Invocation<'_, '_>) -> Answer {
             text.push_str("\n\\ No newline at end of file\n");
         }
     }
-    if call.flag(2, false) {
-        text =
-            text.split_inclusive('\n').filter(|line| !line.starts_with(['-', '+', '\\'])).collect();
-    }
-    if text.is_empty() {
-        return Ok("[]".into());
-    }
-    Ok(Value::list(text.split('\n').map(Value::from)).to_repr().into())
+    Ok(text)
 }
 
-/// Returns the patterns of lines that do not count.
-fn skipped(plugin: Option<&Value>) -> Result<Vec<Arc<Pattern>>, Refusal> {
-    let Some(plugin) = plugin else { return Ok(Vec::new()) };
-    let Value::Dict(plugin) = plugin else {
-        return Err(format!("argument of type '{}' is not iterable", plugin.type_name()).into());
+/// Returns the name of the plugin that compares.
+pub(crate) fn name_of(plugin: Option<&Value>) -> Option<String> {
+    plugin.and_then(|plugin| plugin.get("name")).map(Value::to_text)
+}
+
+/// Returns the patterns of lines that do not count, as they are written.
+pub(crate) fn skipped_lines(given: &mut Given, plugin: Option<&Value>) -> Vec<String> {
+    let unknown = |dict: &Value, known: &[&str], place: &str| {
+        let keys = dict.as_dict().into_iter().flat_map(Dict::keys).map(Value::to_text);
+        let unknown = keys.filter(|key| !known.contains(&key.as_str()));
+        unknown.map(|key| format!("{place}.{key}")).collect::<Vec<String>>()
     };
-    let unknown = |dict: &crate::value::Dict, known: &[&str]| {
-        dict.keys().map(Value::to_text).find(|key| !known.contains(&key.as_str()))
+    let Some(plugin) = plugin else { return Vec::new() };
+    let names = unknown(plugin, &["name", "vars"], "plugin");
+    given.knows(&["name", "vars"], names.iter().map(String::as_str));
+    let Some(vars) = plugin.get("vars") else { return Vec::new() };
+    let names = unknown(vars, &["skip_lines"], "plugin.vars");
+    given.knows(&["skip_lines"], names.iter().map(String::as_str));
+    match vars.get("skip_lines") {
+        None | Some(Value::None) => Vec::new(),
+        Some(lines) => {
+            let lines = given.list("skip_lines", " found in 'plugin -> vars'.", lines);
+            lines.iter().map(Value::to_text).collect()
+        }
+    }
+}
+
+/// Returns patterns that can be searched for.
+pub(crate) fn compiled(patterns: &[String]) -> Result<Vec<Arc<Pattern>>, String> {
+    let one = |pattern: &String| {
+        regex::pattern(pattern, false, false)
+            .map_err(|error| format!("The regex '{pattern}', is not valid. The error was {error}."))
     };
-    if let Some(key) = unknown(plugin, &["name", "vars"]) {
-        return Err(format!("['plugin.{key}. Supported parameters include: name, vars.']").into());
-    }
-    if plugin.get("name").is_some_and(|name| name.to_text() != "ansible.utils.native") {
-        let message =
-            "cannot access local variable 'result' where it is not associated with a value";
-        return Err(message.into());
-    }
-    let Some(Value::Dict(vars)) = plugin.get("vars") else { return Ok(Vec::new()) };
-    if let Some(key) = unknown(vars, &["skip_lines"]) {
-        let message = format!("['plugin.vars.{key}. Supported parameters include: skip_lines.']");
-        return Err(message.into());
-    }
-    let patterns = match vars.get("skip_lines") {
-        None | Some(Value::None) => return Ok(Vec::new()),
-        Some(Value::List(patterns)) => patterns.to_vec(),
-        Some(one) => vec![one.clone()],
-    };
-    let compiled = patterns.iter().map(|pattern| {
-        let pattern = pattern.to_text();
-        regex::pattern(&pattern, false, false).map_err(|error| {
-            Refusal::Message(format!(
-                "Error when using filter plugin 'fact_diff': The regex '{pattern}', is not valid. The error was {error}."
-            ))
-        })
-    });
-    compiled.collect()
+    patterns.iter().map(one).collect()
 }
 
 /// Returns what one side shows: dictionaries as JSON, lists with an item a line.

@@ -61,7 +61,7 @@ struct Open {
 }
 
 /// Reads a document, or says that it is none.
-fn read(text: &str) -> Option<Value> {
+pub(crate) fn read(text: &str) -> Option<Value> {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = Reader::from_str(&text);
     let mut open: Vec<Open> = Vec::new();

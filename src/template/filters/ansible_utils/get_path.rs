@@ -1,6 +1,6 @@
 //! `get_path`: what a path leads to.
 
-use super::Filter;
+use super::{Filter, Given};
 use crate::{
     template::{
         Env, ErrorKind, Scope,
@@ -14,7 +14,7 @@ pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.get_path",
     aliases: &[],
     summary: "What a path such as `a.b[1]` leads to",
-    params: &["path", "wantlist"],
+    params: &["path", "wantlist", "**"],
     examples: &[
         ("{{ {'a':{'b':[1,{'c':'x'}],'k.k':5}} | ansible.utils.get_path('a.b[1].c') }}", "x"),
         ("{{ {'a':{'k.k':5}} | ansible.utils.get_path('a[\"k.k\"]') }}", "5"),
@@ -23,10 +23,12 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let Some(path) = call.arg(0) else {
-            return Err("['missing required arguments: path']".into());
-        };
-        found(call.eval.env, &call.value, &path.to_text(), call.flag(1, false))
+        let mut given = Given::default();
+        given.needs(&[("path", call.arg(0).is_some())]);
+        let as_list = given.truth("wantlist", call.arg(1));
+        given.filter(&["path", "var", "wantlist"], &call.keywords)?;
+        let path = call.text(0, "");
+        found(call.eval.env, &call.value, &path, as_list)
     },
 };
 

@@ -1,6 +1,6 @@
 //! `index_of`: where items are that a test chooses.
 
-use super::Filter;
+use super::{Filter, Given};
 use crate::{
     template::{
         evaluator::Passed,
@@ -14,7 +14,7 @@ pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.index_of",
     aliases: &[],
     summary: "The indices of the items that a test chooses",
-    params: &["test", "value", "key", "fail_on_missing", "wantlist"],
+    params: &["test", "value", "key", "fail_on_missing", "wantlist", "**"],
     examples: &[
         ("{{ [1,2,3,2] | ansible.utils.index_of('eq', 2) }}", "[1, 3]"),
         ("{{ [1,2,3] | ansible.utils.index_of('gt', 2) }}", "2"),
@@ -29,27 +29,18 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let Some(test) = call.arg(0).map(Value::to_text) else {
-            return Err("['missing required arguments: test']".into());
-        };
+        let mut given = Given::default();
+        given.needs(&[("test", call.arg(0).is_some())]);
         let wanted = Wanted {
-            test,
+            test: call.text(0, "").to_string(),
             value: call.arg(1).cloned(),
             key: call.some(2).cloned(),
-            fail_on_missing: call.flag(3, false),
-            as_list: call.flag(4, false),
+            fail_on_missing: given.truth("fail_on_missing", call.arg(3)),
+            as_list: given.truth("wantlist", call.arg(4)),
         };
-        let items = match &call.value {
-            Value::List(items) => items.to_vec(),
-            Value::Str(text) => text.split(',').map(Value::str).collect(),
-            number @ (Value::Int(_) | Value::Float(_) | Value::BigInt(_) | Value::Bool(_)) => {
-                vec![number.to_text().into()]
-            }
-            other => {
-                let found = other.type_name();
-                return Err(format!("[\"argument 'data' is of type {found} and we were unable to convert to list: <class '{found}'> cannot be converted to a list\"]").into());
-            }
-        };
+        let items = given.list("data", "", &call.value);
+        let known = ["data", "fail_on_missing", "key", "test", "value", "wantlist"];
+        given.filter(&known, &call.keywords)?;
         wanted.indices(call, &items)
     },
 };

@@ -1,13 +1,13 @@
 //! `to_paths`: all paths of a value and what they lead to.
 
-use super::Filter;
+use super::{Filter, Given};
 use crate::value::{Dict, Value};
 
 pub(super) static UNIT: Filter = Filter {
     name: "ansible.utils.to_paths",
     aliases: &[],
     summary: "A dictionary of all paths and what they lead to",
-    params: &["prepend", "wantlist"],
+    params: &["prepend", "wantlist", "**"],
     examples: &[
         (
             "{{ {'a':{'b':[1,{'c':'x'}],'k.k':5},'e':[],'f':{}} | ansible.utils.to_paths }}",
@@ -23,7 +23,10 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         let prefix = call.text(0, "");
-        Ok(paths(&call.value, &prefix, call.flag(1, false))?)
+        let mut given = Given::default();
+        let as_list = given.truth("wantlist", call.arg(1));
+        given.filter(&["prepend", "var", "wantlist"], &call.keywords)?;
+        Ok(paths(&call.value, &prefix, as_list)?)
     },
 };
 

@@ -1,7 +1,10 @@
 //! `to_paths`: all paths of a value.
 
 use super::{Found, Lookup, Query};
-use crate::template::filters::paths;
+use crate::{
+    template::filters::{Given, paths},
+    value::Value,
+};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "ansible.utils.to_paths",
@@ -15,8 +18,14 @@ pub(super) static UNIT: Lookup = Lookup {
 };
 
 fn run(query: &mut Query<'_, '_>) -> Found {
-    let Some(value) = query.terms.first().or_else(|| query.option("var")) else {
-        return Err("missing required arguments: var".into());
-    };
-    Ok(vec![paths(value, &query.text("prepend", ""), false)?])
+    let value = query.terms.first().or_else(|| query.option("var"));
+    let mut given = Given::default();
+    given.needs(&[("var", value.is_some())]);
+    let as_list = given.truth("wantlist", query.option("wantlist"));
+    let names = query.options.iter().map(|(name, _)| &**name);
+    given.knows(&["prepend", "var", "wantlist"], names);
+    given.all_right()?;
+    let prefix = query.terms.get(1).or_else(|| query.option("prepend")).map(Value::to_text);
+    let prefix = prefix.unwrap_or_default();
+    Ok(vec![paths(&value.cloned().unwrap_or_default(), &prefix, as_list)?])
 }

@@ -17,12 +17,17 @@ pub(super) static UNIT: Lookup = Lookup {
             "The lookup plugin 'ansible.utils.validate' failed: missing either 'data' or 'criteria' value in lookup input, refer ansible.utils.validate lookup plugin documentation for details",
         ),
     ],
-    run: |query| run(query),
+    run,
 };
 
-fn run(query: &Query<'_, '_>) -> Found {
+fn run(query: &mut Query<'_, '_>) -> Found {
     if query.terms.len() < 2 {
         return Err("missing either 'data' or 'criteria' value in lookup input, refer ansible.utils.validate lookup plugin documentation for details".into());
+    }
+    if query.option("draft").is_none()
+        && let Some(draft) = query.env.value("ansible_validate_jsonschema_draft")?
+    {
+        query.options.push(("draft".into(), draft));
     }
     by_filter(query)
 }
