@@ -70,10 +70,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut facts = Dict::new();
     for update in &updates {
         let path = update.get("path").map(Value::to_text).unwrap_or_default();
-        let steps = match steps(&path) {
-            Some(steps) => steps,
-            None => return Err(malformed(call, &path)),
-        };
+        let Some(steps) = steps(&path) else { return Err(malformed(call, &path)) };
         let (name, rest) = steps.split_first().ok_or_else(|| malformed(call, &path))?;
         let name = name.to_text();
         let fact = match facts.get(&name) {

@@ -374,10 +374,8 @@ impl Prepared {
         let asked = asking.as_ref().map(|names| names.world.context(names.search_path()));
         let own_env = asked.as_ref().map(|asked| Env::new(names, asked).telling(&self.told));
         let env = own_env.as_ref().unwrap_or(env);
-        let environment = match environment {
-            Some(environment) => environment,
-            None => self.environment(env).map_err(Failure::unasked)?,
-        };
+        let environment = environment.map_or_else(|| self.environment(env), Ok);
+        let environment = environment.map_err(Failure::unasked)?;
         let args = self.arguments(env)?;
         let check = self.keyword_truth(env, Keyword::CheckMode)?.unwrap_or(self.run.options.check);
         let diff = self.keyword_truth(env, Keyword::Diff)?.unwrap_or(self.run.options.diff);

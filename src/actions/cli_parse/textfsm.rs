@@ -1,4 +1,4 @@
-//! Templates of TextFSM: states with rules, which take a text apart line by line.
+//! Templates of `TextFSM`: states with rules, which take a text apart line by line.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -150,7 +150,7 @@ impl Machine {
         let state = state.trim();
         let is_word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || c == '_');
         let is_quoted = state.len() > 1 && state.starts_with('"') && state.ends_with('"');
-        if !is_word(state) && !(is_quoted && line == "Error") {
+        if !(is_word(state) || is_quoted && line == "Error") {
             return Err(badly());
         }
         if line == "Continue" && !state.is_empty() {

@@ -62,7 +62,7 @@ impl Tree<'_> {
 
     fn vars(&mut self, vars: &Dict, depth: usize) -> Result<(), Diagnostic> {
         let mut lines = Vec::with_capacity(vars.len());
-        for (key, value) in vars.iter() {
+        for (key, value) in vars {
             let value = match value {
                 Value::Encrypted(encrypted) => {
                     let plain =

@@ -124,7 +124,7 @@ impl Finder {
         for (key, value) in after.iter().filter(|(key, _)| before.get_value(key).is_none()) {
             self.came(path, Key::of(key), value, false);
         }
-        for (key, value) in before.iter() {
+        for (key, value) in before {
             if let Some(after) = after.get_value(key) {
                 self.values(path, Some(Key::of(key)), value, after);
             }

@@ -109,7 +109,7 @@ fn parsed(value: &Value, option: &str) -> Result<Value, Unchecked> {
 fn by_lines(engine: &str, data: &Value, criteria: &Value) -> Result<Checked, Unchecked> {
     let criteria = match criteria {
         Value::Str(text) => documents::read(text).map_err(|error| {
-            let error = error.to_string();
+            let error = error.clone();
             Unchecked::Input(format!("'criteria' option value is invalid, value should be valid YAML. Failed to read with error '{error}'"))
         })?,
         other => other.clone(),

@@ -248,7 +248,7 @@ fn justified(text: &str, width: usize, side: char) -> String {
         'l' => (0, excess),
         'r' => (excess, 0),
         // What cannot be halved stands at the right of a text of odd length.
-        _ if excess % 2 == 1 && own % 2 == 0 => (excess / 2 + 1, excess / 2),
+        _ if excess % 2 == 1 && own.is_multiple_of(2) => (excess / 2 + 1, excess / 2),
         _ => (excess / 2, excess - excess / 2),
     };
     format!("{}{text}{}", " ".repeat(left), " ".repeat(right))

@@ -31,7 +31,7 @@ fn run(query: &mut Query<'_, '_>) -> Found {
         && let Some(at) = query.options.iter().position(|(name, _)| &**name == "data")
     {
         let (_, data) = query.options.remove(at);
-        query.terms = vec![data].into();
+        query.terms = vec![data];
     }
     by_filter(query)
 }
