@@ -17,6 +17,10 @@ use crate::host::{Host, Outcome, Result};
 /// - name: Stop here inside of one
 ///   ansible.builtin.meta: end_host
 ///   when: ansible_module_running_in_container
+///
+/// - name: Find out where a job of continuous integration runs
+///   community.docker.current_container_facts:
+///   register: here
 /// ```
 #[derive(Args)]
 #[args(collection = "community.docker")]

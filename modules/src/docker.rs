@@ -9,7 +9,6 @@ mod image;
 mod inside;
 mod kept;
 mod stream;
-pub mod tarball;
 #[cfg(test)]
 mod testing;
 

@@ -29,6 +29,15 @@ pub(super) static UNIT: Action = Action {
             ///         value: 4096
             ///   register: updated
             ///
+            /// - name: Close two doors at once
+            ///   ansible.utils.update_fact:
+            ///     updates:
+            ///       - path: doors['front'].open
+            ///         value: false
+            ///       - path: doors['back'].open
+            ///         value: false
+            ///   register: closed
+            ///
             /// - name: Keep it
             ///   ansible.builtin.set_fact:
             ///     limits: "{{ updated.limits }}"

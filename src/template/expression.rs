@@ -7,7 +7,7 @@ use super::{
     cells::freeze,
     comparison::compare,
     embedding,
-    evaluator::{Evaluator, Passed, Result, Seen},
+    evaluator::{Evaluator, Result, Seen},
     filters,
     leaving::{NO_ELSE, plain},
     objects::{Bound, Module, Range, downcast, object},
@@ -141,8 +141,7 @@ impl<'e> Evaluator<'e> {
                         input => input?.into_owned(),
                     },
                 };
-                let mut passed = self.passed(&apply.arguments)?;
-                self.tell_own(apply.unit.name, &apply.input, &mut passed);
+                let passed = self.passed(&apply.arguments)?;
                 let result = filters::apply(self, (apply.unit, apply.called), input, passed);
                 match late(result.map_err(|error| error.at(self.code, apply.place)))? {
                     value if downcast::<Range>(&value).is_some() => {
@@ -159,8 +158,7 @@ impl<'e> Evaluator<'e> {
                     return Ok(Cow::Owned(Value::Bool(answer)));
                 }
                 let input = self.expression(&apply.input)?.into_owned();
-                let mut passed = self.passed(&apply.arguments)?;
-                self.tell_own(apply.unit.name, &apply.input, &mut passed);
+                let passed = self.passed(&apply.arguments)?;
                 let result = tests::apply(self, (apply.unit, apply.called), input, passed);
                 late(result.map(Value::Bool).map_err(|error| error.at(self.code, apply.place)))?
             }
@@ -187,14 +185,6 @@ impl<'e> Evaluator<'e> {
             }
             Expression::Input => return Ok(Cow::Borrowed(&self.input)),
         }))
-    }
-
-    /// Tells what names types as the reference does whether its input is the operator's own.
-    fn tell_own(&self, unit: &str, input: &Expression, passed: &mut Passed) {
-        let names = ["community.general.reveal_ansible_type", "community.general.ansible_type"];
-        if names.contains(&unit) && self.env.owns(self.code, input) {
-            passed.named.push((filters::OWN.into(), Value::Bool(true)));
-        }
     }
 
     /// Returns the value of an expression that may not be used: what a plugin could not do fails where it is.

@@ -25,7 +25,7 @@ pub(crate) use ansible_utils::{
 pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, PATH, Refusal, as_dict, path_texts};
 pub(crate) use combine::merged;
-pub(in crate::template) use community_general::{OWN, python_class, type_of};
+pub(in crate::template) use community_general::{python_class, type_of};
 
 registry! { Filter:
     abs,

@@ -66,6 +66,8 @@ impl Entry {
     pub(super) fn full_name(&self) -> String {
         match self.kind {
             Kind::Keyword => self.name.clone(),
+            // What is found by its whole name alone is called by it.
+            _ if self.name.contains('.') => self.name.clone(),
             _ => format!("{}.{}", self.collection, self.name),
         }
     }

@@ -7,7 +7,7 @@ mod matching;
 mod sets;
 mod spans;
 
-pub(in crate::template) use reveal_ansible_type::{OWN, type_of};
+pub(in crate::template) use reveal_ansible_type::type_of;
 pub(in crate::template) use sets::added;
 
 registry! { Filter:

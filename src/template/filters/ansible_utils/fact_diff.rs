@@ -47,6 +47,9 @@ const KNOWN: &[&str] = &["after", "before", "common", "plugin"];
 fn call(call: &mut Invocation<'_, '_>) -> Answer {
     let mut given = Given::default();
     given.needs(&[("after", call.arg(0).is_some())]);
+    if let Some(plugin) = call.some(1).filter(|plugin| plugin.as_dict().is_none()) {
+        return Err(format!("argument of type '{}' is not iterable", plugin.type_name()).into());
+    }
     let patterns = skipped_lines(&mut given, call.some(1));
     let common = given.truth("common", call.arg(2));
     given.filter(KNOWN, &call.keywords)?;

@@ -10,7 +10,7 @@ pub(super) static UNIT: Filter = Filter {
     name: "community.general.reveal_ansible_type",
     aliases: &[],
     summary: "The type of a value and of what is in it",
-    params: &["alias", "**"],
+    params: &["alias"],
     examples: &[
         ("{{ 'a' | community.general.reveal_ansible_type }}", "str"),
         ("{{ [1,'a'] | community.general.reveal_ansible_type }}", "list[int|str]"),
@@ -22,21 +22,13 @@ pub(super) static UNIT: Filter = Filter {
         ("{{ [] | community.general.reveal_ansible_type }}", "list"),
     ],
     takes_undefined: false,
-    call: |call| {
-        call.only_keywords("reveal_ansible_type", &[&[OWN]])?;
-        let is_own = call.keyword(OWN).is_some();
-        Ok(type_of(&call.value, call.some(0).and_then(as_dict).as_deref(), is_own).into())
-    },
+    call: |call| Ok(type_of(&call.value, call.some(0).and_then(as_dict).as_deref()).into()),
 };
 
-/// Says, as a named argument, that a value is the operator's own: the reference has classes of its own for what is in it.
-pub(in crate::template) const OWN: &str = "_own";
-
 /// Returns a type's name, perhaps another one by an alias, and the types of what is in it.
-pub(in crate::template) fn type_of(value: &Value, alias: Option<&Dict>, is_own: bool) -> String {
+pub(in crate::template) fn type_of(value: &Value, alias: Option<&Dict>) -> String {
     let name = |value: &Value| {
-        let is_plain = !is_own || matches!(value, Value::List(_) | Value::Dict(_));
-        let name = value.tagged_type_name().filter(|_| !is_plain).unwrap_or(value.type_name());
+        let name = value.type_name();
         alias.and_then(|alias| alias.get(name)).map_or_else(|| name.to_owned(), Value::to_text)
     };
     let names = |values: &mut dyn Iterator<Item = &Value>| {

@@ -2,7 +2,7 @@
 
 use super::Test;
 use crate::{
-    template::filters::{OWN, as_dict, type_of},
+    template::filters::{as_dict, type_of},
     value::Value,
 };
 
@@ -10,7 +10,7 @@ pub(super) static UNIT: Test = Test {
     name: "community.general.ansible_type",
     aliases: &[],
     summary: "Whether a value has one of some types",
-    params: &["dtype", "alias", "**"],
+    params: &["dtype", "alias"],
     examples: &[
         ("{{ 'a' is community.general.ansible_type('str') }}", "True"),
         ("{{ 'a' is community.general.ansible_type(['int','str']) }}", "True"),
@@ -18,9 +18,7 @@ pub(super) static UNIT: Test = Test {
     ],
     takes_undefined: false,
     call: |call| {
-        call.only_keywords("ansible_type", &[&[OWN]])?;
-        let is_own = call.keyword(OWN).is_some();
-        let found = type_of(&call.value, call.some(1).and_then(as_dict).as_deref(), is_own);
+        let found = type_of(&call.value, call.some(1).and_then(as_dict).as_deref());
         Ok(match call.required(0, "dtype")? {
             Value::List(types) => types.iter().any(|name| name.as_str() == Some(&*found)),
             name @ Value::Str(_) => name.as_str() == Some(&*found),
