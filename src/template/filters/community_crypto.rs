@@ -25,9 +25,15 @@ registry! { Filter:
     x509_crl_info,
 }
 
-/// Returns what the module of this filter's short name tells of the input with these arguments.
-fn told(call: &Invocation<'_, '_>, filter: &str, mut arguments: JsonMap) -> Answer {
+/// Returns what the module of this filter's short name tells of the input, with the arguments that `add` reads from the call.
+fn told(
+    call: &Invocation<'_, '_>,
+    filter: &str,
+    add: impl FnOnce(&mut JsonMap) -> Result<(), Refusal>,
+) -> Answer {
+    let mut arguments = JsonMap::new();
     arguments.insert("content".to_owned(), Json::from(&*text(call, filter)?));
+    add(&mut arguments)?;
     let module = filter.rsplit_once('.').and_then(|(_, short)| windlass_modules::find(short));
     let module = module.expect("there is a module for each of these filters");
     let mut result = module.run(&arguments, &Host::new(HostOptions::default()));

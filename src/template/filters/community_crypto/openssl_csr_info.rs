@@ -1,7 +1,5 @@
 //! `openssl_csr_info`: what a request for a certificate says.
 
-use windlass_modules::spec::JsonMap;
-
 use super::Filter;
 
 const NAME: &str = "community.crypto.openssl_csr_info";
@@ -22,10 +20,5 @@ pub(super) static UNIT: Filter = Filter {
         ),
     ],
     takes_undefined: false,
-    call: |call| {
-        super::text(call, NAME)?;
-        let mut arguments = JsonMap::new();
-        super::name_encoding(call, 0, &mut arguments)?;
-        super::told(call, NAME, arguments)
-    },
+    call: |call| super::told(call, NAME, |arguments| super::name_encoding(call, 0, arguments)),
 };

@@ -1,6 +1,6 @@
 //! `openssl_privatekey_info`: what a private key says.
 
-use windlass_modules::spec::{Json, JsonMap};
+use windlass_modules::spec::Json;
 
 use super::Filter;
 use crate::{template::filters::python_class, value::Value};
@@ -28,21 +28,20 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        super::text(call, NAME)?;
-        let mut arguments = JsonMap::new();
-        match call.some(0) {
-            None => {}
-            Some(Value::Str(text)) => {
-                arguments.insert("passphrase".to_owned(), Json::from(&**text));
+        super::told(call, NAME, |arguments| {
+            match call.some(0) {
+                None => {}
+                Some(Value::Str(text)) => {
+                    arguments.insert("passphrase".to_owned(), Json::from(&**text));
+                }
+                Some(other) => {
+                    let class = python_class(other);
+                    return Err(
+                        format!("The passphrase option must be a text type, not {class}").into()
+                    );
+                }
             }
-            Some(other) => {
-                let class = python_class(other);
-                return Err(
-                    format!("The passphrase option must be a text type, not {class}").into()
-                );
-            }
-        }
-        super::truth(call, (1, "return_private_key_data"), &mut arguments)?;
-        super::told(call, NAME, arguments)
+            super::truth(call, (1, "return_private_key_data"), arguments)
+        })
     },
 };

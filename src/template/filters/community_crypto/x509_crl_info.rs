@@ -1,7 +1,5 @@
 //! `x509_crl_info`: what a list of revoked certificates says.
 
-use windlass_modules::spec::JsonMap;
-
 use super::Filter;
 
 const NAME: &str = "community.crypto.x509_crl_info";
@@ -27,10 +25,9 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        super::text(call, NAME)?;
-        let mut arguments = JsonMap::new();
-        super::name_encoding(call, 0, &mut arguments)?;
-        super::truth(call, (1, "list_revoked_certificates"), &mut arguments)?;
-        super::told(call, NAME, arguments)
+        super::told(call, NAME, |arguments| {
+            super::name_encoding(call, 0, arguments)?;
+            super::truth(call, (1, "list_revoked_certificates"), arguments)
+        })
     },
 };
