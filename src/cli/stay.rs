@@ -160,9 +160,7 @@ pub(super) fn finish(status: u8) -> ExitCode {
         process::exit(i32::from(status));
     }
     STAYS.store(true, Ordering::SeqCst);
-    if waiting.write_all(&[status]).is_ok() {
-        runtime.block_on(remaining.serve());
-    }
+    runtime.block_on(remaining.serve(|| waiting.write_all(&[status]).is_ok()));
     process::exit(i32::from(status))
 }
 

@@ -107,10 +107,18 @@ impl Remaining {
         (!open.is_empty()).then_some(Self(open))
     }
 
-    /// Lends the connections to other runs until each has been idle for its time, or is lost.
-    pub async fn serve(self) {
-        let hosts = self.0.iter().map(|(persistence, link)| server::serve(persistence, link));
-        futures::future::join_all(hosts).await;
+    /// Lends the connections to other runs until each has been idle for its time, or is lost; `found` is called when
+    /// the next run would find them, and says whether it may come.
+    pub async fn serve(self, found: impl FnOnce() -> bool) {
+        let mut offers = Vec::with_capacity(self.0.len());
+        for (persistence, link) in &self.0 {
+            if let Ok(listener) = server::listen(&persistence.socket).await {
+                offers.push(server::serve(persistence, link, listener));
+            }
+        }
+        if found() {
+            futures::future::join_all(offers).await;
+        }
     }
 }
 

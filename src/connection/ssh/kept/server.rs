@@ -36,9 +36,8 @@ struct Lent {
 }
 
 /// Lends a connection until it has been idle for its time, is lost or is to be closed.
-pub(super) async fn serve(persistence: &Persistence, link: &Arc<Link>) {
+pub(super) async fn serve(persistence: &Persistence, link: &Arc<Link>, listener: UnixListener) {
     let Some(greeting) = greeting(persistence, link) else { return };
-    let Ok(listener) = listen(&persistence.socket).await else { return };
     let lent = Arc::new(Lent {
         link: link.clone(),
         socket: persistence.socket.clone(),
@@ -91,7 +90,7 @@ fn greeting(persistence: &Persistence, link: &Link) -> Option<Greeting> {
 }
 
 /// Listens in place of one that is gone; fails where another process keeps such a connection.
-async fn listen(socket: &Path) -> io::Result<UnixListener> {
+pub(super) async fn listen(socket: &Path) -> io::Result<UnixListener> {
     let folder = socket.parent().unwrap_or(Path::new("/"));
     // Where others may write too, both sides look who the other one is.
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;

@@ -37,13 +37,10 @@ async fn kept(persist: &str) -> (Sshd, JoinHandle<()>) {
     assert_eq!(text(&connection, "echo first").await, "first\n");
     let remaining = first.remaining().expect("a connection that may stay");
     drop(connection);
-    let keeper = tokio::spawn(remaining.serve());
-    let there = async {
-        while sockets(&sshd.path("cp")) == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    soon(there).await;
+    let (told, found) = tokio::sync::oneshot::channel();
+    let keeper = tokio::spawn(remaining.serve(|| told.send(()).is_ok()));
+    soon(found).await.expect("it says when the next run would find it");
+    assert_eq!(sockets(&sshd.path("cp")), 1);
     (sshd, keeper)
 }
 
