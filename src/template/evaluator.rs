@@ -157,6 +157,7 @@ impl<'e> Evaluator<'e> {
     #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
     fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
         match statement {
+            Statement::Text(text) if out.write_plain(text) => (),
             Statement::Text(text) => out.push(Cow::Borrowed(text)),
             Statement::Emit(expression) => self.put_out(expression, out)?,
             Statement::For(node) => self.for_loop(node, None, out)?,
@@ -257,6 +258,9 @@ impl<'e> Evaluator<'e> {
 
     /// Output of an expression: what is undefined fails here, or where the block is used that it is in.
     pub(super) fn emit(&self, value: Seen<'_>, place: Place, out: &mut Output) -> Result<()> {
+        if out.write_plain(&value) {
+            return Ok(());
+        }
         let mut shown = None;
         let value = match &*value {
             Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
@@ -400,8 +404,7 @@ impl<'e> Evaluator<'e> {
                 state.index.store(index, Ordering::Relaxed);
             }
             let saved = self.enter();
-            let item = self.resolved(item.clone())?;
-            self.assign(&node.target, item)?;
+            self.assign_item(&node.target, item)?;
             let flow = self.body(&node.body, out)?;
             self.leave(saved);
             if flow == Flow::Break {

@@ -32,6 +32,7 @@ impl<'e> Evaluator<'e> {
     /// Puts out what an expression gives.
     pub(super) fn put_out(&self, expression: &'e Expression, out: &mut Output) -> Result<()> {
         let value = match self.at_hand(expression) {
+            Some(value) if out.write_plain(value) => return Ok(()),
             Some(value) => Cow::Borrowed(value),
             None => match self.expression(expression) {
                 Ok(value) => value,

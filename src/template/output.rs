@@ -119,6 +119,19 @@ impl Output {
         }
     }
 
+    /// Adds a plain value to a text that has begun; returns whether it is one, and there is one.
+    #[inline]
+    pub(super) fn write_plain(&mut self, value: &Value) -> bool {
+        let (Made::Text(text) | Made::Written(text)) = &mut self.made else { return false };
+        match value {
+            Value::Str(part) => text.push_str(part),
+            Value::Int(_) | Value::Bool(_) | Value::Float(_) => value.write_repr(text),
+            Value::None => (),
+            _ => return false,
+        }
+        true
+    }
+
     /// Returns the native value, which must be one that a variable can hold.
     pub(crate) fn into_value(self) -> Result<Value, TemplateError> {
         if let Some(error) = self.failed {

@@ -47,11 +47,25 @@ impl Evaluator<'_> {
         if self.slots.is_empty() {
             self.slots.resize(self.code.names.len(), None);
         }
-        let before = self.slots[symbol as usize].replace(value);
+        let slot = &mut self.slots[symbol as usize];
         if let Some(start) = self.scope
             && !self.shadowed[start..].iter().any(|(known, _)| *known == symbol)
         {
-            self.shadowed.push((symbol, before));
+            self.shadowed.push((symbol, slot.take()));
+        }
+        *slot = Some(value);
+    }
+
+    /// Gives a loop's target its next item.
+    pub(super) fn assign_item(&mut self, target: &Target, item: &Value) -> Result<()> {
+        match (target, item) {
+            (Target::Name(symbol), Value::Str(_) | Value::Int(_) | Value::Dict(_))
+                if !self.code.mutates =>
+            {
+                self.bind(*symbol, item.clone());
+                Ok(())
+            }
+            _ => self.assign(target, self.resolved(item.clone())?),
         }
     }
 
@@ -91,8 +105,7 @@ impl Evaluator<'_> {
                     return Err(TemplateError::runtime(message).at(self.code, *place));
                 }
                 for (target, item) in targets.iter().zip(items.iter()) {
-                    let item = self.resolved(item.clone())?;
-                    self.assign(target, item)?;
+                    self.assign_item(target, item)?;
                 }
             }
         }

@@ -126,14 +126,14 @@ impl<'i, 'e> Invocation<'i, 'e> {
         passed: Passed,
     ) -> Result<Invocation<'i, 'e>, TemplateError> {
         let fail = |message: String| Err(Refusal::Message(message).into_error(plugin));
-        let value = match input {
-            value if !takes_undefined && is_lenient(&value) => Value::str(""),
+        let value = match &input {
+            value if !takes_undefined && is_lenient(value) => Value::str(""),
             Value::Undefined(undefined)
                 if !takes_undefined || undefined.failed && !plugin.1.ends_with("type_debug") =>
             {
-                return Err((&*undefined).into());
+                return Err((&**undefined).into());
             }
-            other => other,
+            _ => input,
         };
         if !takes_undefined && let Some(undefined) = passed.undefined() {
             return Err(undefined.into());
@@ -150,7 +150,10 @@ impl<'i, 'e> Invocation<'i, 'e> {
             _ => passed.named.iter().any(|(name, _)| &**name == "attribute"),
         };
         let (value, met) = looked_into(eval, &facts.looks, value, by_attribute)?;
-        let argument = |value| {
+        let argument = |value: Value| {
+            if is_plain(&value) {
+                return Ok(value);
+            }
             let value = defined(value, takes_undefined)?;
             let value = settled(eval, &facts.looks, value)?;
             match facts.looks.met_aside(&value) {
@@ -372,10 +375,14 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
     }
 }
 
+/// Returns whether there is nothing in a value to evaluate or to look into.
+fn is_plain(value: &Value) -> bool {
+    matches!(value, Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None)
+}
+
 /// Returns a value whose templates are evaluated, unless the filter or the test can do without.
 fn settled(eval: &Evaluator<'_>, looks: &Looks, value: Value) -> Result<Value, TemplateError> {
     match value {
-        Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None => Ok(value),
         // Where no cell was made none need be looked for.
         other if looks.is_shallow => Ok(if eval.env.has_cells() { freeze(&other) } else { other }),
         other => eval.complete(other),
@@ -389,7 +396,7 @@ fn looked_into(
     value: Value,
     by_attribute: bool,
 ) -> Result<(Value, Option<Arc<crate::value::Undefined>>), TemplateError> {
-    if value.is_undefined() {
+    if is_plain(&value) || value.is_undefined() {
         return Ok((value, None));
     }
     let value = settled(eval, looks, value)?;
