@@ -132,6 +132,12 @@ impl<'e> Evaluator<'e> {
                 let input = match input {
                     Some(vault) => vault,
                     None => match self.expression(&apply.input) {
+                        Err(error)
+                            if apply.unit.name == "type_debug"
+                                && error.kind == ErrorKind::Plugin =>
+                        {
+                            return Ok(Cow::Owned(Value::str("CapturedExceptionMarker")));
+                        }
                         // It is asked of a vault that nobody can open, too.
                         Err(_)
                             if apply.unit.name == "type_debug"
@@ -288,7 +294,7 @@ impl<'e> Evaluator<'e> {
         }
         let first = match self.expression(&node.first) {
             Ok(first) => first,
-            Err(error) => return Err(self.failed_in(error, node)),
+            Err(error) => return self.failed_in(error, node),
         };
         if first.is_undefined()
             && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
@@ -321,17 +327,24 @@ impl<'e> Evaluator<'e> {
         Ok(true)
     }
 
-    /// What a comparison says whose left side a plugin failed to give: text refuses to look for it.
+    /// What a comparison says whose left side a plugin failed to give: Python asks first what it would be looked for in.
     #[cold]
-    fn failed_in(&self, error: TemplateError, node: &'e Compare) -> TemplateError {
+    fn failed_in(&self, error: TemplateError, node: &'e Compare) -> Result<bool> {
         if error.kind == ErrorKind::Plugin
-            && let [(Comparison::In | Comparison::NotIn, right), ..] = &node.rest[..]
-            && let Ok(right @ Value::Str(_)) = self.defined(right).as_deref()
-            && let Err(refused) = contains(right, &error.clone().into())
+            && let [(how @ (Comparison::In | Comparison::NotIn), right), ..] = &node.rest[..]
         {
-            return refused.at(self.code, node.place);
+            match &*self.defined(right)? {
+                Value::List(items) | Value::Tuple(items) if items.is_empty() => {
+                    return Ok(*how == Comparison::NotIn);
+                }
+                Value::List(_) | Value::Tuple(_) | Value::Dict(_) => (),
+                right => {
+                    let asked = contains(right, &error.clone().into());
+                    asked.map_err(|refused| refused.at(self.code, node.place))?;
+                }
+            }
         }
-        error.used()
+        Err(error.used())
     }
 
     fn slice(&self, node: &'e Slice) -> Result<Value> {

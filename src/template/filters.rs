@@ -23,9 +23,9 @@ pub(crate) use ansible_utils::{
     Given, Unchecked, compared, compiled, engine_check, name_of, read_xml, skipped_lines,
 };
 pub(in crate::template) use ansible_utils::{found, paths};
-pub(crate) use call::{Answer, Invocation, PATH, Refusal, as_dict, path_texts};
+pub(crate) use call::{Answer, Invocation, PATH, Refusal, STAT, as_dict, path_of, path_texts};
 pub(crate) use combine::merged;
-pub(in crate::template) use community_general::{python_class, type_of};
+pub(in crate::template) use community_general::{added, python_class, type_of};
 
 registry! { Filter:
     abs,

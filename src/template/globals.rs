@@ -128,6 +128,9 @@ fn now(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     }
 }
 
+/// Why something is undefined of which nobody said why.
+pub(super) const NO_HINT: &str = "Mandatory variable has not been overridden";
+
 fn undef(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     if let Some((name, _)) = passed.named.iter().find(|(name, _)| &**name != "hint") {
         let message = format!("_undef() got an unexpected keyword argument '{name}'");
@@ -135,9 +138,7 @@ fn undef(_: &Evaluator<'_>, passed: Passed) -> Result<Value> {
     }
     let named = passed.named.into_iter().next().map(|(_, value)| value);
     match passed.positional.into_iter().next().or(named) {
-        None | Some(Value::None) => {
-            Ok(Value::undefined("Mandatory variable has not been overridden"))
-        }
+        None | Some(Value::None) => Ok(Value::undefined(NO_HINT)),
         Some(hint @ Value::Str(_)) => Ok(Value::undefined(hint.to_text())),
         Some(Value::Undefined(hint)) => Ok(Value::Undefined(hint)),
         Some(other) => Err(TemplateError::runtime(format!(

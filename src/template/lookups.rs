@@ -429,6 +429,12 @@ pub(crate) fn call(
             _ => options.push((key, value)),
         }
     }
+    if matches!(&*errors, "ignore" | "warn")
+        && let Some(undefined) = terms.iter().find_map(Value::first_undefined)
+    {
+        // What failed before is no failure of the lookup.
+        return Err((&**undefined).into());
+    }
     let found = match ours(&name) {
         Some(lookup) => {
             let mut query =

@@ -53,6 +53,13 @@ impl<'e> Evaluator<'e> {
             {
                 Err(refused(Operator::Mul, &right))
             }
+            (operator, _)
+                if matches!(&*right, Value::List(_))
+                    && !makes_list(&node.right)
+                    && let Some(message) = refused_from_behind(operator, &left) =>
+            {
+                Err(message)
+            }
             (Operator::Add, Value::Str(_)) => match self.env.markup.joined(&left, &right) {
                 Some(joined) => Ok(joined),
                 None => Operator::Add.apply(&left, &right),
@@ -100,10 +107,25 @@ fn makes_list(expression: &Expression) -> bool {
     }
 }
 
+/// What such a list says of what stands before it, where Python asks the list first.
+fn refused_from_behind(operator: Operator, left: &Value) -> Option<String> {
+    let is_number = matches!(left, Value::Int(_) | Value::BigInt(_) | Value::Bool(_));
+    match operator {
+        Operator::Mul if !is_number => Some(refused(operator, left)),
+        Operator::Add if is_number || matches!(left, Value::Float(_) | Value::Object(_)) => {
+            Some("'NotImplementedType' object is not iterable".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// What such a list says of what cannot be added to it, or of what it cannot be repeated by.
 fn refused(operator: Operator, right: &Value) -> String {
     let found = if is_lenient(right) { "Undefined" } else { right.type_name() };
     match operator {
+        Operator::Mul if matches!(right, Value::BigInt(_)) => {
+            format!("cannot fit '{found}' into an index-sized integer")
+        }
         Operator::Mul => format!("'{found}' object cannot be interpreted as an integer"),
         _ => format!("can only concatenate list (not \"{found}\") to list"),
     }

@@ -8,24 +8,48 @@ use num_bigint::BigInt;
 use num_traits::{Signed, ToPrimitive};
 
 use crate::{
-    template::filters::{Answer, Invocation},
+    template::{
+        expression::contains,
+        filters::{Answer, Invocation, added},
+    },
     value::{List, Value},
 };
+
+/// What Python does with two lists of which it can make no sets.
+#[derive(Clone, Copy)]
+pub(super) struct WithoutSets {
+    /// It looks for the items of one in the other.
+    pub(super) looks: bool,
+    /// It makes one list of both.
+    pub(super) adds: bool,
+}
 
 /// Combines the input and an argument as sets: numbers in Python's order, anything else in the order it came.
 pub(super) fn combined(
     call: &mut Invocation<'_, '_>,
+    without_sets: WithoutSets,
     numbers: fn(&Set, &Set) -> Set,
     others: fn(&[Value], &[Value]) -> Vec<Value>,
 ) -> Answer {
     let items = call.items()?;
-    let other = call.required(0, "b")?;
-    let other = super::evaluator::items(other)
-        .map_err(|_| format!("argument of type '{}' is not iterable", other.type_name()))?;
-    Ok(match (Set::of(&items), Set::of(&other)) {
-        (Some(left), Some(right)) => Value::list(numbers(&left, &right).into_values()),
-        _ => others(&items, &other).into(),
-    })
+    let given = call.required(0, "b")?;
+    let other = super::evaluator::items(given)
+        .map_err(|_| format!("argument of type '{}' is not iterable", given.type_name()))?;
+    if let (Some(left), Some(right)) = (Set::of(&items), Set::of(&other)) {
+        return Ok(Value::list(numbers(&left, &right).into_values()));
+    }
+    // What Python cannot hash is looked for, and added, without sets.
+    if items.iter().chain(other.iter()).any(|item| item.unhashable().is_some()) {
+        if without_sets.looks && !matches!(given, Value::List(_) | Value::Tuple(_)) {
+            for item in items.iter() {
+                contains(given, item)?;
+            }
+        }
+        if without_sets.adds {
+            added(&call.value, given)?;
+        }
+    }
+    Ok(others(&items, &other).into())
 }
 
 /// Returns the items without those that came before.

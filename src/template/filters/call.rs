@@ -94,11 +94,26 @@ impl Refusal {
 
 /// What the reference's functions for paths take.
 pub(crate) const PATH: &str = "expected str, bytes or os.PathLike object";
+/// What the reference's functions for files that are there take.
+pub(crate) const STAT: &str = "stat: path should be string, bytes, os.PathLike or integer";
 
 fn path_text(value: &Value, wanted: &str) -> Result<Arc<str>, Refusal> {
     match value {
         Value::Str(text) => Ok(Arc::clone(text)),
         other => Err(format!("{wanted}, not {}", other.type_name()).into()),
+    }
+}
+
+/// Returns a value as a path, which only text can be; `wanted` is what the reference's function says that it takes.
+pub(crate) fn path_of(value: &Value, wanted: &str) -> Result<Arc<str>, Refusal> {
+    match value {
+        Value::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into()),
+        // A file that is open, which no template has.
+        Value::Int(number) if wanted.contains("integer") => Ok(format!("/dev/fd/{number}").into()),
+        Value::Bool(number) if wanted.contains("integer") => {
+            Ok(format!("/dev/fd/{}", u8::from(*number)).into())
+        }
+        other => path_text(other, wanted),
     }
 }
 
@@ -320,17 +335,7 @@ impl<'i, 'e> Invocation<'i, 'e> {
 
     /// Returns the input as a path; `wanted` is what the reference's function says that it takes.
     pub(crate) fn path_for(&self, wanted: &str) -> Result<Arc<str>, Refusal> {
-        match &self.value {
-            Value::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into()),
-            // A file that is open, which no template has.
-            Value::Int(number) if wanted.contains("integer") => {
-                Ok(format!("/dev/fd/{number}").into())
-            }
-            Value::Bool(number) if wanted.contains("integer") => {
-                Ok(format!("/dev/fd/{}", u8::from(*number)).into())
-            }
-            other => path_text(other, wanted),
-        }
+        path_of(&self.value, wanted)
     }
 
     /// Refuses an input that holds something undefined.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Filter;
-use crate::template::sets::{Set, combined, distinct};
+use crate::template::sets::{Set, WithoutSets, combined, distinct};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -17,7 +17,7 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        combined(call, Set::difference, |left, right| {
+        combined(call, WithoutSets { looks: true, adds: false }, Set::difference, |left, right| {
             let right: HashSet<&Value> = right.iter().collect();
             distinct(left.iter().filter(|item| !right.contains(item)))
         })

@@ -69,7 +69,9 @@ pub(super) fn flatten(items: &[Value], levels: usize, skip: bool, flat: &mut Vec
 fn inner(item: &Value) -> Option<Arc<List>> {
     match item {
         Value::List(items) | Value::Tuple(items) => Some(Arc::clone(items)),
-        Value::Object(object) if is_tuple(object.type_name()) => object.items(),
+        Value::Object(object) if object.mapping().is_none() || is_tuple(object.type_name()) => {
+            object.items()
+        }
         _ => None,
     }
 }

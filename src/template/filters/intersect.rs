@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Filter;
-use crate::template::sets::{Set, combined, distinct};
+use crate::template::sets::{Set, WithoutSets, combined, distinct};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -17,9 +17,14 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        combined(call, Set::intersection, |left, right| {
-            let right: HashSet<&Value> = right.iter().collect();
-            distinct(left.iter().filter(|item| right.contains(item)))
-        })
+        combined(
+            call,
+            WithoutSets { looks: true, adds: false },
+            Set::intersection,
+            |left, right| {
+                let right: HashSet<&Value> = right.iter().collect();
+                distinct(left.iter().filter(|item| right.contains(item)))
+            },
+        )
     },
 };

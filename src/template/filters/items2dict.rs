@@ -27,11 +27,15 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        let (Value::List(items) | Value::Tuple(items)) = &call.value else {
+        let items = match &call.value {
+            Value::List(items) | Value::Tuple(items) => Some(Arc::clone(items)),
+            Value::Object(object) => object.items(),
+            _ => None,
+        };
+        let Some(items) = items else {
             let found = python_class(&call.value);
             return Err(format!("items2dict requires a list, got {found} instead.").into());
         };
-        let items = Arc::clone(items);
         let name = |index: usize, default: &str| {
             call.some(index).cloned().unwrap_or_else(|| default.into())
         };

@@ -31,7 +31,10 @@ pub(super) static UNIT: Filter = Filter {
             let step_wide = i128::from(step);
             let count = (width + step_wide - step_wide.signum()) / step_wide;
             let Some(count) = u64::try_from(count).ok().filter(|count| *count > 0) else {
-                return Err(format!("empty range for randrange() ({start}, {end}, {step})").into());
+                return Err(match step {
+                    1 => format!("empty range for randrange() ({start}, {end}, {width})").into(),
+                    _ => "empty range for randrange()".into(),
+                });
             };
             let number = i64::try_from(random.below(count)).unwrap_or(0);
             return Ok(Value::Int(start + step * number));

@@ -34,7 +34,7 @@ pub(super) static UNIT: Filter = Filter {
         }
         let items: Vec<Value> = match &call.value {
             Value::Dict(dict) => dict.values().cloned().collect(),
-            Value::List(_) | Value::Tuple(_) => call.items()?.to_vec(),
+            Value::List(_) | Value::Tuple(_) | Value::Object(_) => call.items()?.to_vec(),
             _ => return Err("Type is not a valid list, set, or dict".into()),
         };
         let mut rekeyed = Dict::new();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Filter;
-use crate::template::sets::{Set, combined, distinct};
+use crate::template::sets::{Set, WithoutSets, combined, distinct};
 use crate::value::Value;
 
 pub(super) static UNIT: Filter = Filter {
@@ -17,11 +17,16 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
-        combined(call, Set::symmetric_difference, |left, right| {
-            let (known, others): (HashSet<&Value>, HashSet<&Value>) =
-                (left.iter().collect(), right.iter().collect());
-            let lefts = left.iter().filter(|item| !others.contains(item));
-            distinct(lefts.chain(right.iter().filter(|item| !known.contains(item))))
-        })
+        combined(
+            call,
+            WithoutSets { looks: true, adds: true },
+            Set::symmetric_difference,
+            |left, right| {
+                let (known, others): (HashSet<&Value>, HashSet<&Value>) =
+                    (left.iter().collect(), right.iter().collect());
+                let lefts = left.iter().filter(|item| !others.contains(item));
+                distinct(lefts.chain(right.iter().filter(|item| !known.contains(item))))
+            },
+        )
     },
 };

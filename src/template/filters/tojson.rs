@@ -1,6 +1,10 @@
 //! `tojson`: JSON that may stand in HTML.
 
 use super::Filter;
+use crate::{
+    template::objects::{Range, downcast},
+    value::Value,
+};
 
 pub(super) static UNIT: Filter = Filter {
     name: "tojson",
@@ -13,6 +17,9 @@ pub(super) static UNIT: Filter = Filter {
     ],
     takes_undefined: false,
     call: |call| {
+        if let Some(found) = not_in_json(&call.value) {
+            return Err(format!("Object of type {found} is not JSON serializable").into());
+        }
         let indent = call.some(0).map(|_| call.int(0, 0)).transpose()?;
         let style = crate::template::json::Style { indent, sort_keys: true, ..Default::default() };
         let text = crate::template::json::write(&call.value, &style)?;
@@ -20,3 +27,17 @@ pub(super) static UNIT: Filter = Filter {
         Ok(text.replace('&', "\\u0026").replace('\'', "\\u0027").into())
     },
 };
+
+/// Returns the type of what is no JSON, though the reference's own filters would write it.
+fn not_in_json(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Bytes(_) => Some(value.type_name()),
+        Value::Object(object) => {
+            let written = downcast::<Range>(value).is_some() || object.to_plain().is_some();
+            written.then(|| object.type_name())
+        }
+        Value::List(items) | Value::Tuple(items) => items.iter().find_map(not_in_json),
+        Value::Dict(dict) => dict.values().find_map(not_in_json),
+        _ => None,
+    }
+}

@@ -3,7 +3,7 @@
 use super::Filter;
 use crate::template::{
     evaluator,
-    sets::{Set, combined, distinct},
+    sets::{Set, WithoutSets, combined, distinct},
 };
 
 pub(super) static UNIT: Filter = Filter {
@@ -20,9 +20,11 @@ pub(super) static UNIT: Filter = Filter {
         let other = call.required(0, "b")?;
         if call.items().is_err() || evaluator::items(other).is_err() {
             // What is no set is added.
-            let sum = super::community_general::added(&call.value, other)?;
+            let sum = super::added(&call.value, other)?;
             return Ok(distinct(evaluator::items(&sum)?.iter()).into());
         }
-        combined(call, Set::union, |left, right| distinct(left.iter().chain(right)))
+        combined(call, WithoutSets { looks: false, adds: true }, Set::union, |left, right| {
+            distinct(left.iter().chain(right))
+        })
     },
 };

@@ -1,6 +1,6 @@
 //! `unique`: each item once.
 
-use super::Filter;
+use super::{Filter, Refusal};
 use crate::template::sequence::{attribute, folded};
 use crate::value::Value;
 
@@ -22,23 +22,30 @@ pub(super) static UNIT: Filter = Filter {
         let path = call.some(1).cloned();
         let mut seen: std::collections::HashSet<Value> = std::collections::HashSet::new();
         let mut unique = Vec::new();
-        for item in call.items()?.iter() {
+        let insensitive = call.some(0).is_some_and(|value| !value.is_true());
+        let says_how = insensitive || path.is_some();
+        let items = call.items().map_err(|refusal| match refusal {
+            Refusal::Message(why) if says_how => no_other_way(&why),
+            other => other,
+        })?;
+        for item in items.iter() {
             let key = match &path {
                 Some(path) => match attribute(call.eval, item, path, None)? {
                     Value::Undefined(undefined) => {
-                        let why = &undefined.message;
-                        return Err(format!("Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: {why}").into());
+                        return Err(no_other_way(&undefined.message));
                     }
                     key => key,
                 },
                 None => item.clone(),
             };
             // What Python cannot hash is told apart only where nothing says how.
-            let is_plain = !matches!(key, Value::Dict(_) | Value::List(_));
-            let insensitive = call.some(0).is_some_and(|value| !value.is_true());
-            if !is_plain && (insensitive || path.is_some()) {
-                let kind = if matches!(key, Value::Dict(_)) { "Dict" } else { "List" };
-                return Err(format!("Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied: unhashable type: '_AnsibleLazyTemplate{kind}'").into());
+            if let Some(found) = key.unhashable()
+                && says_how
+            {
+                let kind = if found == "dict" { "Dict" } else { "List" };
+                return Err(no_other_way(&format!(
+                    "unhashable type: '_AnsibleLazyTemplate{kind}'"
+                )));
             }
             if seen.insert(folded(&key, case_sensitive)) {
                 unique.push(item.clone());
@@ -47,3 +54,9 @@ pub(super) static UNIT: Filter = Filter {
         Ok(unique.into())
     },
 };
+
+/// Why Jinja's own filter, which alone knows an attribute or letters of either case, could not do it.
+fn no_other_way(why: &str) -> Refusal {
+    let words = "Jinja2's unique filter failed and we cannot fall back to Ansible's version as it does not support the parameters supplied";
+    format!("{words}: {why}").into()
+}

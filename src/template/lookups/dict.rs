@@ -19,13 +19,9 @@ pub(super) static UNIT: Lookup = Lookup {
 
 fn run(query: &mut Query<'_, '_>) -> Found {
     let mut found = Vec::new();
-    let terms = query.terms.iter().flat_map(|term| match term {
-        Value::List(items) => items.to_vec(),
-        other => vec![other.clone()],
-    });
-    for term in terms {
-        let Some(dict) = as_dict(&term) else {
-            let shown = match &term {
+    for term in &query.terms {
+        let Some(dict) = as_dict(term) else {
+            let shown = match term {
                 Value::Str(text) => format!(
                     "'{text}' of type <class 'ansible.module_utils._internal._datatag._AnsibleTaggedStr'>"
                 ),

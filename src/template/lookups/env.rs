@@ -1,7 +1,7 @@
 //! `env`: variables of the environment that windlass runs in.
 
 use super::{Lookup, Query};
-use crate::value::Value;
+use crate::{template::globals::NO_HINT, value::Value};
 
 pub(super) static UNIT: Lookup = Lookup {
     name: "env",
@@ -19,8 +19,8 @@ fn run(query: &mut Query<'_, '_>) -> super::Found {
     let read = |name: String| match std::env::var_os(&name) {
         Some(value) => Ok(value.to_string_lossy().into_owned().into()),
         None => match &default {
-            // What is undefined on purpose fails when it is used.
-            Some(Value::Undefined(_)) => {
+            // What is undefined on purpose, without a hint of its own, fails when it is used.
+            Some(Value::Undefined(why)) if why.message == NO_HINT => {
                 Ok(Value::undefined(format!("The environment variable '{name}' is not set.")))
             }
             Some(default) => Ok(default.clone()),

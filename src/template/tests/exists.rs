@@ -1,6 +1,7 @@
 //! `exists`: whether there is something at a path of the controller.
 
 use super::Test;
+use crate::template::filters::STAT;
 
 pub(super) static UNIT: Test = Test {
     name: "exists",
@@ -12,10 +13,5 @@ pub(super) static UNIT: Test = Test {
         ("{{ '/nothing/here' is exists }}", "False"),
     ],
     takes_undefined: false,
-    call: |call| {
-        Ok(std::path::Path::new(
-            &*call.path_for("stat: path should be string, bytes, os.PathLike or integer")?,
-        )
-        .exists())
-    },
+    call: |call| Ok(std::path::Path::new(&*call.path_for(STAT)?).exists()),
 };
