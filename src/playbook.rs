@@ -25,6 +25,7 @@ pub use lists::Holder;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
 pub(crate) use load::{is_reserved_name, no_vars_file, told_of_reserved};
 pub use role::{Role, RoleCall, RoleFiles};
+pub use types::misfit_of_play;
 
 use crate::{
     diagnostic::Span,

@@ -9,7 +9,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
     executor::Tags,
-    playbook::{Argument, Collections, Entry, Keyword, Level, Play, Playbook, Task},
+    playbook::{Argument, Collections, Entry, Keyword, Level, LevelKind, Play, Playbook, Task},
     template,
     value::Value,
 };
@@ -41,6 +41,7 @@ pub(super) fn check(playbook: &Playbook, known: &Known<'_>) -> Diagnostics {
         is_sure: false,
         is_asked: false,
         playbook_dir: PathBuf::new(),
+        seen: HashSet::new(),
         may_be_over: false,
     };
     for play in &playbook.plays {
@@ -58,6 +59,8 @@ struct Checker<'a> {
     /// Whether the conditions that are looked at are surely asked.
     is_asked: bool,
     playbook_dir: PathBuf,
+    /// Levels around tasks that were looked at.
+    seen: HashSet<*const Level>,
     /// Whether something before this place may have ended the play, or taken hosts out of it.
     may_be_over: bool,
 }
@@ -171,8 +174,21 @@ impl Checker<'_> {
         self.keywords(&level.keywords);
     }
 
+    /// Checks what imports and roles around a task say for the actions in them, once each.
+    fn levels_around(&mut self, task: &Task) {
+        for level in task.level.chain().skip(1) {
+            if let Some((value, span)) = level.keywords.get(Keyword::ModuleDefaults)
+                && matches!(level.kind, LevelKind::Import | LevelKind::Role(_))
+                && self.seen.insert(std::ptr::from_ref(level))
+            {
+                self.module_defaults(value, span);
+            }
+        }
+    }
+
     fn task(&mut self, task: &Task) {
         self.level(&task.level);
+        self.levels_around(task);
         for argument in &task.args.entries {
             self.templates(&argument.value, &argument.span);
         }
@@ -364,7 +380,7 @@ impl Checker<'_> {
             one => vec![one],
         };
         for name in levels.into_iter().filter_map(Value::as_dict).flat_map(|dict| dict.keys()) {
-            let Some(name) = name.as_str().filter(|name| !template_in(name)) else { continue };
+            let Some(name) = name.as_str() else { continue };
             let message = if let Some(group) = name.strip_prefix("group/") {
                 if self.known.validates_groups {
                     let odd = self.known.collections.odd_in_group(&self.playbook_dir, group);

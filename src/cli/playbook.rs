@@ -323,6 +323,7 @@ fn load(
         let resolve = |value: &Value, level: &Arc<Level>| resolve(run, &extra, dir, value, level);
         let loader = Loader::new(surroundings(run, files, &resolve));
         let (playbook, errors) = loader.playbook(path);
+        run.tell_imported(files);
         problems.extend(errors);
         let known = check::Known {
             tags: &run.options.tags,

@@ -157,12 +157,29 @@ pub(super) fn module_defaults(
     }
     for (args, span) in groups.map(|(_, args, span)| (args, span)).chain(own) {
         let args = env.eval(&args).map_err(|error| Failure::template(&error, "", Some(&span)))?;
-        if let Value::Dict(args) = args {
-            let given = args.iter().filter(|(_, value)| !matches!(value, Value::Omit));
-            found.extend(given.map(|(key, value)| (key.clone(), value.clone())));
-        }
+        let Value::Dict(args) = args else {
+            no_arguments(&args)?;
+            continue;
+        };
+        let given = args.iter().filter(|(_, value)| !matches!(value, Value::Omit));
+        found.extend(given.map(|(key, value)| (key.clone(), value.clone())));
     }
     Ok(found)
+}
+
+/// Refuses defaults that are no dictionary, as Python does where it makes one of them.
+fn no_arguments(given: &Value) -> Result<(), Failure> {
+    let message = match given {
+        Value::Str(text) if text.is_empty() => return Ok(()),
+        Value::Str(_) => {
+            "dictionary update sequence element #0 has length 1; 2 is required".to_owned()
+        }
+        Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+            format!("'{}' object is not iterable", given.type_name())
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::at(None, message))
 }
 
 /// Returns whether an action that has defaults is the task's, be it under a name that collections redirect.

@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 use super::Run;
 use crate::{
     diagnostic::{Diagnostic, Fault, Span},
-    playbook::{Files, Keyword, Play},
+    playbook::{Files, Keyword, Play, misfit_of_play},
     template::Env,
     value::{Dict, Value},
     vars::{Names, PlayData},
@@ -13,7 +13,7 @@ use crate::{
 
 /// Keywords of a play that are needed before it has hosts.
 const KEYWORDS: [(&str, Keyword); 8] = [
-    ("fact_path", Keyword::FactPath),
+    ("force_handlers", Keyword::ForceHandlers),
     ("gather_facts", Keyword::GatherFacts),
     ("gather_subset", Keyword::GatherSubset),
     ("gather_timeout", Keyword::GatherTimeout),
@@ -67,7 +67,12 @@ impl Run {
         }
         for (name, keyword) in KEYWORDS {
             if let Some((value, span)) = play.level.keywords.get(keyword) {
-                check(name, value, span)?;
+                let found = check(name, value, span)?;
+                if value.is_lazy()
+                    && let Some(message) = misfit_of_play(keyword, name, &found)
+                {
+                    return Err(Diagnostic::error(span, message).fault(Fault::Late));
+                }
             }
         }
         Ok(())
@@ -77,7 +82,7 @@ impl Run {
 /// Returns what is wrong with hosts that an expression gave. A list may be empty: then the play has none.
 fn mistake_of_hosts(hosts: &Value) -> Option<String> {
     let items = match hosts {
-        Value::None => return None,
+        Value::None | Value::Omit => return None,
         Value::List(list) | Value::Tuple(list) => &list[..],
         one => std::slice::from_ref(one),
     };

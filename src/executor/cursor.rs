@@ -52,6 +52,22 @@ enum Frame {
     },
 }
 
+impl Frame {
+    /// Enters the section that a failure here leads to, if there is one.
+    fn catch(&mut self) -> Option<Caught> {
+        let Frame::Block { block, section, at, failed, .. } = self else { return None };
+        if *section == Section::Body && !block.rescue.is_empty() {
+            (*section, *at) = (Section::Rescue, 0);
+            return Some(Caught::Rescued);
+        }
+        if *section != Section::Always && !block.always.is_empty() {
+            (*section, *at, *failed) = (Section::Always, 0, true);
+            return Some(Caught::Later);
+        }
+        None
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Section {
     Body,
@@ -70,14 +86,21 @@ pub(super) enum Caught {
     No,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivenUp {
+    Failed,
+    Forgiven,
+}
+
 /// Where a host is.
 #[derive(Clone)]
 pub(super) struct Cursor {
     frames: Vec<Frame>,
+    /// The innermost frame has nothing more to do, though entries are left: nothing in it catches a failure, which waits for
+    /// what is around it, or which was forgiven since.
+    given_up: Option<GivenUp>,
     /// The frames behind the last task that was done, where looking for the next one has left or entered others.
-    behind_last: Option<Vec<Frame>>,
-    /// Whether a failure waits behind an `always` section.
-    failing: bool,
+    behind_last: Option<(Vec<Frame>, Option<GivenUp>)>,
     /// Whether a failure got behind its last `always` section: the host is out.
     pub(super) lost: bool,
     /// Role blocks that were completed since this was last asked.
@@ -89,8 +112,8 @@ impl Cursor {
         let frame = Frame::List { entries, at: 0, base: Position::default() };
         Cursor {
             frames: vec![frame],
+            given_up: None,
             behind_last: None,
-            failing: false,
             lost: false,
             finished_roles: Vec::new(),
         }
@@ -102,7 +125,15 @@ impl Cursor {
         loop {
             let depth = self.frames.len();
             if self.behind_last.is_none() && self.leaves_or_enters() {
-                self.behind_last = Some(self.frames.clone());
+                self.behind_last = Some((self.frames.clone(), self.given_up));
+            }
+            if let Some(why) = self.given_up.take() {
+                self.frames.pop();
+                if why == GivenUp::Failed && self.unwind() == Caught::No {
+                    self.lost = true;
+                    return None;
+                }
+                continue;
             }
             // What a handler includes is a handler.
             let is_handler =
@@ -204,6 +235,9 @@ impl Cursor {
 
     /// Whether the next step is into a block or out of one.
     fn leaves_or_enters(&self) -> bool {
+        if self.given_up.is_some() {
+            return true;
+        }
         let entry = match self.frames.last() {
             Some(Frame::List { entries, at, .. }) => entries.get(*at),
             Some(Frame::Block { block, section: Section::Body, at, .. }) => block.body.get(*at),
@@ -243,40 +277,51 @@ impl Cursor {
     /// The task that `peek` returned has failed: what catches it?
     pub(super) fn fail(&mut self) -> Caught {
         self.behind_last = None;
-        self.unwind()
+        self.mark();
+        self.catcher()
     }
 
     /// Goes where the failure of another host leads, from where this one has done its last task. Where that one did a task
-    /// for all, what the innermost block has against it is for that host alone.
+    /// for all, it fails twice.
     pub(super) fn fail_for_another(&mut self, once: bool) -> Caught {
-        if let Some(frames) = self.behind_last.take() {
-            self.frames = frames;
+        if let Some((frames, given_up)) = self.behind_last.take() {
+            (self.frames, self.given_up) = (frames, given_up);
         }
-        if !once {
-            return self.unwind();
+        self.mark();
+        if once {
+            self.mark();
         }
-        let depth = self.frames.len();
-        let caught = self.unwind();
-        if caught != Caught::No && self.frames.len() == depth { self.unwind() } else { caught }
+        self.catcher()
+    }
+
+    /// Fails the innermost frame; what is around it learns of that when the next task is looked for.
+    fn mark(&mut self) {
+        if self.given_up.is_none() {
+            let caught = self.frames.last_mut().is_some_and(|frame| frame.catch().is_some());
+            self.given_up = (!caught).then_some(GivenUp::Failed);
+        }
+    }
+
+    /// What has caught the last failure, or will.
+    fn catcher(&self) -> Caught {
+        let mut probe = self.clone();
+        match (self.given_up, self.frames.last()) {
+            (Some(_), _) => {
+                probe.frames.pop();
+                probe.unwind()
+            }
+            (None, Some(Frame::Block { section: Section::Rescue, .. })) => Caught::Rescued,
+            (None, _) => Caught::Later,
+        }
     }
 
     fn unwind(&mut self) -> Caught {
         while let Some(frame) = self.frames.last_mut() {
-            if let Frame::Block { block, section, at, failed, .. } = frame {
-                if *section == Section::Body && !block.rescue.is_empty() {
-                    (*section, *at) = (Section::Rescue, 0);
-                    self.failing = false;
-                    return Caught::Rescued;
-                }
-                if *section != Section::Always && !block.always.is_empty() {
-                    (*section, *at, *failed) = (Section::Always, 0, true);
-                    self.failing = true;
-                    return Caught::Later;
-                }
+            if let Some(caught) = frame.catch() {
+                return caught;
             }
             self.frames.pop();
         }
-        self.failing = false;
         Caught::No
     }
 
@@ -289,7 +334,10 @@ impl Cursor {
 
     /// Forgets failures that wait behind `always` sections.
     pub(super) fn forgive(&mut self) {
-        self.failing = false;
+        if let Some((frames, given_up)) = self.behind_last.take() {
+            (self.frames, self.given_up) = (frames, given_up);
+        }
+        self.given_up = self.given_up.map(|_| GivenUp::Forgiven);
         for frame in &mut self.frames {
             if let Frame::Block { failed, .. } = frame {
                 *failed = false;
@@ -300,6 +348,7 @@ impl Cursor {
     /// Leaves everything; nothing comes next.
     pub(super) fn end(&mut self) {
         self.frames.clear();
+        self.given_up = None;
     }
 
     /// Leaves the innermost role, which then has run; returns whether there is one.

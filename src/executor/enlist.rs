@@ -59,6 +59,8 @@ impl Prepared {
         let name = host.get("host_name").map(Value::to_text).unwrap_or_default();
         let groups = texts(host.get("groups"));
         let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        let text = format!("creating host via 'add_host': hostname={name}");
+        self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
         self.warn_of_names(groups.iter().copied());
         let vars = host.get("host_vars").and_then(Value::as_dict).cloned().unwrap_or_default();
         let mut inventory =

@@ -96,6 +96,7 @@ impl Failure {
             ErrorKind::Untrusted => failure.help(TRUST),
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
             ErrorKind::Broken => failure.help(BROKEN),
+            ErrorKind::Nothing => Failure::at(None, message).help(BROKEN),
             _ => failure,
         }
     }

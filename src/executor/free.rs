@@ -14,6 +14,10 @@ use crate::{
 impl Batch<'_> {
     /// Hosts go on by themselves, each as fast as it can.
     pub(super) async fn run_free(&mut self) {
+        if self.max_fail_percentage.is_some() {
+            let text = "Using max_fail_percentage with the free strategy is not supported, as tasks are executed independently on each host";
+            self.run.printer.event(&Event::Warning(text.to_owned()));
+        }
         let mut running = FuturesUnordered::new();
         let mut busy = vec![false; self.hosts.len()];
         let mut under_way = vec![false; self.hosts.len()];
@@ -65,7 +69,6 @@ impl Batch<'_> {
             } else {
                 self.host_failed(at);
             }
-            self.check_max_fail();
             self.update_active();
         }
     }

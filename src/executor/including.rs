@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    Run,
     cursor::{Caught, Next},
     include::{Include, Included, shown_path},
     strategy::{Batch, HostState},
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Holder, Level, LevelKind, Loader, Surroundings, Task},
+    playbook::{Block, Entry, Files, Holder, Level, LevelKind, Loader, Surroundings, Task},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -35,6 +36,16 @@ fn unreadable(path: &str) -> String {
 
 /// How many includes may be inside one another: twice as many as the reference comes to.
 const DEEPEST: usize = 500;
+
+impl Run {
+    /// Says which files the files that were read import.
+    pub fn tell_imported(&self, files: &Files) {
+        for path in files.imported.take() {
+            let text = format!("statically imported: {}", path.display());
+            self.printer.event(&Event::Verbose { level: 2, host: None, text });
+        }
+    }
+}
 
 impl Batch<'_> {
     /// Reads what hosts include, each different one once, and puts it before what comes next.
@@ -172,6 +183,7 @@ impl Batch<'_> {
                 (call.name.clone(), block.into_iter().map(Entry::Block).collect())
             }
         };
+        self.run.tell_imported(self.files);
         if let Some(error) = loader.errors.take().0.into_iter().next() {
             return Err(self.not_included(include, &path, error, &next.task));
         }

@@ -56,7 +56,8 @@ impl Batch<'_> {
     pub(super) async fn step(&mut self, group: &[usize], next: &Next) {
         let task = &next.task;
         if &*task.action == "meta" {
-            return self.meta(group, next).await;
+            self.meta(group, next).await;
+            return self.check_max_fail(&[]);
         }
         if self.run.options.step && !self.ask_step(task) {
             for &at in group {
@@ -113,7 +114,7 @@ impl Batch<'_> {
             let was_done = fatal.iter().any(|&at| self.hosts[at].state != HostState::Unreachable);
             self.all_failed(&fatal, once && is_said && was_done);
         }
-        self.check_max_fail();
+        self.check_max_fail(&fatal);
         self.update_active();
     }
 

@@ -51,27 +51,15 @@ struct Control {
 impl Control {
     /// What `loop_control` says, whose words have to be of their types.
     fn of(control: &LoopControl, env: &Env<'_>) -> Result<Control, Failure> {
-        let name = |given: &Given, keyword: &str, default: &str| -> Result<Arc<str>, Failure> {
-            let Some((_, span)) = given else { return Ok(default.into()) };
-            let value = evaluated(given, keyword, env)?.unwrap_or_default();
-            let name: Arc<str> = value.to_text().into();
-            if is_variable_name(&name) {
-                return Ok(name);
-            }
-            let message = format!("Invalid variable name '{name}'.");
-            Err(alone(invalid_name(&Value::Str(name), Some(span))).with("msg", message))
-        };
         let truth = |given: &Given, keyword: &str, default: bool| {
             let value = typed(given, keyword, Type::Bool, env)?;
             Ok::<bool, Failure>(value.map_or(default, |value| super::typed::holds(&value)))
         };
         let pause = typed(&control.pause, "pause", Type::Float, env)?;
         let pause = pause.and_then(|seconds| super::typed::as_number(&seconds)).unwrap_or(0.0);
-        let index_var =
-            control.index_var.as_ref().map(|_| name(&control.index_var, "index_var", ""));
         Ok(Control {
-            loop_var: name(&control.loop_var, "loop_var", "item")?,
-            index_var: index_var.transpose()?,
+            loop_var: named(&control.loop_var, "loop_var", env)?.unwrap_or_else(|| "item".into()),
+            index_var: named(&control.index_var, "index_var", env)?,
             pause: Duration::try_from_secs_f64(pause.max(0.0)).unwrap_or(Duration::MAX),
             extended: truth(&control.extended, "extended", false)?,
             all_items: truth(&control.extended_allitems, "extended_allitems", true)?,
@@ -299,7 +287,10 @@ impl Prepared {
         item: &Item,
         judged: &Judged,
     ) -> Result<bool, Failure> {
-        let Some(said) = &looping.control.break_when else { return Ok(false) };
+        let said = looping.control.break_when.as_ref();
+        let Some(said) = said.filter(|(said, _)| said.is_lazy() || said.is_true()) else {
+            return Ok(false);
+        };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
@@ -316,7 +307,28 @@ fn evaluated(given: &Given, keyword: &str, env: &Env<'_>) -> Result<Option<Value
     let prefix = format!("Error processing keyword '{keyword}': ");
     let value =
         env.eval(value).map_err(|error| alone(Failure::template(&error, &prefix, Some(span))))?;
-    Ok(Some(value).filter(|value| !matches!(value, Value::None | Value::Omit)))
+    Ok(Some(value).filter(|value| !matches!(value, Value::Omit)))
+}
+
+/// A word that names a variable; an index needs no name.
+fn named(given: &Given, keyword: &str, env: &Env<'_>) -> Result<Option<Arc<str>>, Failure> {
+    let (Some(value), Some((_, span))) = (evaluated(given, keyword, env)?, given) else {
+        return Ok(None);
+    };
+    if keyword == "index_var" && !value.is_true() {
+        return Ok(None);
+    }
+    // Nothing has no place.
+    let (value, span) = match value {
+        Value::None => (Value::None, None),
+        value => (Value::from(value.to_text()), Some(span)),
+    };
+    if let Some(name) = value.as_str().filter(|name| is_variable_name(name)) {
+        return Ok(Some(name.into()));
+    }
+    let failure = invalid_name(&value, span);
+    let message = failure.causes.first().map(|cause| cause.message.clone()).unwrap_or_default();
+    Err(alone(failure).with("msg", message))
 }
 
 /// A word that is of a type.
@@ -326,7 +338,7 @@ fn typed(given: &Given, keyword: &str, of: Type, env: &Env<'_>) -> Result<Option
     };
     match of.misfit(keyword, &value, (written, span), env) {
         Some(failure) => Err(alone(failure)),
-        None => Ok(Some(value)),
+        None => Ok(Some(value).filter(|value| !matches!(value, Value::None))),
     }
 }
 

@@ -254,6 +254,7 @@ impl Batch<'_> {
                 lost.dragged.clear();
                 for host in &mut self.hosts {
                     host.cursor.forgive();
+                    host.counts_as_failed = false;
                     // Who is reached again goes on behind the task that did not; who failed waits for the next play.
                     let then = match host.state {
                         HostState::Failed => Some(HostState::Ended),

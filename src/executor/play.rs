@@ -103,13 +103,21 @@ impl Run {
             })
         };
         let keyword = |keyword: Keyword| match level.keywords.get(keyword) {
-            Some((value, span)) => evaluate(value, span).map(Some),
+            // What becomes nothing is as good as not said.
+            Some((value, span)) => {
+                evaluate(value, span).map(|value| Some(value).filter(|value| !is_nothing(value)))
+            }
             None => Ok(None),
         };
-        let hosts_value = evaluate(&play.hosts, &play.span)?;
+        let hosts_value = match evaluate(&play.hosts, &play.span)? {
+            Value::Omit => Value::None,
+            hosts => hosts,
+        };
         let patterns = patterns(&hosts_value);
-        let name = match (&play.name, &play.hosts) {
-            (Some(value), _) => evaluate(value, &play.span)?.to_text(),
+        let said = play.name.as_ref().map(|value| evaluate(value, &play.span)).transpose()?;
+        let said = said.filter(|value| !is_nothing(value)).map(|value| value.to_text());
+        let name = match (said.filter(|name| !name.is_empty()), &play.hosts) {
+            (Some(name), _) => name,
             // A list is named as it is written, one expression by what it gives.
             (None, Value::List(list)) => list.iter().map(written).collect::<Vec<_>>().join(","),
             (None, _) => hosts_value.to_text(),
@@ -124,8 +132,11 @@ impl Run {
             None => listed.clone(),
             order => self.world.names_of(&self.select(&patterns, order)?),
         };
-        let predicts = keyword(Keyword::CheckMode)?.filter(|value| !matches!(value, Value::None));
-        let predicts = predicts.map_or(self.options.check, |value| super::typed::holds(&value));
+        // An expression is a text for the heading, whatever it gives.
+        let predicts = match level.keywords.get(Keyword::CheckMode) {
+            Some((Value::None, _)) | None => self.options.check,
+            Some((value, _)) => value.is_lazy() || value.is_true(),
+        };
         let play_start = || Event::PlayStart {
             name: Arc::clone(&data.name),
             check: predicts,
@@ -138,7 +149,9 @@ impl Run {
             self.printer.event(&Event::NoHostsMatched);
             return Ok((self.status(), true));
         }
-        let batches = batches(&all_hosts, keyword(Keyword::Serial)?.as_ref(), &play)?;
+        let serial = level.keywords.get(Keyword::Serial);
+        let serial = serial.map(|(value, span)| evaluate(value, span)).transpose()?;
+        let batches = batches(&all_hosts, serial.as_ref(), &play)?;
         let strategy = keyword(Keyword::Strategy)?
             .map_or_else(|| self.settings.strategy.value.clone(), |value| value.to_text());
         let strategy = self.strategy_meant(strategy, &names.search_path());
@@ -230,6 +243,7 @@ impl Run {
                         cursor: Cursor::new(Arc::clone(&entries)),
                         state: HostState::Active,
                         is_left_out: false,
+                        counts_as_failed: false,
                         started,
                         untold: Vec::new(),
                         position: super::cursor::Position::default(),
@@ -269,6 +283,9 @@ impl Run {
             let lost = self.lost().clone();
             if self.was_quit() {
                 return Ok((Self::status_of(&lost), false));
+            }
+            if end.breaks {
+                return Ok((FAILED_HOSTS, false));
             }
             // Hosts that were lost before count in the batch, but not among those that it lost.
             if end.break_run || lost.count() + lost.rescued.len() == whole_batch + lost_before {
@@ -403,6 +420,11 @@ fn needs_hosts(play: &Play) -> bool {
         })
     }
     gathers || play.sections.iter().any(|section| any(section))
+}
+
+/// Whether a keyword is given without saying anything.
+fn is_nothing(value: &Value) -> bool {
+    matches!(value, Value::None | Value::Omit)
 }
 
 /// The patterns of a play's `hosts`; each is split for itself.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::typed::{as_int, as_number};
 use crate::{
     diagnostic::Diagnostic,
     playbook::{Keyword, Play},
@@ -15,7 +16,7 @@ pub(super) fn batches(
     play: &Play,
 ) -> Result<Vec<Vec<Arc<str>>>, Diagnostic> {
     let sizes: Vec<Value> = match serial {
-        None | Some(Value::None | Value::Omit) => return Ok(vec![hosts.to_vec()]),
+        None | Some(Value::Omit) => return Ok(vec![hosts.to_vec()]),
         Some(Value::List(list)) => list.to_vec(),
         Some(one) => vec![one.clone()],
     };
@@ -31,8 +32,11 @@ pub(super) fn batches(
                     reason = "numbers of hosts are small"
                 )]
                 let part = (percent / 100.0 * hosts.len() as f64) as i64;
-                part.max(1)
+                if part == 0 { 1 } else { part }
             }),
+            None if matches!(size, Value::Bool(_) | Value::Float(_)) => {
+                as_number(size).and_then(|number| as_int(&Value::Float(number.trunc())))
+            }
             None => text.trim().parse().ok(),
         };
         let Some(number) = number else {

@@ -98,6 +98,7 @@ impl Batch<'_> {
         if caught == Caught::No {
             // A handler that fails is the host's last one, also where handlers are forced.
             self.hosts[at].cursor.lost |= next.is_handler;
+            self.hosts[at].counts_as_failed = true;
             self.host_failed(at);
         }
         true
@@ -136,19 +137,7 @@ impl Batch<'_> {
 
     /// One host's failure is every host's: those that did not fail themselves leave their blocks as it did.
     pub(super) fn all_failed(&mut self, failed: &[usize], once: bool) {
-        for at in 0..self.hosts.len() {
-            if self.hosts[at].state != HostState::Active || failed.contains(&at) {
-                continue;
-            }
-            let caught = self.hosts[at].cursor.fail_for_another(once);
-            if caught == Caught::No {
-                self.host_failed(at);
-                continue;
-            }
-            self.hosts[at].is_left_out = true;
-            let name = Arc::clone(&self.hosts[at].host.name);
-            self.run.lost().dragged.push(name);
-        }
+        self.take_along(failed, once);
         // One that was not reached has failed as well then, and counts twice: the reference takes the batch for one that
         // lost more than its hosts, and goes on behind it with those that the run still has.
         let unreached = failed.iter().filter(|&&at| self.hosts[at].state == HostState::Unreachable);
@@ -162,21 +151,46 @@ impl Batch<'_> {
         self.end.break_run = is_over && !self.hosts.iter().any(goes_on);
     }
 
-    pub(super) fn check_max_fail(&mut self) {
-        let Some(limit) = self.max_fail_percentage else { return };
-        let failed = self.hosts.iter().filter(|host| host.state == HostState::Failed).count();
-        #[expect(clippy::cast_precision_loss, reason = "numbers of hosts are small")]
-        let percentage = failed as f64 * 100.0 / self.hosts.len().max(1) as f64;
-        if failed > 0 && percentage > limit {
-            for at in 0..self.hosts.len() {
-                if self.hosts[at].state == HostState::Active {
-                    self.host_failed(at);
-                }
+    fn take_along(&mut self, failed: &[usize], once: bool) {
+        for at in 0..self.hosts.len() {
+            if failed.contains(&at) {
+                continue;
             }
-            self.end.break_run = true;
+            self.hosts[at].counts_as_failed = true;
+            if self.hosts[at].state != HostState::Active {
+                continue;
+            }
+            let caught = self.hosts[at].cursor.fail_for_another(once);
+            if caught == Caught::No {
+                self.host_failed(at);
+                continue;
+            }
+            self.hosts[at].is_left_out = true;
+            let name = Arc::clone(&self.hosts[at].host.name);
+            self.run.lost().dragged.push(name);
+        }
+    }
+
+    /// Ends the play where more hosts have failed than may. Those that another one's failure took along count as well;
+    /// one that a section of its blocks still waits for does not, and goes on where all others are out.
+    pub(super) fn check_max_fail(&mut self, failed: &[usize]) {
+        let Some(limit) = self.max_fail_percentage else { return };
+        let counted = |hosts: &[HostRun]| hosts.iter().filter(|host| host.counts_as_failed).count();
+        #[expect(clippy::cast_precision_loss, reason = "numbers of hosts are small")]
+        let percentage = counted(&self.hosts) as f64 * 100.0 / self.hosts.len().max(1) as f64;
+        if percentage > limit {
+            let failed: Vec<usize> = (0..self.hosts.len())
+                .filter(|at| failed.contains(at) || self.hosts[*at].state == HostState::Unreachable)
+                .collect();
+            self.take_along(&failed, false);
+            self.end.breaks = true;
+            self.run.printer.event(&Event::NoHostsRemaining);
+        }
+        let left = self.hosts.iter().filter(|host| host.state != HostState::Unreachable).count();
+        if self.end.breaks && counted(&self.hosts) >= left {
             // The reference says it twice: when it notices, and when it leaves.
             self.run.printer.event(&Event::NoHostsRemaining);
-            self.run.printer.event(&Event::NoHostsRemaining);
+            self.end.break_run = true;
         }
     }
 

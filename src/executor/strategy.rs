@@ -19,7 +19,7 @@ use crate::{
     output::{About, Event, TaskStart},
     playbook::{Argument, Entry, Files, Keyword, Level, LevelKind, Play, Task},
     settings::Gathering,
-    template::Env,
+    template::{Env, OMITTED},
     value::Value,
     vars::{HostData, Names, PlayData},
 };
@@ -29,6 +29,8 @@ use crate::{
 pub(super) struct BatchEnd {
     /// Nothing more of the run may happen: `any_errors_fatal`, too many failures.
     pub(super) break_run: bool,
+    /// Nothing more of the run may happen when what is under way is done.
+    pub(super) breaks: bool,
     /// Nothing more of the play may happen: `meta: end_play`.
     pub(super) end_play: bool,
 }
@@ -48,6 +50,8 @@ pub(super) struct HostRun {
     /// Whether it is none of the play's hosts any more, though sections of its blocks still run: its failure was not rescued, or
     /// another host's sent it there.
     pub(super) is_left_out: bool,
+    /// Whether it is among those of which only so many may fail.
+    pub(super) counts_as_failed: bool,
     /// Whether it has come to the task that the run starts at.
     pub(super) started: bool,
     /// Where its last task stood.
@@ -107,6 +111,7 @@ impl Batch<'_> {
         } else {
             self.run_linear().await;
         }
+        self.end.break_run |= self.end.breaks;
         self.end
     }
 
@@ -289,8 +294,11 @@ impl Batch<'_> {
         let host = self.hosts.first().map(|host| &host.host);
         let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
         let context = self.run.world.context(names.search_path());
-        let value = Env::new(&names, &context).eval(value);
-        value.map(Some).map_err(|error| Diagnostic::error(span, error.into_message()))
+        match Env::new(&names, &context).eval(value) {
+            Ok(Value::Omit) => Err(Diagnostic::error(span, OMITTED)),
+            Ok(value) => Ok(Some(value)),
+            Err(error) => Err(Diagnostic::error(span, error.into_message())),
+        }
     }
 
     pub(super) fn try_evaluate(

@@ -154,21 +154,22 @@ impl Prepared {
     /// The environment of the play, its blocks and the task, the nearest winning.
     pub(super) fn environment(&self, env: &Env<'_>) -> Result<Environment, Failure> {
         let mut found = Environment::new();
-        for (value, span) in self.task.level.inherited(Keyword::Environment) {
-            let value = known(value, env).map_err(|error| {
+        for (said, span) in self.task.level.inherited(Keyword::Environment) {
+            if matches!(said, Value::None) {
+                continue;
+            }
+            let value = known(said, env).map_err(|error| {
                 Failure::template(&error, "", Some(span))
                     .inside("Error processing keyword 'environment'", Some(&self.environments()))
             })?;
             let parts: Vec<Value> = match &value {
                 Value::List(list) => list.to_vec(),
-                Value::None | Value::Omit => Vec::new(),
+                Value::Omit => Vec::new(),
                 one => vec![one.clone()],
             };
             for part in parts {
                 let Value::Dict(dict) = &part else {
-                    if matches!(part, Value::None | Value::Omit)
-                        || part.as_str().is_some_and(str::is_empty)
-                    {
+                    if matches!(part, Value::Omit) {
                         continue;
                     }
                     let text = format!(

@@ -117,7 +117,8 @@ impl Run {
         for tag in tags {
             match env.eval(&tag).map_err(|error| Diagnostic::from(&error))? {
                 Value::List(list) => found.extend(list.iter().map(Value::to_text)),
-                value => found.extend(value.to_text().split(',').map(|tag| tag.trim().to_owned())),
+                // Commas are for what is written: one that an expression gives is part of its tag.
+                value => found.push(value.to_text()),
             }
         }
         Ok(found)

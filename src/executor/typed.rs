@@ -179,7 +179,7 @@ impl Prepared {
     pub(super) fn check_keywords(&self, env: &Env<'_>) -> Result<Option<Environment>, Failure> {
         let level = &self.task.level;
         let said = level.said();
-        let (mut unasked, mut environment) = (true, None);
+        let (mut unasked, mut environment, mut nothing) = (true, None, Vec::new());
         // What a task has for its commands stands among them, unless a delegate is asked for it.
         let has_environment = said.has(Keyword::Environment) && !said.has(Keyword::DelegateTo);
         for (keyword, of) in TYPED {
@@ -195,11 +195,28 @@ impl Prepared {
             };
             self.check(env, (keyword, of), &value, span).map_err(before)?;
             unasked &= keyword != Keyword::IgnoreErrors;
+            if matches!(value, Value::None) {
+                nothing.push(keyword);
+            }
         }
+        self.check_numbers(&nothing)?;
         if said.has(Keyword::Name) {
             self.check_blocks(env)?;
         }
         Ok(environment)
+    }
+
+    /// Fails where a number that is compared is nothing, in Python's words.
+    fn check_numbers(&self, nothing: &[Keyword]) -> Result<(), Failure> {
+        let is_nothing = |keyword| nothing.contains(&keyword);
+        let sign = match () {
+            () if is_nothing(Keyword::Delay) => '<',
+            () if is_nothing(Keyword::Async) => '>',
+            () if is_nothing(Keyword::Poll) && self.task.own(Keyword::Async).is_some() => '>',
+            () => return Ok(()),
+        };
+        let message = format!("'{sign}' not supported between instances of 'NoneType' and 'int'");
+        Err(Failure::at(None, message))
     }
 
     /// Fails where a task that is about to begin may take a time that nobody can measure.
@@ -269,15 +286,9 @@ impl Batch<'_> {
     /// What lets only so many hosts at a task; a limit that is no number ends the run.
     pub(super) fn throttle(&mut self, task: &Arc<Task>) -> Option<Arc<Semaphore>> {
         let (_, span) = task.level.keyword(Keyword::Throttle)?;
-        let limit = match self.try_evaluate(task, Keyword::Throttle) {
-            Ok(value) => limit(&value.filter(Value::is_true)?),
-            Err(failure) => Err(failure
-                .causes
-                .into_iter()
-                .last()
-                .map(|cause| cause.message)
-                .unwrap_or_default()),
-        };
+        let said = self.plainly(task, Keyword::Throttle);
+        let limit =
+            said.map_err(|error| error.message).and_then(|value| limit(&value.unwrap_or_default()));
         match limit {
             Ok(limit) => {
                 let limit = usize::try_from(limit).ok().filter(|limit| *limit > 0)?;
@@ -287,7 +298,6 @@ impl Batch<'_> {
                 Some(Arc::clone(throttle.or_insert_with(|| Arc::new(Semaphore::new(limit)))))
             }
             Err(reason) => {
-                let reason = reason.trim_start_matches("Error processing keyword 'throttle': ");
                 let message =
                     format!("Failed to convert the throttle value to an integer: {reason}");
                 self.end_run(Diagnostic::maybe_at(Some(span), message));
@@ -305,8 +315,8 @@ fn limit(value: &Value) -> Result<i64, String> {
         value => as_int(value),
     };
     number.ok_or_else(|| match value {
-        Value::List(_) | Value::Dict(_) => {
-            let class = value.tagged_type_name().unwrap_or_default();
+        Value::List(_) | Value::Dict(_) | Value::None => {
+            let class = value.tagged_type_name().unwrap_or_else(|| value.type_name());
             format!(
                 "int() argument must be a string, a bytes-like object or a real number, not '{class}'"
             )

@@ -138,6 +138,10 @@ impl Loader<'_> {
         };
         let name = name.as_str().unwrap_or_default().to_owned();
         let path = self.find_tasks(&name, place.dir, &task.level);
+        if path.is_file() {
+            let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+            self.around.files.imported.borrow_mut().push(crate::paths::normal(&whole));
+        }
         // Keywords and `vars` of the import hold for what it imports.
         let level = Arc::clone(&task.level);
 

@@ -34,6 +34,8 @@ pub type ActionNames<'a> = dyn Fn(&str) -> Option<&'static str> + 'a;
 pub struct Files {
     read: RefCell<HashMap<PathBuf, Rc<Option<Node>>>>,
     pub warnings: RefCell<Vec<Diagnostic>>,
+    /// Files of tasks that were imported since somebody last asked.
+    pub imported: RefCell<Vec<PathBuf>>,
     pub vault: crate::vault::Opener,
 }
 

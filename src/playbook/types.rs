@@ -70,6 +70,13 @@ pub(super) fn misfit(keyword: Keyword, name: &str, value: &Value) -> Option<(Str
     message.map(|message| (message, Fault::Text))
 }
 
+/// Returns why what an expression gave is no value of a keyword that a play says before it has hosts.
+pub fn misfit_of_play(keyword: Keyword, name: &str, value: &Value) -> Option<String> {
+    let is_early = matches!(kind(keyword), Some(Kind::Early(_) | Kind::Texts(true)));
+    let value = Some(value).filter(|value| is_early && !matches!(value, Value::Omit));
+    value.and_then(|value| misfit(keyword, name, value)).map(|(message, _)| message)
+}
+
 /// Returns why a value can be no text.
 pub(super) fn no_text(name: &str, value: &Value) -> Option<String> {
     matches!(value, Value::Dict(_) | Value::List(_)).then(|| {
@@ -83,6 +90,9 @@ pub(super) fn no_text(name: &str, value: &Value) -> Option<String> {
 fn fits(kind: &str, value: &Value) -> bool {
     match (kind, value) {
         (_, Value::List(_) | Value::Dict(_)) => false,
+        ("bool", Value::Int(number)) => matches!(number, 0 | 1),
+        ("bool", Value::Float(number)) => *number == 0.0 || (*number - 1.0).abs() < f64::EPSILON,
+        ("int", Value::Float(number)) => number.fract() == 0.0,
         ("bool", Value::Str(text)) => matches!(
             text.trim().to_lowercase().as_str(),
             "y" | "yes" | "on" | "1" | "true" | "t" | "n" | "no" | "off" | "0" | "false" | "f"

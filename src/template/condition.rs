@@ -44,7 +44,9 @@ impl Env<'_> {
             }
             Value::Template(template) => match self.eval(value) {
                 Ok(Value::Omit) => Ok(Value::Omit),
-                Ok(Value::None) => return self.empty(),
+                Ok(Value::None) => {
+                    return self.empty().map_err(|error| error.of_kind(ErrorKind::Nothing));
+                }
                 Ok(Value::Str(text)) if text.trim().is_empty() => return self.empty(),
                 // Only the operator's own words may be evaluated, not what they gave.
                 Ok(Value::Str(_)) if !self.hands_on(template) => {

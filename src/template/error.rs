@@ -63,6 +63,8 @@ pub enum ErrorKind {
     Omitted,
     /// A condition is none.
     Broken,
+    /// A condition is nothing, which has no place.
+    Nothing,
 }
 
 /// What is said of a value that was left out where there must be one.
