@@ -8,12 +8,11 @@ use std::{
     error::Error,
     fmt::Write as _,
     fs,
-    io::Write as _,
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use lzma_rust2::{CheckType, EncodeMode, MfType, XzOptions, XzWriter, filter::FilterType};
 use sha2::{Digest, Sha256};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -52,60 +51,43 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Packs a helper behind the program that unpacks it, as small as it gets: every new host receives this.
+/// Packs a helper behind the program that unpacks it: every new host receives this.
 fn pack(seed: Vec<u8>, helper: &[u8], machine: &str) -> Result<Vec<u8>> {
-    let mut options = XzOptions::with_preset(9);
-    options.set_check_sum_type(CheckType::Crc32);
-    match machine {
-        "x86_64" => options.prepend_pre_filter(FilterType::BcjX86, 0),
-        "aarch64" => options.prepend_pre_filter(FilterType::BcjArm64, 0),
-        _ => (),
-    }
-    let lzma = &mut options.lzma_options;
-    // What `windlass_seed::DICTIONARY` holds.
-    lzma.dict_size = 8 << 20;
-    // Machine code repeats itself at any byte, and what follows depends on what stood before.
-    (lzma.lc, lzma.lp, lzma.pb) = (4, 0, 0);
-    lzma.mode = EncodeMode::Normal;
-    lzma.mf = MfType::Bt4;
-    lzma.nice_len = 273;
-    lzma.depth_limit = 512;
-    let mut writer = XzWriter::new(seed, options)?;
-    writer.write_all(helper)?;
-    Ok(writer.finish()?)
+    let code = section(helper, ".text").unwrap_or_default();
+    let packed = windlass_seed::pack(helper, machine, code);
+    Ok([seed, packed.ok_or("the helper is too large to be packed")?].concat())
 }
 
 /// Zeroes the tables for unwinding, which nothing reads where a panic aborts: packed, they are a twelfth of the helper.
-///
-/// What is no 64-bit little-endian ELF file with sections stays as it is.
 fn forget_unwinding(bytes: &mut [u8]) {
-    let number = |bytes: &[u8], at: usize, width: usize| {
+    for name in [".eh_frame", ".eh_frame_hdr"] {
+        let section = section(bytes, name).and_then(|section| bytes.get_mut(section));
+        section.unwrap_or_default().fill(0);
+    }
+}
+
+/// Returns where a section stands in a 64-bit little-endian ELF file, if that is one and has it.
+fn section(bytes: &[u8], wanted: &str) -> Option<Range<usize>> {
+    let number = |at: usize, width: usize| {
         let field = bytes.get(at..at + width)?;
         let value = field.iter().rev().fold(0u64, |value, byte| value << 8 | u64::from(*byte));
         usize::try_from(value).ok()
     };
-    let sections = |bytes: &[u8]| {
-        if !bytes.starts_with(b"\x7fELF\x02\x01") {
-            return None;
-        }
-        let (start, size) = (number(bytes, 0x28, 8)?, number(bytes, 0x3a, 2)?);
-        let (count, names) = (number(bytes, 0x3c, 2)?, number(bytes, 0x3e, 2)?);
-        let names = number(bytes, start + names * size + 0x18, 8)?;
-        let mut found = Vec::new();
-        for at in (0..count).map(|section| start + section * size) {
-            let name = bytes.get(names + number(bytes, at, 4)?..)?;
-            if name.starts_with(b".eh_frame\0") || name.starts_with(b".eh_frame_hdr\0") {
-                let from = number(bytes, at + 0x18, 8)?;
-                found.push(from..from + number(bytes, at + 0x20, 8)?);
-            }
-        }
-        Some(found)
-    };
-    for section in sections(bytes).unwrap_or_default() {
-        if let Some(section) = bytes.get_mut(section) {
-            section.fill(0);
-        }
+    if !bytes.starts_with(b"\x7fELF\x02\x01") {
+        return None;
     }
+    let (start, size) = (number(0x28, 8)?, number(0x3a, 2)?);
+    let (count, names) = (number(0x3c, 2)?, number(0x3e, 2)?);
+    let names = number(start + names * size + 0x18, 8)?;
+    let mut sections = (0..count).map(|section| start + section * size);
+    let at = sections.find(|at| {
+        let name = number(*at, 4).and_then(|name| bytes.get(names + name..));
+        name.is_some_and(|name| {
+            name.strip_prefix(wanted.as_bytes()).is_some_and(|rest| rest.starts_with(&[0]))
+        })
+    })?;
+    let from = number(at + 0x18, 8)?;
+    Some(from..from + number(at + 0x20, 8)?)
 }
 
 /// What runs on one kind of machine.

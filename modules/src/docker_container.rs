@@ -84,7 +84,6 @@ pub struct Args {
     comparisons: Option<JsonMap>,
     /// Which defaults options have that are not given
     #[arg(default = "no_defaults")]
-    #[expect(dead_code, reason = "the old way gives values that are the engine's defaults")]
     container_default_behavior: DefaultBehavior,
     /// Whether the engine removes it when it ends
     auto_remove: Option<bool>,
@@ -354,6 +353,21 @@ enum RestartPolicy {
     UnlessStopped,
 }
 
-pub fn run(args: Args, host: &Host) -> Result<Outcome> {
+pub fn run(mut args: Args, host: &Host) -> Result<Outcome> {
+    if args.container_default_behavior == DefaultBehavior::Compatibility {
+        args.detach.get_or_insert(true);
+        args.memory.get_or_insert_with(|| "0".to_owned());
+        for option in [
+            &mut args.auto_remove,
+            &mut args.init,
+            &mut args.interactive,
+            &mut args.paused,
+            &mut args.privileged,
+            &mut args.read_only,
+            &mut args.tty,
+        ] {
+            option.get_or_insert(false);
+        }
+    }
     work::run(&args, host)
 }

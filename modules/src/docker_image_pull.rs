@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::{Api, Engine, found_image, is_id, is_tag, parse_name, pull},
-    host::{Diff, Failure, Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result},
     spec::Json,
 };
 
@@ -79,8 +79,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
     }
     let diff = serde_json::json!({"before": shown(before.as_ref()), "after": diff_after});
-    host.record_diff(Diff::Raw(diff));
     Ok(Outcome::changed_if(changed)
+        .with("diff", diff)
         .with("actions", actions)
         .with("image", after.unwrap_or_else(|| serde_json::json!({}))))
 }

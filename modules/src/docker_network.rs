@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::{Api, Engine, check_labels, segment},
-    host::{Diff, Host, Outcome, Result},
+    host::{Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
 
@@ -132,12 +132,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         State::Present => Some(work.present(&ranges)?),
     };
-    let mut diff = serde_json::json!({"before": work.before, "after": work.after});
-    if args.state == State::Present {
-        diff["differences"] = work.differences.into();
-    }
-    host.record_diff(Diff::Raw(diff));
     let mut outcome = Outcome::changed_if(work.changed);
+    if host.diffing() || host.checking() || args.engine.debug {
+        let mut diff = serde_json::json!({});
+        if args.state == State::Present {
+            diff["differences"] = work.differences.into();
+        }
+        if host.diffing() {
+            diff["before"] = work.before.into();
+            diff["after"] = work.after.into();
+        }
+        outcome = outcome.with("diff", diff);
+    }
     if let Some(network) = network {
         outcome = outcome.with("network", network);
     }

@@ -4,7 +4,7 @@ use windlass_macros::{Args, Choice};
 
 use crate::{
     docker::{Api, Engine, check_labels, segment},
-    host::{Diff, Failure, Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result},
     spec::{Json, JsonMap, python_str},
 };
 
@@ -97,12 +97,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         State::Present => Some(work.keep(found)?),
     };
-    let mut diff = serde_json::json!({"before": work.before, "after": work.after});
-    if args.state == State::Present {
-        diff["differences"] = work.differences.into();
-    }
-    host.record_diff(Diff::Raw(diff));
     let mut outcome = Outcome::changed_if(work.changed);
+    if host.diffing() || host.checking() || args.engine.debug {
+        let mut diff = serde_json::json!({});
+        if args.state == State::Present {
+            diff["differences"] = work.differences.into();
+        }
+        if host.diffing() {
+            diff["before"] = work.before.into();
+            diff["after"] = work.after.into();
+        }
+        outcome = outcome.with("diff", diff);
+    }
     if let Some(volume) = volume {
         outcome = outcome.with("volume", volume);
     }

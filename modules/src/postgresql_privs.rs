@@ -387,21 +387,20 @@ impl Work<'_> {
             begin.push_str(&format!(" FOR ROLE {}", targets.join(",")));
         }
         let schema = args.schema.as_deref().unwrap_or("public");
-        let inside = format!(" IN SCHEMA {}", identifier(schema));
-        // A schema is in no schema.
-        let is_open = |kind: &str| schema == "not-specified" || kind == "SCHEMAS";
-        let begun =
-            |kind: &str| if is_open(kind) { begin.clone() } else { format!("{begin}{inside}") };
-        let revoked =
-            things.iter().map(|kind| format!("{} REVOKE ALL ON {kind} FROM {roles};", begun(kind)));
-        if args.state == State::Absent {
-            return revoked.collect();
+        // A schema is in no schema, which the reference knows of this word alone.
+        if schema != "not-specified" && args.objs() != Some("schemas") {
+            begin.push_str(&format!(" IN SCHEMA {}", identifier(schema)));
         }
+        let revoke = |kind: &str| format!("{begin} REVOKE ALL ON {kind} FROM {roles};");
+        if args.state == State::Absent {
+            return ["TABLES", "FUNCTIONS", "SEQUENCES", "TYPES"].map(revoke).to_vec();
+        }
+        let revoked = things.iter().map(|kind| revoke(kind));
         let option = if args.grant_option == Some(true) { " WITH GRANT OPTION" } else { "" };
         let privileges = privileges.join(",");
-        let granted = things.iter().map(|kind| {
-            format!("{} GRANT {privileges} ON {kind} TO {roles}{option};", begun(kind))
-        });
+        let granted = things
+            .iter()
+            .map(|kind| format!("{begin} GRANT {privileges} ON {kind} TO {roles}{option};"));
         revoked.chain(granted).collect()
     }
 }
@@ -419,10 +418,10 @@ fn signatures(given: &str) -> Result<Vec<String>> {
 
 /// Kinds of things that default privileges are about, which must take all of the privileges.
 fn defaults(given: &str, privileges: &[String]) -> Result<Vec<String>> {
-    let given = given.to_uppercase();
     if given == "ALL_DEFAULT" {
         return Ok(["TABLES", "SEQUENCES", "TYPES", "FUNCTIONS"].map(str::to_owned).to_vec());
     }
+    let given = given.to_uppercase();
     let known = |name: &str| DEFAULTS.iter().find(|(kind, _)| *kind == name);
     let mut unknown = given.split(',').filter(|name| known(name).is_none()).peekable();
     if unknown.peek().is_some() {

@@ -78,10 +78,12 @@ mod tests {
     #[test]
     fn what_is_sent_unpacks_to_the_helper() {
         for helper in EMBEDDED.iter().filter(|helper| helper.packed) {
-            let mut memory = vec![0; windlass_seed::MEMORY];
+            let (mut bytes, mut models) =
+                (vec![0; windlass_seed::BYTES], vec![0; windlass_seed::MODELS]);
             let (mut rest, mut unpacked) = (helper.sent, Vec::new());
             windlass_seed::unpack(
-                memory.first_chunk_mut().unwrap(),
+                bytes.first_chunk_mut().unwrap(),
+                models.first_chunk_mut().unwrap(),
                 |buffer| io::Read::read(&mut rest, buffer).ok(),
                 |bytes| io::Write::write(&mut unpacked, bytes).ok(),
             )

@@ -11,10 +11,10 @@ use core::{
     ptr,
 };
 
-use windlass_seed::MEMORY;
+use windlass_seed::{BYTES, MODELS};
 
 /// It takes no room in the file, and none of the host's memory until it is written.
-static mut ROOM: [u8; MEMORY] = [0; MEMORY];
+static mut ROOM: ([u8; BYTES], [u16; MODELS]) = ([0; BYTES], [0; MODELS]);
 
 #[cfg(target_arch = "x86_64")]
 global_asm!(
@@ -61,9 +61,10 @@ const EINTR: isize = -4;
 
 extern "C" fn start() -> ! {
     // SAFETY: this runs once and in the only thread, so nothing else refers to the room.
-    let room = unsafe { &mut *(&raw mut ROOM) };
+    let (bytes, models) = unsafe { &mut *(&raw mut ROOM) };
     let unpacked = windlass_seed::unpack(
-        room,
+        bytes,
+        models,
         |buffer| transfer(number::READ, 0, buffer.as_mut_ptr().cast_const(), buffer.len()),
         |bytes| transfer(number::WRITE, 1, bytes.as_ptr(), bytes.len()),
     );

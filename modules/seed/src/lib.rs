@@ -1,25 +1,33 @@
-//! Unpacks what stands behind this program in its own file: an xz stream, from wherever the file is read.
+//! Unpacks what stands behind this program in its own file, from wherever the file is read.
 //!
-//! Invariant: what was written is what was packed, or the result says that it is not: the stream has a checksum of its own.
+//! Invariant: what was written is what was packed, or the result says that it is not: the payload has a checksum of its own.
+//!
+//! The payload is a program taken apart: the targets of its calls and of its jumps, its code without them, and the rest, each of
+//! them packed with LZMA, whose models are told apart as it suits that part.
 
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "pack")), no_std)]
 
-use core::hint::black_box;
+mod code;
+mod lzma;
+#[cfg(any(test, feature = "pack"))]
+mod pack;
+mod source;
 
-use xz4rust::{XzDecoder, XzError};
+#[cfg(any(test, feature = "pack"))]
+pub use pack::pack;
 
-/// How far back a packed file may refer.
-pub const DICTIONARY: usize = 8 << 20;
+pub use lzma::MODELS;
+use lzma::Shape;
+use source::Source;
+
+/// How large a packed program may be.
+pub const CONTENT: usize = 12 << 20;
 
 /// How much is read and written at a time.
 const PIECE: usize = 64 << 10;
 
-/// How much memory unpacking takes.
-pub const MEMORY: usize = DICTIONARY + 2 * PIECE;
-
-/// How an xz stream with a CRC-32 begins, each byte inverted: the program that looks for it must not contain it.
-const INVERTED_HEADER: [u8; 12] =
-    [!0xfd, !b'7', !b'z', !b'X', !b'Z', 0xff, 0xff, !1, !0x69, !0x22, !0xde, !0x36];
+/// How many bytes unpacking takes, beside [`MODELS`]; no more of them are touched than a program needs.
+pub const BYTES: usize = CONTENT + 2 * PIECE;
 
 /// Why a file could not be unpacked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,101 +42,100 @@ pub enum Failure {
     Damaged,
 }
 
-/// Unpacks the payload of a file in memory of [`MEMORY`] bytes.
+/// Unpacks the payload of a file.
 ///
 /// `read` fills a part of its buffer and says how much; 0 is the end of the file, `None` an error. `write` says how much
 /// it took.
 pub fn unpack(
-    memory: &mut [u8; MEMORY],
-    mut read: impl FnMut(&mut [u8]) -> Option<usize>,
-    mut write: impl FnMut(&[u8]) -> Option<usize>,
+    bytes: &mut [u8; BYTES],
+    models: &mut [u16; MODELS],
+    read: impl FnMut(&mut [u8]) -> Option<usize>,
+    write: impl FnMut(&[u8]) -> Option<usize>,
 ) -> Result<(), Failure> {
-    let (dictionary, buffers) = memory.split_at_mut(DICTIONARY);
-    let (input, output) = buffers.split_at_mut(PIECE);
-    let mut window = Window { buffer: input, start: 0, end: 0 };
-    while !window.skip_to_payload() {
-        window.fill(&mut read)?;
+    let (pieces, mut free) = bytes.split_at_mut(2 * PIECE);
+    let (input, output) = pieces.split_at_mut(PIECE);
+    let mut source = Source::new(input, read);
+    source.find_payload()?;
+    let [machine, call, jump] = source.bytes();
+    let start = length(source.bytes());
+    let code_length = length(source.bytes());
+    let checksum = u64::from_le_bytes(source.bytes());
+    let mut parts = [(); 4].map(|()| &mut [][..]);
+    for part in &mut parts {
+        let shape = Shape::of(source.bytes()).ok_or(Failure::Damaged)?;
+        let length = length(source.bytes());
+        source.state()?;
+        let (this, rest) = free.split_at_mut_checked(length).ok_or(Failure::Damaged)?;
+        lzma::unpack(&mut source, models, shape, this)?;
+        (*part, free) = (this, rest);
     }
-    let mut decoder = XzDecoder::with_fixed_size_dict(dictionary);
-    loop {
-        let (produced, progress) = match decoder.decode(window.unread(), output) {
-            Ok(step) => {
-                window.start += step.input_consumed();
-                let produced = step.output_produced();
-                write_all(output.get(..produced).ok_or(Failure::Damaged)?, &mut write)?;
-                if step.is_end_of_stream() {
-                    return Ok(());
-                }
-                (produced, step.made_progress())
-            }
-            Err(XzError::NeedsLargerInputBuffer) => (0, false),
-            Err(_) => return Err(Failure::Damaged),
-        };
-        // A full output may have more behind it, without more input.
-        if !progress || (window.unread().is_empty() && produced < output.len()) {
-            window.fill(&mut read)?;
+    let [calls, jumps, code, rest] = parts;
+    let (before, after) = rest.split_at_checked(start).ok_or(Failure::Damaged)?;
+    let mut sink = Sink { buffer: output, n_held: 0, checksum: CHECKSUM, write, failed: false };
+    sink.bytes(before);
+    if machine == 1 {
+        code::join_x86(code, [calls, jumps], [call, jump], code_length, |byte| sink.byte(byte))
+            .ok_or(Failure::Damaged)?;
+    } else {
+        if machine == 2 {
+            code::convert_arm(code, false);
         }
+        sink.bytes(code);
     }
+    sink.bytes(after);
+    sink.flush();
+    if sink.failed {
+        return Err(Failure::Write);
+    }
+    if sink.checksum == checksum { Ok(()) } else { Err(Failure::Damaged) }
 }
 
-/// The part of the file that is in memory.
-struct Window<'a> {
+fn length(bytes: [u8; 4]) -> usize {
+    usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(usize::MAX)
+}
+
+/// The checksum of nothing: FNV-1a, which needs no table.
+const CHECKSUM: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn with_byte(checksum: u64, byte: u8) -> u64 {
+    (checksum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// Where the program is written to.
+struct Sink<'a, W> {
     buffer: &'a mut [u8],
-    start: usize,
-    end: usize,
+    n_held: usize,
+    checksum: u64,
+    write: W,
+    failed: bool,
 }
 
-impl Window<'_> {
-    fn unread(&self) -> &[u8] {
-        self.buffer.get(self.start..self.end).unwrap_or_default()
+impl<W: FnMut(&[u8]) -> Option<usize>> Sink<'_, W> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.byte(*byte);
+        }
     }
 
-    /// Moves what is not read yet to the front and reads more behind it.
-    fn fill(&mut self, read: &mut impl FnMut(&mut [u8]) -> Option<usize>) -> Result<(), Failure> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.end -= self.start;
-        self.start = 0;
-        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-        if free.is_empty() {
-            return Err(Failure::Damaged);
+    fn byte(&mut self, byte: u8) {
+        self.checksum = with_byte(self.checksum, byte);
+        self.buffer[self.n_held] = byte;
+        self.n_held += 1;
+        if self.n_held == self.buffer.len() {
+            self.flush();
         }
-        let limit = free.len();
-        let n = read(free).ok_or(Failure::Read)?;
-        if n == 0 || n > limit {
-            return Err(Failure::Short);
-        }
-        self.end += n;
-        Ok(())
     }
 
-    /// Returns whether the payload begins in the window, which then begins there too.
-    fn skip_to_payload(&mut self) -> bool {
-        // Whoever compiles this must not undo the inversion.
-        let header = black_box(&INVERTED_HEADER);
-        let begins = |bytes: &[u8]| bytes.iter().zip(header).all(|(byte, other)| *byte == !*other);
-        match self.unread().windows(header.len()).position(begins) {
-            Some(at) => {
-                self.start += at;
-                true
-            }
-            // Its first bytes may be the last of the window.
-            None => {
-                self.start = self.start.max(self.end.saturating_sub(header.len() - 1));
-                false
+    fn flush(&mut self) {
+        let mut rest = &self.buffer[..self.n_held];
+        self.n_held = 0;
+        while !rest.is_empty() && !self.failed {
+            match (self.write)(rest) {
+                Some(n) if n > 0 && n <= rest.len() => rest = &rest[n..],
+                _ => self.failed = true,
             }
         }
     }
-}
-
-fn write_all(
-    mut bytes: &[u8],
-    write: &mut impl FnMut(&[u8]) -> Option<usize>,
-) -> Result<(), Failure> {
-    while !bytes.is_empty() {
-        let n = write(bytes).filter(|n| *n > 0).ok_or(Failure::Write)?;
-        bytes = bytes.get(n..).ok_or(Failure::Write)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

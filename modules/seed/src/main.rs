@@ -12,10 +12,10 @@ mod bare;
 fn main() -> std::process::ExitCode {
     use std::io::{Read as _, Write as _, stdin, stdout};
 
-    let mut memory = vec![0; windlass_seed::MEMORY];
-    let memory = memory.first_chunk_mut().expect("it was made as long as that");
+    let (mut bytes, mut models) = (vec![0; windlass_seed::BYTES], vec![0; windlass_seed::MODELS]);
     let unpacked = windlass_seed::unpack(
-        memory,
+        bytes.first_chunk_mut().expect("it was made as long as that"),
+        models.first_chunk_mut().expect("it was made as long as that"),
         |buffer| stdin().lock().read(buffer).ok(),
         |bytes| stdout().lock().write(bytes).ok(),
     );

@@ -32,7 +32,7 @@ pub(super) fn bindings(ports: &[String], default_ip: &str) -> Result<JsonMap> {
 
 fn read(text: &str, default_ip: &str, found: &mut Vec<Binding>) -> Result<()> {
     let (text, protocol) = text.rsplit_once('/').unwrap_or((text, "tcp"));
-    let parts = split(text);
+    let parts = split(text)?;
     let (ip, outside, inside) = match parts.as_slice() {
         [inside] => (default_ip, "", *inside),
         [outside, inside] => (default_ip, *outside, *inside),
@@ -72,17 +72,31 @@ fn address(text: &str) -> Result<&str> {
     Ok(bare)
 }
 
-/// Splits at colons, but for those of an address in brackets.
-fn split(text: &str) -> Vec<&str> {
-    if text.starts_with('[')
-        && let Some(end) = text.find(']')
-        && text[end + 1..].starts_with(':')
-    {
-        let mut parts = vec![&text[..=end]];
-        parts.extend(text[end + 2..].split(':'));
-        return parts;
+/// Splits at colons, but for those in brackets.
+fn split(text: &str) -> Result<Vec<&str>> {
+    let (mut parts, mut at) = (Vec::new(), 0);
+    loop {
+        let rest = &text[at..];
+        let colon = rest.find(':');
+        let open = rest.find('[').filter(|open| colon.is_none_or(|colon| *open < colon));
+        let end = match open {
+            Some(open) => {
+                let Some(close) = rest[open..].find(']') else {
+                    return Err(Failure::new(format!(
+                        "Cannot find closing \"]\" in input \"{text}\" for opening \"[\" at index {}!",
+                        at + open + 1
+                    )));
+                };
+                rest[open + close..].find(':').map(|end| open + close + end)
+            }
+            None => colon,
+        };
+        parts.push(&rest[..end.unwrap_or(rest.len())]);
+        match end {
+            Some(end) => at += end + 1,
+            None => return Ok(parts),
+        }
     }
-    text.split(':').collect()
 }
 
 fn range(text: &str, side: &str, whole: &str) -> Result<(u16, u16)> {
@@ -134,7 +148,7 @@ mod tests {
             "80-82:80-81",
             r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"81"}]}"#,
         );
-        for wrong in ["all", "80:a", "a.example:80:80", "1:2:3:4"] {
+        for wrong in ["all", "80:a", "a.example:80:80", "1:2:3:4", "[::1:2:3", "::1:2:3"] {
             assert!(bindings(&[wrong.to_owned()], "").is_err(), "{wrong}");
         }
         assert_eq!(exposed(&["80".into(), "5-6/udp".into()]), ["80/tcp", "5/udp", "6/udp"]);

@@ -45,15 +45,10 @@ pub(super) fn read(host: &Host, volumes: &[String]) -> Result<(Vec<String>, Vec<
                 return Err(Failure::new(format!("Found invalid volumes mode: {mode}")));
             }
             [source, target] if !is_mode(target) => (*source, *target, "rw"),
-            [_, _, _, _, ..] => {
+            _ => {
                 anonymous.push(volume.clone());
                 continue;
             }
-            [target, ..] => {
-                anonymous.push((*target).to_owned());
-                continue;
-            }
-            [] => continue,
         };
         binds.push(format!("{}:{target}:{mode}", source_of(host, source)));
     }
@@ -143,11 +138,10 @@ pub(super) fn mount(host: &Host, mount: &Mount) -> Result<Json> {
         found.insert(key.to_owned(), value);
     };
     set("Target", mount.target.as_str().into());
-    if let Some(source) = &mount.source {
-        let source =
-            if mount.kind == MountKind::Bind { source_of(host, source) } else { source.clone() };
-        set("Source", source.into());
-    }
+    let source = mount.source.as_ref().map(|source| {
+        if mount.kind == MountKind::Bind { source_of(host, source) } else { source.clone() }
+    });
+    set("Source", source.into());
     set("Type", mount.kind.as_str().into());
     set("ReadOnly", mount.read_only.into());
     if let Some(consistency) = mount.consistency {
@@ -279,6 +273,6 @@ mod tests {
         let given = ["/a:/b", "name:/c:ro", "/d", "/e:ro", "/f:/g:z,ro"].map(str::to_owned);
         let (binds, anonymous) = read(&host, &given).unwrap();
         assert_eq!(binds, ["/a:/b:rw", "name:/c:ro", "/f:/g:z,ro"]);
-        assert_eq!(anonymous, ["/d", "/e"]);
+        assert_eq!(anonymous, ["/d", "/e:ro"]);
     }
 }

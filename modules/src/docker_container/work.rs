@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     docker::{Api, segment},
-    host::{Diff, Failure, Host, Outcome, Result},
+    host::{Failure, Host, Outcome, Result},
     spec::{Json, JsonMap},
 };
 
@@ -25,6 +25,7 @@ pub(super) struct Work<'a> {
     after: JsonMap,
     /// Why the container was made anew, as the registered `diff` tells it.
     differences: Option<Vec<Json>>,
+    other_image: bool,
     facts: Json,
     pub(super) status: Option<i64>,
     /// Whether the container ran before anything was done.
@@ -43,6 +44,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         before: JsonMap::new(),
         after: JsonMap::new(),
         differences: None,
+        other_image: false,
         facts: Json::Null,
         status: None,
         ran: false,
@@ -55,12 +57,16 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
     if !work.facts.is_null() {
         outcome = outcome.with("container", work.facts);
     }
-    if host.diffing() {
+    // Whoever debugs registers it without asking for it.
+    if host.diffing() || args.engine.debug {
         let mut diff = serde_json::json!({"before": work.before, "after": work.after});
         if let Some(differences) = work.differences {
             diff["differences"] = differences.into();
         }
-        host.record_diff(Diff::Raw(diff));
+        if work.other_image {
+            diff["image_different"] = true.into();
+        }
+        outcome = outcome.with("diff", diff);
     }
     if args.engine.debug || host.checking() {
         outcome = outcome.with("actions", work.actions);
@@ -182,6 +188,7 @@ impl Work<'_> {
             self.told(difference.name, difference.found, difference.wanted);
         }
         for (name, now, wanted) in other_image.into_iter().flatten() {
+            self.other_image |= name == "image";
             self.told(name, now, wanted);
         }
         let id = id_of(&container);
@@ -249,30 +256,7 @@ impl Work<'_> {
         wanted: &[networks::Wanted],
     ) -> Result<Json> {
         let id = id_of(&container);
-        let mut container = container;
-        if !found.is_empty() {
-            let mut body = JsonMap::new();
-            for difference in found {
-                self.told(difference.name, difference.found.clone(), difference.wanted.clone());
-                for setting in settings.iter().filter(|setting| setting.live) {
-                    let together = setting.name.starts_with("restart_")
-                        && difference.name.starts_with("restart_");
-                    if setting.name == difference.name || together {
-                        let at = setting.at.trim_start_matches("HostConfig.");
-                        put(&mut body, at, setting.value.clone());
-                    }
-                }
-            }
-            self.changed = true;
-            self.actions.push(serde_json::json!({"updated": id, "container_parameters": body}));
-            if !self.host.checking() {
-                let path = format!("/containers/{id}/update");
-                self.api
-                    .call("POST", &path, &[], Some(&body.into()))
-                    .map_err(|error| error.while_doing(format!("Error updating container {id}")))?;
-                container = self.look_again(&id)?;
-            }
-        }
+        let container = self.limit(container, found, settings)?;
         let plan = networks::plan(self.args, &self.methods, wanted, &container);
         if plan.is_empty() {
             return Ok(container);
@@ -281,12 +265,44 @@ impl Work<'_> {
         if self.host.checking() { Ok(container) } else { self.look_again(&id) }
     }
 
+    /// Gives a container its limits, all of them where one is another. Check mode does not tell of it, as in the reference.
+    fn limit(
+        &mut self,
+        container: Json,
+        found: &[Difference],
+        settings: &[Setting],
+    ) -> Result<Json> {
+        let mut differ = false;
+        for difference in found.iter().filter(|difference| difference.live) {
+            self.told(difference.name, difference.found.clone(), difference.wanted.clone());
+            differ = true;
+        }
+        if !differ || self.host.checking() {
+            return Ok(container);
+        }
+        let mut body = JsonMap::new();
+        for setting in settings.iter().filter(|setting| setting.live) {
+            put(&mut body, setting.at.trim_start_matches("HostConfig."), setting.value.clone());
+        }
+        let id = id_of(&container);
+        self.changed = true;
+        self.actions.push(serde_json::json!({"updated": id, "update_parameters": body}));
+        let told = self
+            .api
+            .call("POST", &format!("/containers/{id}/update"), &[], Some(&body.into()))
+            .map_err(|error| error.while_doing(format!("Error updating container {id}")))?;
+        self.warn(&told);
+        self.look_again(&id)
+    }
+
     fn change_networks(&mut self, id: &str, plan: &networks::Plan<'_>) -> Result<()> {
         self.changed = true;
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
         for (network, now) in &plan.join {
             let name = &network.asked.name;
             let parameters = networks::shown(&network.asked, Some(&network.id));
             let before = now.as_ref().map(|now| networks::shown_now(name, now));
+            joined.push(serde_json::json!({"parameter": parameters, "container": before}));
             self.told(&format!("network.{name}"), before, parameters.clone());
             if now.is_some() {
                 self.actions.push(serde_json::json!({"removed_from_network": name}));
@@ -299,9 +315,16 @@ impl Work<'_> {
         }
         for (name, network) in &plan.leave {
             let before = serde_json::json!({"id": network, "name": name});
+            left.push(before.clone());
             self.told(&format!("network.{name}"), before, Json::Null);
             self.actions.push(serde_json::json!({"removed_from_network": name}));
             self.leave(id, name, network)?;
+        }
+        for (what, networks) in [("network_differences", joined), ("purge_networks", left)] {
+            if !networks.is_empty() {
+                let differences = self.differences.get_or_insert_default();
+                differences.push(serde_json::json!({what: networks}));
+            }
         }
         Ok(())
     }
@@ -350,10 +373,11 @@ impl Work<'_> {
         if let Some(mode) = self.network_mode(wanted)? {
             put(&mut body, "HostConfig.NetworkMode", mode.into());
         }
-        let attached = self.args.detach == Some(false) && self.args.interactive == Some(true);
+        let waits = self.args.detach != Some(true);
+        let attached = waits && self.args.interactive == Some(true);
         for (key, value) in [
-            ("AttachStdout", Json::from(true)),
-            ("AttachStderr", true.into()),
+            ("AttachStdout", Json::from(waits)),
+            ("AttachStderr", waits.into()),
             ("AttachStdin", attached.into()),
             ("StdinOnce", attached.into()),
             ("OpenStdin", self.args.interactive.into()),
@@ -397,17 +421,18 @@ impl Work<'_> {
             .api
             .call("POST", "/containers/create", &query, Some(&body.into()))
             .map_err(|error| error.while_doing("Error creating container"))?;
-        for warning in made["Warnings"].as_array().into_iter().flatten() {
-            self.host.warn(format!("Docker warning: {}", warning.as_str().unwrap_or_default()));
-        }
+        self.warn(&made);
         let id = id_of(&made);
         let container = self.look_again(&id)?;
-        let plan = networks::plan(self.args, &self.methods, wanted, &container);
-        if plan.is_empty() {
-            return Ok(Some(container));
+        // The engine may not have taken every limit, and one network alone.
+        let found = differences(self.args, &self.methods, settings, &container, image)?;
+        self.adjust(container, &found, settings, wanted).map(Some)
+    }
+
+    fn warn(&self, told: &Json) {
+        for warning in told["Warnings"].as_array().into_iter().flatten() {
+            self.host.warn(format!("Docker warning: {}", warning.as_str().unwrap_or_default()));
         }
-        self.change_networks(&id, &plan)?;
-        self.look_again(&id).map(Some)
     }
 
     pub(super) fn look_again(&self, id: &str) -> Result<Json> {
