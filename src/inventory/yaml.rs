@@ -98,12 +98,18 @@ fn read_group(
             "vars" => read_vars(group, entries, loader)?,
             "children" => {
                 for (child_name, child_data) in entries {
-                    if let Some(child) = read_group(child_name, child_data, origin, loader)? {
-                        loader.inventory.nest(group, child).map_err(|error| {
-                            Diagnostic::error(&child_name.span, error.to_string())
-                                .label("this child is above its parent")
-                        })?;
-                    }
+                    let child = read_group(child_name, child_data, origin, loader)?;
+                    let known = || loader.inventory.group_id(child_name.as_str()?);
+                    let Some(child) = child.or_else(known) else {
+                        let name = child_name.span.text();
+                        let message = format!("{name} is not a known host nor group");
+                        return Err(Diagnostic::error(&child_name.span, message)
+                            .label("what follows defines no group"));
+                    };
+                    loader.inventory.nest(group, child).map_err(|error| {
+                        Diagnostic::error(&child_name.span, error.to_string())
+                            .label("this child is above its parent")
+                    })?;
                 }
             }
             _ => {
