@@ -430,6 +430,7 @@ pub(crate) fn call(
         }
     }
     if matches!(&*errors, "ignore" | "warn")
+        && exists(&name)
         && let Some(undefined) = terms.iter().find_map(Value::first_undefined)
     {
         // What failed before is no failure of the lookup.
