@@ -96,7 +96,11 @@ impl Failure {
             ErrorKind::Untrusted => failure.help(TRUST),
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
             ErrorKind::Broken => failure.help(BROKEN),
-            ErrorKind::Nothing => Failure::at(None, message).help(BROKEN),
+            ErrorKind::Nothing => {
+                let mut failure = Failure::at(None, message).help(BROKEN);
+                failure.causes.iter_mut().for_each(|cause| cause.apart = true);
+                failure
+            }
             _ => failure,
         }
     }
