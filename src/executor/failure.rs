@@ -97,9 +97,7 @@ impl Failure {
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
             ErrorKind::Broken => failure.help(BROKEN),
             ErrorKind::Nothing => {
-                let mut failure = Failure::at(None, message).help(BROKEN);
-                failure.causes.iter_mut().for_each(|cause| cause.apart = true);
-                failure
+                Failure { apart: true, ..Failure::at(None, message) }.help(BROKEN)
             }
             _ => failure,
         }
