@@ -29,7 +29,7 @@ pub use types::misfit_of_play;
 
 use crate::{
     diagnostic::Span,
-    value::{Dict, Value},
+    value::{Dict, Template, Value},
 };
 
 /// What a run executes, play after play.
@@ -189,8 +189,25 @@ fn tags_in(said: &Value) -> Vec<Value> {
     match said {
         Value::List(list) => list.to_vec(),
         Value::Str(text) => text.split(',').map(|tag| Value::str(tag.trim())).collect(),
+        Value::Template(template) if template.text.contains(',') => parts_of(template),
         other => vec![other.clone()],
     }
+}
+
+/// Tags that are written with commas between them, some of them expressions; commas in those are their own.
+fn parts_of(template: &Arc<Template>) -> Vec<Value> {
+    let parts: Vec<&str> = template.text.split(',').map(str::trim).collect();
+    let is_whole = |part: &&str| part.matches("{{").count() == part.matches("}}").count();
+    if !parts.iter().all(is_whole) {
+        return vec![Value::Template(Arc::clone(template))];
+    }
+    let part = |text: &str| {
+        if !Template::is_in(text) {
+            return Value::str(text);
+        }
+        Value::Template(Arc::new(Template::new(text, template.span.clone())))
+    };
+    parts.into_iter().map(part).collect()
 }
 
 /// A task, or a group of them.

@@ -171,6 +171,7 @@ impl Checker<'_> {
 
     /// Checks the keywords of a play or block.
     fn level(&mut self, level: &Level) {
+        self.seen.insert(std::ptr::from_ref(level));
         self.keywords(&level.keywords);
     }
 
@@ -178,7 +179,7 @@ impl Checker<'_> {
     fn levels_around(&mut self, task: &Task) {
         for level in task.level.chain().skip(1) {
             if let Some((value, span)) = level.keywords.get(Keyword::ModuleDefaults)
-                && matches!(level.kind, LevelKind::Import | LevelKind::Role(_))
+                && matches!(level.kind, LevelKind::Import | LevelKind::Role(_) | LevelKind::Block)
                 && self.seen.insert(std::ptr::from_ref(level))
             {
                 self.module_defaults(value, span);

@@ -71,6 +71,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let loaded = load(&run, &files, &paths, !lists);
     if loaded.is_err() {
         begin(&run);
+        run.tell_imported(&files);
     }
     let playbooks = loaded?;
     let selected = {
@@ -86,6 +87,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     if lists || options.syntax_check {
         warn();
         begin(&run);
+        run.tell_imported(&files);
         return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
@@ -182,6 +184,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
     })?;
     begin(run);
+    run.tell_imported(files);
     let (status, remaining) = runtime.block_on(async {
         let watched = Arc::clone(run);
         let watcher = tokio::spawn(async move {
@@ -323,7 +326,6 @@ fn load(
         let resolve = |value: &Value, level: &Arc<Level>| resolve(run, &extra, dir, value, level);
         let loader = Loader::new(surroundings(run, files, &resolve));
         let (playbook, errors) = loader.playbook(path);
-        run.tell_imported(files);
         problems.extend(errors);
         let known = check::Known {
             tags: &run.options.tags,

@@ -96,7 +96,9 @@ impl Failure {
             ErrorKind::Untrusted => failure.help(TRUST),
             ErrorKind::Omitted => failure.help(OMITTED_HELP),
             ErrorKind::Broken => failure.help(BROKEN),
-            ErrorKind::Nothing => Failure::at(None, message).help(BROKEN),
+            ErrorKind::Nothing => {
+                Failure { apart: true, ..Failure::at(None, message) }.help(BROKEN)
+            }
             _ => failure,
         }
     }

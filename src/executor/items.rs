@@ -225,8 +225,10 @@ impl Prepared {
             }
         }
         if !found.iter().any(Judged::is_bad) {
+            for (at, _) in &waiting {
+                self.enlist(&mut found[*at], Some(&items.list[*at]));
+            }
             for (at, label) in waiting {
-                self.enlist(&mut found[at], Some(&items.list[at]));
                 self.show_item(label, &mut found[at]);
             }
         }

@@ -13,7 +13,7 @@ use crate::{
     diagnostic::Told,
     output::{Cause, Status},
     playbook::Keyword,
-    template::Env,
+    template::{Env, ErrorKind},
     value::{Dict, Value, lines},
     vars::Names,
 };
@@ -256,7 +256,9 @@ impl Prepared {
         let said = self.task.level.keywords.get(keyword);
         said.map_or(Ok(true), |said| hold(said, env)).map_err(|(error, place)| {
             let mut failure = Failure::template(&error, "", Some(&place));
-            if let Some(cause) = failure.causes.first_mut() {
+            if let Some(cause) = failure.causes.first_mut()
+                && error.kind != ErrorKind::Nothing
+            {
                 cause.span = Some(place);
             }
             failure

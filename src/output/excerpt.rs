@@ -18,6 +18,8 @@ pub fn error_text(causes: &[Cause]) -> String {
         if let Some(origin) = only.last().and_then(origin) {
             text.push('\n');
             text.push_str(&origin);
+        } else if let Some(help) = only.last().and_then(|cause| cause.help) {
+            text.push_str(&format!(" {help}"));
         }
         return text;
     }
