@@ -9,6 +9,7 @@ mod image;
 mod inside;
 mod kept;
 mod stream;
+pub mod tarball;
 #[cfg(test)]
 mod testing;
 

@@ -39,6 +39,7 @@ use crate::{
 #[args(
     collection = "community.docker",
     mutually_exclusive("path", "content"),
+    required_together("owner_id", "group_id"),
     required_by("content", "mode")
 )]
 pub struct Args {
@@ -93,7 +94,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let mode = mode(&args)?;
     let mut work = Work { api: Api::of(host, &args.engine)?, path: String::new(), args: &args };
-    work.path = normal_path(&format!("/{}", args.container_path.trim_start_matches('/')));
+    let path = args.container_path.as_str();
+    work.path = normal_path(&format!("/{}", path.trim_start_matches('/')));
+    // Two slashes in front, and only they, stay, as Python keeps them.
+    if path.starts_with("//") && !path.starts_with("///") {
+        work.path.insert(0, '/');
+    }
     let mut source = work.source(mode)?;
     work.own(&mut source)?;
     let there = work.there()?;
@@ -169,9 +175,12 @@ fn mode(args: &Args) -> Result<Option<u32>> {
         other if args.mode_parse == ModeParse::OctalStringOnly => {
             return cannot(&format!("must be an octal string, got {}", python_str(other)));
         }
-        other => match other.as_u64().and_then(|number| u32::try_from(number).ok()) {
+        other => match other.as_i64().and_then(|number| u32::try_from(number).ok()) {
             Some(number) => number,
-            None => return cannot("must not be negative"),
+            None => {
+                let shown = python_str(other);
+                return Err(Failure::new(format!("'mode' must not be negative; got {shown}")));
+            }
         },
     };
     Ok(Some(number))
@@ -277,10 +286,7 @@ impl Work<'_> {
     fn own(&self, member: &mut Member) -> Result<()> {
         (member.uid, member.gid) = match (self.args.owner_id, self.args.group_id) {
             (Some(uid), Some(gid)) => (uid, gid),
-            (uid, gid) => {
-                let own = self.user()?;
-                (uid.unwrap_or(own.0), gid.unwrap_or(own.1))
-            }
+            _ => self.user()?,
         };
         Ok(())
     }

@@ -44,8 +44,14 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let (repository, own) = parse_name(&args.name);
     let tag = own.unwrap_or(&args.tag);
-    if own.is_none() && !is_tag(tag) {
+    if is_tag(&args.tag) && is_id(tag) {
+        return Err(Failure::new("Cannot push an image by digest"));
+    }
+    if let Some(tag) = [args.tag.as_str(), tag].into_iter().find(|tag| !is_tag(tag)) {
         return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+    }
+    if tag.is_empty() {
+        return Err(Failure::new("\"\" is not a valid docker tag!"));
     }
     let api = Api::of(host, &args.engine)?;
     let name = tag_of(repository, tag);

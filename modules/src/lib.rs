@@ -73,6 +73,7 @@ registry! {
     docker_compose_v2_run,
     docker_config,
     docker_container,
+    docker_container_copy_into,
     docker_container_exec,
     docker_container_info,
     docker_host_info,

@@ -183,7 +183,7 @@ pub(super) fn differences(
         if method == Method::Ignore {
             continue;
         }
-        let wanted = expected(args, setting, image)?;
+        let wanted = expected(args, setting, image, method == Method::Strict)?;
         let now = current(setting, container, image);
         if !same(&wanted, &now, setting.shape, method) {
             let (wanted, now) = shown(setting, wanted, now);
@@ -269,7 +269,7 @@ fn in_order(value: Json) -> Json {
 }
 
 /// What the container should have, with what the image gives.
-fn expected(args: &Args, setting: &Setting, image: Option<&Json>) -> Result<Json> {
+fn expected(args: &Args, setting: &Setting, image: Option<&Json>, strict: bool) -> Result<Json> {
     let config = image.map_or(&Json::Null, |image| &image["Config"]);
     Ok(match (setting.name, &setting.value) {
         ("env", Json::Array(given)) => {
@@ -283,7 +283,7 @@ fn expected(args: &Args, setting: &Setting, image: Option<&Json>) -> Result<Json
             all.into()
         }
         ("labels", Json::Object(given)) => {
-            if args.image_label_mismatch == LabelMismatch::Fail {
+            if strict && args.image_label_mismatch == LabelMismatch::Fail {
                 let extra: Vec<String> = config["Labels"]
                     .as_object()
                     .into_iter()
@@ -301,6 +301,15 @@ fn expected(args: &Args, setting: &Setting, image: Option<&Json>) -> Result<Json
             let mut all = config["Labels"].as_object().cloned().unwrap_or_default();
             all.extend(given.clone());
             all.into()
+        }
+        // A system or a processor alone is one with the image's other half.
+        ("platform", Json::String(given)) if !given.contains('/') => {
+            let part = |key: &str| image.and_then(|image| image[key].as_str()).unwrap_or_default();
+            if given == part("Os") {
+                format!("{given}/{}", part("Architecture")).into()
+            } else {
+                format!("{}/{given}", part("Os")).into()
+            }
         }
         // No command is that of the image.
         ("command", Json::Array(given)) if given.is_empty() && !config["Cmd"].is_null() => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::work::Work;
+use super::{settings::Setting, work::Work};
 use crate::{
     docker::{ApiError, attached_in_order, flag},
     host::{Failure, Result},
@@ -10,6 +10,24 @@ use crate::{
 };
 
 impl Work<'_> {
+    /// Returns a mode that names another container, by that one's number.
+    pub(super) fn by_id(&self, mode: &str) -> Result<String> {
+        let Some(name) = mode.strip_prefix("container:") else { return Ok(mode.to_owned()) };
+        let other = self.api.container(name).map_err(Failure::from)?;
+        let id = other.as_ref().and_then(|other| other["Id"].as_str()).unwrap_or(name);
+        Ok(format!("container:{id}"))
+    }
+
+    /// Names other containers in settings as the engine does.
+    pub(super) fn name_by_id(&self, settings: &mut [Setting]) -> Result<()> {
+        for setting in settings {
+            if let ("ipc_mode" | "pid_mode", Json::String(mode)) = (setting.name, &setting.value) {
+                setting.value = self.by_id(mode)?.into();
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn start(&mut self, id: &str, container: Json) -> Result<Json> {
         self.actions.push(serde_json::json!({"started": id}));
         self.changed = true;

@@ -63,8 +63,9 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
     }
     let (repository, tag) = parse_name(name);
     let tag = tag.unwrap_or("latest");
-    let full = tag_of(repository, tag);
-    let image = find_image(api, &full).map_err(cannot)?;
+    // Told with a colon before a digest, too, as the reference does.
+    let told = format!("{repository}:{tag}");
+    let image = find_image(api, &tag_of(repository, tag)).map_err(cannot)?;
     if image.is_none() && how == Pull::Never {
         return Err(Failure::new(format!(
             "Cannot find image with name {repository}:{tag}, and pull=never"
@@ -75,10 +76,10 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
     }
     if api.host.checking() {
         let changed = image.is_none() || args.pull_check_mode_behavior == PullCheck::Always;
-        return Ok(Wanted { image, pulled: Some(full), changed });
+        return Ok(Wanted { image, pulled: Some(told), changed });
     }
     let (image, same) = pull(api, repository, tag, args.platform.as_deref())?;
-    Ok(Wanted { image, pulled: Some(full), changed: !same })
+    Ok(Wanted { image, pulled: Some(told), changed: !same })
 }
 
 /// An option, what the container has, and what it should have.

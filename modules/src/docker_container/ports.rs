@@ -64,7 +64,8 @@ fn read(text: &str, default_ip: &str, found: &mut Vec<Binding>) -> Result<()> {
 /// An address to publish on, without its brackets.
 fn address(text: &str) -> Result<&str> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
-    if bare.parse::<std::net::IpAddr>().is_err() {
+    let without_zone = bare.split_once('%').map_or(bare, |(address, _)| address);
+    if without_zone.parse::<std::net::IpAddr>().is_err() {
         return Err(Failure::new(format!(
             "Bind addresses for published ports must be IPv4 or IPv6 addresses, not hostnames. Use the dig lookup to resolve hostnames. (Found hostname: {text})"
         )));
@@ -139,6 +140,7 @@ mod tests {
         check("80", r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":""}]}"#);
         check("8080:80/udp", r#"{"80/udp":[{"HostIp":"0.0.0.0","HostPort":"8080"}]}"#);
         check("[::1]:8080:80", r#"{"80/tcp":[{"HostIp":"::1","HostPort":"8080"}]}"#);
+        check("[fe80::1%a]:90:90", r#"{"90/tcp":[{"HostIp":"fe80::1%a","HostPort":"90"}]}"#);
         check(
             "9000-9001:80-81",
             r#"{"80/tcp":[{"HostIp":"0.0.0.0","HostPort":"9000"}],"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"9001"}]}"#,

@@ -232,14 +232,22 @@ impl<'a> Settings<'a> {
             split_words(text)
                 .map_err(|error| Failure::new(format!("Failed to parse {option}: {error}")))
         };
-        if let Some(entrypoint) = &args.entrypoint {
+        // The old way takes what is empty for what is not given.
+        let keeps_empty = args.command_handling == CommandHandling::Correct;
+        if let Some(entrypoint) = &args.entrypoint
+            && (keeps_empty || !entrypoint.is_empty())
+        {
             let entrypoint = match args.command_handling {
                 CommandHandling::Correct => entrypoint.clone(),
                 CommandHandling::Compatibility => words("entrypoint", &entrypoint.join(" "))?,
             };
             self.add("entrypoint", Shape::List, "Entrypoint", Some(entrypoint.into()));
         }
-        if let Some(command) = &args.command {
+        let is_empty = |command: &Json| match command {
+            Json::Array(items) => items.is_empty(),
+            other => python_str(other).is_empty(),
+        };
+        if let Some(command) = args.command.as_ref().filter(|it| keeps_empty || !is_empty(it)) {
             let command = match command {
                 Json::Array(items) => {
                     let items: Vec<String> = items.iter().map(python_str).collect();

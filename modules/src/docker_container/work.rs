@@ -127,7 +127,8 @@ impl Work<'_> {
         let mut container = self.find()?;
         self.ran = container.as_ref().is_some_and(runs);
         let default_ip = self.default_ip()?;
-        let settings = Settings::of(self.args, self.host, &default_ip)?;
+        let mut settings = Settings::of(self.args, self.host, &default_ip)?;
+        self.name_by_id(&mut settings)?;
         let networks = networks::wanted(self.args, &self.api)?;
         let image = image::wanted(self.args, &self.api)?;
         if let Some(name) = &image.pulled {
@@ -216,10 +217,7 @@ impl Work<'_> {
 
     fn network_mode(&self, wanted: &[networks::Wanted]) -> Result<Option<String>> {
         if let Some(mode) = &self.args.network_mode {
-            let Some(name) = mode.strip_prefix("container:") else { return Ok(Some(mode.clone())) };
-            let other = self.api.container(name).map_err(Failure::from)?;
-            let id = other.map_or_else(|| name.to_owned(), |other| id_of(&other));
-            return Ok(Some(format!("container:{id}")));
+            return self.by_id(mode).map(Some);
         }
         let first = wanted.first().filter(|_| self.args.networks_cli_compatible);
         Ok(first.map(|network| network.asked.name.clone()))

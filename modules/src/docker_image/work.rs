@@ -32,8 +32,16 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         let tag = &args.tag;
         return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
     }
+    if let Some(repository) = args.repository.as_ref().filter(|repository| is_id(repository)) {
+        return Err(Failure::new(format!(
+            "`repository` must not be an image ID; got: {repository}"
+        )));
+    }
     if args.push && args.repository.is_none() && is_id(&args.name) {
-        return Err(Failure::new("Cannot push an image by ID"));
+        let name = &args.name;
+        return Err(Failure::new(format!(
+            "Cannot push an image by ID; specify `repository` to tag and push the image with ID {name} instead"
+        )));
     }
     let mut work = Work {
         args,
@@ -108,6 +116,14 @@ impl Work<'_> {
     fn fetch(&mut self, before: Option<&Json>) -> Result<()> {
         let name = self.full_name();
         let old = before.map(|image| image["Id"].clone());
+        if let Some(source @ (Source::Build | Source::Pull)) = &self.args.source
+            && is_id(&name)
+        {
+            let source = source.as_str();
+            return Err(Failure::new(format!(
+                "Image name must not be an image ID for source={source}; got: {name}"
+            )));
+        }
         match self.args.source {
             Some(Source::Build) => {
                 let given = self.args.build.clone().unwrap_or_default();
