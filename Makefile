@@ -54,6 +54,7 @@ bench: packages
 	tests/bench/bench
 	$(CARGO) bench --locked --bench templates
 	tests/bench/inventories $(BUILT) "$$(tests/lab/reference)"
+	tests/bench/modules $(BUILT) "$$(tests/lab/reference)"
 
 # Writes docs/modules/ from the modules' own tables; a test compares them.
 docs:
