@@ -130,6 +130,8 @@ impl Batch<'_> {
                 })
             });
             let finished = std::mem::take(&mut host.cursor.finished_roles);
+            // What ends a role is tagged `always`: who skips that lets roles run again.
+            let finished = if self.run.options.tags.skips_always() { Vec::new() } else { finished };
             for role in finished.iter().filter_map(|block| block.level.role()) {
                 // A role none of whose tasks ran may run later.
                 if host.roles_begun.contains(&role.identity) {

@@ -59,6 +59,11 @@ impl Tags {
         }
         chosen
     }
+
+    /// Returns whether what has no tag but `always` is skipped.
+    pub(super) fn skips_always(&self) -> bool {
+        !self.choose(&["always".to_owned()])
+    }
 }
 
 impl Run {
