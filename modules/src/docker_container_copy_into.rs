@@ -130,7 +130,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let time = Duration::try_from_secs_f64(host.now()).unwrap_or_default().as_secs();
         let bytes = pack(name, &source, time)?;
         let folder = if folder.is_empty() { "/" } else { folder };
-        let query = [("path", folder.to_owned()), ("noOverwriteDirNonDir", "False".to_owned())];
+        let query = [("path", folder.to_owned())];
         let place = format!("/containers/{}/archive", segment(&args.container));
         let kind = [("Content-Type".to_owned(), "application/x-tar".to_owned())];
         work.api
@@ -348,6 +348,10 @@ impl Work<'_> {
         };
         let old = |place| match (stat, before) {
             (None, _) => Ok(String::new()),
+            // The engine tells where all links on the way lead.
+            (Some(stat), Some(_)) if has(stat, LINK) => {
+                Ok(stat["linkTarget"].as_str().unwrap_or_default().to_owned())
+            }
             (_, Some(member)) => shown(member, place),
             (Some(stat), None) if has(stat, 1 << 31) => Ok("(directory)".to_owned()),
             _ => Ok("(unknown)".to_owned()),
