@@ -54,6 +54,30 @@ pub struct Engine {
     pub debug: bool,
 }
 
+impl Engine {
+    /// Returns the `diff` of a network or a volume, where somebody wants to see it: whole in diff mode, and without the
+    /// values in check mode and for those who debug.
+    pub fn told_diff(
+        &self,
+        host: &Host,
+        (before, after): (JsonMap, JsonMap),
+        differences: Option<Vec<String>>,
+    ) -> Option<Json> {
+        if !(host.diffing() || host.checking() || self.debug) {
+            return None;
+        }
+        let mut diff = JsonMap::new();
+        if let Some(differences) = differences {
+            diff.insert("differences".to_owned(), differences.into());
+        }
+        if host.diffing() {
+            diff.insert("before".to_owned(), before.into());
+            diff.insert("after".to_owned(), after.into());
+        }
+        Some(diff.into())
+    }
+}
+
 /// Who speaks to the engine and how it is trusted, by its interface and by its program alike.
 #[derive(Args)]
 pub struct Access {

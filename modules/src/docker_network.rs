@@ -133,15 +133,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         State::Present => Some(work.present(&ranges)?),
     };
     let mut outcome = Outcome::changed_if(work.changed);
-    if host.diffing() || host.checking() || args.engine.debug {
-        let mut diff = serde_json::json!({});
-        if args.state == State::Present {
-            diff["differences"] = work.differences.into();
-        }
-        if host.diffing() {
-            diff["before"] = work.before.into();
-            diff["after"] = work.after.into();
-        }
+    let differences = (args.state == State::Present).then_some(work.differences);
+    if let Some(diff) = args.engine.told_diff(host, (work.before, work.after), differences) {
         outcome = outcome.with("diff", diff);
     }
     if let Some(network) = network {

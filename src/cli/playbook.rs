@@ -70,8 +70,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     let files = Files::new(Opener(run.world.vault.clone()));
     let loaded = load(&run, &files, &paths, !lists);
     if loaded.is_err() {
-        begin(&run);
-        run.tell_imported(&files);
+        begin(&run, &files);
     }
     let playbooks = loaded?;
     let selected = {
@@ -86,8 +85,7 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     };
     if lists || options.syntax_check {
         warn();
-        begin(&run);
-        run.tell_imported(&files);
+        begin(&run, &files);
         return list::list(&run, &options, &playbooks, &files);
     }
     let told = told_arguments(&options);
@@ -124,13 +122,14 @@ fn check_vars(run: &Run, scripts: &[Script]) -> Result<(), Refusal> {
 }
 
 /// Tells what stands before anything else.
-fn begin(run: &Run) {
+fn begin(run: &Run, files: &Files) {
     let config_file = run.settings.config_file.as_ref().map(|path| path.display().to_string());
     run.printer.event(&Event::Start { check: run.options.check, config_file });
     let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
     for text in &inventory.explained {
         run.printer.event(&Event::Verbose { level: 3, host: None, text: text.clone() });
     }
+    run.tell_imported(files);
 }
 
 /// Returns the files of the playbooks that a command names: by their path, or by the full name that they have in a
@@ -183,8 +182,7 @@ pub(super) fn execute(run: &Arc<Run>, files: &Files, scripts: &[Script]) -> Resu
     let runtime = runtime.map_err(|error| {
         Refusal::new(ERROR, Diagnostic::bare(format!("internal error: no runtime: {error}")))
     })?;
-    begin(run);
-    run.tell_imported(files);
+    begin(run, files);
     let (status, remaining) = runtime.block_on(async {
         let watched = Arc::clone(run);
         let watcher = tokio::spawn(async move {

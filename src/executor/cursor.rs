@@ -53,18 +53,26 @@ enum Frame {
 }
 
 impl Frame {
-    /// Enters the section that a failure here leads to, if there is one.
-    fn catch(&mut self) -> Option<Caught> {
-        let Frame::Block { block, section, at, failed, .. } = self else { return None };
+    /// What catches a failure here, if anything does.
+    fn catcher(&self) -> Option<Caught> {
+        let Frame::Block { block, section, .. } = self else { return None };
         if *section == Section::Body && !block.rescue.is_empty() {
-            (*section, *at) = (Section::Rescue, 0);
             return Some(Caught::Rescued);
         }
-        if *section != Section::Always && !block.always.is_empty() {
-            (*section, *at, *failed) = (Section::Always, 0, true);
-            return Some(Caught::Later);
+        (*section != Section::Always && !block.always.is_empty()).then_some(Caught::Later)
+    }
+
+    /// Enters the section that a failure here leads to, if there is one.
+    fn catch(&mut self) -> Option<Caught> {
+        let caught = self.catcher()?;
+        if let Frame::Block { section, at, failed, .. } = self {
+            *at = 0;
+            match caught {
+                Caught::Rescued => *section = Section::Rescue,
+                _ => (*section, *failed) = (Section::Always, true),
+            }
         }
-        None
+        Some(caught)
     }
 }
 
@@ -284,14 +292,19 @@ impl Cursor {
     /// Goes where the failure of another host leads, from where this one has done its last task. Where that one did a task
     /// for all, it fails twice.
     pub(super) fn fail_for_another(&mut self, once: bool) -> Caught {
-        if let Some((frames, given_up)) = self.behind_last.take() {
-            (self.frames, self.given_up) = (frames, given_up);
-        }
+        self.go_back();
         self.mark();
         if once {
             self.mark();
         }
         self.catcher()
+    }
+
+    /// Goes behind the last task that was done.
+    fn go_back(&mut self) {
+        if let Some((frames, given_up)) = self.behind_last.take() {
+            (self.frames, self.given_up) = (frames, given_up);
+        }
     }
 
     /// Fails the innermost frame; what is around it learns of that when the next task is looked for.
@@ -304,11 +317,10 @@ impl Cursor {
 
     /// What has caught the last failure, or will.
     fn catcher(&self) -> Caught {
-        let mut probe = self.clone();
         match (self.given_up, self.frames.last()) {
             (Some(_), _) => {
-                probe.frames.pop();
-                probe.unwind()
+                let mut around = self.frames.iter().rev().skip(1);
+                around.find_map(Frame::catcher).unwrap_or(Caught::No)
             }
             (None, Some(Frame::Block { section: Section::Rescue, .. })) => Caught::Rescued,
             (None, _) => Caught::Later,
@@ -334,9 +346,7 @@ impl Cursor {
 
     /// Forgets failures that wait behind `always` sections.
     pub(super) fn forgive(&mut self) {
-        if let Some((frames, given_up)) = self.behind_last.take() {
-            (self.frames, self.given_up) = (frames, given_up);
-        }
+        self.go_back();
         self.given_up = self.given_up.map(|_| GivenUp::Forgiven);
         for frame in &mut self.frames {
             if let Frame::Block { failed, .. } = frame {

@@ -209,11 +209,13 @@ impl Prepared {
     /// Fails where a number that is compared is nothing, in Python's words.
     fn check_numbers(&self, nothing: &[Keyword]) -> Result<(), Failure> {
         let is_nothing = |keyword| nothing.contains(&keyword);
-        let sign = match () {
-            () if is_nothing(Keyword::Delay) => '<',
-            () if is_nothing(Keyword::Async) => '>',
-            () if is_nothing(Keyword::Poll) && self.task.own(Keyword::Async).is_some() => '>',
-            () => return Ok(()),
+        let polls = self.task.own(Keyword::Async).is_some();
+        let sign = if is_nothing(Keyword::Delay) {
+            '<'
+        } else if is_nothing(Keyword::Async) || is_nothing(Keyword::Poll) && polls {
+            '>'
+        } else {
+            return Ok(());
         };
         let message = format!("'{sign}' not supported between instances of 'NoneType' and 'int'");
         Err(Failure::at(None, message))

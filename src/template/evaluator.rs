@@ -157,7 +157,6 @@ impl<'e> Evaluator<'e> {
     #[expect(clippy::too_many_lines, reason = "one arm for each statement")]
     fn statement(&mut self, statement: &'e Statement, out: &mut Output) -> Result<Flow> {
         match statement {
-            Statement::Text(text) if out.write_plain(text) => (),
             Statement::Text(text) => out.push(Cow::Borrowed(text)),
             Statement::Emit(expression) => self.put_out(expression, out)?,
             Statement::For(node) => self.for_loop(node, None, out)?,
@@ -263,7 +262,7 @@ impl<'e> Evaluator<'e> {
         }
         let mut shown = None;
         let value = match &*value {
-            Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_) => value,
+            plain if leaving::is_plain(plain) => value,
             _ => {
                 shown = leaving::shown(&value);
                 let tuples = out.waits && leaving::holds_tuple(&value);

@@ -7,6 +7,11 @@ use crate::value::{Dict, List, Value};
 pub(super) const NO_ELSE: &str =
     "Error rendering template: Type 'Undefined' is unsupported for variable storage.";
 
+/// Returns whether there is nothing in a value to evaluate, to look into or to change.
+pub(crate) fn is_plain(value: &Value) -> bool {
+    matches!(value, Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None)
+}
+
 /// Returns whether an undefined value is that of an inline `if` without `else`.
 pub(crate) fn is_lenient(value: &Value) -> bool {
     matches!(value, Value::Undefined(undefined) if undefined.message == NO_ELSE)

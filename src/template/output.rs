@@ -99,6 +99,9 @@ impl Output {
 
     /// Adds a value; None leaves no trace.
     pub(crate) fn push(&mut self, value: Seen<'_>) {
+        if self.write_plain(&value) {
+            return;
+        }
         if let Made::One(first) = &mut self.made
             && !matches!(*value, Value::None)
             && let Some(shown) = self.shown.take()
@@ -107,9 +110,8 @@ impl Output {
         }
         match &mut self.made {
             Made::Text(text) | Made::Written(text) => match &*value {
-                Value::Str(part) => text.push_str(part),
                 // An argument cannot be left out in the middle of a text: there it is nothing.
-                Value::None | Value::Omit => (),
+                Value::Omit => (),
                 nothing if is_lenient(nothing) => (),
                 other => write(other, text),
             },

@@ -8,8 +8,8 @@ use crate::{
         Below, TemplateError,
         cells::freeze,
         evaluator::{Evaluator, Passed, items},
-        expression::is_lenient,
         facts,
+        leaving::{is_lenient, is_plain},
         sight::{Looks, Met},
         units::qualified,
     },
@@ -378,11 +378,6 @@ pub(crate) fn as_dict(value: &Value) -> Option<Arc<Dict>> {
         Value::Object(object) => object.mapping(),
         _ => None,
     }
-}
-
-/// Returns whether there is nothing in a value to evaluate or to look into.
-fn is_plain(value: &Value) -> bool {
-    matches!(value, Value::Str(_) | Value::Int(_) | Value::Bool(_) | Value::Float(_) | Value::None)
 }
 
 /// Returns a value whose templates are evaluated, unless the filter or the test can do without.
