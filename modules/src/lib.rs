@@ -221,6 +221,7 @@ registry! {
     xml,
     yarn,
     yum_repository,
+    zypper,
 }
 
 /// A module as the helper runs it and the controller knows it.

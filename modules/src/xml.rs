@@ -17,7 +17,8 @@ use crate::{
     spec::{ArgPath, Json, JsonMap, python_str},
     text,
 };
-use tree::Document;
+pub(crate) use parse::parse;
+pub(crate) use tree::{Document, Id};
 use xpath::{Context, Item, Value};
 
 /// Finds parts of an XML document, changes, adds or removes them
@@ -176,7 +177,7 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         Failure::new(format!("Error while parsing document: {shown} ({error}{again})"))
     };
     let source = source.map_err(unreadable)?;
-    let mut document = parse::parse(&source, args.strip_cdata_tags).map_err(unreadable)?;
+    let mut document = parse(&source, args.strip_cdata_tags).map_err(unreadable)?;
     if args.pretty_print {
         document.drop_blanks();
     }

@@ -6,7 +6,7 @@ use super::tree::{Document, Id, Kind, TOP};
 const DEPTH: usize = 256;
 
 /// Returns the tree of a text, or why it is none.
-pub(super) fn parse(text: &str, strip_cdata: bool) -> Result<Document, String> {
+pub(crate) fn parse(text: &str, strip_cdata: bool) -> Result<Document, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut parser = Parser { text: &text, at: 0, document: Document::new(), strip_cdata };
     parser.document()?;

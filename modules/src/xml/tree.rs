@@ -1,7 +1,7 @@
 //! A document as a tree.
 
 /// A node's place in [`Document::nodes`].
-pub(super) type Id = usize;
+pub(crate) type Id = usize;
 
 /// What a node is.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub(super) struct Node {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) nodes: Vec<Node>,
 }
 
@@ -79,26 +79,26 @@ impl Document {
         at + 1 + texts.count()
     }
 
-    pub(super) fn root(&self) -> Option<Id> {
+    pub(crate) fn root(&self) -> Option<Id> {
         self.nodes[TOP].children.iter().copied().find(|id| self.name(*id).is_some())
     }
 
     /// An element's name as it is written.
-    pub(super) fn name(&self, id: Id) -> Option<&str> {
+    pub(crate) fn name(&self, id: Id) -> Option<&str> {
         match &self.nodes[id].kind {
             Kind::Element { name, .. } => Some(name),
             _ => None,
         }
     }
 
-    pub(super) fn attributes(&self, id: Id) -> &[(String, String)] {
+    pub(crate) fn attributes(&self, id: Id) -> &[(String, String)] {
         match &self.nodes[id].kind {
             Kind::Element { attributes, .. } => attributes,
             _ => &[],
         }
     }
 
-    pub(super) fn elements(&self, id: Id) -> Vec<Id> {
+    pub(crate) fn elements(&self, id: Id) -> Vec<Id> {
         let children = self.nodes[id].children.iter().copied();
         children.filter(|child| self.name(*child).is_some()).collect()
     }
@@ -216,7 +216,7 @@ impl Document {
     }
 
     /// All text below a node.
-    pub(super) fn text(&self, id: Id) -> String {
+    pub(crate) fn text(&self, id: Id) -> String {
         let mut text = String::new();
         self.add_text(id, &mut text);
         text
