@@ -345,8 +345,12 @@ pub(crate) fn evaluated_name(task: &Task, env: &Env<'_>) -> Result<Option<String
     let template = Template::new(Arc::clone(&task.action), Some(task.action_span.clone()));
     let name = env
         .eval(&Value::Template(Arc::new(template)))
-        .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?
-        .to_text();
+        .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?;
+    if matches!(name, Value::Omit) {
+        let message = "Omit is not valid for the `action` keyword.";
+        return Err(Failure::at(Some(&task.action_span), message));
+    }
+    let name = name.to_text();
     Ok(Some(resolve(&name).map_or(name, ToOwned::to_owned)))
 }
 

@@ -68,7 +68,7 @@ impl Prepared {
         }
         let is_well = !matches!(status, Status::Failed | Status::Unreachable);
         let notify = items.iter().filter(|_| is_well).flat_map(|item| item.notify.clone());
-        let notify: Vec<String> = notify.collect();
+        let notify: Vec<Value> = notify.collect();
         let delegate = match status {
             Status::Unreachable => self.delegate_written(),
             Status::Failed if &*self.task.action == "debug" => self.delegate_written(),

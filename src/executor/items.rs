@@ -27,8 +27,8 @@ pub(super) struct Ended {
     pub(super) status: Status,
     pub(super) result: Arc<Dict>,
     pub(super) ignored: bool,
-    /// Names of handlers that are notified.
-    pub(super) notify: Vec<String>,
+    /// Names of handlers that are notified, and what is none.
+    pub(super) notify: Vec<Value>,
     /// Files of tasks or roles to include.
     pub(super) includes: Vec<Include>,
     /// How many items ended well, for a host's totals where a loop failed in part.
@@ -105,22 +105,23 @@ impl Prepared {
     }
 
     /// Says which handlers a change notifies, before its result is shown.
-    pub(super) fn tell_notified(&self, handlers: &[String]) {
+    pub(super) fn tell_notified(&self, handlers: &[Value]) {
         for handler in handlers {
+            let name = handler.to_text();
             if let Some(known) = &self.handlers
-                && !known.names.contains(handler)
+                && !handler.as_str().is_some_and(|name| known.names.contains(name))
             {
                 for why in &known.unusable {
                     self.turn.event(self.slot, Event::Warning(why.clone()));
                 }
                 let place = self.task.level.keyword(Keyword::Notify).map(|(_, span)| span);
-                let told = Diagnostic::maybe_at(place, missing_handler(handler));
+                let told = Diagnostic::maybe_at(place, missing_handler(&name));
                 return self.turn.halt(self.slot, told);
             }
             if self.start.is_handler {
                 continue;
             }
-            let text = format!("Notification for handler {handler} has been saved.");
+            let text = format!("Notification for handler {name} has been saved.");
             self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
         }
     }

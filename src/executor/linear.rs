@@ -11,6 +11,7 @@ use super::{
     strategy::{Batch, HostRun, HostState},
 };
 use crate::{
+    diagnostic::{Diagnostic, Fault},
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     template::Env,
@@ -268,15 +269,21 @@ impl Batch<'_> {
         ends
     }
 
-    /// The action that an expression stands for, as a host sees it; nothing where it is no expression, or a wrong one.
-    fn evaluated_action(&self, task: &Task, at: usize) -> Option<String> {
+    /// The action that an expression stands for, as a host sees it; nothing where it is no expression. A wrong one ends the
+    /// run.
+    fn evaluated_action(&self, task: &Task, at: usize) -> Result<Option<String>, Diagnostic> {
         if !Template::is_in(&task.action) {
-            return None;
+            return Ok(None);
         }
         let host = Some(&self.hosts[at].host);
         let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
         let context = self.run.world.context(names.search_path());
-        crate::actions::evaluated_name(task, &Env::new(&names, &context)).ok().flatten()
+        crate::actions::evaluated_name(task, &Env::new(&names, &context)).map_err(|failure| {
+            let why: Vec<&str> =
+                failure.causes.iter().map(|cause| cause.message.as_str()).collect();
+            let error = Diagnostic::error(&task.action_span, why.join(": "));
+            if failure.undefined { error } else { error.fault(Fault::Late) }
+        })
     }
 
     /// Whether one host does the task for all.
@@ -284,9 +291,15 @@ impl Batch<'_> {
         if self.free || group.is_empty() {
             return false;
         }
-        let evaluated = self.evaluated_action(task, group[0]);
-        if is_for_all(evaluated.as_deref().unwrap_or(&task.action)) {
-            return true;
+        match self.evaluated_action(task, group[0]) {
+            Ok(evaluated) if is_for_all(evaluated.as_deref().unwrap_or(&task.action)) => {
+                return true;
+            }
+            Ok(_) => (),
+            Err(error) => {
+                self.end_run(error);
+                return false;
+            }
         }
         match self.plainly(task, Keyword::RunOnce) {
             // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.

@@ -76,6 +76,27 @@ pub(super) fn evaluated<'a>(
     Ok(None)
 }
 
+/// Returns the value of a keyword that is looked at, and where it stands. Where the nearest is omitted, what is said around
+/// the task stands for it as it is written: an expression there is a text, no yes or number.
+fn checked<'a>(
+    level: &'a Level,
+    (keyword, of): (Keyword, Type),
+    env: &Env<'_>,
+) -> Result<Option<(Value, &'a Span)>, Failure> {
+    let own = level.keyword(keyword).filter(|(value, _)| of != Type::Any && value.is_lazy());
+    let Some((value, span)) = own else { return evaluated(level, keyword, env) };
+    let prefix = format!("Error processing keyword '{}': ", name_of(keyword));
+    match env.eval(value).map_err(|error| Failure::template(&error, &prefix, Some(span)))? {
+        Value::Omit => (),
+        value => return Ok(Some((value, span))),
+    }
+    let around = level.parent.as_deref().and_then(|around| around.keyword(keyword));
+    Ok(around.map(|(value, span)| match value {
+        Value::Template(template) => (Value::str(&*template.text), span),
+        value => (value.clone(), span),
+    }))
+}
+
 /// Returns what a value means where yes or no is asked for; `None` where it says neither.
 fn as_bool(value: &Value) -> Option<bool> {
     match value {
@@ -190,7 +211,7 @@ impl Prepared {
                 continue;
             }
             let before = |failure| Failure { unasked, ..failure };
-            let Some((value, span)) = evaluated(level, keyword, env).map_err(before)? else {
+            let Some((value, span)) = checked(level, (keyword, of), env).map_err(before)? else {
                 continue;
             };
             self.check(env, (keyword, of), &value, span).map_err(before)?;

@@ -163,7 +163,12 @@ impl Loader<'_> {
             _ => OF_ROLES.contains(&name),
         };
         let names = args.entries.iter().map(|argument| &*argument.name);
-        let unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
+        let mut unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
+        // An expression that gives all of them says too little before the run; a role is asked for its name first.
+        let is_role = short.ends_with("_role");
+        if !args.whole.is_empty() && (!is_role || args.get("name").or(args.get("role")).is_some()) {
+            unknown.push("_variable_params");
+        }
         if !unknown.is_empty() {
             let message = format!("Invalid options for {action}: {}", unknown.join(","));
             self.error(Diagnostic::error(&task.span.start(), message).label("no such option"));
