@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use super::{Failure, strategy::Batch, surroundings::Environment, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    output::{Cause, Event},
+    output::{Cause, Event, error_text},
     playbook::{Keyword, Level, LevelKind, Task},
     template::Env,
     value::Value,
@@ -76,24 +76,39 @@ pub(super) fn evaluated<'a>(
     Ok(None)
 }
 
-/// Returns the value of a keyword that is looked at, and where it stands. Where the nearest is omitted, what is said around
-/// the task stands for it as it is written: an expression there is a text, no yes or number.
-fn checked<'a>(
+/// What a keyword that is looked at comes to.
+struct Looked<'a> {
+    value: Value,
+    /// Where the keyword stands that was evaluated.
+    span: &'a Span,
+    /// Where the value stands that is taken for it, because it was omitted.
+    around: Option<&'a Span>,
+}
+
+/// Returns what a keyword comes to. Where the nearest is omitted, what is said around the task stands for it as it is
+/// written: an expression there is a text, no yes or number.
+fn looked_at<'a>(
     level: &'a Level,
     (keyword, of): (Keyword, Type),
     env: &Env<'_>,
-) -> Result<Option<(Value, &'a Span)>, Failure> {
+) -> Result<Option<Looked<'a>>, Failure> {
     let own = level.keyword(keyword).filter(|(value, _)| of != Type::Any && value.is_lazy());
-    let Some((value, span)) = own else { return evaluated(level, keyword, env) };
+    let Some((value, span)) = own else {
+        let found = evaluated(level, keyword, env)?;
+        return Ok(found.map(|(value, span)| Looked { value, span, around: None }));
+    };
     let prefix = format!("Error processing keyword '{}': ", name_of(keyword));
     match env.eval(value).map_err(|error| Failure::template(&error, &prefix, Some(span)))? {
         Value::Omit => (),
-        value => return Ok(Some((value, span))),
+        value => return Ok(Some(Looked { value, span, around: None })),
     }
     let around = level.parent.as_deref().and_then(|around| around.keyword(keyword));
-    Ok(around.map(|(value, span)| match value {
-        Value::Template(template) => (Value::str(&*template.text), span),
-        value => (value.clone(), span),
+    Ok(around.map(|(value, place)| {
+        let value = match value {
+            Value::Template(template) => Value::str(&*template.text),
+            value => value.clone(),
+        };
+        Looked { value, span, around: Some(place) }
     }))
 }
 
@@ -152,16 +167,15 @@ impl Type {
         self,
         keyword: &str,
         value: &Value,
-        (written, span): (&Value, &Span),
-        env: &Env<'_>,
+        span: &Span,
+        place: impl FnOnce() -> Option<Span>,
     ) -> Option<Failure> {
         if matches!(value, Value::None) || self.fits(value) {
             return None;
         }
         let (value, name) = (value.to_repr(), self.name());
         let message = format!("The value {value} could not be converted to '{name}'.");
-        let place = place_of(written, env);
-        Some(unfit(keyword, message, place.as_ref().unwrap_or(span), span))
+        Some(unfit(keyword, message, place().as_ref().unwrap_or(span), span))
     }
 
     fn name(self) -> &'static str {
@@ -175,7 +189,7 @@ impl Type {
 }
 
 /// Where the value stands that a keyword's template hands on.
-fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
+pub(super) fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
     let Value::Template(template) = written else { return None };
     env.origin_of_template(template)?.span()
 }
@@ -211,12 +225,12 @@ impl Prepared {
                 continue;
             }
             let before = |failure| Failure { unasked, ..failure };
-            let Some((value, span)) = checked(level, (keyword, of), env).map_err(before)? else {
+            let Some(looked) = looked_at(level, (keyword, of), env).map_err(before)? else {
                 continue;
             };
-            self.check(env, (keyword, of), &value, span).map_err(before)?;
+            self.check(env, (keyword, of), &looked).map_err(before)?;
             unasked &= keyword != Keyword::IgnoreErrors;
-            if matches!(value, Value::None) {
+            if matches!(looked.value, Value::None) {
                 nothing.push(keyword);
             }
         }
@@ -225,6 +239,25 @@ impl Prepared {
             self.check_blocks(env)?;
         }
         Ok(environment)
+    }
+
+    /// Whether results are not to be shown; a keyword that cannot be evaluated hides them, and so does what is no yes or no.
+    pub(super) fn hides(&self, env: &Env<'_>) -> bool {
+        match looked_at(&self.task.level, (Keyword::NoLog, Type::Bool), env) {
+            Ok(Some(Looked { value: Value::None, .. }) | None) => self.run.settings.no_log.value,
+            Ok(Some(looked)) => holds(&looked.value),
+            Err(failure) => {
+                self.tell_hidden(failure);
+                true
+            }
+        }
+    }
+
+    /// Warns that results are hidden, as nobody can say whether they should be.
+    fn tell_hidden(&self, Failure { mut causes, .. }: Failure) {
+        let message = "Invalid no_log value for task, output will be masked".to_owned();
+        causes.insert(0, Cause { message, ..Cause::default() });
+        self.run.printer.event(&Event::Warning(error_text(&causes)));
     }
 
     /// Fails where a number that is compared is nothing, in Python's words.
@@ -278,10 +311,9 @@ impl Prepared {
         &self,
         env: &Env<'_>,
         (keyword, of): (Keyword, Type),
-        value: &Value,
-        span: &Span,
+        looked: &Looked<'_>,
     ) -> Result<(), Failure> {
-        let written = self.task.level.keyword(keyword).map_or(value, |(written, _)| written);
+        let Looked { value, span, around } = looked;
         let misfit = match of {
             Type::Moment if !of.fits(value) && !matches!(value, Value::None) => {
                 let moments = MOMENTS.join(", ");
@@ -290,16 +322,15 @@ impl Prepared {
                     format!("{value} is not a valid value for debugger. Must be one of {moments}");
                 Some(unfit("debugger", message, &self.task.span, span))
             }
-            _ => of.misfit(name_of(keyword), value, (written, span), env),
+            _ => of.misfit(name_of(keyword), value, span, || match around {
+                Some(place) => Some((*place).clone()),
+                None => self.task.level.keyword(keyword).and_then(|(said, _)| place_of(said, env)),
+            }),
         };
         let Some(failure) = misfit else { return Ok(()) };
-        if keyword == Keyword::NoLog {
-            let why: Vec<&str> =
-                failure.causes.iter().map(|cause| cause.message.as_str()).collect();
-            self.run.printer.event(&Event::Warning(format!(
-                "Invalid no_log value for task, output will be masked: {}",
-                why.join(": ")
-            )));
+        let is_own = self.task.own(keyword).is_some();
+        if keyword == Keyword::NoLog && !(is_own && around.is_some()) {
+            self.tell_hidden(failure.clone());
         }
         Err(failure)
     }
