@@ -89,7 +89,7 @@ impl Prepared {
             own,
             ..Judged::new(result, status, no_log)
         };
-        let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
+        let event = self.event(&judged, None, self.is_summary(&judged.result));
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;
         if includes.is_empty() || status == Status::Failed {
@@ -98,6 +98,14 @@ impl Prepared {
         let mut ended = self.end(judged, ignored);
         ended.includes = includes;
         ended
+    }
+
+    /// Whether a loop's result only sums up what was shown. A loop that is written as nothing is none for what shows
+    /// results, though it has an item.
+    fn is_summary(&self, result: &Dict) -> bool {
+        let looping = self.task.looping.as_ref();
+        let is_nothing = looping.is_some_and(|it| !it.items.is_lazy() && !it.items.is_true());
+        result.get("skipped_reason").is_none() && !is_nothing
     }
 
     /// Whether the task says that a failure, or a host that is out of reach, is to be ignored.

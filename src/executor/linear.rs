@@ -281,7 +281,8 @@ impl Batch<'_> {
         crate::actions::evaluated_name(task, &Env::new(&names, &context)).map_err(|failure| {
             let why: Vec<&str> =
                 failure.causes.iter().map(|cause| cause.message.as_str()).collect();
-            let error = Diagnostic::error(&task.action_span, why.join(": "));
+            let place = failure.causes.last().and_then(|cause| cause.span.as_ref());
+            let error = Diagnostic::maybe_at(place, why.join(": "));
             if failure.undefined { error } else { error.fault(Fault::Late) }
         })
     }

@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use super::{Failure, strategy::Batch, surroundings::Environment, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    output::{Cause, Event, error_text},
-    playbook::{Keyword, Level, LevelKind, Task},
-    template::Env,
-    value::Value,
+    output::{Cause, Event, error_text, shortened},
+    playbook::{Keyword, Level, LevelKind, MOMENTS, Task, no_moment, no_tag, not_evaluated},
+    template::{Env, TemplateError},
+    value::{Origin, Value},
 };
 
 /// What a keyword's value has to be.
@@ -51,8 +51,6 @@ const TYPED: [(Keyword, Type); 23] = [
     (Keyword::Poll, Type::Int),
     (Keyword::Retries, Type::Int),
 ];
-
-const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
 
 /// The longest timeout, in seconds.
 const LONGEST: i64 = 100_000_000;
@@ -175,7 +173,7 @@ impl Type {
         }
         let (value, name) = (value.to_repr(), self.name());
         let message = format!("The value {value} could not be converted to '{name}'.");
-        Some(unfit(keyword, message, place().as_ref().unwrap_or(span), span))
+        Some(unfit(keyword, message, place().as_ref().or(Some(span)), Some(span)))
     }
 
     fn name(self) -> &'static str {
@@ -195,10 +193,38 @@ pub(super) fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
 }
 
 /// Says why a keyword's value, which stands at `place`, is none.
-fn unfit(keyword: &str, message: String, place: &Span, span: &Span) -> Failure {
-    let mut failure = Failure::at(Some(place), message);
+fn unfit(keyword: &str, message: String, place: Option<&Span>, span: Option<&Span>) -> Failure {
+    let mut failure = Failure::at(place, message);
     failure.causes.iter_mut().for_each(|cause: &mut Cause| cause.apart = true);
-    failure.inside(format!("Error processing keyword '{keyword}'"), Some(span))
+    failure.inside(format!("Error processing keyword '{keyword}'"), span)
+}
+
+/// Whether tags are written as texts alone.
+fn is_texts(tags: &Value) -> bool {
+    let is_text = |tag: &Value| matches!(tag, Value::Str(_));
+    is_text(tags) || tags.as_list().is_some_and(|list| list.iter().all(is_text))
+}
+
+/// Adds what a keyword says of tags, with the place of each: lists in lists are one list.
+fn add_tags(
+    said: &Value,
+    place: Option<&Span>,
+    env: &Env<'_>,
+    into: &mut Vec<(Value, Option<Span>)>,
+) -> Result<(), TemplateError> {
+    match said {
+        Value::List(list) => {
+            for (at, item) in list.iter().enumerate() {
+                let own = list.origin(at).and_then(Origin::span);
+                add_tags(item, own.as_ref().or(place), env, into)?;
+            }
+        }
+        Value::Template(_) => add_tags(&env.eval(said)?, place, env, into)?,
+        Value::Omit | Value::None => (),
+        tag if into.iter().any(|(have, _)| have == tag) => (),
+        tag => into.push((tag.clone(), place.cloned())),
+    }
+    Ok(())
 }
 
 /// A keyword's name in messages.
@@ -233,6 +259,14 @@ impl Prepared {
             if matches!(looked.value, Value::None) {
                 nothing.push(keyword);
             }
+        }
+        if said.has(Keyword::Tags) {
+            self.check_tags(env)?;
+        }
+        if self.start.is_handler && self.task.listen.iter().any(Value::is_lazy) {
+            let topics = Value::list(self.task.listen.iter().cloned());
+            let told = not_evaluated(Keyword::Listen.name(), &topics, &[]);
+            self.run.printer.event(&Event::Warning(told.unwrap_or_default()));
         }
         self.check_numbers(&nothing)?;
         if said.has(Keyword::Name) {
@@ -273,6 +307,27 @@ impl Prepared {
         };
         let message = format!("'{sign}' not supported between instances of 'NoneType' and 'int'");
         Err(Failure::at(None, message))
+    }
+
+    /// Fails where a tag is neither a text nor a whole number, nor nothing.
+    fn check_tags(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let said = self.task.level.inherited(Keyword::Tags);
+        if said.iter().all(|(said, _)| is_texts(said)) {
+            return Ok(());
+        }
+        let mut tags: Vec<(Value, Option<Span>)> = Vec::new();
+        for (said, span) in said.into_iter().rev() {
+            add_tags(said, Some(span), env, &mut tags)
+                .map_err(|error| Failure::template(&error, "", Some(span)))?;
+        }
+        let is_tag = |tag: &Value| matches!(tag, Value::Str(_) | Value::Int(_) | Value::Bool(_));
+        let Some((wrong, place)) = tags.iter().find(|(tag, _)| !is_tag(tag)) else { return Ok(()) };
+        let mut failure = unfit("tags", no_tag(wrong), place.as_ref(), None);
+        if let Some(around) = failure.causes.first_mut() {
+            let all = Value::list(tags.iter().map(|(tag, _)| tag.clone())).to_repr();
+            around.origin = Some(format!("<unknown>\n\n{}", shortened(&all)));
+        }
+        Err(failure)
     }
 
     /// Fails where a task that is about to begin may take a time that nobody can measure.
@@ -316,11 +371,7 @@ impl Prepared {
         let Looked { value, span, around } = looked;
         let misfit = match of {
             Type::Moment if !of.fits(value) && !matches!(value, Value::None) => {
-                let moments = MOMENTS.join(", ");
-                let value = value.to_repr();
-                let message =
-                    format!("{value} is not a valid value for debugger. Must be one of {moments}");
-                Some(unfit("debugger", message, &self.task.span, span))
+                Some(unfit("debugger", no_moment(value), Some(&self.task.span), Some(span)))
             }
             _ => of.misfit(name_of(keyword), value, span, || match around {
                 Some(place) => Some((*place).clone()),
