@@ -33,8 +33,8 @@ impl Batch<'_> {
                     nexts.push((at, next));
                 }
             }
-            // A host that came back behind the others goes on when they are done.
-            let is_behind = |next: &Next| reached.as_ref().is_some_and(|it| next.position < *it);
+            // A host that came back to where the others were goes on when they are done.
+            let is_behind = |next: &Next| reached.as_ref().is_some_and(|it| next.position <= *it);
             let by_turn = |a: &&Next, b: &&Next| {
                 is_behind(a).cmp(&is_behind(b)).then_with(|| Cursor::order(a, b))
             };

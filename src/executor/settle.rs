@@ -158,6 +158,11 @@ impl Batch<'_> {
                 continue;
             }
             self.hosts[at].counts_as_failed = true;
+            // Who has left the play before is out of the next one as well.
+            if matches!(self.hosts[at].state, HostState::Left | HostState::Ended) {
+                let name = Arc::clone(&self.hosts[at].host.name);
+                self.run.lost().dragged.push(name);
+            }
             if self.hosts[at].state != HostState::Active {
                 continue;
             }
