@@ -282,6 +282,7 @@ impl Batch<'_> {
     }
 
     fn leave_include(&mut self, next: &Next, at: usize) {
+        self.hosts[at].counts_as_failed = true;
         if self.hosts[at].cursor.fail() == Caught::No {
             self.hosts[at].cursor.lost |= next.is_handler;
             self.host_failed(at);

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     cursor::Next,
-    strategy::{Batch, HostState, is_implicit},
+    strategy::{Batch, HostState, is_implicit, role_prefix},
     task::conditions_of,
 };
 use crate::{
@@ -408,6 +408,18 @@ impl Batch<'_> {
                 "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
                 template.text, error.message
             )),
+        }
+    }
+
+    /// The name under which a task begins: a handler's as the play sees it, where it can, any other's as its first host does.
+    pub(super) fn shown_name(&self, at: usize, next: &Next) -> String {
+        let task = &next.task;
+        let is_known = || self.handlers.borrow().iter().any(|it| Arc::ptr_eq(&it.task, task));
+        let written = task.name.as_ref().filter(|name| name.is_lazy());
+        let seen = written.filter(|_| next.is_handler && is_known());
+        match seen.and_then(|name| self.seen_by_play(task, name).ok()) {
+            Some(name) => role_prefix(task) + &name.to_text(),
+            None => self.task_name(task, Some(&self.hosts[at].host)),
         }
     }
 
