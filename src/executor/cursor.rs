@@ -97,6 +97,8 @@ pub(super) enum Caught {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GivenUp {
     Failed,
+    /// Failed, behind an `always` section that has run.
+    Late,
     Forgiven,
 }
 
@@ -150,11 +152,11 @@ impl Cursor {
                 self.behind_last = Some((self.frames.clone(), self.given_up));
             }
             if let Some(why) = self.given_up.take() {
-                if why == GivenUp::Failed && self.is_over() {
+                if why != GivenUp::Forgiven && self.is_over(why) {
                     return None;
                 }
                 self.frames.pop();
-                if why == GivenUp::Failed {
+                if why != GivenUp::Forgiven {
                     self.unwind();
                 }
                 continue;
@@ -219,7 +221,7 @@ impl Cursor {
                             (*section, *at) = (Section::Always, 0);
                         }
                         None if *failed => {
-                            if self.is_over() {
+                            if self.is_over(GivenUp::Late) {
                                 return None;
                             }
                             self.frames.pop();
@@ -348,31 +350,30 @@ impl Cursor {
     }
 
     /// Whether nothing around the innermost frame catches its failure: the host is out, and stays where it was.
-    fn is_over(&mut self) -> bool {
+    fn is_over(&mut self, why: GivenUp) -> bool {
         let is_caught = self.frames.iter().rev().skip(1).any(|frame| frame.catcher().is_some());
         if !is_caught {
             self.lost = true;
-            self.given_up = Some(GivenUp::Failed);
+            self.given_up = Some(why);
         }
         !is_caught
     }
 
     /// Goes on behind a failure that nothing caught, once it is forgotten: behind the block, or the tasks of the file, in
     /// which it happened. Returns whether there is anything behind: what the play itself holds ends the host's play, unless
-    /// `forced` handlers are around its sections.
+    /// an `always` section has run or `forced` handlers are around its sections.
     pub(super) fn revive(&mut self, forced: bool) -> bool {
         let is_handler = self.frames.iter().any(|frame| matches!(frame, Frame::Handlers { .. }));
-        if is_handler || self.given_up.take().is_none() {
-            return false;
-        }
-        self.lost = false;
+        let why = self.given_up.filter(|_| !is_handler);
+        let Some(why) = why else { return false };
+        (self.given_up, self.lost) = (None, false);
         let (entries, at) = match self.frames.last_mut() {
             Some(Frame::List { entries, at, .. }) => (&entries[..], at),
             Some(Frame::Block { block, section: Section::Body, at, .. }) if block.is_role => {
                 (&block.body[..], at)
             }
             Some(Frame::Block { block, .. }) => {
-                let is_inside = forced || !is_of_play(&block.level);
+                let is_inside = forced || why == GivenUp::Late || !is_of_play(&block.level);
                 self.frames.pop();
                 return is_inside;
             }
