@@ -242,6 +242,7 @@ pub(super) fn refusal(error: Diagnostic) -> Refusal {
     let status = match error.fault {
         Fault::Late => PARSER_ERROR,
         Fault::Choice => OPTIONS_ERROR,
+        Fault::Unasked => prepare::BUG,
         _ => ERROR,
     };
     Refusal::new(status, error)

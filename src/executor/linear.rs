@@ -61,6 +61,9 @@ impl Batch<'_> {
             return self.check_max_fail(&[]);
         }
         if self.run.options.step && !self.ask_step(task) {
+            if self.fatal.is_some() {
+                return;
+            }
             for &at in group {
                 self.hosts[at].cursor.advance();
             }
@@ -162,7 +165,16 @@ impl Batch<'_> {
         }
         let name = self.task_name(task, None);
         let question = format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: ");
-        let answer = self.run.ask.line(&question, false);
+        let ask = &self.run.ask;
+        let answer = match ask.is_there() {
+            true => Some(ask.line(&question, false)),
+            false => ask.line_or_end(&question),
+        };
+        let Some(answer) = answer else {
+            // Nobody says no: a run that did nothing did not go well.
+            self.end_run(Diagnostic::bare("EOF when reading a line").fault(Fault::Unasked));
+            return false;
+        };
         self.run.printer.event(&Event::Stepped { question });
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => true,
