@@ -271,6 +271,11 @@ impl Cursor {
         !matches!(entry, Some(Entry::Task(_)))
     }
 
+    /// The task that `peek` returned has begun: nobody sends the host behind the one before any more.
+    pub(super) fn begin(&mut self) {
+        self.behind_last = None;
+    }
+
     /// Goes on behind the task that `peek` returned.
     pub(super) fn advance(&mut self) {
         self.behind_last = None;
