@@ -86,12 +86,12 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let more = if more { " and ownership, perms or SE linux context changed" } else { "" };
         return Ok(Outcome::changed_if(true).with("msg", format!("Create {path}{more}")));
     }
+    let exists = before.is_some();
+    let mut lines = lines_of(&before.unwrap_or_default())?;
     if name.contains([':', '\n', '\r', '\t', '\0']) {
         let shown = name.replace('\n', "\\n").replace('\r', "\\r").replace('\t', "\\t");
         return Err(Failure::new(format!("user contains invalid characters: b'{shown}'")));
     }
-    let exists = before.is_some();
-    let mut lines = lines_of(&before.unwrap_or_default())?;
     let is_users = |line: &String| line.split_once(':').is_some_and(|(user, _)| user == name);
     let place = lines.iter().position(is_users);
     let (mut changed, message) = if let Some(scheme) = scheme {

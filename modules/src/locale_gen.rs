@@ -64,7 +64,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("output", output)
         .with("vars", told));
     };
-    let missing = unavailable(names, mechanism == "glibc", host)?;
+    let listed = listed(host)?;
+    let missing = unavailable(names, (&listed, mechanism == "glibc"), host)?;
     if !missing.is_empty() {
         let missing: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
         let told = serde_json::json!({
@@ -81,10 +82,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         failure.values.extend(told.as_object().cloned().unwrap_or_default());
         return Err(failure.with("output", output).with("vars", told));
     }
-    let known = known(host)?;
-    let is_there = |name: &String| known.contains(&normal(name));
+    let known: Vec<String> = listed.iter().map(normal).collect();
+    // Names are there together or not at all: where one is missing, nothing is taken away.
+    let are_there = names.iter().all(|name| known.contains(&normal(name)));
     let present = args.state == State::Present;
-    let differs = if present { !names.iter().all(is_there) } else { names.iter().any(is_there) };
+    let differs = are_there != present;
     let mut outcome = Outcome::changed_if(differs)
         .with("name", names.clone())
         .with("mechanism", mechanism)
@@ -112,16 +114,20 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     } else {
         remove_old(names, host)?;
     }
-    if !host.checking() && !present {
-        // Some are part of the system, and stay.
-        let left = self::known(host)?;
-        outcome.changed = known.iter().any(|name| !left.contains(name));
+    if !present {
+        // Some are part of the system, and stay; what is only predicted leaves them all.
+        let left = self::listed(host)?;
+        outcome.changed = listed.iter().any(|name| !left.contains(name));
     }
     Ok(outcome)
 }
 
-/// Returns those of the names that the system could not make.
-fn unavailable<'a>(names: &'a [String], new: bool, host: &Host) -> Result<Vec<&'a String>> {
+/// Returns those of the names that the system neither has nor could make.
+fn unavailable<'a>(
+    names: &'a [String],
+    (listed, new): (&[String], bool),
+    host: &Host,
+) -> Result<Vec<&'a String>> {
     let path = if new { LIST } else { "/usr/share/i18n/SUPPORTED" };
     let text = host.read_text(path)?.unwrap_or_default();
     let supported = if new && host.exists("/usr/share/i18n/SUPPORTED") {
@@ -136,13 +142,14 @@ fn unavailable<'a>(names: &'a [String], new: bool, host: &Host) -> Result<Vec<&'
             first == Some(name) && fields.next().is_some()
         })
     };
-    Ok(names.iter().filter(|name| !has(&text, name) && !has(&supported, name)).collect())
+    let is_known = |name: &String| has(&text, name) || has(&supported, name);
+    Ok(names.iter().filter(|name| !is_known(name) && !listed.contains(name)).collect())
 }
 
-/// Returns the locales that are there, each in one spelling.
-fn known(host: &Host) -> Result<Vec<String>> {
+/// Returns the locales that are there, as the system writes them.
+fn listed(host: &Host) -> Result<Vec<String>> {
     let output = host.must(&Command::new([host.required("locale")?.as_str(), "-a"]))?;
-    Ok(output.text().lines().map(normal).collect())
+    Ok(output.text().lines().map(ToOwned::to_owned).collect())
 }
 
 /// `de_CH.utf8` is `de_CH.UTF-8`.

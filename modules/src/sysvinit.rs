@@ -207,20 +207,17 @@ impl Service<'_> {
         }
     }
 
-    /// Returns whether links start the script in the runlevels that are asked for.
-    fn is_enabled(&self) -> bool {
-        let levels: Vec<String> = match &self.args.runlevels {
-            Some(levels) => levels.clone(),
-            None => ["2", "3", "4", "5"].map(ToOwned::to_owned).to_vec(),
-        };
+    /// Returns whether the script is enabled as it should be: in each of the runlevels that are named, or in any where
+    /// none is.
+    fn is_as_wanted(&self, enabled: bool) -> bool {
         let pattern = format!("S??{}", self.args.name);
-        let in_level = |level: &String| {
+        let starts_in = |level: &str| {
             let names = self.host.list(format!("/etc/rc{level}.d")).unwrap_or_default();
             names.iter().any(|name| glob_matches(&pattern, name))
         };
-        match self.args.runlevels {
-            Some(_) => levels.iter().all(in_level),
-            None => levels.iter().any(in_level),
+        match &self.args.runlevels {
+            Some(levels) => levels.iter().all(|level| starts_in(level) == enabled),
+            None => ["2", "3", "4", "5"].into_iter().any(starts_in) == enabled,
         }
     }
 
@@ -234,7 +231,7 @@ impl Service<'_> {
     }
 
     fn enable(&self, enabled: bool) -> Result<(bool, Option<Output>)> {
-        if self.is_enabled() == enabled {
+        if self.is_as_wanted(enabled) {
             return Ok((false, None));
         }
         let name = &self.args.name;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     executor::{Call, Failure, Step},
-    template::filters::Given,
+    template::filters::{Given, not_there},
     value::{Dict, Value},
 };
 
@@ -110,9 +110,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         }
         other => {
             let (home, own) = other.rsplit_once('.').unwrap_or_default();
-            return Err(Failure::action(format!(
-                "Error loading parser: No module named 'ansible_collections.{home}.plugins.sub_plugins.cli_parser.{own}_parser'"
-            )));
+            let missing = not_there("cli_parser", home, &format!("{own}_parser"));
+            return Err(Failure::action(format!("Error loading parser: {missing}")));
         }
     };
     let fact = text(given("set_fact"));

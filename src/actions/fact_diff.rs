@@ -5,7 +5,7 @@ use windlass_modules::spec::{Json, JsonMap, Spec};
 use super::Action;
 use crate::{
     executor::{Call, Failure, Step},
-    template::filters::{Given, compared, compiled, name_of, skipped_lines},
+    template::filters::{Given, compared, compiled, name_of, not_there, skipped_lines},
     value::{Dict, Value},
 };
 
@@ -65,9 +65,9 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let name = name_of(plugin).unwrap_or_else(|| NATIVE.to_owned());
     if name != NATIVE {
         return Err(Failure::action(match name.rsplit_once('.') {
-            Some((home, own)) if home.contains('.') => format!(
-                "Error loading plugin '{name}': No module named 'ansible_collections.{home}.plugins.sub_plugins.fact_diff.{own}'"
-            ),
+            Some((home, own)) if home.contains('.') => {
+                format!("Error loading plugin '{name}': {}", not_there("fact_diff", home, own))
+            }
             _ => "Plugin name should be provided as a full name including collection".to_owned(),
         }));
     }

@@ -20,7 +20,7 @@ mod community_general;
 mod protomatter;
 
 pub(crate) use ansible_utils::{
-    Given, Unchecked, compared, compiled, engine_check, name_of, read_xml, skipped_lines,
+    Given, Unchecked, compared, compiled, engine_check, name_of, not_there, read_xml, skipped_lines,
 };
 pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, PATH, Refusal, STAT, as_dict, path_of, path_texts};

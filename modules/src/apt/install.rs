@@ -32,7 +32,7 @@ pub(super) fn install(
 ) -> std::result::Result<Outcome, Stopped> {
     let specs = expand(specs, host)?;
     let chosen = match args.state {
-        State::BuildDep => specs.iter().map(|spec| spec.name.clone()).collect(),
+        State::BuildDep => specs.iter().map(Spec::text).collect(),
         _ => choose(args, &specs, host)?,
     };
     let outcome = if chosen.is_empty() {

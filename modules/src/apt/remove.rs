@@ -24,7 +24,7 @@ pub(super) fn remove(args: &Args, specs: &[Spec], host: &Host) -> Result<Outcome
         for spec in found {
             let Some(package) = spec.among(&packages) else { continue };
             if package.installed || (args.purge && host.dpkg_has_files(package)) {
-                chosen.push(format!("'{}'", spec.name));
+                chosen.push(format!("'{}'", spec.text()));
             }
         }
     }

@@ -14,7 +14,7 @@ pub(crate) use engines::{Unchecked, engine_check};
 pub(crate) use fact_diff::{compared, compiled, name_of, skipped_lines};
 pub(crate) use from_xml::read as read_xml;
 pub(in crate::template) use get_path::found;
-pub(crate) use given::Given;
+pub(crate) use given::{Given, not_there};
 pub(in crate::template) use to_paths::paths;
 
 registry! { Filter:

@@ -1,5 +1,6 @@
 //! The engines of `validate`: JSON Schema, and rules for the lines of a configuration.
 
+use super::not_there;
 use crate::{
     template::{documents, json, regex, schema},
     value::Value,
@@ -64,9 +65,7 @@ pub(crate) fn engine_check(
         "ansible.utils.config" => by_lines(engine, data, criteria),
         other => {
             let (home, name) = other.rsplit_once('.').unwrap_or_default();
-            Err(unloaded(format!(
-                "No module named 'ansible_collections.{home}.plugins.sub_plugins.validate.{name}'"
-            )))
+            Err(unloaded(not_there("validate", home, name)))
         }
     }
 }

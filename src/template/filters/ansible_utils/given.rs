@@ -86,3 +86,9 @@ impl Given {
         Ok(self.all_right()?)
     }
 }
+
+/// Says that a plugin of a kind that `ansible.utils` has in collections is not there: `home` and `own` are its collection
+/// and its module of Python.
+pub(crate) fn not_there(kind: &str, home: &str, own: &str) -> String {
+    format!("No module named 'ansible_collections.{home}.plugins.sub_plugins.{kind}.{own}'")
+}
