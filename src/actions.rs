@@ -10,7 +10,7 @@ use std::{
 use windlass_modules::spec::{Item, Spec};
 
 use crate::{
-    diagnostic::{Diagnostic, closest},
+    diagnostic::{Diagnostic, Span, closest},
     executor::{Call, Failure, Remote, Step},
     playbook::{Foreign, Keyword, Levels, Task},
     template::Env,
@@ -342,11 +342,19 @@ pub(crate) fn evaluated_name(task: &Task, env: &Env<'_>) -> Result<Option<String
     if !Template::is_in(&task.action) {
         return Ok(None);
     }
-    let template = Template::new(Arc::clone(&task.action), Some(task.action_span.clone()));
+    let template = Template::new(Arc::clone(&task.action), None);
+    let place = || {
+        let key = &task.action_span;
+        key.find(&task.action).map_or_else(|| key.clone(), Span::with_quote)
+    };
     let name = env
         .eval(&Value::Template(Arc::new(template)))
-        .map_err(|error| Failure::template(&error, "", Some(&task.action_span)))?
-        .to_text();
+        .map_err(|error| Failure::template(&error, "", Some(&place())))?;
+    if matches!(name, Value::Omit) {
+        let message = "Omit is not valid for the `action` keyword.";
+        return Err(Failure::at(Some(&place()), message));
+    }
+    let name = name.to_text();
     Ok(Some(resolve(&name).map_or(name, ToOwned::to_owned)))
 }
 

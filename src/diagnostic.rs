@@ -101,6 +101,8 @@ pub enum Fault {
     Absence,
     /// A task that would fail when its turn came.
     Task,
+    /// A question that nobody is there to answer.
+    Unasked,
 }
 
 impl Diagnostic {

@@ -10,6 +10,7 @@ mod beforehand;
 mod connect;
 mod cursor;
 mod debugger;
+mod defaults;
 mod emit;
 mod ended;
 mod enlist;
@@ -46,6 +47,7 @@ mod told;
 mod typed;
 mod vars_files;
 
+pub(crate) use defaults::{missing_default, names_of_defaults};
 pub(crate) use enlist::ENLISTS;
 pub(crate) use facts::{OWN_FACTS, SEALED_FACTS};
 pub(crate) use failure::TRUST;

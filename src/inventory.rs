@@ -36,7 +36,7 @@ pub use error::LoopError;
 pub use graph::{LOCALHOST, PYTHON};
 pub use layers::{Layer, LayerKind};
 pub use misnamed::{ODD_NAMES, is_plain_name};
-pub use pattern::{HostOrder, Limit, Selection, glob_matches};
+pub use pattern::{HostOrder, Limit, NOBODY, Selection, glob_matches};
 pub use words::{Word, WordError, words};
 
 use crate::{

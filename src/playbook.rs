@@ -25,7 +25,8 @@ pub use lists::Holder;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
 pub(crate) use load::{is_reserved_name, no_vars_file, told_of_reserved};
 pub use role::{Role, RoleCall, RoleFiles};
-pub use types::misfit_of_play;
+pub use types::{MOMENTS, misfit, misfit_of_play, no_moment, no_tag};
+pub(crate) use words::not_evaluated;
 
 use crate::{
     diagnostic::Span,
@@ -36,6 +37,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Playbook {
     pub plays: Vec<Arc<Play>>,
+    /// Defaults for modules that imports of playbooks have, with the folder and place of each: they mean nothing there, but
+    /// their modules must exist.
+    pub defaults_of_imports: Vec<(std::path::PathBuf, Value, Span)>,
 }
 
 /// Hosts and what is done to them.
@@ -187,10 +191,19 @@ impl Level {
 
 fn tags_in(said: &Value) -> Vec<Value> {
     match said {
-        Value::List(list) => list.to_vec(),
+        Value::List(list) => list.iter().flat_map(tags_in_list).collect(),
         Value::Str(text) => text.split(',').map(|tag| Value::str(tag.trim())).collect(),
         Value::Template(template) if template.text.contains(',') => parts_of(template),
         other => vec![other.clone()],
+    }
+}
+
+/// What an item of a list of tags holds, which may be a list again; what has no value is none.
+fn tags_in_list(item: &Value) -> Vec<Value> {
+    match item {
+        Value::None => Vec::new(),
+        Value::List(list) => list.iter().flat_map(tags_in_list).collect(),
+        one => vec![one.clone()],
     }
 }
 

@@ -99,6 +99,7 @@ pub use env::{Context, Env, FileOptions, Scope, Settings};
 pub(crate) use error::OMITTED;
 pub use error::{Below, ErrorKind, TemplateError};
 pub use extensions::use_extensions;
+pub(crate) use filters::laid_out;
 pub(crate) use glob::matches as matches_glob;
 pub use loading::with_templates;
 pub use modules::use_modules;

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Span, closest},
-    executor::Tags,
+    executor::{Tags, missing_default, names_of_defaults},
     playbook::{Argument, Collections, Entry, Keyword, Level, LevelKind, Play, Playbook, Task},
     template,
     value::Value,
@@ -44,6 +44,12 @@ pub(super) fn check(playbook: &Playbook, known: &Known<'_>) -> Diagnostics {
         seen: HashSet::new(),
         may_be_over: false,
     };
+    for (dir, defaults, span) in &playbook.defaults_of_imports {
+        checker.playbook_dir.clone_from(dir);
+        for name in names_of_defaults(defaults).iter().filter(|name| !name.starts_with("group/")) {
+            checker.default_of(name, span);
+        }
+    }
     for play in &playbook.plays {
         checker.play(play);
     }
@@ -160,8 +166,7 @@ impl Checker<'_> {
     fn surely_comes(&self, task: &Task) -> bool {
         let is_excused = task.level.keyword(Keyword::IgnoreErrors).is_some();
         let tags = task.level.tags();
-        let chosen = !tags.iter().any(Value::is_lazy)
-            && self.known.tags.choose(&tags.iter().map(Value::to_text).collect::<Vec<_>>());
+        let chosen = !tags.iter().any(Value::is_lazy) && self.known.tags.choose(&tags);
         let loops = task.looping.as_ref().is_none_or(|looping| match &looping.items {
             Value::List(items) => looping.lookup.is_none() && !items.is_empty(),
             _ => false,
@@ -376,46 +381,24 @@ impl Checker<'_> {
     /// Groups and actions that have defaults must exist, as the reference has it.
     fn module_defaults(&mut self, value: &Value, span: &Span) {
         self.templates(value, span);
-        let levels: Vec<&Value> = match value {
-            Value::List(list) => list.iter().collect(),
-            one => vec![one],
-        };
-        for name in levels.into_iter().filter_map(Value::as_dict).flat_map(|dict| dict.keys()) {
-            let Some(name) = name.as_str() else { continue };
-            let message = if let Some(group) = name.strip_prefix("group/") {
-                if self.known.validates_groups {
-                    let odd = self.known.collections.odd_in_group(&self.playbook_dir, group);
-                    for message in odd {
-                        self.found.push(Diagnostic::error(span, message).warning());
-                    }
-                }
-                let full = if group.contains('.') {
-                    group.to_owned()
-                } else {
-                    format!("ansible.builtin.{group}")
-                };
-                let is_known = actions::published(&full).is_some()
-                    || self.known.collections.is_in_group(&self.playbook_dir, group, "").is_some();
-                (!is_known).then(|| {
-                    format!("Error loading module_defaults: could not resolve the module_defaults group {full}")
-                })
-            } else {
-                let full = if name.contains('.') {
-                    name.to_owned()
-                } else {
-                    format!("ansible.legacy.{name}")
-                };
-                let short = actions::short_name(name);
-                let is_known = actions::exists(name)
-                    || actions::published(name).is_some()
-                    || self.known.collections.has_module(&self.playbook_dir, name)
-                    || (!short.contains('.') && (self.known.brings)(&self.playbook_dir, short));
-                (!is_known).then(|| format!("Could not resolve action {full} in module_defaults"))
-            };
-            if let Some(message) = message {
-                let place = span.find(name).unwrap_or_else(|| span.clone());
-                self.found.push(Diagnostic::error(&place, message).label("nothing has this name"));
+        for name in names_of_defaults(value) {
+            self.default_of(&name, span);
+        }
+    }
+
+    /// Checks that there is what defaults are given for.
+    fn default_of(&mut self, name: &str, span: &Span) {
+        let Known { collections, validates_groups, brings, .. } = self.known;
+        if let Some(group) = name.strip_prefix("group/").filter(|_| *validates_groups) {
+            for message in collections.odd_in_group(&self.playbook_dir, group) {
+                self.found.push(Diagnostic::error(span, message).warning());
             }
+        }
+        let dir = &self.playbook_dir;
+        let message = missing_default(name, collections, dir, &|short| brings(dir, short));
+        if let Some(message) = message {
+            let place = span.find(name).unwrap_or_else(|| span.clone());
+            self.found.push(Diagnostic::error(&place, message).label("nothing has this name"));
         }
     }
 

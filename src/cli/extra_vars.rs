@@ -65,7 +65,12 @@ fn file(path: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     };
     let shown = path.display().to_string();
     let refuse = |message| ExtraVarsError::new(UNREADABLE, Diagnostic::bare(message));
+    let given = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+    let given = crate::paths::normal(&given);
     let bytes = std::fs::read(&path).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::NotFound {
+            return ExtraVarsError::new(UNREADABLE, Diagnostic::absent(None, &given));
+        }
         refuse(format!("cannot read the extra variables' file `{shown}`: {error}"))
     })?;
     let opened = vault.open(bytes).map_err(|message| {
@@ -74,7 +79,8 @@ fn file(path: &str, vault: &Opener) -> Result<Dict, ExtraVarsError> {
     })?;
     let text = String::from_utf8(opened.bytes)
         .map_err(|_| refuse(format!("`{shown}` is not text in UTF-8")))?;
-    mapping(&Source::opened(shown.as_str(), text, opened.is_secret), &shown)
+    let given = format!("@{}", given.display());
+    mapping(&Source::opened(shown.as_str(), text, opened.is_secret), &given)
 }
 
 fn mapping(source: &Arc<Source>, shown: &str) -> Result<Dict, ExtraVarsError> {

@@ -117,7 +117,7 @@ impl Listing<'_> {
     fn tasks(&self) -> Result<(), Refusal> {
         let (mut lines, mut all) = (Vec::new(), BTreeSet::new());
         // The play itself flushes its handlers, whatever is chosen.
-        all.extend(self.tags(&self.play.level)?);
+        all.extend(self.tags(&self.play.level)?.iter().map(Value::to_text));
         for section in &self.play.sections {
             self.entries(section, &mut lines, &mut all)?;
         }
@@ -145,10 +145,11 @@ impl Listing<'_> {
                 // As the reference: what is for failures, or comes always, is not listed.
                 Entry::Block(block) => self.entries(&block.body, lines, all)?,
                 Entry::Task(task) => {
-                    let mut tags = self.tags(&task.level)?;
+                    let found = self.tags(&task.level)?;
+                    let mut tags: Vec<String> = found.iter().map(Value::to_text).collect();
                     tags.sort();
                     tags.dedup();
-                    if self.is_listed(&tags) {
+                    if self.is_listed(&found) {
                         all.extend(tags.iter().cloned());
                         lines.push(format!(
                             "      {}\tTAGS: [{}]",
@@ -163,7 +164,7 @@ impl Listing<'_> {
     }
 
     /// Every tag is listed, of what comes only when it is named, too, unless tags are chosen.
-    fn is_listed(&self, tags: &[String]) -> bool {
+    fn is_listed(&self, tags: &[Value]) -> bool {
         let chooses = !self.options.tags.is_empty() || !self.options.skip_tags.is_empty();
         (self.options.list_tags && !chooses) || self.choice.choose(tags)
     }
@@ -179,13 +180,13 @@ impl Listing<'_> {
         }
     }
 
-    fn tags(&self, level: &Level) -> Result<Vec<String>, Refusal> {
+    fn tags(&self, level: &Level) -> Result<Vec<Value>, Refusal> {
         let mut found = Vec::new();
         for tag in level.tags() {
             let tag = self.answer(&tag)?;
             let tags = tag.as_list().map_or(std::slice::from_ref(&tag), |list| &list[..]);
             let tags = tags.iter().filter(|tag| !matches!(tag, Value::Omit));
-            found.extend(tags.map(Value::to_text));
+            found.extend(tags.cloned());
         }
         Ok(found)
     }

@@ -19,7 +19,7 @@ use crate::{
     actions,
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity},
     executor::{Run, Tags},
-    inventory::HostId,
+    inventory::{HostId, NOBODY},
     output::Event,
     playbook::{
         Collections, Files, Level, Loader, Play, Playbook, Resolve, Surroundings, foreign_in,
@@ -68,16 +68,27 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
         output,
     )?;
     let files = Files::new(Opener(run.world.vault.clone()));
+    // A limit that leaves nobody is told before what is wrong with the playbooks.
+    let selected = {
+        let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        inventory.targets("all", run.options.limit.as_ref(), run.settings.localhost_warning.value)
+    };
+    let refused = |mut error: Diagnostic| {
+        for warning in error.notes.drain(..) {
+            run.printer.event(&Event::Warning(warning));
+        }
+        Refusal::new(ERROR, error)
+    };
+    let selected = match selected {
+        Err(error) if error.message == NOBODY => return Err(refused(error)),
+        selected => selected,
+    };
     let loaded = load(&run, &files, &paths, !lists);
     if loaded.is_err() {
         begin(&run, &files);
     }
     let playbooks = loaded?;
-    let selected = {
-        let inventory = run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
-        inventory.targets("all", run.options.limit.as_ref(), run.settings.localhost_warning.value)
-    };
-    let selected = selected.map_err(|error| Refusal::new(ERROR, error))?;
+    let selected = selected.map_err(refused)?;
     let warn = || {
         for warning in &selected.warnings {
             run.printer.event(&Event::Warning(warning.clone()));
@@ -231,6 +242,7 @@ pub(super) fn refusal(error: Diagnostic) -> Refusal {
     let status = match error.fault {
         Fault::Late => PARSER_ERROR,
         Fault::Choice => OPTIONS_ERROR,
+        Fault::Unasked => prepare::BUG,
         _ => ERROR,
     };
     Refusal::new(status, error)

@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
-use crate::playbook::{Block, Entry, Task};
+use crate::playbook::{Block, Entry, Level, LevelKind, Task};
 
 /// A place in a play that can be compared with the places of other hosts: lower ones come first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +97,8 @@ pub(super) enum Caught {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GivenUp {
     Failed,
+    /// Failed, behind an `always` section that has run.
+    Late,
     Forgiven,
 }
 
@@ -113,6 +115,20 @@ pub(super) struct Cursor {
     pub(super) lost: bool,
     /// Role blocks that were completed since this was last asked.
     pub(super) finished_roles: Vec<Arc<Block>>,
+}
+
+/// Whether what has this level stands in the play itself or in one of its roles, nothing else around it.
+fn is_of_play(level: &Level) -> bool {
+    let Some(around) = level.parent.as_deref() else { return true };
+    match &around.kind {
+        LevelKind::Play => true,
+        // A role that the play lists stands below its entry in the list.
+        LevelKind::Role(_) => around
+            .parent
+            .as_deref()
+            .is_some_and(|entry| matches!(entry.kind, LevelKind::Block) && is_of_play(entry)),
+        _ => false,
+    }
 }
 
 impl Cursor {
@@ -136,10 +152,12 @@ impl Cursor {
                 self.behind_last = Some((self.frames.clone(), self.given_up));
             }
             if let Some(why) = self.given_up.take() {
-                self.frames.pop();
-                if why == GivenUp::Failed && self.unwind() == Caught::No {
-                    self.lost = true;
+                if why != GivenUp::Forgiven && self.is_over(why) {
                     return None;
+                }
+                self.frames.pop();
+                if why != GivenUp::Forgiven {
+                    self.unwind();
                 }
                 continue;
             }
@@ -202,22 +220,19 @@ impl Cursor {
                         None if *section != Section::Always => {
                             (*section, *at) = (Section::Always, 0);
                         }
+                        None if *failed => {
+                            if self.is_over(GivenUp::Late) {
+                                return None;
+                            }
+                            self.frames.pop();
+                            self.unwind();
+                        }
                         None => {
-                            let failed = *failed;
-                            if block.is_role && !failed {
+                            if block.is_role {
                                 let block = Arc::clone(block);
                                 self.finished_roles.push(block);
                             }
                             self.frames.pop();
-                            if failed {
-                                match self.unwind() {
-                                    Caught::No => {
-                                        self.lost = true;
-                                        return None;
-                                    }
-                                    Caught::Rescued | Caught::Later => (),
-                                }
-                            }
                         }
                     }
                 }
@@ -254,6 +269,11 @@ impl Cursor {
             Some(Frame::Handlers { .. }) | None => return false,
         };
         !matches!(entry, Some(Entry::Task(_)))
+    }
+
+    /// The task that `peek` returned has begun: nobody sends the host behind the one before any more.
+    pub(super) fn begin(&mut self) {
+        self.behind_last = None;
     }
 
     /// Goes on behind the task that `peek` returned.
@@ -327,14 +347,56 @@ impl Cursor {
         }
     }
 
-    fn unwind(&mut self) -> Caught {
-        while let Some(frame) = self.frames.last_mut() {
-            if let Some(caught) = frame.catch() {
-                return caught;
-            }
+    /// Leaves frames up to the one that catches their failure.
+    fn unwind(&mut self) {
+        while self.frames.last_mut().is_some_and(|frame| frame.catch().is_none()) {
             self.frames.pop();
         }
-        Caught::No
+    }
+
+    /// Whether nothing around the innermost frame catches its failure: the host is out, and stays where it was.
+    fn is_over(&mut self, why: GivenUp) -> bool {
+        let is_caught = self.frames.iter().rev().skip(1).any(|frame| frame.catcher().is_some());
+        if !is_caught {
+            self.lost = true;
+            self.given_up = Some(why);
+        }
+        !is_caught
+    }
+
+    /// Goes on behind a failure that nothing caught, once it is forgotten: behind the block, or the tasks of the file, in
+    /// which it happened. Returns whether there is anything behind: what the play itself holds ends the host's play, unless
+    /// an `always` section has run or `forced` handlers are around its sections.
+    pub(super) fn revive(&mut self, forced: bool) -> bool {
+        let is_handler = self.frames.iter().any(|frame| matches!(frame, Frame::Handlers { .. }));
+        let why = self.given_up.filter(|_| !is_handler);
+        let Some(why) = why else { return false };
+        (self.given_up, self.lost) = (None, false);
+        let (entries, at) = match self.frames.last_mut() {
+            Some(Frame::List { entries, at, .. }) => (&entries[..], at),
+            Some(Frame::Block { block, section: Section::Body, at, .. }) if block.is_role => {
+                (&block.body[..], at)
+            }
+            Some(Frame::Block { block, .. }) => {
+                let is_inside = forced || why == GivenUp::Late || !is_of_play(&block.level);
+                self.frames.pop();
+                return is_inside;
+            }
+            Some(Frame::Handlers { .. }) | None => return false,
+        };
+        let level = |entry: &Entry| match entry {
+            Entry::Task(task) => Arc::clone(&task.level),
+            Entry::Block(block) => Arc::clone(&block.level),
+        };
+        let Some(failed) = entries.get(at.saturating_sub(1)).map(level) else { return false };
+        let is_beside = |entry: &Entry| match (entry, &failed.parent, &level(entry).parent) {
+            (Entry::Task(_), Some(one), Some(other)) => Arc::ptr_eq(&one.vars, &other.vars),
+            _ => false,
+        };
+        while entries.get(*at).is_some_and(is_beside) {
+            *at += 1;
+        }
+        forced || !is_of_play(&failed)
     }
 
     /// Returns whether a failure here would be rescued, now or behind `always` sections.
@@ -353,6 +415,18 @@ impl Cursor {
                 *failed = false;
             }
         }
+    }
+
+    /// Whether a failure waits behind an `always` section that no body of a block is around: it is one, also where the host
+    /// ends there.
+    pub(super) fn waits_to_fail(&self) -> bool {
+        let blocks = self.frames.iter().filter_map(|frame| match frame {
+            Frame::Block { block, section, failed, .. } if !block.is_role => {
+                Some((*section, *failed))
+            }
+            _ => None,
+        });
+        blocks.take_while(|(section, _)| *section != Section::Body).any(|(_, failed)| failed)
     }
 
     /// Leaves everything; nothing comes next.

@@ -6,7 +6,7 @@ use super::{cursor::Next, items::Ended, strategy::Batch};
 use crate::{
     output::Status,
     playbook::{Args, Argument, Keyword, Level, LevelKind, Task},
-    template::{Env, Scope},
+    template::{Env, Scope, laid_out},
     value::{Dict, Value},
     vars::Names,
 };
@@ -132,11 +132,11 @@ impl Prompt {
         match expression {
             "task" => return self.title.clone(),
             "host" => return self.host.clone(),
-            "result" | "result._result" => return sorted(&self.result).to_repr(),
+            "result" | "result._result" => return laid_out(&sorted(&self.result)),
             _ => (),
         }
         match self.evaluate(expression) {
-            Ok(value) => sorted(&value).to_repr(),
+            Ok(value) => laid_out(&sorted(&value)),
             Err(message) => message,
         }
     }

@@ -68,7 +68,7 @@ impl Prepared {
         }
         let is_well = !matches!(status, Status::Failed | Status::Unreachable);
         let notify = items.iter().filter(|_| is_well).flat_map(|item| item.notify.clone());
-        let notify: Vec<String> = notify.collect();
+        let notify: Vec<Value> = notify.collect();
         let delegate = match status {
             Status::Unreachable => self.delegate_written(),
             Status::Failed if &*self.task.action == "debug" => self.delegate_written(),
@@ -89,7 +89,7 @@ impl Prepared {
             own,
             ..Judged::new(result, status, no_log)
         };
-        let event = self.event(&judged, None, judged.result.get("skipped_reason").is_none());
+        let event = self.event(&judged, None, self.is_summary(&judged.result));
         self.tell_notified(&judged.notify);
         let ignored = event.ignored;
         if includes.is_empty() || status == Status::Failed {
@@ -98,6 +98,14 @@ impl Prepared {
         let mut ended = self.end(judged, ignored);
         ended.includes = includes;
         ended
+    }
+
+    /// Whether a loop's result only sums up what was shown. A loop that is written as nothing is none for what shows
+    /// results, though it has an item.
+    fn is_summary(&self, result: &Dict) -> bool {
+        let looping = self.task.looping.as_ref();
+        let is_nothing = looping.is_some_and(|it| !it.items.is_lazy() && !it.items.is_true());
+        result.get("skipped_reason").is_none() && !is_nothing
     }
 
     /// Whether the task says that a failure, or a host that is out of reach, is to be ignored.

@@ -108,7 +108,10 @@ impl Failure {
             message: reason.message.clone(),
             help: reason.help,
             span: reason.span.clone(),
-            origin: reason.about.as_ref().map(|about| format!("<unknown>\n\n{}", shortened(about))),
+            origin: reason.about.as_ref().map(|about| match &*shortened(about) {
+                "" => "<unknown>".to_owned(),
+                about => format!("<unknown>\n\n{about}"),
+            }),
             apart: true,
             ..Cause::default()
         });

@@ -100,6 +100,7 @@ impl Batch<'_> {
         at: usize,
         next: Next,
     ) -> impl Future<Output = (usize, Next, Arc<TaskStart>, Arc<Turn>, Option<Ended>)> + use<> {
+        self.hosts[at].cursor.begin();
         let start = Arc::new(self.start_of(at, &next, 1));
         self.run.printer.event(&Event::TaskStart(Arc::clone(&start)));
         let turn = Turn::new(&self.run.printer, 1);

@@ -7,9 +7,10 @@ use super::{
     task::{Decision, Prepared, Turned},
 };
 use crate::{
+    diagnostic::Span,
     playbook::{Keyword, Keywords, Level, LevelKind, RoleCall, RoleFiles, Task},
     template::{Env, Scope, TemplateError, is_whole},
-    value::{Dict, Object, Value},
+    value::{Dict, Object, Origin, Value},
     vars::Names,
 };
 
@@ -22,7 +23,7 @@ pub(super) struct Include {
     /// Those of them that are not the operator's own words, and what of each is, as [`Scope::own_words`] says it.
     pub(super) foreign: Arc<[(Arc<str>, Value)]>,
     /// Keywords that `apply` gives to what is included.
-    pub(super) apply: Vec<(Keyword, Value)>,
+    pub(super) apply: Vec<(Keyword, Value, Span)>,
     /// The item, as the output shows it.
     pub(super) label: Option<String>,
     /// What the task's own result says; nothing where an import is done as an include.
@@ -67,12 +68,12 @@ impl Include {
     pub(super) fn level(&self, task: &Task) -> Arc<Level> {
         let mut keywords = Keywords::default();
         let mut vars = (*task.level.vars).clone();
-        for (keyword, value) in &self.apply {
+        for (keyword, value, span) in &self.apply {
             match (keyword, value) {
                 (Keyword::Vars, Value::Dict(given)) => {
                     vars.extend(given.iter().map(|(key, value)| (key.clone(), value.clone())));
                 }
-                _ => keywords.set(*keyword, value.clone(), task.span.clone()),
+                _ => keywords.set(*keyword, value.clone(), span.clone()),
             }
         }
         vars.extend(self.locals.iter().map(|(name, value)| (&**name, value.clone())));
@@ -138,12 +139,16 @@ impl Prepared {
         };
         let mut apply = Vec::new();
         if let Some(Value::Dict(given)) = args.get("apply") {
+            let written = self.task.args.get("apply").and_then(|argument| argument.value.as_dict());
             for (key, value) in given.iter() {
                 if let Some(keyword) = key
                     .as_str()
                     .and_then(|name| Keyword::find(name, crate::playbook::Levels::BLOCK))
                 {
-                    apply.push((keyword, value.clone()));
+                    let place = written.and_then(|written| written.origin(key));
+                    let place = place.and_then(Origin::span);
+                    let place = place.unwrap_or_else(|| self.task.span.clone());
+                    apply.push((keyword, value.clone(), place));
                 }
             }
         }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Files, Holder, Level, LevelKind, Loader, Surroundings, Task},
+    playbook::{Block, Entry, Files, Holder, Level, LevelKind, Loader, Surroundings, Task, misfit},
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -127,6 +127,7 @@ impl Batch<'_> {
         at: usize,
     ) -> Result<(String, Vec<Entry>), Failed> {
         let level = include.level(&next.task);
+        let applied = level.keywords.clone();
         let includes = level.chain().filter(|level| matches!(level.kind, LevelKind::Include(_)));
         if includes.count() > DEEPEST {
             let message = "files include one another without end";
@@ -184,9 +185,15 @@ impl Batch<'_> {
             }
         };
         self.run.tell_imported(self.files);
-        if let Some(error) = loader.errors.take().0.into_iter().next() {
+        let unfit = include.apply.iter().find_map(|(keyword, value, place)| {
+            let (message, fault) = misfit(*keyword, keyword.name(), value)?;
+            Some(Diagnostic::error(place, message).fault(fault))
+        });
+        if let Some(error) = loader.errors.take().0.into_iter().next().or(unfit) {
             return Err(self.not_included(include, &path, error, &next.task));
         }
+        self.check_defaults(&applied, &entries, &loader.role_dirs.take())
+            .map_err(|error| Failed::Run(Box::new(error)))?;
         let first = self.handlers.borrow().last().map_or(0, |handler| handler.list + 1);
         let handlers = super::strategy::flat(&loader.handlers.take(), first);
         self.handlers.borrow_mut().extend(handlers);
@@ -275,6 +282,7 @@ impl Batch<'_> {
     }
 
     fn leave_include(&mut self, next: &Next, at: usize) {
+        self.hosts[at].counts_as_failed = true;
         if self.hosts[at].cursor.fail() == Caught::No {
             self.hosts[at].cursor.lost |= next.is_handler;
             self.host_failed(at);

@@ -5,16 +5,17 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 use super::{
     Failure,
     facts::set_facts,
+    failure::OMITTED_HELP,
     include::Include,
     judge::{Judged, explain, say_something},
-    looping::{Item, Items},
+    looping::{Item, Items, alone},
     task::{Decision, Prepared},
 };
 use crate::{
     diagnostic::Diagnostic,
     output::{Event, Status, censored},
     playbook::{Keyword, Loop},
-    template::{CONDITIONAL, Env},
+    template::{CONDITIONAL, Env, OMITTED},
     value::{Dict, Template, Value},
     vars::{HostData, Names},
 };
@@ -27,8 +28,8 @@ pub(super) struct Ended {
     pub(super) status: Status,
     pub(super) result: Arc<Dict>,
     pub(super) ignored: bool,
-    /// Names of handlers that are notified.
-    pub(super) notify: Vec<String>,
+    /// Names of handlers that are notified, and what is none.
+    pub(super) notify: Vec<Value>,
     /// Files of tasks or roles to include.
     pub(super) includes: Vec<Include>,
     /// How many items ended well, for a host's totals where a loop failed in part.
@@ -105,22 +106,23 @@ impl Prepared {
     }
 
     /// Says which handlers a change notifies, before its result is shown.
-    pub(super) fn tell_notified(&self, handlers: &[String]) {
+    pub(super) fn tell_notified(&self, handlers: &[Value]) {
         for handler in handlers {
+            let name = handler.to_text();
             if let Some(known) = &self.handlers
-                && !known.names.contains(handler)
+                && !handler.as_str().is_some_and(|name| known.names.contains(name))
             {
                 for why in &known.unusable {
                     self.turn.event(self.slot, Event::Warning(why.clone()));
                 }
                 let place = self.task.level.keyword(Keyword::Notify).map(|(_, span)| span);
-                let told = Diagnostic::maybe_at(place, missing_handler(handler));
+                let told = Diagnostic::maybe_at(place, missing_handler(&name));
                 return self.turn.halt(self.slot, told);
             }
             if self.start.is_handler {
                 continue;
             }
-            let text = format!("Notification for handler {handler} has been saved.");
+            let text = format!("Notification for handler {name} has been saved.");
             self.turn.event(self.slot, Event::Verbose { level: 2, host: None, text });
         }
     }
@@ -133,19 +135,20 @@ impl Prepared {
         };
         let before = self.host.kept();
         let paused = looping.control.pause.is_some() || looping.control.break_when.is_some();
-        let judged = if paused
+        let found = if paused
             || self.task.own(Keyword::Until).is_some()
             || self.task.own(Keyword::Retries).is_some()
             || self.task.own(Keyword::Async).is_some()
             || !self.is_pipelined()
             || self.asks_for_its_own_result()
         {
-            match self.one_by_one(looping, items).await {
-                Ok(judged) => judged,
-                Err(failure) => return self.fail_loop(failure),
-            }
+            self.one_by_one(looping, items).await
         } else {
             self.pipelined(looping, items.list).await
+        };
+        let judged = match found {
+            Ok(judged) => judged,
+            Err(failure) => return self.fail_loop(failure),
         };
         // What items leave behind is left only where none of them failed.
         if judged.iter().any(Judged::is_bad) {
@@ -211,7 +214,7 @@ impl Prepared {
             }
             let mut judged = self.turn_with_retries(names).await;
             Self::mark(&mut judged, item);
-            let label = self.label(looping, item, &mut judged);
+            let label = self.label(looping, item, &mut judged)?;
             self.mark_ignored(&mut judged, item);
             if judged.is_well() && judged.enlists {
                 waiting.push((at, label));
@@ -236,7 +239,7 @@ impl Prepared {
     }
 
     /// Sends items as long as the window is open and takes results in order: a loop costs one round trip.
-    async fn pipelined(&self, looping: &Loop, items: Vec<Item>) -> Vec<Judged> {
+    async fn pipelined(&self, looping: &Loop, items: Vec<Item>) -> Result<Vec<Judged>, Failure> {
         let mut found = Vec::with_capacity(items.len());
         let mut open = VecDeque::new();
         let mut waiting = items.into_iter();
@@ -247,11 +250,11 @@ impl Prepared {
                 let started = self.start(decision).await;
                 open.push_back((item, started));
             }
-            let Some((item, started)) = open.pop_front() else { return found };
+            let Some((item, started)) = open.pop_front() else { return Ok(found) };
             let turned = self.finish(started).await;
             let mut judged = self.judge(self.item_names(&item), turned, None).0;
             Self::mark(&mut judged, &item);
-            let label = self.label(looping, &item, &mut judged);
+            let label = self.label(looping, &item, &mut judged)?;
             self.mark_ignored(&mut judged, &item);
             self.show_item(label, &mut judged);
             found.push(judged);
@@ -374,36 +377,47 @@ impl Prepared {
         self.show(self.event(judged, Some(label), false));
     }
 
-    /// What stands for an item; one that cannot be evaluated fails it.
-    fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
-        let label = self.evaluated_label(looping, item, judged);
-        if judged.no_log { CENSORED.to_owned() } else { label }
+    /// What stands for an item. One that lacks a variable fails the item, any other that cannot be evaluated the loop.
+    fn label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> Result<String, Failure> {
+        let label = self.evaluated_label(looping, item, judged)?;
+        Ok(if judged.no_log { CENSORED.to_owned() } else { label })
     }
 
-    fn evaluated_label(&self, looping: &Loop, item: &Item, judged: &mut Judged) -> String {
+    fn evaluated_label(
+        &self,
+        looping: &Loop,
+        item: &Item,
+        judged: &mut Judged,
+    ) -> Result<String, Failure> {
         // A label that is nothing is as good as none; one that becomes nothing is shown as that.
-        let given = looping.control.label.as_ref().map(|(label, _)| label);
-        let label = given.filter(|label| label.is_lazy() || label.is_true());
-        let Some(label) = label else { return item.value.to_text() };
+        let given = looping.control.label.as_ref();
+        let given = given.filter(|(label, _)| label.is_lazy() || label.is_true());
+        let Some((label, span)) = given else { return Ok(item.value.to_text()) };
         let mut names = self.item_names(item);
         self.set_registered(&mut names, judged);
         let context = names.world.context(names.search_path());
-        match Env::new(&names, &context).telling(&self.told).eval(label) {
-            Ok(value) => value.to_text(),
-            Err(error) => {
-                let message = format!("Failed to template loop_control.label: {}", error.message);
-                judged.result.insert("msg", message);
-                judged.result.insert("failed", true);
-                judged.status = Status::Failed;
-                // Nothing is included for an item that nobody can name.
-                if judged.include.take().is_some() {
-                    judged.result.remove("changed");
-                }
-                // The item is looked for in the result, as `item`; what `debug` says has none in it.
-                let is_there = &*self.task.action != "debug"
-                    && item.marks.iter().any(|(name, _)| &**name == "item");
-                if is_there { item.value.to_text() } else { "None".to_owned() }
+        let error = match Env::new(&names, &context).telling(&self.told).eval(label) {
+            Ok(Value::Omit) => {
+                let failure = Failure::at(Some(span), OMITTED).help(OMITTED_HELP);
+                return Err(alone(failure));
             }
+            Ok(value) => return Ok(value.to_text()),
+            Err(error) => error,
+        };
+        if !error.is_undefined() {
+            return Err(alone(Failure::template(&error, "", Some(span))));
         }
+        let message = format!("Failed to template loop_control.label: {}", error.message);
+        judged.result.insert("msg", message);
+        judged.result.insert("failed", true);
+        judged.status = Status::Failed;
+        // Nothing is included for an item that nobody can name.
+        if judged.include.take().is_some() {
+            judged.result.remove("changed");
+        }
+        // The item is looked for in the result, as `item`; what `debug` says has none in it.
+        let is_there =
+            &*self.task.action != "debug" && item.marks.iter().any(|(name, _)| &**name == "item");
+        Ok(if is_there { item.value.to_text() } else { "None".to_owned() })
     }
 }

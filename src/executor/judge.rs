@@ -35,7 +35,7 @@ pub(super) struct Judged {
     pub(super) no_log: bool,
     pub(super) include: Option<Include>,
     /// Handlers that this turn notifies.
-    pub(super) notify: Vec<String>,
+    pub(super) notify: Vec<Value>,
     /// Whether the task was done, well or not: what is registered then says whether it failed.
     pub(super) ran: bool,
     /// Where what the result warns of was found.
@@ -361,14 +361,15 @@ impl Prepared {
         self.task.level.keyword(Keyword::Notify).is_some()
     }
 
-    /// Returns whom a change notifies: the nearest `notify` says it, unless it comes to nothing by `omit`.
-    fn notified(&self, env: &Env<'_>) -> Vec<String> {
+    /// Returns whom a change notifies: the nearest `notify` says it, unless it comes to nothing by `omit`. What is no text
+    /// is no handler's name.
+    fn notified(&self, env: &Env<'_>) -> Vec<Value> {
         for (value, _) in self.task.level.inherited(Keyword::Notify).into_iter().rev() {
             match env.eval(value) {
                 Ok(Value::Omit) => (),
-                Ok(Value::List(list)) => return list.iter().map(Value::to_text).collect(),
+                Ok(Value::List(list)) => return list.to_vec(),
                 Ok(Value::None) | Err(_) => break,
-                Ok(one) => return vec![one.to_text()],
+                Ok(one) => return vec![one],
             }
         }
         Vec::new()

@@ -11,6 +11,7 @@ use super::{
     strategy::{Batch, HostRun, HostState},
 };
 use crate::{
+    diagnostic::{Diagnostic, Fault},
     output::{Event, TaskStart},
     playbook::{Keyword, Task},
     template::Env,
@@ -32,8 +33,8 @@ impl Batch<'_> {
                     nexts.push((at, next));
                 }
             }
-            // A host that came back behind the others goes on when they are done.
-            let is_behind = |next: &Next| reached.as_ref().is_some_and(|it| next.position < *it);
+            // A host that came back to where the others were goes on when they are done.
+            let is_behind = |next: &Next| reached.as_ref().is_some_and(|it| next.position <= *it);
             let by_turn = |a: &&Next, b: &&Next| {
                 is_behind(a).cmp(&is_behind(b)).then_with(|| Cursor::order(a, b))
             };
@@ -60,6 +61,9 @@ impl Batch<'_> {
             return self.check_max_fail(&[]);
         }
         if self.run.options.step && !self.ask_step(task) {
+            if self.fatal.is_some() {
+                return;
+            }
             for &at in group {
                 self.hosts[at].cursor.advance();
             }
@@ -161,7 +165,16 @@ impl Batch<'_> {
         }
         let name = self.task_name(task, None);
         let question = format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: ");
-        let answer = self.run.ask.line(&question, false);
+        let ask = &self.run.ask;
+        let answer = match ask.is_there() {
+            true => Some(ask.line(&question, false)),
+            false => ask.line_or_end(&question),
+        };
+        let Some(answer) = answer else {
+            // Nobody says no: a run that did nothing did not go well.
+            self.end_run(Diagnostic::bare("EOF when reading a line").fault(Fault::Unasked));
+            return false;
+        };
         self.run.printer.event(&Event::Stepped { question });
         match answer.trim().to_lowercase().as_str() {
             "y" | "yes" => true,
@@ -268,15 +281,22 @@ impl Batch<'_> {
         ends
     }
 
-    /// The action that an expression stands for, as a host sees it; nothing where it is no expression, or a wrong one.
-    fn evaluated_action(&self, task: &Task, at: usize) -> Option<String> {
+    /// The action that an expression stands for, as a host sees it; nothing where it is no expression. A wrong one ends the
+    /// run.
+    fn evaluated_action(&self, task: &Task, at: usize) -> Result<Option<String>, Diagnostic> {
         if !Template::is_in(&task.action) {
-            return None;
+            return Ok(None);
         }
         let host = Some(&self.hosts[at].host);
         let names = Names::new(&self.run.world, Some(&self.play), host).with_level(&task.level);
         let context = self.run.world.context(names.search_path());
-        crate::actions::evaluated_name(task, &Env::new(&names, &context)).ok().flatten()
+        crate::actions::evaluated_name(task, &Env::new(&names, &context)).map_err(|failure| {
+            let why: Vec<&str> =
+                failure.causes.iter().map(|cause| cause.message.as_str()).collect();
+            let place = failure.causes.last().and_then(|cause| cause.span.as_ref());
+            let error = Diagnostic::maybe_at(place, why.join(": "));
+            if failure.undefined { error } else { error.fault(Fault::Late) }
+        })
     }
 
     /// Whether one host does the task for all.
@@ -284,9 +304,15 @@ impl Batch<'_> {
         if self.free || group.is_empty() {
             return false;
         }
-        let evaluated = self.evaluated_action(task, group[0]);
-        if is_for_all(evaluated.as_deref().unwrap_or(&task.action)) {
-            return true;
+        match self.evaluated_action(task, group[0]) {
+            Ok(evaluated) if is_for_all(evaluated.as_deref().unwrap_or(&task.action)) => {
+                return true;
+            }
+            Ok(_) => (),
+            Err(error) => {
+                self.end_run(error);
+                return false;
+            }
         }
         match self.plainly(task, Keyword::RunOnce) {
             // A text counts as Python sees it here, `no` as well; as a boolean where the result is shared.

@@ -7,7 +7,7 @@ use super::{
     failure::{OMITTED_HELP, invalid_name},
     judge::Judged,
     task::{Prepared, hold},
-    typed::Type,
+    typed::{Type, place_of},
 };
 use crate::{
     diagnostic::{Source, Span, Told},
@@ -336,14 +336,14 @@ fn typed(given: &Given, keyword: &str, of: Type, env: &Env<'_>) -> Result<Option
     let (Some(value), Some((written, span))) = (evaluated(given, keyword, env)?, given) else {
         return Ok(None);
     };
-    match of.misfit(keyword, &value, (written, span), env) {
+    match of.misfit(keyword, &value, span, || place_of(written, env)) {
         Some(failure) => Err(alone(failure)),
         None => Ok(Some(value).filter(|value| !matches!(value, Value::None))),
     }
 }
 
 /// A failure about which nothing else is said: the loop did not come to its task.
-fn alone(failure: Failure) -> Failure {
+pub(super) fn alone(failure: Failure) -> Failure {
     Failure { bare: true, ..failure }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     cursor::Next,
-    strategy::{Batch, HostState, is_implicit},
+    strategy::{Batch, HostState, is_implicit, role_prefix},
     task::conditions_of,
 };
 use crate::{
@@ -219,6 +219,7 @@ impl Batch<'_> {
                 self.hosts[at].cursor.handlers(handlers, &next.position);
             }
             "end_host" => {
+                self.keep_failure(at);
                 self.hosts[at].cursor.end();
                 self.hosts[at].state = HostState::Left;
             }
@@ -240,27 +241,45 @@ impl Batch<'_> {
         }
     }
 
+    /// Counts a failure that a host will not come to, as it ends before.
+    fn keep_failure(&self, at: usize) {
+        if self.hosts[at].cursor.waits_to_fail() {
+            self.run.lost().failed.push(Arc::clone(&self.hosts[at].host.name));
+        }
+    }
+
     fn meta_for_all(&mut self, action: &str) {
         match action {
-            "end_play" => self.end.end_play = true,
-            "end_batch" => self.hosts.iter_mut().for_each(|host| host.cursor.end()),
+            "end_play" => {
+                (0..self.hosts.len()).for_each(|at| self.keep_failure(at));
+                self.end.end_play = true;
+            }
+            "end_batch" => {
+                for at in 0..self.hosts.len() {
+                    self.keep_failure(at);
+                    self.hosts[at].cursor.end();
+                }
+            }
             "clear_facts" => {
                 for host in &self.hosts {
                     self.run.world.clear_facts(&host.host);
                 }
             }
             "clear_host_errors" => {
+                let forced = self.force_handlers;
                 let mut lost = self.run.lost();
                 lost.dragged.clear();
                 for host in &mut self.hosts {
-                    host.cursor.forgive();
-                    host.counts_as_failed = false;
-                    // Who is reached again goes on behind the task that did not; who failed waits for the next play.
+                    // Who is reached again goes on behind the task that did not; who failed behind the block around it, or
+                    // waits for the next play.
                     let then = match host.state {
+                        HostState::Failed if host.cursor.revive(forced) => Some(HostState::Active),
                         HostState::Failed => Some(HostState::Ended),
                         HostState::Unreachable => Some(HostState::Active),
                         _ => None,
                     };
+                    host.cursor.forgive();
+                    host.counts_as_failed = false;
                     host.state = then.unwrap_or(host.state);
                 }
                 // Also those that plays before lost, if this one is for them: they are there again in the next one.
@@ -389,6 +408,18 @@ impl Batch<'_> {
                 "Handler '{}' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names). The error: {}",
                 template.text, error.message
             )),
+        }
+    }
+
+    /// The name under which a task begins: a handler's as the play sees it, where it can, any other's as its first host does.
+    pub(super) fn shown_name(&self, at: usize, next: &Next) -> String {
+        let task = &next.task;
+        let is_known = || self.handlers.borrow().iter().any(|it| Arc::ptr_eq(&it.task, task));
+        let written = task.name.as_ref().filter(|name| name.is_lazy());
+        let seen = written.filter(|_| next.is_handler && is_known());
+        match seen.and_then(|name| self.seen_by_play(task, name).ok()) {
+            Some(name) => role_prefix(task) + &name.to_text(),
+            None => self.task_name(task, Some(&self.hosts[at].host)),
         }
     }
 

@@ -288,7 +288,7 @@ impl Run {
                 return Ok((FAILED_HOSTS, false));
             }
             // Hosts that were lost before count in the batch, but not among those that it lost.
-            if end.break_run || lost.count() + lost.rescued.len() == whole_batch + lost_before {
+            if end.break_run || lost.with_taken() == whole_batch + lost_before {
                 return Ok((Self::status_of(&lost), false));
             }
             if end.end_play {

@@ -138,7 +138,7 @@ pub(super) struct LostHosts {
     pub(super) unreachable: Vec<Arc<str>>,
     /// Those that another one's failure took along into a rescue: they are out from the next batch on.
     pub(super) dragged: Vec<Arc<str>>,
-    /// Those that were rescued from an include that failed: as those, but they count in their batch.
+    /// Those that were rescued from an include that failed: as those.
     pub(super) rescued: Vec<Arc<str>>,
 }
 
@@ -149,6 +149,13 @@ impl LostHosts {
 
     pub(super) fn count(&self) -> usize {
         self.failed.len() + self.unreachable.len()
+    }
+
+    /// How many there are with those that were taken along or rescued: they count in their batch.
+    pub(super) fn with_taken(&self) -> usize {
+        let mut all = self.clone();
+        all.settle();
+        all.count()
     }
 
     /// Says that a batch begins: those that were taken along have failed.

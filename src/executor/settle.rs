@@ -23,8 +23,9 @@ impl Batch<'_> {
             self.hosts[at].roles_begun.insert(Arc::clone(&role.identity));
         }
         for handler in &ended.notify {
-            if !self.notify(at, handler) {
-                self.run.printer.event(&Event::Warning(super::items::missing_handler(handler)));
+            if !handler.as_str().is_some_and(|name| self.notify(at, name)) {
+                let told = super::items::missing_handler(&handler.to_text());
+                self.run.printer.event(&Event::Warning(told));
             }
         }
         if ended.result.get("_ansible_facts_cacheable").is_some_and(Value::is_true) {
@@ -157,6 +158,11 @@ impl Batch<'_> {
                 continue;
             }
             self.hosts[at].counts_as_failed = true;
+            // Who has left the play before is out of the next one as well.
+            if matches!(self.hosts[at].state, HostState::Left | HostState::Ended) {
+                let name = Arc::clone(&self.hosts[at].host.name);
+                self.run.lost().dragged.push(name);
+            }
             if self.hosts[at].state != HostState::Active {
                 continue;
             }

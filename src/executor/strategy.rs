@@ -194,7 +194,7 @@ impl Batch<'_> {
         let is_written = !task.span.source.path.starts_with('<');
         let span = if is_written { &task.span } else { &self.play.play.span };
         TaskStart {
-            name: self.task_name(task, Some(&self.hosts[at].host)),
+            name: self.shown_name(at, next),
             of_role: role_prefix(task).len(),
             is_named: task.name.as_ref().is_some_and(|name| name.is_lazy() || name.is_true()),
             args: written_args(task),

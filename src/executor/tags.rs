@@ -35,12 +35,14 @@ impl Tags {
         Tags { run, skip: split(skip) }
     }
 
-    /// Returns whether a task with these tags runs; the rules of `always`, `never`, `tagged`, `untagged` and `all`.
-    pub fn choose(&self, tags: &[String]) -> bool {
-        let has = |wanted: &[String]| tags.iter().any(|tag| wanted.contains(tag));
-        let word = |list: &[String], word: &str| list.iter().any(|have| have == word);
+    /// Returns whether a task with these tags runs; the rules of `always`, `never`, `tagged`, `untagged` and `all`. A tag
+    /// that is no text has no name by which it could be chosen.
+    pub fn choose(&self, tags: &[Value]) -> bool {
+        let names = || tags.iter().filter_map(Value::as_str);
+        let has = |wanted: &[String]| names().any(|tag| word(wanted, tag));
         let tagged = !tags.is_empty();
-        let (always, never) = (word(tags, "always"), word(tags, "never"));
+        let (always, never) =
+            (names().any(|tag| tag == "always"), names().any(|tag| tag == "never"));
 
         let mut chosen = always
             || (word(&self.run, "all") && !never)
@@ -62,7 +64,7 @@ impl Tags {
 
     /// Returns whether what has no tag but `always` is skipped.
     pub(super) fn skips_always(&self) -> bool {
-        !self.choose(&["always".to_owned()])
+        !self.choose(&[Value::str("always")])
     }
 }
 
@@ -104,30 +106,35 @@ impl Run {
     pub(super) fn is_chosen(&self, play: &Arc<PlayData>, task: &Task) -> Result<bool, Diagnostic> {
         let mut tags = self.tags_of(play, task)?;
         if is_implicit(task) {
-            tags.push("always".to_owned());
+            tags.push(Value::str("always"));
         }
         Ok(self.options.tags.choose(&tags))
     }
 
     /// The tags of a task.
-    fn tags_of(&self, play: &Arc<PlayData>, task: &Task) -> Result<Vec<String>, Diagnostic> {
+    fn tags_of(&self, play: &Arc<PlayData>, task: &Task) -> Result<Vec<Value>, Diagnostic> {
         let tags = task.level.tags();
         if !tags.iter().any(Value::is_lazy) {
-            return Ok(tags.iter().map(Value::to_text).collect());
+            return Ok(tags);
         }
         let names = Names::new(&self.world, Some(play), None).with_level(&task.level);
         let context = self.world.context(names.search_path());
         let env = Env::new(&names, &context);
-        let mut found = Vec::new();
+        // What comes to nothing is not chosen by a name, but has tags.
+        let mut found = Vec::from([Value::None]);
         for tag in tags {
             match env.eval(&tag).map_err(|error| Diagnostic::from(&error))? {
-                Value::List(list) => found.extend(list.iter().map(Value::to_text)),
+                Value::List(list) => found.extend(list.iter().cloned()),
                 // Commas are for what is written: one that an expression gives is part of its tag.
-                value => found.push(value.to_text()),
+                value => found.push(value),
             }
         }
         Ok(found)
     }
+}
+
+fn word(list: &[String], word: &str) -> bool {
+    list.iter().any(|have| have == word)
 }
 
 #[cfg(test)]
@@ -137,7 +144,7 @@ mod tests {
     #[track_caller]
     fn check(run: &str, skip: &str, tags: &[&str], expected: bool) {
         let list = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
-        let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
+        let tags: Vec<Value> = tags.iter().map(|&tag| Value::str(tag)).collect();
         assert_eq!(
             Tags::new(&list(run), &list(skip)).choose(&tags),
             expected,

@@ -23,7 +23,7 @@ use crate::{
     actions,
     connection::{Kind, Target},
     diagnostic::{Span, Told},
-    output::{Event, TaskStart},
+    output::TaskStart,
     playbook::{Keyword, Level, Task},
     remote::{Answer, Content},
     template::{Env, Scope as _, TemplateError},
@@ -288,17 +288,6 @@ impl Prepared {
         let value = typed::evaluated(&self.task.level, keyword, env)?;
         let value = value.filter(|(value, _)| !matches!(value, Value::None));
         Ok(value.map(|(value, _)| typed::holds(&value)))
-    }
-
-    /// Whether results are not to be shown; a keyword that cannot be evaluated hides them.
-    pub(super) fn hides(&self, env: &Env<'_>) -> bool {
-        let said = self.keyword_truth(env, Keyword::NoLog).unwrap_or_else(|failure| {
-            let why = failure.causes.first().map_or("", |cause| cause.message.as_str());
-            let text = format!("Invalid no_log value for task, output will be masked: {why}");
-            self.run.printer.event(&Event::Warning(text));
-            Some(true)
-        });
-        said.unwrap_or(self.run.settings.no_log.value)
     }
 
     /// Everything of a turn that needs no waiting: conditions, arguments, the action's own work.

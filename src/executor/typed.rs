@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use super::{Failure, strategy::Batch, surroundings::Environment, task::Prepared};
 use crate::{
     diagnostic::{Diagnostic, Span},
-    output::{Cause, Event},
-    playbook::{Keyword, Level, LevelKind, Task},
-    template::Env,
-    value::Value,
+    output::{Cause, Event, error_text, shortened},
+    playbook::{Keyword, Level, LevelKind, MOMENTS, Task, no_moment, no_tag, not_evaluated},
+    template::{Env, TemplateError},
+    value::{Origin, Value},
 };
 
 /// What a keyword's value has to be.
@@ -52,8 +52,6 @@ const TYPED: [(Keyword, Type); 23] = [
     (Keyword::Retries, Type::Int),
 ];
 
-const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
-
 /// The longest timeout, in seconds.
 const LONGEST: i64 = 100_000_000;
 
@@ -74,6 +72,42 @@ pub(super) fn evaluated<'a>(
         }
     }
     Ok(None)
+}
+
+/// What a keyword that is looked at comes to.
+struct Looked<'a> {
+    value: Value,
+    /// Where the keyword stands that was evaluated.
+    span: &'a Span,
+    /// Where the value stands that is taken for it, because it was omitted.
+    around: Option<&'a Span>,
+}
+
+/// Returns what a keyword comes to. Where the nearest is omitted, what is said around the task stands for it as it is
+/// written: an expression there is a text, no yes or number.
+fn looked_at<'a>(
+    level: &'a Level,
+    (keyword, of): (Keyword, Type),
+    env: &Env<'_>,
+) -> Result<Option<Looked<'a>>, Failure> {
+    let own = level.keyword(keyword).filter(|(value, _)| of != Type::Any && value.is_lazy());
+    let Some((value, span)) = own else {
+        let found = evaluated(level, keyword, env)?;
+        return Ok(found.map(|(value, span)| Looked { value, span, around: None }));
+    };
+    let prefix = format!("Error processing keyword '{}': ", name_of(keyword));
+    match env.eval(value).map_err(|error| Failure::template(&error, &prefix, Some(span)))? {
+        Value::Omit => (),
+        value => return Ok(Some(Looked { value, span, around: None })),
+    }
+    let around = level.parent.as_deref().and_then(|around| around.keyword(keyword));
+    Ok(around.map(|(value, place)| {
+        let value = match value {
+            Value::Template(template) => Value::str(&*template.text),
+            value => value.clone(),
+        };
+        Looked { value, span, around: Some(place) }
+    }))
 }
 
 /// Returns what a value means where yes or no is asked for; `None` where it says neither.
@@ -131,16 +165,15 @@ impl Type {
         self,
         keyword: &str,
         value: &Value,
-        (written, span): (&Value, &Span),
-        env: &Env<'_>,
+        span: &Span,
+        place: impl FnOnce() -> Option<Span>,
     ) -> Option<Failure> {
         if matches!(value, Value::None) || self.fits(value) {
             return None;
         }
         let (value, name) = (value.to_repr(), self.name());
         let message = format!("The value {value} could not be converted to '{name}'.");
-        let place = place_of(written, env);
-        Some(unfit(keyword, message, place.as_ref().unwrap_or(span), span))
+        Some(unfit(keyword, message, place().as_ref().or(Some(span)), Some(span)))
     }
 
     fn name(self) -> &'static str {
@@ -154,16 +187,44 @@ impl Type {
 }
 
 /// Where the value stands that a keyword's template hands on.
-fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
+pub(super) fn place_of(written: &Value, env: &Env<'_>) -> Option<Span> {
     let Value::Template(template) = written else { return None };
     env.origin_of_template(template)?.span()
 }
 
 /// Says why a keyword's value, which stands at `place`, is none.
-fn unfit(keyword: &str, message: String, place: &Span, span: &Span) -> Failure {
-    let mut failure = Failure::at(Some(place), message);
+fn unfit(keyword: &str, message: String, place: Option<&Span>, span: Option<&Span>) -> Failure {
+    let mut failure = Failure::at(place, message);
     failure.causes.iter_mut().for_each(|cause: &mut Cause| cause.apart = true);
-    failure.inside(format!("Error processing keyword '{keyword}'"), Some(span))
+    failure.inside(format!("Error processing keyword '{keyword}'"), span)
+}
+
+/// Whether tags are written as texts alone.
+fn is_texts(tags: &Value) -> bool {
+    let is_text = |tag: &Value| matches!(tag, Value::Str(_));
+    is_text(tags) || tags.as_list().is_some_and(|list| list.iter().all(is_text))
+}
+
+/// Adds what a keyword says of tags, with the place of each: lists in lists are one list.
+fn add_tags(
+    said: &Value,
+    place: Option<&Span>,
+    env: &Env<'_>,
+    into: &mut Vec<(Value, Option<Span>)>,
+) -> Result<(), TemplateError> {
+    match said {
+        Value::List(list) => {
+            for (at, item) in list.iter().enumerate() {
+                let own = list.origin(at).and_then(Origin::span);
+                add_tags(item, own.as_ref().or(place), env, into)?;
+            }
+        }
+        Value::Template(_) => add_tags(&env.eval(said)?, place, env, into)?,
+        Value::Omit | Value::None => (),
+        tag if into.iter().any(|(have, _)| have == tag) => (),
+        tag => into.push((tag.clone(), place.cloned())),
+    }
+    Ok(())
 }
 
 /// A keyword's name in messages.
@@ -190,20 +251,47 @@ impl Prepared {
                 continue;
             }
             let before = |failure| Failure { unasked, ..failure };
-            let Some((value, span)) = evaluated(level, keyword, env).map_err(before)? else {
+            let Some(looked) = looked_at(level, (keyword, of), env).map_err(before)? else {
                 continue;
             };
-            self.check(env, (keyword, of), &value, span).map_err(before)?;
+            self.check(env, (keyword, of), &looked).map_err(before)?;
             unasked &= keyword != Keyword::IgnoreErrors;
-            if matches!(value, Value::None) {
+            if matches!(looked.value, Value::None) {
                 nothing.push(keyword);
             }
+        }
+        if said.has(Keyword::Tags) {
+            self.check_tags(env)?;
+        }
+        if self.start.is_handler && self.task.listen.iter().any(Value::is_lazy) {
+            let topics = Value::list(self.task.listen.iter().cloned());
+            let told = not_evaluated(Keyword::Listen.name(), &topics, &[]);
+            self.run.printer.event(&Event::Warning(told.unwrap_or_default()));
         }
         self.check_numbers(&nothing)?;
         if said.has(Keyword::Name) {
             self.check_blocks(env)?;
         }
         Ok(environment)
+    }
+
+    /// Whether results are not to be shown; a keyword that cannot be evaluated hides them, and so does what is no yes or no.
+    pub(super) fn hides(&self, env: &Env<'_>) -> bool {
+        match looked_at(&self.task.level, (Keyword::NoLog, Type::Bool), env) {
+            Ok(Some(Looked { value: Value::None, .. }) | None) => self.run.settings.no_log.value,
+            Ok(Some(looked)) => holds(&looked.value),
+            Err(failure) => {
+                self.tell_hidden(failure);
+                true
+            }
+        }
+    }
+
+    /// Warns that results are hidden, as nobody can say whether they should be.
+    fn tell_hidden(&self, Failure { mut causes, .. }: Failure) {
+        let message = "Invalid no_log value for task, output will be masked".to_owned();
+        causes.insert(0, Cause { message, ..Cause::default() });
+        self.run.printer.event(&Event::Warning(error_text(&causes)));
     }
 
     /// Fails where a number that is compared is nothing, in Python's words.
@@ -219,6 +307,27 @@ impl Prepared {
         };
         let message = format!("'{sign}' not supported between instances of 'NoneType' and 'int'");
         Err(Failure::at(None, message))
+    }
+
+    /// Fails where a tag is neither a text nor a whole number, nor nothing.
+    fn check_tags(&self, env: &Env<'_>) -> Result<(), Failure> {
+        let said = self.task.level.inherited(Keyword::Tags);
+        if said.iter().all(|(said, _)| is_texts(said)) {
+            return Ok(());
+        }
+        let mut tags: Vec<(Value, Option<Span>)> = Vec::new();
+        for (said, span) in said.into_iter().rev() {
+            add_tags(said, Some(span), env, &mut tags)
+                .map_err(|error| Failure::template(&error, "", Some(span)))?;
+        }
+        let is_tag = |tag: &Value| matches!(tag, Value::Str(_) | Value::Int(_) | Value::Bool(_));
+        let Some((wrong, place)) = tags.iter().find(|(tag, _)| !is_tag(tag)) else { return Ok(()) };
+        let mut failure = unfit("tags", no_tag(wrong), place.as_ref(), None);
+        if let Some(around) = failure.causes.first_mut() {
+            let all = Value::list(tags.iter().map(|(tag, _)| tag.clone())).to_repr();
+            around.origin = Some(format!("<unknown>\n\n{}", shortened(&all)));
+        }
+        Err(failure)
     }
 
     /// Fails where a task that is about to begin may take a time that nobody can measure.
@@ -257,28 +366,22 @@ impl Prepared {
         &self,
         env: &Env<'_>,
         (keyword, of): (Keyword, Type),
-        value: &Value,
-        span: &Span,
+        looked: &Looked<'_>,
     ) -> Result<(), Failure> {
-        let written = self.task.level.keyword(keyword).map_or(value, |(written, _)| written);
+        let Looked { value, span, around } = looked;
         let misfit = match of {
             Type::Moment if !of.fits(value) && !matches!(value, Value::None) => {
-                let moments = MOMENTS.join(", ");
-                let value = value.to_repr();
-                let message =
-                    format!("{value} is not a valid value for debugger. Must be one of {moments}");
-                Some(unfit("debugger", message, &self.task.span, span))
+                Some(unfit("debugger", no_moment(value), Some(&self.task.span), Some(span)))
             }
-            _ => of.misfit(name_of(keyword), value, (written, span), env),
+            _ => of.misfit(name_of(keyword), value, span, || match around {
+                Some(place) => Some((*place).clone()),
+                None => self.task.level.keyword(keyword).and_then(|(said, _)| place_of(said, env)),
+            }),
         };
         let Some(failure) = misfit else { return Ok(()) };
-        if keyword == Keyword::NoLog {
-            let why: Vec<&str> =
-                failure.causes.iter().map(|cause| cause.message.as_str()).collect();
-            self.run.printer.event(&Event::Warning(format!(
-                "Invalid no_log value for task, output will be masked: {}",
-                why.join(": ")
-            )));
+        let is_own = self.task.own(keyword).is_some();
+        if keyword == Keyword::NoLog && !(is_own && around.is_some()) {
+            self.tell_hidden(failure.clone());
         }
         Err(failure)
     }

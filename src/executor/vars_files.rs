@@ -109,6 +109,9 @@ impl Run {
                         return Err(error.fault(Fault::Late));
                     };
                     let path = find_vars_file(&text, &data.play.dir);
+                    if path.is_dir() {
+                        return Err(no_file(&path).fault(Fault::Late));
+                    }
                     if path.is_file() {
                         return Ok(Some(path));
                     }
@@ -136,7 +139,7 @@ impl Run {
             return Ok(None);
         }
         // The reference goes on without a word; playbooks count on files that may be missing.
-        if host.is_some() {
+        if host.is_some() && !tried.is_empty() {
             let text = format!("vars_files: no such file, ignoring: {}", tried.join(", "));
             self.printer.event(&Event::Warning(text));
         }
@@ -197,8 +200,17 @@ impl Batch<'_> {
     }
 }
 
+/// Returns what is said of a folder that is named as a file of variables, as an empty name does.
+fn no_file(path: &Path) -> Diagnostic {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let shown = crate::paths::normal(&path).display().to_string();
+    Diagnostic::bare(format!(
+        "An error occurred while trying to read the file '{shown}': [Errno 21] Is a directory: '{shown}'"
+    ))
+}
+
 fn find_vars_file(name: &str, dir: &Path) -> PathBuf {
     let candidates = [dir.join("vars").join(name), dir.join(name)];
-    let found = candidates.iter().find(|path| path.is_file()).cloned();
+    let found = candidates.iter().find(|path| path.exists()).cloned();
     found.unwrap_or_else(|| dir.join(name))
 }

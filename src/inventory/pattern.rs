@@ -48,6 +48,10 @@ impl HostOrder {
     }
 }
 
+/// What is said of a limit that leaves nobody.
+pub const NOBODY: &str =
+    "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
+
 impl Limit {
     /// Reads a limit; `@file` has a pattern in each line.
     pub fn parse(text: &str) -> Result<Limit, Diagnostic> {
@@ -59,7 +63,7 @@ impl Limit {
             };
             let path = Path::new(file);
             if !path.exists() {
-                return Err(Diagnostic::bare(format!("Unable to find limit file {file}")));
+                return Err(Diagnostic::bare(format!("Unable to find limit file b'{file}'")));
             }
             if path.is_dir() {
                 let message =
@@ -134,8 +138,7 @@ impl Inventory {
         let mut selection = self.select(&[pattern], limit)?;
         let is_nobody = selection.hosts.is_empty() && !is_empty;
         if is_nobody && limit.is_some() {
-            let message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target.";
-            let mut error = Diagnostic::bare(message);
+            let mut error = Diagnostic::bare(NOBODY);
             error.notes = selection.warnings;
             return Err(error);
         }

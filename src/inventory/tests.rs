@@ -188,7 +188,7 @@ fn limits_come_from_files_too() {
     assert_eq!(world.names(&selection.hosts), "web1 db1");
     assert_eq!(
         Limit::parse("@/nowhere").unwrap_err().message,
-        "Unable to find limit file /nowhere"
+        "Unable to find limit file b'/nowhere'"
     );
 }
 

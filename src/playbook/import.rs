@@ -7,7 +7,7 @@ use super::{
     lists::Holder,
     load::{Loader, Place},
     role::{RoleCall, RoleFiles},
-    types::class,
+    types::{class, misfit_of_import},
 };
 use crate::{
     diagnostic::{Diagnostic, Fault},
@@ -37,7 +37,7 @@ impl Loader<'_> {
         let mut vars = (**outer).clone();
         if let Some((_, given)) = entry.get("vars") {
             vars.extend(
-                self.vars(given, Levels::IMPORT)
+                self.vars(given, Levels::IMPORT.class_name())
                     .iter()
                     .map(|(key, value)| (key.clone(), value.clone())),
             );
@@ -48,6 +48,15 @@ impl Loader<'_> {
             vars: Arc::new(vars),
             parent: None,
         });
+        let entries = entry.as_mapping().unwrap_or_default();
+        let keywords = self.keywords(entries, Levels::IMPORT);
+        if !self.check_keywords_of_import(&keywords, &level) {
+            return;
+        }
+        if let Some((value, span)) = keywords.get(Keyword::ModuleDefaults) {
+            let defaults = (dir.to_owned(), value.clone(), span.clone());
+            self.defaults_of_imports.borrow_mut().push(defaults);
+        }
         let resolved = match (self.around.resolve)(&name.to_value(), &level) {
             Ok(value) => value,
             Err(mut error) => {
@@ -62,22 +71,42 @@ impl Loader<'_> {
         let found = if own.is_file() { None } else { self.around.collections.playbook(dir, file) };
         self.plays(found.as_deref().unwrap_or(&own), Some(&name.span), &level.vars, into);
         // Tags of the import are the plays', its conditions those of most of what is in them.
-        let (given_tags, given_when) = (entry.get("tags"), entry.get("when"));
+        let (given_tags, given_when) = (keywords.get(Keyword::Tags), keywords.get(Keyword::When));
         if given_tags.is_none() && given_when.is_none() {
             return;
         }
         let mut tags = Keywords::default();
-        if let Some((_, node)) = given_tags {
-            tags.set(Keyword::Tags, node.to_value(), node.span.clone());
+        if let Some((value, span)) = given_tags {
+            tags.set(Keyword::Tags, value.clone(), span.clone());
         }
         let mut all = tags.clone();
-        if let Some((_, node)) = given_when {
-            all.set(Keyword::When, node.to_value(), node.span.clone());
+        if let Some((value, span)) = given_when {
+            all.set(Keyword::When, value.clone(), span.clone());
         }
         let (tags, all) = (outermost(tags), outermost(all));
         for play in &mut into[first..] {
             *play = Arc::new(play_below(play, &tags, &all));
         }
+    }
+
+    /// Refuses an import of which a keyword is none: all are evaluated, though most mean nothing for what is imported.
+    fn check_keywords_of_import(&self, keywords: &Keywords, level: &Arc<Level>) -> bool {
+        let mut fit = true;
+        for (keyword, written, span) in keywords.iter() {
+            if keyword == Keyword::When {
+                continue;
+            }
+            let why = match (self.around.resolve)(written, level) {
+                Ok(value) => misfit_of_import(keyword, &value),
+                Err(error) => Some(error.message),
+            };
+            if let Some(why) = why {
+                let message = format!("Error processing keyword '{}': {why}", keyword.name());
+                self.error(Diagnostic::error(span, message));
+                fit = false;
+            }
+        }
+        fit
     }
 
     /// Refuses the import of a playbook that says what it cannot; returns whether it says nothing of the kind.

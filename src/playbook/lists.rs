@@ -176,8 +176,10 @@ impl Loader<'_> {
             return None;
         }
         let keywords = self.keywords(entries, Levels::BLOCK);
-        let vars =
-            node.get("vars").map(|(_, vars)| self.vars(vars, Levels::BLOCK)).unwrap_or_default();
+        let vars = node
+            .get("vars")
+            .map(|(_, vars)| self.vars(vars, Levels::BLOCK.class_name()))
+            .unwrap_or_default();
         let level = Arc::new(Level {
             kind: LevelKind::Block,
             keywords,

@@ -109,6 +109,7 @@ pub struct Surroundings<'a> {
 pub struct Loader<'a> {
     pub(super) around: Surroundings<'a>,
     pub errors: RefCell<Diagnostics>,
+    pub(super) defaults_of_imports: RefCell<Vec<(PathBuf, Value, Span)>>,
     /// Roles of the play that is being read, so that one named twice is read once.
     pub(super) depth: std::cell::Cell<usize>,
     /// Whether something was found that reads itself: nothing more is read.
@@ -136,6 +137,7 @@ impl<'a> Loader<'a> {
         Loader {
             around,
             errors: RefCell::default(),
+            defaults_of_imports: RefCell::default(),
             depth: std::cell::Cell::new(0),
             is_endless: std::cell::Cell::new(false),
             playbook_dir: RefCell::default(),
@@ -150,7 +152,8 @@ impl<'a> Loader<'a> {
     pub fn playbook(&self, path: &Path) -> (Playbook, Diagnostics) {
         let mut plays = Vec::new();
         self.plays(path, None, &Arc::default(), &mut plays);
-        (Playbook { plays }, self.errors.take())
+        let defaults_of_imports = self.defaults_of_imports.take();
+        (Playbook { plays, defaults_of_imports }, self.errors.take())
     }
 
     pub(super) fn error(&self, diagnostic: Diagnostic) {
@@ -264,7 +267,7 @@ impl<'a> Loader<'a> {
         }
         let mut vars = Dict::new();
         if let Some((_, given)) = node.get("vars") {
-            vars = self.vars(given, Levels::PLAY);
+            vars = self.vars(given, Levels::PLAY.class_name());
         }
         vars.extend(import_vars.iter().map(|(key, value)| (key.clone(), value.clone())));
         let level =
@@ -303,11 +306,10 @@ impl<'a> Loader<'a> {
         files
     }
 
-    /// Reads a `vars` mapping.
-    pub(super) fn vars(&self, node: &Node, level: Levels) -> Dict {
+    /// Reads a `vars` mapping of what the reference calls `class`.
+    pub(super) fn vars(&self, node: &Node, class: &str) -> Dict {
         let Some(entries) = node.as_mapping() else {
             if !node.is_null() {
-                let class = level.class_name();
                 self.error(
                     Diagnostic::error(
                         &node.span,
@@ -325,17 +327,19 @@ impl<'a> Loader<'a> {
                     self.reserved(name, &key.span);
                     vars.insert_from(name, value.to_value(), Some(value.origin()));
                 }
-                None => self.error(
-                    Diagnostic::error(
-                        &key.span,
-                        format!(
-                            "Invalid variable name '{}'.",
-                            key.as_str().unwrap_or(key.span.text())
-                        ),
-                    )
-                    .label("letters, digits and underscores, not beginning with a digit")
-                    .fault(Fault::Absence),
-                ),
+                None => {
+                    let message = match key.as_str() {
+                        Some(name) => format!("Invalid variable name '{name}'."),
+                        None => {
+                            let name = key.to_value();
+                            let (name, kind) = (name.to_text(), name.type_name());
+                            format!("Invalid variable name '{name}' of type '{kind}'.")
+                        }
+                    };
+                    let error = Diagnostic::error(&key.span, message)
+                        .label("letters, digits and underscores, not beginning with a digit");
+                    self.error(error.fault(Fault::Absence));
+                }
             }
         }
         vars

@@ -111,8 +111,10 @@ impl Loader<'_> {
         };
         let name = if let Some(entries) = item.as_mapping() {
             level.keywords = self.keywords(entries, Levels::ROLE);
+            // Its name is for the role alone: nobody evaluates it once more.
+            level.keywords.remove(Keyword::Name);
             if let Some((_, vars)) = item.get("vars") {
-                level.vars = Arc::new(self.vars(vars, Levels::ROLE));
+                level.vars = Arc::new(self.vars(vars, Levels::ROLE.class_name()));
             }
             for (key, value) in entries {
                 let name = key.as_str().unwrap_or_default();

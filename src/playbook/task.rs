@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     Args, Block, Entry, Keyword, Level, LevelKind, Levels, Task,
     load::{Loader, Place},
+    words::class_of_task,
 };
 use crate::{
     diagnostic::{Diagnostic, Span},
@@ -58,8 +59,8 @@ impl Loader<'_> {
         if let Some((value, span)) = keywords.get(Keyword::Register) {
             self.check_register(value, span);
         }
-        let vars =
-            node.get("vars").map(|(_, vars)| self.vars(vars, level_kind)).unwrap_or_default();
+        let class = class_of_task(&action.name, level_kind);
+        let vars = node.get("vars").map(|(_, vars)| self.vars(vars, class)).unwrap_or_default();
         let resolved = self.resolve_action(
             &action.name,
             &action.key.span,

@@ -40,7 +40,7 @@ fn kind(keyword: Keyword) -> Option<Kind> {
 }
 
 /// Returns why a value is none of its keyword's, which is written as `name`, and whose fault that is.
-pub(super) fn misfit(keyword: Keyword, name: &str, value: &Value) -> Option<(String, Fault)> {
+pub fn misfit(keyword: Keyword, name: &str, value: &Value) -> Option<(String, Fault)> {
     let message = match kind(keyword)? {
         Kind::Text => no_text(name, value),
         Kind::Early(kind) => (!fits(kind, value)).then(|| {
@@ -75,6 +75,50 @@ pub fn misfit_of_play(keyword: Keyword, name: &str, value: &Value) -> Option<Str
     let is_early = matches!(kind(keyword), Some(Kind::Early(_) | Kind::Texts(true)));
     let value = Some(value).filter(|value| is_early && !matches!(value, Value::Omit));
     value.and_then(|value| misfit(keyword, name, value)).map(|(message, _)| message)
+}
+
+/// Returns why what a keyword of an import comes to is no value of it.
+pub(super) fn misfit_of_import(keyword: Keyword, value: &Value) -> Option<String> {
+    use Keyword as K;
+    let kind = match keyword {
+        K::AnyErrorsFatal
+        | K::Become
+        | K::CheckMode
+        | K::Diff
+        | K::IgnoreErrors
+        | K::IgnoreUnreachable
+        | K::NoLog
+        | K::RunOnce => "bool",
+        K::Port | K::Throttle | K::Timeout => "int",
+        K::Debugger => {
+            let is_wrong = value.as_str().is_some_and(|text| !MOMENTS.contains(&text));
+            return is_wrong.then(|| no_moment(value));
+        }
+        K::Tags => {
+            let wrong = value.as_list()?.iter().find(|tag| {
+                !matches!(tag, Value::Str(_) | Value::Template(_) | Value::Int(_) | Value::Bool(_))
+            })?;
+            return Some(no_tag(wrong));
+        }
+        _ => return None,
+    };
+    let is_given = !matches!(value, Value::None | Value::Omit);
+    (is_given && !fits(kind, value))
+        .then(|| format!("The value {} could not be converted to '{kind}'.", value.to_repr()))
+}
+
+/// When the debugger of tasks may open.
+pub const MOMENTS: [&str; 5] = ["on_failed", "never", "on_unreachable", "always", "on_skipped"];
+
+/// What is said of a value that is no moment for the debugger.
+pub fn no_moment(value: &Value) -> String {
+    let (value, moments) = (value.to_repr(), MOMENTS.join(", "));
+    format!("{value} is not a valid value for debugger. Must be one of {moments}")
+}
+
+/// What is said of a value that can be no tag.
+pub fn no_tag(value: &Value) -> String {
+    format!("Keyword 'tags' items must be of type 'str' or 'int', not '{}'.", value.type_name())
 }
 
 /// Returns why a value can be no text.

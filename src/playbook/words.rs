@@ -3,7 +3,7 @@
 use super::{
     Args, Argument, Keyword, Keywords, Levels,
     load::Loader,
-    types::{class_of, is_structure, misfit},
+    types::{class, class_of, is_structure, misfit},
 };
 use crate::{
     diagnostic::{Diagnostic, Span, closest},
@@ -31,6 +31,32 @@ const OF_INCLUDES: [Keyword; 16] = [
     Keyword::When,
 ];
 
+/// What is said of expressions in a keyword that is not evaluated; nothing where there are none.
+pub(crate) fn not_evaluated(name: &str, given: &Value, more: &[&str]) -> Option<String> {
+    let as_written = |value: &Value| match value {
+        Value::Template(template) => Value::str(&*template.text),
+        value => value.clone(),
+    };
+    let values = given.as_list().map_or(std::slice::from_ref(given), |list| &list[..]);
+    values.iter().any(Value::is_lazy).then(|| {
+        let found = values.iter().map(as_written).chain(more.iter().map(|&more| Value::str(more)));
+        let found = Value::list(found).to_repr();
+        format!(
+            "\"{name}\" is not templatable, but we found: {found}, it will not be templated and will be used \"as is\"."
+        )
+    })
+}
+
+/// What the reference calls a task that names this action.
+pub(super) fn class_of_task(action: &str, level: Levels) -> &'static str {
+    match action.rsplit('.').next() {
+        Some("include_role" | "import_role") => "IncludeRole",
+        Some("include_tasks" | "import_tasks") if level == Levels::HANDLER => "HandlerTaskInclude",
+        Some("include_tasks" | "import_tasks") => "TaskInclude",
+        _ => level.class_name(),
+    }
+}
+
 impl Loader<'_> {
     /// Reads the keywords of a play, block or task; a word that is none of them is the caller's.
     pub(super) fn keywords(&self, entries: &[(Node, Node)], level: Levels) -> Keywords {
@@ -44,8 +70,15 @@ impl Loader<'_> {
                     if let Some((message, fault)) = misfit(keyword, name, &given) {
                         self.error(Diagnostic::error(&value.span, message).fault(fault));
                     }
+                    if keyword == Keyword::Collections
+                        && let Some(told) = not_evaluated(name, &given, &["ansible.legacy"])
+                    {
+                        let told = Diagnostic::error(&value.span, told).warning();
+                        self.around.files.warnings.borrow_mut().push(told);
+                    }
                     keywords.set(keyword, given, value.span.clone());
                 }
+                None if level == Levels::IMPORT && super::import::imports(key) => (),
                 None if matches!(level, Levels::TASK | Levels::HANDLER | Levels::ROLE) => (),
                 None => self.unknown_keyword(key, level),
             }
@@ -55,11 +88,7 @@ impl Loader<'_> {
 
     /// Refuses keywords that say nothing of an include: it is done on the controller, and its tasks have their own.
     fn check_include(&self, entries: &[(Node, Node)], action: &str, handlers: bool) {
-        let class = match (action, handlers) {
-            ("include_role", _) => "IncludeRole",
-            (_, true) => "HandlerTaskInclude",
-            (_, false) => "TaskInclude",
-        };
+        let class = class_of_task(action, if handlers { Levels::HANDLER } else { Levels::TASK });
         for (key, _) in entries {
             let name = key.as_str().unwrap_or_default();
             let is_refused = Keyword::find(name, Levels::TASK)
@@ -163,13 +192,18 @@ impl Loader<'_> {
             _ => OF_ROLES.contains(&name),
         };
         let names = args.entries.iter().map(|argument| &*argument.name);
-        let unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
+        let mut unknown: Vec<&str> = names.filter(|name| !is_known(name)).collect();
+        // An expression that gives all of them says too little before the run; a role is asked for its name first.
+        let is_role = short.ends_with("_role");
+        if !args.whole.is_empty() && (!is_role || args.get("name").or(args.get("role")).is_some()) {
+            unknown.push("_variable_params");
+        }
         if !unknown.is_empty() {
             let message = format!("Invalid options for {action}: {}", unknown.join(","));
             self.error(Diagnostic::error(&task.span.start(), message).label("no such option"));
         }
         let apply = args.get("apply").filter(|_| unknown.is_empty());
-        let wrong = apply.and_then(|apply| Some((class_of(&apply.value)?, &apply.place)));
+        let wrong = apply.map(|apply| (class(&apply.value), &apply.place));
         if let Some((class, place)) = wrong.filter(|(class, _)| !class.ends_with("Dict")) {
             let message = format!("Expected a dict for apply but got <class '{class}'> instead");
             self.error(Diagnostic::error(place, message).label("not a mapping"));

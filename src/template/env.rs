@@ -439,7 +439,11 @@ impl<'a> Env<'a> {
             match memo.get(&address) {
                 Some(Memo { result: Some(result), .. }) => return result.clone(),
                 Some(Memo { result: None, .. }) => {
-                    return Err(TemplateError::recursion());
+                    let mut error = TemplateError::recursion();
+                    if let Value::Template(template) = of {
+                        error.origin.clone_from(&template.span);
+                    }
+                    return Err(error);
                 }
                 None => {
                     memo.insert(address, Memo { _of: of.clone(), result: None });

@@ -26,6 +26,7 @@ pub(in crate::template) use ansible_utils::{found, paths};
 pub(crate) use call::{Answer, Invocation, PATH, Refusal, STAT, as_dict, path_of, path_texts};
 pub(crate) use combine::merged;
 pub(in crate::template) use community_general::{added, python_class, type_of};
+pub(crate) use pprint::laid_out;
 
 registry! { Filter:
     abs,

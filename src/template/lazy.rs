@@ -7,7 +7,7 @@ use super::{
     Env, TemplateError,
     comparison::{compare, contains, is_open},
     evaluator::{Evaluator, MAX_DEPTH, Result},
-    output::Output,
+    output::{Output, unstorable},
     syntax,
     tree::{Comparison, Statement},
 };
@@ -31,7 +31,9 @@ impl Env<'_> {
         let evaluator = Evaluator::new(self, &compiled.code, depth);
         let value = evaluator.expression(expression)?;
         let waits = || value.is_lazy() || value.first_undefined().is_some();
-        if matches!(&*value, Value::List(_) | Value::Dict(_)) && waits() {
+        // What no variable can hold is refused where it ends, not where it is used on the way.
+        let passes = matches!(&*value, Value::Object(_)) && unstorable(&value).is_some();
+        if passes || matches!(&*value, Value::List(_) | Value::Dict(_)) && waits() {
             return Ok(value.into_owned());
         }
         let mut out = Output::native();

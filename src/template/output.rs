@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::{TemplateError, evaluator::Seen, expression::is_lenient, leaving::without_omitted};
+use super::{
+    Below, TemplateError, evaluator::Seen, expression::is_lenient, leaving::without_omitted,
+};
 use crate::value::Value;
 
 /// What was put out so far.
@@ -143,9 +145,12 @@ impl Output {
             Made::Nothing => Ok(Value::None),
             Made::One(value) => match unstorable(&value) {
                 None => Ok(value),
-                Some(found) => Err(TemplateError::runtime(format!(
-                    "Type '{found}' is unsupported for variable storage."
-                ))),
+                Some((found, about)) => {
+                    let message = format!("Type '{found}' is unsupported for variable storage.");
+                    let mut error = TemplateError::runtime(&message);
+                    error.below = vec![Below { message, about: Some(about), ..Below::default() }];
+                    Err(error)
+                }
             },
             Made::Text(text) | Made::Written(text) => Ok(text.into()),
         }
@@ -209,13 +214,13 @@ fn write(value: &Value, text: &mut String) {
     }
 }
 
-/// Returns the type of what no variable can hold, if there is such a thing in a value.
-fn unstorable(value: &Value) -> Option<&'static str> {
+/// Returns the type and the text of what no variable can hold, if there is such a thing in a value.
+pub(super) fn unstorable(value: &Value) -> Option<(&'static str, String)> {
     match value {
         Value::Object(object) if object.mapping().is_none() && object.to_plain().is_none() => {
-            Some(object.type_name())
+            Some((object.type_name(), value.to_repr()))
         }
-        Value::Undefined(_) => Some("Undefined"),
+        Value::Undefined(_) => Some(("Undefined", String::new())),
         Value::List(items) | Value::Tuple(items) => items.iter().find_map(unstorable),
         Value::Dict(dict) => dict.values().find_map(unstorable),
         _ => None,

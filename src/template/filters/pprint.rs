@@ -19,7 +19,7 @@ pub(super) static UNIT: Filter = Filter {
     takes_undefined: false,
     call: |call| {
         Ok(match &call.value {
-            Value::Str(text) => laid_out(text).into(),
+            text @ Value::Str(_) => laid_out(text).into(),
             other => other.to_repr().into(),
         })
     },
@@ -28,18 +28,69 @@ pub(super) static UNIT: Filter = Filter {
 /// Columns of a line.
 const WIDTH: usize = 80;
 
-/// A text as Python's `pprint` writes it: one that is wider than a line in pieces of whole words, in parentheses.
-fn laid_out(text: &str) -> String {
-    let whole = repr(text);
-    if width(&whole) <= WIDTH {
-        return whole;
+/// Returns a value as Python's `pprint` writes it: what is wider than a line has a line for each item.
+pub(crate) fn laid_out(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, (0, 0), true, &mut out);
+    out
+}
+
+/// Writes a value that begins behind `indent` columns, where `allowance` columns are left for what follows it.
+fn write(value: &Value, (indent, allowance): (usize, usize), outermost: bool, out: &mut String) {
+    let whole = value.to_repr();
+    if width(&whole) + indent + allowance <= WIDTH {
+        return out.push_str(&whole);
     }
+    match value {
+        Value::Str(text) => write_text(text, (indent, allowance), outermost, out),
+        Value::List(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                separate(at, indent, out);
+                let behind = if at + 1 == items.len() { allowance + 1 } else { 1 };
+                write(item, (indent + 1, behind), false, out);
+            }
+            out.push(']');
+        }
+        Value::Dict(dict) => {
+            out.push('{');
+            for (at, (key, item)) in dict.iter().enumerate() {
+                separate(at, indent, out);
+                let key = key.to_repr();
+                out.push_str(&key);
+                out.push_str(": ");
+                let behind = if at + 1 == dict.len() { allowance + 1 } else { 1 };
+                write(item, (indent + width(&key) + 3, behind), false, out);
+            }
+            out.push('}');
+        }
+        _ => out.push_str(&whole),
+    }
+}
+
+fn separate(at: usize, indent: usize, out: &mut String) {
+    if at > 0 {
+        out.push_str(&format!(",\n{:1$}", "", indent + 1));
+    }
+}
+
+/// Writes a text in pieces of whole words, in parentheses where it is the whole value.
+fn write_text(
+    text: &str,
+    (mut indent, mut allowance): (usize, usize),
+    outermost: bool,
+    out: &mut String,
+) {
+    if outermost {
+        // Each piece stands behind a parenthesis or a space; the last one has another behind it.
+        (indent, allowance) = (indent + 1, allowance + 1);
+    }
+    let room = WIDTH.saturating_sub(indent);
+    let last_room = room.saturating_sub(allowance);
     let mut pieces = Vec::new();
     let mut lines = text.split_inclusive('\n').peekable();
     while let Some(line) = lines.next() {
-        // Each line stands behind a parenthesis or a space; the last one has another behind it.
-        let room = WIDTH - 1;
-        let last = if lines.peek().is_none() { room - 1 } else { room };
+        let last = if lines.peek().is_none() { last_room } else { room };
         if width(&repr(line)) <= last {
             pieces.push(repr(line));
             continue;
@@ -62,7 +113,12 @@ fn laid_out(text: &str) -> String {
             pieces.push(repr(&piece));
         }
     }
-    if pieces.len() == 1 { pieces.remove(0) } else { format!("({})", pieces.join("\n ")) }
+    let joined = pieces.join(&format!("\n{:indent$}", ""));
+    if pieces.len() > 1 && outermost {
+        out.push_str(&format!("({joined})"));
+    } else {
+        out.push_str(&joined);
+    }
 }
 
 fn repr(text: &str) -> String {
