@@ -2,12 +2,14 @@
 //!
 //! Invariant: nothing here decides whether something may change; modules ask [`Host::checking`] before they do.
 
+mod address;
 mod archive;
 mod client;
 mod compose;
 mod image;
 mod inside;
 mod kept;
+mod platform;
 mod stream;
 pub mod tarball;
 #[cfg(test)]
@@ -25,10 +27,12 @@ pub use image::{
 };
 pub use inside::Inside;
 pub use kept::{Came, Keeper, Kept, KeptState};
+pub use platform::Platform;
 pub use stream::{attached, attached_in_order, attached_with_input, progress};
 #[cfg(test)]
 pub(crate) use testing::FakeEngine;
 
+use self::address::{Address, unreachable_text};
 use crate::{
     host::{Failure, Host, Result},
     http::{self, Body, Follow, Options, Request, Trust},
@@ -177,28 +181,16 @@ impl<'a> Api<'a> {
             let named = given.as_ref().map(|path| path.0.clone());
             named.or_else(|| folder.as_ref().map(|folder| format!("{folder}/{name}")))
         };
-        let (unix_socket, base, shown) = match address.split_once("://") {
-            Some(("unix" | "http+unix", path)) => {
-                let path = format!("/{}", path.trim_start_matches('/'));
+        let place = Address::of(&address)
+            .map_err(|error| Failure::new(format!("Error connecting: {error}")))?;
+        let (unix_socket, base, shown) = match place {
+            Address::Socket(path) => {
                 (Some(path), "http://localhost".to_owned(), "http+docker://localhost".to_owned())
             }
-            Some(("tcp" | "http" | "https", rest)) => {
-                let rest = rest.trim_end_matches('/');
-                let port = if secure { 2376 } else { 2375 };
-                let rest =
-                    if rest.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok()) {
-                        rest.to_owned()
-                    } else {
-                        format!("{rest}:{port}")
-                    };
-                let scheme = if secure || address.starts_with("https") { "https" } else { "http" };
-                let base = format!("{scheme}://{rest}");
+            Address::Network { secure: own, place } => {
+                let scheme = if own || secure { "https" } else { "http" };
+                let base = format!("{scheme}://{place}");
                 (None, base.clone(), base)
-            }
-            _ => {
-                return Err(Failure::new(format!(
-                    "Error connecting: the address `{address}` of the engine is not supported: unix:// and tcp:// are"
-                )));
             }
         };
         let options = Options {
@@ -221,7 +213,8 @@ impl<'a> Api<'a> {
         if let Some(message) = refused(&wanted) {
             return Err(Failure::new(message));
         }
-        let prefix = if wanted == "auto" { String::new() } else { format!("/v{wanted}") };
+        let prefix =
+            if wanted.eq_ignore_ascii_case("auto") { String::new() } else { format!("/v{wanted}") };
         Ok(Api { host, options, base, shown, prefix, version: OnceCell::new() })
     }
 
@@ -231,7 +224,33 @@ impl<'a> Api<'a> {
             return Ok(known);
         }
         let mut response = self.ask("GET", "/version", None, &[])?;
-        let found = body_of(&mut response).unwrap_or_default();
+        let refuse = |why: String| ApiError {
+            status: 0,
+            text: format!("Error connecting: {why}"),
+            explanation: why,
+        };
+        let cannot = |why: &str| refuse(format!("Error while fetching server API version: {why}"));
+        if response.status >= 400 {
+            return Err(cannot(&complaint(&mut response, &format!("{}/version", self.shown)).text));
+        }
+        if response.status >= 300 {
+            return Err(cannot("Exceeded 30 redirects."));
+        }
+        let found = match body_of(&mut response).unwrap_or_default() {
+            Json::Object(found) => Json::Object(found),
+            Json::Array(_) => {
+                let what = "list indices must be integers or slices, not str";
+                return Err(cannot(&format!("{what}. Response seems to be broken.")));
+            }
+            _ => return Err(cannot("Expecting value: line 1 column 1 (char 0)")),
+        };
+        let Some(version) = found["ApiVersion"].as_str() else {
+            let what = "Invalid response from docker daemon: key \"ApiVersion\" is missing.";
+            return Err(refuse(what.to_owned()));
+        };
+        if let Some(message) = refused(version) {
+            return Err(ApiError { status: 0, text: message.clone(), explanation: message });
+        }
         Ok(self.version.get_or_init(|| found))
     }
 
@@ -249,6 +268,10 @@ impl<'a> Api<'a> {
         }
     }
 
+    fn unreachable(&self, message: &str) -> String {
+        unreachable_text(message, &self.base, self.options.unix_socket.is_some())
+    }
+
     fn ask(
         &self,
         method: &str,
@@ -264,7 +287,7 @@ impl<'a> Api<'a> {
         };
         http::send(self.host, &self.options, request).map_err(|error| ApiError {
             status: 0,
-            text: format!("Error connecting: {}", unreachable_text(&error.message)),
+            text: format!("Error connecting: {}", self.unreachable(&error.message)),
             explanation: error.message,
         })
     }
@@ -284,35 +307,19 @@ impl<'a> Api<'a> {
             headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
         }
         let mut response = self.ask(method, &target, body, &headers)?;
+        // An engine says at once which version it speaks: what does not is asked whether it is one.
+        let version = match (self.prefix.as_str(), response.header("Api-Version")) {
+            ("", Some(version)) => format!("/v{version}"),
+            ("", None) => {
+                format!("/v{}", self.version()?["ApiVersion"].as_str().unwrap_or_default())
+            }
+            (prefix, _) => prefix.to_owned(),
+        };
         if response.status < 400 {
             return Ok(response);
         }
-        let mut text = Vec::new();
-        // What was read of it is better than nothing.
-        let _ = response.body.by_ref().take(1 << 20).read_to_end(&mut text);
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let explanation = serde_json::from_str::<Json>(&text)
-            .ok()
-            .and_then(|json| Some(json.get("message")?.as_str()?.to_owned()))
-            .unwrap_or_else(|| text.trim().to_owned());
-        let side = if response.status < 500 { "Client" } else { "Server" };
-        let version = match self.prefix.as_str() {
-            "" => self
-                .version()
-                .ok()
-                .and_then(|version| version["ApiVersion"].as_str())
-                .map_or_else(String::new, |version| format!("/v{version}")),
-            prefix => prefix.to_owned(),
-        };
         let place = with_query(&format!("{}{version}{path}", self.shown), query);
-        Err(ApiError {
-            status: response.status,
-            text: format!(
-                "{} {side} Error for {place}: {} (\"{explanation}\")",
-                response.status, response.reason
-            ),
-            explanation,
-        })
+        Err(complaint(&mut response, &place))
     }
 
     /// Asks the engine and reads its answer.
@@ -365,6 +372,24 @@ fn with_query(path: &str, query: Query<'_>) -> String {
     if words.is_empty() { path.to_owned() } else { format!("{path}?{}", words.join("&")) }
 }
 
+/// What an engine says that refuses a request to `place`.
+fn complaint(response: &mut http::Response, place: &str) -> ApiError {
+    let mut text = Vec::new();
+    // What was read of it is better than nothing.
+    let _ = response.body.by_ref().take(1 << 20).read_to_end(&mut text);
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let explanation = serde_json::from_str::<Json>(&text)
+        .ok()
+        .and_then(|json| Some(json.get("message")?.as_str()?.to_owned()))
+        .unwrap_or_else(|| text.trim().to_owned());
+    let side = if response.status < 500 { "Client" } else { "Server" };
+    let mut text = format!("{} {side} Error for {place}: {}", response.status, response.reason);
+    if !explanation.is_empty() {
+        text = format!("{text} (\"{explanation}\")");
+    }
+    ApiError { status: response.status, text, explanation }
+}
+
 /// Reads an answer; what is no JSON is taken as text.
 fn body_of(response: &mut http::Response) -> std::result::Result<Json, String> {
     let mut bytes = Vec::new();
@@ -374,26 +399,6 @@ fn body_of(response: &mut http::Response) -> std::result::Result<Json, String> {
     }
     Ok(serde_json::from_slice(&bytes)
         .unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into_owned().into()))
-}
-
-/// Where the engine does not answer, the reference's library says it so.
-fn unreachable_text(message: &str) -> String {
-    let reason = message.split_once("[Errno ").and_then(|(_, rest)| {
-        let (number, rest) = rest.split_once("] ")?;
-        Some((number.to_owned(), rest.trim_end_matches('>').to_owned()))
-    });
-    let Some((number, text)) = reason else {
-        return format!("Error while fetching server API version: {message}");
-    };
-    let class = match number.as_str() {
-        "2" => "FileNotFoundError",
-        "13" => "PermissionError",
-        "111" => "ConnectionRefusedError",
-        _ => "OSError",
-    };
-    format!(
-        "Error while fetching server API version: ('Connection aborted.', {class}({number}, '{text}'))"
-    )
 }
 
 /// Refuses labels whose text may be another one than the one that stands in the playbook.
@@ -410,8 +415,13 @@ pub fn check_labels(labels: &JsonMap) -> Result<()> {
 
 /// Why no engine is asked by a version of its interface.
 fn refused(version: &str) -> Option<String> {
-    if version == "auto" {
+    if version.eq_ignore_ascii_case("auto") {
         return None;
+    }
+    if version.is_empty() {
+        return Some(
+            "Error connecting: 'StrictVersion' object has no attribute 'version'".to_owned(),
+        );
     }
     let parts =
         version.split('.').map(str::parse::<u32>).collect::<std::result::Result<Vec<_>, _>>();

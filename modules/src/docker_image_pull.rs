@@ -3,7 +3,7 @@
 use windlass_macros::{Args, Choice};
 
 use crate::{
-    docker::{Api, Engine, found_image, is_id, is_tag, parse_name, pull},
+    docker::{Api, Engine, Platform, found_image, is_id, is_tag, parse_name, pull},
     host::{Failure, Host, Outcome, Result},
     spec::Json,
 };
@@ -65,7 +65,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let mut changed = false;
     let mut after = before.clone();
     let mut diff_after = shown(after.as_ref());
-    if before.is_none() || args.pull == When::Always {
+    let wanted = match &before {
+        Some(image) if args.pull == When::NotPresent => !suits(&args, &api, image)?,
+        _ => true,
+    };
+    if wanted {
         // A digest stands behind a colon here, too.
         actions.push(format!("Pulled image {repository}:{tag}"));
         if host.checking() {
@@ -83,4 +87,11 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         .with("diff", diff)
         .with("actions", actions)
         .with("image", after.unwrap_or_else(|| serde_json::json!({}))))
+}
+
+/// Returns whether an image that is there is for the platform.
+fn suits(args: &Args, api: &Api<'_>, image: &Json) -> Result<bool> {
+    let Some(platform) = &args.platform else { return Ok(true) };
+    let wanted = Platform::of(platform, api)?.map_err(Failure::raised)?;
+    Ok(Platform::of_image(image).is_some_and(|it| it == wanted))
 }

@@ -192,11 +192,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let who = args.username.clone().unwrap_or_default();
     let password = args.password.clone().unwrap_or_default();
     let api = Api::of(host, &args.engine)?;
-    api.find("/version")?;
     let body = serde_json::json!({
         "username": who, "password": password, "email": null, "serveraddress": registry,
     });
     let told = api.call("POST", "/auth", &[], Some(&body)).map_err(|error| {
+        if error.status == 0 {
+            return Failure::new(error.text);
+        }
         Failure::new(format!("Logging into {registry} for user {who} failed - {error}"))
     })?;
     let changed = args.reauthorize || known != Some((who.clone(), password.clone()));

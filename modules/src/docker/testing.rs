@@ -70,7 +70,7 @@ impl FakeEngine {
                 let reason = if status < 400 { "OK" } else { "Bad" };
                 let _ = write!(
                     stream,
-                    "HTTP/1.1 {status} {reason}\r\nContent-Length: {}\r\n\r\n{text}",
+                    "HTTP/1.1 {status} {reason}\r\nApi-Version: 1.41\r\nContent-Length: {}\r\n\r\n{text}",
                     text.len()
                 );
             }

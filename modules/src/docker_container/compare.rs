@@ -5,6 +5,7 @@ use super::{
     settings::{Setting, Shape},
 };
 use crate::{
+    docker::Platform,
     host::{Failure, Result},
     spec::{self, Json, JsonMap, Spec, python_str},
 };
@@ -102,47 +103,87 @@ impl Methods {
     }
 }
 
-/// Options that are no properties of a container.
-const NOT_COMPARED: [&str; 35] = [
-    "name",
-    "state",
-    "comparisons",
-    "cleanup",
-    "command_handling",
-    "container_default_behavior",
-    "default_host_ip",
-    "detach",
-    "env_file",
-    "force_kill",
-    "healthy_wait_timeout",
-    "image_comparison",
-    "image_label_mismatch",
-    "image_name_mismatch",
-    "keep_volumes",
-    "kill_signal",
-    "networks_cli_compatible",
-    "output_logs",
-    "paused",
-    "pull",
-    "pull_check_mode_behavior",
-    "purge_networks",
-    "recreate",
-    "removal_wait_timeout",
-    "restart",
-    "docker_host",
-    "tls_hostname",
-    "api_version",
-    "timeout",
-    "ca_path",
-    "client_cert",
-    "client_key",
-    "tls",
-    "validate_certs",
-    "debug",
+/// Options that are compared, in the order in which differences are told.
+const COMPARED: [&str; 75] = [
+    "auto_remove",
+    "capabilities",
+    "cap_drop",
+    "cgroupns_mode",
+    "cgroup_parent",
+    "command",
+    "entrypoint",
+    "cpus",
+    "interactive",
+    "devices",
+    "device_read_bps",
+    "device_write_bps",
+    "device_read_iops",
+    "device_write_iops",
+    "device_requests",
+    "device_cgroup_rules",
+    "dns_servers",
+    "dns_opts",
+    "dns_search_domains",
+    "domainname",
+    "env",
+    "etc_hosts",
+    "groups",
+    "healthcheck",
+    "hostname",
+    "init",
+    "ipc_mode",
+    "labels",
+    "links",
+    "log_driver",
+    "log_options",
+    "mac_address",
+    "memory_swappiness",
+    "stop_timeout",
+    "network_mode",
+    "oom_killer",
+    "oom_score_adj",
+    "pid_mode",
+    "pids_limit",
+    "platform",
+    "privileged",
+    "read_only",
+    "runtime",
+    "security_opts",
+    "shm_size",
+    "stop_signal",
+    "storage_opts",
+    "sysctls",
+    "tmpfs",
+    "tty",
+    "ulimits",
+    "user",
+    "userns_mode",
+    "uts",
+    "volume_driver",
+    "volumes_from",
+    "working_dir",
+    "mounts",
+    "volumes",
+    "volume_binds",
+    "exposed_ports",
+    "publish_all_ports",
+    "published_ports",
+    "blkio_weight",
+    "cpu_period",
+    "cpu_quota",
+    "cpuset_cpus",
+    "cpuset_mems",
+    "cpu_shares",
+    "kernel_memory",
+    "memory",
+    "memory_reservation",
+    "memory_swap",
+    "restart_policy",
+    "restart_retries",
 ];
 
 fn comparable(name: &str) -> bool {
-    !NOT_COMPARED.contains(&name) && name != "use_ssh_client"
+    COMPARED.contains(&name) || matches!(name, "image" | "networks")
 }
 
 fn shape_of(name: &str) -> Shape {
@@ -185,7 +226,13 @@ pub(super) fn differences(
         }
         let wanted = expected(args, setting, image, method == Method::Strict)?;
         let now = current(setting, container, image);
-        if !same(&wanted, &now, setting.shape, method) {
+        let alike = match (setting.name, image) {
+            ("platform", Some(image)) => {
+                Platform::of_image(image).is_some_and(|it| wanted == it.to_string())
+            }
+            _ => same(&wanted, &now, setting.shape, method),
+        };
+        if !alike {
             let (wanted, now) = shown(setting, wanted, now);
             // Folders of the host have a name of their own.
             let binds = setting.at == "HostConfig.Binds";
@@ -193,19 +240,12 @@ pub(super) fn differences(
             found.push(Difference { name, wanted, found: now, live: setting.live });
         }
     }
-    found.sort_by_key(|difference| place(difference.name));
     Ok(found)
 }
 
-/// Where differences are told: by name, what is mounted behind them, ports at last.
-fn place(name: &'static str) -> (u8, &'static str) {
-    match name {
-        "mounts" => (1, ""),
-        "volumes" => (2, ""),
-        "volume_binds" => (3, ""),
-        "exposed_ports" | "published_ports" | "publish_all_ports" => (4, ""),
-        name => (0, name),
-    }
+/// Puts differences in the order in which they are told.
+pub(super) fn in_order(found: &mut [Difference]) {
+    found.sort_by_key(|difference| COMPARED.iter().position(|name| *name == difference.name));
 }
 
 /// Returns what an image brings itself, which is compared although the task does not name it.
@@ -239,9 +279,9 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
                 let Some(items) = value.as_array() else { return Json::Null };
                 items.iter().map(|mount| super::volumes::shown_mount(mount, all)).collect()
             };
-            (in_order(all(&wanted, false)), in_order(all(&now, true)))
+            (sorted_maps(all(&wanted, false)), sorted_maps(all(&now, true)))
         }
-        (_, Shape::Dicts) => (in_order(wanted), in_order(now)),
+        (_, Shape::Dicts) => (sorted_maps(wanted), sorted_maps(now)),
         // Volumes without a name are told by their folders.
         ("volumes", Shape::Dict) => {
             let names = |value: &Json| match value {
@@ -256,7 +296,7 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
 }
 
 /// Dictionaries by their names and values.
-fn in_order(value: Json) -> Json {
+fn sorted_maps(value: Json) -> Json {
     let Json::Array(mut items) = value else { return value };
     items.sort_by_cached_key(|item| {
         let pairs = item.as_object().into_iter().flatten();
@@ -302,15 +342,6 @@ fn expected(args: &Args, setting: &Setting, image: Option<&Json>, strict: bool) 
             all.extend(given.clone());
             all.into()
         }
-        // A system or a processor alone is one with the image's other half.
-        ("platform", Json::String(given)) if !given.contains('/') => {
-            let part = |key: &str| image.and_then(|image| image[key].as_str()).unwrap_or_default();
-            if given == part("Os") {
-                format!("{given}/{}", part("Architecture")).into()
-            } else {
-                format!("{}/{given}", part("Os")).into()
-            }
-        }
         // No command is that of the image.
         ("command", Json::Array(given)) if given.is_empty() && !config["Cmd"].is_null() => {
             config["Cmd"].clone()
@@ -340,22 +371,13 @@ fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
     match (setting.name, now) {
         ("exposed_ports", Json::Object(ports)) => ports.keys().cloned().collect::<Vec<_>>().into(),
         ("exposed_ports", Json::Null) => Json::Array(Vec::new()),
-        ("links", Json::Array(links)) => {
-            let short = |link: &Json| {
-                let text = link.as_str().unwrap_or_default();
-                let (target, alias) = text.split_once(':').unwrap_or((text, text));
-                let alias = alias.rsplit('/').next().unwrap_or(alias);
-                Json::from(format!("{}:{alias}", target.trim_start_matches('/')))
-            };
-            links.iter().map(short).collect()
-        }
         ("mac_address", now) if now.as_str().unwrap_or_default().is_empty() => {
             match &container["NetworkSettings"]["MacAddress"] {
                 Json::String(address) if address.is_empty() => Json::Null,
                 address => address.clone(),
             }
         }
-        ("platform", _) => platform(image),
+        ("platform", _) => image.map(Platform::named).into(),
         ("healthcheck", Json::Null) => serde_json::json!({"Test": ["NONE"]}),
         ("healthcheck", Json::Object(health)) => health
             .iter()
@@ -365,14 +387,6 @@ fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
             .into(),
         (_, now) => now.clone(),
     }
-}
-
-fn platform(image: Option<&Json>) -> Json {
-    let Some(image) = image else { return Json::Null };
-    let part = |key: &str| image[key].as_str().filter(|text| !text.is_empty());
-    let parts: Vec<&str> =
-        ["Os", "Architecture", "Variant"].iter().filter_map(|key| part(key)).collect();
-    parts.join("/").into()
 }
 
 /// Returns whether a value that is found does for what is wanted.
@@ -425,7 +439,7 @@ fn within(wanted: &Json, found: &Json) -> bool {
             })
         }
         (Json::Null, _) => true,
-        (Json::Array(_) | Json::Object(_), Json::Null) => empty(wanted),
+        (Json::Array(_) | Json::Object(_) | Json::String(_), Json::Null) => empty(wanted),
         (wanted, found) => wanted == found,
     }
 }

@@ -39,8 +39,8 @@ impl Pull {
 #[derive(Default)]
 pub(super) struct Wanted {
     pub(super) image: Option<Json>,
-    /// Name that was pulled, or would be.
-    pub(super) pulled: Option<String>,
+    /// What is told of one that was pulled, or would be.
+    pub(super) pulled: Option<Json>,
     /// Whether pulling it changes something.
     pub(super) changed: bool,
 }
@@ -63,8 +63,6 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
     }
     let (repository, tag) = parse_name(name);
     let tag = tag.unwrap_or("latest");
-    // Told with a colon before a digest, too, as the reference does.
-    let told = format!("{repository}:{tag}");
     let image = find_image(api, &tag_of(repository, tag)).map_err(cannot)?;
     if image.is_none() && how == Pull::Never {
         return Err(Failure::new(format!(
@@ -74,12 +72,19 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
     if image.is_some() && how != Pull::Always {
         return Ok(Wanted { image, ..Wanted::default() });
     }
+    // Told with a colon before a digest, too, as the reference does.
+    let told = format!("{repository}:{tag}");
     if api.host.checking() {
         let changed = image.is_none() || args.pull_check_mode_behavior == PullCheck::Always;
-        return Ok(Wanted { image, pulled: Some(told), changed });
+        let mut pulled = serde_json::json!({"pulled_image": told});
+        if image.is_none() {
+            pulled["changed"] = true.into();
+        }
+        return Ok(Wanted { image, pulled: Some(pulled).filter(|_| changed), changed });
     }
     let (image, same) = pull(api, repository, tag, args.platform.as_deref())?;
-    Ok(Wanted { image, pulled: Some(told), changed: !same })
+    let pulled = serde_json::json!({"pulled_image": told, "changed": !same});
+    Ok(Wanted { image, pulled: Some(pulled), changed: !same })
 }
 
 /// An option, what the container has, and what it should have.
@@ -87,9 +92,11 @@ type Other = (&'static str, Json, Json);
 
 /// Returns in what the container's image is another than the task wants.
 pub(super) fn differs(args: &Args, container: &Json, image: Option<&Json>) -> Option<Vec<Other>> {
-    let image = image?;
     let mut found = Vec::new();
-    if image["Id"] != container["Image"] {
+    // Check mode has pulled none.
+    if let Some(image) = image
+        && image["Id"] != container["Image"]
+    {
         found.push(("image", container["Image"].clone(), image["Id"].clone()));
     }
     let known = &container["Config"]["Image"];

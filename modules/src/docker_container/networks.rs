@@ -1,6 +1,11 @@
 //! The networks of a container.
 
-use super::{Args, compare::Methods, parts::Network};
+use super::{
+    Args,
+    compare::{Difference, Methods},
+    parts::Network,
+    work::Work,
+};
 use crate::{
     docker::{Api, segment},
     host::{Failure, Result},
@@ -12,6 +17,8 @@ use crate::{
 pub(super) struct Wanted {
     pub(super) asked: Network,
     pub(super) id: String,
+    /// What the task says of it, in its order.
+    keys: Vec<String>,
 }
 
 /// Reads the networks of the task; each must be there.
@@ -32,25 +39,31 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Vec<Wanted>> {
                     asked.name
                 ))
             })?;
-        found.push(Wanted { asked, id });
+        found.push(Wanted { asked, id, keys: given.keys().cloned().collect() });
     }
     Ok(found)
 }
 
-/// Returns a network as results tell it: what the task says, and `id` where it is known.
-pub(super) fn shown(network: &Network, id: Option<&str>) -> JsonMap {
-    let mut found = JsonMap::new();
-    let mut set = |key: &str, value: Json| {
-        found.insert(key.to_owned(), value);
-    };
-    set("ipv4_address", network.ipv4_address.as_deref().into());
-    set("ipv6_address", network.ipv6_address.as_deref().into());
-    set("aliases", network.aliases.clone().into());
-    set("links", network.links.clone().into());
-    set("mac_address", network.mac_address.as_deref().into());
-    if let Some(id) = id {
-        set("name", network.name.as_str().into());
-        set("id", id.into());
+/// Returns a network as results tell it: what the task says, in its order, with name and number where it is `whole`.
+pub(super) fn shown(wanted: &Wanted, whole: bool) -> JsonMap {
+    let network = &wanted.asked;
+    let mut all = [
+        ("name", Json::from(network.name.as_str())),
+        ("ipv4_address", network.ipv4_address.as_deref().into()),
+        ("ipv6_address", network.ipv6_address.as_deref().into()),
+        ("aliases", network.aliases.clone().into()),
+        ("links", network.links.clone().into()),
+        ("mac_address", network.mac_address.as_deref().into()),
+    ];
+    let given = |key: &str| wanted.keys.iter().position(|known| known == key);
+    all.sort_by_key(|(key, _)| given(key).unwrap_or(usize::MAX));
+    let mut found: JsonMap = all
+        .into_iter()
+        .filter(|(key, _)| whole || *key != "name")
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    if whole {
+        found.insert("id".to_owned(), wanted.id.as_str().into());
     }
     found
 }
@@ -101,6 +114,15 @@ pub(super) fn endpoint(network: &Network) -> JsonMap {
         found.insert("GwPriority".to_owned(), priority.into());
     }
     found
+}
+
+/// Returns the links of the task as the engine tells them: `/other:/own/alias`.
+pub(super) fn links(args: &Args) -> Option<Json> {
+    let whole = |link: &String| {
+        let (target, alias) = link.split_once(':').unwrap_or((link, link));
+        Json::from(format!("/{target}:/{}/{alias}", args.name))
+    };
+    Some(args.links.as_ref()?.iter().map(whole).collect())
 }
 
 fn with_alias(link: &str) -> String {
@@ -186,4 +208,97 @@ fn fits(asked: &Network, now: &Json, container: &Json) -> bool {
         && options
             .into_iter()
             .all(|(key, value)| text(&now["DriverOpts"][key]) == python_str(value))
+}
+
+impl Work<'_> {
+    pub(super) fn network_mode(&self, wanted: &[Wanted]) -> Result<Option<String>> {
+        if let Some(mode) = &self.args.network_mode {
+            return self.by_id(mode).map(Some);
+        }
+        let first = wanted.first().filter(|_| self.args.networks_cli_compatible);
+        Ok(first.map(|network| network.asked.name.clone()))
+    }
+
+    pub(super) fn network_mode_difference(
+        &self,
+        wanted: &[Wanted],
+        container: &Json,
+    ) -> Result<Option<Difference>> {
+        let Some(mode) = self.network_mode(wanted)? else { return Ok(None) };
+        let now = container["HostConfig"]["NetworkMode"].as_str().unwrap_or_default();
+        // The engine's default is the bridge, also by that name.
+        let alike = mode == now || mode == "default" && now == "bridge";
+        // Networks that are named may be joined and left as it runs.
+        let id = wanted.first().map_or("", |network| network.id.as_str());
+        if self.methods.ignores("network_mode") || alike || now == id {
+            return Ok(None);
+        }
+        Ok(Some(Difference {
+            name: "network_mode",
+            wanted: mode.into(),
+            found: now.into(),
+            live: false,
+        }))
+    }
+
+    pub(super) fn change_networks(&mut self, id: &str, plan: &Plan<'_>) -> Result<()> {
+        self.changed = true;
+        let (mut joined, mut left) = (Vec::new(), Vec::new());
+        for (network, now) in &plan.join {
+            let name = &network.asked.name;
+            let parameters = shown(network, true);
+            let before = now.as_ref().map(|now| shown_now(name, now));
+            joined.push(serde_json::json!({"parameter": parameters, "container": before}));
+            self.told(&format!("network.{name}"), before, parameters.clone());
+            if now.is_some() {
+                self.actions.push(serde_json::json!({"removed_from_network": name}));
+                self.leave(id, name, &network.id)?;
+            }
+            self.actions.push(
+                serde_json::json!({"added_to_network": name, "network_parameters": parameters}),
+            );
+            self.join(id, network)?;
+        }
+        for (name, network) in &plan.leave {
+            let before = serde_json::json!({"name": name, "id": network});
+            left.push(before.clone());
+            self.told(&format!("network.{name}"), before, Json::Null);
+            self.actions.push(serde_json::json!({"removed_from_network": name}));
+            self.leave(id, name, network)?;
+        }
+        for (what, networks) in [("network_differences", joined), ("purge_networks", left)] {
+            if !networks.is_empty() {
+                let differences = self.differences.get_or_insert_default();
+                differences.push(serde_json::json!({what: networks}));
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&self, id: &str, name: &str, network: &str) -> Result<()> {
+        if self.host.checking() {
+            return Ok(());
+        }
+        // Before its start a container does not know the number.
+        let network = if network.is_empty() { name } else { network };
+        let path = format!("/networks/{}/disconnect", segment(network));
+        let body = serde_json::json!({"Container": id});
+        self.api.call("POST", &path, &[], Some(&body)).map(drop).map_err(|error| {
+            error.while_doing(format!("Error disconnecting container from network {name}"))
+        })
+    }
+
+    fn join(&self, id: &str, network: &Wanted) -> Result<()> {
+        if self.host.checking() {
+            return Ok(());
+        }
+        let path = format!("/networks/{}/connect", segment(&network.id));
+        let body = serde_json::json!({
+            "Container": id, "EndpointConfig": endpoint(&network.asked),
+        });
+        self.api.call("POST", &path, &[], Some(&body)).map(drop).map_err(|error| {
+            let name = &network.asked.name;
+            error.while_doing(format!("Error connecting container to network {name}"))
+        })
+    }
 }

@@ -1,7 +1,7 @@
 //! What the task says of the container, as the engine has it: for comparing and for making it.
 
 use super::{
-    Args, CommandHandling,
+    Args, CommandHandling, networks,
     parts::{DeviceRequest, Health, Mount, Rate},
     ports, units, volumes,
 };
@@ -171,7 +171,7 @@ impl<'a> Settings<'a> {
             ),
             ("dns_servers", Shape::List, "HostConfig.Dns", list(&args.dns_servers)),
             ("groups", Shape::Set, "HostConfig.GroupAdd", list(&args.groups)),
-            ("links", Shape::Set, "HostConfig.Links", list(&args.links)),
+            ("links", Shape::Set, "HostConfig.Links", networks::links(args)),
             ("security_opts", Shape::Set, "HostConfig.SecurityOpt", list(&args.security_opts)),
             ("volumes_from", Shape::Set, "HostConfig.VolumesFrom", list(&args.volumes_from)),
             ("storage_opts", Shape::Dict, "HostConfig.StorageOpt", map(&args.storage_opts)),
@@ -333,7 +333,7 @@ impl<'a> Settings<'a> {
                     _ => (parts[0], "rwm"),
                 };
                 serde_json::json!({
-                    "PathOnHost": parts[0], "PathInContainer": inside, "CgroupPermissions": rights,
+                    "CgroupPermissions": rights, "PathInContainer": inside, "PathOnHost": parts[0],
                 })
             };
             let devices: Vec<Json> = devices.iter().map(read).collect();
@@ -376,7 +376,7 @@ impl<'a> Settings<'a> {
                 let request: DeviceRequest =
                     part("community.docker.docker_container", "device_requests", one)?;
                 requests.push(serde_json::json!({
-                    "Driver": request.driver.unwrap_or_default(),
+                    "Driver": request.driver,
                     "Count": request.count.unwrap_or(0),
                     "DeviceIDs": Some(request.device_ids).filter(|ids| !ids.is_empty()),
                     "Capabilities": request.capabilities,

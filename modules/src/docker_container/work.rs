@@ -1,13 +1,15 @@
 //! The way from what a container is to what it should be.
 
+use std::time::Duration;
+
 use super::{
     Args, ImageComparison, State,
-    compare::{Difference, Methods, differences},
+    compare::{Difference, Methods, differences, in_order},
     image, networks,
     settings::{Setting, Settings, put},
 };
 use crate::{
-    docker::{Api, segment},
+    docker::{Api, Platform, segment},
     host::{Failure, Host, Outcome, Result},
     spec::{Json, JsonMap},
 };
@@ -17,14 +19,14 @@ pub(super) struct Work<'a> {
     pub(super) args: &'a Args,
     pub(super) host: &'a Host,
     pub(super) api: Api<'a>,
-    methods: Methods,
+    pub(super) methods: Methods,
     pub(super) changed: bool,
     /// What was done, or would be, as the result tells it.
     pub(super) actions: Vec<Json>,
     before: JsonMap,
     after: JsonMap,
     /// Why the container was made anew, as the registered `diff` tells it.
-    differences: Option<Vec<Json>>,
+    pub(super) differences: Option<Vec<Json>>,
     other_image: bool,
     facts: Json,
     pub(super) status: Option<i64>,
@@ -59,13 +61,15 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
     }
     // Whoever debugs registers it without asking for it.
     if host.diffing() || args.engine.debug {
-        let mut diff = serde_json::json!({"before": work.before, "after": work.after});
+        let mut diff = JsonMap::new();
         if let Some(differences) = work.differences {
-            diff["differences"] = differences.into();
+            diff.insert("differences".to_owned(), differences.into());
         }
         if work.other_image {
-            diff["image_different"] = true.into();
+            diff.insert("image_different".to_owned(), true.into());
         }
+        diff.insert("before".to_owned(), work.before.into());
+        diff.insert("after".to_owned(), work.after.into());
         outcome = outcome.with("diff", diff);
     }
     if args.engine.debug || host.checking() {
@@ -88,16 +92,13 @@ impl Work<'_> {
         })
     }
 
-    fn told(&mut self, option: &str, before: impl Into<Json>, after: impl Into<Json>) {
+    pub(super) fn told(&mut self, option: &str, before: impl Into<Json>, after: impl Into<Json>) {
         self.before.insert(option.to_owned(), before.into());
         self.after.insert(option.to_owned(), after.into());
     }
 
     fn absent(&mut self) -> Result<()> {
-        let Some(container) = self.find()? else {
-            self.told("exists", false, false);
-            return Ok(());
-        };
+        let Some(container) = self.find()? else { return Ok(()) };
         let id = id_of(&container);
         if runs(&container) {
             self.told("running", true, false);
@@ -131,10 +132,8 @@ impl Work<'_> {
         self.name_by_id(&mut settings)?;
         let networks = networks::wanted(self.args, &self.api)?;
         let image = image::wanted(self.args, &self.api)?;
-        if let Some(name) = &image.pulled {
-            self.actions.push(serde_json::json!({"pulled_image": name, "changed": image.changed}));
-            self.changed |= image.changed;
-        }
+        self.changed |= image.changed;
+        self.actions.extend(image.pulled);
         let image = image.image;
         match container.take() {
             None => {
@@ -147,11 +146,11 @@ impl Work<'_> {
                 container = self.create(&settings, &networks, image.as_ref())?;
             }
             Some(now) => {
-                container = Some(self.keep(now, &settings, &networks, image.as_ref())?);
+                container = Some(self.keep(now, &mut settings, &networks, image.as_ref())?);
             }
         }
         if let Some(now) = container.take() {
-            container = Some(self.in_state(now)?);
+            container = self.in_state(now)?;
         }
         self.facts = container.unwrap_or_default();
         Ok(())
@@ -161,10 +160,11 @@ impl Work<'_> {
     fn keep(
         &mut self,
         container: Json,
-        settings: &[Setting],
+        settings: &mut [Setting],
         wanted: &[networks::Wanted],
         image: Option<&Json>,
     ) -> Result<Json> {
+        self.read_platform(settings)?;
         let own;
         let compared = match self.args.image_comparison {
             ImageComparison::Desired if image.is_some() => image,
@@ -175,6 +175,7 @@ impl Work<'_> {
         };
         let mut found = differences(self.args, &self.methods, settings, &container, compared)?;
         found.extend(self.network_mode_difference(wanted, &container)?);
+        in_order(&mut found);
         let other_image =
             image::differs(self.args, &container, image).filter(|_| !self.methods.ignores("image"));
         let anew = self.args.recreate
@@ -183,14 +184,14 @@ impl Work<'_> {
         if !anew {
             return self.adjust(container, &found, settings, wanted);
         }
-        let shown = |it: &Difference| serde_json::json!({it.name: {"container": it.found, "parameter": it.wanted}});
+        let shown = |it: &Difference| serde_json::json!({it.name: {"parameter": it.wanted, "container": it.found}});
         self.differences = Some(found.iter().map(shown).collect());
-        for difference in found {
-            self.told(difference.name, difference.found, difference.wanted);
-        }
         for (name, now, wanted) in other_image.into_iter().flatten() {
             self.other_image |= name == "image";
             self.told(name, now, wanted);
+        }
+        for difference in found {
+            self.told(difference.name, difference.found, difference.wanted);
         }
         let id = id_of(&container);
         let again;
@@ -205,44 +206,29 @@ impl Work<'_> {
         }
         self.remove(&id)?;
         self.wait_until_gone(&id)?;
-        let made = self.create(settings, wanted, image)?;
-        Ok(made.unwrap_or(container))
+        match self.create(settings, wanted, image)? {
+            Some(made) => Ok(made),
+            // Check mode goes on with the networks of the old one.
+            None => self.network(container, wanted),
+        }
+    }
+
+    /// Names the platform of a container that is there as it is compared.
+    fn read_platform(&self, settings: &mut [Setting]) -> Result<()> {
+        let Some(given) = &self.args.platform else { return Ok(()) };
+        let platform = Platform::of(given, &self.api)?.map_err(|error| {
+            Failure::new(format!("Error while parsing platform parameer: {error}"))
+        })?;
+        for setting in settings.iter_mut().filter(|setting| setting.name == "platform") {
+            setting.value = platform.to_string().into();
+        }
+        Ok(())
     }
 
     /// The image that a container is made of.
     fn image_of(&self, container: &Json) -> Result<Option<Json>> {
         let id = container["Image"].as_str().unwrap_or_default();
         Ok(self.api.find(&format!("/images/{}/json", segment(id)))?)
-    }
-
-    fn network_mode(&self, wanted: &[networks::Wanted]) -> Result<Option<String>> {
-        if let Some(mode) = &self.args.network_mode {
-            return self.by_id(mode).map(Some);
-        }
-        let first = wanted.first().filter(|_| self.args.networks_cli_compatible);
-        Ok(first.map(|network| network.asked.name.clone()))
-    }
-
-    fn network_mode_difference(
-        &self,
-        wanted: &[networks::Wanted],
-        container: &Json,
-    ) -> Result<Option<Difference>> {
-        let Some(mode) = self.network_mode(wanted)? else { return Ok(None) };
-        let now = container["HostConfig"]["NetworkMode"].as_str().unwrap_or_default();
-        let alike =
-            |mode: &str| if mode == "bridge" { "default".to_owned() } else { mode.to_owned() };
-        // Networks that are named may be joined and left as it runs.
-        let id = wanted.first().map_or("", |network| network.id.as_str());
-        if self.methods.ignores("network_mode") || alike(&mode) == alike(now) || now == id {
-            return Ok(None);
-        }
-        Ok(Some(Difference {
-            name: "network_mode",
-            wanted: mode.into(),
-            found: now.into(),
-            live: false,
-        }))
     }
 
     /// Changes what can be changed without making the container anew.
@@ -253,8 +239,13 @@ impl Work<'_> {
         settings: &[Setting],
         wanted: &[networks::Wanted],
     ) -> Result<Json> {
-        let id = id_of(&container);
         let container = self.limit(container, found, settings)?;
+        self.network(container, wanted)
+    }
+
+    /// Joins and leaves networks.
+    fn network(&mut self, container: Json, wanted: &[networks::Wanted]) -> Result<Json> {
+        let id = id_of(&container);
         let plan = networks::plan(self.args, &self.methods, wanted, &container);
         if plan.is_empty() {
             return Ok(container);
@@ -291,65 +282,6 @@ impl Work<'_> {
             .map_err(|error| error.while_doing(format!("Error updating container {id}")))?;
         self.warn(&told);
         self.look_again(&id)
-    }
-
-    fn change_networks(&mut self, id: &str, plan: &networks::Plan<'_>) -> Result<()> {
-        self.changed = true;
-        let (mut joined, mut left) = (Vec::new(), Vec::new());
-        for (network, now) in &plan.join {
-            let name = &network.asked.name;
-            let parameters = networks::shown(&network.asked, Some(&network.id));
-            let before = now.as_ref().map(|now| networks::shown_now(name, now));
-            joined.push(serde_json::json!({"parameter": parameters, "container": before}));
-            self.told(&format!("network.{name}"), before, parameters.clone());
-            if now.is_some() {
-                self.actions.push(serde_json::json!({"removed_from_network": name}));
-                self.leave(id, name, &network.id)?;
-            }
-            self.actions.push(
-                serde_json::json!({"added_to_network": name, "network_parameters": parameters}),
-            );
-            self.join(id, network)?;
-        }
-        for (name, network) in &plan.leave {
-            let before = serde_json::json!({"id": network, "name": name});
-            left.push(before.clone());
-            self.told(&format!("network.{name}"), before, Json::Null);
-            self.actions.push(serde_json::json!({"removed_from_network": name}));
-            self.leave(id, name, network)?;
-        }
-        for (what, networks) in [("network_differences", joined), ("purge_networks", left)] {
-            if !networks.is_empty() {
-                let differences = self.differences.get_or_insert_default();
-                differences.push(serde_json::json!({what: networks}));
-            }
-        }
-        Ok(())
-    }
-
-    fn leave(&self, id: &str, name: &str, network: &str) -> Result<()> {
-        if self.host.checking() {
-            return Ok(());
-        }
-        let path = format!("/networks/{}/disconnect", segment(network));
-        let body = serde_json::json!({"Container": id});
-        self.api.call("POST", &path, &[], Some(&body)).map(drop).map_err(|error| {
-            error.while_doing(format!("Error disconnecting container from network {name}"))
-        })
-    }
-
-    fn join(&self, id: &str, network: &networks::Wanted) -> Result<()> {
-        if self.host.checking() {
-            return Ok(());
-        }
-        let path = format!("/networks/{}/connect", segment(&network.id));
-        let body = serde_json::json!({
-            "Container": id, "EndpointConfig": networks::endpoint(&network.asked),
-        });
-        self.api.call("POST", &path, &[], Some(&body)).map(drop).map_err(|error| {
-            let name = &network.asked.name;
-            error.while_doing(format!("Error connecting container to network {name}"))
-        })
     }
 
     fn create(
@@ -393,17 +325,23 @@ impl Work<'_> {
                 self.args.restart_retries.into(),
             );
         }
+        if self.args.log_driver.is_some() && self.args.log_options.is_none() {
+            put(&mut body, "HostConfig.LogConfig.Config", JsonMap::new().into());
+        }
         let first = wanted.first().filter(|_| self.args.networks_cli_compatible);
         let mut shown = JsonMap::new();
         if let Some(network) = first {
             let name = network.asked.name.clone();
-            shown.insert(name.clone(), networks::shown(&network.asked, None).into());
+            shown.insert(name.clone(), networks::shown(network, false).into());
             let mut endpoint = JsonMap::new();
             endpoint.insert(name, networks::endpoint(&network.asked).into());
             put(&mut body, "NetworkingConfig.EndpointsConfig", endpoint.into());
         }
         let mut parameters = body.clone();
         parameters.remove("NetworkingConfig");
+        if let Some(platform) = self.args.platform.as_deref().filter(|_| self.host.checking()) {
+            parameters.insert("platform".to_owned(), platform.into());
+        }
         self.actions.push(serde_json::json!({
             "created": "Created container", "create_parameters": parameters, "networks": shown,
         }));
@@ -438,8 +376,8 @@ impl Work<'_> {
         found.ok_or_else(|| Failure::new(format!("Error inspecting container {id}: it is gone")))
     }
 
-    /// Starts, stops, pauses as the task wants it.
-    fn in_state(&mut self, container: Json) -> Result<Json> {
+    /// Starts, stops, pauses as the task wants it; what removes itself is gone then.
+    fn in_state(&mut self, container: Json) -> Result<Option<Json>> {
         let mut container = container;
         let id = id_of(&container);
         let there = !self.host.checking() || !id.is_empty();
@@ -458,7 +396,16 @@ impl Work<'_> {
                 self.told("running", true, false);
                 self.stop(&id)?;
                 if !self.host.checking() {
-                    container = self.look_again(&id)?;
+                    let leaves = container["HostConfig"]["AutoRemove"] == true;
+                    for _ in 0..20 {
+                        let Some(left) = self.api.container(&id).map_err(Failure::from)? else {
+                            return Ok(None);
+                        };
+                        container = left;
+                        if !leaves || !self.host.pause(Duration::from_millis(50)) {
+                            break;
+                        }
+                    }
                 }
             }
             _ => (),
@@ -488,7 +435,7 @@ impl Work<'_> {
             self.wait_until_healthy(&id)?;
             container = self.look_again(&id)?;
         }
-        Ok(container)
+        Ok(Some(container))
     }
 }
 
