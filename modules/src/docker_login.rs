@@ -68,7 +68,7 @@ pub fn registry_auth(host: &Host, repository: &str) -> Result<Option<String>> {
         _ => HUB,
     };
     let config = Config::read(host, &default_path(host))?;
-    Ok(config.credentials(host, registry).map(|(username, password)| {
+    Ok(config.credentials(host, registry, false).map(|(_, username, password)| {
         let text = if username == "<token>" {
             serde_json::json!({"identitytoken": password})
         } else {
@@ -99,6 +99,18 @@ fn bare(registry: &str) -> &str {
     registry.split('/').next().unwrap_or(registry)
 }
 
+/// A value whose keys are in order, as the reference writes the configuration.
+fn sorted(value: &Json) -> Json {
+    match value {
+        Json::Object(map) => {
+            let mut pairs: Vec<_> = map.iter().collect();
+            pairs.sort_by_key(|(key, _)| *key);
+            pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
 impl Config {
     fn read(host: &Host, path: &str) -> Result<Config> {
         let text = host.read_text(path)?.unwrap_or_default();
@@ -116,22 +128,35 @@ impl Config {
             .map(|name| format!("docker-credential-{name}"))
     }
 
-    fn credentials(&self, host: &Host, registry: &str) -> Option<(String, String)> {
+    /// Returns what a registry is known by, and who logs in there with which password; `exact` knows it by its whole
+    /// name only.
+    fn credentials(
+        &self,
+        host: &Host,
+        registry: &str,
+        exact: bool,
+    ) -> Option<(String, String, String)> {
         if let Some(helper) = self.helper(registry) {
             let output =
                 host.run(&Command::new([helper, "get".to_owned()]).stdin(registry)).ok()?;
             let told: Json = serde_json::from_slice(&output.stdout).ok()?;
             let text = |key: &str| told[key].as_str().map(str::to_owned);
-            return Some((text("Username")?, text("Secret")?));
+            return Some((registry.to_owned(), text("Username")?, text("Secret")?));
         }
         let auths = self.known.get("auths")?.as_object()?;
-        let entry = auths.get(registry).or_else(|| {
-            auths.iter().find(|(key, _)| bare(key) == bare(registry)).map(|(_, entry)| entry)
-        })?;
+        let mut all = auths.iter();
+        let (key, entry) = match auths.get(registry) {
+            Some(entry) => (registry, entry),
+            None if exact => return None,
+            None => all
+                .find(|(key, _)| bare(key) == bare(registry))
+                .map(|(key, entry)| (key.as_str(), entry))?,
+        };
         let text = general_purpose::STANDARD.decode(entry["auth"].as_str()?).ok()?;
         let text = String::from_utf8(text).ok()?;
         let (username, password) = text.split_once(':')?;
-        Some((username.to_owned(), password.trim_end_matches('\0').to_owned()))
+        let password = password.trim_end_matches('\0').to_owned();
+        Some((key.to_owned(), username.to_owned(), password))
     }
 
     fn store(&mut self, host: &Host, registry: &str, who: &str, password: &str) -> Result<()> {
@@ -173,7 +198,8 @@ impl Config {
         host.replace(&self.path, Some(0o600), |file| {
             let layout = serde_json::ser::PrettyFormatter::with_indent(b"    ");
             let mut writer = serde_json::Serializer::with_formatter(file, layout);
-            serde::Serialize::serialize(&self.known, &mut writer).map_err(std::io::Error::from)
+            let known = sorted(&self.known.clone().into());
+            serde::Serialize::serialize(&known, &mut writer).map_err(std::io::Error::from)
         })
     }
 }
@@ -181,7 +207,16 @@ impl Config {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let registry = args.registry_url.as_str();
     let mut config = Config::read(host, &args.config_path)?;
-    let known = config.credentials(host, registry);
+    if let Some(helper) = config.helper(registry).filter(|helper| host.which(helper).is_none()) {
+        let why = format!("{helper} not installed or not available in PATH");
+        return Err(match &args.username {
+            Some(who) if args.state == State::Present => {
+                Failure::new(format!("Logging into {registry} for user {who} failed - {why}"))
+            }
+            _ => Failure::raised(why),
+        });
+    }
+    let known = config.credentials(host, registry, true);
     if args.state == State::Absent {
         let changed = known.is_some();
         if changed {
@@ -192,16 +227,26 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let who = args.username.clone().unwrap_or_default();
     let password = args.password.clone().unwrap_or_default();
     let api = Api::of(host, &args.engine)?;
-    let body = serde_json::json!({
-        "username": who, "password": password, "email": null, "serveraddress": registry,
-    });
-    let told = api.call("POST", "/auth", &[], Some(&body)).map_err(|error| {
-        if error.status == 0 {
-            return Failure::new(error.text);
-        }
-        Failure::new(format!("Logging into {registry} for user {who} failed - {error}"))
-    })?;
-    let changed = args.reauthorize || known != Some((who.clone(), password.clone()));
+    // Who is logged in already is not asked again, under whichever name of the registry.
+    let before = config
+        .credentials(host, registry, false)
+        .filter(|(_, user, secret)| !args.reauthorize && *user == who && *secret == password);
+    let told = if let Some((registry, ..)) = before {
+        api.find("/_ping")?;
+        serde_json::json!({"username": who, "email": null, "serveraddress": registry})
+    } else {
+        let body = serde_json::json!({
+            "username": who, "password": password, "email": null, "serveraddress": registry,
+        });
+        api.call("POST", "/auth", &[], Some(&body)).map_err(|error| {
+            if error.status == 0 {
+                return Failure::new(error.text);
+            }
+            Failure::new(format!("Logging into {registry} for user {who} failed - {error}"))
+        })?
+    };
+    let stored = known.is_some_and(|(_, user, secret)| user == who && secret == password);
+    let changed = args.reauthorize || !stored;
     if changed {
         config.store(host, registry, &who, &password)?;
     }

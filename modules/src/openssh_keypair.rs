@@ -286,7 +286,9 @@ impl Pair<'_> {
                 "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
             ));
         };
-        let fits = told.size == self.size && told.kind.eq_ignore_ascii_case(args.kind.as_str());
+        let fits = told.size == self.size
+            && told.kind.eq_ignore_ascii_case(args.kind.as_str())
+            && self.is_in_format()?;
         match regenerate {
             _ if fits => self.publish(&derived),
             Regenerate::Never => self.publish(&derived),
@@ -295,6 +297,21 @@ impl Pair<'_> {
             )),
             _ => self.make(),
         }
+    }
+
+    /// Returns whether the private key is written in the format that the task asks for.
+    fn is_in_format(&self) -> Result<bool> {
+        let text = self.host.read_text(self.path)?.unwrap_or_default();
+        let ssh = text.starts_with("-----BEGIN OPENSSH ");
+        let pkcs8 = ["-----BEGIN PRIVATE ", "-----BEGIN ENCRYPTED "];
+        let pkcs8 = pkcs8.iter().any(|start| text.starts_with(start));
+        Ok(match self.args.private_key_format {
+            Format::Auto => true,
+            Format::Ssh => ssh,
+            // The program has one format for those.
+            Format::Pkcs8 => pkcs8 || ssh && self.args.kind == Kind::Ed25519,
+            Format::Pkcs1 => !ssh && !pkcs8,
+        })
     }
 
     /// Writes the public key where it is missing or another, and the comment.
@@ -327,6 +344,11 @@ impl Pair<'_> {
         let (args, host) = (self.args, self.host);
         if host.checking() {
             return Ok(true);
+        }
+        if args.kind == Kind::Ed25519 && args.private_key_format == Format::Pkcs1 {
+            return Err(Failure::new(
+                "unexpected error occurred: ed25519 keys cannot be represented in PKCS1 format",
+            ));
         }
         let folder = host.create_temporary("/tmp", "windlass-", "", true);
         let folder = folder.map_err(|error| Failure::io("cannot make a folder", &error))?;

@@ -20,8 +20,8 @@ fn place_words(args: &Args, words: &mut Vec<String>) {
     if let Some(user) = &login.login_user {
         words.push(format!("--user={user}"));
     }
-    if let Some(password) = login.login_password.as_ref().filter(|_| args.unsafe_login_password) {
-        words.push(format!("--password={password}"));
+    if let Some(password) = login.login_password.as_ref().filter(|password| !password.is_empty()) {
+        words.push(format!("{PASSWORD}{password}"));
     }
     for (option, path) in [
         ("--ssl-cert", &login.client_cert),
@@ -32,6 +32,25 @@ fn place_words(args: &Args, words: &mut Vec<String>) {
             words.push(format!("{option}={}", &**path));
         }
     }
+}
+
+const PASSWORD: &str = "--password=";
+
+/// Returns words as a line for the shell, and as results tell it.
+fn lines(args: &Args, words: &[String]) -> (String, String) {
+    let run = words.iter().filter(|word| args.unsafe_login_password || !word.starts_with(PASSWORD));
+    let told = words.iter().map(|word| match word.strip_prefix(PASSWORD) {
+        // What the shell might read in it stands in quotes, unless it may stand there as it is.
+        Some(password) if args.unsafe_login_password || quote_word(password) == password => {
+            format!("{PASSWORD}********")
+        }
+        Some(_) => format!("{PASSWORD}'********'"),
+        None => quote_word(word),
+    });
+    (
+        run.map(|word| quote_word(word)).collect::<Vec<_>>().join(" "),
+        told.collect::<Vec<_>>().join(" "),
+    )
 }
 
 fn socket_words(args: &Args, words: &mut Vec<String>) {
@@ -111,16 +130,20 @@ pub(super) fn write(
     if args.master_data != Place::None {
         words.push(format!("--master-data={}", args.master_data.as_str()));
     }
-    let mut quoted: Vec<String> = words.iter().map(|word| quote_word(word)).collect();
-    quoted.extend(args.dump_extra_args.clone());
-    let line = quoted.join(" ");
+    let (run, shown) = lines(args, &words);
     let to = quote_word(target);
-    let line = match packer(host, target)? {
-        Some(packer) => format!("{line} | {packer} > {to}"),
-        None => format!("{line} > {to}"),
+    let packer = packer(host, target)?;
+    let whole = |line: String| {
+        let mut line = if args.pipefail { format!("set -o pipefail && {line}") } else { line };
+        if let Some(more) = &args.dump_extra_args {
+            line = format!("{line} {more}");
+        }
+        match &packer {
+            Some(packer) => format!("{line} | {packer} > {to}"),
+            None => format!("{line} > {to}"),
+        }
     };
-    let run = if args.pipefail { format!("set -o pipefail && {line}") } else { line };
-    let mut command = command(args, &run);
+    let mut command = command(args, &whole(run));
     if args.pipefail {
         "/bin/bash".clone_into(&mut command.argv[0]);
     }
@@ -128,7 +151,7 @@ pub(super) fn write(
     if !output.success() {
         return Err(Failure::new(output.error_text()));
     }
-    Ok((run, output.text()))
+    Ok((whole(shown), output.text()))
 }
 
 /// Reads databases from the file; returns the line that did it and what it said.
@@ -154,8 +177,7 @@ pub(super) fn read(
         words.push("--one-database".to_owned());
         words.extend(names.first().cloned());
     }
-    let quoted: Vec<String> = words.iter().map(|word| quote_word(word)).collect();
-    let line = quoted.join(" ");
+    let (line, told) = lines(args, &words);
     let from = quote_word(target);
     let (run, shown) = match packer(host, target)? {
         Some(packer) => (
@@ -163,7 +185,7 @@ pub(super) fn read(
             // As the reference tells it.
             format!("{packer} -dc {from} | {}", crate::spec::python_repr(&words.into())),
         ),
-        None => (format!("{line} < {from}"), format!("{line} < {from}")),
+        None => (format!("{line} < {from}"), format!("{told} < {from}")),
     };
     let output = host.run(&command(args, &run))?;
     if !output.success() {
