@@ -166,9 +166,10 @@ impl Batch<'_> {
         let name = self.task_name(task, None);
         let question = format!("Perform task: TASK: {name} (N)o/(y)es/(c)ontinue: ");
         let ask = &self.run.ask;
-        let answer = match ask.is_there() {
-            true => Some(ask.line(&question, false)),
-            false => ask.line_or_end(&question),
+        let answer = if ask.is_there() {
+            Some(ask.line(&question, false))
+        } else {
+            ask.line_or_end(&question)
         };
         let Some(answer) = answer else {
             // Nobody says no: a run that did nothing did not go well.
