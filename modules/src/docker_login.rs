@@ -68,7 +68,7 @@ pub fn registry_auth(host: &Host, repository: &str) -> Result<Option<String>> {
         _ => HUB,
     };
     let config = Config::read(host, &default_path(host))?;
-    Ok(config.credentials(host, registry, false).map(|(_, username, password)| {
+    Ok(config.credentials(host, registry).map(|(_, username, password)| {
         let text = if username == "<token>" {
             serde_json::json!({"identitytoken": password})
         } else {
@@ -99,18 +99,6 @@ fn bare(registry: &str) -> &str {
     registry.split('/').next().unwrap_or(registry)
 }
 
-/// A value whose keys are in order, as the reference writes the configuration.
-fn sorted(value: &Json) -> Json {
-    match value {
-        Json::Object(map) => {
-            let mut pairs: Vec<_> = map.iter().collect();
-            pairs.sort_by_key(|(key, _)| *key);
-            pairs.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
-        }
-        other => other.clone(),
-    }
-}
-
 impl Config {
     fn read(host: &Host, path: &str) -> Result<Config> {
         let text = host.read_text(path)?.unwrap_or_default();
@@ -128,14 +116,9 @@ impl Config {
             .map(|name| format!("docker-credential-{name}"))
     }
 
-    /// Returns what a registry is known by, and who logs in there with which password; `exact` knows it by its whole
-    /// name only.
-    fn credentials(
-        &self,
-        host: &Host,
-        registry: &str,
-        exact: bool,
-    ) -> Option<(String, String, String)> {
+    /// Returns what a registry is known by, its own name before others of the same host, and who logs in there with
+    /// which password.
+    fn credentials(&self, host: &Host, registry: &str) -> Option<(String, String, String)> {
         if let Some(helper) = self.helper(registry) {
             let output =
                 host.run(&Command::new([helper, "get".to_owned()]).stdin(registry)).ok()?;
@@ -147,7 +130,6 @@ impl Config {
         let mut all = auths.iter();
         let (key, entry) = match auths.get(registry) {
             Some(entry) => (registry, entry),
-            None if exact => return None,
             None => all
                 .find(|(key, _)| bare(key) == bare(registry))
                 .map(|(key, entry)| (key.as_str(), entry))?,
@@ -198,7 +180,9 @@ impl Config {
         host.replace(&self.path, Some(0o600), |file| {
             let layout = serde_json::ser::PrettyFormatter::with_indent(b"    ");
             let mut writer = serde_json::Serializer::with_formatter(file, layout);
-            let known = sorted(&self.known.clone().into());
+            // With the keys in order, as the reference writes it.
+            let mut known = Json::from(self.known.clone());
+            known.sort_all_objects();
             serde::Serialize::serialize(&known, &mut writer).map_err(std::io::Error::from)
         })
     }
@@ -216,7 +200,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             _ => Failure::raised(why),
         });
     }
-    let known = config.credentials(host, registry, true);
+    let nearest = config.credentials(host, registry);
+    let known = nearest.as_ref().filter(|(name, ..)| name == registry);
     if args.state == State::Absent {
         let changed = known.is_some();
         if changed {
@@ -226,10 +211,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let who = args.username.clone().unwrap_or_default();
     let password = args.password.clone().unwrap_or_default();
+    let stored = known.is_some_and(|(_, user, secret)| *user == who && *secret == password);
     let api = Api::of(host, &args.engine)?;
     // Who is logged in already is not asked again, under whichever name of the registry.
-    let before = config
-        .credentials(host, registry, false)
+    let before = nearest
         .filter(|(_, user, secret)| !args.reauthorize && *user == who && *secret == password);
     let told = if let Some((registry, ..)) = before {
         api.find("/_ping")?;
@@ -245,7 +230,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             Failure::new(format!("Logging into {registry} for user {who} failed - {error}"))
         })?
     };
-    let stored = known.is_some_and(|(_, user, secret)| user == who && secret == password);
     let changed = args.reauthorize || !stored;
     if changed {
         config.store(host, registry, &who, &password)?;

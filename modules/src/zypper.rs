@@ -236,7 +236,6 @@ impl Done {
         let document = parse(&text, false)?;
         let root = document.root().unwrap_or_default();
         self.walk(&document, root);
-        self.stdout = text;
         Ok(())
     }
 
