@@ -14,6 +14,7 @@ use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key
 use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 
+use super::short_key;
 use crate::connection::{Prompter, Question, Secret};
 
 /// How often a wrong passphrase may be corrected.
@@ -58,7 +59,9 @@ impl KeyRing {
 
 fn read(path: &Path) -> Option<KeyFile> {
     let secret = std::fs::read_to_string(path).ok();
-    let parsed = secret.as_deref().and_then(|text| PrivateKey::from_openssh(text).ok());
+    let parsed = secret
+        .as_deref()
+        .and_then(|text| PrivateKey::from_openssh(text).ok().or_else(|| short_key::plain(text)));
     let beside = || {
         let mut name = path.as_os_str().to_owned();
         name.push(".pub");
@@ -130,7 +133,11 @@ impl KeyFile {
 
 /// Decrypts on a thread of its own: the key derivation is slow on purpose.
 async fn unlock(text: Arc<str>, passphrase: Secret) -> Option<Arc<PrivateKey>> {
-    let decrypt = move || decode_secret_key(&text, Some(passphrase.expose())).ok();
+    let decrypt = move || {
+        decode_secret_key(&text, Some(passphrase.expose()))
+            .ok()
+            .or_else(|| short_key::unlocked(&text, &passphrase))
+    };
     tokio::task::spawn_blocking(decrypt).await.ok().flatten().map(Arc::new)
 }
 

@@ -17,6 +17,7 @@ mod pattern;
 mod plan;
 mod planner;
 mod proxy;
+mod short_key;
 mod shortcut;
 #[cfg(test)]
 mod tests;

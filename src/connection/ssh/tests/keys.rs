@@ -1,5 +1,6 @@
 //! Logging in with keys, and commands on the connection.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -40,6 +41,44 @@ async fn keys_of_every_kind_log_in() {
         target.private_key_file =
             Some(sshd.admit(&arguments.join("").replace('-', "_"), arguments));
         assert_eq!(echo(&sshd, &target).await.unwrap(), "hello", "{arguments:?}");
+    }
+}
+
+/// A key whose secret number has 31 bytes, as `ssh-keygen` makes one of 256; it opens nothing but these tests.
+const SHORT: &str = "\
+-----BEGIN OPENSSH PRIVATE KEY-----\n\
+b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAaAAAABNlY2RzYS\n\
+1zaGEyLW5pc3RwMjU2AAAACG5pc3RwMjU2AAAAQQSTSra9G/rqXaV/Yg68oV6ZTgb5cp9v\n\
+ZlQ/dnl4bOP9pLZ8frM18RWantcG46xBlJlHcoglEGp30xS0GSeQZxo4AAAAoL5gjia+YI\n\
+4mAAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBJNKtr0b+updpX9i\n\
+DryhXplOBvlyn29mVD92eXhs4/2ktnx+szXxFZqe1wbjrEGUmUdyiCUQanfTFLQZJ5BnGj\n\
+gAAAAfVtdia3nWXRUJAdQdor44ng32tNKJtSpSw5wRnQ6OtAAAAAVzaG9ydAECAwQ=\n\
+-----END OPENSSH PRIVATE KEY-----\n\
+";
+
+#[tokio::test]
+async fn a_key_whose_number_begins_with_zeros_logs_in() {
+    let sshd = Sshd::start();
+    sshd.know("ed25519");
+    for settings in
+        [&[][..], &["-N", "open sesame"], &["-N", "open sesame", "-Z", "aes256-gcm@openssh.com"]]
+    {
+        let key = sshd.path("short");
+        std::fs::write(&key, SHORT).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let mut keygen = Command::new("ssh-keygen");
+        let public = keygen.arg("-y").arg("-f").arg(&key).output().unwrap().stdout;
+        std::fs::write(sshd.path("authorized_keys"), public).unwrap();
+        if !settings.is_empty() {
+            let mut keygen = Command::new("ssh-keygen");
+            keygen.args(["-q", "-p", "-P", ""]).args(settings).arg("-f").arg(&key);
+            assert!(keygen.status().unwrap().success());
+        }
+        let mut target = sshd.target();
+        target.private_key_file = Some(key);
+        let asker = Arc::new(OnePassphrase(0.into()));
+        let connection = soon(sshd.connections_with(asker).open(&target)).await;
+        assert!(connection.is_ok(), "{settings:?}: {:?}", connection.err());
     }
 }
 
