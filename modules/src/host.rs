@@ -3,6 +3,7 @@
 //! Invariant: in check mode nothing below changes the host; every change to a file is recorded as a diff.
 
 mod attributes;
+mod capabilities;
 mod children;
 mod clock;
 mod command;
@@ -42,7 +43,8 @@ use std::{
 };
 
 pub use attributes::{AttributeDiff, FileAttributes};
-pub use clock::{Civil, read_time};
+pub(crate) use capabilities::CAPABILITIES;
+pub use clock::{Civil, MONTHS, WEEKDAYS, read_time};
 pub(crate) use command::start;
 pub use command::{Command, Output, failed};
 pub use contents::{Contents, NoContents, Upload};
@@ -52,7 +54,6 @@ pub use errno::{errno_about, errno_of, errno_text};
 pub use extended::Context;
 pub use files::normal_path;
 pub(crate) use files::pour;
-pub(crate) use glob::matches;
 pub(crate) use glob::matches as glob_matches;
 pub use look::Seed;
 pub use mode::{Mode, mode_text};

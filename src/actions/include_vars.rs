@@ -15,6 +15,7 @@ use crate::{
     diagnostic::Source,
     executor::{Call, Failure, HIDDEN, Step, reserved},
     output::Event,
+    paths,
     value::{Dict, Value},
 };
 
@@ -269,13 +270,8 @@ fn matches(pattern: &Pattern, name: &str) -> bool {
 
 /// Files below a folder in their order, down to a depth (0 for all).
 fn walk(folder: &Path, depth: usize, level: usize, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    entries.sort();
+    let entries = paths::entries(folder).into_iter().map(|name| folder.join(name));
+    let entries: Vec<PathBuf> = entries.collect();
     for path in entries.iter().filter(|path| path.is_file()) {
         into.push(path.clone());
     }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Source},
     memory,
-    paths::normal,
+    paths::{self, normal},
     plugins::has_source_plugin,
     settings::{GroupNames, Settings},
     vault::Opener,
@@ -275,10 +275,7 @@ impl<'a> Loader<'a> {
     /// Reads a file or a folder; returns whether anything in it could be read.
     fn path(&mut self, path: &Path) -> bool {
         if path.is_dir() {
-            let entries = fs::read_dir(path).into_iter().flatten().flatten();
-            let mut names: Vec<String> =
-                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-            names.sort_unstable();
+            let mut names = paths::entries(path);
             names.retain(|name| !self.is_ignored(name));
             let mut parsed = false;
             for name in names {

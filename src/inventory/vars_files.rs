@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{ALL, GroupId, HostId, Inventory, layers::Step};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Fault, Severity, Source},
+    paths,
     settings::{HashBehaviour, Settings},
     value::{Dict, Value},
     vault::Opener,
@@ -255,8 +256,7 @@ fn names_in(folder: &Path, diagnostics: &mut Diagnostics) -> FxHashSet<String> {
         );
         diagnostics.push(Diagnostic::bare(message).warning());
     }
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    paths::entries(folder).into_iter().collect()
 }
 
 /// Returns the variables of a group or a host; none when there is no file for it.
@@ -315,11 +315,7 @@ fn entity_files(
 
 /// Collects the files of a folder in the order of their names, hidden and backup files left out.
 fn files_in(folder: &Path, rules: &Rules, files: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort_unstable();
-    for name in names {
+    for name in paths::entries(folder) {
         if name.starts_with('.') || name.ends_with('~') {
             continue;
         }

@@ -40,9 +40,7 @@ impl Output for Aside {
             Event::Warning(text) => self.sink.warn(text),
             Event::Told(told) => self.sink.tell(told),
             Event::Verbose { level, host, text } if self.verbosity >= *level => {
-                let text =
-                    host.as_ref().map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
-                self.sink.line(&text, Some(Paint::Verbose));
+                self.sink.verbose(host.as_deref(), text);
             }
             _ => (),
         }

@@ -450,10 +450,7 @@ impl Output for Default {
             Event::Told(told) => self.sink.tell(told),
             Event::Verbose { level, host, text } => {
                 if self.options.verbosity >= *level {
-                    let text = host
-                        .as_ref()
-                        .map_or_else(|| text.clone(), |host| format!("<{host}> {text}"));
-                    self.sink.line(&text, Some(Paint::Verbose));
+                    self.sink.verbose(host.as_deref(), text);
                 }
             }
             Event::Recap { stats, custom } => self.recap(stats, custom.as_ref()),

@@ -108,6 +108,12 @@ impl Sink {
         }
     }
 
+    /// Says what `-v` shows, which may be of one host.
+    pub(super) fn verbose(&mut self, host: Option<&str>, text: &str) {
+        let text = host.map_or_else(|| text.to_owned(), |host| format!("<{host}> {text}"));
+        self.line(&text, Some(Paint::Verbose));
+    }
+
     /// Warns of something that has a place.
     pub fn tell(&mut self, told: &Told) {
         let text = warning::text(told);

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use crate::paths;
+
 /// Returns the files, not folders, that a pattern matches, in the order of their names.
 pub(crate) fn files(pattern: &str) -> Vec<String> {
     let mut found = paths(pattern);
@@ -29,10 +31,7 @@ pub(crate) fn paths(pattern: &str) -> Vec<String> {
                 continue;
             }
             let folder = if base.is_empty() { "." } else { base };
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            let mut names: Vec<String> =
-                entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-            names.sort();
+            let names = paths::entries(Path::new(folder));
             let pattern: Vec<char> = part.chars().collect();
             longer.extend(
                 names

@@ -1,27 +1,13 @@
 //! Python's `strptime`: what a text says as a time, by a pattern of directives.
 
 use jiff::civil::{Date, DateTime, Time as Clock, Weekday};
-use windlass_modules::pattern::Captures;
+use windlass_modules::{
+    host::{MONTHS, WEEKDAYS},
+    pattern::Captures,
+};
 
 use super::time::Time;
 use crate::value::Value;
-
-const WEEKDAYS: [&str; 7] =
-    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// What Python takes for the year where a text names none.
 const YEAR: i16 = 1900;

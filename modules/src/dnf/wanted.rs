@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     get_url,
-    host::{Failure, Host, Result, matches},
+    host::{Failure, Host, Result, glob_matches},
 };
 
 /// What packages should be, and what is to be told of them beside what is done.
@@ -142,7 +142,7 @@ impl Wanted<'_> {
         commands: &mut Vec<Vec<String>>,
         left: &mut Vec<String>,
     ) -> Result<()> {
-        let named = |name: &str| name == wanted || matches(wanted, name);
+        let named = |name: &str| name == wanted || glob_matches(wanted, name);
         let found = groups.iter().find(|group| named(&group.id) || named(&group.name));
         let Some(Group { kind, id, installed, .. }) = found else {
             let failure = Failure::new(format!("No group {wanted} available."));

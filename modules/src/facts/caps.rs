@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{Ask, Facts, Pace, Source};
-use crate::host::{Command, Host};
+use crate::host::{CAPABILITIES, Command, Host};
 
 pub(super) static SOURCE: Source = Source {
     collector: "caps",
@@ -33,51 +33,6 @@ fn gather(host: &Host, _: &Ask) -> Facts {
         ("system_capabilities".to_owned(), list),
     ])
 }
-
-/// Capabilities by their numbers.
-const NAMES: [&str; 41] = [
-    "chown",
-    "dac_override",
-    "dac_read_search",
-    "fowner",
-    "fsetid",
-    "kill",
-    "setgid",
-    "setuid",
-    "setpcap",
-    "linux_immutable",
-    "net_bind_service",
-    "net_broadcast",
-    "net_admin",
-    "net_raw",
-    "ipc_lock",
-    "ipc_owner",
-    "sys_module",
-    "sys_rawio",
-    "sys_chroot",
-    "sys_ptrace",
-    "sys_pacct",
-    "sys_admin",
-    "sys_boot",
-    "sys_nice",
-    "sys_resource",
-    "sys_time",
-    "sys_tty_config",
-    "mknod",
-    "lease",
-    "audit_write",
-    "audit_control",
-    "setfcap",
-    "mac_override",
-    "mac_admin",
-    "syslog",
-    "wake_alarm",
-    "block_suspend",
-    "audit_read",
-    "perfmon",
-    "bpf",
-    "checkpoint_restore",
-];
 
 /// The text of the usual states, which needs no program: nothing, or everything but a few.
 fn written(host: &Host) -> Option<String> {
@@ -110,7 +65,7 @@ fn written(host: &Host) -> Option<String> {
     let mut names = Vec::new();
     for number in 0..=last {
         if missing & (1 << number) != 0 {
-            names.push(format!("cap_{}", NAMES.get(number as usize)?));
+            names.push(format!("cap_{}", CAPABILITIES.get(number as usize)?));
         }
     }
     Some(if names.is_empty() { "=ep".to_owned() } else { format!("=ep {}-ep", names.join(",")) })

@@ -114,8 +114,8 @@ pub fn read_time(text: &str, format: &str) -> Option<Civil> {
                 });
                 rest = after;
             }
-            'b' | 'B' | 'h' => civil.month = name(&mut rest, MONTHS)? + 1,
-            'a' | 'A' => drop(name(&mut rest, WEEKDAYS)?),
+            'b' | 'B' | 'h' => civil.month = name(&mut rest, &MONTHS)? + 1,
+            'a' | 'A' => drop(name(&mut rest, &WEEKDAYS)?),
             '%' => rest = rest.strip_prefix('%')?,
             _ => return None,
         }
@@ -133,7 +133,8 @@ pub fn read_time(text: &str, format: &str) -> Option<Civil> {
     (rest.is_empty() && valid).then_some(civil)
 }
 
-const MONTHS: &[&str] = &[
+/// The months in English.
+pub const MONTHS: [&str; 12] = [
     "january",
     "february",
     "march",
@@ -147,8 +148,9 @@ const MONTHS: &[&str] = &[
     "november",
     "december",
 ];
-const WEEKDAYS: &[&str] =
-    &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/// The days of the week in English, Monday first.
+pub const WEEKDAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
 fn number(rest: &mut &str, width: usize) -> Option<i64> {
     let digits = rest.bytes().take(width).take_while(u8::is_ascii_digit).count();

@@ -12,11 +12,10 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Refusal,
     fetching::{self, Scratch},
-    read_yaml, refused,
-    roles::entries,
-    text,
+    read_yaml, refused, text,
 };
 use crate::{
+    paths,
     template::{loose_order, matches_glob},
     value::Value,
 };
@@ -154,7 +153,7 @@ fn take(
     listed: &mut Vec<Json>,
     names: &mut Vec<String>,
 ) -> Result<(), String> {
-    for entry in entries(from) {
+    for entry in paths::entries(from) {
         let name = if below.is_empty() { entry.clone() } else { format!("{below}/{entry}") };
         let is_out = ignored
             .iter()
@@ -261,7 +260,7 @@ pub(super) fn modified(dir: &Path) -> Result<Vec<String>, String> {
 
 /// Adds what lies in a collection though nothing is said of it.
 fn more(dir: &Path, below: &str, known: &[Arc<str>], found: &mut Vec<String>) {
-    for entry in entries(dir) {
+    for entry in paths::entries(dir) {
         let name = if below.is_empty() { entry.clone() } else { format!("{below}/{entry}") };
         let path: PathBuf = dir.join(&entry);
         if !known.iter().any(|known| **known == name) {

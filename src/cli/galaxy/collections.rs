@@ -14,9 +14,9 @@ use super::{
     options::Format,
     refused,
     requirements::CollectionWanted,
-    roles::entries,
     say, skeleton, usage, warn,
 };
+use crate::paths;
 
 const ROOT: &str = "ansible_collections";
 
@@ -344,8 +344,8 @@ fn split_fragment(address: &str) -> (&str, &str) {
 /// The collections below a folder `ansible_collections`, with their versions.
 fn installed_in(root: &Path, name: Option<&str>) -> Map<String, Json> {
     let mut found = Map::new();
-    for namespace in entries(root) {
-        for own in entries(&root.join(&namespace)) {
+    for namespace in paths::entries(root) {
+        for own in paths::entries(&root.join(&namespace)) {
             let full = format!("{namespace}.{own}");
             if name.is_some_and(|name| name != full) {
                 continue;

@@ -12,7 +12,7 @@ use super::{
     requirements::RoleWanted,
     say, skeleton, text, usage, warn,
 };
-use crate::value::Value;
+use crate::{paths, value::Value};
 
 /// Where a role says how it was installed.
 const INSTALLED: &str = "meta/.galaxy_install_info";
@@ -46,7 +46,7 @@ impl Galaxy {
                 continue;
             }
             usable = true;
-            let mut names = entries(&path);
+            let mut names = paths::entries(&path);
             names.retain(|own| name.is_none_or(|name| name == own) && is_role(&path.join(own)));
             if name.is_some() && names.is_empty() {
                 continue;
@@ -210,16 +210,7 @@ fn root(dir: &Path, depth: usize) -> Option<PathBuf> {
         return Some(dir.to_owned());
     }
     let depth = depth.checked_sub(1)?;
-    entries(dir).iter().find_map(|name| root(&dir.join(name), depth))
-}
-
-/// The names of what lies in a folder, in their order.
-pub(super) fn entries(dir: &Path) -> Vec<String> {
-    let found = fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut names: Vec<String> =
-        found.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort();
-    names
+    paths::entries(dir).iter().find_map(|name| root(&dir.join(name), depth))
 }
 
 /// The version that a role was installed in.

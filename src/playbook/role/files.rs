@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::call::RoleCall;
 use crate::{
     diagnostic::Diagnostic,
-    paths::normal,
+    paths::{self, normal},
     playbook::load::Loader,
     value::{Dict, Value},
     yaml::Node,
@@ -125,15 +125,8 @@ pub(super) fn role_file(role_dir: &Path, folder: &str, name: &str) -> Option<Pat
 }
 
 fn collect_files(folder: &Path, into: &mut Vec<PathBuf>) {
-    let mut entries: Vec<_> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    entries.sort();
-    for path in entries {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for name in paths::entries(folder) {
+        let path = folder.join(&name);
         if name.starts_with('.') || name.ends_with('~') {
             continue;
         }

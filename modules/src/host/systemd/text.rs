@@ -1,6 +1,6 @@
 //! Properties of units in the words of `systemctl show`.
 
-use super::super::{clock::Civil, dbus::Value, zone::Zone};
+use super::super::{capabilities::CAPABILITIES, clock::Civil, dbus::Value, zone::Zone};
 
 const NEVER: u64 = u64::MAX;
 
@@ -174,50 +174,7 @@ fn mount_flags(flags: u64) -> Option<String> {
 }
 
 fn capabilities(set: u64) -> String {
-    const NAMES: [&str; 41] = [
-        "chown",
-        "dac_override",
-        "dac_read_search",
-        "fowner",
-        "fsetid",
-        "kill",
-        "setgid",
-        "setuid",
-        "setpcap",
-        "linux_immutable",
-        "net_bind_service",
-        "net_broadcast",
-        "net_admin",
-        "net_raw",
-        "ipc_lock",
-        "ipc_owner",
-        "sys_module",
-        "sys_rawio",
-        "sys_chroot",
-        "sys_ptrace",
-        "sys_pacct",
-        "sys_admin",
-        "sys_boot",
-        "sys_nice",
-        "sys_resource",
-        "sys_time",
-        "sys_tty_config",
-        "mknod",
-        "lease",
-        "audit_write",
-        "audit_control",
-        "setfcap",
-        "mac_override",
-        "mac_admin",
-        "syslog",
-        "wake_alarm",
-        "block_suspend",
-        "audit_read",
-        "perfmon",
-        "bpf",
-        "checkpoint_restore",
-    ];
-    let held = NAMES.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
+    let held = CAPABILITIES.iter().enumerate().filter(|(bit, _)| set >> bit & 1 == 1);
     held.map(|(_, name)| format!("cap_{name}")).collect::<Vec<_>>().join(" ")
 }
 
