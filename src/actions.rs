@@ -172,6 +172,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Action> {
     BY_NAME.get(name).copied()
 }
 
+/// Returns whether an action shows its diff without being asked to; one of a loop does not.
+pub(crate) fn shows_diff(name: &str) -> bool {
+    name == fact_diff::UNIT.name
+}
+
 /// Returns the one name that a task has, however the playbook names its action; nothing where that is unknown.
 ///
 /// An action that is not of `ansible.builtin` is called like the module that stands behind it, or where there is none by

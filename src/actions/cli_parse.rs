@@ -73,18 +73,21 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     check(call)?;
     let text = |value: Option<&Value>| value.map(Value::to_text);
     let name = text(of_parser("name")).unwrap_or_default();
+    let mut wrong = Vec::new();
     if name.split('.').count() < 3 {
-        let message = "Parser name should be provided as a full name including collection";
-        return Err(Failure::action(message));
+        wrong.push("Parser name should be provided as a full name including collection");
     }
     let command = text(given("command"));
     let of_command = text(of_parser("command")).or_else(|| command.clone());
     let path = text(of_parser("template_path"));
     let is_own = matches!(name.as_str(), "ansible.utils.json" | "ansible.utils.xml");
     if !is_own && command.is_none() && of_command.is_none() && path.is_none() {
-        return Err(Failure::action(
+        wrong.push(
             "Either parser/command or parser/template_path needs to be provided when parsing text.",
-        ));
+        );
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::action(wrong.join(" ")));
     }
     let template = |extension: &str| {
         let path = match &path {

@@ -89,6 +89,10 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     result.insert("changed", !text.is_empty());
     let lines = text.split('\n').filter(|_| !text.is_empty());
     result.insert("diff_lines", Value::list(lines.map(Value::from)));
-    result.insert("diff_text", if text.is_empty() { text } else { text + "\n" });
+    let text = if text.is_empty() { text } else { text + "\n" };
+    let mut diff = Dict::new();
+    diff.insert("prepared", text.clone());
+    result.insert("diff", diff);
+    result.insert("diff_text", text);
     Ok(Step::Done(result))
 }

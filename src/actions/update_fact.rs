@@ -87,7 +87,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
             None => current(call, &name)?,
         };
         let value = update.get("value").cloned().unwrap_or_default();
-        let fact = match replaced(&fact, rest, &value).map_err(Failure::action)? {
+        let fact = match replaced(&fact, rest, &value)? {
             Some(fact) => {
                 changed = true;
                 fact
@@ -110,7 +110,7 @@ fn current(call: &Call<'_>, name: &str) -> Result<Value, Failure> {
     });
     found
         .map_err(|error| Failure::template(&error, "", None))?
-        .ok_or_else(|| Failure::action(format!("'{name}' was not found in the current facts.")))
+        .ok_or_else(|| Failure::plain(format!("'{name}' was not found in the current facts.")))
 }
 
 /// Returns the failure of a path that no template could have.
@@ -167,7 +167,7 @@ fn steps(path: &str) -> Option<Vec<Value>> {
 }
 
 /// Returns a value in which what a path leads to is another one, or nothing where it is that already.
-fn replaced(old: &Value, path: &[Value], new: &Value) -> Result<Option<Value>, String> {
+fn replaced(old: &Value, path: &[Value], new: &Value) -> Result<Option<Value>, Failure> {
     let Some((key, rest)) = path.split_first() else {
         return Ok((old != new).then(|| new.clone()));
     };
@@ -179,7 +179,8 @@ fn replaced(old: &Value, path: &[Value], new: &Value) -> Result<Option<Value>, S
                 None if rest.is_empty() => Some(new.clone()),
                 None => {
                     let (key, old) = (key.to_repr(), old.to_repr());
-                    return Err(format!("Error: the key {key} was not found in {old}."));
+                    let why = format!("Error: the key {key} was not found in {old}.");
+                    return Err(Failure::plain(why).raised());
                 }
             };
             Ok(value.map(|value| {
@@ -196,20 +197,19 @@ fn replaced(old: &Value, path: &[Value], new: &Value) -> Result<Option<Value>, S
             let shown = || old.to_repr();
             let Some(index) = key.as_int().filter(|_| matches!(key, Value::Int(_))) else {
                 let key = key.to_repr();
-                return Err(format!(
+                return Err(Failure::plain(format!(
                     "Error: {} is a list, but index provided was not an integer: {key}",
                     shown()
-                ));
+                )));
             };
             let at = usize::try_from(index).unwrap_or(usize::MAX);
             let value = match items.get(at) {
                 Some(inner) => replaced(inner, rest, new)?,
                 None if at == items.len() && rest.is_empty() => Some(new.clone()),
                 None => {
-                    return Err(format!(
-                        "Error: {} not long enough for item #{index} to be set.",
-                        shown()
-                    ));
+                    let why =
+                        format!("Error: {} not long enough for item #{index} to be set.", shown());
+                    return Err(Failure::plain(why).raised());
                 }
             };
             Ok(value.map(|value| {
@@ -222,6 +222,6 @@ fn replaced(old: &Value, path: &[Value], new: &Value) -> Result<Option<Value>, S
                 Value::list(items)
             }))
         }
-        _ => Err("update_fact can only modify mutable objects.".to_owned()),
+        _ => Err(Failure::plain("update_fact can only modify mutable objects.")),
     }
 }

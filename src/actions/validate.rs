@@ -64,7 +64,8 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
         (data.cloned().unwrap_or_default(), criteria.cloned().unwrap_or_default());
     let checked = engine_check(&engine, &data, &criteria, draft.as_deref());
     let checked = checked.map_err(|error| match error {
-        Unchecked::Engine(message) | Unchecked::Input(message) => Failure::action(message),
+        Unchecked::Engine(message) => Failure::action(message),
+        Unchecked::Input(message) => Failure::plain(message).raised(),
     })?;
     let warnings = Value::list(checked.warnings.iter().map(|text| Value::from(text.as_str())));
     let warned = !checked.warnings.is_empty();

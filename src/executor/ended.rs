@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{include::Include, items::Ended, judge::Judged, order, task::Prepared, told};
 use crate::{
+    actions,
     output::{Event, ResultEvent, Status},
     playbook::Keyword,
     template::Env,
@@ -151,7 +152,8 @@ impl Prepared {
                     .task
                     .level
                     .keyword(Keyword::Diff)
-                    .is_some_and(|(value, _)| value.says_yes()),
+                    .is_some_and(|(value, _)| value.says_yes())
+                || self.task.looping.is_none() && actions::shows_diff(&self.task.action),
             ignored,
             no_log: judged.no_log,
             causes: judged.causes.clone(),

@@ -124,7 +124,6 @@ impl Failure {
         Failure { causes: vec![cause], ..Failure::default() }
     }
 
-    /// Returns a host that cannot be reached.
     /// Leaves out of a failed connection what the host or its ssh client said.
     pub(super) fn censor(&mut self) {
         for cause in &mut self.causes {
@@ -134,6 +133,7 @@ impl Failure {
         }
     }
 
+    /// Returns a host that cannot be reached.
     pub fn unreachable(message: &str) -> Failure {
         Failure { unreachable: true, ..Failure::at(None, message) }
     }
