@@ -1,11 +1,11 @@
 //! `windlass console`: modules on hosts, one line after the other.
 
 mod call;
+mod lines;
 mod passwords;
 
 use std::{
     ffi::OsString,
-    io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError},
 };
@@ -15,9 +15,11 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
+use lines::{Line, Lines, Words};
+
 use super::{
     args::{self, ConsoleOptions},
-    callbacks,
+    callbacks, doc,
     prepare::{self, ERROR, Refusal},
     run::pattern,
     terminal,
@@ -74,13 +76,17 @@ pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusa
     }
     let _interrupted = heedless()?;
     terminal::print("A line is a module with its arguments, a command of the shell, or `help`.\n");
+    let mut lines =
+        Lines::of_input(console.run.settings.home.value.join("windlass-console-history"));
     loop {
-        show(&console.prompt());
-        let mut line = String::new();
-        if !matches!(std::io::stdin().read_line(&mut line), Ok(1..)) {
-            terminal::print("");
-            return Ok(0);
-        }
+        let line = match lines.next(&console.prompt(), || console.words()) {
+            Line::Text(line) => line,
+            Line::Dropped => continue,
+            Line::End => {
+                terminal::print("");
+                return Ok(0);
+            }
+        };
         if console.line(line.trim())?.is_none() {
             return Ok(0);
         }
@@ -112,12 +118,6 @@ fn heedless() -> Result<(Runtime, Signal), Refusal> {
     Ok((runtime, interrupts))
 }
 
-fn show(prompt: &str) {
-    let mut output = std::io::stdout();
-    // A terminal that is gone ends the input, too.
-    let _ = write!(output, "{prompt}").and_then(|()| output.flush());
-}
-
 /// Reads a truth as the reference's options have it.
 fn truth(word: &str) -> Option<bool> {
     match word.to_lowercase().as_str() {
@@ -140,6 +140,23 @@ impl Console {
         let forks = common.runtime.forks.unwrap_or(self.run.settings.forks.value);
         let sign = if common.r#become.enabled { '#' } else { '$' };
         format!("{user}@{} ({n_hosts})[f:{forks}]{sign} ", self.chosen)
+    }
+
+    /// What a line may be completed with.
+    fn words(&self) -> Words {
+        let follows = |text: &'static str| match text {
+            "yes|no" => vec!["yes", "no"],
+            "[groups]" => vec!["groups"],
+            _ => Vec::new(),
+        };
+        let hosts = self.hosts("all").map(|(names, _)| names).unwrap_or_default();
+        let inventory = self.run.world.inventory.read().unwrap_or_else(PoisonError::into_inner);
+        let groups = inventory.groups().map(|(_, group)| group.name.to_string());
+        Words {
+            commands: COMMANDS.iter().map(|&(name, text, _)| (name, follows(text))).collect(),
+            modules: doc::callable().collect(),
+            patterns: groups.chain(hosts).collect(),
+        }
     }
 
     /// The hosts that a pattern means, and what is to be said of it.

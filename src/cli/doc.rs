@@ -87,6 +87,14 @@ impl DocArgs {
     }
 }
 
+/// Returns what modules are called, whole and short, with the names of their arguments.
+pub(super) fn callable() -> impl Iterator<Item = (String, Vec<&'static str>)> {
+    entry::all(Kind::Module).into_iter().flat_map(|entry| {
+        let args: Vec<&'static str> = entry.args.iter().map(|arg| arg.name).collect();
+        [(entry.full_name(), args.clone()), (entry.name, args)]
+    })
+}
+
 /// Runs the command and returns its exit status.
 pub(super) fn main(program: &str, arguments: Vec<OsString>) -> Result<u8, Refusal> {
     let settings = prepare::settings()?;
