@@ -2,6 +2,8 @@
 //!
 //! Invariant: what is answered is read from debconf's own files; the tool runs for changes.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::json;
 use windlass_macros::{Args, Choice};
 use windlass_protocol::{Json, JsonMap};
@@ -205,19 +207,18 @@ fn answers(package: &str, host: &Host) -> Result<JsonMap> {
     let secrets = host.read_text("/var/cache/debconf/passwords.dat")?.unwrap_or_default();
     let owned = |question: &Question| question.owners.split(',').any(|one| one.trim() == package);
     let mut found = JsonMap::new();
-    let mut templates = None;
-    for question in questions(&text).filter(|question| owned(question)) {
-        let value = match question.value {
-            Some(value) => value.to_owned(),
-            None => {
-                // What nobody answered has the answer that its template suggests.
-                if templates.is_none() {
-                    templates = Some(host.read_text("/var/cache/debconf/templates.dat")?);
-                }
-                let text = templates.as_ref().and_then(Option::as_deref).unwrap_or_default();
-                default(text, question.template)
-            }
-        };
+    let questions_of = questions(&text).filter(|question| owned(question)).collect::<Vec<_>>();
+    // What nobody answered has the answer that its template suggests.
+    let open = questions_of.iter().filter(|question| question.value.is_none());
+    let open: HashSet<&str> = open.map(|question| question.template).collect();
+    let templates = match open.is_empty() {
+        true => None,
+        false => host.read_text("/var/cache/debconf/templates.dat")?,
+    };
+    let suggested = defaults(templates.as_deref().unwrap_or_default(), &open);
+    for question in questions_of {
+        let default = || suggested.get(question.template).copied().unwrap_or_default();
+        let value = question.value.unwrap_or_else(default);
         found.insert(question.name.to_owned(), value.into());
     }
     for question in questions(&secrets).filter(|question| owned(question)) {
@@ -227,13 +228,20 @@ fn answers(package: &str, host: &Host) -> Result<JsonMap> {
     Ok(found)
 }
 
-fn default(templates: &str, name: &str) -> String {
-    let start = format!("Name: {name}");
-    let mut stanzas = templates.split("\n\n");
-    let stanza = stanzas.find(|stanza| stanza.lines().any(|line| line == start));
-    let line =
-        stanza.and_then(|stanza| stanza.lines().find_map(|line| line.strip_prefix("Default:")));
-    line.unwrap_or_default().trim().to_owned()
+/// Returns the answers that templates suggest: the file has megabytes, and is gone through once.
+fn defaults<'a>(templates: &'a str, wanted: &HashSet<&str>) -> HashMap<&'a str, &'a str> {
+    let mut found = HashMap::new();
+    let mut template = None;
+    for line in templates.lines() {
+        if let Some(name) = line.strip_prefix("Name:") {
+            template = Some(name.trim()).filter(|name| wanted.contains(name));
+        } else if let Some(name) = template
+            && let Some(default) = line.strip_prefix("Default:")
+        {
+            found.insert(name, default.trim());
+        }
+    }
+    found
 }
 
 fn password(question: &str, host: &Host) -> Result<String> {
