@@ -68,19 +68,18 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let excluded: Vec<String> =
         args.exclude_path.iter().flat_map(|path| expanded(host, &path.0)).collect();
     let expanded: Vec<String> = args.path.iter().flat_map(|path| expanded(host, &path.0)).collect();
-    if expanded.is_empty() {
+    let mut paths: Vec<String> = expanded.clone();
+    paths.retain(|path| !excluded.contains(path));
+    paths.sort_unstable();
+    paths.dedup();
+    if paths.is_empty() {
         return Err(Failure::new("Error, no source paths were found")
             .with("path", joined(&given(&args)))
             .with("expanded_paths", joined(&expanded))
             .with("expanded_exclude_paths", joined(&excluded)));
     }
     let (mut found, mut missing) = (Vec::new(), Vec::new());
-    let mut sorted = expanded.clone();
-    sorted.sort_unstable();
-    for path in &sorted {
-        if excluded.contains(path) {
-            continue;
-        }
+    for path in &paths {
         match host.lstat(path)? {
             Some(_) => found.push(path.clone()),
             None => missing.push(path.clone()),
@@ -88,9 +87,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     let is_folder =
         |path: &String| host.lstat(path).ok().flatten().is_some_and(|meta| meta.is_dir());
-    let several = args.force_archive || expanded.len() > 1 || found.iter().any(is_folder);
-    let dest = dest_of(&args, host, &expanded, several)?;
-    let root = root_of(&expanded);
+    let several = args.force_archive || paths.len() > 1 || found.iter().any(is_folder);
+    let dest = dest_of(&args, host, &paths, several)?;
+    let root = root_of(&paths);
     let members = members(&args, host, &found, &root, &dest)?;
     let archived: Vec<String> = if host.checking() {
         Vec::new()
@@ -148,7 +147,7 @@ fn joined(paths: &[String]) -> String {
 }
 
 /// Where the archive goes: beside what is compressed where the task does not say it.
-fn dest_of(args: &Args, host: &Host, expanded: &[String], several: bool) -> Result<String> {
+fn dest_of(args: &Args, host: &Host, paths: &[String], several: bool) -> Result<String> {
     let given = given(args);
     let dest = match &args.dest {
         Some(dest) => dest.0.clone(),
@@ -164,7 +163,7 @@ fn dest_of(args: &Args, host: &Host, expanded: &[String], several: bool) -> Resu
         }
         None => format!(
             "{}.{}",
-            expanded.first().map_or("", String::as_str).trim_end_matches('/'),
+            paths.first().map_or("", String::as_str).trim_end_matches('/'),
             args.format.as_str()
         ),
     };
@@ -196,16 +195,14 @@ fn expanded(host: &Host, pattern: &str) -> Vec<String> {
         }
         found = next;
     }
-    let paths = found.into_iter().map(|path| path.trim_end_matches('/').to_owned());
+    let end = if pattern.ends_with('/') { "/" } else { "" };
+    let paths = found.into_iter().map(|path| path.trim_end_matches('/').to_owned() + end);
     paths.filter(|path| host.lstat(path).ok().flatten().is_some()).collect()
 }
 
-/// The folder that all paths have in common, with its slash.
+/// The folder that all paths have in common, with its slash; one that ends in a slash is its own.
 fn root_of(paths: &[String]) -> String {
-    let folder = |path: &String| {
-        let path = path.trim_end_matches('/');
-        path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned())
-    };
+    let folder = |path: &String| path.rfind('/').map_or(String::new(), |at| path[..=at].to_owned());
     let mut root = paths.first().map(folder).unwrap_or_default();
     for path in paths {
         while !folder(path).starts_with(&root) {

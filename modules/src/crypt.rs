@@ -1,11 +1,14 @@
-//! Password hashes as `crypt(3)` makes them: SHA-512, SHA-256, MD5 and bcrypt.
+//! Password hashes as `crypt(3)` makes them: SHA-512, SHA-256, SHA-1, MD5, DES and bcrypt.
 //!
 //! The algorithms are those of Ulrich Drepper's "Unix crypt using SHA-256 and SHA-512" and of FreeBSD's MD5 crypt.
 
 mod bcrypt;
+mod des;
 
 pub use bcrypt::hash as bcrypt;
+pub use des::{bsdi, hash as des};
 use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 
 const LETTERS: &[u8] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -123,12 +126,39 @@ pub fn md5(key: &[u8], mark: &str, salt: &str) -> String {
     format!("{mark}{salt}${out}")
 }
 
+/// Returns a password's hash by NetBSD's SHA-1: a keyed sum of a keyed sum, and so on.
+pub fn sha1(key: &[u8], salt: &str, rounds: u32) -> String {
+    let mut block = [0; 64];
+    if key.len() > 64 {
+        block[..20].copy_from_slice(&Sha1::digest(key));
+    } else {
+        block[..key.len()].copy_from_slice(key);
+    }
+    let [inner, outer] =
+        [0x36, 0x5c].map(|pad| Sha1::new_with_prefix(block.map(|byte| byte ^ pad)));
+    let keyed = |text: &[u8]| {
+        let sum = inner.clone().chain_update(text).finalize();
+        outer.clone().chain_update(sum).finalize()
+    };
+    let mut c = keyed(format!("{salt}$sha1${rounds}").as_bytes());
+    for _ in 1..rounds {
+        c = keyed(&c);
+    }
+    let mut out = String::new();
+    for at in (0..18).step_by(3) {
+        letters(c[at], c[at + 1], c[at + 2], 4, &mut out);
+    }
+    letters(c[18], c[19], c[0], 4, &mut out);
+    format!("$sha1${rounds}${salt}${out}")
+}
+
 /// Returns whether `kept` is a hash of this password; `None` where it is a hash of none of these kinds.
 pub fn verify(password: &str, kept: &str) -> Option<bool> {
     let key = password.as_bytes();
     let fields: Vec<&str> = kept.split('$').collect();
     let again = match fields[..] {
         ["", "1", salt, _] => md5(key, "$1$", salt),
+        ["", "sha1", rounds, salt, _] => sha1(key, salt, rounds.parse().ok()?),
         ["", "apr1", salt, _] => md5(key, "$apr1$", salt),
         ["", "2" | "2a" | "2b" | "2y", cost, rest] => {
             let cost = cost.parse().ok().filter(|cost| *cost <= 20)?;
@@ -165,6 +195,7 @@ mod tests {
             assert_eq!(verify("other", kept), Some(false), "{kept}");
         }
         assert_eq!(verify("password", "$apr1$abcdefgh$FBwExRW4dCc8aL.OvjpIE1"), Some(true));
+        assert_eq!(verify("password", "$sha1$20$abcd$wO5TDktn3LBIXRBaV.QkrnQGwBFl"), Some(true));
         assert_eq!(verify("password", "plain"), None);
         let own = bcrypt(b"password", "abcdefghijklmnopqrstuu", 4, "2y");
         assert_eq!(verify("password", &own), Some(true));

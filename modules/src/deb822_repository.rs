@@ -42,10 +42,6 @@ pub struct Args {
     /// Permissions of the file
     #[arg(default = "0644")]
     mode: Option<Mode>,
-    /// Taken for compatibility: this module needs no library on the host
-    #[arg(default = "false")]
-    #[expect(dead_code, reason = "the reference needs it for its library")]
-    install_python_debian: bool,
     #[arg(flatten)]
     fields: Fields,
 }

@@ -44,7 +44,7 @@ pub struct Args {
     /// The password; needed where the user should be there
     #[arg(secret)]
     password: Option<String>,
-    /// How passwords are kept: `apr_md5_crypt`, `bcrypt`, `sha512_crypt`, `sha256_crypt`, `md5_crypt`, `ldap_sha1` or `plaintext`
+    /// How passwords are kept, by passlib's name: `apr_md5_crypt`, `bcrypt`, `sha512_crypt`, `sha256_crypt`, `sha1_crypt`, `md5_crypt`, `des_crypt`, `bsdi_crypt`, `plaintext`, `hex_sha256` and the like, `ldap_sha1`, `ldap_salted_sha512` and the like
     #[arg(default = "apr_md5_crypt", alias = "crypt_scheme")]
     hash_scheme: String,
     /// Whether the user should be there
@@ -100,10 +100,8 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         };
         match place {
             Some(at)
-                if hash::verify(
-                    password,
-                    lines[at].split_once(':').map_or("", |(_, hash)| hash),
-                ) =>
+                if scheme
+                    .verify(password, lines[at].split_once(':').map_or("", |(_, hash)| hash)) =>
             {
                 (false, format!("{name} already present"))
             }

@@ -258,16 +258,19 @@ impl Pair<'_> {
         Ok(output.success().then(|| told(&output.text())).flatten())
     }
 
-    /// The public key that belongs to the private one; nothing when the passphrase is wrong, or one is given that the
-    /// key does not have.
-    fn derive(&self) -> Result<Option<PublicKey>> {
-        let pass = self.args.passphrase.as_deref().unwrap_or_default();
+    /// The public key that belongs to the private one; what the program says when the passphrase is wrong, or one is
+    /// given that the key does not have.
+    fn derive(&self) -> Result<std::result::Result<PublicKey, String>> {
+        let pass = self.pass();
         let read = |pass| self.host.run(&self.call(&["-P", pass, "-y", "-f", self.path]));
         let output = read(pass)?;
-        if !output.success() || !pass.is_empty() && read("")?.success() {
-            return Ok(None);
-        }
-        Ok(PublicKey::read(&output.text()))
+        let fits = output.success() && (pass.is_empty() || !read("")?.success());
+        let key = if fits { PublicKey::read(&output.text()) } else { None };
+        Ok(key.ok_or_else(|| output.error_text().trim_end().to_owned()))
+    }
+
+    fn pass(&self) -> &str {
+        self.args.passphrase.as_deref().unwrap_or_default()
     }
 
     /// Makes a key where one is needed; returns whether something changed.
@@ -278,17 +281,18 @@ impl Pair<'_> {
             return self.make();
         }
         let (told, derived) = (self.look()?, self.derive()?);
-        let (Some(told), Some(derived)) = (told, derived) else {
-            if regenerate == Regenerate::FullIdempotence {
-                return self.make();
+        let (told, derived) = match (told, derived) {
+            (Some(told), Ok(derived)) => (told, derived),
+            (told, derived) if regenerate == Regenerate::FullIdempotence => {
+                return self.remake(told.is_some_and(|told| self.is_wanted(&told)), derived.err());
             }
-            return Err(Failure::new(
-                "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
-            ));
+            _ => {
+                return Err(Failure::new(
+                    "Unable to read the key. The key is protected with a passphrase or broken. Will not proceed. To force regeneration, call the module with `generate` set to `full_idempotence` or `always`, or with `force=true`.",
+                ));
+            }
         };
-        let fits = told.size == self.size
-            && told.kind.eq_ignore_ascii_case(args.kind.as_str())
-            && self.is_in_format()?;
+        let fits = self.is_wanted(&told) && self.is_in_format()?;
         match regenerate {
             _ if fits => self.publish(&derived),
             Regenerate::Never => self.publish(&derived),
@@ -296,6 +300,24 @@ impl Pair<'_> {
                 "Key has wrong type and/or size. Will not proceed. To force regeneration, call the module with `generate` set to `partial_idempotence`, `full_idempotence` or `always`, or with `force=true`.",
             )),
             _ => self.make(),
+        }
+    }
+
+    fn is_wanted(&self, told: &Told) -> bool {
+        told.size == self.size && told.kind.eq_ignore_ascii_case(self.args.kind.as_str())
+    }
+
+    /// Makes a key in the place of one that cannot be used. Where the reference asks `ssh-keygen`, a key of the right
+    /// kind is one for it, and then it ends with what the program says of its public key.
+    fn remake(&self, is_wanted: bool, said: Option<String>) -> Result<bool> {
+        let by_program = match self.args.backend {
+            Backend::Auto => self.pass().is_empty(),
+            backend => backend == Backend::Opensshbin,
+        };
+        match said.filter(|_| by_program && is_wanted) {
+            Some(_) if self.host.checking() && !self.host.exists(self.public) => Ok(true),
+            Some(said) => Err(Failure::new(said)),
+            None => self.make(),
         }
     }
 
@@ -354,8 +376,8 @@ impl Pair<'_> {
         let folder = folder.map_err(|error| Failure::io("cannot make a folder", &error))?;
         let made = format!("{folder}/{}", self.path.rsplit('/').next().unwrap_or_default());
         let size = self.size.to_string();
-        let pass = args.passphrase.as_deref().unwrap_or_default();
-        let mut words = vec!["-q", "-N", pass, "-b", &size, "-t", args.kind.as_str(), "-f", &made];
+        let mut words =
+            vec!["-q", "-N", self.pass(), "-b", &size, "-t", args.kind.as_str(), "-f", &made];
         words.extend(["-C", args.comment.as_deref().unwrap_or_default()]);
         match args.private_key_format {
             Format::Pkcs1 => words.extend(["-m", "PEM"]),

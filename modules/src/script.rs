@@ -53,6 +53,9 @@ pub struct Args {
     /// What is said where the terminal closes
     #[arg(name = "_windlass_closed", hidden, default = "")]
     closed: String,
+    /// Whether the script is not there, which the controller tells of where there is something to do
+    #[arg(name = "_windlass_absent", hidden, default = "false")]
+    absent: bool,
     /// Index of the script among the contents
     #[arg(name = "_windlass_content", hidden, default = "0")]
     content: u64,
@@ -78,6 +81,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         let message =
             format!("chdir {folder} must be an absolute path for a Unix-aware remote node");
         return Err(Failure::new(message).with("_ansible_windlass_plain", true));
+    }
+    if args.absent {
+        return Ok(Outcome::default());
     }
     if host.checking() {
         return match (&args.creates, &args.removes) {

@@ -98,7 +98,13 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
             changed |= acted;
             told(acted, output, args.runlevels.as_deref())
         }
-        None => told(false, None, None),
+        None => {
+            // The reference takes the absence for `false`, and the service would not start at the next boot.
+            if args.runlevels.as_ref().is_some_and(|levels| !levels.is_empty()) {
+                host.warn("`runlevels` changes nothing without `enabled`");
+            }
+            told(false, None, None)
+        }
     };
     let (name, brought) = match args.state {
         Some(state) => {

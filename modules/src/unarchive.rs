@@ -77,6 +77,9 @@ pub struct Args {
     /// Whether the archive is sent along
     #[arg(name = "_windlass_sent", hidden, default = "false")]
     sent: bool,
+    /// Whether it is not there, which the controller tells of where there is something to do
+    #[arg(name = "_windlass_absent", hidden, default = "false")]
+    absent: bool,
     #[arg(flatten)]
     attributes: FileAttributes,
 }
@@ -101,6 +104,9 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     {
         let message = format!("skipped, since {} exists", creates.0);
         return Ok(Outcome::changed_if(false).with("msg", message).with("skipped", true));
+    }
+    if args.absent {
+        return Ok(Outcome::default());
     }
     if !host.is_folder(&args.dest.0) {
         return Err(Failure::new(format!("dest '{}' must be an existing dir", args.dest.0)));

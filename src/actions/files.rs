@@ -9,9 +9,10 @@ use std::{
 use sha1::{Digest, Sha1};
 
 use crate::{
-    executor::{Call, Failure},
+    executor::{Call, Failure, Remote, Step},
     output::Cause,
     remote::Content,
+    value::Dict,
     vault::{Contents, NO_SECRETS},
 };
 
@@ -53,6 +54,17 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
         "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\n{hint}",
         tried.join("\n")
     )))
+}
+
+/// What a task does whose file is not there: the host is asked whether the task has anything to do, as it may have
+/// `creates` or `removes`; it fails where it has.
+pub(super) fn absent_unless_done(call: &Call<'_>, module: &str, failure: Failure) -> Step {
+    let mut remote = Remote::new(module, &call.args);
+    remote.args.insert("_windlass_absent".to_owned(), true.into());
+    let is_told = |result: &Dict| result.contains_key("skipped") || result.contains_key("failed");
+    remote.finish =
+        Some(Box::new(move |result| if is_told(&result) { Ok(result) } else { Err(failure) }));
+    Step::Remote(Box::new(remote))
 }
 
 /// The failure of a task whose file is not there: it is one, whatever its conditions say.

@@ -22,7 +22,18 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let Some(name) = words.first() else {
         return Err(Failure::action("no script was given"));
     };
-    let path = files::find(call, "files", name).map_err(Failure::raised)?;
+    let path = match files::find(call, "files", name) {
+        Ok(path) => path,
+        Err(failure)
+            if ["creates", "removes", "chdir"]
+                .map(|name| call.text(name))
+                .iter()
+                .any(Option::is_some) =>
+        {
+            return Ok(files::absent_unless_done(call, "script", failure.raised()));
+        }
+        Err(failure) => return Err(failure.raised()),
+    };
     let sent = files::send(call, &path).map_err(plainly)?;
     let mut remote = Remote::new("script", &call.args);
     let rest = line.trim_start().strip_prefix(name.as_str()).unwrap_or_default().trim();

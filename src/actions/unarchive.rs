@@ -24,7 +24,13 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let mut remote = Remote::new("unarchive", &call.args);
     remote.finish = Some(Box::new(|result| Ok(told(result))));
     if !on_host {
-        let path = files::find(call, "files", &src).map_err(Failure::alone)?;
+        let path = match files::find(call, "files", &src) {
+            Ok(path) => path,
+            Err(failure) if given("creates").is_some() => {
+                return Ok(files::absent_unless_done(call, "unarchive", failure.alone()));
+            }
+            Err(failure) => return Err(failure.alone()),
+        };
         if path.is_dir() {
             return Err(Failure::at(
                 None,

@@ -115,11 +115,11 @@ fn choose_one(
         let message = format!("No package matching '{}' is available", spec.name);
         return Err(Stopped::Unknown(Failure::new(message)));
     };
-    if known.is_virtual() {
-        return Ok((!provided(spec, host)?).then(|| spec.name.clone()));
-    }
     if installed.is_none() && args.only_upgrade {
         return Ok(None);
+    }
+    if known.is_virtual() {
+        return Ok((!provided(spec, host)?).then(|| spec.name.clone()));
     }
     let best = known.best(spec);
     if let Some(package) = installed {

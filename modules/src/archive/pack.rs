@@ -27,6 +27,9 @@ pub(super) fn pack(
         return Ok(!host.exists(dest));
     }
     host.needs_folder_of(dest)?;
+    if !matches!(args.format, Format::Zip | Format::Tar) {
+        host.required(compressor(args.format))?;
+    }
     let root = args_root(members);
     let bytes = if several {
         match args.format {

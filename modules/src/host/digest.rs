@@ -43,17 +43,21 @@ impl Hasher {
         Hasher::Md5(Md5::new())
     }
 
-    /// Returns the checksum in hex.
-    pub fn hex(self) -> String {
-        let bytes = match self {
+    /// Returns the checksum.
+    pub fn bytes(self) -> Vec<u8> {
+        match self {
             Hasher::Md5(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha1(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha224(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha256(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha384(hasher) => hasher.finalize().to_vec(),
             Hasher::Sha512(hasher) => hasher.finalize().to_vec(),
-        };
-        bytes.iter().fold(String::new(), |mut text, byte| {
+        }
+    }
+
+    /// Returns the checksum in hex.
+    pub fn hex(self) -> String {
+        self.bytes().iter().fold(String::new(), |mut text, byte| {
             text.push_str(&format!("{byte:02x}"));
             text
         })
