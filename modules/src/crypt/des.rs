@@ -1,4 +1,4 @@
-//! The oldest `crypt(3)`: DES with a salt, and BSDi's with a number of rounds and passwords of any length.
+//! The oldest `crypt(3)`: DES with a salt, and BSDI's with a number of rounds and passwords of any length.
 
 use super::LETTERS;
 
@@ -17,6 +17,10 @@ const MIXED: [u8; 32] = [
     13, 30, 6, 22, 11, 4, 25,
 ];
 /// The eight boxes: four rows of sixteen values, a digit each.
+#[expect(
+    clippy::unreadable_literal,
+    reason = "each digit is a value, and rows are compared with the standard's"
+)]
 const BOXES: [[u64; 4]; 8] = [
     [0xe4d12fb83a6c5907, 0x0f74e2d1a6cb9538, 0x41e8d62bfc973a50, 0xfc8249175b3ea06d],
     [0xf18e6b34972dc05a, 0x3d47f28ec01a69b5, 0x0e7ba4d158c6932f, 0xd8a13f42b67c05e9],
@@ -33,7 +37,7 @@ pub fn hash(password: &[u8], salt: &str) -> String {
     format!("{salt}{}", letters(crypt(key(password), 0, number(salt), 25)))
 }
 
-/// Returns a password's hash by BSDi's way: `_`, four letters with the number of rounds, four with the salt.
+/// Returns a password's hash by BSDI's way: `_`, four letters with the number of rounds, four with the salt.
 pub fn bsdi(password: &[u8], config: &str) -> String {
     let (rounds, salt) = (number(&config[1..5]), number(&config[5..9]));
     let mut folded = key(password);
@@ -46,18 +50,18 @@ pub fn bsdi(password: &[u8], config: &str) -> String {
 fn number(letters: &str) -> u32 {
     letters.bytes().rev().fold(0, |number, letter| {
         let value = LETTERS.iter().position(|one| *one == letter).unwrap_or_default();
-        number << 6 | u32::try_from(value).unwrap_or_default()
+        (number << 6) | u32::try_from(value).unwrap_or_default()
     })
 }
 
 /// The first eight bytes, seven bits of each.
 fn key(password: &[u8]) -> u64 {
-    (0..8).fold(0, |key, at| key << 8 | u64::from(password.get(at).copied().unwrap_or(0) << 1))
+    (0..8).fold(0, |key, at| (key << 8) | u64::from(password.get(at).copied().unwrap_or(0) << 1))
 }
 
 /// Returns the bits that `table` names, counted from the highest of `width` as one.
 fn picked(value: u64, width: u8, table: &[u8]) -> u64 {
-    table.iter().fold(0, |out, place| out << 1 | value >> (width - place) & 1)
+    table.iter().fold(0, |out, place| (out << 1) | ((value >> (width - place)) & 1))
 }
 
 /// Where the bits of a block go before the first round.
@@ -75,48 +79,55 @@ fn first(block: u64) -> u64 {
 /// Undoes `first`.
 fn arranged(block: u64) -> u64 {
     let places = order().into_iter().enumerate();
-    places.fold(0, |out, (at, place)| out | (block >> (63 - at) & 1) << (64 - place))
+    places.fold(0, |out, (at, place)| out | (((block >> (63 - at)) & 1) << (64 - place)))
 }
 
 /// Encrypts a block so many times, without arranging its bits before and after.
 fn crypt(key: u64, block: u64, salt: u32, count: u32) -> u64 {
     let halves = picked(key, 64, &CHOICE_1);
     let (mut c, mut d) = (halves >> 28, halves & 0xfff_ffff);
-    let turned = |half: u64, by: u32| (half << by | half >> (28 - by)) & 0xfff_ffff;
+    let turned = |half: u64, by: u32| ((half << by) | (half >> (28 - by))) & 0xfff_ffff;
     let keys: [u64; 16] = std::array::from_fn(|round| {
         let by = if matches!(round, 0 | 1 | 8 | 15) { 1 } else { 2 };
         (c, d) = (turned(c, by), turned(d, by));
-        picked(c << 28 | d, 56, &CHOICE_2)
+        picked((c << 28) | d, 56, &CHOICE_2)
     });
     // The salt's lowest bit exchanges the first bits of the halves.
     let salt = u64::from(salt.reverse_bits() >> 8);
-    let (mut left, mut right) = ((block >> 32) as u32, block as u32);
+    let (mut left, mut right) = (block >> 32, block & 0xffff_ffff);
     for _ in 0..count {
         for key in keys {
             (left, right) = (right, left ^ mixed(right, key, salt));
         }
         (left, right) = (right, left);
     }
-    u64::from(left) << 32 | u64::from(right)
+    (left << 32) | right
 }
 
-fn mixed(half: u32, key: u64, salt: u64) -> u32 {
-    let wide = (0..8).fold(0, |wide, at| wide << 6 | u64::from(half.rotate_left(4 * at + 5) & 63));
-    let exchanged = (wide >> 24 ^ wide) & salt;
-    let wide = wide ^ exchanged ^ exchanged << 24 ^ key;
+fn mixed(half: u64, key: u64, salt: u64) -> u64 {
+    // Each six bits are four and one of each neighbour, around the end.
+    let around = (half << 33) | (half << 1) | (half >> 31);
+    let wide = (0..8).fold(0, |wide, at| (wide << 6) | ((around >> (28 - 4 * at)) & 63));
+    let exchanged = ((wide >> 24) ^ wide) & salt;
+    let wide = wide ^ exchanged ^ (exchanged << 24) ^ key;
     let boxed = BOXES.iter().enumerate().fold(0, |out, (at, rows)| {
-        let six = wide >> (42 - 6 * at) & 63;
-        let row = rows[(six >> 4 & 2 | six & 1) as usize];
-        out << 4 | row >> (60 - 4 * (six >> 1 & 15)) & 15
+        let six = (wide >> (42 - 6 * at)) & 63;
+        let row = match (six >> 5, six & 1) {
+            (0, 0) => rows[0],
+            (0, _) => rows[1],
+            (_, 0) => rows[2],
+            _ => rows[3],
+        };
+        (out << 4) | ((row >> (60 - 4 * ((six >> 1) & 15))) & 15)
     });
-    picked(boxed, 32, &MIXED) as u32
+    picked(boxed, 32, &MIXED)
 }
 
 /// Eleven letters of six bits each, the highest first; two bits of zero fill the last.
 fn letters(block: u64) -> String {
     let block = u128::from(arranged(block)) << 2;
-    let letter = |at: u32| char::from(LETTERS[(block >> (60 - 6 * at) & 63) as usize]);
-    (0..11).map(letter).collect()
+    let letter = |at: u32| usize::try_from((block >> (60 - 6 * at)) & 63).unwrap_or_default();
+    (0..11).map(|at| char::from(LETTERS[letter(at)])).collect()
 }
 
 #[cfg(test)]
