@@ -1,13 +1,18 @@
-//! `windlass galaxy`: roles and collections from repositories and archives; no server is asked.
+//! `windlass galaxy`: roles and collections from servers, repositories and archives.
 //!
 //! Invariant: what is installed is complete or not there; git and tar are the machine's own programs.
 
 mod artifact;
 mod collections;
+mod fetched;
 mod fetching;
 mod options;
 mod requirements;
+mod resolve;
 mod roles;
+mod server;
+mod servers;
+mod shop;
 mod skeleton;
 
 use std::{
@@ -68,13 +73,10 @@ fn warn(text: impl AsRef<str>) {
     terminal::complain(&format!("[WARNING]: {}", text.as_ref()));
 }
 
-/// Asks for what the reference's servers do.
-fn no_server(action: &str) -> Refusal {
-    let error = Diagnostic::bare(format!("windlass asks no Galaxy server, so it cannot {action}"));
-    Refusal::new(
-        ERROR,
-        error.hint("it installs from git repositories and from archives that are on this machine"),
-    )
+/// Refuses what is only for those who bring things to a server, or look around there.
+fn not_there(action: &str) -> Refusal {
+    let error = Diagnostic::bare(format!("windlass does not ask Galaxy servers to do `{action}`"));
+    Refusal::new(ERROR, error.hint("it installs what they have, and downloads collections"))
 }
 
 impl Galaxy {
@@ -84,7 +86,7 @@ impl Galaxy {
             "install" => self.install_roles(names),
             "list" => self.list_roles(names.first().copied()),
             "remove" | "delete" => self.remove_roles(names),
-            "search" | "import" | "setup" | "info" => Err(no_server(&format!("do `{action}`"))),
+            "search" | "import" | "setup" | "info" => Err(not_there(action)),
             _ => Err(unknown("role", action, "init, install, list, remove")),
         }
     }
@@ -96,8 +98,9 @@ impl Galaxy {
             "install" => self.install_collections(names),
             "list" => self.list_collections(names.first().copied()),
             "verify" => self.verify_collections(names),
-            "publish" | "download" => Err(no_server(&format!("do `{action}`"))),
-            _ => Err(unknown("collection", action, "build, init, install, list, verify")),
+            "download" => self.download_collections(names),
+            "publish" => Err(not_there(action)),
+            _ => Err(unknown("collection", action, "build, download, init, install, list, verify")),
         }
     }
 
@@ -111,7 +114,16 @@ impl Galaxy {
         if !wanted.roles.is_empty() {
             status = self.install_roles(&[])?;
         }
-        if !wanted.collections.is_empty() && status == 0 {
+        if let (Some(_), Some(file), false) =
+            (&self.args.path, &self.args.file, wanted.collections.is_empty())
+        {
+            // The folder is one of roles.
+            let file = self.path(file);
+            warn(format!(
+                "The requirements file '{}' contains collections which will be ignored. To install these collections run 'ansible-galaxy collection install -r' or to install both at the same time run 'ansible-galaxy install -r' without a custom install path.",
+                file.display()
+            ));
+        } else if !wanted.collections.is_empty() && status == 0 {
             status = self.install_collections(&[])?;
         }
         Ok(status)

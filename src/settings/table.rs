@@ -150,6 +150,16 @@ settings! {
     roles_path: Vec<PathBuf> = "{home}/roles:/usr/share/ansible/roles:/etc/ansible/roles", [("defaults", "roles_path")], ["ANSIBLE_ROLES_PATH"];
     /// Folders of collections
     collections_path: Vec<PathBuf> = "{home}/collections:/usr/share/ansible/collections", [("defaults", "collections_path")], ["ANSIBLE_COLLECTIONS_PATH"];
+    /// Galaxy server
+    galaxy_server: String = "https://galaxy.ansible.com", [("galaxy", "server")], ["ANSIBLE_GALAXY_SERVER"];
+    /// Names of Galaxy servers, in the order in which they are asked
+    galaxy_server_list: Vec<String> = "", [("galaxy", "server_list")], ["ANSIBLE_GALAXY_SERVER_LIST"];
+    /// Seconds to wait for a Galaxy server
+    galaxy_server_timeout: i64 = "60", [("galaxy", "server_timeout")], ["ANSIBLE_GALAXY_SERVER_TIMEOUT"];
+    /// Whether certificates of Galaxy servers are not checked
+    galaxy_ignore_certs: bool = "False", [("galaxy", "ignore_certs")], ["ANSIBLE_GALAXY_IGNORE"];
+    /// File with the token for Galaxy servers
+    galaxy_token_path: PathBuf = "{home}/galaxy_token", [("galaxy", "token_path")], ["ANSIBLE_GALAXY_TOKEN_PATH"];
     /// Whether collections are looked for among the packages of Python
     collections_scan_sys_path: bool = "True", [("defaults", "collections_scan_sys_path")], ["ANSIBLE_COLLECTIONS_SCAN_SYS_PATH"];
     /// Folders with code that modules in Python share

@@ -1,4 +1,4 @@
-//! Roles and collections of `galaxy`, from this machine only.
+//! Roles and collections of `galaxy`.
 
 use crate::world::World;
 
@@ -29,12 +29,24 @@ fn a_collection_is_built_installed_and_verified() {
 }
 
 #[test]
-fn what_only_a_server_knows_is_refused() {
+fn what_only_a_server_knows_needs_one() {
     let world = World::with(&[]);
-    let refused = world.run("windlass galaxy collection install acme.tools -p got");
+    let refused = world.run("windlass galaxy collection install acme.tools -p got --offline");
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("* acme.tools:* (direct request)"), "{}", refused.stderr);
-    let refused = world.run("windlass galaxy role install acme.web -p got");
+    let silent = "-s http://127.0.0.1:1";
+    let refused =
+        world.run(&format!("windlass galaxy collection install acme.tools -p got {silent}"));
+    assert_eq!(refused.status, 1);
+    let told = "Skipping Galaxy server http://127.0.0.1:1. Got an unexpected error";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    let refused = world.run(&format!("windlass galaxy role install acme.web -p got {silent}"));
     assert_eq!(refused.status, 1);
     assert!(refused.stderr.contains("acme.web was NOT installed successfully"));
+    let ours =
+        world.run(&format!("windlass galaxy collection install ansible.posix -p got {silent}"));
+    assert_eq!(ours.status, 0, "{}", ours.stderr);
+    assert!(
+        ours.stderr.contains("ansible.posix is not installed: windlass has its modules itself")
+    );
 }

@@ -11,6 +11,7 @@ use std::{
     thread::JoinHandle,
 };
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 
 use crate::aws::Aws;
@@ -134,7 +135,12 @@ fn answer(mut stream: TcpStream, answers: &Value) -> std::io::Result<()> {
         let body = String::from_utf8_lossy(&body);
         json!({"method": method, "path": path, "headers": headers, "body": body}).to_string()
     } else {
-        found["body"].as_str().unwrap_or_default().to_owned()
+        let own = stream.local_addr()?.to_string();
+        found["body"].as_str().unwrap_or_default().replace("<SERVER>", &own)
+    };
+    let content = match found["base64"].as_str() {
+        Some(text) => base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default(),
+        None => content.into_bytes(),
     };
     let mut head = format!("HTTP/1.1 {}\r\n", found["status"].as_str().unwrap_or("200 OK"));
     for pair in found["headers"].as_array().into_iter().flatten() {
@@ -144,7 +150,7 @@ fn answer(mut stream: TcpStream, answers: &Value) -> std::io::Result<()> {
     head.push_str(&format!("Content-Length: {}\r\nConnection: close\r\n\r\n", content.len()));
     stream.write_all(head.as_bytes())?;
     if method != "HEAD" {
-        stream.write_all(content.as_bytes())?;
+        stream.write_all(&content)?;
     }
     Ok(())
 }

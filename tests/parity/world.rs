@@ -131,6 +131,7 @@ pub(crate) fn run(
             if case.name.starts_with("aws/") && !is_named {
                 command.env("AWS_ENDPOINT_URL", &url);
             }
+            command.env("ANSIBLE_GALAXY_SERVER", &url);
             command.env("PARITY_SERVER", url);
         }
         if script.is_none() && host.is_some() {

@@ -10,11 +10,15 @@ use serde_json::{Map, Value as Json, json};
 use super::{
     Galaxy, Refusal,
     artifact::{self, Info},
+    fetched::Fetched,
     fetching::{self, Scratch},
     options::Format,
     refused,
     requirements::CollectionWanted,
-    say, skeleton, usage, warn,
+    say,
+    servers::Servers,
+    shop::Shop,
+    skeleton, usage, warn,
 };
 use crate::paths;
 
@@ -68,7 +72,7 @@ impl Galaxy {
     }
 
     /// The installed collection of this name.
-    fn installed(&self, name: &str) -> Option<(PathBuf, Info)> {
+    pub(super) fn installed(&self, name: &str) -> Option<(PathBuf, Info)> {
         let (namespace, own) = name.split_once('.')?;
         self.collection_roots().into_iter().find_map(|root| {
             let dir = root.join(namespace).join(own);
@@ -77,43 +81,84 @@ impl Galaxy {
         })
     }
 
-    pub(super) fn install_collections(&self, names: &[&str]) -> Result<u8, Refusal> {
+    /// What the command line and the file of requirements name.
+    fn wanted_collections(&self, names: &[&str]) -> Result<Vec<CollectionWanted>, Refusal> {
         let mut wanted = self.requirements()?.collections;
         wanted.extend(names.iter().map(|name| CollectionWanted::of_text(name)));
         if wanted.is_empty() && self.args.file.is_none() {
             return Err(usage("You must specify a collection name or a requirements file."));
         }
+        Ok(wanted)
+    }
+
+    pub(super) fn install_collections(&self, names: &[&str]) -> Result<u8, Refusal> {
+        let wanted = self.wanted_collections(names)?;
         self.warn_of_place();
         let roots = self.collection_roots();
         let root = roots.first().ok_or_else(|| refused("no folder of collections is set"))?;
         fs::create_dir_all(root)
             .map_err(|error| refused(format!("cannot make {}: {error}", root.display())))?;
-        let mut found = Vec::new();
-        for wanted in &wanted {
-            found.extend(self.fetch_collection(wanted, root)?);
-        }
+        let mut shop = Shop::of(self, &wanted, root, true)?;
         say("Starting galaxy collection install process");
-        let known = |fetched: &Fetched| {
-            let installed = self.installed(&fetched.info.full_name());
-            installed.is_some_and(|(_, info)| info.version == fetched.info.version)
-        };
-        if !self.args.force && !self.args.force_with_deps {
-            found.retain(|fetched| !known(fetched));
-        }
-        if found.is_empty() {
+        if shop.has_all() {
             say(
                 "Nothing to do. All requested collections are already installed. If you want to reinstall them, consider using `--force`.",
             );
             return Ok(0);
         }
         say("Process install dependency map");
-        if !self.args.no_deps {
-            self.check_dependencies(&found)?;
-        }
+        let chosen = shop.choose()?;
         say("Starting collection install process");
-        for fetched in found {
+        for (name, version) in chosen {
+            if shop.is_installed(&name, &version) {
+                say(format!("'{name}:{version}' is already installed, skipping."));
+                continue;
+            }
+            let fetched = match shop.take(&name) {
+                Some(fetched) => fetched,
+                None => shop.fetch(&name, &version, root)?,
+            };
             fetched.install(root).map_err(refused)?;
         }
+        Ok(0)
+    }
+
+    /// Brings archives of collections, and of all that they need, into a folder.
+    pub(super) fn download_collections(&self, names: &[&str]) -> Result<u8, Refusal> {
+        let wanted = self.wanted_collections(names)?;
+        let path = self.path(self.args.path.as_deref().unwrap_or(Path::new("./collections")));
+        let shown = path.display();
+        let told = |error: std::io::Error| refused(format!("cannot write {shown}: {error}"));
+        fs::create_dir_all(&path).map_err(told)?;
+        say("Process download dependency map");
+        let shop = Shop::of(self, &wanted, &path, false)?;
+        if let Some(given) = shop.given.first() {
+            let name = given.info.full_name();
+            return Err(refused(format!(
+                "{name} is not on a server: it can be built, not downloaded"
+            )));
+        }
+        let chosen = shop.choose()?;
+        say(format!("Starting collection download process to '{shown}'"));
+        let mut listed = "collections:\n".to_owned();
+        for (name, version) in chosen {
+            let file = format!("{}-{version}.tar.gz", name.replacen('.', "-", 1));
+            say(format!("Downloading collection '{name}:{version}' to '{shown}'"));
+            let release = shop.servers.release(&name, &version).map_err(refused)?;
+            let scratch = Scratch::beside(&path.join("new")).map_err(refused)?;
+            let made = scratch.0.join("archive");
+            say(format!("Downloading {} to {}", release.download_url, made.display()));
+            shop.servers.fetch(&release, &made).map_err(refused)?;
+            fetching::replace(&made, &path.join(&file)).map_err(refused)?;
+            say(format!("Collection '{name}:{version}' was downloaded successfully"));
+            listed.push_str(&format!("- name: {file}\n  version: {version}\n"));
+        }
+        let list = path.join("requirements.yml");
+        say(format!(
+            "Writing requirements.yml file of downloaded collections to '{}'",
+            list.display()
+        ));
+        fs::write(&list, listed).map_err(told)?;
         Ok(0)
     }
 
@@ -131,37 +176,12 @@ impl Galaxy {
         ));
     }
 
-    /// What collections depend on is asked for, too, or there.
-    fn check_dependencies(&self, found: &[Fetched]) -> Result<(), Refusal> {
-        let mut missing = Vec::new();
-        for fetched in found {
-            for (name, version) in &fetched.info.dependencies {
-                let asked = found.iter().find(|other| other.info.full_name() == *name);
-                let have = asked.map(|other| other.info.version.clone());
-                let have = have.or_else(|| self.installed(name).map(|(_, info)| info.version));
-                if !have.is_some_and(|have| artifact::fits(&have, version)) {
-                    let by = fetched.info.full_name();
-                    missing.push(format!(
-                        "* {name}:{version} (dependency of {by}:{})",
-                        fetched.info.version
-                    ));
-                }
-            }
-        }
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(refused(format!(
-            "Failed to resolve the requested dependencies map. Could not satisfy the following requirements:\n{}",
-            missing.join("\n")
-        )))
-    }
-
-    /// Brings what is wanted to a folder beside its place; nothing where it is a name that is installed.
-    fn fetch_collection(
+    /// Brings what lies in a repository, in an archive or in a folder beside its place; nothing where it is a name.
+    pub(super) fn fetch_given(
         &self,
         wanted: &CollectionWanted,
         root: &Path,
+        servers: &Servers,
     ) -> Result<Option<Fetched>, Refusal> {
         let scratch = Scratch::beside(&root.join("new")).map_err(refused)?;
         let made = scratch.0.join("made");
@@ -177,48 +197,20 @@ impl Galaxy {
             if path.is_dir() {
                 return Fetched::of_sources(&path, scratch, made).map(Some);
             }
-            fetching::unpack(&path, &made).map_err(refused)?;
-            let info = Info::of_manifest(&made).ok_or_else(|| {
-                let path = path.display();
-                refused(format!(
-                    "Collection at '{path}' does not contain the required file MANIFEST.json."
-                ))
-            })?;
-            let changed = artifact::modified(&made).map_err(refused)?;
-            if let Some(file) = changed.first() {
-                let path = path.display();
-                return Err(refused(format!(
-                    "Checksum mismatch for '{file}' inside collection at '{path}'"
-                )));
-            }
-            return Ok(Some(Fetched { info, made, from_sources: false, _scratch: scratch }));
+            return Fetched::of_archive(&path, &path.display().to_string(), scratch).map(Some);
         }
-        let Ok(_) = split(src) else {
-            return Err(refused(format!(
-                "Neither the collection requirement entry key 'name', nor 'source' point to a concrete resolvable collection artifact. Also 'name' is not an FQCN. A valid collection name must be in the format <namespace>.<collection>. Please make sure that the namespace and the collection name contain characters from [a-zA-Z0-9_] only.\n\nCould not find {src}.\n"
-            )));
-        };
-        let version = wanted.version.as_deref().unwrap_or("*");
-        let installed = self.installed(src);
-        if installed.is_some_and(|(_, info)| artifact::fits(&info.version, version)) {
+        if src.starts_with("http://") || src.starts_with("https://") {
+            let archive = scratch.0.join("archive");
+            say(format!("Downloading {src} to {}", archive.display()));
+            servers.download(src, None, &archive).map_err(refused)?;
+            return Fetched::of_archive(&archive, src, scratch).map(Some);
+        }
+        if split(src).is_ok() {
             return Ok(None);
         }
-        let built_in = windlass_modules::ALL
-            .iter()
-            .any(|module| module.full_name().starts_with(&format!("{src}.")));
-        if built_in {
-            warn(format!(
-                "{src} is not installed: windlass has its modules itself, as far as it has them"
-            ));
-            return Ok(None);
-        }
-        let message = format!(
-            "Failed to resolve the requested dependencies map. Could not satisfy the following requirements:\n* {src}:{version} (direct request)"
-        );
-        let error = crate::diagnostic::Diagnostic::bare(message).hint(
-            "windlass asks no Galaxy server: name its repository (git+https://...) or an archive on this machine",
-        );
-        Err(Refusal::new(super::ERROR, error))
+        Err(refused(format!(
+            "Neither the collection requirement entry key 'name', nor 'source' point to a concrete resolvable collection artifact. Also 'name' is not an FQCN. A valid collection name must be in the format <namespace>.<collection>. Please make sure that the namespace and the collection name contain characters from [a-zA-Z0-9_] only.\n\nCould not find {src}.\n"
+        )))
     }
 
     pub(super) fn list_collections(&self, name: Option<&str>) -> Result<u8, Refusal> {
@@ -286,37 +278,6 @@ impl Galaxy {
             }
         }
         Ok(status)
-    }
-}
-
-/// A collection that is ready to be put in its place.
-struct Fetched {
-    info: Info,
-    made: PathBuf,
-    from_sources: bool,
-    _scratch: Scratch,
-}
-
-impl Fetched {
-    fn of_sources(sources: &Path, scratch: Scratch, made: PathBuf) -> Result<Fetched, Refusal> {
-        let info = Info::of_sources(sources)?;
-        artifact::assemble(&info, sources, &made).map_err(refused)?;
-        Ok(Fetched { info, made, from_sources: true, _scratch: scratch })
-    }
-
-    fn install(self, root: &Path) -> Result<(), String> {
-        let place = root.join(&self.info.namespace).join(&self.info.name);
-        let shown = format!("{}:{}", self.info.full_name(), self.info.version);
-        say(format!("Installing '{shown}' to '{}'", place.display()));
-        let around = root.join(&self.info.namespace);
-        fs::create_dir_all(&around)
-            .map_err(|error| format!("cannot make {}: {error}", around.display()))?;
-        fetching::replace(&self.made, &place)?;
-        if self.from_sources {
-            say(format!("Created collection for {shown} at {}", place.display()));
-        }
-        say(format!("{shown} was installed successfully"));
-        Ok(())
     }
 }
 

@@ -27,12 +27,13 @@ pub(super) struct GalaxyArgs {
         value_name = "REQUIREMENTS"
     )]
     pub(super) file: Option<PathBuf>,
-    /// Folder of roles, or of collections
+    /// Folder of roles, of collections, or for their archives
     #[arg(
         short = 'p',
         long = "roles-path",
         alias = "collections-path",
         alias = "collection-path",
+        alias = "download-path",
         value_name = "PATH"
     )]
     pub(super) path: Option<PathBuf>,
@@ -60,7 +61,7 @@ pub(super) struct GalaxyArgs {
     /// How collections are listed
     #[arg(long = "format", value_enum, default_value_t, hide_possible_values = true)]
     pub(super) format: Format,
-    /// Ask no server, which is how it always is
+    /// Ask no server
     #[arg(long = "offline")]
     pub(super) offline: bool,
     /// Install again what is older than what is asked for
@@ -69,9 +70,12 @@ pub(super) struct GalaxyArgs {
     /// Take versions that are not final
     #[arg(long = "pre")]
     pub(super) pre: bool,
-    /// Server to ask; none is
+    /// Server to ask, by its address or its name in the settings
     #[arg(short = 's', long = "server", value_name = "URL")]
     pub(super) server: Option<String>,
+    /// Who asks, where servers want to know
+    #[arg(long = "token", alias = "api-key", value_name = "TOKEN")]
+    pub(super) token: Option<String>,
     /// Do not check certificates
     #[arg(short = 'c', long = "ignore-certs")]
     pub(super) ignore_certs: bool,

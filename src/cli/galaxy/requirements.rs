@@ -21,6 +21,8 @@ pub(super) struct CollectionWanted {
     pub(super) src: String,
     pub(super) version: Option<String>,
     pub(super) kind: Option<String>,
+    /// The server that has it.
+    pub(super) server: Option<String>,
 }
 
 #[derive(Default)]
@@ -97,15 +99,26 @@ impl CollectionWanted {
                 Some((src, version)) => (src, Some(version.to_owned())),
                 None => (written, None),
             };
-            return CollectionWanted { src: src.to_owned(), version, kind: Some("git".into()) };
+            return CollectionWanted {
+                src: src.to_owned(),
+                version,
+                kind: Some("git".into()),
+                server: None,
+            };
         }
         match written.split_once(':').filter(|_| !is_path && !written.contains("://")) {
             Some((src, version)) => CollectionWanted {
                 src: src.to_owned(),
                 version: Some(version.to_owned()),
                 kind: None,
+                server: None,
             },
-            None => CollectionWanted { src: written.to_owned(), version: None, kind: None },
+            None => CollectionWanted {
+                src: written.to_owned(),
+                version: None,
+                kind: None,
+                server: None,
+            },
         }
     }
 
@@ -113,9 +126,12 @@ impl CollectionWanted {
         if !matches!(value, Value::Dict(_)) {
             return Some(CollectionWanted::of_text(&value.to_text()));
         }
-        let src = text(value, "source").filter(|src| src.starts_with("git+"));
-        let src = src.or_else(|| text(value, "name"))?;
-        let mut found = CollectionWanted::of_text(&src);
+        let (repository, server) = match text(value, "source") {
+            Some(source) if source.starts_with("git+") => (Some(source), None),
+            source => (None, source),
+        };
+        let src = repository.or_else(|| text(value, "name"))?;
+        let mut found = CollectionWanted { server, ..CollectionWanted::of_text(&src) };
         if let Some(version) = text(value, "version").filter(|version| version != "*") {
             found.version = Some(version);
         }

@@ -10,7 +10,9 @@ use super::{
     fetching::{self, Scratch},
     read_yaml, refused,
     requirements::RoleWanted,
-    say, skeleton, text, usage, warn,
+    say,
+    servers::Servers,
+    skeleton, text, usage, warn,
 };
 use crate::{paths, value::Value};
 
@@ -101,10 +103,11 @@ impl Galaxy {
         wanted.reverse();
         let n_asked = wanted.len();
         let mut n_done = 0;
+        let servers = Servers::of(self, &[]);
         while let Some(role) = wanted.pop() {
             let force = self.args.force && n_done < n_asked || self.args.force_with_deps;
             n_done += 1;
-            match self.install_role(&role, force) {
+            match self.install_role(&role, force, &servers) {
                 Ok(place) if !self.args.no_deps => {
                     for dependency in dependencies(&place)?.into_iter().rev() {
                         self.add(dependency, &mut wanted);
@@ -136,43 +139,63 @@ impl Galaxy {
     }
 
     /// Installs one role; returns where it lies.
-    fn install_role(&self, role: &RoleWanted, force: bool) -> Result<PathBuf, String> {
+    fn install_role(
+        &self,
+        role: &RoleWanted,
+        force: bool,
+        servers: &Servers,
+    ) -> Result<PathBuf, String> {
         if !is_plain(&role.name) {
             return Err(format!("`{}` cannot be the name of a folder", role.name));
         }
         let paths = self.roles_paths();
         let installed = paths.iter().map(|path| path.join(&role.name)).find(|place| is_role(place));
-        let shown = match &role.version {
+        let shown = |version: Option<&str>| match version {
             Some(version) => format!("{} ({version})", role.name),
             None => role.name.clone(),
         };
+        if let Some(place) = installed.as_ref().filter(|_| force) {
+            let unknown = || "unspecified".to_owned();
+            let own = version(place).unwrap_or_else(unknown);
+            let wanted = role.version.clone().unwrap_or_else(unknown);
+            say(format!("- changing role {} from {own} to {wanted}", role.name));
+        }
         if let Some(place) = installed.filter(|_| !force) {
             let own = version(&place);
-            if role.version.is_none() || role.version == own {
+            if role.version == own {
+                let shown = shown(role.version.as_deref());
                 say(format!("- {shown} is already installed, skipping."));
             } else {
-                let own = own.unwrap_or_else(|| "unspecified".to_owned());
-                let wanted = role.version.as_deref().unwrap_or_default();
+                let unknown = "unspecified";
+                let (own, wanted) = (own.as_deref(), role.version.as_deref());
                 warn(format!(
-                    "- {} ({own}) is already installed - use --force to change version to {wanted}",
-                    role.name
+                    "- {} ({}) is already installed - use --force to change version to {}",
+                    role.name,
+                    own.unwrap_or(unknown),
+                    wanted.unwrap_or(unknown)
                 ));
             }
             return Ok(place);
         }
         let place = paths.first().ok_or("no folder of roles is set")?.join(&role.name);
         let scratch = Scratch::beside(&place)?;
-        let made = self.fetch_role(role, &scratch)?;
+        let (made, version) = self.fetch_role(role, &scratch, servers)?;
         say(format!("- extracting {} to {}", role.name, place.display()));
-        note(&made, role.version.as_deref()).map_err(|error| error.to_string())?;
+        note(&made, version.as_deref()).map_err(|error| error.to_string())?;
         fetching::replace(&made, &place)?;
-        say(format!("- {shown} was installed successfully"));
+        say(format!("- {} was installed successfully", shown(version.as_deref())));
         Ok(place)
     }
 
-    /// Brings a role into a folder of its own; returns the folder that holds it.
-    fn fetch_role(&self, role: &RoleWanted, scratch: &Scratch) -> Result<PathBuf, String> {
+    /// Brings a role into a folder of its own; returns the folder that holds it, and its version.
+    fn fetch_role(
+        &self,
+        role: &RoleWanted,
+        scratch: &Scratch,
+        servers: &Servers,
+    ) -> Result<(PathBuf, Option<String>), String> {
         let made = scratch.0.join("role");
+        let mut version = role.version.clone();
         if role.is_git {
             let version = role.version.as_deref().filter(|version| !version.is_empty());
             fetching::repository(&role.src, version, &made, self.args.keep_scm_meta)?;
@@ -185,13 +208,25 @@ impl Galaxy {
             }
             fetching::unpack(&archive, &made)?;
         } else {
-            return Err(format!(
-                "{} is neither a repository (git+https://..., git+file://...) nor an archive on this machine, and windlass asks no Galaxy server",
-                role.src
-            ));
+            let wanted = role.version.as_deref().filter(|version| !version.is_empty());
+            let (url, server) = if role.src.contains("://") {
+                (role.src.clone(), None)
+            } else {
+                let (owner, name) = role.src.rsplit_once('.').unwrap_or(("", &role.src));
+                say(format!("- downloading role '{name}', owned by {owner}"));
+                let offer = servers.role(owner, name)?;
+                let (newest, url, server) = offer.archive(wanted, &role.src)?;
+                version = Some(newest);
+                (url, Some(server))
+            };
+            say(format!("- downloading role from {url}"));
+            let archive = scratch.0.join("archive");
+            servers.download(&url, server, &archive)?;
+            fetching::unpack(&archive, &made)?;
         }
-        root(&made, 3)
-            .ok_or_else(|| "this role does not appear to have a meta/main.yml file.".into())
+        let root =
+            root(&made, 3).ok_or("this role does not appear to have a meta/main.yml file.")?;
+        Ok((root, version))
     }
 }
 
