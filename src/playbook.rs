@@ -20,6 +20,7 @@ use std::{path::PathBuf, sync::Arc};
 
 pub(crate) use action::{foreign_in, module_in, takes_text};
 pub use collections::{Collections, Routed};
+pub use import::Named;
 pub use keywords::{KEYWORDS, Keyword, KeywordSet, KeywordSpec, Keywords, Levels, META_ACTIONS};
 pub use lists::Holder;
 pub use load::{ActionNames, Files, Loader, Resolve, Surroundings};
@@ -271,6 +272,8 @@ pub struct Task {
     pub listen: Vec<Value>,
     /// The folder whose `files`, `templates` and so on come first when it names a file.
     pub dir: PathBuf,
+    /// The folders that the includes and imports around it name, the outermost first.
+    pub includes: Arc<[PathBuf]>,
     pub span: Span,
 }
 

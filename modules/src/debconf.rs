@@ -211,11 +211,8 @@ fn answers(package: &str, host: &Host) -> Result<JsonMap> {
     // What nobody answered has the answer that its template suggests.
     let open = questions_of.iter().filter(|question| question.value.is_none());
     let open: HashSet<&str> = open.map(|question| question.template).collect();
-    let templates = if open.is_empty() {
-        None
-    } else {
-        host.read_text("/var/cache/debconf/templates.dat")?
-    };
+    let templates =
+        if open.is_empty() { None } else { host.read_text("/var/cache/debconf/templates.dat")? };
     let suggested = defaults(templates.as_deref().unwrap_or_default(), &open);
     for question in questions_of {
         let default = || suggested.get(question.template).copied().unwrap_or_default();

@@ -256,6 +256,7 @@ fn play(run: &Run, files: &Files, options: &RunOptions) -> Result<Arc<Play>, Ref
         looping: None,
         listen: Vec::new(),
         dir: dir.clone(),
+        includes: Arc::default(),
         span: span.clone(),
     };
     if let Some(error) = super::meta::out_of_place(&task) {

@@ -291,6 +291,7 @@ impl Doing {
             looping: None,
             listen: Vec::new(),
             dir: outer.dir.clone(),
+            includes: Arc::clone(&outer.includes),
             span: outer.span.clone(),
         })
     }

@@ -220,6 +220,7 @@ impl Prompt {
             looping: task.looping.clone(),
             listen: task.listen.clone(),
             dir: task.dir.clone(),
+            includes: Arc::clone(&task.includes),
             span: task.span.clone(),
         })
     }

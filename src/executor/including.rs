@@ -14,7 +14,9 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Fault},
     output::{Cause, Event, ResultEvent, Status},
-    playbook::{Block, Entry, Files, Holder, Level, LevelKind, Loader, Surroundings, Task, misfit},
+    playbook::{
+        Block, Entry, Files, Holder, Level, LevelKind, Loader, Named, Surroundings, Task, misfit,
+    },
     template::Env,
     value::{Dict, Value},
     vars::Names,
@@ -161,9 +163,18 @@ impl Batch<'_> {
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {
-                let path = loader.find_tasks(file, &next.task.dir, &level);
+                let named = Named {
+                    dir: &next.task.dir,
+                    level: &level,
+                    includes: &next.task.includes,
+                    by_handler: next.is_handler,
+                    is_import: false,
+                };
+                let path = loader.find_tasks(file, &named);
+                let includes = named.with(file);
                 let entries = loader.tasks_file(
                     &path,
+                    includes,
                     level,
                     next.is_handler,
                     Some(&next.task.span),

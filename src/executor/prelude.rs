@@ -96,6 +96,7 @@ fn implicit(
         looping: None,
         listen: Vec::new(),
         dir: play.dir.clone(),
+        includes: Arc::default(),
         span: play.span.clone(),
     }))
 }

@@ -161,7 +161,8 @@ impl Loader<'_> {
         dir: &Path,
     ) -> (Arc<str>, Option<Foreign>) {
         dir.clone_into(&mut self.playbook_dir.borrow_mut());
-        let place = Place { level: Arc::clone(level), dir, handlers: false };
+        let (level, includes) = (Arc::clone(level), Arc::default());
+        let place = Place { level, dir, includes, handlers: false };
         let resolved = self.resolve_action(written, span, None, &place);
         (resolved.name, resolved.foreign)
     }

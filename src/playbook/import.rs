@@ -1,6 +1,9 @@
 //! Imports: playbooks, tasks and roles that are read in the place of what names them.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::{
     Argument, Block, Entry, Keyword, Keywords, Level, LevelKind, Levels, Play, Task,
@@ -20,6 +23,25 @@ pub(super) fn imports(key: &Node) -> bool {
     const NAMES: [&str; 3] =
         ["import_playbook", "ansible.builtin.import_playbook", "ansible.legacy.import_playbook"];
     key.as_str().is_some_and(|key| NAMES.contains(&key))
+}
+
+/// Where a file of tasks is named, and by what.
+pub struct Named<'a> {
+    /// The folder of the file that names it.
+    pub dir: &'a Path,
+    pub level: &'a Level,
+    /// The folders that the includes and imports around it name, the outermost first.
+    pub includes: &'a [PathBuf],
+    pub by_handler: bool,
+    pub is_import: bool,
+}
+
+impl Named<'_> {
+    /// Returns the folders that stand around what is in the file of this name.
+    pub fn with(&self, name: &str) -> Arc<[PathBuf]> {
+        let own = Path::new(name).parent().unwrap_or(Path::new("")).to_owned();
+        self.includes.iter().cloned().chain([own]).collect()
+    }
 }
 
 impl Loader<'_> {
@@ -166,7 +188,14 @@ impl Loader<'_> {
             }
         };
         let name = name.as_str().unwrap_or_default().to_owned();
-        let path = self.find_tasks(&name, place.dir, &task.level);
+        let named = Named {
+            dir: place.dir,
+            level: &task.level,
+            includes: &place.includes,
+            by_handler: place.handlers,
+            is_import: true,
+        };
+        let path = self.find_tasks(&name, &named);
         if path.is_file() {
             let whole = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
             self.around.files.imported.borrow_mut().push(crate::paths::normal(&whole));
@@ -174,18 +203,38 @@ impl Loader<'_> {
         // Keywords and `vars` of the import hold for what it imports.
         let level = Arc::clone(&task.level);
 
-        self.tasks_file(&path, level, place.handlers, Some(span), Holder::Import(&path))
+        let (includes, holder) = (named.with(&name), Holder::Import(&path));
+        self.tasks_file(&path, includes, level, place.handlers, Some(span), holder)
     }
 
-    /// Finds a file of tasks: in the role's tasks, beside the file that names it, beside the playbook.
-    pub fn find_tasks(&self, name: &str, dir: &Path, level: &Level) -> std::path::PathBuf {
-        let mut folders = vec![dir.to_owned()];
-        if let Some(role) = level.role() {
-            folders.splice(0..0, [role.dir.join("tasks"), role.dir.clone()]);
+    /// Finds a file of tasks. What a play names lies beside the playbook, what a role names in its folder of tasks or
+    /// handlers. In an included file both may lie below the folders that the includes around it name, the innermost first;
+    /// an import looks there before all else, an include in a role after all else.
+    pub fn find_tasks(&self, name: &str, from: &Named<'_>) -> PathBuf {
+        let playbook = self.playbook_dir.borrow();
+        let mut below: Vec<PathBuf> = Vec::new();
+        for folder in from.includes.iter().rev() {
+            let inner = below.last().filter(|inner| inner.is_relative());
+            below.push(inner.map_or_else(|| folder.clone(), |inner| folder.join(inner)));
         }
-        folders.push(self.playbook_dir.borrow().clone());
+        let mut folders = Vec::new();
+        if let Some(role) = from.level.role() {
+            let own = if from.by_handler { "handlers" } else { "tasks" };
+            let around = |dir: &Path| {
+                let beside = [dir.join(own), dir.join("tasks"), playbook.join(own)];
+                beside.into_iter().chain([dir.to_owned(), playbook.clone()])
+            };
+            folders.extend(around(&role.dir));
+            let below = below.iter().flat_map(|below| around(&role.dir.join(own).join(below)));
+            let at = if from.is_import { 0 } else { folders.len() };
+            folders.splice(at..at, below.collect::<Vec<_>>());
+        } else {
+            folders.extend(below.iter().flat_map(|way| [playbook.join(way), playbook.clone()]));
+            folders.push(playbook.clone());
+        }
+        folders.push(from.dir.to_owned());
         let mut candidates = folders.iter().map(|folder| folder.join(name));
-        candidates.find(|path| path.is_file()).unwrap_or_else(|| dir.join(name))
+        candidates.find(|path| path.is_file()).unwrap_or_else(|| from.dir.join(name))
     }
 
     pub(super) fn import_role(&self, task: &Task) -> Vec<Entry> {

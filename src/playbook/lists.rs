@@ -37,7 +37,8 @@ impl Loader<'_> {
         // What roles leave behind, those of the play or imported ones, until the next list is read.
         let left = || (self.handlers.take(), self.roles.take());
         let list = |name: &str, handlers: bool| {
-            let place = Place { level: Arc::clone(level), dir, handlers };
+            let (level, includes) = (Arc::clone(level), Arc::default());
+            let place = Place { level, dir, includes, handlers };
             let (_, list) = node.get(name)?;
             Some((self.list(list, &place, Holder::Play(name)), list.span.start()))
         };
@@ -45,7 +46,8 @@ impl Loader<'_> {
         left();
         let (mut body, mut handlers) = (Vec::new(), Vec::new());
         if let Some((_, list)) = node.get("roles") {
-            let place = Place { level: Arc::clone(level), dir, handlers: false };
+            let (level, includes) = (Arc::clone(level), Arc::default());
+            let place = Place { level, dir, includes, handlers: false };
             (body, handlers) = self.roles_of(list, &place);
         }
         let (handlers_of_imports, of_roles) = left();
@@ -186,7 +188,7 @@ impl Loader<'_> {
             vars: Arc::new(vars),
             parent: Some(Arc::clone(&place.level)),
         });
-        let inner = Place { level: Arc::clone(&level), ..*place };
+        let inner = Place { level: Arc::clone(&level), ..place.clone() };
         let section = |name: &str| {
             let what = if name == "block" { "a block" } else { name };
             let list = node.get(name);

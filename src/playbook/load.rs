@@ -129,6 +129,8 @@ pub(super) struct Place<'a> {
     pub(super) level: Arc<Level>,
     /// The folder of their file.
     pub(super) dir: &'a Path,
+    /// The folders that the includes and imports around them name, the outermost first.
+    pub(super) includes: Arc<[PathBuf]>,
     pub(super) handlers: bool,
 }
 
@@ -358,6 +360,7 @@ impl<'a> Loader<'a> {
     pub fn tasks_file(
         &self,
         path: &Path,
+        includes: Arc<[PathBuf]>,
         level: Arc<Level>,
         handlers: bool,
         span: Option<&Span>,
@@ -380,7 +383,7 @@ impl<'a> Loader<'a> {
         };
         let dir = path.parent().unwrap_or(Path::new("."));
         self.depth.set(self.depth.get() + 1);
-        let entries = self.list(root, &Place { level, dir, handlers }, holder);
+        let entries = self.list(root, &Place { level, dir, includes, handlers }, holder);
         self.depth.set(self.depth.get() - 1);
         entries
     }

@@ -200,7 +200,9 @@ impl Loader<'_> {
             found.filter(|path| self.is_inside(path, &role_dir, folder, call))
         };
         let meta = self.read_optional(file("meta", None));
-        if let Some(root) = meta.as_ref().filter(|root| root.as_mapping().is_none()) {
+        // What is empty in any way says nothing.
+        let is_odd = |root: &&Node| root.as_mapping().is_none() && root.to_value().is_true();
+        if let Some(root) = meta.as_ref().filter(is_odd) {
             let message = format!("the 'meta/main.yml' for role {} is not a dictionary", call.name);
             self.error(Diagnostic::error(&root.span, message));
         }
@@ -279,8 +281,9 @@ impl Loader<'_> {
         role.dependencies.get_or_init(|| roles);
         if let Some(path) = file("handlers", files.handlers.as_deref()) {
             let holder = Holder::Role(&role.name);
+            let level = Arc::clone(&role_level);
             let entries =
-                self.tasks_file(&path, Arc::clone(&role_level), true, Some(&call.span), holder);
+                self.tasks_file(&path, Arc::default(), level, true, Some(&call.span), holder);
             let block = Block::of(Arc::clone(&role_level), entries, call.span.clone());
             handlers.push(Entry::Block(Arc::new(block)));
         } else if let Some(name) = &files.handlers {
@@ -295,6 +298,7 @@ impl Loader<'_> {
         match (file("tasks", files.tasks.as_deref()), &files.tasks) {
             (Some(path), _) => body.extend(self.tasks_file(
                 &path,
+                Arc::default(),
                 Arc::clone(&role_level),
                 false,
                 Some(&call.span),

@@ -105,6 +105,7 @@ impl Loader<'_> {
                 Some(one) => vec![one],
             },
             dir: place.dir.to_owned(),
+            includes: Arc::clone(&place.includes),
             span: node.span.start(),
             level,
         };

@@ -75,6 +75,7 @@ pub(super) fn task(
         looping: None,
         listen: Vec::new(),
         dir: role.dir.join("tasks"),
+        includes: Arc::default(),
         span,
     }))
 }
