@@ -48,7 +48,10 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     }
     for (name, since, statement) in LISTS {
         let is_told = wanted(name) && version >= since;
-        let rows = if is_told { keyed(&mut session, statement)? } else { JsonMap::new() };
+        let mut rows = if is_told { keyed(&mut session, statement)? } else { JsonMap::new() };
+        if name == "roles" {
+            rows.values_mut().for_each(tell_time);
+        }
         outcome = outcome.with(name, rows);
     }
     if wanted("version") {
@@ -57,9 +60,6 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     if wanted("in_recovery") {
         let answer = session.value("SELECT pg_catalog.pg_is_in_recovery()")?;
         outcome = outcome.with("in_recovery", answer.as_deref() == Some("t"));
-    }
-    if wanted("roles") {
-        outcome = outcome.with("roles", roles(&mut session)?);
     }
     if wanted("settings") {
         let settings = settings(&mut session)?;
@@ -128,18 +128,14 @@ fn version_of(session: &mut Session) -> Result<Json> {
     }))
 }
 
-/// Returns the roles that are not the server's own.
-fn roles(session: &mut Session) -> Result<JsonMap> {
-    let mut roles = keyed(session, LISTS[3].2)?;
-    for role in roles.values_mut() {
-        let until = role["valid_until"].as_str().unwrap_or_default();
-        let told = match until {
-            "infinity" => "9999-12-31T23:59:59.999999+00:00".to_owned(),
-            until => with_zone(until),
-        };
-        role["valid_until"] = told.into();
-    }
-    Ok(roles)
+/// Tells until when a role is valid as a time of its own.
+fn tell_time(role: &mut Json) {
+    let until = role["valid_until"].as_str().unwrap_or_default();
+    let told = match until {
+        "infinity" => "9999-12-31T23:59:59.999999+00:00".to_owned(),
+        until => with_zone(until),
+    };
+    role["valid_until"] = told.into();
 }
 
 /// Writes `2030-01-01 00:00:00+00` with minutes of the zone, and a letter between day and time.

@@ -130,7 +130,7 @@ impl<'a> Certificate<'a> {
     }
 }
 
-fn bits<'a>(item: Item<'a>) -> Option<&'a [u8]> {
+fn bits(item: Item<'_>) -> Option<&[u8]> {
     // The first says how many of the last are not used, which are none.
     if item.tag == BITS { item.value.strip_prefix(&[0]) } else { None }
 }

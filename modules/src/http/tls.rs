@@ -130,8 +130,11 @@ fn config(host: &Host, trust: &Trust) -> Result<ClientConfig, Error> {
             let own = CertifiedKey::new(chain, key.map_err(|error| Error::open(told(&error)))?);
             match own.keys_match() {
                 // One of version 1 is not read.
-                Ok(()) | Err(TlsError::InvalidCertificate(_)) => (),
-                Err(TlsError::InconsistentKeys(InconsistentKeys::Unknown)) => (),
+                Ok(())
+                | Err(
+                    TlsError::InvalidCertificate(_)
+                    | TlsError::InconsistentKeys(InconsistentKeys::Unknown),
+                ) => (),
                 Err(error) => return Err(Error::open(told(&error))),
             }
             Ok(builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))))
