@@ -134,11 +134,12 @@ impl Work<'_> {
             }
             let signal = self.args.kill_signal.clone().map(|signal| ("signal", signal));
             let path = format!("/containers/{id}/kill");
-            return self
-                .api
-                .call("POST", &path, signal.as_slice(), None)
-                .map(drop)
-                .map_err(|error| error.while_doing(format!("Error killing container {id}")));
+            return match self.api.call("POST", &path, signal.as_slice(), None) {
+                // It has ended by itself meanwhile.
+                Err(error) if error.explanation.contains("is not running") => Ok(()),
+                Err(error) => Err(error.while_doing(format!("Error killing container {id}"))),
+                Ok(_) => Ok(()),
+            };
         }
         self.actions.push(serde_json::json!({"stopped": id, "timeout": self.args.stop_timeout}));
         if self.host.checking() {
