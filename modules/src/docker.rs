@@ -116,6 +116,8 @@ pub struct ApiError {
     pub text: String,
     /// What the engine said.
     pub explanation: String,
+    /// Whether it said so as an engine does, and not as any server on the web.
+    own: bool,
 }
 
 impl std::fmt::Display for ApiError {
@@ -134,6 +136,11 @@ impl From<ApiError> for Failure {
 }
 
 impl ApiError {
+    /// Returns why there was no answer.
+    fn lost(text: impl Into<String>, explanation: impl Into<String>) -> ApiError {
+        ApiError { status: 0, text: text.into(), explanation: explanation.into(), own: false }
+    }
+
     /// Returns a failure that says what was tried.
     pub fn while_doing(self, what: impl std::fmt::Display) -> Failure {
         if self.status == 0 {
@@ -198,6 +205,7 @@ impl<'a> Api<'a> {
             trust: Trust {
                 verify,
                 any_name: false,
+                address_in_subject: false,
                 authorities: file(&engine.access.ca_path, "ca.pem").filter(|_| verify),
                 client_cert: file(&engine.access.client_cert, "cert.pem").filter(|_| secure),
                 client_key: file(&engine.access.client_key, "key.pem").filter(|_| secure),
@@ -224,11 +232,7 @@ impl<'a> Api<'a> {
             return Ok(known);
         }
         let mut response = self.ask("GET", "/version", None, &[])?;
-        let refuse = |why: String| ApiError {
-            status: 0,
-            text: format!("Error connecting: {why}"),
-            explanation: why,
-        };
+        let refuse = |why: String| ApiError::lost(format!("Error connecting: {why}"), why);
         let cannot = |why: &str| refuse(format!("Error while fetching server API version: {why}"));
         if response.status >= 400 {
             return Err(cannot(&complaint(&mut response, &format!("{}/version", self.shown)).text));
@@ -249,7 +253,7 @@ impl<'a> Api<'a> {
             return Err(refuse(what.to_owned()));
         };
         if let Some(message) = refused(version) {
-            return Err(ApiError { status: 0, text: message.clone(), explanation: message });
+            return Err(ApiError::lost(message.clone(), message));
         }
         Ok(self.version.get_or_init(|| found))
     }
@@ -285,10 +289,9 @@ impl<'a> Api<'a> {
             headers: headers.to_vec(),
             body: body.map(Body::Bytes),
         };
-        http::send(self.host, &self.options, request).map_err(|error| ApiError {
-            status: 0,
-            text: format!("Error connecting: {}", self.unreachable(&error.message)),
-            explanation: error.message,
+        http::send(self.host, &self.options, request).map_err(|error| {
+            let why = self.unreachable(&error.message);
+            ApiError::lost(format!("Error connecting: {why}"), error.message)
         })
     }
 
@@ -332,10 +335,9 @@ impl<'a> Api<'a> {
     ) -> std::result::Result<Json, ApiError> {
         let body = body.map(|body| body.to_string().into_bytes());
         let mut response = self.open(method, path, query, body, &[])?;
-        body_of(&mut response).map_err(|error| ApiError {
-            status: 0,
-            text: format!("Error while reading the answer of the engine: {error}"),
-            explanation: error,
+        body_of(&mut response).map_err(|error| {
+            let text = format!("Error while reading the answer of the engine: {error}");
+            ApiError::lost(text, error)
         })
     }
 
@@ -353,11 +355,53 @@ impl<'a> Api<'a> {
         }
     }
 
+    /// Looks something up that may not be there. Only an engine itself can say that it is not: where the answer is
+    /// another, its list tells why, which the reference asks for at first; `cannot` is what failures of that begin with.
+    fn look(&self, path: &str, list: &str, query: Query<'_>, cannot: &str) -> Result<Option<Json>> {
+        let error = match self.get(path, &[]) {
+            Ok(found) => return Ok(Some(found)),
+            Err(error) => error,
+        };
+        if error.status == 404 && error.own
+            || error.explanation.contains("invalid reference format")
+        {
+            return Ok(None);
+        }
+        if error.status != 0
+            && let Err(error) = self.get(list, query)
+            && error.status != 0
+        {
+            return Err(Failure::new(format!("{cannot}{}", error.text)));
+        }
+        if error.status == 404 { Ok(None) } else { Err(error.into()) }
+    }
+
     /// Returns what the engine knows of a container.
-    pub fn container(&self, name: &str) -> std::result::Result<Option<Json>, ApiError> {
+    pub fn container(&self, name: &str) -> Result<Option<Json>> {
         // The engine itself calls them `/name`.
         let name = name.strip_prefix('/').unwrap_or(name);
-        self.find(&format!("/containers/{}/json", segment(name)))
+        let query = [("limit", "-1"), ("all", "1"), ("size", "0"), ("trunc_cmd", "0")]
+            .map(|(key, value)| (key, value.to_owned()));
+        let path = format!("/containers/{}/json", segment(name));
+        self.look(&path, "/containers/json", &query, "Error retrieving container list: ")
+    }
+
+    /// Returns what the engine knows of a network.
+    pub fn network(&self, name: &str) -> Result<Option<Json>> {
+        let path = format!("/networks/{}", segment(name));
+        self.look(&path, "/networks", &[], "Error retrieving network list: ")
+    }
+
+    /// Returns the number of a network of this name, which a container joins. The engine would take the beginning of a
+    /// number for one, too.
+    pub fn network_id(&self, name: &str) -> Result<Option<String>> {
+        let by = JsonMap::from_iter([("name".to_owned(), vec![name].into())]);
+        let query = [("filters", filters(Some(&by)))];
+        let cannot = format!("Error getting network id for {name} - ");
+        let path = format!("/networks/{}", segment(name));
+        let found = self.look(&path, "/networks", &query, &cannot)?;
+        let found = found.filter(|network| network["Name"] == name);
+        Ok(found.and_then(|network| network["Id"].as_str().map(str::to_owned)))
     }
 
     /// Returns how requests are made, for those that are held open.
@@ -378,16 +422,17 @@ fn complaint(response: &mut http::Response, place: &str) -> ApiError {
     // What was read of it is better than nothing.
     let _ = response.body.by_ref().take(1 << 20).read_to_end(&mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
-    let explanation = serde_json::from_str::<Json>(&text)
+    let message = serde_json::from_str::<Json>(&text)
         .ok()
-        .and_then(|json| Some(json.get("message")?.as_str()?.to_owned()))
-        .unwrap_or_else(|| text.trim().to_owned());
+        .and_then(|json| Some(json.get("message")?.as_str()?.to_owned()));
+    let own = message.is_some();
+    let explanation = message.unwrap_or_else(|| text.trim().to_owned());
     let side = if response.status < 500 { "Client" } else { "Server" };
     let mut text = format!("{} {side} Error for {place}: {}", response.status, response.reason);
     if !explanation.is_empty() {
         text = format!("{text} (\"{explanation}\")");
     }
-    ApiError { status: response.status, text, explanation }
+    ApiError { status: response.status, text, explanation, own }
 }
 
 /// Reads an answer; what is no JSON is taken as text.

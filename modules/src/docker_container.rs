@@ -4,6 +4,7 @@ mod compare;
 mod engine;
 mod image;
 mod networks;
+mod options;
 mod parts;
 mod ports;
 mod settings;
@@ -235,9 +236,6 @@ pub struct Args {
     /// What check mode says about an image that would be pulled
     #[arg(default = "image_not_present")]
     pull_check_mode_behavior: PullCheck,
-    /// Whether it leaves networks that are not named
-    #[arg(default = "false")]
-    purge_networks: bool,
     /// Whether its file system is read-only
     read_only: Option<bool>,
     /// Whether it is made anew in any case

@@ -37,9 +37,7 @@ pub struct Args {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let api = Api::of(host, &args.engine)?;
-    let found = api
-        .container(&args.name)
-        .map_err(|error| error.while_doing(format!("Error retrieving container {}", args.name)))?;
+    let found = api.container(&args.name)?;
     Ok(Outcome::changed_if(false).with("exists", found.is_some()).with("container", found))
 }
 

@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Engine, find_image, parse_name, segment, tag_of},
+    docker::{Api, Engine, find_image, found_image, parse_name, segment},
     host::{Host, Outcome, Result},
     spec::Json,
 };
@@ -36,17 +36,17 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     match &args.name {
         Some(names) if !names.is_empty() => {
             for name in names {
-                let (repository, tag) = parse_name(name);
-                let full = if name.starts_with("sha256:") {
-                    name.clone()
+                images.extend(if name.starts_with("sha256:") {
+                    find_image(&api, name)?
                 } else {
-                    tag_of(repository, tag.unwrap_or("latest"))
-                };
-                images.extend(find_image(&api, &full)?);
+                    let (repository, tag) = parse_name(name);
+                    found_image(&api, repository, tag.unwrap_or("latest"))?
+                });
             }
         }
         _ => {
-            let all = api.get("/images/json", &[])?;
+            let query = ["only_ids", "all"].map(|key| (key, "0".to_owned()));
+            let all = api.get("/images/json", &query)?;
             for image in all.as_array().into_iter().flatten() {
                 let id = image["Id"].as_str().unwrap_or_default();
                 images.extend(api.find(&format!("/images/{}/json", segment(id)))?);

@@ -6,7 +6,7 @@ use windlass_macros::{Args, Choice};
 use crate::{
     docker::{Api, Engine},
     host::{Command, Failure, Host, Outcome, Result},
-    spec::{ArgPath, Json, JsonMap},
+    spec::{ArgPath, Json, JsonMap, python_json, python_repr},
 };
 
 /// Logs in to a registry of images
@@ -68,7 +68,13 @@ pub fn registry_auth(host: &Host, repository: &str) -> Result<Option<String>> {
         _ => HUB,
     };
     let config = Config::read(host, &default_path(host))?;
-    Ok(config.credentials(host, registry).map(|(_, username, password)| {
+    let kept = match config.helper(registry) {
+        // A store that cannot tell is as good as none here.
+        Some(helper) => kept(host, &helper, registry).unwrap_or_default(),
+        None => None,
+    };
+    let login = kept.or_else(|| config.nearest(registry));
+    Ok(login.map(|Login { username, password, .. }| {
         let text = if username == "<token>" {
             serde_json::json!({"identitytoken": password})
         } else {
@@ -84,6 +90,42 @@ fn default_path(host: &Host) -> String {
     match host.env("DOCKER_CONFIG") {
         Some(folder) => format!("{folder}/config.json"),
         None => host.expand("~/.docker/config.json"),
+    }
+}
+
+/// Who logs in where.
+struct Login {
+    registry: String,
+    username: String,
+    password: String,
+}
+
+/// Returns whom a program that keeps credentials has for a registry; the error is what it says instead.
+fn kept(host: &Host, helper: &str, registry: &str) -> std::result::Result<Option<Login>, String> {
+    let command = Command::new([helper, "get"]).stdin(registry);
+    let output = host.run(&command).map_err(|failure| failure.message)?;
+    if output.status != 0 {
+        let why = output.text().trim().to_owned();
+        return if why == "credentials not found in native keychain" {
+            Ok(None)
+        } else {
+            Err(format!("Credentials store {helper} exited with \"{why}\"."))
+        };
+    }
+    let told: Json = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let text = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
+    let (username, password) = (text("Username"), text("Secret"));
+    Ok(Some(Login { registry: registry.to_owned(), username, password }))
+}
+
+/// Has a program that keeps credentials change them.
+fn tell(host: &Host, helper: &str, what: &str, input: &str) -> Result<()> {
+    match host.change(&Command::new([helper, what]).stdin(input))? {
+        Some(output) if output.status != 0 => {
+            let why = output.text().trim().to_owned();
+            Err(Failure::raised(format!("Credentials store {helper} exited with \"{why}\".")))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -116,16 +158,8 @@ impl Config {
             .map(|name| format!("docker-credential-{name}"))
     }
 
-    /// Returns what a registry is known by, its own name before others of the same host, and who logs in there with
-    /// which password.
-    fn credentials(&self, host: &Host, registry: &str) -> Option<(String, String, String)> {
-        if let Some(helper) = self.helper(registry) {
-            let output =
-                host.run(&Command::new([helper, "get".to_owned()]).stdin(registry)).ok()?;
-            let told: Json = serde_json::from_slice(&output.stdout).ok()?;
-            let text = |key: &str| told[key].as_str().map(str::to_owned);
-            return Some((registry.to_owned(), text("Username")?, text("Secret")?));
-        }
+    /// Returns who logs in at a registry as the file itself says, by its own name before others of the same host.
+    fn nearest(&self, registry: &str) -> Option<Login> {
         let auths = self.known.get("auths")?.as_object()?;
         let mut all = auths.iter();
         let (key, entry) = match auths.get(registry) {
@@ -137,8 +171,11 @@ impl Config {
         let text = general_purpose::STANDARD.decode(entry["auth"].as_str()?).ok()?;
         let text = String::from_utf8(text).ok()?;
         let (username, password) = text.split_once(':')?;
-        let password = password.trim_end_matches('\0').to_owned();
-        Some((key.to_owned(), username.to_owned(), password))
+        Some(Login {
+            registry: key.to_owned(),
+            username: username.to_owned(),
+            password: password.trim_end_matches('\0').to_owned(),
+        })
     }
 
     fn store(&mut self, host: &Host, registry: &str, who: &str, password: &str) -> Result<()> {
@@ -146,8 +183,7 @@ impl Config {
             let told = serde_json::json!({
                 "ServerURL": registry, "Username": who, "Secret": password,
             });
-            let command = Command::new([helper, "store".to_owned()]).stdin(told.to_string());
-            return host.must_change(&command).map(drop);
+            return tell(host, &helper, "store", &python_json(&told));
         }
         let auth = general_purpose::STANDARD.encode(format!("{who}:{password}"));
         let auths = self.known.entry("auths").or_insert_with(|| JsonMap::new().into());
@@ -159,8 +195,7 @@ impl Config {
 
     fn erase(&mut self, host: &Host, registry: &str) -> Result<()> {
         if let Some(helper) = self.helper(registry) {
-            let command = Command::new([helper, "erase".to_owned()]).stdin(registry);
-            return host.must_change(&command).map(drop);
+            return tell(host, &helper, "erase", registry);
         }
         if let Some(Json::Object(auths)) = self.known.get_mut("auths") {
             auths.remove(registry);
@@ -191,17 +226,26 @@ impl Config {
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let registry = args.registry_url.as_str();
     let mut config = Config::read(host, &args.config_path)?;
-    if let Some(helper) = config.helper(registry).filter(|helper| host.which(helper).is_none()) {
-        let why = format!("{helper} not installed or not available in PATH");
-        return Err(match &args.username {
-            Some(who) if args.state == State::Present => {
-                Failure::new(format!("Logging into {registry} for user {who} failed - {why}"))
-            }
-            _ => Failure::raised(why),
-        });
-    }
-    let nearest = config.credentials(host, registry);
-    let known = nearest.as_ref().filter(|(name, ..)| name == registry);
+    let who = args.username.clone().unwrap_or_default();
+    let password = args.password.clone().unwrap_or_default();
+    let cannot = |why: String, raised: String| match args.state {
+        State::Present => {
+            Failure::new(format!("Logging into {registry} for user {who} failed - {why}"))
+        }
+        State::Absent => Failure::raised(raised),
+    };
+    let helper = config.helper(registry);
+    let known = match &helper {
+        Some(helper) if host.which(helper).is_none() => {
+            let why = format!("{helper} not installed or not available in PATH");
+            return Err(cannot(why.clone(), why));
+        }
+        Some(helper) => kept(host, helper, registry).map_err(|why| {
+            let error = python_repr(&why.as_str().into());
+            cannot(format!("Credentials store error: StoreError({error})"), why)
+        })?,
+        None => config.nearest(registry).filter(|login| login.registry == registry),
+    };
     if args.state == State::Absent {
         let changed = known.is_some();
         if changed {
@@ -209,14 +253,15 @@ pub fn run(args: Args, host: &Host) -> Result<Outcome> {
         }
         return Ok(Outcome::changed_if(changed).with("login_result", serde_json::json!({})));
     }
-    let who = args.username.clone().unwrap_or_default();
-    let password = args.password.clone().unwrap_or_default();
-    let stored = known.is_some_and(|(_, user, secret)| *user == who && *secret == password);
+    let is_asked = |login: &Login| login.username == who && login.password == password;
+    let stored = known.as_ref().is_some_and(is_asked);
     let api = Api::of(host, &args.engine)?;
-    // Who is logged in already is not asked again, under whichever name of the registry.
-    let before = nearest
-        .filter(|(_, user, secret)| !args.reauthorize && *user == who && *secret == password);
-    let told = if let Some((registry, ..)) = before {
+    // Who is logged in already is not asked again, under whichever name of the registry; what a program keeps is.
+    let by_program = helper.is_some() && known.is_some();
+    let before = config
+        .nearest(registry)
+        .filter(|login| !args.reauthorize && !by_program && is_asked(login));
+    let told = if let Some(Login { registry, .. }) = before {
         api.find("/_ping")?;
         serde_json::json!({"username": who, "email": null, "serveraddress": registry})
     } else {

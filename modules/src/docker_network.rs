@@ -172,7 +172,7 @@ impl Work<'_> {
     }
 
     fn find(&self) -> Result<Option<Json>> {
-        Ok(self.api.find(&format!("/networks/{}", segment(&self.args.name)))?)
+        self.api.network(&self.args.name)
     }
 
     fn absent(&mut self) -> Result<()> {
@@ -326,8 +326,8 @@ impl Work<'_> {
     }
 
     fn remove(&mut self, network: Option<&Json>) -> Result<()> {
-        for (id, name) in members(network) {
-            self.disconnect(&id, &name)?;
+        for (_, name) in members(network) {
+            self.disconnect(&name)?;
         }
         self.changed = true;
         self.actions.push(format!("Removed network {}", self.args.name));
@@ -360,16 +360,17 @@ impl Work<'_> {
             }
         }
         if !self.args.appends {
-            for (id, name) in now {
+            for (_, name) in now {
                 if !wanted.contains(&name) {
-                    self.disconnect(&id, &name)?;
+                    self.disconnect(&name)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn disconnect(&mut self, id: &str, name: &str) -> Result<()> {
+    /// Disconnects a member by its name: what is no container, as the end of a swarm's `ingress`, has no other.
+    fn disconnect(&mut self, name: &str) -> Result<()> {
         self.changed = true;
         self.actions.push(format!("Disconnected container {name}"));
         self.told(&format!("connected.{name}"), true, false);
@@ -377,7 +378,7 @@ impl Work<'_> {
             return Ok(());
         }
         let path = format!("/networks/{}/disconnect", segment(&self.args.name));
-        let body = serde_json::json!({"Container": id, "Force": true});
+        let body = serde_json::json!({"Container": name, "Force": true});
         self.api.call("POST", &path, &[], Some(&body))?;
         Ok(())
     }

@@ -3,7 +3,7 @@
 use windlass_macros::Args;
 
 use crate::{
-    docker::{Api, Engine, segment},
+    docker::{Api, Engine},
     host::{Host, Outcome, Result},
 };
 
@@ -34,6 +34,6 @@ pub struct Args {
 
 pub fn run(args: Args, host: &Host) -> Result<Outcome> {
     let api = Api::of(host, &args.engine)?;
-    let found = api.find(&format!("/networks/{}", segment(&args.name)))?;
+    let found = api.network(&args.name)?;
     Ok(Outcome::changed_if(false).with("exists", found.is_some()).with("network", found))
 }

@@ -118,7 +118,7 @@ impl Work<'_> {
     }
 
     fn find(&self) -> Result<Option<Json>> {
-        let all = self.api.get("/volumes", &[])?;
+        let all = self.api.get("/volumes", &[]).map_err(|error| Failure::new(error.text))?;
         let mut found = all["Volumes"].as_array().into_iter().flatten();
         Ok(found.find(|volume| volume["Name"] == self.args.volume_name.as_str()).cloned())
     }

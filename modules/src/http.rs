@@ -4,6 +4,7 @@
 //!
 //! Invariant: every wait has a limit, and a server can make nothing here grow without bound but the body that is read.
 
+mod certificate;
 mod connection;
 mod credentials;
 mod date;

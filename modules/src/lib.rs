@@ -158,6 +158,7 @@ registry! {
     pip,
     postgresql_db,
     postgresql_ext,
+    postgresql_info,
     postgresql_membership,
     postgresql_owner,
     postgresql_pg_hba,

@@ -133,6 +133,7 @@ impl Login {
         let trust = Trust {
             verify: self.ca_cert.is_some(),
             any_name: self.check_hostname == Some(false),
+            address_in_subject: false,
             authorities: text(&self.ca_cert),
             client_cert: text(&self.client_cert),
             client_key: text(&self.client_key),

@@ -111,10 +111,13 @@ fn unreachable(reason: String) -> Failure {
 
 /// Returns whether a text holds what could end one statement and begin another.
 pub fn is_suspicious(text: &str) -> bool {
-    let verbs = ["select", "insert", "update", "delete", "drop", "truncate", "alter", "--"];
+    let verbs = ["select", "insert", "update", "delete", "drop", "truncate", "alter"];
     let lower = text.to_lowercase();
+    let quoted = lower.split_once(['\'', '"']).map_or("", |(_, rest)| rest);
     let behind = |mark: &str| lower.split_once(mark).map_or("", |(_, rest)| rest);
-    verbs.iter().any(|verb| behind(";").contains(verb)) || behind("union").contains("select")
+    verbs.iter().any(|verb| behind(";").contains(verb))
+        || behind("union").contains("select")
+        || quoted.contains("--")
 }
 
 /// Returns a failure where one of these texts, or the role, is suspicious and not trusted.
@@ -155,6 +158,10 @@ mod tests {
             }
         };
         check(&["a; DROP b", ";select", "'; --", "union all select", "a; xselect"], true);
-        check(&["a;b", "a--b", "a/*b", "or 1=1", "select", "a union b", "; create b"], false);
+        check(&["a'--b", "a\" x--", "''--"], true);
+        check(
+            &["a;--", "--'", "a;b", "a--b", "a/*b", "or 1=1", "select", "a union b", "; create b"],
+            false,
+        );
     }
 }

@@ -124,11 +124,7 @@ impl ObjType {
     fn has_own_name(self) -> bool {
         matches!(
             self,
-            ObjType::Aggregate
-                | ObjType::Function
-                | ObjType::Routine
-                | ObjType::Language
-                | ObjType::LargeObject
+            ObjType::Aggregate | ObjType::Function | ObjType::Language | ObjType::LargeObject
         )
     }
 
@@ -198,7 +194,8 @@ fn set_owner(args: &Args, session: &mut Session, kind: ObjType, name: &str) -> R
         } else {
             format!("pg_get_userbyid({owner})")
         };
-    let plain = if kind.has_own_name() || kind == ObjType::Procedure {
+    let is_call = matches!(kind, ObjType::Procedure | ObjType::Routine);
+    let plain = if kind.has_own_name() || is_call {
         name.split('(').next().unwrap_or_default()
     } else {
         name

@@ -115,15 +115,25 @@ const KNOWN: [&str; 17] = [
     "MAINTAIN",
 ];
 
-/// What default privileges may be about, and what may be granted there beside `ALL`.
+/// What default privileges may be about, and what may be granted there.
 const DEFAULTS: [(&str, &[&str]); 5] = [
     (
         "TABLES",
-        &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"],
+        &[
+            "ALL",
+            "SELECT",
+            "INSERT",
+            "UPDATE",
+            "DELETE",
+            "TRUNCATE",
+            "REFERENCES",
+            "TRIGGER",
+            "MAINTAIN",
+        ],
     ),
-    ("SEQUENCES", &["USAGE", "SELECT", "UPDATE"]),
-    ("TYPES", &["USAGE"]),
-    ("FUNCTIONS", &["EXECUTE"]),
+    ("SEQUENCES", &["ALL", "USAGE", "SELECT", "UPDATE"]),
+    ("TYPES", &["ALL", "USAGE"]),
+    ("FUNCTIONS", &["ALL", "EXECUTE"]),
     ("SCHEMAS", &["USAGE", "CREATE"]),
 ];
 
@@ -418,10 +428,8 @@ fn signatures(given: &str) -> Result<Vec<String>> {
 
 /// Kinds of things that default privileges are about, which must take all of the privileges.
 fn defaults(given: &str, privileges: &[String]) -> Result<Vec<String>> {
-    if given == "ALL_DEFAULT" {
-        return Ok(["TABLES", "SEQUENCES", "TYPES", "FUNCTIONS"].map(str::to_owned).to_vec());
-    }
-    let given = given.to_uppercase();
+    let all = "TABLES,SEQUENCES,TYPES,FUNCTIONS";
+    let given = if given == "ALL_DEFAULT" { all.to_owned() } else { given.to_uppercase() };
     let known = |name: &str| DEFAULTS.iter().find(|(kind, _)| *kind == name);
     let mut unknown = given.split(',').filter(|name| known(name).is_none()).peekable();
     if unknown.peek().is_some() {
@@ -429,7 +437,7 @@ fn defaults(given: &str, privileges: &[String]) -> Result<Vec<String>> {
     }
     let takes = |name: &&str| {
         let taken = known(name).map_or(&[][..], |(_, taken)| taken);
-        privileges.iter().all(|one| one == "ALL" || taken.contains(&one.as_str()))
+        privileges.iter().all(|one| taken.contains(&one.as_str()))
     };
     if !given.split(',').all(|name| takes(&name)) {
         return Err(Failure::new(format!(
@@ -438,5 +446,29 @@ fn defaults(given: &str, privileges: &[String]) -> Result<Vec<String>> {
             set(given.split(','))
         )));
     }
-    Ok(split(&given))
+    let mut kinds: Vec<String> = Vec::new();
+    for kind in split(&given) {
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::defaults;
+
+    #[test]
+    fn default_privileges_fit_every_kind_of_things() {
+        let all = |given: &str, privilege: &str| defaults(given, &[privilege.to_owned()]);
+        assert_eq!(all("tables,TABLES", "ALL").unwrap(), ["TABLES"]);
+        assert_eq!(all("ALL_DEFAULT", "ALL").unwrap().len(), 4);
+        let why = all("schemas,tables", "ALL").unwrap_err().message;
+        assert!(
+            why.starts_with("Invalid priv specified. Valid object for priv: frozenset({'TABLES'})"),
+            "{why}"
+        );
+        assert!(all("ALL_DEFAULT", "USAGE").is_err());
+    }
 }

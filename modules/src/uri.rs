@@ -225,6 +225,7 @@ fn options(args: &Args, host: &Host) -> Options {
         trust: Trust {
             verify: args.validate_certs,
             any_name: false,
+            address_in_subject: false,
             authorities: text(&args.ca_path),
             client_cert: text(&args.client_cert),
             client_key: text(&args.client_key),

@@ -1,10 +1,10 @@
 //! Images: their names, finding them, pulling them.
 
-use super::{Api, ApiError, progress, segment};
+use super::{Api, ApiError, filters, progress, segment};
 use crate::{
     docker_login::registry_auth,
     host::{Failure, Result},
-    spec::Json,
+    spec::{Json, JsonMap},
 };
 
 /// Returns the repository and the tag or digest of an image's name: `registry:5000/a/b:1.2`.
@@ -46,9 +46,16 @@ pub fn find_image(api: &Api<'_>, name: &str) -> std::result::Result<Option<Json>
 
 /// Returns what the engine knows of an image; the failure is in the reference's words.
 pub fn found_image(api: &Api<'_>, repository: &str, tag: &str) -> Result<Option<Json>> {
-    let name = if is_id(repository) { repository.to_owned() } else { tag_of(repository, tag) };
-    find_image(api, &name)
-        .map_err(|error| error.while_doing(format!("Error inspecting image {name}")))
+    if is_id(repository) {
+        return find_image(api, repository)
+            .map_err(|error| error.while_doing(format!("Error inspecting image {repository}")));
+    }
+    let path = format!("/images/{}/json", segment(&tag_of(repository, tag)));
+    let by = JsonMap::from_iter([("reference".to_owned(), vec![repository].into())]);
+    let query =
+        [("only_ids", "0".to_owned()), ("all", "0".to_owned()), ("filters", filters(Some(&by)))];
+    let cannot = format!("Error searching for image {repository} - ");
+    api.look(&path, "/images/json", &query, &cannot)
 }
 
 /// Returns the image with a number, which must be there.

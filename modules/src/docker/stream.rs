@@ -95,17 +95,13 @@ pub fn attached_with_input(
     input: &[u8],
     terminal: bool,
 ) -> std::result::Result<Written, ApiError> {
-    let lost = |error: io::Error| ApiError {
-        status: 0,
-        text: format!("Error connecting: {}", crate::host::reason_of(&error)),
-        explanation: error.to_string(),
+    let lost = |error: io::Error| {
+        let why = crate::host::reason_of(&error);
+        ApiError::lost(format!("Error connecting: {why}"), error.to_string())
     };
+    let failed = |error: crate::http::Error| ApiError::lost(error.message.clone(), error.message);
     let (options, base, prefix) = api.options();
-    let url = Url::parse(base).map_err(|error| ApiError {
-        status: 0,
-        text: error.message.clone(),
-        explanation: error.message,
-    })?;
+    let url = Url::parse(base).map_err(failed)?;
     // A second handle, to end one direction of the connection.
     type Halves = (Box<dyn Duplex>, Box<dyn Fn() -> io::Result<()>>);
     let (mut stream, end): Halves = match &options.unix_socket {
@@ -124,11 +120,7 @@ pub fn attached_with_input(
         }
     };
     if url.scheme == "https" {
-        stream = secure(api.host, &options.trust, &url.host, stream).map_err(|error| ApiError {
-            status: 0,
-            text: error.message.clone(),
-            explanation: error.message,
-        })?;
+        stream = secure(api.host, &options.trust, &url.host, stream).map_err(failed)?;
     }
     let body = body.to_string();
     let headers = [
@@ -142,13 +134,11 @@ pub fn attached_with_input(
     let target = format!("{prefix}{path}");
     let head = Head { method: "POST", target: &target, headers: &headers };
     let mut sent = crate::http::Body::Bytes(body.into_bytes());
-    let answer = crate::http::exchange(&mut stream, &head, Some(&mut sent)).map_err(|error| {
-        ApiError { status: 0, text: error.message.clone(), explanation: error.message }
-    })?;
+    let answer = crate::http::exchange(&mut stream, &head, Some(&mut sent)).map_err(failed)?;
     if answer.status >= 400 {
         let text = String::from_utf8_lossy(&answer.rest).into_owned();
         let text = format!("{} Error for {target}: {} ({text:?})", answer.status, answer.reason);
-        return Err(ApiError { status: answer.status, text: text.clone(), explanation: text });
+        return Err(ApiError { status: answer.status, ..ApiError::lost(text.clone(), text) });
     }
     // A command may end before it has read everything.
     let _ = stream.write_all(input).and_then(|()| stream.flush());

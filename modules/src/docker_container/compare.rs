@@ -2,7 +2,8 @@
 
 use super::{
     Args, LabelMismatch,
-    settings::{Setting, Shape},
+    options::{Known, Shape, known, shape_of},
+    settings::Setting,
 };
 use crate::{
     docker::Platform,
@@ -60,13 +61,13 @@ impl Methods {
                 methods.all = Some(method);
                 continue;
             }
-            let arg = spec.find(key).filter(|arg| comparable(arg.name));
-            let Some(arg) = arg else {
+            let arg = spec.find(key).and_then(|arg| Some((arg, shape_of(arg.name)?)));
+            let Some((arg, shape)) = arg else {
                 return Err(Failure::new(format!(
                     "Unknown module option '{key}' in comparisons dict!"
                 )));
             };
-            if method == Method::AllowMorePresent && shape_of(arg.name) == Shape::Value {
+            if method == Method::AllowMorePresent && shape == Shape::Value {
                 return Err(Failure::new(format!(
                     "Option '{key}' is a value and not a set/list/dict, so its comparison cannot be allow_more_present"
                 )));
@@ -92,120 +93,13 @@ impl Methods {
 
     /// Returns whether an option is compared at all.
     pub(super) fn ignores(&self, name: &str) -> bool {
-        self.get(name, shape_of(name)) == Method::Ignore
+        shape_of(name).is_some_and(|shape| self.get(name, shape) == Method::Ignore)
     }
 
     /// Returns whether networks that are not named are too many.
-    pub(super) fn only_named_networks(&self, args: &Args) -> bool {
+    pub(super) fn only_named_networks(&self) -> bool {
         self.chosen.iter().any(|(name, method)| name == "networks" && *method == Method::Strict)
             || self.all == Some(Method::Strict)
-            || args.purge_networks
-    }
-}
-
-/// Options that are compared, in the order in which differences are told.
-const COMPARED: [&str; 75] = [
-    "auto_remove",
-    "capabilities",
-    "cap_drop",
-    "cgroupns_mode",
-    "cgroup_parent",
-    "command",
-    "entrypoint",
-    "cpus",
-    "interactive",
-    "devices",
-    "device_read_bps",
-    "device_write_bps",
-    "device_read_iops",
-    "device_write_iops",
-    "device_requests",
-    "device_cgroup_rules",
-    "dns_servers",
-    "dns_opts",
-    "dns_search_domains",
-    "domainname",
-    "env",
-    "etc_hosts",
-    "groups",
-    "healthcheck",
-    "hostname",
-    "init",
-    "ipc_mode",
-    "labels",
-    "links",
-    "log_driver",
-    "log_options",
-    "mac_address",
-    "memory_swappiness",
-    "stop_timeout",
-    "network_mode",
-    "oom_killer",
-    "oom_score_adj",
-    "pid_mode",
-    "pids_limit",
-    "platform",
-    "privileged",
-    "read_only",
-    "runtime",
-    "security_opts",
-    "shm_size",
-    "stop_signal",
-    "storage_opts",
-    "sysctls",
-    "tmpfs",
-    "tty",
-    "ulimits",
-    "user",
-    "userns_mode",
-    "uts",
-    "volume_driver",
-    "volumes_from",
-    "working_dir",
-    "mounts",
-    "volumes",
-    "volume_binds",
-    "exposed_ports",
-    "publish_all_ports",
-    "published_ports",
-    "blkio_weight",
-    "cpu_period",
-    "cpu_quota",
-    "cpuset_cpus",
-    "cpuset_mems",
-    "cpu_shares",
-    "kernel_memory",
-    "memory",
-    "memory_reservation",
-    "memory_swap",
-    "restart_policy",
-    "restart_retries",
-];
-
-fn comparable(name: &str) -> bool {
-    COMPARED.contains(&name) || matches!(name, "image" | "networks")
-}
-
-fn shape_of(name: &str) -> Shape {
-    match name {
-        "command" | "entrypoint" | "dns_search_domains" | "dns_servers" => Shape::List,
-        "labels" | "log_options" | "storage_opts" | "sysctls" | "tmpfs" | "healthcheck"
-        | "published_ports" => Shape::Dict,
-        "mounts" | "networks" | "devices" | "device_requests" | "ulimits" | "device_read_bps"
-        | "device_write_bps" | "device_read_iops" | "device_write_iops" => Shape::Dicts,
-        "env"
-        | "etc_hosts"
-        | "exposed_ports"
-        | "capabilities"
-        | "cap_drop"
-        | "dns_opts"
-        | "groups"
-        | "links"
-        | "security_opts"
-        | "volumes"
-        | "volumes_from"
-        | "device_cgroup_rules" => Shape::Set,
-        _ => Shape::Value,
     }
 }
 
@@ -220,24 +114,24 @@ pub(super) fn differences(
     let mut found = Vec::new();
     let implied = implied(settings, image);
     for setting in settings.iter().chain(&implied) {
-        let method = methods.get(setting.name, setting.shape);
+        // Folders of the host are told under a name of their own, but not compared under it.
+        let Known { name, shape, live, .. } = *setting.option;
+        let compared = if name == "volume_binds" { "volumes" } else { name };
+        let method = methods.get(compared, shape);
         if method == Method::Ignore {
             continue;
         }
         let wanted = expected(args, setting, image, method == Method::Strict)?;
         let now = current(setting, container, image);
-        let alike = match (setting.name, image) {
+        let alike = match (name, image) {
             ("platform", Some(image)) => {
                 Platform::of_image(image).is_some_and(|it| wanted == it.to_string())
             }
-            _ => same(&wanted, &now, setting.shape, method),
+            _ => same(&wanted, &now, shape, method),
         };
         if !alike {
             let (wanted, now) = shown(setting, wanted, now);
-            // Folders of the host have a name of their own.
-            let binds = setting.at == "HostConfig.Binds";
-            let name = if binds { "volume_binds" } else { setting.name };
-            found.push(Difference { name, wanted, found: now, live: setting.live });
+            found.push(Difference { name, wanted, found: now, live });
         }
     }
     Ok(found)
@@ -245,23 +139,25 @@ pub(super) fn differences(
 
 /// Puts differences in the order in which they are told.
 pub(super) fn in_order(found: &mut [Difference]) {
-    found.sort_by_key(|difference| COMPARED.iter().position(|name| *name == difference.name));
+    found.sort_by_key(|difference| known(difference.name).map(|(place, _)| place));
 }
 
 /// Returns what an image brings itself, which is compared although the task does not name it.
 fn implied(settings: &[Setting], image: Option<&Json>) -> Vec<Setting> {
     let config = image.map_or(&Json::Null, |image| &image["Config"]);
     let own = [
-        ("volumes", Shape::Dict, "Volumes", Json::from(JsonMap::new())),
-        ("env", Shape::Set, "Env", Json::Array(Vec::new())),
-        ("exposed_ports", Shape::Set, "ExposedPorts", Json::Array(Vec::new())),
+        ("volumes", Json::from(JsonMap::new())),
+        ("env", Json::Array(Vec::new())),
+        ("exposed_ports", Json::Array(Vec::new())),
     ];
-    let unnamed = own.into_iter().filter(|(_, _, at, _)| {
-        !empty(&config[at]) && settings.iter().all(|setting| setting.at != *at)
-    });
-    unnamed
-        .map(|(name, shape, at, value)| Setting { name, shape, value, told: None, at, live: false })
-        .collect()
+    let own = own
+        .into_iter()
+        .filter_map(|(name, value)| Some(Setting { option: known(name)?.1, value, told: None }));
+    own.filter(|own| {
+        let unnamed = |setting: &Setting| setting.option.name != own.option.name;
+        !empty(&config[own.option.at]) && settings.iter().all(unnamed)
+    })
+    .collect()
 }
 
 /// Values as results tell them.
@@ -273,7 +169,7 @@ fn shown(setting: &Setting, wanted: Json, now: Json) -> (Json, Json) {
         }
         other => other,
     };
-    match (setting.name, setting.shape) {
+    match (setting.option.name, setting.option.shape) {
         ("mounts", _) => {
             let all = |value: &Json, all: bool| -> Json {
                 let Some(items) = value.as_array() else { return Json::Null };
@@ -311,7 +207,7 @@ fn sorted_maps(value: Json) -> Json {
 /// What the container should have, with what the image gives.
 fn expected(args: &Args, setting: &Setting, image: Option<&Json>, strict: bool) -> Result<Json> {
     let config = image.map_or(&Json::Null, |image| &image["Config"]);
-    Ok(match (setting.name, &setting.value) {
+    Ok(match (setting.option.name, &setting.value) {
         ("env", Json::Array(given)) => {
             let mut all: Vec<String> = Vec::new();
             let from_image = config["Env"].as_array().into_iter().flatten();
@@ -363,12 +259,12 @@ fn expected(args: &Args, setting: &Setting, image: Option<&Json>, strict: bool) 
 
 /// What the container has, in the shape in which it is compared.
 fn current(setting: &Setting, container: &Json, image: Option<&Json>) -> Json {
-    let mut now =
-        if setting.at.starts_with("HostConfig.") { container } else { &container["Config"] };
-    for key in setting.at.split('.') {
+    let Known { name, at, .. } = *setting.option;
+    let mut now = if at.starts_with("HostConfig.") { container } else { &container["Config"] };
+    for key in at.split('.') {
         now = &now[key];
     }
-    match (setting.name, now) {
+    match (name, now) {
         ("exposed_ports", Json::Object(ports)) => ports.keys().cloned().collect::<Vec<_>>().into(),
         ("exposed_ports", Json::Null) => Json::Array(Vec::new()),
         ("mac_address", now) if now.as_str().unwrap_or_default().is_empty() => {

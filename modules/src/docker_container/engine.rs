@@ -13,7 +13,7 @@ impl Work<'_> {
     /// Returns a mode that names another container, by that one's number.
     pub(super) fn by_id(&self, mode: &str) -> Result<String> {
         let Some(name) = mode.strip_prefix("container:") else { return Ok(mode.to_owned()) };
-        let other = self.api.container(name).map_err(Failure::from)?;
+        let other = self.api.container(name)?;
         let id = other.as_ref().and_then(|other| other["Id"].as_str()).unwrap_or(name);
         Ok(format!("container:{id}"))
     }
@@ -21,7 +21,9 @@ impl Work<'_> {
     /// Names other containers in settings as the engine does.
     pub(super) fn name_by_id(&self, settings: &mut [Setting]) -> Result<()> {
         for setting in settings {
-            if let ("ipc_mode" | "pid_mode", Json::String(mode)) = (setting.name, &setting.value) {
+            if let ("ipc_mode" | "pid_mode", Json::String(mode)) =
+                (setting.option.name, &setting.value)
+            {
                 setting.value = self.by_id(mode)?.into();
             }
         }
@@ -59,7 +61,7 @@ impl Work<'_> {
         // The engine may have removed it by now.
         let (mut container, output) = if self.args.auto_remove == Some(true) {
             let told = "Cannot retrieve result as auto_remove is enabled".to_owned();
-            let left = self.api.container(id).map_err(Failure::from)?;
+            let left = self.api.container(id)?;
             (left.unwrap_or_else(|| serde_json::json!({})), told)
         } else {
             let container = self.look_again(id)?;
@@ -67,16 +69,25 @@ impl Work<'_> {
             (container, output)
         };
         self.status = Some(status);
-        if self.args.cleanup && self.args.auto_remove != Some(true) {
-            self.remove(id)?;
+        if self.args.cleanup {
+            self.remove(id, true)?;
+            // The engine may still be at it itself.
+            for _ in 0..50 {
+                if self.api.container(id)?.is_none() || !self.host.pause(Duration::from_millis(200))
+                {
+                    break;
+                }
+            }
             container = serde_json::json!({});
         }
         container["Output"] = output.as_str().into();
         if status != 0 {
-            return Err(Failure::new(output)
+            let failure = Failure::new(output)
                 .with("changed", true)
                 .with("status", status)
-                .with("container", container));
+                .with("container", container);
+            let told = self.args.engine.debug;
+            return Err(if told { failure.with("actions", self.actions.clone()) } else { failure });
         }
         Ok(container)
     }
@@ -123,11 +134,12 @@ impl Work<'_> {
             }
             let signal = self.args.kill_signal.clone().map(|signal| ("signal", signal));
             let path = format!("/containers/{id}/kill");
-            return self
-                .api
-                .call("POST", &path, signal.as_slice(), None)
-                .map(drop)
-                .map_err(|error| error.while_doing(format!("Error killing container {id}")));
+            return match self.api.call("POST", &path, signal.as_slice(), None) {
+                // It has ended by itself meanwhile.
+                Err(error) if error.explanation.contains("is not running") => Ok(()),
+                Err(error) => Err(error.while_doing(format!("Error killing container {id}"))),
+                Ok(_) => Ok(()),
+            };
         }
         self.actions.push(serde_json::json!({"stopped": id, "timeout": self.args.stop_timeout}));
         if self.host.checking() {
@@ -153,16 +165,16 @@ impl Work<'_> {
             .map_err(|error| error.while_doing(format!("Error stopping container {id}")))
     }
 
-    pub(super) fn remove(&mut self, id: &str) -> Result<()> {
+    pub(super) fn remove(&mut self, id: &str, force: bool) -> Result<()> {
         let volumes = !self.args.keep_volumes;
         self.actions.push(serde_json::json!({
-            "removed": id, "volume_state": volumes, "link": false, "force": false,
+            "removed": id, "volume_state": volumes, "link": false, "force": force,
         }));
         self.changed = true;
         if self.host.checking() {
             return Ok(());
         }
-        let query = [("v", flag(volumes)), ("link", flag(false)), ("force", flag(false))];
+        let query = [("v", flag(volumes)), ("link", flag(false)), ("force", flag(force))];
         let path = format!("/containers/{id}");
         for _ in 0..3 {
             match self.api.call("DELETE", &path, &query, None) {
@@ -196,7 +208,7 @@ impl Work<'_> {
             return Ok(());
         }
         let started = Instant::now();
-        while self.api.container(id).map_err(Failure::from)?.is_some() {
+        while self.api.container(id)?.is_some() {
             let limit = self.args.removal_wait_timeout;
             if limit.is_some_and(|limit| started.elapsed().as_secs_f64() > limit)
                 || !self.host.pause(Duration::from_millis(200))

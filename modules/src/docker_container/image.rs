@@ -2,7 +2,7 @@
 
 use super::{Args, NameMismatch, PullCheck};
 use crate::{
-    docker::{Api, find_image, parse_name, pull, tag_of},
+    docker::{Api, find_image, found_image, parse_name, pull},
     host::{Failure, Result},
     spec::Json,
 };
@@ -51,11 +51,9 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
         return Ok(Wanted::default());
     };
     let how = Pull::of(args)?;
-    let cannot = |error: crate::docker::ApiError| {
-        error.while_doing(format!("Error inspecting image {name}"))
-    };
     if name.starts_with("sha256:") {
-        let image = find_image(api, name).map_err(cannot)?;
+        let image = find_image(api, name)
+            .map_err(|error| error.while_doing(format!("Error inspecting image {name}")))?;
         if image.is_none() {
             return Err(Failure::new(format!("Cannot find image with ID {name}")));
         }
@@ -63,7 +61,7 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Wanted> {
     }
     let (repository, tag) = parse_name(name);
     let tag = tag.unwrap_or("latest");
-    let image = find_image(api, &tag_of(repository, tag)).map_err(cannot)?;
+    let image = found_image(api, repository, tag)?;
     if image.is_none() && how == Pull::Never {
         return Err(Failure::new(format!(
             "Cannot find image with name {repository}:{tag}, and pull=never"

@@ -28,17 +28,12 @@ pub(super) fn wanted(args: &Args, api: &Api<'_>) -> Result<Vec<Wanted>> {
         let asked: Network = part("community.docker.docker_container", "networks", given)?;
         api.since(asked.mac_address.is_some(), "networks.mac_address", 44)?;
         api.since(asked.gw_priority.is_some(), "networks.gw_priority", 48)?;
-        let path = format!("/networks/{}", segment(&asked.name));
-        let known = api.find(&path).map_err(|error| {
-            error.while_doing(format!("Error getting network id for {}", asked.name))
+        let id = api.network_id(&asked.name)?.ok_or_else(|| {
+            Failure::new(format!(
+                "Parameter error: network named {} could not be found. Does it exist?",
+                asked.name
+            ))
         })?;
-        let id =
-            known.and_then(|known| known["Id"].as_str().map(str::to_owned)).ok_or_else(|| {
-                Failure::new(format!(
-                    "Parameter error: network named {} could not be found. Does it exist?",
-                    asked.name
-                ))
-            })?;
         found.push(Wanted { asked, id, keys: given.keys().cloned().collect() });
     }
     Ok(found)
@@ -152,7 +147,7 @@ pub(super) fn plan<'a>(
     container: &Json,
 ) -> Plan<'a> {
     let mut plan = Plan::default();
-    if methods.ignores("networks") && !args.purge_networks {
+    if methods.ignores("networks") {
         return plan;
     }
     let none = JsonMap::new();
@@ -166,7 +161,7 @@ pub(super) fn plan<'a>(
             Some(_) => (),
         }
     }
-    if methods.only_named_networks(args) && (args.networks.is_some() || args.purge_networks) {
+    if methods.only_named_networks() && args.networks.is_some() {
         for (name, now) in joined {
             if wanted.iter().all(|network| network.asked.name != *name) {
                 let id = now["NetworkID"].as_str().unwrap_or_default().to_owned();

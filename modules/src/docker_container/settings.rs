@@ -2,6 +2,7 @@
 
 use super::{
     Args, CommandHandling, networks,
+    options::{Known, known},
     parts::{DeviceRequest, Health, Mount, Rate},
     ports, units, volumes,
 };
@@ -11,40 +12,26 @@ use crate::{
     spec::{Json, JsonMap, part, python_repr, python_str},
 };
 
-/// How values of an option are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    Value,
-    List,
-    Set,
-    /// A set of dictionaries.
-    Dicts,
-    Dict,
-}
-
 /// An option that the task gives.
 #[derive(Debug)]
 pub(super) struct Setting {
-    pub(super) name: &'static str,
-    pub(super) shape: Shape,
+    pub(super) option: &'static Known,
     /// What is compared with the container.
     pub(super) value: Json,
     /// What the engine is told, where that is something else.
     pub(super) told: Option<Json>,
-    /// Where the engine has it: `Hostname`, `HostConfig.Memory`.
-    pub(super) at: &'static str,
-    /// Whether it can be changed while the container is there.
-    pub(super) live: bool,
 }
 
 impl Setting {
     /// Puts it into what the engine is told.
     pub(super) fn tell(&self, body: &mut JsonMap) {
-        if self.at.is_empty() {
+        // Of ports, the engine is only told to publish all.
+        let nothing = self.option.name == "publish_all_ports" && self.value == false;
+        if self.option.at.is_empty() || nothing {
             return;
         }
         let value = self.told.as_ref().unwrap_or(&self.value).clone();
-        put(body, self.at, value);
+        put(body, self.option.at, value);
     }
 }
 
@@ -76,6 +63,7 @@ impl<'a> Settings<'a> {
         let mut settings = Settings { args, host, found: Vec::new() };
         args.labels.as_ref().map_or(Ok(()), check_labels)?;
         settings.plain();
+        settings.several();
         settings.sizes()?;
         settings.command()?;
         settings.environment()?;
@@ -86,129 +74,120 @@ impl<'a> Settings<'a> {
         Ok(settings.found)
     }
 
-    fn add(&mut self, name: &'static str, shape: Shape, at: &'static str, value: Option<Json>) {
-        if let Some(value) = value {
-            self.found.push(Setting { name, shape, value, told: None, at, live: false });
-        }
-    }
-
-    fn add_live(&mut self, name: &'static str, at: &'static str, value: Option<Json>) {
-        if let Some(value) = value {
-            let shape = Shape::Value;
-            self.found.push(Setting { name, shape, value, told: None, at, live: true });
+    fn add(&mut self, name: &str, value: Option<Json>) {
+        if let (Some(value), Some((_, option))) = (value, known(name)) {
+            self.found.push(Setting { option, value, told: None });
         }
     }
 
     /// Options that the engine has as they are.
-    #[expect(clippy::too_many_lines, reason = "one setting after the other")]
     fn plain(&mut self) {
         let args = self.args;
-        let text = |value: &Option<String>| value.as_deref().map(Json::from);
-        let truth = |value: Option<bool>| value.map(Json::from);
-        let number = |value: Option<i64>| value.map(Json::from);
-        let list = |value: &Option<Vec<String>>| value.clone().map(Json::from);
-        let map = |value: &Option<JsonMap>| value.as_ref().map(|map| volumes::texts(map).into());
-        for (name, at, value) in [
-            ("auto_remove", "HostConfig.AutoRemove", truth(args.auto_remove)),
-            (
-                "cgroupns_mode",
-                "HostConfig.CgroupnsMode",
-                args.cgroupns_mode.map(|one| one.as_str().into()),
-            ),
-            ("cgroup_parent", "HostConfig.CgroupParent", text(&args.cgroup_parent)),
-            ("domainname", "Domainname", text(&args.domainname)),
-            ("hostname", "Hostname", text(&args.hostname)),
-            ("init", "HostConfig.Init", truth(args.init)),
-            ("interactive", "OpenStdin", truth(args.interactive)),
-            ("ipc_mode", "HostConfig.IpcMode", text(&args.ipc_mode)),
-            ("memory_swappiness", "HostConfig.MemorySwappiness", number(args.memory_swappiness)),
-            ("oom_killer", "HostConfig.OomKillDisable", truth(args.oom_killer)),
-            ("oom_score_adj", "HostConfig.OomScoreAdj", number(args.oom_score_adj)),
-            ("pid_mode", "HostConfig.PidMode", text(&args.pid_mode)),
-            ("pids_limit", "HostConfig.PidsLimit", number(args.pids_limit)),
-            ("platform", "", text(&args.platform)),
-            ("privileged", "HostConfig.Privileged", truth(args.privileged)),
-            ("publish_all_ports", "HostConfig.PublishAllPorts", truth(args.publish_all_ports)),
-            ("read_only", "HostConfig.ReadonlyRootfs", truth(args.read_only)),
-            ("runtime", "HostConfig.Runtime", text(&args.runtime)),
-            ("stop_signal", "StopSignal", text(&args.stop_signal)),
-            ("stop_timeout", "StopTimeout", number(args.stop_timeout)),
-            ("tty", "Tty", truth(args.tty)),
-            ("user", "User", text(&args.user)),
-            ("userns_mode", "HostConfig.UsernsMode", text(&args.userns_mode)),
-            ("uts", "HostConfig.UTSMode", text(&args.uts)),
-            ("volume_driver", "HostConfig.VolumeDriver", text(&args.volume_driver)),
-            ("working_dir", "WorkingDir", text(&args.working_dir)),
-            ("mac_address", "MacAddress", text(&args.mac_address).map(lower)),
+        let cgroups = args.cgroupns_mode.map(|one| one.as_str().to_owned());
+        for (name, value) in [
+            ("cgroupns_mode", &cgroups),
+            ("cgroup_parent", &args.cgroup_parent),
+            ("domainname", &args.domainname),
+            ("hostname", &args.hostname),
+            ("ipc_mode", &args.ipc_mode),
+            ("pid_mode", &args.pid_mode),
+            ("platform", &args.platform),
+            ("runtime", &args.runtime),
+            ("stop_signal", &args.stop_signal),
+            ("user", &args.user),
+            ("userns_mode", &args.userns_mode),
+            ("uts", &args.uts),
+            ("volume_driver", &args.volume_driver),
+            ("working_dir", &args.working_dir),
+            ("cpuset_cpus", &args.cpuset_cpus),
+            ("cpuset_mems", &args.cpuset_mems),
+            ("log_driver", &args.log_driver),
         ] {
-            self.add(name, Shape::Value, at, value);
+            self.add(name, value.as_deref().map(Json::from));
         }
-        for (name, at, value) in [
-            ("blkio_weight", "HostConfig.BlkioWeight", number(args.blkio_weight)),
-            ("cpu_period", "HostConfig.CpuPeriod", number(args.cpu_period)),
-            ("cpu_quota", "HostConfig.CpuQuota", number(args.cpu_quota)),
-            ("cpu_shares", "HostConfig.CpuShares", number(args.cpu_shares)),
-            ("cpuset_cpus", "HostConfig.CpusetCpus", text(&args.cpuset_cpus)),
-            ("cpuset_mems", "HostConfig.CpusetMems", text(&args.cpuset_mems)),
+        for (name, value) in [
+            ("auto_remove", args.auto_remove),
+            ("init", args.init),
+            ("interactive", args.interactive),
+            ("oom_killer", args.oom_killer),
+            ("privileged", args.privileged),
+            ("publish_all_ports", args.publish_all_ports),
+            ("read_only", args.read_only),
+            ("tty", args.tty),
         ] {
-            self.add_live(name, at, value);
+            self.add(name, value.map(Json::from));
         }
-        for (name, shape, at, value) in [
-            ("capabilities", Shape::Set, "HostConfig.CapAdd", list(&args.capabilities)),
-            ("cap_drop", Shape::Set, "HostConfig.CapDrop", list(&args.cap_drop)),
-            (
-                "device_cgroup_rules",
-                Shape::Set,
-                "HostConfig.DeviceCgroupRules",
-                list(&args.device_cgroup_rules),
-            ),
-            ("dns_opts", Shape::Set, "HostConfig.DnsOptions", list(&args.dns_opts)),
-            (
-                "dns_search_domains",
-                Shape::List,
-                "HostConfig.DnsSearch",
-                list(&args.dns_search_domains),
-            ),
-            ("dns_servers", Shape::List, "HostConfig.Dns", list(&args.dns_servers)),
-            ("groups", Shape::Set, "HostConfig.GroupAdd", list(&args.groups)),
-            ("links", Shape::Set, "HostConfig.Links", networks::links(args)),
-            ("security_opts", Shape::Set, "HostConfig.SecurityOpt", list(&args.security_opts)),
-            ("volumes_from", Shape::Set, "HostConfig.VolumesFrom", list(&args.volumes_from)),
-            ("storage_opts", Shape::Dict, "HostConfig.StorageOpt", map(&args.storage_opts)),
-            ("sysctls", Shape::Dict, "HostConfig.Sysctls", map(&args.sysctls)),
+        for (name, value) in [
+            ("memory_swappiness", args.memory_swappiness),
+            ("oom_score_adj", args.oom_score_adj),
+            ("pids_limit", args.pids_limit),
+            ("stop_timeout", args.stop_timeout),
+            ("blkio_weight", args.blkio_weight),
+            ("cpu_period", args.cpu_period),
+            ("cpu_quota", args.cpu_quota),
+            ("cpu_shares", args.cpu_shares),
+            ("restart_retries", args.restart_retries.filter(|_| args.restart_policy.is_some())),
         ] {
-            self.add(name, shape, at, value);
+            self.add(name, value.map(Json::from));
         }
-        self.add("log_driver", Shape::Value, "HostConfig.LogConfig.Type", text(&args.log_driver));
-        self.add("log_options", Shape::Dict, "HostConfig.LogConfig.Config", map(&args.log_options));
+    }
+
+    /// Options of several values that the engine has as they are, and what is written otherwise.
+    fn several(&mut self) {
+        let args = self.args;
+        for (name, value) in [
+            ("capabilities", &args.capabilities),
+            ("cap_drop", &args.cap_drop),
+            ("device_cgroup_rules", &args.device_cgroup_rules),
+            ("dns_opts", &args.dns_opts),
+            ("dns_search_domains", &args.dns_search_domains),
+            ("dns_servers", &args.dns_servers),
+            ("groups", &args.groups),
+            ("security_opts", &args.security_opts),
+            ("volumes_from", &args.volumes_from),
+        ] {
+            self.add(name, value.clone().map(Json::from));
+        }
+        for (name, value) in [
+            ("storage_opts", &args.storage_opts),
+            ("sysctls", &args.sysctls),
+            ("log_options", &args.log_options),
+            ("labels", &args.labels),
+        ] {
+            self.add(name, value.as_ref().map(|map| volumes::texts(map).into()));
+        }
+        for (key, value) in args.log_options.iter().flatten().filter(|(_, it)| !it.is_string()) {
+            self.host.warn(format!(
+                "Non-string value found for log_options option '{key}'. The value is automatically converted to '{}'. If this is not correct, or you want to avoid such warnings, please quote the value.",
+                python_str(value)
+            ));
+        }
+        let address = args.mac_address.as_ref();
+        self.add("mac_address", address.map(|text| text.to_lowercase().replace('-', ":").into()));
+        self.add("links", networks::links(args));
         let cpus = args.cpus.map(|cpus| {
             #[expect(clippy::cast_possible_truncation, reason = "nobody has that many processors")]
             let nano = (cpus * 1e9).round() as i64;
             nano.into()
         });
-        self.add("cpus", Shape::Value, "HostConfig.NanoCpus", cpus);
-        let policy = args.restart_policy.map(|policy| policy.as_str().into());
-        self.add_live("restart_policy", "HostConfig.RestartPolicy.Name", policy);
-        let retries = number(args.restart_retries).filter(|_| args.restart_policy.is_some());
-        self.add_live("restart_retries", "HostConfig.RestartPolicy.MaximumRetryCount", retries);
+        self.add("cpus", cpus);
+        self.add("restart_policy", args.restart_policy.map(|policy| policy.as_str().into()));
         let hosts = args.etc_hosts.as_ref().map(|hosts| {
             let pairs =
                 hosts.iter().map(|(name, address)| format!("{name}:{}", python_str(address)));
             pairs.collect::<Vec<_>>().into()
         });
-        self.add("etc_hosts", Shape::Set, "HostConfig.ExtraHosts", hosts);
-        let labels = args.labels.as_ref().map(|labels| volumes::texts(labels).into());
-        self.add("labels", Shape::Dict, "Labels", labels);
+        self.add("etc_hosts", hosts);
     }
 
     fn sizes(&mut self) -> Result<()> {
         let args = self.args;
-        for (name, at, given, live) in [
-            ("kernel_memory", "HostConfig.KernelMemory", &args.kernel_memory, true),
-            ("memory", "HostConfig.Memory", &args.memory, true),
-            ("memory_reservation", "HostConfig.MemoryReservation", &args.memory_reservation, true),
-            ("memory_swap", "HostConfig.MemorySwap", &args.memory_swap, true),
-            ("shm_size", "HostConfig.ShmSize", &args.shm_size, false),
+        for (name, given) in [
+            ("kernel_memory", &args.kernel_memory),
+            ("memory", &args.memory),
+            ("memory_reservation", &args.memory_reservation),
+            ("memory_swap", &args.memory_swap),
+            ("shm_size", &args.shm_size),
         ] {
             let Some(given) = given else { continue };
             let size = match given.as_str() {
@@ -217,11 +196,7 @@ impl<'a> Settings<'a> {
                     Failure::new(format!("Failed to convert {name} to bytes: {error}"))
                 })?,
             };
-            if live {
-                self.add_live(name, at, Some(size.into()));
-            } else {
-                self.add(name, Shape::Value, at, Some(size.into()));
-            }
+            self.add(name, Some(size.into()));
         }
         Ok(())
     }
@@ -241,7 +216,7 @@ impl<'a> Settings<'a> {
                 CommandHandling::Correct => entrypoint.clone(),
                 CommandHandling::Compatibility => words("entrypoint", &entrypoint.join(" "))?,
             };
-            self.add("entrypoint", Shape::List, "Entrypoint", Some(entrypoint.into()));
+            self.add("entrypoint", Some(entrypoint.into()));
         }
         let is_empty = |command: &Json| match command {
             Json::Array(items) => items.is_empty(),
@@ -258,7 +233,7 @@ impl<'a> Settings<'a> {
                 }
                 other => words("command", &python_str(other))?,
             };
-            self.add("command", Shape::List, "Cmd", Some(command.into()));
+            self.add("command", Some(command.into()));
         }
         Ok(())
     }
@@ -294,7 +269,7 @@ impl<'a> Settings<'a> {
             set(&mut env, key, value);
         }
         let pairs: Vec<String> = env.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        self.add("env", Shape::Set, "Env", Some(pairs.into()));
+        self.add("env", Some(pairs.into()));
         Ok(())
     }
 
@@ -321,7 +296,7 @@ impl<'a> Settings<'a> {
                 Ok(limit.into())
             };
             let limits = ulimits.iter().map(read).collect::<Result<Vec<Json>>>()?;
-            self.add("ulimits", Shape::Dicts, "HostConfig.Ulimits", Some(limits.into()));
+            self.add("ulimits", Some(limits.into()));
         }
         if let Some(devices) = &args.devices {
             let read = |text: &String| {
@@ -337,18 +312,13 @@ impl<'a> Settings<'a> {
                 })
             };
             let devices: Vec<Json> = devices.iter().map(read).collect();
-            self.add("devices", Shape::Dicts, "HostConfig.Devices", Some(devices.into()));
+            self.add("devices", Some(devices.into()));
         }
-        for (name, at, given, in_bytes) in [
-            ("device_read_bps", "HostConfig.BlkioDeviceReadBps", &args.device_read_bps, true),
-            ("device_write_bps", "HostConfig.BlkioDeviceWriteBps", &args.device_write_bps, true),
-            ("device_read_iops", "HostConfig.BlkioDeviceReadIOps", &args.device_read_iops, false),
-            (
-                "device_write_iops",
-                "HostConfig.BlkioDeviceWriteIOps",
-                &args.device_write_iops,
-                false,
-            ),
+        for (name, given, in_bytes) in [
+            ("device_read_bps", &args.device_read_bps, true),
+            ("device_write_bps", &args.device_write_bps, true),
+            ("device_read_iops", &args.device_read_iops, false),
+            ("device_write_iops", &args.device_write_iops, false),
         ] {
             let Some(given) = given else { continue };
             let mut rates = Vec::new();
@@ -368,7 +338,7 @@ impl<'a> Settings<'a> {
                 })?;
                 rates.push(serde_json::json!({"Path": rate.path, "Rate": number}));
             }
-            self.add(name, Shape::Dicts, at, Some(rates.into()));
+            self.add(name, Some(rates.into()));
         }
         if let Some(given) = &args.device_requests {
             let mut requests = Vec::new();
@@ -383,8 +353,7 @@ impl<'a> Settings<'a> {
                     "Options": request.options.as_ref().map(volumes::texts),
                 }));
             }
-            let at = "HostConfig.DeviceRequests";
-            self.add("device_requests", Shape::Dicts, at, Some(requests.into()));
+            self.add("device_requests", Some(requests.into()));
         }
         Ok(())
     }
@@ -426,7 +395,7 @@ impl<'a> Settings<'a> {
                 found.insert("Retries".to_owned(), retries.into());
             }
         }
-        self.add("healthcheck", Shape::Dict, "Healthcheck", Some(found.into()));
+        self.add("healthcheck", Some(found.into()));
         Ok(())
     }
 
@@ -439,7 +408,7 @@ impl<'a> Settings<'a> {
                 (path.to_owned(), options.into())
             });
             let pairs: JsonMap = pairs.collect();
-            self.add("tmpfs", Shape::Dict, "HostConfig.Tmpfs", Some(pairs.into()));
+            self.add("tmpfs", Some(pairs.into()));
         }
         if let Some(given) = &args.mounts {
             let mut mounts = Vec::new();
@@ -447,15 +416,15 @@ impl<'a> Settings<'a> {
                 let mount: Mount = part("community.docker.docker_container", "mounts", one)?;
                 mounts.push(volumes::mount(self.host, &mount)?);
             }
-            self.add("mounts", Shape::Dicts, "HostConfig.Mounts", Some(mounts.into()));
+            self.add("mounts", Some(mounts.into()));
         }
         if let Some(given) = &args.volumes {
             let (binds, anonymous) = volumes::read(self.host, given)?;
-            self.add("volumes", Shape::Set, "HostConfig.Binds", Some(binds.into()));
+            self.add("volume_binds", Some(binds.into()));
             if !anonymous.is_empty() {
                 let set: JsonMap =
                     anonymous.into_iter().map(|path| (path, JsonMap::new().into())).collect();
-                self.add("volumes", Shape::Dict, "Volumes", Some(set.into()));
+                self.add("volumes", Some(set.into()));
             }
         }
         Ok(())
@@ -472,25 +441,21 @@ impl<'a> Settings<'a> {
             exposed.extend(published.iter().flat_map(JsonMap::keys).cloned());
             let told: JsonMap =
                 exposed.iter().map(|port| (port.clone(), JsonMap::new().into())).collect();
-            self.add("exposed_ports", Shape::Set, "ExposedPorts", Some(exposed.into()));
+            self.add("exposed_ports", Some(exposed.into()));
             if let Some(setting) = self.found.last_mut() {
                 setting.told = Some(told.into());
             }
         }
         let published = published.map(Json::from);
-        self.add("published_ports", Shape::Dict, "HostConfig.PortBindings", published);
+        self.add("published_ports", published);
         Ok(())
     }
 }
 
+/// Sets a variable where it stands, or behind the others.
 fn set(env: &mut Vec<(String, String)>, key: &str, value: &str) {
-    env.retain(|(known, _)| known != key);
-    env.push((key.to_owned(), value.to_owned()));
-}
-
-fn lower(value: Json) -> Json {
-    match value {
-        Json::String(text) => text.to_lowercase().replace('-', ":").into(),
-        other => other,
+    match env.iter_mut().find(|(known, _)| known == key) {
+        Some((_, known)) => value.clone_into(known),
+        None => env.push((key.to_owned(), value.to_owned())),
     }
 }

@@ -51,6 +51,7 @@ pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
         status: None,
         ran: false,
     };
+    image::Pull::of(args)?;
     match args.state {
         State::Absent => work.absent()?,
         _ => work.present()?,
@@ -85,27 +86,20 @@ fn runs(container: &Json) -> bool {
 }
 
 impl Work<'_> {
-    fn find(&self) -> Result<Option<Json>> {
-        let found = self.api.container(&self.args.name);
-        found.map_err(|error| {
-            error.while_doing(format!("Error retrieving container {}", self.args.name))
-        })
-    }
-
     pub(super) fn told(&mut self, option: &str, before: impl Into<Json>, after: impl Into<Json>) {
         self.before.insert(option.to_owned(), before.into());
         self.after.insert(option.to_owned(), after.into());
     }
 
     fn absent(&mut self) -> Result<()> {
-        let Some(container) = self.find()? else { return Ok(()) };
+        let Some(container) = self.api.container(&self.args.name)? else { return Ok(()) };
         let id = id_of(&container);
         if runs(&container) {
             self.told("running", true, false);
             self.stop(&id)?;
         }
         self.told("exists", true, false);
-        self.remove(&id)
+        self.remove(&id, false)
     }
 
     fn default_ip(&self) -> Result<String> {
@@ -125,12 +119,12 @@ impl Work<'_> {
     }
 
     fn present(&mut self) -> Result<()> {
-        let mut container = self.find()?;
+        let networks = networks::wanted(self.args, &self.api)?;
+        let mut container = self.api.container(&self.args.name)?;
         self.ran = container.as_ref().is_some_and(runs);
         let default_ip = self.default_ip()?;
         let mut settings = Settings::of(self.args, self.host, &default_ip)?;
         self.name_by_id(&mut settings)?;
-        let networks = networks::wanted(self.args, &self.api)?;
         let image = image::wanted(self.args, &self.api)?;
         self.changed |= image.changed;
         self.actions.extend(image.pulled);
@@ -204,7 +198,7 @@ impl Work<'_> {
         if runs(&container) {
             self.stop(&id)?;
         }
-        self.remove(&id)?;
+        self.remove(&id, false)?;
         self.wait_until_gone(&id)?;
         match self.create(settings, wanted, image)? {
             Some(made) => Ok(made),
@@ -219,7 +213,7 @@ impl Work<'_> {
         let platform = Platform::of(given, &self.api)?.map_err(|error| {
             Failure::new(format!("Error while parsing platform parameer: {error}"))
         })?;
-        for setting in settings.iter_mut().filter(|setting| setting.name == "platform") {
+        for setting in settings.iter_mut().filter(|setting| setting.option.name == "platform") {
             setting.value = platform.to_string().into();
         }
         Ok(())
@@ -270,8 +264,12 @@ impl Work<'_> {
             return Ok(container);
         }
         let mut body = JsonMap::new();
-        for setting in settings.iter().filter(|setting| setting.live) {
-            put(&mut body, setting.at.trim_start_matches("HostConfig."), setting.value.clone());
+        for setting in settings.iter().filter(|setting| setting.option.live) {
+            put(
+                &mut body,
+                setting.option.at.trim_start_matches("HostConfig."),
+                setting.value.clone(),
+            );
         }
         let id = id_of(&container);
         self.changed = true;
@@ -372,7 +370,7 @@ impl Work<'_> {
     }
 
     pub(super) fn look_again(&self, id: &str) -> Result<Json> {
-        let found = self.api.container(id).map_err(Failure::from)?;
+        let found = self.api.container(id)?;
         found.ok_or_else(|| Failure::new(format!("Error inspecting container {id}: it is gone")))
     }
 
@@ -398,7 +396,7 @@ impl Work<'_> {
                 if !self.host.checking() {
                     let leaves = container["HostConfig"]["AutoRemove"] == true;
                     for _ in 0..20 {
-                        let Some(left) = self.api.container(&id).map_err(Failure::from)? else {
+                        let Some(left) = self.api.container(&id)? else {
                             return Ok(None);
                         };
                         container = left;

@@ -153,7 +153,8 @@ impl Work<'_> {
                 self.load(path)?;
             }
             Some(Source::Pull) => {
-                self.actions.push(format!("Pulled image {name}"));
+                // With a colon before a digest, too, as the reference tells it.
+                self.actions.push(format!("Pulled image {}:{}", self.repository, self.tag));
                 self.changed = true;
                 if self.host.checking() {
                     return Ok(());
@@ -239,7 +240,8 @@ impl Work<'_> {
 
     fn push(&mut self, repository: String, tag: String) -> Result<()> {
         let name = tag_of(&repository, &tag);
-        self.actions.push(format!("Pushed image {repository} to {}", target(&repository, &tag)));
+        let to = target(&repository, &tag);
+        self.actions.push(format!("Pushed image {} to {to}", self.repository));
         self.changed = true;
         if self.host.checking() {
             return Ok(());

@@ -83,6 +83,7 @@ pub(super) fn send(host: &Host, request: &Request) -> Result<Answer, String> {
         trust: Trust {
             verify: args.validate_certs,
             any_name: false,
+            address_in_subject: false,
             authorities: None,
             client_cert: args.client_cert.as_ref().map(|path| path.0.clone()),
             client_key: args.client_key.as_ref().map(|path| path.0.clone()),

@@ -4,16 +4,21 @@ use std::{io, sync::Arc};
 
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error as TlsError,
-    InvalidMessage, RootCertStore, SignatureScheme, StreamOwned,
+    InconsistentKeys, InvalidMessage, RootCertStore, SignatureScheme, StreamOwned,
     client::{
         WebPkiServerVerifier,
         danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     },
     crypto::CryptoProvider,
     pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 
-use super::{Duplex, Error, Options, Url, provider};
+use super::{
+    Duplex, Error, Options, Url,
+    certificate::{Certificate, verify_subject},
+    provider,
+};
 use crate::host::Host;
 
 /// Whom to trust, and who we are.
@@ -23,6 +28,8 @@ pub struct Trust {
     pub verify: bool,
     /// Whether it may be that of another server.
     pub any_name: bool,
+    /// Whether the server's address may stand in the subject, where names may stand in any case.
+    pub address_in_subject: bool,
     /// File with the certificates that are trusted, rather than those of the host.
     pub authorities: Option<String>,
     pub client_cert: Option<String>,
@@ -107,18 +114,30 @@ fn config(host: &Host, trust: &Trust) -> Result<ClientConfig, Error> {
     let verifier = Verifier {
         verify: trust.verify,
         any_name: trust.any_name,
+        address_in_subject: trust.address_in_subject,
         usual,
         known,
         provider: provider.clone(),
     };
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::open(told(&error)))?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier));
     match client(host, trust)? {
         Some((chain, key)) => {
-            builder.with_client_auth_cert(chain, key).map_err(|error| Error::open(told(&error)))
+            let key = provider.key_provider.load_private_key(key);
+            let own = CertifiedKey::new(chain, key.map_err(|error| Error::open(told(&error)))?);
+            match own.keys_match() {
+                // One of version 1 is not read.
+                Ok(())
+                | Err(
+                    TlsError::InvalidCertificate(_)
+                    | TlsError::InconsistentKeys(InconsistentKeys::Unknown),
+                ) => (),
+                Err(error) => return Err(Error::open(told(&error))),
+            }
+            Ok(builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(own))))
         }
         None => Ok(builder.with_no_client_auth()),
     }
@@ -175,6 +194,7 @@ fn client(host: &Host, trust: &Trust) -> Result<Option<Identity>, Error> {
 struct Verifier {
     verify: bool,
     any_name: bool,
+    address_in_subject: bool,
     usual: Option<Arc<WebPkiServerVerifier>>,
     known: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
@@ -195,8 +215,19 @@ impl ServerCertVerifier for Verifier {
         let Some(usual) = &self.usual else {
             return Err(CertificateError::UnknownIssuer.into());
         };
-        let verified =
-            usual.verify_server_cert(end_entity, intermediates, name, ocsp_response, now);
+        let in_subject = |common_name: Option<String>| {
+            verify_subject(common_name, name, self.address_in_subject)
+                .map(|()| ServerCertVerified::assertion())
+        };
+        let first = Certificate::first(end_entity);
+        let verified = match &first {
+            Some(first) => {
+                let algorithms = self.provider.signature_verification_algorithms.all;
+                first.verify(&self.known, now, algorithms)?;
+                in_subject(first.common_name())
+            }
+            None => usual.verify_server_cert(end_entity, intermediates, name, ocsp_response, now),
+        };
         let verified = match verified {
             Err(TlsError::InvalidCertificate(
                 CertificateError::UnknownIssuer | CertificateError::Other(_),
@@ -204,6 +235,16 @@ impl ServerCertVerifier for Verifier {
                 let parsed = rustls::server::ParsedCertificate::try_from(end_entity)?;
                 rustls::client::verify_server_name(&parsed, name)
                     .map(|()| ServerCertVerified::assertion())
+            }
+            verified => verified,
+        };
+        let verified = match verified {
+            // No name stands beside the subject.
+            Err(TlsError::InvalidCertificate(CertificateError::NotValidForNameContext {
+                presented,
+                ..
+            })) if presented.is_empty() && first.is_none() => {
+                in_subject(Certificate::of(end_entity).and_then(|it| it.common_name()))
             }
             verified => verified,
         };
@@ -222,7 +263,10 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
+        match Certificate::first(cert) {
+            Some(first) => first.verify_signature(message, dss, algorithms, false),
+            None => rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms),
+        }
     }
 
     fn verify_tls13_signature(
@@ -232,7 +276,10 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
+        match Certificate::first(cert) {
+            Some(first) => first.verify_signature(message, dss, algorithms, true),
+            None => rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -25,11 +25,6 @@ struct Work<'a> {
 }
 
 pub(super) fn run(args: &Args, host: &Host) -> Result<Outcome> {
-    if args.password_expire == Some(Expire::Interval) && args.password_expire_interval.is_none() {
-        return Err(Failure::new(
-            "password_expire value interval requires a positive integer in password_expire_interval",
-        ));
-    }
     if args.password_expire_interval.is_some_and(|days| days < 1) {
         return Err(Failure::new(format!(
             "password_expire_interval value {:29}should be positive number",
@@ -214,7 +209,7 @@ impl Work<'_> {
         }
         self.change(&statement)?;
         if !self.host.checking() {
-            if let Some(expiry) = self.expiry() {
+            if let Some(expiry) = self.expiry()? {
                 self.change(&format!("ALTER USER {who} {expiry}"))?;
             }
             if let Some(wanted) = wanted {
@@ -245,10 +240,11 @@ impl Work<'_> {
 
     fn keep(&mut self, host: &str, wanted: Option<&Grants>) -> Result<()> {
         let who = self.who(host);
+        let expiry = self.expiry()?;
         if self.args.update_password == Update::Always {
             self.keep_password(host, &who)?;
         }
-        if let Some(expiry) = self.expiry()
+        if let Some(expiry) = expiry
             && !self.host.checking()
             && self.expires_otherwise(host)
         {
@@ -346,16 +342,21 @@ impl Work<'_> {
         self.args.login.can_log_in(self.host, &self.args.name, password)
     }
 
-    fn expiry(&self) -> Option<String> {
-        Some(match self.args.password_expire? {
-            Expire::Now => "PASSWORD EXPIRE".to_owned(),
-            Expire::Never => "PASSWORD EXPIRE NEVER".to_owned(),
-            Expire::Default => "PASSWORD EXPIRE DEFAULT".to_owned(),
-            Expire::Interval => format!(
-                "PASSWORD EXPIRE INTERVAL {} DAY",
-                self.args.password_expire_interval.unwrap_or(0)
-            ),
-        })
+    fn expiry(&self) -> Result<Option<String>> {
+        let Some(expire) = self.args.password_expire else { return Ok(None) };
+        let when = match (expire, self.args.password_expire_interval) {
+            (Expire::Now, _) => String::new(),
+            (Expire::Never, _) => " NEVER".to_owned(),
+            (Expire::Default, _) => " DEFAULT".to_owned(),
+            (Expire::Interval, Some(days)) => format!(" INTERVAL {days} DAY"),
+            // Whoever looks for this after the user is made finds it, as with the reference.
+            (Expire::Interval, None) => {
+                return Err(Failure::new(
+                    "password_expire value interval requires a positive integer in password_expire_interval",
+                ));
+            }
+        };
+        Ok(Some(format!("PASSWORD EXPIRE{when}")))
     }
 
     fn expires_otherwise(&mut self, host: &str) -> bool {

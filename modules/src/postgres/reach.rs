@@ -293,6 +293,7 @@ impl<'a> Way<'a> {
         let trust = http::Trust {
             verify,
             any_name: mode != "verify-full",
+            address_in_subject: true,
             authorities: Some(authorities),
             client_cert,
             client_key,

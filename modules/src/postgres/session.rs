@@ -33,8 +33,19 @@ impl Session {
     /// Logs in; in check mode nothing that changes is sent, for what can be in no transaction.
     pub fn looking(login: &Login, host: &Host, database: Option<&str>) -> Result<Session> {
         let connection = login.connect(host, database.unwrap_or_default())?;
-        let checking = host.checking();
-        Ok(Session { connection, queries: Vec::new(), checking, tries: false })
+        Ok(Session::of(connection, host))
+    }
+
+    /// Logs in to look around, as who logs in and in no other role.
+    pub fn without_role(login: &Login, host: &Host, database: &str) -> Result<Session> {
+        let reached = login.reach(host, database);
+        let reached =
+            reached.map_err(|why| Failure::new(format!("unable to connect to database: {why}")));
+        Ok(Session::of(reached?, host))
+    }
+
+    fn of(connection: Connection, host: &Host) -> Session {
+        Session { connection, queries: Vec::new(), checking: host.checking(), tries: false }
     }
 
     /// Asks something.

@@ -61,6 +61,7 @@ impl Server {
             let trust = Trust {
                 verify: login.validate_certs,
                 any_name: true,
+                address_in_subject: false,
                 authorities: login.ca_certs.clone(),
                 client_cert: login.client_cert_file.clone(),
                 client_key: login.client_key_file.clone(),

@@ -47,6 +47,7 @@ fn fetch(query: &Query<'_, '_>, host: &Host, address: &str) -> Result<String, St
         timeout: Duration::from_secs_f64(seconds.clamp(0.1, 1e6)),
         trust: Trust {
             any_name: false,
+            address_in_subject: false,
             verify: query.flag("validate_certs", true),
             authorities: given("ca_path"),
             client_cert: given("client_cert"),

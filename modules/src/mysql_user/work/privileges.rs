@@ -89,7 +89,7 @@ impl Work<'_> {
             let query = statement.replace(who, "%s@%s");
             Failure::new(format!(
                 "Error granting privileges, invalid priv string: {} , params: ('{}', '{}'), query: {query} , exception: {}.",
-                names.join(","),
+                plain.join(","),
                 args.name,
                 host_of(who),
                 failure.message
