@@ -35,7 +35,7 @@ pub(super) fn search_path(call: &Call<'_>, folder: &str, name: &str) -> Vec<Path
 
 /// Returns where a file lies; the failure names every place that was tried.
 pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf, Failure> {
-    let mut places = search_path(call, folder, name);
+    let places = search_path(call, folder, name);
     if let Some(found) = places.iter().find(|path| path.exists()) {
         return Ok(found.clone());
     }
@@ -45,11 +45,16 @@ pub(super) fn find(call: &Call<'_>, folder: &str, name: &str) -> Result<PathBuf,
             "Could not find or access '{name}' on the Ansible Controller.\n{hint}"
         )));
     }
+    // The folders are made short; the name stays as it was given.
+    let places = call.names.search_path().into_iter().flat_map(|base| {
+        let base = absolute(&base);
+        [format!("\t{base}/{folder}/{name}"), format!("\t{base}/{name}")]
+    });
+    let mut tried: Vec<String> = places.collect();
     // The reference looks twice where the task's folder is the playbook's.
-    if places.len() == 2 {
-        places.extend(places.clone());
+    if tried.len() == 2 {
+        tried.extend(tried.clone());
     }
-    let tried: Vec<String> = places.iter().map(|path| format!("\t{}", absolute(path))).collect();
     Err(absent(format!(
         "Could not find or access '{name}'\nSearched in:\n{} on the Ansible Controller.\n{hint}",
         tried.join("\n")
