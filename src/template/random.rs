@@ -118,6 +118,23 @@ impl Random {
         }
     }
 
+    /// Returns a number of any size below another.
+    pub(crate) fn below_big(&mut self, limit: &BigUint) -> BigUint {
+        loop {
+            let mut open = u32::try_from(limit.bits()).unwrap_or(u32::MAX);
+            let mut words = Vec::new();
+            while open > 0 {
+                let bits = open.min(32);
+                words.push(self.next() >> (32 - bits));
+                open -= bits;
+            }
+            let number = BigUint::new(words);
+            if number < *limit {
+                return number;
+            }
+        }
+    }
+
     /// Returns a number below another, each as likely.
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
         let bits = u64::BITS - limit.leading_zeros();

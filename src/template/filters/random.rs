@@ -1,5 +1,7 @@
 //! `random`: an item by chance, or a number below another.
 
+use num_bigint::{BigInt, Sign};
+
 use super::Filter;
 use crate::value::Value;
 
@@ -12,6 +14,10 @@ pub(super) static UNIT: Filter = Filter {
         (
             "{{ 10 | random(seed='x') }} {{ ['a', 'b', 'c', 'd'] | random(seed='web1') }} {{ 100 | random(1, 10, seed='a') }}",
             "5 c 41",
+        ),
+        (
+            "{{ 9999999999999999999999999999999999999 | random(seed='x') }} {{ (10 ** 30) | random(5, 7, seed=7) }} {{ 18446744073709551616 | random(seed='h') }}",
+            "6383070122351552584162255965685239251 83660521528713185713204424077 4651562664315854805",
         ),
         ("{{ 59 | random(seed='host1.example.org') }} {{ [1,2,3] | random(seed=7) }}", "18 2"),
         (
@@ -38,6 +44,18 @@ pub(super) static UNIT: Filter = Filter {
             };
             let number = i64::try_from(random.below(count)).unwrap_or(0);
             return Ok(Value::Int(start + step * number));
+        }
+        if let Value::BigInt(end) = &call.value {
+            let (start, step) = (call.int(0, 0)?, call.int(1, 1)?);
+            if step == 0 {
+                return Err("zero step for randrange()".into());
+            }
+            let count = (end.as_ref() - start + step - step.signum()) / step;
+            if count.sign() != Sign::Plus {
+                return Err("empty range for randrange()".into());
+            }
+            let number = random.below_big(count.magnitude());
+            return Ok((BigInt::from(number) * step + start).into());
         }
         if call.some(0).is_some() || call.some(1).is_some() {
             return Err("start and step can only be used with integer values".into());
