@@ -163,13 +163,7 @@ impl Batch<'_> {
         loader.playbook_dir.replace(self.play.play.dir.clone());
         let (path, entries) = match &include.what {
             Included::Tasks { file } => {
-                let named = Named {
-                    dir: &next.task.dir,
-                    level: &level,
-                    includes: &next.task.includes,
-                    by_handler: next.is_handler,
-                    is_import: false,
-                };
+                let named = Named::by_include(&next.task, &level, next.is_handler);
                 let path = loader.find_tasks(file, &named);
                 let includes = named.with(file);
                 let entries = loader.tasks_file(

@@ -36,7 +36,13 @@ pub struct Named<'a> {
     pub is_import: bool,
 }
 
-impl Named<'_> {
+impl<'a> Named<'a> {
+    /// Returns what a task that includes a file while the play runs stands for; `level` is that of what it includes.
+    pub fn by_include(task: &'a Task, level: &'a Level, by_handler: bool) -> Named<'a> {
+        let Task { dir, includes, .. } = task;
+        Named { dir, level, includes, by_handler, is_import: false }
+    }
+
     /// Returns the folders that stand around what is in the file of this name.
     pub fn with(&self, name: &str) -> Arc<[PathBuf]> {
         let own = Path::new(name).parent().unwrap_or(Path::new("")).to_owned();
