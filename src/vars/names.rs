@@ -198,49 +198,90 @@ impl Names {
         if let Some(found) = self.layers.iter().find_map(|layer| look(layer)) {
             return Some(found);
         }
-        self.each_role(|role| role.seen(&|role| &role.defaults, &mut look))
+        self.each_role(|role, _| role.seen(&|role| &role.defaults, &mut look))
     }
 
-    /// The roles that a task sees: its own from the innermost on, then the public ones of the play.
-    fn each_role<T>(&self, mut look: impl FnMut(&Role) -> Option<T>) -> Option<T> {
-        let mut own = self.level.iter().flat_map(|level| level.roles());
-        if let Some(found) = own.find_map(|role| look(role)) {
+    /// The roles that a task sees: its own from the innermost on, each with the variables of its entry in a list of roles,
+    /// then the public ones of the play.
+    fn each_role<T>(&self, mut look: impl FnMut(&Role, Option<&Dict>) -> Option<T>) -> Option<T> {
+        let mut own = self.level.iter().flat_map(|level| level.chain()).filter_map(|level| {
+            let LevelKind::Role(role) = &level.kind else { return None };
+            let entry = level.parent.as_deref();
+            let entry = entry.filter(|entry| matches!(entry.kind, LevelKind::Block));
+            Some((role, entry.map(|entry| &*entry.vars)))
+        });
+        if let Some(found) = own.find_map(|(role, entry)| look(role, entry)) {
             return Some(found);
         }
         let roles = self.play.as_ref()?.roles.read().unwrap_or_else(PoisonError::into_inner);
         // A role that others stand on is seen behind each of them.
         let mut public =
             roles.iter().rev().filter(|role| role.public && role.dependents.is_empty());
-        public.find_map(|role| look(role))
+        public.find_map(|role| look(role, None))
+    }
+
+    /// The variables of the includes around a task, from the innermost on. What a role was given is stronger than what an
+    /// `include_role` in it gives.
+    fn each_include<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
+        let mut is_of_role = false;
+        for level in self.level.iter().flat_map(|level| level.chain()) {
+            if matches!(level.kind, LevelKind::Include(_)) {
+                let around = level.role().filter(|_| is_of_role);
+                if let Some(found) = around.and_then(|role| look(&role.params)) {
+                    return Some(found);
+                }
+                if let Some(found) = look(&level.vars) {
+                    return Some(found);
+                }
+            }
+            is_of_role = matches!(level.kind, LevelKind::Role(_));
+        }
+        None
+    }
+
+    /// The variables of tasks, blocks and imports around a task, from the innermost on. Those of an entry in a list of roles
+    /// are a block's for that role alone.
+    fn each_block<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
+        let (mut n_roles, mut is_of_role) = (0, false);
+        for level in self.level.iter().flat_map(|level| level.chain()) {
+            let counts = match level.kind {
+                LevelKind::Task | LevelKind::Import | LevelKind::Role(_) => true,
+                LevelKind::Block => !is_of_role || n_roles == 1,
+                LevelKind::Include(_) | LevelKind::Play => false,
+            };
+            if let Some(found) = Some(&level.vars).filter(|_| counts).and_then(|vars| look(vars)) {
+                return Some(found);
+            }
+            is_of_role = matches!(level.kind, LevelKind::Role(_));
+            n_roles += usize::from(is_of_role);
+        }
+        None
     }
 
     fn each_layer_above_facts<T>(&self, mut look: impl FnMut(&Dict) -> Option<T>) -> Option<T> {
-        let roles = || self.level.iter().flat_map(|level| level.roles());
-        let chain = || self.level.iter().flat_map(|level| level.chain());
         if let Some(found) = look(&self.world.extra_vars) {
             return Some(found);
         }
-        let includes = chain().filter(|level| matches!(level.kind, LevelKind::Include(_)));
-        if let Some(found) = includes.map(|level| &level.vars).find_map(|vars| look(vars)) {
+        if let Some(found) = self.each_include(&mut look) {
             return Some(found);
         }
-        if let Some(found) = roles().find_map(|role| look(&role.params)) {
+        let mut roles = self.level.iter().flat_map(|level| level.roles());
+        if let Some(found) = roles.find_map(|role| look(&role.params)) {
             return Some(found);
         }
         if let Some(found) = look(&self.assigned).or_else(|| look(&self.included)) {
             return Some(found);
         }
-        let own = chain().filter(|level| {
-            matches!(
-                level.kind,
-                LevelKind::Task | LevelKind::Block | LevelKind::Import | LevelKind::Role(_)
-            )
-        });
-        if let Some(found) = own.map(|level| &level.vars).find_map(|vars| look(vars)) {
+        if let Some(found) = self.each_block(&mut look) {
             return Some(found);
         }
+        let of_role = |role: &Role, entry: Option<&Dict>| {
+            // Before those of the roles that it depends on.
+            let found = look(&role.vars).or_else(|| entry.and_then(&mut look));
+            found.or_else(|| role.seen(&|role| &role.vars, &mut look))
+        };
         if !self.is_before_tasks
-            && let Some(found) = self.each_role(|role| role.seen(&|role| &role.vars, &mut look))
+            && let Some(found) = self.each_role(of_role)
         {
             return Some(found);
         }
