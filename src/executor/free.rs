@@ -21,6 +21,8 @@ impl Batch<'_> {
         let mut running = FuturesUnordered::new();
         let mut busy = vec![false; self.hosts.len()];
         let mut under_way = vec![false; self.hosts.len()];
+        // Hosts that another one's failure has led elsewhere while they worked.
+        let mut led_away = vec![false; self.hosts.len()];
         loop {
             let is_over = self.end.break_run || self.end.end_play || self.fatal.is_some();
             if !is_over && !self.run.is_interrupted() {
@@ -58,11 +60,18 @@ impl Batch<'_> {
                 return;
             }
             if let Some(ended) = ended {
-                self.hosts[at].cursor.advance();
+                if !std::mem::take(&mut led_away[at]) {
+                    self.hosts[at].cursor.advance();
+                }
                 if next.is_handler {
                     self.unnotify(at, &next.task);
                 }
-                self.settle(at, &next, &ended);
+                let has_failed = self.settle(at, &next, &ended);
+                // Each host does the task, and each one's failure is that of all.
+                if has_failed && self.truth(&next.task, Keyword::RunOnce) == Some(true) {
+                    self.all_failed(&[at], false);
+                    led_away.clone_from(&busy);
+                }
                 self.current = Some(start);
                 let includes = ended.includes.into_iter().map(|include| (at, include)).collect();
                 self.include_all(&next, includes);
