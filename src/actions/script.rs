@@ -25,10 +25,7 @@ fn run(call: &Call<'_>) -> Result<Step, Failure> {
     let path = match files::find(call, "files", name) {
         Ok(path) => path,
         Err(failure)
-            if ["creates", "removes", "chdir"]
-                .map(|name| call.text(name))
-                .iter()
-                .any(Option::is_some) =>
+            if ["creates", "removes", "chdir"].iter().any(|name| call.text(name).is_some()) =>
         {
             return Ok(files::absent_unless_done(call, "script", failure.raised()));
         }

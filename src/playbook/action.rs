@@ -161,8 +161,7 @@ impl Loader<'_> {
         dir: &Path,
     ) -> (Arc<str>, Option<Foreign>) {
         dir.clone_into(&mut self.playbook_dir.borrow_mut());
-        let (level, includes) = (Arc::clone(level), Arc::default());
-        let place = Place { level, dir, includes, handlers: false };
+        let place = Place::of_play(level, dir, false);
         let resolved = self.resolve_action(written, span, None, &place);
         (resolved.name, resolved.foreign)
     }

@@ -37,8 +37,7 @@ impl Loader<'_> {
         // What roles leave behind, those of the play or imported ones, until the next list is read.
         let left = || (self.handlers.take(), self.roles.take());
         let list = |name: &str, handlers: bool| {
-            let (level, includes) = (Arc::clone(level), Arc::default());
-            let place = Place { level, dir, includes, handlers };
+            let place = Place::of_play(level, dir, handlers);
             let (_, list) = node.get(name)?;
             Some((self.list(list, &place, Holder::Play(name)), list.span.start()))
         };
@@ -46,8 +45,7 @@ impl Loader<'_> {
         left();
         let (mut body, mut handlers) = (Vec::new(), Vec::new());
         if let Some((_, list)) = node.get("roles") {
-            let (level, includes) = (Arc::clone(level), Arc::default());
-            let place = Place { level, dir, includes, handlers: false };
+            let place = Place::of_play(level, dir, false);
             (body, handlers) = self.roles_of(list, &place);
         }
         let (handlers_of_imports, of_roles) = left();

@@ -134,6 +134,13 @@ pub(super) struct Place<'a> {
     pub(super) handlers: bool,
 }
 
+impl<'a> Place<'a> {
+    /// Returns the place of entries that nothing includes.
+    pub(super) fn of_play(level: &Arc<Level>, dir: &'a Path, handlers: bool) -> Place<'a> {
+        Place { level: Arc::clone(level), dir, includes: Arc::default(), handlers }
+    }
+}
+
 impl<'a> Loader<'a> {
     pub fn new(around: Surroundings<'a>) -> Loader<'a> {
         Loader {

@@ -144,12 +144,8 @@ impl Galaxy {
         for (name, version) in chosen {
             let file = format!("{}-{version}.tar.gz", name.replacen('.', "-", 1));
             say(format!("Downloading collection '{name}:{version}' to '{shown}'"));
-            let release = shop.servers.release(&name, &version).map_err(refused)?;
-            let scratch = Scratch::beside(&path.join("new")).map_err(refused)?;
-            let made = scratch.0.join("archive");
-            say(format!("Downloading {} to {}", release.download_url, made.display()));
-            shop.servers.fetch(&release, &made).map_err(refused)?;
-            fetching::replace(&made, &path.join(&file)).map_err(refused)?;
+            let archive = shop.bring(&name, &version, &path)?;
+            fetching::replace(&archive.path, &path.join(&file)).map_err(refused)?;
             say(format!("Collection '{name}:{version}' was downloaded successfully"));
             listed.push_str(&format!("- name: {file}\n  version: {version}\n"));
         }
@@ -184,18 +180,17 @@ impl Galaxy {
         servers: &Servers,
     ) -> Result<Option<Fetched>, Refusal> {
         let scratch = Scratch::beside(&root.join("new")).map_err(refused)?;
-        let made = scratch.0.join("made");
         let src = wanted.src.as_str();
         if wanted.kind.as_deref() == Some("git") {
             let (address, below) = split_fragment(src.strip_prefix("git+").unwrap_or(src));
             let clone = scratch.0.join("clone");
             let version = wanted.version.as_deref();
             fetching::repository(address, version, &clone, false).map_err(refused)?;
-            return Fetched::of_sources(&clone.join(below), scratch, made).map(Some);
+            return Fetched::of_sources(&clone.join(below), scratch).map(Some);
         }
         if let Some(path) = fetching::local(src, &self.settings.working_dir) {
             if path.is_dir() {
-                return Fetched::of_sources(&path, scratch, made).map(Some);
+                return Fetched::of_sources(&path, scratch).map(Some);
             }
             return Fetched::of_archive(&path, &path.display().to_string(), scratch).map(Some);
         }

@@ -24,11 +24,8 @@ pub(super) struct Fetched {
 }
 
 impl Fetched {
-    pub(super) fn of_sources(
-        sources: &Path,
-        scratch: Scratch,
-        made: PathBuf,
-    ) -> Result<Fetched, Refusal> {
+    pub(super) fn of_sources(sources: &Path, scratch: Scratch) -> Result<Fetched, Refusal> {
+        let made = scratch.0.join("made");
         let info = Info::of_sources(sources)?;
         artifact::assemble(&info, sources, &made).map_err(refused)?;
         Ok(Fetched { info, made, from_sources: true, release: None, _scratch: scratch })

@@ -160,12 +160,13 @@ impl Servers {
         let told = |error: std::io::Error| format!("cannot write {}: {error}", file.display());
         let server = at.and_then(|at| self.all.get(at));
         let mut headers = vec![accept("*/*")];
-        let own = server.filter(|server| origin(&server.url) == origin(url));
-        headers.extend(own.and_then(Server::who));
-        let options = match server {
-            Some(server) => server.options.clone(),
-            None => Options::usual(60, true),
-        };
+        let mut options =
+            server.map_or_else(|| Options::usual(60, true), |server| server.options.clone());
+        match server.filter(|server| origin(&server.url) == origin(url)) {
+            Some(own) => headers.extend(own.who()),
+            // Archives may lie elsewhere, where nobody is told who asks.
+            None => options.credentials = None,
+        }
         let mut response = get(&self.host, &options, url, headers)?;
         if response.status >= 400 {
             let (status, reason) = (response.status, &response.reason);

@@ -1,6 +1,6 @@
 //! Where collections come from: what was given, what is installed, and what servers have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{
     Galaxy, Refusal,
@@ -11,6 +11,7 @@ use super::{
     requirements::CollectionWanted,
     resolve::{Chosen, Demand, Shelf, resolve},
     say,
+    server::Release,
     servers::Servers,
     warn,
 };
@@ -23,6 +24,13 @@ pub(super) struct Shop<'g> {
     demands: Vec<Demand>,
     /// Whether what is installed need not be brought.
     keeps: bool,
+}
+
+/// An archive that a server gave; its folder goes away with it.
+pub(super) struct Archive {
+    pub(super) path: PathBuf,
+    release: Release,
+    scratch: Scratch,
 }
 
 impl<'g> Shop<'g> {
@@ -85,14 +93,20 @@ impl<'g> Shop<'g> {
         Some(self.given.swap_remove(at))
     }
 
-    /// Brings a version from its server.
-    pub(super) fn fetch(&self, name: &str, version: &str, root: &Path) -> Result<Fetched, Refusal> {
+    /// Brings a version's archive from its server to a folder of its own below `root`.
+    pub(super) fn bring(&self, name: &str, version: &str, root: &Path) -> Result<Archive, Refusal> {
         let release = self.servers.release(name, version).map_err(refused)?;
         let scratch = Scratch::beside(&root.join("new")).map_err(refused)?;
-        let archive = scratch.0.join("archive");
-        say(format!("Downloading {} to {}", release.download_url, archive.display()));
-        self.servers.fetch(&release, &archive).map_err(refused)?;
-        let fetched = Fetched::of_archive(&archive, &release.download_url, scratch)?;
+        let path = scratch.0.join("archive");
+        say(format!("Downloading {} to {}", release.download_url, path.display()));
+        self.servers.fetch(&release, &path).map_err(refused)?;
+        Ok(Archive { path, release, scratch })
+    }
+
+    /// Brings a version from its server, ready to be put in its place.
+    pub(super) fn fetch(&self, name: &str, version: &str, root: &Path) -> Result<Fetched, Refusal> {
+        let Archive { path, release, scratch } = self.bring(name, version, root)?;
+        let fetched = Fetched::of_archive(&path, &release.download_url, scratch)?;
         Ok(fetched.with(release))
     }
 
