@@ -38,6 +38,11 @@ impl Hasher {
         Hasher::Sha1(Sha1::new())
     }
 
+    /// Returns SHA-256, by which archives are known.
+    pub fn sha256() -> Hasher {
+        Hasher::Sha256(Sha256::new())
+    }
+
     /// Returns MD5, which results still show.
     pub fn md5() -> Hasher {
         Hasher::Md5(Md5::new())

@@ -19,11 +19,23 @@ pub(super) struct Server {
     pub(super) name: String,
     pub(super) url: String,
     pub(super) options: Options,
-    /// Value of the header that says who asks.
-    authorization: Option<String>,
+    token: Option<Token>,
+    /// Value of the header that says who asks, once something is asked.
+    authorization: OnceCell<Option<String>>,
     /// Where its interfaces are, once it was asked.
     api: OnceCell<Result<Api, String>>,
     answers: RefCell<HashMap<String, Option<Json>>>,
+}
+
+/// What says who asks.
+pub(super) enum Token {
+    Own(String),
+    /// One that gets another one for a run, and where.
+    Renewing {
+        token: String,
+        url: String,
+        client: String,
+    },
 }
 
 #[derive(Clone)]
@@ -57,17 +69,13 @@ pub(super) struct RoleOffer {
 }
 
 impl Server {
-    pub(super) fn new(
-        name: &str,
-        url: &str,
-        options: Options,
-        authorization: Option<String>,
-    ) -> Server {
+    pub(super) fn new(name: &str, url: &str, options: Options, token: Option<Token>) -> Server {
         Server {
             name: name.to_owned(),
             url: url.trim_end_matches('/').to_owned(),
             options,
-            authorization,
+            token,
+            authorization: OnceCell::new(),
             api: OnceCell::new(),
             answers: RefCell::default(),
         }
@@ -91,15 +99,13 @@ impl Server {
         options.credentials = text("username").and_then(|user| {
             Credentials::find(&host, &url, Some(&user), password.as_deref(), false)
         });
-        let token = match (text("token"), text("auth_url")) {
-            (Some(token), Some(auth)) => {
+        let token = text("token").map(|token| match text("auth_url") {
+            Some(url) => {
                 let client = text("client_id").unwrap_or_else(|| "cloud-services".to_owned());
-                // Who gets no token asks without, and is told what the server says of that.
-                exchanged(&host, &options, &auth, &client, &token)
-                    .map(|token| format!("Bearer {token}"))
+                Token::Renewing { token, url, client }
             }
-            (token, _) => token.map(|token| format!("Token {token}")),
-        };
+            None => Token::Own(token),
+        });
         Server::new(&server.name, &url, options, token)
     }
 
@@ -112,8 +118,16 @@ impl Server {
         }
     }
 
-    pub(super) fn who(&self) -> Option<(String, String)> {
-        Some(("Authorization".to_owned(), self.authorization.clone()?))
+    pub(super) fn who(&self, host: &Host) -> Option<(String, String)> {
+        let value = self.authorization.get_or_init(|| match self.token.as_ref()? {
+            Token::Own(token) => Some(format!("Token {token}")),
+            // Who gets no token asks without, and is told what the server says of that.
+            Token::Renewing { token, url, client } => {
+                exchanged(host, &self.options, url, client, token)
+                    .map(|token| format!("Bearer {token}"))
+            }
+        });
+        Some(("Authorization".to_owned(), value.clone()?))
     }
 
     /// Asks for a document; nothing where there is none.
@@ -122,7 +136,7 @@ impl Server {
             return Ok(known.clone());
         }
         let mut headers = vec![accept("application/json, */*")];
-        headers.extend(self.who());
+        headers.extend(self.who(host));
         let mut response = get(host, &self.options, url, headers)?;
         let (status, reason) = (response.status, response.reason.clone());
         let body = response.text().map_err(|error| failed(url, error))?;
@@ -299,7 +313,8 @@ fn exchanged(
         headers: http::headers_of("application/x-www-form-urlencoded"),
         body: Some(http::Body::Bytes(body.into_bytes())),
     };
-    let answer = http::send(host, options, request).ok()?.text().ok()?;
+    let options = Options { credentials: None, ..options.clone() };
+    let answer = http::send(host, &options, request).ok()?.text().ok()?;
     let answer: Json = serde_json::from_str(&answer).ok()?;
     answer["access_token"].as_str().map(ToOwned::to_owned)
 }

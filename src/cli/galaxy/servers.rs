@@ -1,22 +1,15 @@
 //! The Galaxy servers of a run: the first one that has something gives it.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    fs::File,
-    io::{Read as _, Write as _},
-    path::Path,
-};
+use std::{cell::RefCell, collections::HashMap, fs::File, path::Path};
 
-use sha2::{Digest as _, Sha256};
 use windlass_modules::{
-    host::{Host, HostOptions},
+    host::{Hasher, Host, HostOptions, Tee},
     http::Options,
 };
 
 use super::{
     Galaxy, read_yaml,
-    server::{Release, RoleOffer, Server, accept, get, origin},
+    server::{Release, RoleOffer, Server, Token, accept, get, origin},
     text, warn,
 };
 use crate::settings::{Catalogue, Environment, GalaxyServer};
@@ -67,7 +60,7 @@ impl Servers {
             };
             let options = Options::usual(timeout, checks);
             let token = token.filter(|token| !token.is_empty());
-            all.push(Server::new(name, url, options, token.map(|token| format!("Token {token}"))));
+            all.push(Server::new(name, url, options, token.map(Token::Own)));
         }
         let is_new = |source: &&&str| {
             let known = |server: &Server| server.name == **source || server.url == **source;
@@ -163,7 +156,7 @@ impl Servers {
         let mut options =
             server.map_or_else(|| Options::usual(60, true), |server| server.options.clone());
         match server.filter(|server| origin(&server.url) == origin(url)) {
-            Some(own) => headers.extend(own.who()),
+            Some(own) => headers.extend(own.who(&self.host)),
             // Archives may lie elsewhere, where nobody is told who asks.
             None => options.credentials = None,
         }
@@ -175,17 +168,10 @@ impl Servers {
             ));
         }
         let mut out = File::create(file).map_err(told)?;
-        let (mut sum, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-        loop {
-            let read = response.body.read(&mut buffer);
-            let read =
-                read.map_err(|error| format!("Failed to download the file '{url}': {error}"))?;
-            if read == 0 {
-                return Ok(sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-            }
-            sum.update(&buffer[..read]);
-            out.write_all(&buffer[..read]).map_err(told)?;
-        }
+        let mut sum = Hasher::sha256();
+        std::io::copy(&mut response.body, &mut Tee(vec![&mut out, &mut sum]))
+            .map_err(|error| format!("Failed to download the file '{url}': {error}"))?;
+        Ok(sum.hex())
     }
 
     /// Brings the archive of a version here.
